@@ -1,0 +1,187 @@
+"""The local cloud's command line: up · status · env · logs · down · reset."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from localcloud.clients import ADMINISTRATOR
+from localcloud.settings import Settings
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    home: Path = options.home.resolve()
+    command = options.command
+    if command == "serve":
+        return _serve(options, home)
+    if command == "up":
+        return _up(options, home)
+    if command == "down":
+        return _down(home)
+    if command == "reset":
+        _down(home)
+        shutil.rmtree(home, ignore_errors=True)
+        return 0
+    if command == "env":
+        return _env(home)
+    return _status(home)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
+    parser.add_argument("--home", type=Path, default=Path(os.environ.get("LOCALCLOUD_HOME", ".localcloud")))
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("up", "start it in the background; nothing to do where it runs already"),
+        ("serve", "run it in the foreground"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--port", type=int, default=int(os.environ.get("LOCALCLOUD_PORT", "4566")))
+        command.add_argument("--account-id", default="123456789012")
+        command.add_argument("--region", default="us-east-1")
+    commands.add_parser("status", help="whether it runs, and where")
+    commands.add_parser("env", help='variables for AWS clients: eval "$(python -m localcloud env)"')
+    commands.add_parser("down", help="end it and everything that it started")
+    commands.add_parser("reset", help="down, and forget all state and logs")
+    return parser
+
+
+def _serve(options: argparse.Namespace, home: Path) -> int:
+    from localcloud import server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    try:
+        listener = server.listen(options.port)
+    except server.PortTakenError as error:
+        print(error, file=sys.stderr)
+        return 1
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings = Settings.from_environment(
+        home=home, port=listener.getsockname()[1], account_id=options.account_id, region=options.region
+    )
+    server.serve(settings, listener)
+    return 0
+
+
+def _up(options: argparse.Namespace, home: Path) -> int:
+    running = _running(home)
+    if running:
+        print(f"The local cloud is up: {running['endpoint_url']}")
+        return 0
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log_path = home / "localcloud.log"
+    started = time.monotonic()
+    with log_path.open("ab") as log:
+        log.truncate(0)
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "localcloud", "--home", str(home), "serve", "--port", str(options.port)),
+                *("--account-id", options.account_id, "--region", options.region),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    while time.monotonic() < started + START_SECONDS:
+        running = _running(home)
+        if running:
+            print(f"The local cloud is up: {running['endpoint_url']} ({time.monotonic() - started:.1f} s)")
+            return 0
+        if process.poll() is not None:
+            print(log_path.read_text().strip()[-2000:], file=sys.stderr)
+            return 1
+        time.sleep(0.05)
+    process.kill()
+    print(f"The local cloud did not answer within {START_SECONDS:.0f} s; see {log_path}.", file=sys.stderr)
+    return 1
+
+
+def _down(home: Path) -> int:
+    from localcloud.processes import kill_leftovers
+
+    run = _run_file(home)
+    if run is not None and _alive(run["pid"]):
+        os.kill(run["pid"], signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _alive(run["pid"]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if _alive(run["pid"]):
+            os.kill(run["pid"], signal.SIGKILL)
+        print("The local cloud is down.")
+    else:
+        print("The local cloud was not running.")
+    killed = kill_leftovers(str(home))
+    if killed:
+        print(f"Ended {killed} processes that it had left.")
+    (home / "run.json").unlink(missing_ok=True)
+    return 0
+
+
+def _status(home: Path) -> int:
+    running = _running(home)
+    print(f"The local cloud is up: {running['endpoint_url']}" if running else "The local cloud is down.")
+    return 0 if running else 1
+
+
+def _env(home: Path) -> int:
+    running = _running(home)
+    if not running:
+        print("The local cloud is down: start it with `make up`.", file=sys.stderr)
+        return 1
+    variables = {name.upper(): value for name, value in ADMINISTRATOR.items()} | {
+        "AWS_ENDPOINT_URL": running["endpoint_url"],
+        "AWS_REGION": running["region"],
+        "AWS_DEFAULT_REGION": running["region"],
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    for name, value in variables.items():
+        print(f"export {name}={value}")
+    print("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    return 0
+
+
+def _run_file(home: Path) -> dict[str, Any] | None:
+    path = home / "run.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state != "Z"
+
+
+def _running(home: Path) -> dict[str, Any] | None:
+    """The run file of a local cloud that answers its health check."""
+    try:
+        run = _run_file(home)
+        if run is None or not _alive(run["pid"]):
+            return None
+        with urllib.request.urlopen(f"{run['endpoint_url']}/_localcloud/health", timeout=2):  # noqa: S310
+            return run
+    except (OSError, ValueError, urllib.error.URLError):
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""boto3 clients of the local cloud's own parts, and the credentials that engines hand to the work they run.
+
+Everything goes through the front door, so that moto's services and ours are reached alike and every call has a caller.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from localcloud.settings import Settings
+
+#: The account's administrator on the local cloud: what `make env` gives the user, and what engines use for what AWS
+#: does with its own authority.
+ADMINISTRATOR = {"aws_access_key_id": "LOCALCLOUDADMIN", "aws_secret_access_key": "localcloud"}
+
+
+class Clients:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._cached: dict[tuple[str, str], Any] = {}
+
+    def administrator(self, service: str) -> Any:
+        """A cached boto3 client with the account's own authority."""
+        return self._client(service, ADMINISTRATOR, cache_key="administrator")
+
+    def for_credentials(self, service: str, credentials: dict[str, str]) -> Any:
+        """A boto3 client with credentials as :meth:`assume_role` returns them."""
+        return self._client(service, credentials, cache_key=credentials["aws_access_key_id"])
+
+    def assume_role(self, role_arn: str, *, session_name: str, service_principal: str) -> dict[str, str]:
+        """Temporary credentials of a service role, as the service (``codebuild.amazonaws.com``) gets them from STS.
+
+        Returns boto3's keyword arguments: aws_access_key_id, aws_secret_access_key, aws_session_token.
+        Raises botocore's ClientError where the role does not exist or does not trust the service.
+        """
+        del service_principal  # who asks; identity.py will hold the trust policy against it
+        answer = self.administrator("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64])
+        found = answer["Credentials"]
+        return {
+            "aws_access_key_id": found["AccessKeyId"],
+            "aws_secret_access_key": found["SecretAccessKey"],
+            "aws_session_token": found["SessionToken"],
+        }
+
+    def environment(self, credentials: dict[str, str]) -> dict[str, str]:
+        """The variables with which any AWS client in a child process acts with these credentials on this cloud."""
+        variables = {name.upper(): value for name, value in credentials.items()}
+        return variables | {
+            "AWS_ENDPOINT_URL": self._settings.endpoint_url,
+            "AWS_REGION": self._settings.region,
+            "AWS_DEFAULT_REGION": self._settings.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+
+    def _client(self, service: str, credentials: dict[str, str], *, cache_key: str) -> Any:
+        with self._lock:
+            client = self._cached.get((cache_key, service))
+            if client is None:
+                client = self._make(service, credentials)
+                self._cached[cache_key, service] = client
+            return client
+
+    def _make(self, service: str, credentials: dict[str, str]) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        self._session = self._session or boto3.Session()
+        return self._session.client(
+            service,
+            endpoint_url=self._settings.endpoint_url,
+            region_name=self._settings.region,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": 2},
+                max_pool_connections=32,
+                proxies={},
+                s3={"addressing_style": "path"},
+            ),
+            **credentials,
+        )

@@ -1,0 +1,44 @@
+"""The local cloud as one object: what every group of operations and every engine is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from localcloud.clients import Clients
+from localcloud.environments import Environments
+from localcloud.processes import Processes
+from localcloud.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from localcloud.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cloud:
+    settings: Settings
+    store: Store
+    clients: Clients
+    processes: Processes
+    environments: Environments
+
+    @classmethod
+    def assemble(cls, settings: Settings) -> Cloud:
+        return cls(
+            settings=settings,
+            store=Store(settings.home / "state" / "documents.sqlite"),
+            clients=Clients(settings),
+            processes=Processes(str(settings.home)),
+            environments=Environments(settings.cache, say=lambda text: print(text, flush=True)),  # noqa: T201
+        )
+
+    def work_folder(self, kind: str, name: str) -> Path:
+        """A new, empty folder for one build, job or container; whoever asked for it removes it."""
+        folder = self.settings.home / "work" / kind / name
+        folder.mkdir(parents=True)
+        return folder
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{self.settings.region}:{self.settings.account_id}:{resource}"

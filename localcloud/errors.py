@@ -1,0 +1,26 @@
+"""What the local cloud answers when it cannot do what was asked."""
+
+
+class AwsError(Exception):
+    """An error as an AWS API answers it: a code that clients match on, a message that names cause and remedy."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class UnsupportedError(AwsError):
+    """Something that AWS can do and the local cloud cannot: refused by name, never skipped."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            "NotImplemented",
+            f"{what} is not supported by the local cloud; localcloud/COVERAGE.md lists what is.",
+            status=501,
+        )
+
+
+class EngineError(Exception):
+    """Work that an engine ran and that failed; the text is the failure reason that the API will show."""

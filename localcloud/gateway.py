@@ -1,0 +1,127 @@
+"""The front door: one ASGI application on one port.
+
+Invocations and other plain HTTP go to their route, operations of our own services to their handler, the rest to moto.
+What neither knows is refused by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from localcloud import protocol
+from localcloud.errors import AwsError
+from localcloud.moto_bridge import MOTO_SERVICES, MotoBridge
+from localcloud.service import Call, Handler, HttpRequest, HttpResponse, HttpRoute, Operations
+
+if TYPE_CHECKING:
+    from localcloud.identity import Identity
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+HEALTH_PATH = "/_localcloud/health"
+
+log = logging.getLogger("localcloud.gateway")
+
+
+class Gateway:
+    def __init__(self, groups: list[Operations], identity: Identity, moto: MotoBridge) -> None:
+        self._identity = identity
+        self._moto = moto
+        self._handlers: dict[tuple[str, str], Handler] = {}
+        self._protocols: dict[str, protocol.Protocol] = {}
+        self._routes: dict[str, HttpRoute] = {HEALTH_PATH: _healthy}
+        self._workers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="call")
+        for group in groups:
+            if group.service not in self._protocols:
+                self._protocols[group.service] = protocol.Protocol(group.service)
+            for name, handler in group.handlers():
+                if (group.service, name) in self._handlers:
+                    raise ValueError(f"{group.service}:{name} has two handlers")
+                self._handlers[group.service, name] = handler
+            self._routes |= group.routes()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = await _read(scope, receive)
+        try:
+            response = await self._answer(request)
+        except Exception as error:
+            log.exception("%s %s", request.method, request.path)
+            problem = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
+            response = protocol.json_error(problem, str(uuid.uuid4()))
+        await _write(request, response, send)
+
+    async def _answer(self, request: HttpRequest) -> HttpResponse:
+        for prefix, route in self._routes.items():
+            if request.path.startswith(prefix):
+                return await route(request)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer_api, request)
+
+    def _answer_api(self, request: HttpRequest) -> HttpResponse:
+        request_id = str(uuid.uuid4())
+        signed = protocol.signature(request)
+        service = signed.service if signed else "s3"
+        try:
+            if signed:
+                caller = self._identity.caller(signed.access_key_id)
+            if service in MOTO_SERVICES:
+                return self._moto.answer(request)
+            name = protocol.operation_name(request)
+            if signed is None or name is None or service not in self._protocols:
+                raise protocol.unsupported(service, name)
+            call = Call(service=service, operation=name, region=signed.region, caller=caller, request_id=request_id)
+            return self._answer_ours(call, request)
+        except AwsError as error:
+            return protocol.refuse_for(service, error, request_id)
+
+    def _answer_ours(self, call: Call, request: HttpRequest) -> HttpResponse:
+        wire = self._protocols[call.service]
+        try:
+            handler = self._handlers.get((call.service, call.operation))
+            if handler is None:
+                raise protocol.unsupported(call.service, call.operation)
+            params = wire.parse(request, call.operation)
+            self._identity.authorize(call, params)
+            return wire.answer(call.operation, handler(call, params), call.request_id)
+        except AwsError as error:
+            return wire.refuse(error, call.request_id)
+
+
+async def _healthy(_: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=200, headers={"content-type": "text/plain"}, body=b"ok\n")
+
+
+async def _read(scope: Scope, receive: Receive) -> HttpRequest:
+    chunks = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    return HttpRequest(
+        method=scope["method"],
+        path=scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0],
+        query=scope["query_string"].decode("latin-1"),
+        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        body=b"".join(chunks),
+    )
+
+
+async def _write(request: HttpRequest, response: HttpResponse, send: Send) -> None:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in response.headers.items()
+        if name not in {"transfer-encoding", "connection"}
+    ]
+    if "content-length" not in response.headers:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})

@@ -1,0 +1,194 @@
+"""Child processes of the engines: started in a session of their own, followed line by line, ended as a whole tree.
+
+Every child carries the local cloud's mark in its environment, and so do its own children: that is how a stop finds
+what left the process group, and how the next start finds what a crash left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+OWNER_VARIABLE = "LOCALCLOUD_OWNER"
+PROCESS_VARIABLE = "LOCALCLOUD_PROCESS"
+
+
+class Ended(Enum):
+    """How a child process came to its end."""
+
+    EXITED = "exited"
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"
+    KILLED = "killed by a signal"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exit:
+    how: Ended
+    #: Exit code for EXITED, signal number for KILLED.
+    code: int
+
+    @property
+    def ok(self) -> bool:
+        return self.how is Ended.EXITED and self.code == 0
+
+    def __str__(self) -> str:
+        if self.how is Ended.EXITED:
+            return f"exit code {self.code}"
+        if self.how is Ended.KILLED:
+            return f"killed by signal {self.code} ({signal.Signals(self.code).name})"
+        return str(self.how.value)
+
+
+class Child:
+    """One running child process and its descendants."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], identifier: str, reader: threading.Thread) -> None:
+        self._popen = popen
+        self._identifier = identifier
+        self._reader = reader
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def running(self) -> bool:
+        return self._popen.poll() is None
+
+    def returncode(self) -> int | None:
+        return self._popen.poll()
+
+    def wait(self, timeout_seconds: float | None = None) -> int:
+        """The return code as subprocess has it; raises subprocess.TimeoutExpired."""
+        code = self._popen.wait(timeout_seconds)
+        self._reader.join(5)
+        return code
+
+    def stop(self, grace_seconds: float = 2.0) -> None:
+        """SIGTERM to the whole tree, SIGKILL to what is left after the grace; returns when all are gone."""
+        _signal_tree(self._popen.pid, PROCESS_VARIABLE, self._identifier, signal.SIGTERM)
+        deadline = time.monotonic() + grace_seconds
+        while time.monotonic() < deadline and self._popen.poll() is None:
+            time.sleep(0.01)
+        _signal_tree(self._popen.pid, PROCESS_VARIABLE, self._identifier, signal.SIGKILL)
+        self._popen.wait()
+        self._reader.join(5)
+
+
+class Processes:
+    def __init__(self, owner: str) -> None:
+        """``owner`` marks this local cloud's processes: its home folder."""
+        self._owner = owner
+        self._children: set[Child] = set()
+        self._lock = threading.Lock()
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        new_session: bool = True,
+    ) -> Child:
+        """Starts a process with exactly this environment (and the marks); ``on_line`` gets each line of its output.
+
+        Standard error and output are one stream. ``on_line`` runs on a thread of its own and gets lines without
+        their newline, as soon as they are written.
+        """
+        identifier = uuid.uuid4().hex
+        popen = subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env={**environment, OWNER_VARIABLE: self._owner, PROCESS_VARIABLE: identifier},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=new_session,
+        )
+        reader = threading.Thread(target=_follow, args=(popen, on_line), daemon=True, name=f"output-{popen.pid}")
+        reader.start()
+        child = Child(popen, identifier, reader)
+        with self._lock:
+            self._children = {known for known in self._children if known.running()} | {child}
+        return child
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        timeout_seconds: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> Exit:
+        """Runs a process to its end, or ends it with its whole tree at the time-out or when ``stop`` is set."""
+        child = self.start(command, cwd=cwd, environment=environment, on_line=on_line)
+        deadline = time.monotonic() + timeout_seconds if timeout_seconds is not None else None
+        while child.running():
+            if stop is not None and stop.is_set():
+                child.stop()
+                return Exit(how=Ended.STOPPED, code=0)
+            if deadline is not None and time.monotonic() > deadline:
+                child.stop()
+                return Exit(how=Ended.TIMED_OUT, code=0)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(0.05)
+        code = child.wait()
+        child.stop(0)  # what the process left running in the background ends with it
+        return Exit(how=Ended.EXITED, code=code) if code >= 0 else Exit(how=Ended.KILLED, code=-code)
+
+    def stop_all(self) -> None:
+        with self._lock:
+            children, self._children = self._children, set()
+        for child in children:
+            if child.running():
+                child.stop()
+        kill_leftovers(self._owner)
+
+
+def kill_leftovers(owner: str) -> int:
+    """Kills every process that carries this owner's mark, and says how many there were."""
+    found = list(_marked(OWNER_VARIABLE, owner))
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return len(found)
+
+
+def _follow(popen: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> None:
+    assert popen.stdout is not None  # noqa: S101  (opened above)
+    for raw in popen.stdout:
+        on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
+    popen.stdout.close()
+
+
+def _signal_tree(group: int, variable: str, value: str, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+    for pid in _marked(variable, value):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _marked(variable: str, value: str) -> Iterator[int]:
+    mark = f"{variable}={value}".encode()
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                yield int(folder.name)

@@ -1,0 +1,179 @@
+"""From an HTTP request to the AWS operation that it asks for, and from a result back to HTTP.
+
+Names and shapes come from botocore's models; moto's parsers and serializers do the wire formats.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, parse_qsl
+
+from localcloud.errors import AwsError, UnsupportedError
+from localcloud.service import HttpRequest, HttpResponse, Params
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CREDENTIAL = re.compile(r"Credential=([^/\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signature:
+    """The credential scope of a signed request."""
+
+    access_key_id: str
+    region: str
+    service: str
+
+
+def signature(request: HttpRequest) -> Signature | None:
+    """The credential scope in the Authorization header or in a presigned URL; None for an unsigned request."""
+    text = request.headers.get("authorization", "")
+    found = _CREDENTIAL.search(text)
+    if not found and "X-Amz-Credential" in request.query:
+        credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
+        found = _CREDENTIAL.search(f"Credential={credential}")
+    if not found:
+        return None
+    return Signature(access_key_id=found[1], region=found[3], service=found[4].lower())
+
+
+def operation_name(request: HttpRequest) -> str | None:
+    """The operation of a JSON or query request; None for a REST request, whose operation is its path."""
+    target = request.headers.get("x-amz-target")
+    if target:
+        return target.rsplit(".", 1)[-1]
+    if request.method == "POST" and request.headers.get("content-type", "").startswith(
+        "application/x-www-form-urlencoded"
+    ):
+        return dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("Action")
+    return dict(parse_qsl(request.query)).get("Action")
+
+
+@functools.cache
+def _service_model(service: str) -> Any:
+    from moto.core.utils import get_service_model
+
+    return get_service_model(service)
+
+
+def operations_of(service: str) -> list[str]:
+    """All operation names that AWS's model of the service has."""
+    return list(_service_model(service).operation_names)
+
+
+class Protocol:
+    """Parses and answers the calls of one service."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._model = _service_model(service)
+        spoken = self._model.metadata.get("protocols") or [self._model.metadata["protocol"]]
+        self._protocol = next(name for name in ("json", "query") if name in spoken)
+
+    def parse(self, request: HttpRequest, operation: str) -> Params:
+        """The call's parameters, validated against AWS's model; raises AwsError where they do not fit it."""
+        from botocore.exceptions import ParamValidationError
+        from botocore.validate import ParamValidator
+        from moto.core.parse import PROTOCOL_PARSERS
+        from werkzeug.datastructures import Headers, MultiDict
+
+        model = self._operation(operation)
+        if self._protocol == "json":
+            try:
+                json.loads(request.body or b"{}")
+            except ValueError as error:
+                raise AwsError("SerializationException", f"The request body is not JSON: {error}") from error
+        params: Params = PROTOCOL_PARSERS[self._protocol](model).parse(
+            {
+                "values": MultiDict(parse_qsl(request.body.decode(), keep_blank_values=True))
+                if self._protocol == "query"
+                else MultiDict(),
+                "headers": Headers(list(request.headers.items())),
+                "body": request.body or b"{}",
+                "method": request.method,
+                "url_path": request.path,
+                "url_params": {},
+            }
+        )
+        if model.input_shape is not None:
+            report = ParamValidator().validate(params, model.input_shape)
+            if report.has_errors():
+                message = ParamValidationError(report=report.generate_report()).kwargs["report"]
+                raise AwsError("ValidationException", f"{self._service}:{operation}: {message}")
+        return params
+
+    def answer(self, operation: str, result: Params | None, request_id: str) -> HttpResponse:
+        serialized = self._serializer(self._operation(operation), request_id).serialize(result or {})
+        return _http(serialized, request_id)
+
+    def refuse(self, error: AwsError, request_id: str) -> HttpResponse:
+        """An error in this service's wire format, under the very code that was raised."""
+        if self._protocol == "query":
+            return _query_error(error, request_id)
+        return json_error(error, request_id)
+
+    def _operation(self, operation: str) -> Any:
+        if operation not in self._model.operation_names:
+            raise AwsError("UnknownOperationException", f"{self._service} has no operation {operation}.")
+        return self._model.operation_model(operation)
+
+    def _serializer(self, model: Any, request_id: str) -> Any:
+        from moto.core.serialize import SERIALIZERS, SerializationContext
+
+        return SERIALIZERS[self._protocol](model, context=SerializationContext(request_id=request_id))
+
+
+def json_error(error: AwsError, request_id: str) -> HttpResponse:
+    return HttpResponse(
+        status=error.status,
+        headers={
+            "content-type": "application/x-amz-json-1.1",
+            "x-amzn-errortype": error.code,
+            "x-amzn-requestid": request_id,
+        },
+        body=json.dumps({"__type": error.code, "message": error.message, "Message": error.message}).encode(),
+    )
+
+
+def refuse_for(signing_service: str, error: AwsError, request_id: str) -> HttpResponse:
+    """An error for a service whose wire format is not one of ours (S3 and the other XML services of moto)."""
+    if signing_service == "s3":
+        body = f"<Error><Code>{_xml(error.code)}</Code><Message>{_xml(error.message)}</Message></Error>"
+        return HttpResponse(status=error.status, headers={"content-type": "text/xml"}, body=body.encode())
+    if signing_service in {"sts", "iam", "sns", "cloudformation", "ec2", "sqs"}:
+        return _query_error(error, request_id)
+    return json_error(error, request_id)
+
+
+def unsupported(service: str, operation: str | None) -> UnsupportedError:
+    return UnsupportedError(f"{service}:{operation or 'this request'}")
+
+
+def _http(serialized: Mapping[str, Any], request_id: str) -> HttpResponse:
+    body = serialized["body"]
+    headers = {str(name).lower(): str(value) for name, value in serialized["headers"].items()}
+    return HttpResponse(
+        status=serialized["status_code"],
+        headers=headers | {"x-amzn-requestid": request_id},
+        body=body.encode() if isinstance(body, str) else body,
+    )
+
+
+def _query_error(error: AwsError, request_id: str) -> HttpResponse:
+    return HttpResponse(
+        status=error.status,
+        headers={"content-type": "text/xml", "x-amzn-requestid": request_id},
+        body=(
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{_xml(error.code)}</Code>"
+            f"<Message>{_xml(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        ).encode(),
+    )
+
+
+def _xml(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,105 @@
+"""The process that is the local cloud: the front door, the services behind it, and their engines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shutil
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+from localcloud import processes
+from localcloud.cloud import Cloud
+from localcloud.gateway import Gateway
+from localcloud.identity import Identity
+from localcloud.moto_bridge import MotoBridge
+from localcloud.registry import operation_groups
+from localcloud.settings import LOOPBACK, Settings
+
+if TYPE_CHECKING:
+    from localcloud.service import Operations
+
+log = logging.getLogger("localcloud")
+
+
+class PortTakenError(Exception):
+    """Somebody else listens where the local cloud should."""
+
+
+def listen(port: int) -> socket.socket:
+    """The listening socket; port 0 takes a free one. Raises PortTakenError."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"Port {port} on {LOOPBACK} is taken ({error.strerror}). End what listens there "
+            f"(`ss -ltnp 'sport = :{port}'` names it), or choose another: LOCALCLOUD_PORT=… make up"
+        ) from error
+    listener.listen(256)
+    return listener
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Runs until SIGTERM or SIGINT. State of an earlier run is cleared first: a start is a fresh cloud."""
+    killed = processes.kill_leftovers(str(settings.home))
+    if killed:
+        log.warning("ended %d processes that an earlier run had left", killed)
+    for folder in ("state", "work"):
+        shutil.rmtree(settings.home / folder, ignore_errors=True)
+    cloud = Cloud.assemble(settings)
+    groups: list[Operations] = [group(cloud) for group in operation_groups()]
+    moto = MotoBridge(settings.account_id)
+    gateway = Gateway(groups, Identity(settings.account_id), moto)
+    _write_run_file(settings)
+    try:
+        asyncio.run(_run(gateway, groups, listener))
+    finally:
+        for group in reversed(groups):
+            group.stop()
+        cloud.processes.stop_all()
+        shutil.rmtree(settings.home / "work", ignore_errors=True)
+        (settings.home / "run.json").unlink(missing_ok=True)
+        cloud.store.close()
+
+
+async def _run(gateway: Gateway, groups: list[Operations], listener: socket.socket) -> None:
+    import uvicorn
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            gateway,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    for group in groups:
+        group.start()
+    await server.serve(sockets=[listener])
+
+
+def _write_run_file(settings: Settings) -> None:
+    """What `status`, `down` and `env` read to find this process."""
+    import os
+
+    document = {
+        "pid": os.getpid(),
+        "port": settings.port,
+        "endpoint_url": settings.endpoint_url,
+        "account_id": settings.account_id,
+        "region": settings.region,
+    }
+    path = settings.home / "run.json"
+    path.write_text(json.dumps(document, indent=2) + "\n")
+    path.chmod(0o600)

@@ -1,0 +1,41 @@
+"""What the local cloud is told when it starts: parsed once, handed to every part."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Where the local cloud lives and whom it plays."""
+
+    port: int = 4566
+    account_id: str = "123456789012"
+    region: str = "us-east-1"
+    #: All state, logs and work folders of one local cloud.
+    home: Path = Path(".localcloud")
+    #: Environments, jars and packages, shared by all local clouds of this user and keyed by lock hash.
+    cache: Path = Path("~/.cache/gatehouse")
+    #: Seconds of AWS's waits (a canary's bake time, a cooldown) are divided by this.
+    time_scale: float = 1.0
+
+    @property
+    def endpoint_url(self) -> str:
+        """An address, not a host name: botocore then addresses S3 buckets by path."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @classmethod
+    def from_environment(cls, *, home: Path, port: int, account_id: str, region: str) -> Settings:
+        cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "gatehouse"
+        return cls(
+            port=port,
+            account_id=account_id,
+            region=region,
+            home=home.resolve(),
+            cache=cache,
+            time_scale=float(os.environ.get("LOCALCLOUD_TIME_SCALE", "1")),
+        )

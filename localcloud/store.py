@@ -1,0 +1,113 @@
+"""Documents of our own services: JSON in one SQLite file, written through, read from memory.
+
+A document is a plain dict of JSON values and datetimes. What was put is on disk when ``put`` returns.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from copy import deepcopy
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Document = dict[str, Any]
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, datetime):
+        return {"$datetime": value.isoformat()}
+    raise TypeError(f"a document holds JSON values and datetimes, not {type(value).__name__}: {value!r}")
+
+
+def _decode(value: Document) -> object:
+    return datetime.fromisoformat(value["$datetime"]) if value.keys() == {"$datetime"} else value
+
+
+class Table:
+    """Documents of one kind by key, in the order in which they were first put."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._name = name
+        self._documents: dict[str, Document] = store.load(name)
+        self._lock = threading.RLock()
+
+    def get(self, key: str) -> Document | None:
+        with self._lock:
+            found = self._documents.get(key)
+            return deepcopy(found) if found is not None else None
+
+    def put(self, key: str, document: Document) -> None:
+        with self._lock:
+            self._store.write(self._name, key, json.dumps(document, default=_encode))
+            self._documents[key] = deepcopy(document)
+
+    def update(self, key: str, change: Callable[[Document], None]) -> Document:
+        """Read, change and write under one lock; raises KeyError where there is no such document."""
+        with self._lock:
+            document = deepcopy(self._documents[key])
+            change(document)
+            self.put(key, document)
+            return document
+
+    def delete(self, key: str) -> None:
+        with self._lock:
+            self._store.write(self._name, key, None)
+            self._documents.pop(key, None)
+
+    def items(self, prefix: str = "") -> Iterator[tuple[str, Document]]:
+        with self._lock:
+            found = [(key, deepcopy(value)) for key, value in self._documents.items() if key.startswith(prefix)]
+        return iter(found)
+
+    def __contains__(self, key: str) -> bool:
+        with self._lock:
+            return key in self._documents
+
+
+class Store:
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        self._lock = threading.Lock()
+        self._tables: dict[str, Table] = {}
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT, PRIMARY KEY (kind, key))"
+        )
+
+    def table(self, name: str) -> Table:
+        """The one table of this name, such as ``codebuild.builds``."""
+        if name not in self._tables:
+            self._tables[name] = Table(self, name)
+        return self._tables[name]
+
+    def load(self, kind: str) -> dict[str, Document]:
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT key, document FROM documents WHERE kind = ? ORDER BY rowid", (kind,)
+            ).fetchall()
+        return {key: json.loads(document, object_hook=_decode) for key, document in rows}
+
+    def write(self, kind: str, key: str, document: str | None) -> None:
+        with self._lock:
+            if document is None:
+                self._connection.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key))
+            else:
+                self._connection.execute(
+                    "INSERT INTO documents VALUES (?, ?, ?) "
+                    "ON CONFLICT (kind, key) DO UPDATE SET document = excluded.document",
+                    (kind, key, document),
+                )
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
