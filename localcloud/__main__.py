@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if command == "env":
         return _env(home)
+    if command in {"node", "prefetch"}:
+        return _tools(options)
     return _status(home)
 
 
@@ -56,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--region", default="us-east-1")
     commands.add_parser("status", help="whether it runs, and where")
     commands.add_parser("env", help='variables for AWS clients: eval "$(python -m localcloud env)"')
+    commands.add_parser("node", help="the folder with node and npm, for PATH")
+    prefetch = commands.add_parser("prefetch", help="install what the images and these lock files need, ahead of use")
+    prefetch.add_argument("locks", nargs="*", type=Path)
     commands.add_parser("down", help="end it and everything that it started")
     commands.add_parser("reset", help="down, and forget all state and logs")
     return parser
@@ -154,6 +159,22 @@ def _env(home: Path) -> int:
     for name, value in variables.items():
         print(f"export {name}={value}")
     print("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    return 0
+
+
+def _tools(options: argparse.Namespace) -> int:
+    from localcloud.environments import Environments
+
+    cache = Settings.cache_folder()
+    if options.command == "node":
+        print(Environments(cache).node())
+        return 0
+    environments = Environments(cache, say=print)
+    images = Path(__file__).parent / "images"
+    for lock in [*sorted(images.glob("*/requirements.lock")), *options.locks]:
+        environments.python(lock)
+    for lock in sorted(images.glob("*/jars.lock")):
+        environments.jars(lock)
     return 0
 
 

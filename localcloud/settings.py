@@ -30,12 +30,15 @@ class Settings:
 
     @classmethod
     def from_environment(cls, *, home: Path, port: int, account_id: str, region: str) -> Settings:
-        cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "gatehouse"
         return cls(
             port=port,
             account_id=account_id,
             region=region,
             home=home.resolve(),
-            cache=cache,
+            cache=cls.cache_folder(),
             time_scale=float(os.environ.get("LOCALCLOUD_TIME_SCALE", "1")),
         )
+
+    @staticmethod
+    def cache_folder() -> Path:
+        return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "gatehouse"

@@ -1,0 +1,121 @@
+# Everything a person runs. `make help` lists it; nothing but Python ≥ 3.11, git and make is needed beforehand.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+WORKLOAD ?= car_evaluation
+# `local` talks to the local cloud; `aws` takes the AWS account that your own environment names.
+CLOUD ?= local
+PYTHON3 ?= python3
+export LOCALCLOUD_HOME ?= $(CURDIR)/.localcloud
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gatehouse
+UV_VERSION := $(shell sed -n 's/.*"uv==\([^"]*\)".*/\1/p' pyproject.toml)
+UV := $(CACHE)/uv-$(UV_VERSION)/bin/uv
+PY := $(CURDIR)/.venv/bin/python
+# CarEvaluationPipeline for car_evaluation: the one spelling rule of stacks/specs.py
+STACK = $(shell $(PY) -c 'from stacks.workloads import WORKLOADS; print(WORKLOADS["$(WORKLOAD)"].stack_name("Pipeline"))')
+NODE = $$($(PY) -m localcloud node)
+ON_CLOUD = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" && $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud env)" &&)
+
+.PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow clean reset \
+        format lint types walls unit templates local e2e coverage-doc bench
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+# ---- for users ----------------------------------------------------------------------------------------------------
+
+demo: .venv/installed node_modules/installed ## everything: environment, local cloud, deploy, push, to PROD, and an answer
+	@$(PY) -m scripts.demo $(WORKLOAD)
+
+up: .venv/installed ## start the local cloud in the background
+	@$(PY) -m localcloud up
+
+down: .venv/installed ## end the local cloud and everything it started
+	@$(PY) -m localcloud down
+
+status: .venv/installed ## what runs, and each pipeline's latest execution
+	@$(PY) -m localcloud status && $(ON_CLOUD) $(PY) -m scripts.status
+
+env: .venv/installed ## variables for your own aws, cdk and boto3: eval "$$(make -s env)"
+	@$(PY) -m localcloud env && echo "export PATH=\"$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):\$$PATH\""
+
+synth: .venv/installed node_modules/installed ## all templates to cdk.out/
+	@export PATH="$(CURDIR)/.venv/bin:$(NODE):$$PATH" && node_modules/.bin/cdk synth --quiet && ls cdk.out/*.template.json
+
+diff: up node_modules/installed ## what a deploy would change
+	@$(ON_CLOUD) cdk diff $(STACK)
+
+deploy: up node_modules/installed ## deploy the pipeline of WORKLOAD
+	@$(ON_CLOUD) $(PY) -m scripts.deploy $(WORKLOAD)
+
+push: up ## push what is committed and follow it to PROD; fails where the pipeline fails
+	@$(ON_CLOUD) $(PY) -m scripts.push $(WORKLOAD)
+
+follow: .venv/installed ## follow the latest execution to its end
+	@$(ON_CLOUD) $(PY) -m scripts.push $(WORKLOAD) --latest
+
+logs: .venv/installed ## the log of an action of the latest execution: make logs ACTION=Train
+	@$(ON_CLOUD) $(PY) -m scripts.logs $(WORKLOAD) $(ACTION)
+
+clean: ## local cloud down; templates, environments and caches of this checkout gone
+	@if [ -x $(PY) ]; then $(PY) -m localcloud reset; fi
+	@rm -rf cdk.out node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# ---- for whoever changes the code ---------------------------------------------------------------------------------
+
+test: check ## everything again, as tests
+
+check: format lint types walls unit templates local e2e ## what CI runs
+
+format: .venv/installed-dev ## formatting, checked (fix: .venv/bin/ruff format)
+	@.venv/bin/ruff format --check .
+
+lint: .venv/installed-dev
+	@.venv/bin/ruff check .
+
+types: .venv/installed-dev
+	@.venv/bin/mypy
+
+walls: .venv/installed-dev ## who may import whom
+	@.venv/bin/lint-imports
+
+unit: .venv/installed-dev ## milliseconds each
+	@.venv/bin/pytest -q tests/unit
+
+templates: .venv/installed-dev node_modules/installed ## promises on the synthesized templates
+	@.venv/bin/pytest -q tests/templates
+
+local: .venv/installed-dev node_modules/installed ## boto3 against the local cloud
+	@.venv/bin/pytest -q tests/local
+
+e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and the faults on the way
+	@.venv/bin/pytest -q tests/e2e
+
+coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
+	@$(PY) -m localcloud.coverage
+
+bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a test
+	@for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done
+
+# ---- what the above stand on --------------------------------------------------------------------------------------
+
+$(UV):
+	@echo "fetching uv $(UV_VERSION)"
+	@mkdir -p $(CACHE) && $(PYTHON3) -m venv $(CACHE)/uv-$(UV_VERSION) && $(CACHE)/uv-$(UV_VERSION)/bin/pip install --quiet "uv==$(UV_VERSION)"
+
+.venv/installed: uv.lock pyproject.toml | $(UV)
+	@echo "installing the environment (uv.lock)"
+	@$(UV) sync --quiet --frozen --no-dev --inexact --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@$(UV) sync --quiet --frozen --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
+	@touch .venv/installed $@
+
+node_modules/installed: package.json package-lock.json | .venv/installed
+	@echo "installing the cdk command line (package-lock.json)"
+	@PATH="$(NODE):$$PATH" npm ci --silent --no-fund --no-audit
+	@touch $@

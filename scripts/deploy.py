@@ -1,0 +1,59 @@
+"""Deploys a workload's pipeline with the real `cdk` command, after what it stands on: the token and the bootstrap."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+from stacks.settings import load_settings
+from stacks.workloads import WORKLOADS
+
+from scripts import local_github
+
+
+def main(workload: str) -> None:
+    settings = load_settings(Path("gatehouse.toml"))
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        store_token(settings.github.token_secret, local_github.token())
+        local_github.create_repository(settings.github.owner, settings.github.repo)
+    if not _stack_exists("CDKToolkit"):
+        cdk("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", "--ci")
+    cdk("deploy", WORKLOADS[workload].stack_name("Pipeline"), "--require-approval", "never", "--ci")
+
+
+def cdk(*arguments: str) -> None:
+    """Runs the cdk command; exits with its code where it fails."""
+    done = subprocess.run(["cdk", *arguments], check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def store_token(secret_name: str, token: str) -> None:
+    """The GitHub token in Secrets Manager, as a person stores it once on AWS (docs/deploy-to-aws.md)."""
+    secrets = boto3.client("secretsmanager")
+    try:
+        secrets.create_secret(Name=secret_name, SecretString=token)
+    except secrets.exceptions.ResourceExistsException:
+        if secrets.get_secret_value(SecretId=secret_name)["SecretString"] != token:
+            secrets.put_secret_value(SecretId=secret_name, SecretString=token)
+
+
+def _stack_exists(name: str) -> bool:
+    try:
+        found = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return False
+        raise
+    return bool(found[0]["StackStatus"].endswith("_COMPLETE"))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workload", choices=sorted(WORKLOADS))
+    sys.exit(main(parser.parse_args().workload))

@@ -1,0 +1,96 @@
+"""Shows an execution while it runs: which stage and action, since when, and the last line of its log."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scripts.pipeline import Action, Execution, Pipeline
+
+POLL_SECONDS = 0.5
+#: Where output is no terminal, the running action's last log line is printed this often.
+QUIET_SECONDS = 5.0
+
+_MARKS = {"Succeeded": "✓", "Failed": "✗", "Stopped": "■", "Abandoned": "■", "InProgress": "…"}
+
+
+def follow(pipeline: Pipeline, identifier: str) -> Execution:
+    """Follows to the end and returns the ended execution."""
+    screen = _Screen()
+    shown: set[tuple[str, str, str]] = set()
+    while True:
+        execution = pipeline.execution(identifier)
+        for action in execution.actions:
+            step = (action.stage, action.name, action.status)
+            if action.ended and step not in shown:
+                shown.add(step)
+                screen.line(_ended(action))
+        if execution.ended:
+            screen.clear()
+            return execution
+        running = [action for action in execution.actions if not action.ended]
+        if running:
+            screen.progress(_running(running[-1], pipeline.log_lines(running[-1], limit=1)))
+        time.sleep(POLL_SECONDS)
+
+
+def summary(execution: Execution) -> list[str]:
+    """Each stage's time, as lines."""
+    stages = execution.stage_seconds()
+    width = max((len(stage) for stage in stages), default=0)
+    lines = [f"  {stage:<{width}}  {seconds:6.1f} s" for stage, seconds in stages.items()]
+    starts = [action.started for action in execution.actions]
+    ends = [action.ended for action in execution.actions if action.ended]
+    if starts and ends:
+        lines.append(f"  {'in all':<{width}}  {(max(ends) - min(starts)).total_seconds():6.1f} s")
+    return lines
+
+
+def failure(pipeline: Pipeline, execution: Execution) -> list[str]:
+    """What went wrong: each failed action with its message and the end of its log."""
+    lines = [f"Execution {execution.identifier} of {pipeline.name}: {execution.status}"]
+    for action in execution.actions:
+        if action.status == "Failed":
+            lines.append(f"  {action.stage}/{action.name}: {action.message}")
+            lines += [f"    {line}" for line in pipeline.log_lines(action, limit=15)]
+            lines.append(f"  the whole log: make logs ACTION={action.name}")
+    return lines
+
+
+def _ended(action: Action) -> str:
+    mark = _MARKS.get(action.status, "?")
+    return f"{mark} {action.stage:<8} {action.name:<12} {action.seconds:6.1f} s"
+
+
+def _running(action: Action, last_lines: list[str]) -> str:
+    said = f"  {last_lines[-1].strip()}" if last_lines else ""
+    return f"… {action.stage:<8} {action.name:<12} {action.seconds:6.1f} s{said}"
+
+
+class _Screen:
+    """Lines that stay and one line that moves; without a terminal, the moving line is printed now and then."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stdout.isatty()
+        self._printed_at = time.monotonic()
+        self._last = ""
+
+    def line(self, text: str) -> None:
+        self.clear()
+        print(text, flush=True)
+
+    def progress(self, text: str) -> None:
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r\x1b[K{text[:width]}", end="", flush=True)
+        elif time.monotonic() - self._printed_at > QUIET_SECONDS and text != self._last:
+            self._printed_at = time.monotonic()
+            self._last = text
+            print(text, flush=True)
+
+    def clear(self) -> None:
+        if self._terminal:
+            print("\r\x1b[K", end="", flush=True)

@@ -1,0 +1,146 @@
+"""A pipeline's execution as a person wants to see it: read from AWS's APIs, for the other scripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+ENDED = frozenset({"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled", "Abandoned"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """One action execution. Times are aware datetimes; ``ended`` is None while it runs."""
+
+    stage: str
+    name: str
+    status: str
+    started: datetime
+    ended: datetime | None
+    external_id: str
+    provider: str
+    message: str
+    variables: dict[str, str]
+
+    @property
+    def seconds(self) -> float:
+        return ((self.ended or datetime.now(UTC)) - self.started).total_seconds()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Execution:
+    identifier: str
+    status: str
+    actions: tuple[Action, ...]
+    """In the order in which they started."""
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+    def stage_seconds(self) -> dict[str, float]:
+        """Wall time of each stage, from its first action's start to its last action's end."""
+        spans: dict[str, list[datetime]] = {}
+        for action in self.actions:
+            span = spans.setdefault(action.stage, [])
+            span += [action.started, action.ended or datetime.now(UTC)]
+        return {stage: (max(times) - min(times)).total_seconds() for stage, times in spans.items()}
+
+    def variable(self, name: str) -> str | None:
+        return next((a.variables[name] for a in reversed(self.actions) if name in a.variables), None)
+
+
+class Pipeline:
+    """The pipeline that a stack made."""
+
+    def __init__(self, stack_name: str) -> None:
+        self.stack_name = stack_name
+        self._codepipeline = boto3.client("codepipeline")
+        self._codebuild = boto3.client("codebuild")
+        self._logs = boto3.client("logs")
+        self.name = self._name()
+
+    def _name(self) -> str:
+        answer = boto3.client("cloudformation").describe_stack_resources(StackName=self.stack_name)
+        names = [
+            resource["PhysicalResourceId"]
+            for resource in answer["StackResources"]
+            if resource["ResourceType"] == "AWS::CodePipeline::Pipeline"
+        ]
+        if len(names) != 1:
+            raise SystemExit(f"Stack {self.stack_name} has {len(names)} pipelines; deploy it with `make deploy`.")
+        return str(names[0])
+
+    def summaries(self) -> list[dict[str, Any]]:
+        """The latest executions, newest first, as CodePipeline lists them."""
+        answer = self._codepipeline.list_pipeline_executions(pipelineName=self.name, maxResults=20)
+        found: list[dict[str, Any]] = answer["pipelineExecutionSummaries"]
+        return found
+
+    def execution_of(self, commit: str) -> str | None:
+        """The newest execution whose source is this commit."""
+        for summary in self.summaries():
+            if any(revision.get("revisionId") == commit for revision in summary.get("sourceRevisions", [])):
+                return str(summary["pipelineExecutionId"])
+        return None
+
+    def execution(self, identifier: str) -> Execution:
+        found = self._codepipeline.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=identifier)
+        pages = self._codepipeline.get_paginator("list_action_executions").paginate(
+            pipelineName=self.name, filter={"pipelineExecutionId": identifier}
+        )
+        details = [detail for page in pages for detail in page["actionExecutionDetails"]]
+        actions = sorted((_action(detail) for detail in details), key=lambda action: action.started)
+        return Execution(identifier=identifier, status=found["pipelineExecution"]["status"], actions=tuple(actions))
+
+    def log_lines(self, action: Action, *, limit: int | None = None) -> list[str]:
+        """The log of a build action, oldest line first; the last ``limit`` lines where a limit is given."""
+        if action.provider != "CodeBuild" or not action.external_id:
+            return []
+        builds = self._codebuild.batch_get_builds(ids=[action.external_id])["builds"]
+        where = builds[0].get("logs", {}) if builds else {}
+        if "streamName" not in where:
+            return []
+        place = {"logGroupName": where["groupName"], "logStreamName": where["streamName"]}
+        try:
+            if limit is not None:
+                events = self._logs.get_log_events(**place, limit=limit, startFromHead=False)["events"]
+            else:
+                events = self._all_events(place)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return []  # the build has written nothing yet
+            raise
+        return [event["message"].rstrip() for event in events]
+
+    def _all_events(self, place: dict[str, str]) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = []
+        token: str | None = None
+        while True:
+            options = {"nextToken": token} if token else {}
+            page = self._logs.get_log_events(**place, startFromHead=True, **options)
+            events += page["events"]
+            if page["nextForwardToken"] == token or not page["events"]:
+                return events
+            token = page["nextForwardToken"]
+
+
+def _action(detail: dict[str, Any]) -> Action:
+    result = detail.get("output", {}).get("executionResult", {})
+    error = result.get("errorDetails", {})
+    status = detail["status"]
+    return Action(
+        stage=detail["stageName"],
+        name=detail["actionName"],
+        status=status,
+        started=detail["startTime"],
+        ended=detail["lastUpdateTime"] if status in ENDED else None,
+        external_id=result.get("externalExecutionId", ""),
+        provider=detail.get("input", {}).get("actionTypeId", {}).get("provider", ""),
+        message=error.get("message") or result.get("externalExecutionSummary", ""),
+        variables=detail.get("output", {}).get("outputVariables", {}),
+    )

@@ -1,0 +1,39 @@
+"""What stands and what runs: each workload's pipeline, its latest execution, and its endpoints."""
+
+from __future__ import annotations
+
+import sys
+
+import boto3
+from botocore.exceptions import ClientError
+from stacks.workloads import WORKLOADS
+
+from scripts.pipeline import Pipeline
+
+
+def main() -> int:
+    for name, workload in WORKLOADS.items():
+        try:
+            pipeline = Pipeline(workload.stack_name("Pipeline"))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            print(f"{name}: not deployed (make deploy WORKLOAD={name})")
+            continue
+        print(f"{name}: {pipeline.name}")
+        summaries = pipeline.summaries()
+        if not summaries:
+            print("  has not run yet: git push starts it (make push)")
+            continue
+        execution = pipeline.execution(summaries[0]["pipelineExecutionId"])
+        revision = next((r.get("revisionId", "")[:10] for r in summaries[0].get("sourceRevisions", [])), "")
+        print(f"  latest execution {execution.identifier} of {revision}: {execution.status}")
+        for action in execution.actions:
+            print(f"    {action.stage:<8} {action.name:<12} {action.status:<11} {action.seconds:6.1f} s")
+    for endpoint in boto3.client("sagemaker").list_endpoints()["Endpoints"]:
+        print(f"endpoint {endpoint['EndpointName']}: {endpoint['EndpointStatus']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
