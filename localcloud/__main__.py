@@ -1,4 +1,4 @@
-"""The local cloud's command line: up · status · env · logs · down · reset."""
+"""The local cloud's command line: up · status · env · prefetch · down · reset."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localcloud.clients import ADMINISTRATOR
+from localcloud.environments import Environments
 from localcloud.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -25,48 +29,40 @@ STOP_SECONDS = 30.0
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    home: Path = options.home.resolve()
-    command = options.command
-    if command == "serve":
-        return _serve(options, home)
-    if command == "up":
-        return _up(options, home)
-    if command == "down":
-        return _down(home)
-    if command == "reset":
-        _down(home)
-        shutil.rmtree(home, ignore_errors=True)
-        return 0
-    if command == "env":
-        return _env(home)
-    if command in {"node", "prefetch"}:
-        return _tools(options)
-    return _status(home)
+    options.home = options.home.resolve()
+    run: Callable[[argparse.Namespace], int] = options.run
+    return run(options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("LOCALCLOUD_HOME", ".localcloud")))
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (
-        ("up", "start it in the background; nothing to do where it runs already"),
-        ("serve", "run it in the foreground"),
+    commands = parser.add_subparsers(required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text)
+        added.set_defaults(run=run)
+        return added
+
+    for server in (
+        command("up", _up, "start it in the background; nothing to do where it runs already"),
+        command("serve", _serve, "run it in the foreground"),
     ):
-        command = commands.add_parser(name, help=text)
-        command.add_argument("--port", type=int, default=int(os.environ.get("LOCALCLOUD_PORT", "4566")))
-        command.add_argument("--account-id", default="123456789012")
-        command.add_argument("--region", default="us-east-1")
-    commands.add_parser("status", help="whether it runs, and where")
-    commands.add_parser("env", help='variables for AWS clients: eval "$(python -m localcloud env)"')
-    commands.add_parser("node", help="the folder with node and npm, for PATH")
-    prefetch = commands.add_parser("prefetch", help="install what the images and these lock files need, ahead of use")
+        server.add_argument("--port", type=int, default=int(os.environ.get("LOCALCLOUD_PORT", "4566")))
+        server.add_argument("--account-id", default="123456789012")
+        server.add_argument("--region", default="us-east-1")
+    command("status", _status, "whether it runs, and where")
+    command("env", _env, 'variables for AWS clients: eval "$(python -m localcloud env)"')
+    command("node", _node, "the folder with node and npm, for PATH")
+    prefetch = command("prefetch", _prefetch, "install what the images and these lock files need, ahead of use")
     prefetch.add_argument("locks", nargs="*", type=Path)
-    commands.add_parser("down", help="end it and everything that it started")
-    commands.add_parser("reset", help="down, and forget all state and logs")
+    command("down", _down, "end it and everything that it started")
+    command("reset", _reset, "down, and forget all state and logs")
     return parser
 
 
-def _serve(options: argparse.Namespace, home: Path) -> int:
+def _serve(options: argparse.Namespace) -> int:
+    home: Path = options.home
     from localcloud import server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -84,7 +80,8 @@ def _serve(options: argparse.Namespace, home: Path) -> int:
     return 0
 
 
-def _up(options: argparse.Namespace, home: Path) -> int:
+def _up(options: argparse.Namespace) -> int:
+    home: Path = options.home
     running = _running(home)
     if running:
         print(f"The local cloud is up: {running['endpoint_url']}")
@@ -118,7 +115,8 @@ def _up(options: argparse.Namespace, home: Path) -> int:
     return 1
 
 
-def _down(home: Path) -> int:
+def _down(options: argparse.Namespace) -> int:
+    home: Path = options.home
     from localcloud.processes import kill_leftovers
 
     run = _run_file(home)
@@ -139,14 +137,14 @@ def _down(home: Path) -> int:
     return 0
 
 
-def _status(home: Path) -> int:
-    running = _running(home)
+def _status(options: argparse.Namespace) -> int:
+    running = _running(options.home)
     print(f"The local cloud is up: {running['endpoint_url']}" if running else "The local cloud is down.")
     return 0 if running else 1
 
 
-def _env(home: Path) -> int:
-    running = _running(home)
+def _env(options: argparse.Namespace) -> int:
+    running = _running(options.home)
     if not running:
         print("The local cloud is down: start it with `make up`.", file=sys.stderr)
         return 1
@@ -162,14 +160,19 @@ def _env(home: Path) -> int:
     return 0
 
 
-def _tools(options: argparse.Namespace) -> int:
-    from localcloud.environments import Environments
+def _reset(options: argparse.Namespace) -> int:
+    _down(options)
+    shutil.rmtree(options.home, ignore_errors=True)
+    return 0
 
-    cache = Settings.cache_folder()
-    if options.command == "node":
-        print(Environments(cache).node())
-        return 0
-    environments = Environments(cache, say=print)
+
+def _node(_: argparse.Namespace) -> int:
+    print(Environments(Settings.cache_folder()).node())
+    return 0
+
+
+def _prefetch(options: argparse.Namespace) -> int:
+    environments = Environments(Settings.cache_folder(), say=print)
     images = Path(__file__).parent / "images"
     for lock in [*sorted(images.glob("*/requirements.lock")), *options.locks]:
         environments.python(lock)
