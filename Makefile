@@ -19,7 +19,7 @@ STACK = $(shell $(PY) -c 'from stacks.workloads import WORKLOADS; print(WORKLOAD
 NODE = $$($(PY) -m localcloud node)
 ON_CLOUD = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" && $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud env)" &&)
 
-.PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow clean reset \
+.PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask clean \
         format lint types walls unit templates local e2e coverage-doc bench
 
 help: ## this list
@@ -27,8 +27,8 @@ help: ## this list
 
 # ---- for users ----------------------------------------------------------------------------------------------------
 
-demo: .venv/installed node_modules/installed ## everything: environment, local cloud, deploy, push, to PROD, and an answer
-	@$(PY) -m scripts.demo $(WORKLOAD)
+demo: up node_modules/installed ## everything: environment, local cloud, deploy, push, to PROD, and an answer
+	@$(ON_CLOUD) $(PY) -m scripts.demo $(WORKLOAD)
 
 up: .venv/installed ## start the local cloud in the background
 	@$(PY) -m localcloud up
@@ -56,6 +56,9 @@ push: up ## push what is committed and follow it to PROD; fails where the pipeli
 
 follow: .venv/installed ## follow the latest execution to its end
 	@$(ON_CLOUD) $(PY) -m scripts.push $(WORKLOAD) --latest
+
+ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high
+	@$(ON_CLOUD) $(PY) -m scripts.ask $(WORKLOAD) $(ROW)
 
 logs: .venv/installed ## the log of an action of the latest execution: make logs ACTION=Train
 	@$(ON_CLOUD) $(PY) -m scripts.logs $(WORKLOAD) $(ACTION)

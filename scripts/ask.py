@@ -1,0 +1,45 @@
+"""Asks PROD: one real request, one real answer."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tomllib
+from pathlib import Path
+
+import boto3
+
+from stacks.workloads import WORKLOADS
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workload", choices=sorted(WORKLOADS))
+    parser.add_argument("row", nargs="?", help="a CSV row; the workload's smoke request where none is given")
+    options = parser.parse_args()
+    print(ask(prod_endpoint(options.workload), options.row or smoke_request(options.workload)))
+    return 0
+
+
+def prod_endpoint(workload: str) -> str:
+    """The name of the endpoint that the PROD stack made."""
+    stack = WORKLOADS[workload].stack_name("Prod")
+    outputs = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return str(next(output["OutputValue"] for output in outputs if output["OutputKey"] == "EndpointName"))
+
+
+def smoke_request(workload: str) -> str:
+    """The first smoke request of the workload's gate.toml."""
+    gate = tomllib.loads((Path("ml_test") / workload / "gate.toml").read_text())
+    return str(gate["smoke"][0]["request"])
+
+
+def ask(endpoint: str, row: str) -> str:
+    answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=row
+    )
+    return str(answer["Body"].read().decode().strip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

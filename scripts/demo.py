@@ -1,0 +1,89 @@
+"""From nothing to PROD on the local cloud: deploy, push, follow, ask, and say where to look next."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+
+from scripts import deploy, follow
+from scripts.ask import ask, prod_endpoint, smoke_request
+from scripts.pipeline import Pipeline
+from scripts.push import push_and_follow, report
+from stacks.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from scripts.pipeline import Execution
+
+
+def main(workload: str) -> int:
+    started = time.monotonic()
+    prefetching = _prefetch()
+    try:
+        print(f"Deploying the pipeline of {workload} with cdk.", flush=True)
+        deploy.main(workload)
+        deployed = time.monotonic()
+        print("Pushing HEAD.", flush=True)
+        pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
+        execution = push_and_follow(pipeline)
+    finally:
+        prefetching.terminate()
+    if execution.status != "Succeeded":
+        return report(pipeline, execution)
+    _show(workload, execution)
+    print(f"\nTimes: cdk deploy {deployed - started:.1f} s; the pipeline's stages:")
+    print("\n".join(follow.summary(execution)))
+    print(f"  make demo in all {time.monotonic() - started:.1f} s (after the environment stood)")
+    _where_next(workload)
+    return 0
+
+
+def _prefetch() -> subprocess.Popen[bytes]:
+    """Installs what the pipeline's steps will need while cdk deploys; each step would wait for it otherwise."""
+    locks = sorted(str(path) for path in Path().glob("*/requirements.lock"))
+    return subprocess.Popen(
+        [sys.executable, "-m", "localcloud", "prefetch", *locks], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def _show(workload: str, execution: Execution) -> None:
+    gate = _gate_report(execution)
+    request = smoke_request(workload)
+    answer = ask(prod_endpoint(workload), request)
+    print(f"\nPROD answers  {request} → {answer}")
+    print(f"The gate said {gate['verdict']}: {gate['reason']}")
+    print(f"Its report    {execution.variable('REPORT_URL')}")
+
+
+def _gate_report(execution: Execution) -> dict[str, Any]:
+    address = urlsplit(execution.variable("REPORT_URL") or "")
+    key = str(Path(address.path.lstrip("/")).with_suffix(".json"))
+    body = boto3.client("s3").get_object(Bucket=address.netloc, Key=key)["Body"].read()
+    found: dict[str, Any] = json.loads(body)
+    return found
+
+
+def _where_next(workload: str) -> None:
+    print(
+        f"""
+The local cloud stays up. Where to look next:
+  make status                     what stands and what ran
+  make logs ACTION=Train          the log of a step (Synth, Data, Train, Gate, Verify)
+  eval "$(make -s env)"           then your own aws, cdk and boto3 talk to it:
+    aws sagemaker list-endpoints
+  make push WORKLOAD={workload}   after your next commit
+  make down                       end it"""
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workload", choices=sorted(WORKLOADS))
+    sys.exit(main(parser.parse_args().workload))
