@@ -8,7 +8,6 @@ import tomllib
 from pathlib import Path
 
 import boto3
-
 from stacks.workloads import WORKLOADS
 
 
