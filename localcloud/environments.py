@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import http.client
 import os
 import shutil
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +121,7 @@ class Environments:
             try:
                 with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310  (base is Maven's or the user's)
                     content = answer.read()
-            except (OSError, urllib.error.URLError) as error:
+            except (OSError, http.client.HTTPException) as error:
                 problem = str(error)
                 continue
             found = hashlib.sha256(content).hexdigest()

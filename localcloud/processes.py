@@ -82,7 +82,8 @@ class Child:
         deadline = time.monotonic() + grace_seconds
         while time.monotonic() < deadline and self._popen.poll() is None:
             time.sleep(0.01)
-        _signal_tree(self._popen.pid, PROCESS_VARIABLE, self._identifier, signal.SIGKILL)
+        while _signal_tree(self._popen.pid, PROCESS_VARIABLE, self._identifier, signal.SIGKILL):
+            time.sleep(0.01)
         self._popen.wait()
         self._reader.join(5)
 
@@ -176,12 +177,15 @@ def _follow(popen: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> N
     popen.stdout.close()
 
 
-def _signal_tree(group: int, variable: str, value: str, number: signal.Signals) -> None:
+def _signal_tree(group: int, variable: str, value: str, number: signal.Signals) -> int:
+    """Signals the process group and whatever carries the mark; returns how many still carried it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-    for pid in _marked(variable, value):
+    marked = list(_marked(variable, value))
+    for pid in marked:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
+    return len(marked)
 
 
 def _marked(variable: str, value: str) -> Iterator[int]:

@@ -1,0 +1,83 @@
+"""The local cloud as a process: up, down, and what goes wrong."""
+
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.__main__ import _alive
+from localcloud.clients import ADMINISTRATOR
+from tests.local.conftest import LocalCloud, run_localcloud
+
+
+def test_up_and_down(tmp_path: Path) -> None:
+    """`up` answers when the cloud does, a second `up` changes nothing, `down` leaves neither process nor run file."""
+    first = run_localcloud(tmp_path, "up", "--port", "0")
+    assert first.returncode == 0, first.stderr
+    pid = json.loads((tmp_path / "run.json").read_text())["pid"]
+    again = run_localcloud(tmp_path, "up", "--port", "0")
+    assert again.returncode == 0
+    assert json.loads((tmp_path / "run.json").read_text())["pid"] == pid
+
+    assert run_localcloud(tmp_path, "down").returncode == 0
+
+    assert not _alive(pid)
+    assert not (tmp_path / "run.json").exists()
+    assert run_localcloud(tmp_path, "status").returncode == 1
+
+
+def test_a_port_already_taken(tmp_path: Path) -> None:
+    """The message names the port and the remedy."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        up = run_localcloud(tmp_path, "up", "--port", str(port))
+    assert up.returncode == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in up.stderr
+    assert "LOCALCLOUD_PORT" in up.stderr
+
+
+def test_up_after_a_crash(tmp_path: Path) -> None:
+    """SIGKILL leaves nothing that `up` cannot start over."""
+    run_localcloud(tmp_path, "up", "--port", "0")
+    pid = json.loads((tmp_path / "run.json").read_text())["pid"]
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+    up = run_localcloud(tmp_path, "up", "--port", "0")
+    assert up.returncode == 0, up.stderr
+    assert json.loads((tmp_path / "run.json").read_text())["pid"] != pid
+    run_localcloud(tmp_path, "down")
+
+
+def test_what_is_not_supported_is_refused_by_name(local_cloud: LocalCloud) -> None:
+    """A service that nobody answers, and an operation that ours lacks, are both named in the error."""
+    with pytest.raises(ClientError, match=r"dynamodb:ListTables is not supported by the local cloud"):
+        local_cloud.client("dynamodb").list_tables()
+    with pytest.raises(ClientError, match=r"sagemaker:ListNotebookInstances is not supported by the local cloud"):
+        local_cloud.client("sagemaker").list_notebook_instances()
+
+
+def test_an_unknown_key_is_refused(local_cloud: LocalCloud) -> None:
+    """Who is not known gets AWS's error code and the way to be known."""
+    client = boto3.client(
+        "s3", endpoint_url=local_cloud.endpoint_url, region_name="us-east-1",
+        **{**ADMINISTRATOR, "aws_access_key_id": "AKIAUNKNOWN"},
+    )  # fmt: skip
+    with pytest.raises(ClientError, match="AKIAUNKNOWN is not known") as refused:
+        client.list_buckets()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_only_the_loopback_listens(local_cloud: LocalCloud) -> None:
+    """No other interface of the machine has the port open."""
+    port = int(local_cloud.endpoint_url.rpartition(":")[2])
+    listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if " 0A " in line]
+    assert f"0100007F:{port:04X}" in listening
+    assert f"00000000:{port:04X}" not in listening
