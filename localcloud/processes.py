@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,10 +55,10 @@ class Exit:
 class Child:
     """One running child process and its descendants."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], identifier: str, reader: threading.Thread) -> None:
+    def __init__(self, popen: subprocess.Popen[bytes], identifier: str, readers: list[threading.Thread]) -> None:
         self._popen = popen
         self._identifier = identifier
-        self._reader = reader
+        self._readers = readers
 
     @property
     def pid(self) -> int:
@@ -73,7 +73,7 @@ class Child:
     def wait(self, timeout_seconds: float | None = None) -> int:
         """The return code as subprocess has it; raises subprocess.TimeoutExpired."""
         code = self._popen.wait(timeout_seconds)
-        self._reader.join(5)
+        self._join_readers()
         return code
 
     def stop(self, grace_seconds: float = 2.0) -> None:
@@ -85,7 +85,11 @@ class Child:
         while _signal_tree(self._popen.pid, PROCESS_VARIABLE, self._identifier, signal.SIGKILL):
             time.sleep(0.01)
         self._popen.wait()
-        self._reader.join(5)
+        self._join_readers()
+
+    def _join_readers(self) -> None:
+        for reader in self._readers:
+            reader.join(5)
 
 
 class Processes:
@@ -102,12 +106,13 @@ class Processes:
         cwd: Path,
         environment: Mapping[str, str],
         on_line: Callable[[str], None],
+        on_error_line: Callable[[str], None] | None = None,
         new_session: bool = True,
     ) -> Child:
         """Starts a process with exactly this environment (and the marks); ``on_line`` gets each line of its output.
 
-        Standard error and output are one stream. ``on_line`` runs on a thread of its own and gets lines without
-        their newline, as soon as they are written.
+        Standard error and output are one stream, unless ``on_error_line`` takes the former. Both run on a thread of
+        their own and get lines without their newline, as soon as they are written.
         """
         identifier = uuid.uuid4().hex
         popen = subprocess.Popen(
@@ -116,12 +121,18 @@ class Processes:
             env={**environment, OWNER_VARIABLE: self._owner, PROCESS_VARIABLE: identifier},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE if on_error_line else subprocess.STDOUT,
             start_new_session=new_session,
         )
-        reader = threading.Thread(target=_follow, args=(popen, on_line), daemon=True, name=f"output-{popen.pid}")
-        reader.start()
-        child = Child(popen, identifier, reader)
+        streams = [(popen.stdout, on_line), (popen.stderr, on_error_line)]
+        readers = [
+            threading.Thread(target=_follow, args=(stream, listener), daemon=True, name=f"output-{popen.pid}")
+            for stream, listener in streams
+            if stream and listener
+        ]
+        for reader in readers:
+            reader.start()
+        child = Child(popen, identifier, readers)
         with self._lock:
             self._children = {known for known in self._children if known.running()} | {child}
         return child
@@ -138,6 +149,12 @@ class Processes:
     ) -> Exit:
         """Runs a process to its end, or ends it with its whole tree at the time-out or when ``stop`` is set."""
         child = self.start(command, cwd=cwd, environment=environment, on_line=on_line)
+        return self.finish(child, timeout_seconds=timeout_seconds, stop=stop)
+
+    def finish(
+        self, child: Child, *, timeout_seconds: float | None = None, stop: threading.Event | None = None
+    ) -> Exit:
+        """Waits for a started process as :meth:`run` does."""
         deadline = time.monotonic() + timeout_seconds if timeout_seconds is not None else None
         while child.running():
             if stop is not None and stop.is_set():
@@ -170,11 +187,10 @@ def kill_leftovers(owner: str) -> int:
     return len(found)
 
 
-def _follow(popen: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> None:
-    assert popen.stdout is not None  # noqa: S101  (opened above)
-    for raw in popen.stdout:
+def _follow(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
+    for raw in stream:
         on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
-    popen.stdout.close()
+    stream.close()
 
 
 def _signal_tree(group: int, variable: str, value: str, number: signal.Signals) -> int:
