@@ -1,0 +1,84 @@
+"""A CloudWatch Logs stream that an engine writes line by line and readers can follow while the work runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+FLUSH_SECONDS = 0.3
+#: AWS's limits of one PutLogEvents call: events, and bytes with 26 for each event.
+BATCH_EVENTS = 10_000
+BATCH_BYTES = 1_048_576
+EVENT_BYTES = 262_144 - 26
+
+log = logging.getLogger("localcloud.log_stream")
+
+
+class LogStream:
+    """Appends lines to one stream; they are readable at most half a second later, and all of them after ``close``.
+
+    ``client`` is a boto3 client of CloudWatch Logs. Group and stream are made where they do not exist.
+    """
+
+    def __init__(self, client: Any, group: str, stream: str) -> None:
+        self._client = client
+        self._group = group
+        self._stream = stream
+        self._lines: list[tuple[int, str]] = []
+        self._lock = threading.Lock()
+        self._sending = threading.Lock()
+        self._closed = threading.Event()
+        self._create()
+        self._thread = threading.Thread(target=self._flush_regularly, daemon=True, name=f"log-{stream}")
+        self._thread.start()
+
+    def write(self, line: str) -> None:
+        """Adds one line, under the time of this call. Never blocks on the network and never fails."""
+        text = line.encode("utf-8", "replace")[:EVENT_BYTES].decode("utf-8", "ignore")
+        with self._lock:
+            self._lines.append((time.time_ns() // 1_000_000, text or " "))  # an event's message is never empty
+
+    def close(self) -> None:
+        """Sends what is left. Closing twice is harmless."""
+        self._closed.set()
+        self._thread.join(5)
+        self._flush()
+
+    def _flush_regularly(self) -> None:
+        while not self._closed.wait(FLUSH_SECONDS):
+            self._flush()
+
+    def _flush(self) -> None:
+        with self._sending:
+            while batch := self._next_batch():
+                events = [{"timestamp": timestamp, "message": line} for timestamp, line in batch]
+                try:
+                    self._client.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=events)
+                except (BotoCoreError, ClientError) as error:
+                    log.warning("%d lines of %s/%s are lost: %s", len(batch), self._group, self._stream, error)
+
+    def _next_batch(self) -> list[tuple[int, str]]:
+        with self._lock:
+            count = size = 0
+            for _, line in self._lines[:BATCH_EVENTS]:
+                size += len(line.encode()) + 26
+                if size > BATCH_BYTES:
+                    break
+                count += 1
+            batch, self._lines = self._lines[:count], self._lines[count:]
+        return batch
+
+    def _create(self) -> None:
+        for create, arguments in (
+            (self._client.create_log_group, {"logGroupName": self._group}),
+            (self._client.create_log_stream, {"logGroupName": self._group, "logStreamName": self._stream}),
+        ):
+            try:
+                create(**arguments)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+                    raise
