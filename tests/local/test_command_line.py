@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.__main__ import _alive
 from localcloud.clients import ADMINISTRATOR
-from tests.local.conftest import LocalCloud, run_localcloud
+from tests.clouds import LocalCloud, run_localcloud
 
 
 def test_up_and_down(tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""Local clouds for tests: each one process, on a free port, with a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from localcloud.clients import ADMINISTRATOR
+
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    home: Path
+    endpoint_url: str
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account's administrator."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name="us-east-1",
+            config=Config(retries={"total_max_attempts": 1}),
+            **ADMINISTRATOR,
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which a child process talks to this local cloud."""
+        credentials = {name.upper(): value for name, value in ADMINISTRATOR.items()}
+        node = subprocess.run(
+            [sys.executable, "-m", "localcloud", "node"], cwd=PROJECT, capture_output=True, text=True, check=True
+        )
+        tools = (str(Path(sys.executable).parent), str(PROJECT / "node_modules" / ".bin"), node.stdout.strip())
+        return {
+            **os.environ,
+            **credentials,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "LOCALCLOUD_HOME": str(self.home),
+            "PATH": os.pathsep.join((*tools, os.environ["PATH"])),
+        }
+
+    @classmethod
+    def up(cls, home: Path) -> LocalCloud:
+        """Starts one; raises AssertionError with its own words where it does not come up."""
+        done = run_localcloud(home, "up", "--port", "0")
+        assert done.returncode == 0, done.stderr
+        run = json.loads((home / "run.json").read_text())
+        return cls(home=home, endpoint_url=run["endpoint_url"])
+
+    def down(self) -> None:
+        done = run_localcloud(self.home, "down")
+        assert done.returncode == 0, done.stderr
+
+
+def run_localcloud(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m localcloud …` as a user would run it."""
+    return subprocess.run(
+        [sys.executable, "-m", "localcloud", "--home", str(home), *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )

@@ -1,0 +1,129 @@
+"""From `git push` to PROD, as a user does it: a clone of the project, the real cdk, git and make's own scripts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clouds import PROJECT, LocalCloud
+
+Edit = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Push:
+    """What `make push` said and how it ended."""
+
+    returncode: int
+    output: str
+
+
+@dataclass(frozen=True)
+class User:
+    """A user with a clone of the project and a local cloud."""
+
+    cloud: LocalCloud
+    clone: Path
+
+    def run(self, *command: str, check: bool = True, timeout_seconds: float = 600) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command,
+            cwd=self.clone,
+            env=self.cloud.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_seconds,
+        )
+        assert not check or done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
+        return done
+
+    def script(self, name: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", f"scripts.{name}", *arguments, check=check)
+
+    def commit(self, edit: Edit, message: str) -> None:
+        edit(self.clone)
+        self.run("git", "commit", "--quiet", "--all", "--message", message)
+
+    def push(self, *, check: bool = True) -> Push:
+        done = self.script("push", "car_evaluation", check=check)
+        return Push(returncode=done.returncode, output=done.stdout + done.stderr)
+
+    def push_on_a_branch_of_its_own(self, edit: Edit, message: str) -> Push:
+        """Commits, pushes and takes the commit back, so that the next test starts from the same HEAD."""
+        self.commit(edit, message)
+        try:
+            return self.push(check=False)
+        finally:
+            self.run("git", "reset", "--quiet", "--hard", "HEAD~1")
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        found = self.cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+    def stack_status(self, stack: str) -> str | None:
+        """The status of a stack of this name; None where there is none."""
+        stacks = self.cloud.client("cloudformation").list_stacks()["StackSummaries"]
+        found = [s["StackStatus"] for s in stacks if s["StackName"] == stack and s["StackStatus"] != "DELETE_COMPLETE"]
+        return found[0] if found else None
+
+    def ask(self, row: str) -> str:
+        return self.script("ask", "car_evaluation", row).stdout.strip()
+
+    def packages(self) -> list[dict[str, Any]]:
+        """The model packages, newest first, described."""
+        sagemaker = self.cloud.client("sagemaker")
+        groups = sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+        listed = sagemaker.list_model_packages(
+            ModelPackageGroupName=groups[0]["ModelPackageGroupName"], SortBy="CreationTime", SortOrder="Descending"
+        )["ModelPackageSummaryList"]
+        return [sagemaker.describe_model_package(ModelPackageName=package["ModelPackageArn"]) for package in listed]
+
+    def processes(self) -> list[str]:
+        """The command lines of everything that this local cloud started and that still runs."""
+        mark = f"LOCALCLOUD_OWNER={self.cloud.home}".encode()
+        found = []
+        for folder in Path("/proc").iterdir():
+            try:
+                if folder.name.isdigit() and mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except OSError:
+                continue
+        return found
+
+
+def clone_of_the_working_tree(folder: Path) -> Path:
+    """A clone at HEAD with the working tree's changes to tracked files on top, committed."""
+    git = ["git", "-c", "user.name=e2e", "-c", "user.email=e2e@localhost"]
+    subprocess.run([*git, "clone", "--quiet", str(PROJECT), str(folder)], check=True)
+    changes = subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=PROJECT, capture_output=True, check=True).stdout
+    subprocess.run(["git", "config", "user.name", "e2e"], cwd=folder, check=True)
+    subprocess.run(["git", "config", "user.email", "e2e@localhost"], cwd=folder, check=True)
+    if changes:
+        subprocess.run(["git", "apply", "--index"], cwd=folder, input=changes, check=True)
+        subprocess.run([*git, "commit", "--quiet", "--message", "The working tree"], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """A user whose pipeline is deployed and has not run yet."""
+    cloud = LocalCloud.up(tmp_path_factory.mktemp("localcloud"))
+    user = User(cloud=cloud, clone=clone_of_the_working_tree(tmp_path_factory.mktemp("user") / "project"))
+    user.script("deploy", "car_evaluation")
+    yield user
+    cloud.down()
+    assert user.processes() == []
+
+
+@pytest.fixture(scope="session")
+def released(deployed: User) -> User:
+    """A user whose HEAD is in PROD."""
+    deployed.push()
+    return deployed

@@ -1,0 +1,93 @@
+"""The walk from `git push` to PROD, and a second one."""
+
+import re
+import threading
+import time
+from pathlib import Path
+
+from tests.e2e.conftest import User
+
+ROW = "low,low,5more,more,big,high"
+
+
+def test_head_is_in_prod(released: User) -> None:
+    """PROD answers a real request with the label, and QA is cleaned up."""
+    assert released.ask(ROW) == "vgood"
+    assert released.ask("vhigh,vhigh,2,2,small,low") == "unacc"
+    assert released.stack_status("CarEvaluationProd") == "CREATE_COMPLETE"
+    assert released.stack_status("CarEvaluationQa") is None
+
+
+def test_the_package_says_where_it_comes_from(released: User) -> None:
+    """The newest model package is Approved, has three containers, and names the pushed commit."""
+    package = released.packages()[0]
+    head = released.run("git", "rev-parse", "HEAD").stdout.strip()
+    assert package["ModelApprovalStatus"] == "Approved"
+    assert len(package["InferenceSpecification"]["Containers"]) == 3
+    assert package["CustomerMetadataProperties"]["commit"] == head
+
+
+def test_status_and_logs_show_the_run(released: User) -> None:
+    """`make status` has every stage's actions, `make logs` a step's whole log; an unknown action is named."""
+    status = released.script("status").stdout
+    assert "Succeeded" in status
+    for stage in ("Source", "Build", "Data", "Train", "QA", "PROD", "CleanUp"):
+        assert stage in status
+    assert "PROMOTE" in released.script("logs", "car_evaluation", "Gate").stdout
+    unknown = released.script("logs", "car_evaluation", "Nonsense", check=False)
+    assert unknown.returncode != 0
+    assert "Nonsense" in unknown.stderr
+
+
+def test_the_same_push_again_does_nothing(released: User) -> None:
+    """A commit that is in PROD starts no second execution, and the answer is the first one's."""
+    codepipeline = released.cloud.client("codepipeline")
+    name = codepipeline.list_pipelines()["pipelines"][0]["name"]
+    before = len(codepipeline.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"])
+    released.push()
+    assert len(codepipeline.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]) == before
+
+
+def test_a_second_release_replaces_model_and_config_under_traffic(released: User) -> None:
+    """A change goes to PROD as a new Model and EndpointConfig, and no request of the meantime is lost."""
+    sagemaker, runtime = released.cloud.client("sagemaker"), released.cloud.client("sagemaker-runtime")
+    endpoint = released.outputs("CarEvaluationProd")["EndpointName"]
+    before = sagemaker.describe_endpoint(EndpointName=endpoint)
+    answers: list[str] = []
+    done = threading.Event()
+
+    def keep_asking() -> None:
+        while not done.is_set():
+            answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=ROW)
+            answers.append(answer["Body"].read().decode().strip())
+            time.sleep(0.05)
+
+    asking = threading.Thread(target=keep_asking)
+    asking.start()
+    try:
+        released.commit(
+            lambda clone: change(
+                clone / "ml_training/car_evaluation/training.toml", r"(?m)^(max_depth\s*=\s*)(\d+)", r"\g<1>5"
+            ),
+            "Shallower trees",
+        )
+        released.push()
+    finally:
+        done.set()
+        asking.join()
+
+    after = sagemaker.describe_endpoint(EndpointName=endpoint)
+    assert after["EndpointStatus"] == "InService"
+    assert after["EndpointConfigName"] != before["EndpointConfigName"]
+    assert len(answers) > 50
+    assert set(answers) == {"vgood"}
+    names = [model["ModelName"] for model in sagemaker.list_models()["Models"]]
+    assert len(names) == 1, f"the first release's Model should be gone: {names}"
+    assert len(released.packages()) == 2
+
+
+def change(path: Path, pattern: str, replacement: str) -> None:
+    """Replaces what the pattern matches; a pattern that matches nothing is a mistake of the test."""
+    text, count = re.subn(pattern, replacement, path.read_text())
+    assert count, f"{pattern} is not in {path}"
+    path.write_text(text)
