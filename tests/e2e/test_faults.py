@@ -1,0 +1,213 @@
+"""What goes wrong on the way: each fault ends in a clear message, the right state, and nothing left over."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.clouds import LocalCloud
+from tests.e2e.conftest import Push, User, clone_of_the_working_tree
+from tests.e2e.test_release import ROW, change
+
+DATA = "ml_init/car_evaluation"
+TRAINING = "ml_training/car_evaluation"
+
+
+@pytest.fixture(autouse=True)
+def prod_is_untouched_and_nothing_is_left(released: User):
+    """After every fault: PROD serves what it served, QA is gone, no build or job is running, no work folder stays."""
+    before = released.cloud.client("sagemaker").describe_endpoint(
+        EndpointName=released.outputs("CarEvaluationProd")["EndpointName"]
+    )["EndpointConfigName"]
+    yield
+    endpoint = released.outputs("CarEvaluationProd")["EndpointName"]
+    after = released.cloud.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+    assert (after["EndpointConfigName"], after["EndpointStatus"]) == (before, "InService")
+    assert released.ask(ROW) == "vgood"
+    assert [e["EndpointName"] for e in released.cloud.client("sagemaker").list_endpoints()["Endpoints"]] == [endpoint]
+    assert released.stack_status("CarEvaluationQa") is None
+    for kind in ("builds", "codebuild", "training", "glue"):
+        folder = released.cloud.home / "work" / kind
+        assert not folder.exists() or not [*folder.iterdir()], kind
+
+
+def failed(push: Push, *said: str) -> None:
+    assert push.returncode != 0
+    for text in said:
+        assert text in push.output, f"{text!r} is not in:\n{push.output}"
+
+
+def test_a_row_with_an_unknown_category(released: User) -> None:
+    """The data contract stops the run and names file, line and value."""
+
+    def edit(clone: Path) -> None:
+        lines = (clone / DATA / "car.data").read_text().splitlines(keepends=True)
+        for number in range(100):
+            lines[number] = lines[number].replace("vhigh", "sky-high", 1)
+        (clone / DATA / "car.data").write_text("".join(lines))
+        use_the_new_checksum(clone)
+
+    failed(released.push_on_a_branch_of_its_own(edit, "Unknown category"), "sky-high", "car.data", "line 1")
+
+
+def test_a_data_file_with_a_wrong_checksum(released: User) -> None:
+    """A changed file that nobody vouched for is not used: the message has both checksums."""
+
+    def edit(clone: Path) -> None:
+        with (clone / DATA / "car.data").open("a") as file:
+            file.write("low,low,2,2,small,low,unacc\n")
+        change(clone / DATA / "dataset.toml", r'(?m)^  "https:.*$', "")
+
+    failed(released.push_on_a_branch_of_its_own(edit, "Changed data"), "b703a9ac")
+
+
+def test_a_spark_job_that_fails(released: User) -> None:
+    """The Glue run's own error reaches the pipeline's message."""
+
+    def edit(clone: Path) -> None:
+        script = clone / DATA / "transform.py"
+        script.write_text(script.read_text().replace('if __name__ == "__main__":', raising("spark is unwell")))
+
+    failed(released.push_on_a_branch_of_its_own(edit, "Broken Spark job"), "spark is unwell")
+
+
+def test_a_training_that_fails(released: User) -> None:
+    """The training job's failure reason reaches the pipeline's message."""
+    failed(
+        released.push_on_a_branch_of_its_own(
+            lambda clone: change(clone / TRAINING / "training.toml", r"(?m)^max_depth\s*=.*$", 'max_depth = "deep"'),
+            "A hyperparameter that is none",
+        ),
+        "max_depth",
+    )
+
+
+def test_a_training_script_that_fails(released: User) -> None:
+    """A step that raises fails its stage, with the exception in the log that the push shows."""
+
+    def edit(clone: Path) -> None:
+        script = clone / TRAINING / "train.py"
+        script.write_text(script.read_text().replace('if __name__ == "__main__":', raising("no training today")))
+
+    failed(released.push_on_a_branch_of_its_own(edit, "Broken step"), "no training today", "Train")
+
+
+def test_a_model_that_always_answers_the_commonest_class(released: User) -> None:
+    """The gate rejects it on the figures; the package says so."""
+    push = released.push_on_a_branch_of_its_own(
+        lambda clone: change(clone / TRAINING / "training.toml", r"(?m)^(max_depth\s*=.*)$", r"\1\ngamma = 1000000"),
+        "A constant model",
+    )
+    failed(push, "REJECT", "accuracy")
+    assert released.packages()[0]["ModelApprovalStatus"] == "Rejected"
+
+
+def test_a_model_trained_on_shuffled_labels(released: User) -> None:
+    """The gate rejects it on the figures."""
+
+    push = released.push_on_a_branch_of_its_own(shuffle_labels, "Shuffled labels")
+    failed(push, "REJECT")
+    assert released.packages()[0]["ModelApprovalStatus"] == "Rejected"
+
+
+def test_containers_with_a_mismatched_label_order(released: User) -> None:
+    """A post-processing bundle that names the classes in another order than the training is stopped by the gate."""
+    push = released.push_on_a_branch_of_its_own(
+        lambda clone: change(
+            clone / DATA / "transform.py", r"labels=label\.labels\)", "labels=list(reversed(label.labels)))"
+        ),
+        "Labels reversed",
+    )
+    failed(push, "REJECT")
+    assert released.packages()[0]["ModelApprovalStatus"] == "Rejected"
+
+
+def test_a_build_killed_by_a_signal(released: User) -> None:
+    """The build fails and says which signal ended it."""
+    killed = threading.Event()
+
+    def kill_the_data_step() -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not killed.is_set():
+            for folder in Path("/proc").iterdir():
+                if folder.name.isdigit() and _is_data_step(folder, released.cloud):
+                    os.kill(int(folder.name), signal.SIGKILL)
+                    killed.set()
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill_the_data_step)
+    killer.start()
+    push = released.push_on_a_branch_of_its_own(
+        lambda clone: change(clone / "README.md", r"\Z", "\n"), "Nothing but a newline"
+    )
+    killer.join()
+    assert killed.is_set()
+    failed(push, "Data", "SIGKILL")
+
+
+def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:
+    """`make down` during a build ends everything within seconds and leaves no process."""
+    cloud = LocalCloud.up(tmp_path / "home")
+    user = User(cloud=cloud, clone=clone_of_the_working_tree(tmp_path / "project"))
+    user.script("deploy", "car_evaluation")
+    push = subprocess.Popen(
+        [sys.executable, "-m", "scripts.push", "car_evaluation"],
+        cwd=user.clone,
+        env=cloud.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not any("buildspec" in line or "npm" in line or "cdk" in line for line in user.processes()[1:]):
+        assert time.monotonic() < deadline, user.processes()
+        time.sleep(0.1)
+
+    started = time.monotonic()
+    cloud.down()
+
+    assert time.monotonic() - started < 15
+    assert user.processes() == []
+    assert push.wait(60) != 0
+
+
+def _is_data_step(folder: Path, cloud: LocalCloud) -> bool:
+    try:
+        command = (folder / "cmdline").read_bytes().split(b"\0")
+        environment = (folder / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return f"LOCALCLOUD_OWNER={cloud.home}".encode() in environment and b"ml_init.car_evaluation.prepare" in command
+
+
+def use_the_new_checksum(clone: Path) -> None:
+    digest = hashlib.sha256((clone / DATA / "car.data").read_bytes()).hexdigest()
+    change(clone / DATA / "dataset.toml", r'(?m)^sha256 = ".*"$', f'sha256 = "{digest}"')
+
+
+def shuffle_labels(clone: Path) -> None:
+    """Between indexing and writing, the label column is dealt out anew."""
+    script = clone / DATA / "transform.py"
+    change(script, r"indexed = indexers\.transform\(rows\)", "indexed = shuffled(indexers.transform(rows), dataset)")
+    change(script, r"(?m)^def assembler", SHUFFLED + "def assembler")
+
+
+SHUFFLED = """def shuffled(indexed, dataset):
+    from pyspark.sql import Window
+
+    label = _index(dataset.label.name)
+    rows = indexed.withColumn("n", F.row_number().over(Window.orderBy("place")))
+    dealt = indexed.select(F.col(label).alias("dealt"), F.row_number().over(Window.orderBy(F.rand(7))).alias("n"))
+    return rows.join(dealt, "n").withColumn(label, F.col("dealt"))
+
+
+"""
+
+
+def raising(message: str) -> str:
+    return f'if __name__ == "__main__":\n    raise RuntimeError("{message}")\nif __name__ == "__main__":'
