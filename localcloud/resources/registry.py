@@ -12,11 +12,79 @@ if TYPE_CHECKING:
 @functools.cache
 def resource_types() -> dict[str, Resource]:
     """Type name → the one object that makes, changes and deletes resources of that type."""
+    from localcloud.resources.aws_applicationautoscaling_scalabletarget import ScalableTarget
+    from localcloud.resources.aws_applicationautoscaling_scalingpolicy import ScalingPolicy
+    from localcloud.resources.aws_cdk_metadata import Metadata
+    from localcloud.resources.aws_cloudformation_waitconditionhandle import WaitConditionHandle
+    from localcloud.resources.aws_cloudwatch_alarm import Alarm
+    from localcloud.resources.aws_cloudwatch_dashboard import Dashboard
+    from localcloud.resources.aws_codebuild_project import Project
+    from localcloud.resources.aws_codepipeline_pipeline import Pipeline
+    from localcloud.resources.aws_codepipeline_webhook import Webhook
+    from localcloud.resources.aws_ecr_repository import Repository
+    from localcloud.resources.aws_events_rule import Rule
+    from localcloud.resources.aws_glue_crawler import Crawler
+    from localcloud.resources.aws_glue_database import Database
+    from localcloud.resources.aws_glue_job import Job
+    from localcloud.resources.aws_glue_securityconfiguration import SecurityConfiguration
+    from localcloud.resources.aws_glue_table import Table
+    from localcloud.resources.aws_iam_managedpolicy import ManagedPolicy
+    from localcloud.resources.aws_iam_policy import Policy
     from localcloud.resources.aws_iam_role import Role
+    from localcloud.resources.aws_kms_alias import Alias
+    from localcloud.resources.aws_kms_key import Key
+    from localcloud.resources.aws_logs_loggroup import LogGroup
     from localcloud.resources.aws_s3_bucket import Bucket
+    from localcloud.resources.aws_s3_bucketpolicy import BucketPolicy
+    from localcloud.resources.aws_sagemaker_endpoint import Endpoint
+    from localcloud.resources.aws_sagemaker_endpointconfig import EndpointConfig
+    from localcloud.resources.aws_sagemaker_model import Model
+    from localcloud.resources.aws_sagemaker_modelpackagegroup import ModelPackageGroup
+    from localcloud.resources.aws_secretsmanager_resourcepolicy import ResourcePolicy
+    from localcloud.resources.aws_secretsmanager_secret import Secret
+    from localcloud.resources.aws_sns_subscription import Subscription
+    from localcloud.resources.aws_sns_topic import Topic
+    from localcloud.resources.aws_sns_topicpolicy import TopicPolicy
+    from localcloud.resources.aws_sqs_queue import Queue
+    from localcloud.resources.aws_sqs_queuepolicy import QueuePolicy
+    from localcloud.resources.aws_ssm_parameter import Parameter
 
     types: tuple[type[Resource], ...] = (
-        Bucket,
+        ScalableTarget,
+        ScalingPolicy,
+        Metadata,
+        WaitConditionHandle,
+        Alarm,
+        Dashboard,
+        Project,
+        Pipeline,
+        Webhook,
+        Repository,
+        Rule,
+        Crawler,
+        Database,
+        Job,
+        SecurityConfiguration,
+        Table,
+        ManagedPolicy,
+        Policy,
         Role,
+        Alias,
+        Key,
+        LogGroup,
+        Bucket,
+        BucketPolicy,
+        Endpoint,
+        EndpointConfig,
+        Model,
+        ModelPackageGroup,
+        ResourcePolicy,
+        Secret,
+        Subscription,
+        Topic,
+        TopicPolicy,
+        Queue,
+        QueuePolicy,
+        Parameter,
     )
     return {each.type_name: each() for each in types}

@@ -1,0 +1,38 @@
+"""AWS::CloudWatch::Alarm."""
+
+from __future__ import annotations
+
+from localcloud.resources.absence import already_gone
+from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
+from localcloud.resources.shapes import call, without
+from localcloud.resources.tags import retag, tag_parameter, tags_of
+
+
+class Alarm(Resource):
+    """Ref is the alarm's name."""
+
+    type_name = "AWS::CloudWatch::Alarm"
+
+    def create(self, ctx: Context, properties: Properties) -> Created:
+        cloudwatch = ctx.client("cloudwatch")
+        named = {"AlarmName": ctx.new_name(255), **properties}
+        tags = tag_parameter(cloudwatch, "PutMetricAlarm", tags_of(ctx, properties))
+        call(cloudwatch, "PutMetricAlarm", without(named, "Tags"), **tags)
+        return Created(physical_id=named["AlarmName"], attributes=_attributes(ctx, named["AlarmName"]))
+
+    def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
+        cloudwatch = ctx.client("cloudwatch")
+        call(cloudwatch, "PutMetricAlarm", without(properties, "AlarmName", "Tags"), AlarmName=physical_id)
+        attributes = _attributes(ctx, physical_id)
+        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        retag(cloudwatch, ("TagResource", "UntagResource"), {"ResourceARN": attributes["Arn"]}, was, wanted)
+        return attributes
+
+    def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
+        del properties
+        with already_gone():
+            ctx.client("cloudwatch").delete_alarms(AlarmNames=[physical_id])
+
+
+def _attributes(ctx: Context, name: str) -> Attributes:
+    return {"Arn": ctx.arn("cloudwatch", f"alarm:{name}")}

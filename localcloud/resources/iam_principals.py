@@ -1,0 +1,40 @@
+"""The roles, users and groups that an IAM policy is put on: three spellings of the same four calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from localcloud.resources.resource import Properties
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    kind: str
+    """``role``, ``user`` or ``group``."""
+    name: str
+
+    def put_policy(self, iam: Any, policy_name: str, document: str) -> None:
+        self._call(iam, "put", PolicyName=policy_name, PolicyDocument=document)
+
+    def delete_policy(self, iam: Any, policy_name: str) -> None:
+        self._call(iam, "delete", PolicyName=policy_name)
+
+    def attach_policy(self, iam: Any, policy_arn: str) -> None:
+        self._call(iam, "attach", PolicyArn=policy_arn)
+
+    def detach_policy(self, iam: Any, policy_arn: str) -> None:
+        self._call(iam, "detach", PolicyArn=policy_arn)
+
+    def _call(self, iam: Any, verb: str, **parameters: str) -> None:
+        getattr(iam, f"{verb}_{self.kind}_policy")(**{f"{self.kind.title()}Name": self.name}, **parameters)
+
+
+def principals(properties: Properties) -> list[Principal]:
+    """Those that a policy's properties Roles, Users and Groups name."""
+    return [
+        Principal(kind, name)
+        for kind, listed in (("role", "Roles"), ("user", "Users"), ("group", "Groups"))
+        for name in properties.get(listed, [])
+    ]
