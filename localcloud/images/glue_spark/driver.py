@@ -1,0 +1,122 @@
+"""The driver of one Glue job run: starts Spark's Java process, waits to be told its job, runs the script, ends.
+
+    python driver.py JOB_PIPE RESULT_FILE
+
+Until a job comes through the pipe, this process knows nothing of any job and holds no credentials: it can be started
+ahead of time. It serves one job and ends with it. The job is a JSON object:
+
+    script       path of the script in this file system
+    arguments    what follows the script's name in sys.argv
+    environment  variables set for the script (the role's credentials, the region)
+    properties   Spark configuration, as spark-submit --conf would set it
+    python_path  folders and archives to put in front of sys.path, for the script and for Spark's Python workers
+
+If the script fails, RESULT_FILE gets {"ErrorMessage": …} as GetJobRun shows it, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+#: Glue's categories of failures that can be told by the exception's type.
+CATEGORIES = {
+    "AnalysisException": "QUERY_ERROR",
+    "ParseException": "QUERY_ERROR",
+    "ImportError": "IMPORT_ERROR",
+    "ModuleNotFoundError": "IMPORT_ERROR",
+    "SyntaxError": "SYNTAX_ERROR",
+    "IndentationError": "SYNTAX_ERROR",
+    "GlueArgumentError": "INVALID_ARGUMENT_ERROR",
+}
+
+
+def start_java() -> Any:
+    """Spark's Java process, before there is a Spark context: that is the script's to make."""
+    from pyspark import SparkContext
+
+    SparkContext._ensure_initialized()  # noqa: SLF001  (what the context's constructor calls first)
+    return SparkContext._jvm  # noqa: SLF001
+
+
+def prepare(job: dict[str, Any], jvm: Any) -> None:
+    os.environ.update(job["environment"])
+    for name, value in job["properties"].items():
+        jvm.java.lang.System.setProperty(name, value)
+    sys.path[:0] = [str(Path(job["script"]).parent), *job["python_path"]]
+    if job["python_path"]:
+        os.environ["PYTHONPATH"] = os.pathsep.join([*job["python_path"], os.environ.get("PYTHONPATH", "")])
+    sys.argv = [job["script"], *job["arguments"]]
+
+
+def failed_line(error: BaseException, script: str) -> int | None:
+    """The line of the script at which it failed."""
+    if isinstance(error, SyntaxError) and error.filename == script:
+        return error.lineno
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == script]
+    return lines[-1] if lines else None
+
+
+def error_message(error: BaseException, script: str) -> str:
+    """As Glue words it: ``Error Category: QUERY_ERROR; Failed Line Number: 7; AnalysisException: …``."""
+    kind = type(error).__name__
+    line = failed_line(error, script)
+    parts = [f"Error Category: {CATEGORIES.get(kind, 'UNCLASSIFIED_ERROR')}"]
+    if line is not None:
+        parts.append(f"Failed Line Number: {line}")
+    return "; ".join([*parts, f"{kind}: {error}".strip()])
+
+
+def without_this_file(error: BaseException) -> BaseException:
+    """The traceback as it would read if the script had been started by itself."""
+    frames = error.__traceback__
+    while frames and (frames.tb_frame.f_code.co_filename in {__file__, "<frozen runpy>"}):
+        frames = frames.tb_next
+    return error.with_traceback(frames)
+
+
+def run(script: str) -> str | None:
+    """Runs the script; its failure as a message, or None."""
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as error:
+        if error.code in (None, 0):
+            return None
+        if isinstance(error.code, str):
+            print(error.code, file=sys.stderr)
+        return error_message(error, script)
+    except BaseException as error:  # noqa: BLE001  (whatever ends the script is the run's failure)
+        message = error_message(error, script)
+        traceback.print_exception(without_this_file(error))
+        return message
+    return None
+
+
+def main() -> int:
+    pipe, result = Path(sys.argv[1]), Path(sys.argv[2])
+    jvm = start_java()
+    job = json.loads(pipe.read_text())
+    prepare(job, jvm)
+    message = run(job["script"])
+    sys.stdout.flush()
+    if message is not None:
+        result.write_text(json.dumps({"ErrorMessage": message}))
+    stop_spark()
+    return 0 if message is None else 1
+
+
+def stop_spark() -> None:
+    from pyspark import SparkContext
+
+    context = SparkContext._active_spark_context  # noqa: SLF001  (there is no public way to ask)
+    if context is not None:
+        context.stop()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,38 @@
+"""The part of AWS's ``awsglue`` library that the local cloud has: arguments, the Glue context, the job's frame.
+
+What is missing is refused by its name at the import or the call, so that no script runs on something else than it
+asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.abc import MetaPathFinder
+from typing import Never
+
+SUPPORTED = ("awsglue.context", "awsglue.job", "awsglue.utils")
+
+
+def unsupported(name: str) -> NotImplementedError:
+    return NotImplementedError(
+        f"{name} is not supported by the local cloud's Glue. It has getResolvedOptions, GlueContext.spark_session, "
+        "GlueContext.get_logger, Job.init and Job.commit; use Spark's own DataFrame API for the rest."
+    )
+
+
+class _MissingModules(MetaPathFinder):
+    """Comes after all other finders: a module of awsglue that reaches it does not exist here."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        del path, target
+        if fullname.startswith(f"{__name__}."):
+            raise unsupported(fullname)
+
+
+sys.meta_path.append(_MissingModules())
+
+
+def __getattr__(name: str) -> Never:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    raise unsupported(f"awsglue.{name}")
