@@ -39,9 +39,10 @@ class Gateway:
         self._routes: dict[str, HttpRoute] = {HEALTH_PATH: _healthy}
         self._workers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="call")
         for group in groups:
-            if group.service not in self._protocols:
+            handlers = dict(group.handlers())
+            if handlers and group.service not in self._protocols:
                 self._protocols[group.service] = protocol.Protocol(group.service)
-            for name, handler in group.handlers():
+            for name, handler in handlers.items():
                 if (group.service, name) in self._handlers:
                     raise ValueError(f"{group.service}:{name} has two handlers")
                 self._handlers[group.service, name] = handler

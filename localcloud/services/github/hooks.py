@@ -1,0 +1,177 @@
+"""Webhooks of repositories: kept, called with signed events, their deliveries recorded.
+
+Only addresses of this local cloud's own front door are called: whoever may make a hook cannot make this machine call
+another one.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from localcloud.services.github.push_event import signatures
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+Hook = dict[str, Any]
+
+_KEPT_DELIVERIES = 50
+_TIMEOUT_SECONDS = 10
+
+
+class HookRefusedError(Exception):
+    """A hook that cannot be made; the text names the field, its value and what is allowed."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+class Hooks:
+    def __init__(self, cloud: Cloud) -> None:
+        self._endpoint = cloud.settings.endpoint_url
+        self._table = cloud.store.table("github.hooks")
+        self._deliveries = cloud.store.table("github.deliveries")
+        self._lock = threading.Lock()
+        self._last_id = 0
+
+    def create(self, repository: str, wanted: dict[str, Any]) -> Hook:
+        """A new hook, pinged at once. Raises HookRefusedError."""
+        config = wanted.get("config", {})
+        self._check(repository, wanted, config)
+        with self._lock:
+            self._last_id += 1
+            hook: Hook = {
+                "id": self._last_id,
+                "repository": repository,
+                "events": wanted.get("events", ["push"]),
+                "active": wanted.get("active", True),
+                "config": {"url": config["url"], "content_type": "json", "insecure_ssl": "0"},
+                "secret": config.get("secret", ""),
+                "created_at": datetime.now(UTC),
+            }
+            self._table.put(_key(repository, hook["id"]), hook)
+        ping = {"zen": "Keep it logically awesome.", "hook_id": hook["id"], "repository": {"full_name": repository}}
+        self._in_background([hook], "ping", ping)
+        return hook
+
+    def get(self, repository: str, hook_id: str) -> Hook | None:
+        return self._table.get(_key(repository, hook_id))
+
+    def of(self, repository: str) -> list[Hook]:
+        return [hook for _, hook in self._table.items(f"{repository}/")]
+
+    def delete(self, repository: str, hook_id: str) -> None:
+        self._table.delete(_key(repository, hook_id))
+        self._deliveries.delete(_key(repository, hook_id))
+
+    def deliveries(self, repository: str, hook_id: str) -> list[dict[str, Any]]:
+        """Newest first."""
+        document = self._deliveries.get(_key(repository, hook_id)) or {"deliveries": []}
+        return list(document["deliveries"][::-1])
+
+    def tell(self, repository: str, event: str, body: dict[str, Any]) -> None:
+        """Calls every active hook that listens for the event, on a thread of its own."""
+        hooks = [hook for hook in self.of(repository) if hook["active"] and {event, "*"} & set(hook["events"])]
+        if hooks:
+            self._in_background(hooks, event, body)
+
+    def _in_background(self, hooks: list[Hook], event: str, body: dict[str, Any]) -> None:
+        def deliver() -> None:
+            for hook in hooks:
+                self._deliver(hook, event, body)
+
+        threading.Thread(target=deliver, daemon=True, name=f"hook-{event}").start()
+
+    def _deliver(self, hook: Hook, event: str, body: dict[str, Any]) -> None:
+        content = json.dumps(body).encode()
+        delivery = str(uuid.uuid4())
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "GitHub-Hookshot/local",
+            "X-GitHub-Event": event,
+            "X-GitHub-Delivery": delivery,
+            "X-GitHub-Hook-ID": str(hook["id"]),
+        }
+        if hook["secret"]:
+            headers |= signatures(hook["secret"], content)
+        started = time.monotonic()
+        status_code, status = self._post(hook["config"]["url"], content, headers)
+        record = {
+            "guid": delivery,
+            "event": event,
+            "delivered_at": datetime.now(UTC),
+            "duration": round(time.monotonic() - started, 3),
+            "status": status,
+            "status_code": status_code,
+            "redelivery": False,
+        }
+        self._record(hook, record)
+
+    def _post(self, url: str, content: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        """The answer's status and its words; no redirect is followed and no proxy asked."""
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
+        try:
+            connection.request("POST", parts.path + (f"?{parts.query}" if parts.query else ""), content, headers)
+            answer = connection.getresponse()
+            text = answer.read(2000).decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as error:
+            return 0, f"failed to connect: {error}"
+        finally:
+            connection.close()
+        return answer.status, "OK" if answer.status < 300 else f"{answer.reason}: {text}"
+
+    def _record(self, hook: Hook, record: dict[str, Any]) -> None:
+        key = _key(hook["repository"], hook["id"])
+        with self._lock:
+            if key not in self._table:
+                return  # deleted while it was being called
+            known = (self._deliveries.get(key) or {"deliveries": []})["deliveries"]
+            numbered = {"id": known[-1]["id"] + 1 if known else 1, **record}
+            self._deliveries.put(key, {"deliveries": [*known, numbered][-_KEPT_DELIVERIES:]})
+
+    def _check(self, repository: str, wanted: dict[str, Any], config: dict[str, Any]) -> None:
+        url = config.get("url", "")
+        own = urlsplit(self._endpoint)
+        asked = urlsplit(url) if isinstance(url, str) else urlsplit("")
+        if (asked.scheme, asked.netloc) != (own.scheme, own.netloc):
+            raise HookRefusedError(
+                "url", f"url {url!r} is not an address of this local cloud; only {self._endpoint}/… is called."
+            )
+        if config.get("content_type", "form") != "json":
+            raise HookRefusedError(
+                "content_type", f"content_type {config.get('content_type', 'form')!r} is not supported; use 'json'."
+            )
+        unknown = set(wanted.get("events", ["push"])) - {"push", "ping", "*"}
+        if unknown:
+            raise HookRefusedError("events", f"events {sorted(unknown)} do not happen here; use ['push'].")
+        if any(hook["config"]["url"] == url for hook in self.of(repository)):
+            raise HookRefusedError("url", "Hook already exists on this repository")
+
+
+def shown(hook: Hook, api_url: str) -> dict[str, Any]:
+    """A hook as the API answers it: its secret masked, as GitHub does."""
+    masked = {"secret": "********"} if hook["secret"] else {}
+    return {
+        "type": "Repository",
+        "id": hook["id"],
+        "name": "web",
+        "active": hook["active"],
+        "events": hook["events"],
+        "config": hook["config"] | masked,
+        "created_at": hook["created_at"].isoformat(),
+        "url": f"{api_url}/repos/{hook['repository']}/hooks/{hook['id']}",
+    }
+
+
+def _key(repository: str, hook_id: object) -> str:
+    return f"{repository}/{hook_id}"

@@ -1,0 +1,159 @@
+"""Bare repositories under one folder, read and served by git's own plumbing in child processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from localcloud.errors import EngineError
+from localcloud.processes import OWNER_VARIABLE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: The object name that git shows where there is no commit: a branch that was not there before, or is no longer.
+NO_COMMIT = "0" * 40
+
+#: A name of an owner or a repository; it becomes a folder, so nothing that starts with a dot.
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+
+_SHOWN_COMMITS = 20  # as many as GitHub lists in a push event
+_FIELDS = ("%H", "%T", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    name: str
+    email: str
+    date: str
+    """ISO 8601, with the person's offset."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Commit:
+    sha: str
+    tree: str
+    author: Person
+    committer: Person
+    message: str
+
+
+class Repository:
+    def __init__(self, folder: Path, full_name: str, owner_mark: str) -> None:
+        self.folder = folder
+        self.full_name = full_name
+        self._owner_mark = owner_mark
+        #: Held while refs are compared around a push, so that every change is told to the hooks once.
+        self.pushing = threading.Lock()
+
+    def exists(self) -> bool:
+        return (self.folder / "HEAD").exists()
+
+    def create(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.git("init", "--quiet", "--bare", "--initial-branch=main", ".")
+
+    def branches(self) -> dict[str, str]:
+        """Ref name (``refs/heads/main``) → commit."""
+        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads").decode().splitlines()
+        return dict(line.split(" ", 1) for line in lines)
+
+    def resolve(self, revision: str) -> str | None:
+        """The commit that a branch, a tag or a commit's name stands for; None where there is none."""
+        for candidate in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
+            done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{commit}}")
+            if done.returncode == 0:
+                return done.stdout.decode().strip()
+        return None
+
+    def commit(self, sha: str) -> Commit:
+        return self._log("--max-count=1", sha)[0]
+
+    def commits(self, before: str, after: str) -> list[Commit]:
+        """What a push from ``before`` to ``after`` added, oldest first; the newest twenty at the most."""
+        revisions = [after] if before == NO_COMMIT else [after, f"^{before}"]
+        return self._log(f"--max-count={_SHOWN_COMMITS}", *revisions)[::-1]
+
+    def changed_files(self, sha: str) -> dict[str, list[str]]:
+        """GitHub's three lists for one commit against its first parent: added, removed, modified."""
+        text = self.git("diff-tree", "--root", "--no-commit-id", "-r", "--name-status", "--no-renames", "-z", sha)
+        fields = text.decode("utf-8", "replace").split("\0")
+        found: dict[str, list[str]] = {"added": [], "removed": [], "modified": []}
+        for status, path in zip(fields[::2], fields[1::2], strict=False):
+            found[{"A": "added", "D": "removed"}.get(status, "modified")].append(path)
+        return found
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        return self._run("merge-base", "--is-ancestor", older, newer).returncode == 0
+
+    def zip_archive(self, sha: str, prefix: str) -> bytes:
+        return self.git("archive", "--format=zip", f"--prefix={prefix}/", sha)
+
+    def git(self, *arguments: str, stdin: bytes = b"", variables: dict[str, str] | None = None) -> bytes:
+        """Git's standard output. Raises EngineError with git's own words."""
+        done = self._run(*arguments, stdin=stdin, variables=variables)
+        if done.returncode:
+            raise EngineError(f"git {arguments[0]} in {self.full_name}: {done.stderr.decode(errors='replace').strip()}")
+        return done.stdout
+
+    def _log(self, *arguments: str) -> list[Commit]:
+        # NUL cannot stand in an argument, but git writes one for %x00; -z ends a commit by another.
+        text = self.git("log", "-z", f"--format={'%x1f'.join(_FIELDS)}", *arguments, "--").decode("utf-8", "replace")
+        return [_commit(entry) for entry in text.split("\0") if entry]
+
+    def _run(
+        self, *arguments: str, stdin: bytes = b"", variables: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "HOME": str(self.folder),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_TERMINAL_PROMPT": "0",
+            OWNER_VARIABLE: self._owner_mark,
+        }
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=self.folder,
+            env=environment | (variables or {}),
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=300,
+        )
+
+
+class Repositories:
+    def __init__(self, root: Path, *, owner_mark: str) -> None:
+        self._root = root
+        self._owner_mark = owner_mark
+        self._known: dict[str, Repository] = {}
+        self._lock = threading.Lock()
+
+    def get(self, owner: str, name: str) -> Repository | None:
+        """The repository of this name, whether it exists yet or not; None for what cannot be a name."""
+        name = name.removesuffix(".git")
+        if not NAME.fullmatch(owner) or not NAME.fullmatch(name):
+            return None
+        full_name = f"{owner}/{name}"
+        with self._lock:
+            if full_name not in self._known:
+                folder = self._root / owner / f"{name}.git"
+                self._known[full_name] = Repository(folder, full_name, self._owner_mark)
+            return self._known[full_name]
+
+
+def _commit(entry: str) -> Commit:
+    sha, tree, author, author_email, authored, committer, committer_email, committed, message = entry.split("\x1f", 8)
+    return Commit(
+        sha=sha,
+        tree=tree,
+        author=Person(name=author, email=author_email, date=authored),
+        committer=Person(name=committer, email=committer_email, date=committed),
+        message=message.rstrip("\n"),
+    )

@@ -1,0 +1,48 @@
+"""The GitHub stand-in behind the front door: ``/_github/OWNER/REPO.git`` for git, ``/_github/api`` for the API."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from localcloud.service import HttpRequest, HttpResponse, HttpRoute, Operations
+from localcloud.services.github.api import Api
+from localcloud.services.github.hooks import Hooks
+from localcloud.services.github.push_event import payload
+from localcloud.services.github.repositories import Repositories, Repository
+from localcloud.services.github.smart_http import SmartHttp
+from localcloud.services.github.token import Token
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+PREFIX = "/_github/"
+API_PREFIX = "/_github/api/"
+
+
+class GitHub(Operations):
+    """No AWS service: it has routes and no operations."""
+
+    service = "github"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        home = cloud.settings.home / "github"
+        self._base_url = f"{cloud.settings.endpoint_url}/_github"
+        self._hooks = Hooks(cloud)
+        repositories = Repositories(home, owner_mark=str(cloud.settings.home))
+        token = Token(home / "token")
+        self._api = Api(repositories, token, self._hooks, self._base_url)
+        self._git = SmartHttp(repositories, token, self._pushed)
+
+    def routes(self) -> dict[str, HttpRoute]:
+        return {API_PREFIX: self._answer_api, PREFIX: self._answer_git}
+
+    async def _answer_api(self, request: HttpRequest) -> HttpResponse:
+        return await asyncio.to_thread(self._api.answer, request, request.path.removeprefix(API_PREFIX[:-1]))
+
+    async def _answer_git(self, request: HttpRequest) -> HttpResponse:
+        return await asyncio.to_thread(self._git.answer, request, request.path.removeprefix(PREFIX))
+
+    def _pushed(self, repository: Repository, ref: str, before: str, after: str) -> None:
+        self._hooks.tell(repository.full_name, "push", payload(repository, self._base_url, ref, before, after))

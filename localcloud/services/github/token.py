@@ -1,0 +1,38 @@
+"""The one access token that this GitHub knows: a file that only its owner may read, never a log line or an argument."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Token:
+    def __init__(self, path: Path) -> None:
+        """The token in this file (mode 0600); a random one is written where there is none yet."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(f"ghp_{secrets.token_hex(18)}\n")
+        self._value = path.read_text().strip()
+
+    def __repr__(self) -> str:
+        return "Token(****)"
+
+    def opens(self, authorization: str) -> bool:
+        """Whether this Authorization header carries the token: ``token …``, ``Bearer …`` or as the basic password."""
+        scheme, _, credential = authorization.partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                credential = base64.b64decode(credential, validate=True).decode().partition(":")[2]
+            except (binascii.Error, UnicodeDecodeError):
+                return False
+        elif scheme.lower() not in {"token", "bearer"}:
+            return False
+        return hmac.compare_digest(credential.strip().encode(), self._value.encode())
