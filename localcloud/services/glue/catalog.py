@@ -78,7 +78,7 @@ class Catalog(Operations):
         refuse("glue:UpdateDatabase", asked, ("TargetDatabase", "FederatedDatabase"))
         before = self._database(params, params["Name"])
         if _name(asked) != before["Name"]:
-            raise invalid(f"A database cannot be renamed: {before['Name']} to {given['Name']}.")
+            raise invalid(f"A database cannot be renamed: {before['Name']} to {asked['Name']}.")
         kept = {key: before[key] for key in ("Name", "CreateTime", "CatalogId", "CreateTableDefaultPermissions")}
         self._databases.put(before["Name"], kept | given(asked, DATABASE_FIELDS))
         return {}
