@@ -1,0 +1,186 @@
+"""The Glue job: splits the rows, fits the encoders on the training rows, writes what training, gate and endpoint need.
+
+Under ``--output`` it leaves
+
+- ``train/``, ``validation/``: CSV for XGBoost, the label's index first, no header,
+- ``test/``: the rows as they came, features then label; only the gate reads them,
+- ``preprocess/model.tar.gz``, ``postprocess/model.tar.gz``: MLeap bundles for the endpoint's first and last container,
+- ``result.json``: rows, labels, addresses and schemas. It is written last: where it is, all the rest is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from pyspark.ml import PipelineModel
+from pyspark.ml.feature import IndexToString, StringIndexerModel, VectorAssembler
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
+
+from ml_init.dataset import Dataset
+from ml_init.mleap_bundle import pack, write_bundle
+from ml_init.split import SPLITS, TEST, TRAIN, VALIDATION, spark_fraction, spark_split
+from ml_init.step import S3Address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+    from ml_init.dataset import Column
+
+
+def main() -> None:
+    arguments = parse_arguments(sys.argv[1:])
+    output = S3Address.parse(arguments.output.rstrip("/"))
+    s3 = boto3.client("s3")
+    dataset = Dataset.parse(_read(s3, S3Address.parse(arguments.dataset)))
+    session = start_session(dataset.name)
+    rows = split(read_rows(session, arguments.raw, dataset), dataset, salt=arguments.salt).cache()
+    counts = count_labels(rows, dataset)
+    print(f"rows by split and label: {counts}")
+
+    features = [fit_indexer(rows, column) for column in dataset.features]
+    label = fit_indexer(rows, dataset.label)
+    write_rows(rows, PipelineModel(stages=[*features, label]), dataset, output)
+    preprocess = [*features, assembler(dataset)]
+    postprocess = [IndexToString(inputCol="prediction", outputCol="label", labels=label.labels)]
+    result = {
+        "salt": arguments.salt,
+        "rows": {name: sum(counts[name].values()) for name in SPLITS},
+        "label_counts": counts,
+        **{name: f"{output / name}/" for name in SPLITS},
+        "preprocess": upload_bundle(s3, preprocess, output, "preprocess"),
+        "postprocess": upload_bundle(s3, postprocess, output, "postprocess"),
+        "preprocess_schema": preprocess_schema(dataset),
+        "postprocess_schema": POSTPROCESS_SCHEMA,
+        "labels": label.labels,
+        "features": [column.name for column in dataset.features],
+    }
+    s3.put_object(Bucket=output.bucket, Key=(output / "result.json").key, Body=json.dumps(result, indent=2).encode())
+    session.stop()
+
+
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """Glue adds arguments of its own, such as --TempDir: they are not ours to read."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--raw", required=True, help="the data file, s3://…")
+    parser.add_argument("--dataset", required=True, help="its dataset.toml, s3://…")
+    parser.add_argument("--salt", required=True, help="the split's salt: the data file's SHA-256")
+    parser.add_argument("--output", required=True, help="the prefix that the job fills, s3://…")
+    return parser.parse_known_args(arguments)[0]
+
+
+def start_session(name: str) -> SparkSession:
+    return (
+        SparkSession.builder.appName(name)
+        # A few thousand rows: 200 partitions, Spark's default, would only be 200 tasks to schedule.
+        .config("spark.sql.shuffle.partitions", "1")
+        # SageMaker takes every object of a channel's prefix for data.
+        .config("spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+        .getOrCreate()
+    )
+
+
+def read_rows(session: SparkSession, address: str, dataset: Dataset) -> DataFrame:
+    """The rows that keep the data contract, one string column for each of the data set's columns."""
+    values = F.split(F.col("value"), ",", -1)
+    lines = session.read.text(address).where(F.size(values) == len(dataset.columns))
+    rows = lines.select(*(values[place].alias(column.name) for place, column in enumerate(dataset.columns)))
+    for column in dataset.columns:
+        rows = rows.where(F.col(column.name).isin(*column.categories))
+    return rows
+
+
+def split(rows: DataFrame, dataset: Dataset, *, salt: str) -> DataFrame:
+    """The rows with ``place`` (in [0, 1)) and ``split``, sorted by place: the order too depends on the data alone."""
+    place = spark_fraction([column.name for column in dataset.features], salt)
+    placed = rows.withColumn("place", place).withColumn("split", spark_split(F.col("place"), dataset.shares))
+    return placed.orderBy("place", dataset.label.name).coalesce(1)
+
+
+def count_labels(rows: DataFrame, dataset: Dataset) -> dict[str, dict[str, int]]:
+    """How many rows of each label each split has."""
+    found = Counter(
+        {(row["split"], row[1]): row["count"] for row in rows.groupBy("split", dataset.label.name).count().collect()}
+    )
+    return {name: {label: found[name, label] for label in dataset.label.categories} for name in SPLITS}
+
+
+def fit_indexer(rows: DataFrame, column: Column) -> StringIndexerModel:
+    """An indexer of the categories that the training rows show, ranked in the order of their meaning.
+
+    The order comes from the data contract, which was there before any row. What is learned from rows, which
+    categories there are, is learned from training rows alone: a category that they never show cannot be answered
+    for, and the job fails rather than let the endpoint guess.
+    """
+    seen = {row[0] for row in rows.where(F.col("split") == TRAIN).select(column.name).distinct().collect()}
+    unseen = [category for category in column.categories if category not in seen]
+    if unseen:
+        raise ValueError(
+            f"No training row has {column.name} = {', '.join(unseen)}: the model cannot learn what it never sees. "
+            "Take the category out of dataset.toml, or bring more rows."
+        )
+    return StringIndexerModel.from_labels(
+        list(column.categories), inputCol=column.name, outputCol=_index(column.name), handleInvalid="error"
+    )
+
+
+def write_rows(rows: DataFrame, indexers: PipelineModel, dataset: Dataset, output: S3Address) -> None:
+    indexed = indexers.transform(rows)
+    numbers = [_index(column.name) for column in (dataset.label, *dataset.features)]
+    texts = [column.name for column in dataset.columns]
+    for name, columns in ((TRAIN, numbers), (VALIDATION, numbers), (TEST, texts)):
+        part = indexed.where(F.col("split") == name).select(*columns)
+        part.write.mode("overwrite").csv(str(output / name))
+
+
+def assembler(dataset: Dataset) -> VectorAssembler:
+    return VectorAssembler(inputCols=[_index(column.name) for column in dataset.features], outputCol="features")
+
+
+def upload_bundle(s3: Any, stages: list[Any], output: S3Address, name: str) -> str:
+    """Write the stages as a bundle and store it; its address."""
+    address = output / name / "model.tar.gz"
+    with tempfile.TemporaryDirectory() as folder:
+        write_bundle(stages, Path(folder), name=name)
+        s3.put_object(Bucket=address.bucket, Key=address.key, Body=pack(Path(folder)))
+    return str(address)
+
+
+def preprocess_schema(dataset: Dataset) -> Mapping[str, Any]:
+    """The first container's SAGEMAKER_SPARKML_SCHEMA: a request's columns in, XGBoost's features out."""
+    return {
+        "input": [{"name": column.name, "type": "string"} for column in dataset.features],
+        "output": {"name": "features", "type": "double", "struct": "vector"},
+    }
+
+
+# The last container's: XGBoost's answer in, the label out.
+POSTPROCESS_SCHEMA: Mapping[str, Any] = {
+    "input": [{"name": "prediction", "type": "double"}],
+    "output": {"name": "label", "type": "string"},
+}
+
+
+def _index(name: str) -> str:
+    return f"{name}_index"
+
+
+def _read(s3: Any, address: S3Address) -> str:
+    content: bytes = s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
+    return content.decode()
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    main()
+    print(f"transform took {time.monotonic() - started:.1f} s")

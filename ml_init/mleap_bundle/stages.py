@@ -1,0 +1,113 @@
+"""Which fitted Spark stages can be written, and as what: one writer for each class, in the table ``WRITERS``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+# A column's size: None for a scalar, else the length of its vector.
+Sizes = dict[str, int | None]
+
+
+class UnsupportedStageError(Exception):
+    """The stage, or a setting of it, has no writer, or MLeap 0.20.0 cannot read what would be written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """A stage as MLeap has it. Ports map MLeap's port names to column names; attributes are in MLeap's order."""
+
+    name: str
+    op: str
+    attributes: tuple[tuple[str, Any], ...]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+def nodes_of(stages: Iterable[Any]) -> tuple[Node, ...]:
+    """The nodes of a fitted pipeline's stages, in their order. Raises UnsupportedStageError by the stage's name."""
+    sizes: Sizes = {}
+    return tuple(_node(stage, sizes) for stage in stages)
+
+
+def _node(stage: Any, sizes: Sizes) -> Node:
+    kind = type(stage).__name__
+    writer = WRITERS.get(kind)
+    if writer is None:
+        raise UnsupportedStageError(
+            f"{kind} cannot be written as an MLeap bundle. Supported: {', '.join(sorted(WRITERS))}; "
+            "a new stage is a new writer in ml_init/mleap_bundle/stages.py."
+        )
+    return writer(stage, sizes)
+
+
+def _string_indexer(stage: Any, sizes: Sizes) -> Node:
+    _refuse(stage, "inputCols", "MLeap 0.20.0 reads one column a StringIndexer: use one for each")
+    source, target = stage.getInputCol(), stage.getOutputCol()
+    sizes[target] = None
+    return Node(
+        name=f"string_indexer_{target}",
+        op="string_indexer",
+        attributes=(("labels", list(stage.labels)), ("handle_invalid", _handle_invalid(stage, {"error", "keep"}))),
+        inputs={"input": source},
+        outputs={"output": target},
+    )
+
+
+def _index_to_string(stage: Any, sizes: Sizes) -> Node:
+    source, target = stage.getInputCol(), stage.getOutputCol()
+    labels = list(stage.getLabels())
+    if not labels:
+        raise UnsupportedStageError(f"IndexToString of {source} has no labels of its own: pass labels=…")
+    sizes[target] = None
+    return Node(
+        name=f"reverse_string_indexer_{target}",
+        op="reverse_string_indexer",
+        attributes=(("labels", labels),),
+        inputs={"input": source},
+        outputs={"output": target},
+    )
+
+
+def _vector_assembler(stage: Any, sizes: Sizes) -> Node:
+    _handle_invalid(stage, {"error"})
+    sources, target = stage.getInputCols(), stage.getOutputCol()
+    widths = [sizes.get(source) for source in sources]
+    sizes[target] = sum(1 if width is None else width for width in widths)
+    return Node(
+        name=f"vector_assembler_{target}",
+        op="vector_assembler",
+        attributes=(("input_shapes", {"data_shape": [_shape(width) for width in widths]}),),
+        inputs={f"input{place}": source for place, source in enumerate(sources)},
+        outputs={"output": target},
+    )
+
+
+def _shape(width: int | None) -> dict[str, Any]:
+    if width is None:
+        return {"shape": "scalar"}
+    return {"shape": "tensor", "tensor_shape": {"dimensions": [{"size": width}]}}
+
+
+def _handle_invalid(stage: Any, supported: set[str]) -> str:
+    value = str(stage.getHandleInvalid())
+    if value not in supported:
+        raise UnsupportedStageError(
+            f"{type(stage).__name__} with handleInvalid={value!r}: the container can only do {sorted(supported)}"
+        )
+    return value
+
+
+def _refuse(stage: Any, parameter: str, reason: str) -> None:
+    if stage.isSet(parameter):
+        raise UnsupportedStageError(f"{type(stage).__name__} with {parameter}: {reason}")
+
+
+WRITERS: Mapping[str, Callable[[Any, Sizes], Node]] = {
+    "IndexToString": _index_to_string,
+    "StringIndexerModel": _string_indexer,
+    "VectorAssembler": _vector_assembler,
+}

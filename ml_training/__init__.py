@@ -1,0 +1,1 @@
+"""What the training steps share: training jobs and the model registry."""
