@@ -39,8 +39,8 @@ class MotoBridge:
         import os
 
         os.environ["MOTO_ACCOUNT_ID"] = account_id
-        # An alarm, a log stream or an AWS-managed policy must not reach for anything outside this process.
-        os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
+        # AWS's own policies, such as the AdministratorAccess that a bootstrapped account's deploying role is given.
+        os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         from moto.moto_server.werkzeug_app import (
             DomainDispatcherApplication,
             create_backend_app,
