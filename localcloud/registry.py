@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.github.service import GitHub
     from localcloud.services.glue.catalog import Catalog
+    from localcloud.services.glue.crawlers import Crawlers
     from localcloud.services.glue.job_runs import JobRuns
     from localcloud.services.glue.jobs import Jobs
+    from localcloud.services.glue.partitions import Partitions
     from localcloud.services.glue.security_configurations import SecurityConfigurations
     from localcloud.services.glue.tags import Tags
 
-    return (GitHub, Catalog, Jobs, JobRuns, SecurityConfigurations, Tags)
+    return (GitHub, Catalog, Crawlers, Jobs, JobRuns, Partitions, SecurityConfigurations, Tags)

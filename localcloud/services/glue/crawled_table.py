@@ -1,0 +1,150 @@
+"""What a crawl found, as the catalog's tables and partitions have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from localcloud.errors import EngineError
+
+if TYPE_CHECKING:
+    from localcloud.service import Params
+    from localcloud.services.glue.csv_schema import CsvSchema
+
+LAZY_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+QUOTED_SERDE = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CrawledFile:
+    key: str
+    size: int
+    #: Bytes that the schema was read from.
+    sampled: int
+    schema: CsvSchema
+
+    @property
+    def records(self) -> int:
+        """Rows of data: counted, or estimated where only the beginning was read."""
+        return round(self.schema.rows * self.size / self.sampled)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CrawledFolder:
+    """The files of one folder, which share their columns."""
+
+    address: str
+    files: tuple[CrawledFile, ...]
+    schema: CsvSchema
+    #: Key → value of the partition that the folder is; empty for a table's own folder.
+    partition: dict[str, str]
+
+    @classmethod
+    def of(cls, address: str, files: list[CrawledFile]) -> CrawledFolder:
+        """Raises EngineError where the files' columns differ."""
+        first = files[0]
+        for file in files:
+            if not file.schema.agrees_with(first.schema):
+                raise EngineError(
+                    f"{address}: {file.key} and {first.key} differ in delimiter, header or columns. "
+                    "Files of one table lie in one folder, others in another."
+                )
+        schema = reduce(lambda left, right: left.merged_with(right), (file.schema for file in files))
+        return cls(address=address, files=tuple(files), schema=schema, partition={})
+
+    def as_table(self, address: str) -> CrawledFolder:
+        return replace(self, address=address)
+
+    def as_partition(self, base: str) -> CrawledFolder:
+        """Folders ``key=value`` name their key; others are partition_0, partition_1, …"""
+        names = [name for name in self.address.removeprefix(base).split("/") if name]
+        partition = {}
+        for number, name in enumerate(names):
+            key, equals, value = name.partition("=")
+            partition[key.lower() if equals else f"partition_{number}"] = value if equals else name
+        return replace(self, partition=partition)
+
+
+def table_input(name: str, folders: list[CrawledFolder], *, crawler: str) -> Params:
+    """The TableInput of one table; Glue's crawler writes the same keys."""
+    schema = reduce(lambda left, right: left.merged_with(right), (folder.schema for folder in folders))
+    keys = list(folders[0].partition)
+    location = folders[0].address
+    for _ in keys:
+        location = location.rpartition("/")[0]
+    parameters = {
+        **_parameters(schema, folders),
+        "UPDATED_BY_CRAWLER": crawler,
+        "CrawlerSchemaSerializerVersion": "1.0",
+        "CrawlerSchemaDeserializerVersion": "1.0",
+    }
+    return {
+        "Name": name,
+        "Owner": "owner",
+        "Retention": 0,
+        "TableType": "EXTERNAL_TABLE",
+        "PartitionKeys": [{"Name": key, "Type": "string"} for key in keys],
+        "Parameters": parameters,
+        "StorageDescriptor": _storage(schema, _as_location(location, folders), parameters),
+    }
+
+
+def partition_input(table: Params, folder: CrawledFolder) -> Params:
+    parameters = _parameters(folder.schema, [folder])
+    return {
+        "Values": list(folder.partition.values()),
+        "Parameters": parameters,
+        "StorageDescriptor": {
+            **table["StorageDescriptor"],
+            "Location": f"{folder.address}/",
+            "Parameters": parameters,
+        },
+    }
+
+
+def _as_location(address: str, folders: list[CrawledFolder]) -> str:
+    """A folder's address ends with a slash, a single file's does not."""
+    is_file = len(folders) == 1 and folders[0].files[0].key and address.endswith(f"/{folders[0].files[0].key}")
+    return address if is_file else f"{address}/"
+
+
+def _parameters(schema: CsvSchema, folders: list[CrawledFolder]) -> dict[str, str]:
+    files = [file for folder in folders for file in folder.files]
+    size, records = sum(file.size for file in files), sum(file.records for file in files)
+    parameters = {
+        "classification": "csv",
+        "delimiter": schema.delimiter,
+        "columnsOrdered": "true",
+        "areColumnsQuoted": "true" if schema.quote else "false",
+        "compressionType": "none",
+        "typeOfData": "file",
+        "objectCount": str(len(files)),
+        "recordCount": str(records),
+        "averageRecordSize": str(size // max(records, 1)),
+        "sizeKey": str(size),
+    }
+    return parameters | ({"skip.header.line.count": "1"} if schema.header else {})
+
+
+def _storage(schema: CsvSchema, location: str, parameters: dict[str, str]) -> Params:
+    if schema.quote:
+        serde = {
+            "SerializationLibrary": QUOTED_SERDE,
+            "Parameters": {"separatorChar": schema.delimiter, "quoteChar": schema.quote},
+        }
+    else:
+        serde = {"SerializationLibrary": LAZY_SERDE, "Parameters": {"field.delim": schema.delimiter}}
+    return {
+        "Columns": [{"Name": column.name, "Type": column.type} for column in schema.columns],
+        "Location": location,
+        "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "Compressed": False,
+        "NumberOfBuckets": -1,
+        "SerdeInfo": serde,
+        "BucketColumns": [],
+        "SortColumns": [],
+        "Parameters": parameters,
+        "StoredAsSubDirectories": False,
+    }

@@ -1,0 +1,141 @@
+"""What a CSV file's text says about its columns, by the rules of Glue's built-in CSV classifier.
+
+A file is CSV if one delimiter splits its rows into the same two or more columns. The first row is a header if all its
+cells read as names (text, short, of word characters), no two are equal, and some column below it is not text: rows
+that are text all over have no header that could be told from them. Columns without a header are ``col0``, ``col1``, ….
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+DELIMITERS = (",", "|", "\t", ";", "\u0001")
+#: Rows that settle delimiter and header; types are read from all rows that are given.
+SAMPLE_ROWS = 200
+HEADER_CELL_LENGTH = 150
+
+#: From narrow to wide.
+_PATTERNS = {
+    "bigint": re.compile(r"[+-]?\d{1,18}"),
+    "double": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
+    "boolean": re.compile(r"true|false", re.IGNORECASE),
+    "date": re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
+}
+_NAME = re.compile(r"[^\W\d][\w .#/()-]*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    name: str
+    #: bigint, double, boolean, date or string.
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CsvSchema:
+    delimiter: str
+    #: The quote character, where cells are quoted.
+    quote: str | None
+    header: bool
+    columns: tuple[Column, ...]
+    #: Rows of data in the text: without the header and empty lines.
+    rows: int
+
+    def agrees_with(self, other: CsvSchema) -> bool:
+        """Whether both can be files of one table: the same columns in the same format; types may be widened."""
+        mine, others = ([column.name for column in schema.columns] for schema in (self, other))
+        return (self.delimiter, self.header, mine) == (other.delimiter, other.header, others)
+
+    def merged_with(self, other: CsvSchema) -> CsvSchema:
+        columns = tuple(
+            Column(name=mine.name, type=widest((mine.type, yours.type)))
+            for mine, yours in zip(self.columns, other.columns, strict=True)
+        )
+        return CsvSchema(
+            delimiter=self.delimiter,
+            quote=self.quote or other.quote,
+            header=self.header,
+            columns=columns,
+            rows=self.rows + other.rows,
+        )
+
+
+def infer(text: str) -> CsvSchema | None:
+    """The schema of a CSV text of whole lines; None if it is not CSV."""
+    delimiter = _delimiter(text)
+    if delimiter is None:
+        return None
+    rows = list(_rows(text, delimiter))
+    types = [_column_type(column) for column in zip(*rows[1:], strict=True)]
+    header = _is_header(rows[0], types)
+    if not header:
+        types = [_column_type(column) for column in zip(*rows, strict=True)]
+    names = [_column_name(cell) for cell in rows[0]] if header else [f"col{number}" for number in range(len(types))]
+    return CsvSchema(
+        delimiter=delimiter,
+        quote='"' if _is_quoted(text, delimiter) else None,
+        header=header,
+        columns=tuple(Column(name=name, type=kind) for name, kind in zip(names, types, strict=True)),
+        rows=len(rows) - header,
+    )
+
+
+def widest(types: tuple[str, ...]) -> str:
+    """The type that holds values of all these types."""
+    found = {kind for kind in types if kind}
+    if found == {"bigint", "double"}:
+        return "double"
+    return found.pop() if len(found) == 1 else "string"
+
+
+def value_type(value: str) -> str:
+    """The narrowest type of one cell; empty for an empty cell, which fits all types."""
+    value = value.strip()
+    if not value:
+        return ""
+    return next((kind for kind, pattern in _PATTERNS.items() if pattern.fullmatch(value)), "string")
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    return [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
+
+
+def _delimiter(text: str) -> str | None:
+    """The delimiter that splits every row into the same number of cells: of several, the one with most cells."""
+    found = []
+    for delimiter in DELIMITERS:
+        widths = {len(row) for row in _rows(text, delimiter)}
+        if len(widths) == 1 and min(widths) >= 2:
+            found.append((min(widths), -DELIMITERS.index(delimiter), delimiter))
+    if not found or len(_rows(text, ",")) < 2:
+        return None
+    return max(found)[-1]
+
+
+def _column_type(cells: tuple[str, ...]) -> str:
+    types = tuple({value_type(cell) for cell in cells})
+    return widest(types) if any(types) else "string"
+
+
+def _is_header(first: list[str], types_below: list[str]) -> bool:
+    cells = [cell.strip() for cell in first]
+    if any(len(cell) >= HEADER_CELL_LENGTH or not _NAME.fullmatch(cell) for cell in cells):
+        return False
+    if any(value_type(cell) != "string" for cell in cells) or max(Counter(cells).values()) > 1:
+        return False
+    return any(kind != "string" for kind in types_below)
+
+
+def _column_name(cell: str) -> str:
+    """As it stands in the catalog: lower case, blanks kept as they are."""
+    return cell.strip().lower()
+
+
+def _is_quoted(text: str, delimiter: str) -> bool:
+    lines = text.splitlines()[:SAMPLE_ROWS]
+    edge = re.compile(rf'(^|{re.escape(delimiter)})".*"({re.escape(delimiter)}|$)')
+    return any(edge.search(line) for line in lines)
