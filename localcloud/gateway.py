@@ -74,7 +74,7 @@ class Gateway:
             if signed:
                 caller = self._identity.caller(signed.access_key_id)
             if service in MOTO_SERVICES:
-                return self._moto.answer(request)
+                return self._answer_motos(service, request)
             name = protocol.operation_name(request)
             if signed is None or name is None or service not in self._protocols:
                 raise protocol.unsupported(service, name)
@@ -82,6 +82,12 @@ class Gateway:
             return self._answer_ours(call, request)
         except AwsError as error:
             return protocol.refuse_for(service, error, request_id)
+
+    def _answer_motos(self, service: str, request: HttpRequest) -> HttpResponse:
+        try:
+            return self._moto.answer(request)
+        except NotImplementedError as lacking:
+            raise protocol.unsupported(service, protocol.operation_name(request) or str(lacking)) from lacking
 
     def _answer_ours(self, call: Call, request: HttpRequest) -> HttpResponse:
         wire = self._protocols[call.service]

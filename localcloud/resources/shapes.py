@@ -106,7 +106,16 @@ def _value(shape: Any, value: Any, path: str, lost: list[str]) -> Any:
 
 
 _CONTAINERS: dict[str, type] = {"structure": dict, "list": list, "map": dict}
-_SAYS = {"structure": "an object", "list": "a list", "map": "an object"}
+_SAYS = {
+    "structure": "an object",
+    "list": "a list",
+    "map": "an object",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "long": "an integer",
+    "float": "a number",
+    "double": "a number",
+}
 
 
 def _scalar(kind: str, value: Any, path: str) -> Any:
@@ -119,7 +128,7 @@ def _scalar(kind: str, value: Any, path: str) -> Any:
         if kind in {"float", "double"}:
             return float(value)
     except (KeyError, ValueError, TypeError) as error:
-        raise AwsError("ValidationError", f"{path} must be a {kind}, not {value!r}") from error
+        raise AwsError("ValidationError", f"{path} must be {_SAYS[kind]}, not {value!r}") from error
     if kind == "string" and not isinstance(value, str):
         return json.dumps(value)
     return value
