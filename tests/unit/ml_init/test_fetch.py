@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ml_init.dataset import DataFile
+from ml_init.fetch import fetch
+from ml_init.step import StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONTENT = b"low,low,2,2,small,low,unacc\n" * 100
+
+
+class Source(BaseHTTPRequestHandler):
+    """Serves CONTENT under /whole, half of it under /cut, a redirect under /moved, 404 elsewhere."""
+
+    def do_GET(self) -> None:
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "/whole")
+            self.end_headers()
+            return
+        if self.path not in {"/whole", "/cut"}:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(CONTENT if self.path == "/whole" else CONTENT[: len(CONTENT) // 2])
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Source) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+def data_file(*sources: str, max_bytes: int = 1_000_000) -> DataFile:
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    return DataFile(name="car.data", sources=sources, sha256=digest, max_bytes=max_bytes)
+
+
+def test_shipped_copy_comes_first(tmp_path: Path, server: str) -> None:
+    """Where the shipped copy is right, no address is asked."""
+    (tmp_path / "shipped.data").write_bytes(CONTENT)
+    path = fetch(data_file("shipped.data", f"{server}/missing"), folder=tmp_path, into=tmp_path / "into")
+    assert path == tmp_path / "into" / "car.data"
+    assert path.read_bytes() == CONTENT
+
+
+def test_next_source_serves_where_one_does_not(tmp_path: Path, server: str) -> None:
+    """A shipped copy with a wrong checksum, and a dead address, are passed over."""
+    (tmp_path / "shipped.data").write_bytes(b"something else")
+    sources = ("shipped.data", f"{server}/missing", f"{server}/whole")
+    path = fetch(data_file(*sources), folder=tmp_path, into=tmp_path / "into")
+    assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("cut", "the download was cut off: 1400 of 2800 bytes came"),
+        ("missing", "HTTP Error 404"),
+        ("moved", "redirects to .*/whole, which is not in dataset.toml"),
+    ],
+)
+def test_faulty_download_leaves_nothing(tmp_path: Path, server: str, source: str, fault: str) -> None:
+    """A download cut off halfway, a missing file, a redirect: each is named, and no file is left."""
+    with pytest.raises(StepError, match=fault):
+        fetch(data_file(f"{server}/{source}"), folder=tmp_path, into=tmp_path / "into")
+    assert list((tmp_path / "into").iterdir()) == []
+
+
+def test_wrong_checksum_is_named(tmp_path: Path) -> None:
+    """The message has the checksum that was found and the one that was expected."""
+    (tmp_path / "shipped.data").write_bytes(b"something else")
+    with pytest.raises(StepError) as caught:
+        fetch(data_file("shipped.data"), folder=tmp_path, into=tmp_path / "into")
+    expected = hashlib.sha256(CONTENT).hexdigest()
+    found = hashlib.sha256(b"something else").hexdigest()
+    assert f"shipped.data: its SHA-256 is {found}, expected {expected}" in str(caught.value)
+    assert list((tmp_path / "into").iterdir()) == []
+
+
+def test_download_larger_than_allowed_is_stopped(tmp_path: Path, server: str) -> None:
+    """max_bytes bounds what is read, whatever the server announces."""
+    with pytest.raises(StepError, match="larger than max_bytes = 1000"):
+        fetch(data_file(f"{server}/whole", max_bytes=1000), folder=tmp_path, into=tmp_path / "into")
+
+
+def test_only_web_addresses_and_relative_paths(tmp_path: Path) -> None:
+    """A file:// address is refused."""
+    with pytest.raises(StepError, match="only http and https addresses can be fetched"):
+        fetch(data_file("file:///etc/hostname"), folder=tmp_path, into=tmp_path / "into")

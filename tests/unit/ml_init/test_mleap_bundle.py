@@ -1,0 +1,112 @@
+"""The writers and the archive, with stages that answer as Spark's do; tests/local reads real bundles with MLeap."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ml_init.mleap_bundle.archive import pack
+from ml_init.mleap_bundle.stages import UnsupportedStageError, nodes_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class StringIndexerModel:
+    def __init__(self, column: str, labels: list[str], handle_invalid: str = "error", columns: bool = False) -> None:
+        self.column, self.labels, self.handle_invalid, self.columns = column, labels, handle_invalid, columns
+
+    def isSet(self, name: str) -> bool:
+        return name == "inputCols" and self.columns
+
+    def getInputCol(self) -> str:
+        return self.column
+
+    def getOutputCol(self) -> str:
+        return f"{self.column}_index"
+
+    def getHandleInvalid(self) -> str:
+        return self.handle_invalid
+
+
+class VectorAssembler:
+    def __init__(self, inputs: list[str], output: str, handle_invalid: str = "error") -> None:
+        self.inputs, self.output, self.handle_invalid = inputs, output, handle_invalid
+
+    def getInputCols(self) -> list[str]:
+        return self.inputs
+
+    def getOutputCol(self) -> str:
+        return self.output
+
+    def getHandleInvalid(self) -> str:
+        return self.handle_invalid
+
+
+class KMeansModel:
+    pass
+
+
+def test_stages_become_nodes_in_their_order() -> None:
+    """Labels keep the order of their meaning; ports carry MLeap's names."""
+    indexer = StringIndexerModel("safety", ["low", "med", "high"])
+    node, assembler = nodes_of([indexer, VectorAssembler(["safety_index", "doors"], "features")])
+    assert (node.op, dict(node.attributes)) == (
+        "string_indexer",
+        {"labels": ["low", "med", "high"], "handle_invalid": "error"},
+    )
+    assert (node.inputs, node.outputs) == ({"input": "safety"}, {"output": "safety_index"})
+    assert assembler.inputs == {"input0": "safety_index", "input1": "doors"}
+
+
+def test_vectors_carry_their_size() -> None:
+    """An assembler of an assembled vector tells MLeap the vector's length."""
+    inner = VectorAssembler(["a", "b"], "pair")
+    outer = nodes_of([inner, VectorAssembler(["pair", "c"], "all")])[1]
+    shapes: Any = dict(outer.attributes)["input_shapes"]
+    assert shapes["data_shape"] == [
+        {"shape": "tensor", "tensor_shape": {"dimensions": [{"size": 2}]}},
+        {"shape": "scalar"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        (KMeansModel(), "KMeansModel cannot be written as an MLeap bundle. Supported: IndexToString, String"),
+        (StringIndexerModel("a", ["x"], handle_invalid="skip"), "StringIndexerModel with handleInvalid='skip'"),
+        (StringIndexerModel("a", ["x"], columns=True), "StringIndexerModel with inputCols: MLeap 0.20.0 reads one"),
+        (VectorAssembler(["a"], "b", handle_invalid="keep"), "VectorAssembler with handleInvalid='keep'"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(stage: Any, message: str) -> None:
+    """A stage or a setting that the container could not serve is not written at all."""
+    with pytest.raises(UnsupportedStageError) as caught:
+        nodes_of([stage])
+    assert message in str(caught.value)
+
+
+def test_equal_files_pack_to_equal_bytes(tmp_path: Path) -> None:
+    """Times and owners of the files are no part of the archive; paths and contents are."""
+    for name, mtime in (("one", 1), ("two", 2_000_000_000)):
+        root = tmp_path / name / "root"
+        root.mkdir(parents=True)
+        for path in (tmp_path / name / "bundle.json", root / "model.json"):
+            path.write_text("{}")
+            os.utime(path, (mtime, mtime))
+    assert pack(tmp_path / "one") == pack(tmp_path / "two")
+    (tmp_path / "two" / "bundle.json").write_text("{ }")
+    assert pack(tmp_path / "one") != pack(tmp_path / "two")
+
+
+def test_archive_has_bundle_json_and_root_at_its_top(tmp_path: Path) -> None:
+    """The container looks for them there."""
+    (tmp_path / "root").mkdir()
+    (tmp_path / "bundle.json").write_text("{}")
+    (tmp_path / "root" / "model.json").write_text("{}")
+    with tarfile.open(fileobj=BytesIO(pack(tmp_path))) as archive:
+        assert archive.getnames() == ["bundle.json", "root/model.json"]

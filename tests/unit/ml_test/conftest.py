@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import hashlib
+import random
+from pathlib import Path
+
+import pytest
+
+from ml_init.dataset import Dataset
+from ml_init.split import split_of
+from ml_test.gate.decision import Evidence
+
+WORKLOAD = Path(__file__).parents[3] / "ml_init" / "car_evaluation"
+
+
+class TestRows:
+    """The real test rows of car_evaluation, as the gate gets them."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        dataset = Dataset.read(WORKLOAD / "dataset.toml")
+        rows = [line.split(",") for line in (WORKLOAD / "car.data").read_text().splitlines()]
+        parts = [(row, split_of(row[:-1], dataset.file.sha256, dataset.shares)) for row in rows]
+        self.labels = list(dataset.label.categories)
+        self.requests = [",".join(row[:-1]) for row, part in parts if part == "test"]
+        self.truth = [row[-1] for row, part in parts if part == "test"]
+        self.train_labels = [row[-1] for row, part in parts if part == "train"]
+
+    def with_mistakes(self, count: int) -> list[str]:
+        """The truth, but the first ``count`` rows of the commonest class answered ``acc``."""
+        wrong = [place for place, label in enumerate(self.truth) if label == "unacc"][:count]
+        return ["acc" if place in wrong else label for place, label in enumerate(self.truth)]
+
+    def shuffled(self, seed: int) -> list[str]:
+        """What a model of shuffled labels can know: how often each label occurs in training."""
+        return random.Random(seed).choices(self.train_labels, k=len(self.truth))  # noqa: S311  (no secret)
+
+    def evidence(self, answers: list[str], milliseconds: float = 3.0) -> Evidence:
+        return Evidence(
+            truth=self.truth,
+            answers=answers,
+            milliseconds=[milliseconds] * len(answers),
+            labels=self.labels,
+            majority="unacc",
+            seed=int(hashlib.sha256(b"data").hexdigest()[:16], 16),
+        )
+
+
+@pytest.fixture(scope="session")
+def rows() -> TestRows:
+    return TestRows()
