@@ -1,0 +1,110 @@
+"""The HTTP loop of a serving container: keep-alive connections, one request at a time, the predictor in process.
+
+Runs on httptools and uvloop, because an endpoint's latency is mostly the sum of its containers' HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httptools
+import uvloop
+
+#: SageMaker's port for serving, unless it names another.
+DEFAULT_PORT = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    #: Names in lower case.
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+Handler = Callable[[Request], Response]
+
+
+def serve(handle: Handler) -> None:
+    """Serves on SAGEMAKER_BIND_TO_PORT of the loopback address until the process is ended."""
+    port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT))
+    uvloop.run(_serve(handle, port))
+
+
+async def _serve(handle: Handler, port: int) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(handle), "127.0.0.1", port, backlog=1024)
+    print(f"listening on port {port}", flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+class _Connection(asyncio.Protocol):
+    """One client's connection; httptools calls the ``on_…`` methods."""
+
+    def __init__(self, handle: Handler) -> None:
+        self._handle = handle
+        self._parser = httptools.HttpRequestParser(self)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._write(Response(status=400, body=str(error).encode()), keep_alive=False)
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_body(self, body: bytes) -> None:
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        request = Request(
+            method=self._parser.get_method().decode("latin-1"),
+            path=self._url.decode("latin-1").partition("?")[0],
+            headers=self._headers,
+            body=b"".join(self._body),
+        )
+        keep_alive = self._parser.should_keep_alive()
+        self._reset()
+        try:
+            response = self._handle(request)
+        except Exception as error:  # noqa: BLE001  (a request's fault must not end the server; the log has it)
+            print(f"{request.method} {request.path}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            response = Response(status=500, body=f"{type(error).__name__}: {error}".encode())
+        self._write(response, keep_alive=keep_alive)
+
+    def _write(self, response: Response, *, keep_alive: bool) -> None:
+        head = f"HTTP/1.1 {response.status} {http.HTTPStatus(response.status).phrase}\r\n"
+        if response.status != http.HTTPStatus.NO_CONTENT:
+            head += f"content-type: {response.content_type}\r\ncontent-length: {len(response.body)}\r\n"
+        if not keep_alive:
+            head += "connection: close\r\n"
+        self._transport.write(head.encode("latin-1") + b"\r\n" + response.body)
+        if not keep_alive:
+            self._transport.close()

@@ -1,0 +1,182 @@
+"""The built-in algorithm's hyperparameters: names, types, ranges, and the words with which it refuses them.
+
+From the container's source (github.com/aws/sagemaker-xgboost-container, ``hyperparameter_validation.py``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Value = int | float | str | list[str]
+
+
+class UserError(Exception):
+    """A fault in what the user gave: the job fails with a ClientError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Numbers from ``low`` to ``high``; ``open_low`` and ``open_high`` leave the ends out."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return above and below
+
+    def __str__(self) -> str:
+        return f"{'(' if self.open_low else '['}{self.low}, {self.high}{')' if self.open_high else ']'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameter:
+    """``allowed`` is what the parsed value (each of a list's) must be in."""
+
+    parse: Callable[[str], Value]
+    allowed: Interval | tuple[str, ...] | None = None
+
+    def read(self, name: str, text: str) -> Value:
+        try:
+            value = self.parse(text)
+        except ValueError as error:
+            raise UserError(f"Hyperparameter {name}: could not parse value") from error
+        if self.allowed is not None and not isinstance(value, list) and value not in self.allowed:
+            raise UserError(f"Hyperparameter {name}: {value} is not in {self.allowed}")
+        return value
+
+
+def _integer(low: float = -math.inf, high: float = math.inf) -> Hyperparameter:
+    return Hyperparameter(int, Interval(low, high))
+
+
+def _real(low: float, high: float = math.inf, *, open_low: bool = False, open_high: bool = False) -> Hyperparameter:
+    return Hyperparameter(float, Interval(low, high, open_low, open_high))
+
+
+def _one_of(*values: str) -> Hyperparameter:
+    return Hyperparameter(str, values)
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+_OBJECTIVES = (
+    "binary:logistic binary:logitraw binary:hinge count:poisson multi:softmax multi:softprob rank:pairwise rank:ndcg "
+    "rank:map reg:linear reg:squarederror reg:logistic reg:gamma reg:pseudohubererror reg:squaredlogerror "
+    "reg:absoluteerror reg:tweedie survival:aft survival:cox"
+).split()
+
+#: Metrics of XGBoost itself; the container's own scikit-learn metrics are not built yet, and refused by name.
+_METRICS = (
+    "auc aucpr map ndcg aft-nloglik cox-nloglik error gamma-deviance gamma-nloglik interval-regression-accuracy "
+    "logloss mae mape merror mlogloss mphe poisson-nloglik rmse rmsle tweedie-nloglik"
+).split()
+_CONTAINER_METRICS = (
+    "accuracy balanced_accuracy f1 f1_binary f1_macro mse precision r2 recall precision_macro precision_micro "
+    "recall_macro recall_micro"
+).split()
+_THRESHOLD_METRICS = ("error", "ndcg", "map")
+MAXIMIZED = ("auc", "aucpr", "map", "ndcg")
+
+_HYPERPARAMETERS = {
+    "num_round": _integer(1),
+    "csv_weights": _integer(0, 1),
+    "early_stopping_rounds": _integer(1),
+    "booster": _one_of("gbtree", "gblinear", "dart"),
+    "verbosity": _integer(0, 3),
+    "nthread": _integer(1),
+    "eta": _real(0, 1),
+    "gamma": _real(0),
+    "max_depth": _integer(0),
+    "min_child_weight": _real(0),
+    "max_delta_step": _real(0),
+    "subsample": _real(0, 1, open_low=True),
+    "colsample_bytree": _real(0, 1, open_low=True),
+    "colsample_bylevel": _real(0, 1, open_low=True),
+    "colsample_bynode": _real(0, 1, open_low=True),
+    "lambda": _real(0),
+    "alpha": _real(0),
+    "tree_method": _one_of("auto", "exact", "approx", "hist"),
+    "sketch_eps": _real(0, 1, open_low=True, open_high=True),
+    "scale_pos_weight": _real(0, open_low=True),
+    "updater": Hyperparameter(_list),
+    "dsplit": _one_of("row", "col"),
+    "refresh_leaf": _integer(0, 1),
+    "process_type": _one_of("default", "update"),
+    "grow_policy": _one_of("depthwise", "lossguide"),
+    "max_leaves": _integer(0),
+    "max_bin": _integer(0),
+    "predictor": _one_of("auto", "cpu_predictor"),
+    "monotone_constraints": Hyperparameter(str),
+    "interaction_constraints": Hyperparameter(str),
+    "sample_type": _one_of("uniform", "weighted"),
+    "normalize_type": _one_of("tree", "forest"),
+    "rate_drop": _real(0, 1),
+    "one_drop": _integer(0, 1),
+    "skip_drop": _real(0, 1),
+    "lambda_bias": _real(0, 1),
+    "tweedie_variance_power": _real(1, 2, open_low=True, open_high=True),
+    "objective": _one_of(*_OBJECTIVES),
+    "num_class": _integer(2),
+    "base_score": _real(0),
+    "_tuning_objective_metric": Hyperparameter(str),
+    "eval_metric": Hyperparameter(_list),
+    "seed": _integer(-(2**31) + 1, 2**31 - 2),
+    "num_parallel_tree": _integer(1),
+    "save_model_on_termination": _one_of("true", "false"),
+    "aft_loss_distribution": _one_of("normal", "logistic", "extreme"),
+    "aft_loss_distribution_scale": _real(0),
+    "deterministic_histogram": _one_of("true", "false"),
+    "sampling_method": _one_of("uniform", "gradient_based"),
+}
+_ALIASES = {"learning_rate": "eta", "min_split_loss": "gamma", "reg_lambda": "lambda", "reg_alpha": "alpha"}
+
+
+def validated(given: dict[str, str]) -> dict[str, Value]:
+    """The parsed hyperparameters; raises UserError that names the one at fault, its value and what is allowed."""
+    named = {_ALIASES.get(name, name): text for name, text in given.items()}
+    if "num_round" not in named:
+        raise UserError("Missing required hyperparameter: num_round")
+    values: dict[str, Value] = {}
+    for name, text in named.items():
+        if name not in _HYPERPARAMETERS:
+            raise UserError(f"Extraneous hyperparameter found: {name}")
+        values[name] = _HYPERPARAMETERS[name].read(name, text)
+    _check_objective(values)
+    _check_metrics(values)
+    return values
+
+
+def _check_objective(values: dict[str, Value]) -> None:
+    multiclass = values.get("objective") in {"multi:softmax", "multi:softprob"}
+    if multiclass and "num_class" not in values:
+        raise UserError("Require input for parameter 'num_class' for multi-classification")
+    if "num_class" in values and not multiclass:
+        raise UserError(
+            "Do not need to setup parameter 'num_class' for learning task other than multi-classification."
+        )
+
+
+def _check_metrics(values: dict[str, Value]) -> None:
+    metrics = values.get("eval_metric", [])
+    objective = str(values.get("objective", "reg:squarederror"))
+    for metric in metrics if isinstance(metrics, list) else []:
+        name, _, threshold = metric.partition("@")
+        if threshold and name not in _THRESHOLD_METRICS:
+            raise UserError(
+                f"Metric '{metric}' is not supported. Parameter 'eval_metric' with customized threshold should "
+                "be one of these options: 'error', 'ndcg', 'map'."
+            )
+        if name in _CONTAINER_METRICS:
+            raise UserError(f"Metric '{name}' is the container's own, and the local cloud does not have it yet.")
+        if name not in _METRICS:
+            raise UserError(f"Hyperparameter eval_metric: value {metrics} not in range {[*_METRICS]}")
+        if name == "auc" and not objective.startswith(("binary:", "rank:")):
+            raise UserError("Metric 'auc' can only be applied for classification and ranking problems.")

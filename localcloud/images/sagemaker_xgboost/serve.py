@@ -1,0 +1,140 @@
+"""Serves a model as AWS's image sagemaker-xgboost:3.2-0 does: CSV or libsvm in, CSV or JSON out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pickle
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xgboost
+from container import opt_ml
+from content_types import content_type
+from http_server import Request, Response, serve
+from hyperparameters import UserError
+from libsvm import matrix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
+_ACCEPTS = (JSON, JSON_LINES, CSV)
+_MAX_PAYLOAD_MEGABYTES = 6
+
+
+class Serving:
+    def __init__(self, booster: xgboost.Booster) -> None:
+        booster.set_param({"nthread": 1})  # a request is a row or a few: threads would cost more than they give
+        self._booster = booster
+        self._features = booster.num_features()
+        self._default_accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", CSV)
+
+    def handle(self, request: Request) -> Response:
+        if request.path == "/invocations" and request.method == "POST":
+            return self._invocation(request)
+        if request.path == "/ping" and request.method == "GET":
+            return Response()
+        if request.path == "/execution-parameters" and request.method == "GET":
+            parameters = {
+                "MaxConcurrentTransforms": os.cpu_count(),
+                "BatchStrategy": "MULTI_RECORD",
+                "MaxPayloadInMB": _MAX_PAYLOAD_MEGABYTES,
+            }
+            return Response(body=json.dumps(parameters).encode(), content_type=JSON)
+        return Response(status=405 if request.path in {"/ping", "/invocations", "/execution-parameters"} else 404)
+
+    def _invocation(self, request: Request) -> Response:
+        if not request.body:
+            return Response(status=204)
+        declared = request.headers.get("content-type")
+        try:
+            rows = _rows(request.body, declared)
+        except (UserError, ValueError) as error:
+            return _refused(415, str(error))
+        try:
+            predictions = self._predict(rows)
+        except (ValueError, xgboost.core.XGBoostError) as error:
+            return _refused(400, f"Unable to evaluate payload provided: {error}")
+        wanted = request.headers.get("accept", "").partition(";")[0].strip()
+        accept = self._default_accept if wanted in {"", "*/*"} else wanted.lower()
+        if accept not in _ACCEPTS:
+            supported = list(_ACCEPTS)
+            return _refused(406, f"Accept type {wanted} is not supported. Please use supported accept types: {supported}.")
+        return Response(body=_encoded(predictions.tolist(), accept).encode(), content_type=accept)
+
+    def _predict(self, rows: NDArray[np.float32] | csr_matrix) -> NDArray[np.float32]:
+        width = rows.shape[1]
+        sparse = not isinstance(rows, np.ndarray)
+        if sparse and width < self._features:
+            rows.resize((rows.shape[0], self._features))  # libsvm leaves out the zeros at the end
+        elif width != self._features:
+            raise ValueError(
+                f"Feature size of {'libsvm' if sparse else 'csv'} inference data {width} is not consistent "
+                f"with feature size of trained model {self._features}."
+            )
+        return self._booster.inplace_predict(rows)
+
+
+def _rows(body: bytes, declared: str | None) -> NDArray[np.float32] | csr_matrix:
+    """The payload as a matrix; raises UserError or ValueError in the container's words."""
+    kind = content_type(declared)
+    try:
+        lines = body.strip().decode().split("\n")
+        if kind == "libsvm":
+            return matrix(lines)
+        return np.array([[float(field or "nan") for field in row] for row in csv.reader(lines)], dtype=np.float32)
+    except ValueError as error:
+        raise ValueError(
+            f"Loading {kind} data failed with Exception, please ensure data is in {kind} format:\n"
+            f" {type(error)}\n {error}"
+        ) from error
+
+
+def _encoded(predictions: list[object], accept: str) -> str:
+    if accept == JSON:
+        return json.dumps({"predictions": [{"score": score} for score in predictions]})
+    if accept == JSON_LINES:
+        return "".join(json.dumps({"score": score}) + "\n" for score in predictions)
+    return "".join(
+        (",".join(map(str, score)) if isinstance(score, list) else str(score)) + "\n" for score in predictions
+    )
+
+
+def _refused(status: int, reason: str) -> Response:
+    print(reason, file=sys.stderr, flush=True)
+    return Response(status=status, body=reason.encode())
+
+
+def load(folder: Path) -> xgboost.Booster:
+    """The first file of the model folder, as XGBoost saved it or pickled; exits with the reason where it is neither."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if not files:
+        sys.exit(f"No model in {folder}: the archive has no file at its top")
+    problems = []
+    try:
+        booster = xgboost.Booster()
+        booster.load_model(files[0])
+        return booster
+    except xgboost.core.XGBoostError as error:
+        problems.append(f"XGB load model error={str(error).splitlines()[-1]}")
+    try:
+        pickled = pickle.loads(files[0].read_bytes())  # noqa: S301  (the container does so; the model is the user's own)
+        if isinstance(pickled, xgboost.Booster):
+            return pickled
+        problems.append(f"Pickle load error=it holds a {type(pickled).__name__} and not a Booster")
+    except Exception as error:  # noqa: BLE001  (unpickling can raise anything)
+        problems.append(f"Pickle load error={error}")
+    sys.exit(f"Model {files[0]} cannot be loaded: {'; '.join(problems)}")
+
+
+def main() -> None:
+    serve(Serving(load(opt_ml() / "model")).handle)
+
+
+if __name__ == "__main__":
+    main()
