@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 
 def operation_groups() -> tuple[type[Operations], ...]:
+    from localcloud.services.codebuild.builds import Builds
+    from localcloud.services.codebuild.projects import Projects
     from localcloud.services.github.service import GitHub
     from localcloud.services.glue.catalog import Catalog
     from localcloud.services.glue.crawlers import Crawlers
@@ -18,4 +20,4 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.glue.security_configurations import SecurityConfigurations
     from localcloud.services.glue.tags import Tags
 
-    return (GitHub, Catalog, Crawlers, Jobs, JobRuns, Partitions, SecurityConfigurations, Tags)
+    return (Projects, Builds, GitHub, Catalog, Crawlers, Jobs, JobRuns, Partitions, SecurityConfigurations, Tags)

@@ -1,0 +1,1 @@
+"""What stands in for the images ``aws/codebuild/standard:*`` and ``aws/codebuild/amazonlinux*-standard:*``."""

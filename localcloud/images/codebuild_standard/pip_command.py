@@ -1,0 +1,125 @@
+"""The ``pip`` of a build: installs by lock file come from the environment made once for that lock; all else is uv's.
+
+Run as ``pip_command.py <virtual environment> <cache> <uv> pip-arguments…`` by the local cloud's own Python.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from localcloud.environments import Environments, PythonEnvironment
+from localcloud.errors import EngineError
+
+#: What pip knows and uv does not, and what makes no difference here.
+WITHOUT_EFFECT = {
+    "--disable-pip-version-check",
+    "--no-input",
+    "--no-cache-dir",
+    "--require-hashes",
+    "--user",
+    "--no-warn-script-location",
+    "--root-user-action=ignore",
+    "--progress-bar=off",
+    "--no-color",
+}
+QUIET = {"-q", "-qq", "-qqq", "--quiet"}
+BY_UV = {"install", "uninstall", "list", "show", "freeze", "check", "tree"}
+LINKS = "localcloud-locks.pth"
+INTERPRETER = ("python", "activate", "Activate", "pip", "deactivate", "pydoc.bat")
+
+
+def locks(arguments: list[str]) -> list[Path] | None:
+    """The lock files of ``install -r X.lock [-r Y.lock]`` with nothing else to it; None for any other call."""
+    if not arguments or arguments[0] != "install":
+        return None
+    found: list[Path] = []
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if argument in {"-r", "--requirement"}:
+            found.append(Path(next(rest, "")))
+        elif argument.startswith("--requirement="):
+            found.append(Path(argument.partition("=")[2]))
+        elif argument.startswith("-r") and len(argument) > 2:
+            found.append(Path(argument[2:]))
+        elif argument not in WITHOUT_EFFECT | QUIET:
+            return None
+    return found if found and all(path.suffix == ".lock" for path in found) else None
+
+
+def link(environment: PythonEnvironment, root: Path) -> None:
+    """Lets the virtual environment at ``root`` import and run what ``environment`` holds; the last one linked wins."""
+    links = next((root / "lib").glob("python3*/site-packages")) / LINKS
+    line = f"import site; site.addsitedir({str(environment.site_packages)!r})\n"
+    before = links.read_text().splitlines(keepends=True) if links.exists() else []
+    links.write_text("".join([line, *(one for one in before if one != line)]))
+    for program in (environment.root / "bin").iterdir():
+        if not program.name.startswith(INTERPRETER):
+            _link_program(program, root / "bin" / program.name)
+
+
+def _link_program(program: Path, place: Path) -> None:
+    """A script is copied: it finds its interpreter beside itself, and that shall be the build's own."""
+    place.unlink(missing_ok=True)
+    with program.open("rb") as file:
+        is_script = file.read(2) == b"#!"
+    if is_script:
+        place.write_bytes(program.read_bytes())
+        place.chmod(0o755)
+    else:
+        place.symlink_to(program)
+
+
+def install_locks(files: list[Path], root: Path, cache: Path) -> int:
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        print(f"ERROR: Could not open requirements file: {', '.join(missing)}", file=sys.stderr)
+        return 1
+    started = time.monotonic()
+    said: list[str] = []
+    try:
+        environment = Environments(cache, say=said.append).python(*files)
+    except EngineError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 1
+    link(environment, root)
+    what = "installed" if said else "linked, installed before"
+    print(f"pip: {', '.join(map(str, files))}: {what} ({time.monotonic() - started:.2f} s)")
+    return 0
+
+
+def run_uv(arguments: list[str], root: Path, uv: str) -> int:
+    verb = arguments[0]
+    passed = [argument for argument in arguments[1:] if argument not in WITHOUT_EFFECT]
+    command = [uv, "pip", verb, "--python", str(root / "bin" / "python"), *passed]
+    started = time.monotonic()
+    code = subprocess.run(command, check=False).returncode
+    if verb in {"install", "uninstall"} and not QUIET & set(arguments):
+        print(f"pip: uv pip {verb} ({time.monotonic() - started:.2f} s)")
+    return code
+
+
+def main() -> int:
+    root, cache, uv, *arguments = sys.argv[1:]
+    if arguments in ([], ["--version"], ["-V"]):
+        print(f"pip of the local cloud, on {os.path.basename(uv)}, for {root}")  # noqa: PTH119  (a program's name)
+        return 0
+    if arguments[0] not in BY_UV:
+        print(
+            f"ERROR: `pip {arguments[0]}` is not supported by the local cloud; supported: {', '.join(sorted(BY_UV))}",
+            file=sys.stderr,
+        )
+        return 1
+    wanted = locks(arguments)
+    if wanted is not None:
+        return install_locks(wanted, Path(root), Path(cache))
+    return run_uv(arguments, Path(root), uv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

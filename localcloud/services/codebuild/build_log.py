@@ -1,0 +1,43 @@
+"""A build's log: lines as AWS's build agent writes them, with secrets masked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from localcloud.log_stream import LogStream
+
+MASK = "***"
+#: Shorter lines of a secret with many (a bracket of JSON) would mask half the log.
+SHORTEST_LINE = 4
+
+
+class BuildLog:
+    def __init__(self, stream: LogStream | None) -> None:
+        """``stream`` is None where the project switched CloudWatch Logs off."""
+        self._stream = stream
+        self._secrets: list[str] = []
+
+    def hide(self, secret: str) -> None:
+        """From here on the value, and each longer line of one that has several, is shown as ``***``."""
+        lines = {line for line in secret.splitlines() if len(line) >= SHORTEST_LINE}
+        self._secrets = sorted({*self._secrets, *lines, secret} - {""}, key=len, reverse=True)
+
+    def masked(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return text
+
+    def output(self, line: str) -> None:
+        """A line that a command wrote."""
+        if self._stream:
+            self._stream.write(self.masked(line))
+
+    def say(self, text: str) -> None:
+        """A line of the build agent itself."""
+        self.output(f"[Container] {datetime.now(UTC):%Y/%m/%d %H:%M:%S.%f} {text}")
+
+    def close(self) -> None:
+        if self._stream:
+            self._stream.close()

@@ -1,0 +1,78 @@
+"""A build's document in the store: phases, statuses and times as BatchGetBuilds answers them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from localcloud.services.codebuild.transitions import Phase, Status
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.store import Document, Table
+
+IN_PROGRESS = "IN_PROGRESS"
+
+
+def builds(cloud: Cloud) -> Table:
+    """Build id → the document that BatchGetBuilds answers."""
+    return cloud.store.table("codebuild.builds")
+
+
+class Record:
+    """Writes one build's course."""
+
+    def __init__(self, cloud: Cloud, build_id: str) -> None:
+        self._table = builds(cloud)
+        self._id = build_id
+
+    def document(self) -> Document:
+        document = self._table.get(self._id)
+        if document is None:
+            raise KeyError(self._id)
+        return document
+
+    def set(self, **values: Any) -> None:
+        self._table.update(self._id, lambda build: build.update(values))
+
+    def begin(self, phase: Phase) -> None:
+        def change(build: Document) -> None:
+            build["currentPhase"] = phase.value
+            build["phases"].append({"phaseType": phase.value, "startTime": datetime.now(UTC)})
+
+        self._table.update(self._id, change)
+
+    def end(self, status: Status, status_code: str = "", message: str = "") -> None:
+        """Ends the phase that runs."""
+
+        def change(build: Document) -> None:
+            phase = build["phases"][-1]
+            now = datetime.now(UTC)
+            phase |= {
+                "endTime": now,
+                "phaseStatus": status.value,
+                "durationInSeconds": round((now - phase["startTime"]).total_seconds()),
+                "contexts": [{"statusCode": status_code, "message": message}],
+            }
+
+        self._table.update(self._id, change)
+
+    def complete(self, status: Status) -> None:
+        """Ends the build, and the phase that still runs with it. A build ends once."""
+
+        def change(build: Document) -> None:
+            now = datetime.now(UTC)
+            last = build["phases"][-1]
+            if "endTime" not in last:
+                seconds = round((now - last["startTime"]).total_seconds())
+                last |= {"endTime": now, "phaseStatus": status.value, "durationInSeconds": seconds}
+            build["phases"].append({"phaseType": Phase.COMPLETED.value, "startTime": now})
+            build |= {
+                "currentPhase": Phase.COMPLETED.value,
+                "buildStatus": status.value,
+                "buildComplete": True,
+                "endTime": now,
+            }
+
+        if not self.document()["buildComplete"]:
+            self._table.update(self._id, change)

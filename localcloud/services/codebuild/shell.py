@@ -1,0 +1,166 @@
+"""The shell of one build: every command a process of its own, its variables and directory handed on to the next.
+
+One small driver process takes script after script from a pipe and reports each exit code behind the script's output,
+so that the log keeps its order and what a command left in the background lives until the build ends.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import shlex
+import signal
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from localcloud.processes import Ended, Exit
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from localcloud.processes import Child, Processes
+
+_DRIVER = r"""
+exec 3<>"$1"
+while IFS= read -r script <&3; do
+  "$2" "$script" 3<&-
+  printf '%s %d\n' "$3" "$?"
+done
+"""
+_COMMAND = """\
+cd -- "$(cat {directory})" || exit 1
+. {variables}
+export CODEBUILD_BUILD_SUCCEEDING={succeeding}
+set -a
+{command}
+CODEBUILD_LAST_EXIT=$?
+set +a
+pwd > {directory}
+export -p > {variables}
+exit "$CODEBUILD_LAST_EXIT"
+"""
+_POLL_SECONDS = 0.05
+
+
+class Shell:
+    def __init__(
+        self,
+        processes: Processes,
+        *,
+        folder: Path,
+        directory: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        stop: threading.Event,
+        deadline: float,
+    ) -> None:
+        """``folder`` is where the shell keeps its state; ``deadline`` is in time.monotonic's seconds."""
+        self.program = "/bin/sh"
+        self._processes = processes
+        self._folder = folder
+        self._environment = dict(environment)
+        self._on_line = on_line
+        self._stop = stop
+        self._deadline = deadline
+        self._token = f"localcloud-{uuid.uuid4().hex}"
+        self._exit_codes: queue.Queue[int] = queue.Queue()
+        self._child: Child | None = None
+        self._commands = folder / "commands"
+        self._directory = folder / "directory"
+        self._variables = folder / "variables"
+        folder.mkdir()
+        os.mkfifo(self._commands, 0o600)
+        self._directory.write_text(f"{directory}\n")
+        self._variables.touch(0o600)
+
+    def run(self, command: str, *, succeeding: bool = True) -> Exit:
+        """Runs one command of a buildspec; its assignments and its directory hold for the commands after it."""
+        script = _COMMAND.format(
+            directory=shlex.quote(str(self._directory)),
+            variables=shlex.quote(str(self._variables)),
+            succeeding=int(succeeding),
+            command=command,
+        )
+        return self._run(script)
+
+    def expand(self, text: str) -> str:
+        """The text with its ``$NAME`` and ``$(command)`` replaced, as the shell has them now."""
+        return self._ask(f"cat > {{answer}} <<{self._token}\n{text}\n{self._token}\n").rstrip("\n")
+
+    def values(self, names: Iterable[str]) -> dict[str, str]:
+        """The values of variables as the shell has them now; an unset one is empty."""
+        wanted = list(names)
+        if not wanted:
+            return {}
+        quoted = " ".join(f'"${{{name}-}}"' for name in wanted)
+        return dict(zip(wanted, self._ask(f"printf '%s\\0' {quoted} > {{answer}}\n").split("\0"), strict=False))
+
+    def close(self) -> None:
+        """Ends the shell with everything that its commands left running."""
+        if self._child is not None:
+            self._child.stop(0)
+            self._child = None
+
+    def _ask(self, script: str) -> str:
+        answer = self._folder / "answer"
+        answer.unlink(missing_ok=True)
+        self._run(f". {shlex.quote(str(self._variables))}\n" + script.replace("{answer}", shlex.quote(str(answer))))
+        return answer.read_text() if answer.exists() else ""
+
+    def _run(self, script: str) -> Exit:
+        child = self._started()
+        path = self._folder / f"{uuid.uuid4().hex}.sh"
+        path.write_text(script)
+        pipe = os.open(self._commands, os.O_RDWR)  # for reading too: opening never waits for a reader that died
+        try:
+            os.write(pipe, f"{path}\n".encode())
+            return self._wait(child)
+        finally:
+            os.close(pipe)
+            path.unlink(missing_ok=True)
+
+    def _wait(self, child: Child) -> Exit:
+        while True:
+            running = child.running()
+            try:
+                return exit_of(self._exit_codes.get(timeout=_POLL_SECONDS))
+            except queue.Empty:
+                pass
+            if not running:
+                code = child.wait()
+                self.close()
+                return Exit(how=Ended.EXITED, code=code) if code >= 0 else Exit(how=Ended.KILLED, code=-code)
+            if self._stop.is_set() or time.monotonic() > self._deadline:
+                self.close()
+                return Exit(how=Ended.STOPPED if self._stop.is_set() else Ended.TIMED_OUT, code=0)
+
+    def _started(self) -> Child:
+        if self._child is None or not self._child.running():
+            self.close()
+            self._child = self._processes.start(
+                ["/bin/sh", "-c", _DRIVER, "build", str(self._commands), self.program, self._token],
+                cwd=self._folder,
+                environment=self._environment,
+                on_line=self._line,
+            )
+        return self._child
+
+    def _line(self, line: str) -> None:
+        before, token, code = line.rpartition(f"{self._token} ")
+        if not token:
+            self._on_line(line)
+            return
+        if before:
+            self._on_line(before)
+        self._exit_codes.put(int(code))
+
+
+def exit_of(code: int) -> Exit:
+    """What an exit code of the shell means: above 128 it names the signal that killed the command."""
+    number = code - 128
+    if number in set(signal.Signals):
+        return Exit(how=Ended.KILLED, code=number)
+    return Exit(how=Ended.EXITED, code=code)

@@ -1,0 +1,91 @@
+"""The environment variables of a build, with what Parameter Store and Secrets Manager hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from localcloud.services.codebuild.failure import PhaseFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.service import Params
+    from localcloud.services.codebuild.buildspec import Buildspec
+
+_ARN_PARTS = 7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variables:
+    values: dict[str, str]
+    #: Names of those that come from Secrets Manager.
+    secret: frozenset[str]
+
+
+def resolve(spec: Buildspec, declared: list[Params], client: Callable[[str], Any]) -> Variables:
+    """The buildspec's variables, overlaid by the project's and StartBuild's, as AWS's order of precedence has it.
+
+    ``client`` gives a boto3 client with the service role's credentials. Raises PhaseFailedError.
+    """
+    kinds = {name: (value, "PLAINTEXT") for name, value in spec.variables.items()}
+    kinds |= {name: (value, "PARAMETER_STORE") for name, value in spec.parameter_store.items()}
+    kinds |= {name: (value, "SECRETS_MANAGER") for name, value in spec.secrets_manager.items()}
+    kinds |= {one["name"]: (one["value"], one.get("type", "PLAINTEXT")) for one in declared}
+    values = {}
+    for name, (value, kind) in kinds.items():
+        if kind == "PARAMETER_STORE":
+            values[name] = _parameter(client("ssm"), value)
+        elif kind == "SECRETS_MANAGER":
+            values[name] = _secret(client("secretsmanager"), value)
+        else:
+            values[name] = value
+    secret = frozenset(name for name, (_, kind) in kinds.items() if kind == "SECRETS_MANAGER")
+    leaked = [name for name in spec.exported_variables if name in secret]
+    if leaked:
+        raise PhaseFailedError("YAML_FILE_ERROR", f"exported-variables: {leaked[0]} is a secret and cannot be exported")
+    return Variables(values=values, secret=secret)
+
+
+def _parameter(ssm: Any, name: str) -> str:
+    try:
+        return str(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    except ClientError as error:
+        raise PhaseFailedError("Decrypted Variables Error", f"parameter {name}: {_reason(error)}") from error
+
+
+def _secret(secretsmanager: Any, reference: str) -> str:
+    """The value behind ``secret-id:json-key:version-stage:version-id``; all but the first may be left out."""
+    secret_id, json_key, stage, version = split_reference(reference)
+    wanted = {"SecretId": secret_id} | ({"VersionStage": stage} if stage else {})
+    wanted |= {"VersionId": version} if version else {}
+    try:
+        value = str(secretsmanager.get_secret_value(**wanted)["SecretString"])
+    except ClientError as error:
+        raise PhaseFailedError("Secrets Manager Error", f"secret {secret_id}: {_reason(error)}") from error
+    except KeyError as error:
+        raise PhaseFailedError("Secrets Manager Error", f"secret {secret_id} holds no text") from error
+    if not json_key:
+        return value
+    try:
+        found = json.loads(value)[json_key]
+    except (ValueError, KeyError, TypeError) as error:
+        raise PhaseFailedError(
+            "Secrets Manager Error", f"secret {secret_id}: its value is not a JSON object with the key {json_key}"
+        ) from error
+    return found if isinstance(found, str) else json.dumps(found)
+
+
+def split_reference(reference: str) -> tuple[str, str, str, str]:
+    """Secret id (a name or an ARN), JSON key, version stage, version id; empty where left out."""
+    parts = reference.split(":")
+    length = _ARN_PARTS if reference.startswith("arn:") else 1
+    rest = [*parts[length:], "", "", ""]
+    return ":".join(parts[:length]), rest[0], rest[1], rest[2]
+
+
+def _reason(error: ClientError) -> str:
+    return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
