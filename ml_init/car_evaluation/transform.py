@@ -14,7 +14,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,10 +27,10 @@ from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Sp
 from ml_init.dataset import Dataset
 from ml_init.mleap_bundle import pack, write_bundle
 from ml_init.split import SPLITS, TEST, TRAIN, VALIDATION, spark_fraction, spark_split
-from ml_init.step import S3Address
+from ml_init.step import S3Address, say, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pyspark.sql import DataFrame
 
@@ -43,14 +42,15 @@ def main() -> None:
     output = S3Address.parse(arguments.output.rstrip("/"))
     s3 = boto3.client("s3")
     dataset = Dataset.parse(_read(s3, S3Address.parse(arguments.dataset)))
-    session = start_session(dataset.name)
-    rows = split(read_rows(session, arguments.raw, dataset), dataset, salt=arguments.salt).cache()
-    counts = count_labels(rows, dataset)
-    print(f"rows by split and label: {counts}")
-
-    features = [fit_indexer(rows, column) for column in dataset.features]
-    label = fit_indexer(rows, dataset.label)
-    write_rows(rows, PipelineModel(stages=[*features, label]), dataset, output)
+    with timed("Spark is up"):
+        session = start_session(dataset.name)
+    with timed("read and split"):
+        rows = split(read_rows(session, arguments.raw, dataset), dataset, salt=arguments.salt).cache()
+        counts = count_labels(rows, dataset)
+    with timed("fitted"):
+        *features, label = fit_indexers(rows, dataset)
+    with timed("written"):
+        write_rows(rows, PipelineModel(stages=[*features, label]), dataset, output)
     preprocess = [*features, assembler(dataset)]
     postprocess = [IndexToString(inputCol="prediction", outputCol="label", labels=label.labels)]
     result = {
@@ -66,6 +66,8 @@ def main() -> None:
         "features": [column.name for column in dataset.features],
     }
     s3.put_object(Bucket=output.bucket, Key=(output / "result.json").key, Body=json.dumps(result, indent=2).encode())
+    for name in SPLITS:
+        say(f"{name}: {result['rows'][name]} rows, {counts[name]}")
     session.stop()
 
 
@@ -109,20 +111,25 @@ def split(rows: DataFrame, dataset: Dataset, *, salt: str) -> DataFrame:
 
 def count_labels(rows: DataFrame, dataset: Dataset) -> dict[str, dict[str, int]]:
     """How many rows of each label each split has."""
-    found = Counter(
-        {(row["split"], row[1]): row["count"] for row in rows.groupBy("split", dataset.label.name).count().collect()}
-    )
+    groups = rows.groupBy("split", dataset.label.name).count().collect()
+    found = Counter({(part, label): count for part, label, count in groups})
     return {name: {label: found[name, label] for label in dataset.label.categories} for name in SPLITS}
 
 
-def fit_indexer(rows: DataFrame, column: Column) -> StringIndexerModel:
-    """An indexer of the categories that the training rows show, ranked in the order of their meaning.
+def fit_indexers(rows: DataFrame, dataset: Dataset) -> list[StringIndexerModel]:
+    """For each column an indexer of the categories that the training rows show, ranked in the order of their meaning.
 
     The order comes from the data contract, which was there before any row. What is learned from rows, which
     categories there are, is learned from training rows alone: a category that they never show cannot be answered
     for, and the job fails rather than let the endpoint guess.
     """
-    seen = {row[0] for row in rows.where(F.col("split") == TRAIN).select(column.name).distinct().collect()}
+    train = rows.where(F.col("split") == TRAIN)
+    seen = train.agg(*(F.collect_set(column.name).alias(column.name) for column in dataset.columns)).first()
+    return [indexer(column, seen[column.name]) for column in dataset.columns]
+
+
+def indexer(column: Column, seen: Collection[str]) -> StringIndexerModel:
+    """Raises ValueError for a category that is not among the seen ones."""
     unseen = [category for category in column.categories if category not in seen]
     if unseen:
         raise ValueError(
@@ -181,6 +188,4 @@ def _read(s3: Any, address: S3Address) -> str:
 
 
 if __name__ == "__main__":
-    started = time.monotonic()
     main()
-    print(f"transform took {time.monotonic() - started:.1f} s")
