@@ -74,7 +74,7 @@ def flag(value: Any) -> bool:
 
 def refuse(properties: Mapping[str, Any], *names: str) -> None:
     """Raises UnsupportedError naming those of these properties that the template sets."""
-    found = [name for name in names if properties.get(name) not in (None, [], {})]
+    found = [name for name in names if properties.get(name) not in (None, False, [], {})]
     if found:
         raise UnsupportedError(f"The property {', '.join(found)}")
 

@@ -1,0 +1,203 @@
+"""What happened, and who is told: SNS, SQS, EventBridge, CloudWatch, Application Auto Scaling."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.local.lives.life import Life, Stack, attribute, ref, statement
+
+QUEUE = {"Type": "AWS::SQS::Queue"}
+
+
+TOPIC = {"Type": "AWS::SNS::Topic"}
+
+
+def subscribers(stack: Stack, outputs: dict[str, str]) -> list[str]:
+    found = stack.client("sns").list_subscriptions_by_topic(TopicArn=outputs["Ref"])["Subscriptions"]
+    return [each["Endpoint"] for each in found]
+
+
+def topic(stack: Stack, outputs: dict[str, str]) -> tuple[str, list[str]]:
+    found = stack.client("sns").get_topic_attributes(TopicArn=outputs["Ref"])["Attributes"]
+    return found["DisplayName"], subscribers(stack, outputs)
+
+
+def topic_policy(stack: Stack, outputs: dict[str, str]) -> str:
+    found = stack.client("sns").get_topic_attributes(TopicArn=outputs["NeedTopic"])["Attributes"]
+    return json.loads(found["Policy"])["Statement"][0]["Action"]
+
+
+def queue(stack: Stack, outputs: dict[str, str]) -> dict[str, str]:
+    wanted = ["VisibilityTimeout", "MessageRetentionPeriod"]
+    sqs = stack.client("sqs")
+    found: dict[str, str] = sqs.get_queue_attributes(QueueUrl=outputs["Ref"], AttributeNames=wanted)["Attributes"]
+    return found
+
+
+def queue_policy(stack: Stack, outputs: dict[str, str]) -> Any:
+    sqs = stack.client("sqs")
+    found = sqs.get_queue_attributes(QueueUrl=outputs["NeedQueue"], AttributeNames=["Policy"])["Attributes"]
+    return json.loads(found["Policy"])["Statement"][0]["Action"]
+
+
+def rule(stack: Stack, outputs: dict[str, str]) -> tuple[str | None, str | None, list[str]]:
+    events = stack.client("events")
+    found = events.describe_rule(Name=outputs["Ref"])
+    targets = events.list_targets_by_rule(Rule=outputs["Ref"])["Targets"]
+    return found.get("EventPattern"), found.get("ScheduleExpression"), [each["Id"] for each in targets]
+
+
+def scalable_target(stack: Stack, _: dict[str, str]) -> tuple[int, int]:
+    found = stack.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=["endpoint/e/variant/v"]
+    )["ScalableTargets"]
+    return found[0]["MinCapacity"], found[0]["MaxCapacity"]
+
+
+def scaling_policy(stack: Stack, _: dict[str, str]) -> float:
+    found = stack.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="sagemaker")
+    value: float = found["ScalingPolicies"][0]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
+    return value
+
+
+def alarm_of(threshold: float) -> dict[str, Any]:
+    return {
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "Invocation5XXErrors",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": threshold,
+        "EvaluationPeriods": 1,
+        "Period": 60,
+        "Statistic": "Sum",
+        "Dimensions": [{"Name": "EndpointName", "Value": "e"}],
+    }
+
+
+def scalable(most: int) -> dict[str, Any]:
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/e/variant/v",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "MinCapacity": 1,
+        "MaxCapacity": most,
+    }
+
+
+def tracking(value: float) -> dict[str, Any]:
+    return {
+        "PolicyName": "invocations",
+        "PolicyType": "TargetTrackingScaling",
+        "ScalingTargetId": ref("Target"),
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": value,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+        },
+    }
+
+
+LIVES = [
+    Life(
+        type_name="AWS::SNS::Topic",
+        first={"DisplayName": "one", "Subscription": [{"Protocol": "email", "Endpoint": "a@example.com"}]},
+        then={"DisplayName": "two", "Subscription": [{"Protocol": "email", "Endpoint": "b@example.com"}]},
+        look=topic,
+        at_first=("one", ["a@example.com"]),
+        later=("two", ["b@example.com"]),
+        attributes=("TopicName",),
+    ),
+    Life(
+        type_name="AWS::SNS::Subscription",
+        needs={"Topic": TOPIC, "Queue": QUEUE},
+        first={
+            "TopicArn": ref("Topic"),
+            "Protocol": "sqs",
+            "Endpoint": attribute("Queue"),
+            "RawMessageDelivery": True,
+        },
+        then={"TopicArn": ref("Topic"), "Protocol": "sqs", "Endpoint": attribute("Queue"), "RawMessageDelivery": False},
+        look=lambda stack, outputs: stack.client("sns").get_subscription_attributes(SubscriptionArn=outputs["Ref"])[
+            "Attributes"
+        ]["RawMessageDelivery"],
+        at_first="true",
+        later="false",
+    ),
+    Life(
+        type_name="AWS::SNS::TopicPolicy",
+        needs={"Topic": TOPIC},
+        first={"Topics": [ref("Topic")], "PolicyDocument": statement("*", "sns:Publish")},
+        then={"Topics": [ref("Topic")], "PolicyDocument": statement("*", "sns:Subscribe")},
+        look=topic_policy,
+        at_first="sns:Publish",
+        later="sns:Subscribe",
+    ),
+    Life(
+        type_name="AWS::SQS::Queue",
+        first={"VisibilityTimeout": 60, "MessageRetentionPeriod": 600},
+        then={"VisibilityTimeout": 90},
+        look=queue,
+        at_first={"VisibilityTimeout": "60", "MessageRetentionPeriod": "600"},
+        later={"VisibilityTimeout": "90", "MessageRetentionPeriod": "345600"},
+        attributes=("Arn", "QueueName"),
+    ),
+    Life(
+        type_name="AWS::SQS::QueuePolicy",
+        needs={"Queue": QUEUE},
+        first={"Queues": [ref("Queue")], "PolicyDocument": statement("*", "sqs:SendMessage")},
+        then={"Queues": [ref("Queue")], "PolicyDocument": statement("*", "sqs:ReceiveMessage")},
+        look=queue_policy,
+        at_first="sqs:SendMessage",
+        later="sqs:ReceiveMessage",
+    ),
+    Life(
+        type_name="AWS::Events::Rule",
+        needs={"Queue": QUEUE},
+        first={
+            "EventPattern": {"source": ["aws.sagemaker"]},
+            "Targets": [{"Id": "one", "Arn": attribute("Queue")}],
+        },
+        then={"ScheduleExpression": "rate(5 minutes)", "Targets": [{"Id": "two", "Arn": attribute("Queue")}]},
+        look=rule,
+        at_first=('{"source": ["aws.sagemaker"]}', None, ["one"]),
+        later=(None, "rate(5 minutes)", ["two"]),
+        attributes=("Arn",),
+    ),
+    Life(
+        type_name="AWS::CloudWatch::Alarm",
+        first=alarm_of(1),
+        then=alarm_of(2.5),
+        look=lambda stack, outputs: stack.client("cloudwatch").describe_alarms(AlarmNames=[outputs["Ref"]])[
+            "MetricAlarms"
+        ][0]["Threshold"],
+        at_first=1.0,
+        later=2.5,
+        attributes=("Arn",),
+    ),
+    Life(
+        type_name="AWS::CloudWatch::Dashboard",
+        first={"DashboardBody": '{"widgets": []}'},
+        then={"DashboardBody": '{"widgets": [], "start": "-PT3H"}'},
+        look=lambda stack, outputs: stack.client("cloudwatch").get_dashboard(DashboardName=outputs["Ref"])[
+            "DashboardBody"
+        ],
+        at_first='{"widgets": []}',
+        later='{"widgets": [], "start": "-PT3H"}',
+    ),
+    Life(
+        type_name="AWS::ApplicationAutoScaling::ScalableTarget",
+        first=scalable(2),
+        then=scalable(4),
+        look=scalable_target,
+        at_first=(1, 2),
+        later=(1, 4),
+    ),
+    Life(
+        type_name="AWS::ApplicationAutoScaling::ScalingPolicy",
+        needs={"Target": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": scalable(2)}},
+        first=tracking(70),
+        then=tracking(90),
+        look=scaling_policy,
+        at_first=70.0,
+        later=90.0,
+    ),
+]
