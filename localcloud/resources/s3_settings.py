@@ -24,6 +24,12 @@ def _put_encryption(s3: Any, bucket: str, wanted: Properties) -> None:
     call(s3, "PutBucketEncryption", {"ServerSideEncryptionConfiguration": {"Rules": rules}}, Bucket=bucket)
 
 
+#: What S3 does with every bucket that is not told otherwise.
+_S3_MANAGED: Properties = {
+    "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+}
+
+
 def _put_versioning(s3: Any, bucket: str, wanted: Properties) -> None:
     call(s3, "PutBucketVersioning", {"VersioningConfiguration": wanted}, Bucket=bucket)
 
@@ -118,7 +124,7 @@ def _notification(wanted: Properties, target: str) -> Properties:
 SETTINGS: dict[str, tuple[Callable[[Any, str, Any], object], Callable[[Any, str], object]]] = {
     "OwnershipControls": (_put_ownership, lambda s3, bucket: s3.delete_bucket_ownership_controls(Bucket=bucket)),
     "AccessControl": (_put_acl, lambda s3, bucket: s3.put_bucket_acl(Bucket=bucket, ACL="private")),
-    "BucketEncryption": (_put_encryption, lambda s3, bucket: s3.delete_bucket_encryption(Bucket=bucket)),
+    "BucketEncryption": (_put_encryption, lambda s3, bucket: _put_encryption(s3, bucket, _S3_MANAGED)),
     "PublicAccessBlockConfiguration": (
         _put_public_access_block,
         lambda s3, bucket: s3.delete_public_access_block(Bucket=bucket),
