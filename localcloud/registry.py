@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
 
 def operation_groups() -> tuple[type[Operations], ...]:
+    from localcloud.cloudformation.api import CloudFormation
     from localcloud.services.codebuild.builds import Builds
     from localcloud.services.codebuild.projects import Projects
+    from localcloud.services.codepipeline.service import CodePipeline
     from localcloud.services.github.service import GitHub
     from localcloud.services.glue.catalog import Catalog
     from localcloud.services.glue.crawlers import Crawlers
@@ -20,4 +22,17 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.glue.security_configurations import SecurityConfigurations
     from localcloud.services.glue.tags import Tags
 
-    return (Projects, Builds, GitHub, Catalog, Crawlers, Jobs, JobRuns, Partitions, SecurityConfigurations, Tags)
+    return (
+        CloudFormation,
+        Projects,
+        Builds,
+        CodePipeline,
+        GitHub,
+        Catalog,
+        Crawlers,
+        Jobs,
+        JobRuns,
+        Partitions,
+        SecurityConfigurations,
+        Tags,
+    )

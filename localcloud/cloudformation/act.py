@@ -1,0 +1,302 @@
+"""Runs a plan: the providers' verbs in dependency order, independent ones at the same time, each with its events.
+
+While an update runs, a resource's document keeps ``Before``: what it was when the operation began, or None for one that
+is new. That is what rollback goes back to, and what the clean-up after a success deletes where it was replaced.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation import order, reasons
+from localcloud.cloudformation.plan import (
+    Action,
+    Deployed,
+    Plan,
+    Step,
+    check_properties,
+    custom_named,
+    decide,
+    removals,
+    with_tags,
+)
+from localcloud.cloudformation.stacks import Stack, Stacks, document_of, now
+from localcloud.resources.registry import resource_types
+from localcloud.resources.resource import CancelledError, Context, ResourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from localcloud.cloudformation.dynamic_references import DynamicReferences
+    from localcloud.cloudformation.evaluation import Evaluation
+    from localcloud.resources.resource import Resource
+
+
+@dataclass(kw_only=True)
+class Actor:
+    """Acts on the resources of one stack, with one caller's or role's credentials."""
+
+    stacks: Stacks
+    stack: Stack
+    account_id: str
+    region: str
+    make_client: Callable[[str], Any]
+    secrets: DynamicReferences
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    failed: dict[str, list[str]] = field(default_factory=dict)
+    """Verb → logical ids of what failed by itself, not for having been cancelled."""
+
+    def afresh(self) -> Actor:
+        """For other work on the same stack: neither cancelled nor failed yet."""
+        return dataclasses.replace(self, cancelled=threading.Event(), failed={})
+
+    def run(self, plan: Plan, evaluation: Evaluation) -> bool:
+        """Create, update and replace as planned. What is to be deleted waits for :meth:`delete`, after a success."""
+        steps = {step.logical_id: step for step in plan.steps if step.wanted}
+        evaluation.resources = Live(self.stacks, self.stack["StackId"])
+        return order.run(
+            {name: step.depends_on for name, step in steps.items()},
+            lambda name: self._guarded(_verb(steps[name]), name, lambda: self._apply(steps[name], evaluation)),
+            stopped=self.cancelled,
+        )
+
+    def delete(self, gone: Mapping[str, Deployed], *, forget: bool) -> bool:
+        """Delete or retain these, dependents first, whatever else fails; ``forget`` takes them out of the stack too."""
+        steps = {step.logical_id: step for step in removals(gone, keep=set())}
+        return order.run(
+            {name: step.depends_on for name, step in steps.items()},
+            lambda name: self._guarded("DELETE", name, lambda: self._delete(steps[name], forget=forget)),
+            stopped=self.cancelled,
+            go_on_after_failure=True,
+        )
+
+    def restore(self, touched: Mapping[str, Deployed]) -> bool:
+        """Bring these back to what they were: in place where they still are the same, else by pointing to the old one."""
+        return order.run(
+            {name: set(before.depends_on) for name, before in touched.items()},
+            lambda name: self._guarded("UPDATE", name, lambda: self._restore(touched[name])),
+            stopped=self.cancelled,
+        )
+
+    def _apply(self, step: Step, evaluation: Evaluation) -> None:
+        if step.present is None:
+            self._put(step.logical_id, step.type_name, PhysicalResourceId="", Deployed=None, Before=None)
+            self._event(step.logical_id, "CREATE_IN_PROGRESS")
+        definition = evaluation.template.resources[step.logical_id]
+        properties = with_tags(evaluation.resolve(definition.properties), step.type_name, self.stack["Tags"])
+        check_properties(definition, properties)
+        wanted = Deployed(
+            logical_id=step.logical_id,
+            type_name=step.type_name,
+            physical_id="",
+            properties=properties,
+            depends_on=tuple(sorted(step.depends_on)),
+            deletion_policy=definition.deletion_policy,
+            update_replace_policy=definition.update_replace_policy,
+            metadata=definition.metadata,
+        )
+        if step.present is None:
+            self._create(wanted, "CREATE", None)
+            return
+        action, _ = decide(step.type_name, properties, step.present)
+        if action is Action.UNCHANGED:
+            same = dataclasses.replace(wanted, physical_id=step.present.physical_id, attributes=step.present.attributes)
+            self._remember(same, Before=document_of(step.present))
+        elif action is Action.REPLACE:
+            self._replace(wanted, step.present)
+        else:
+            self._update(wanted, step.present)
+
+    def _replace(self, wanted: Deployed, present: Deployed) -> None:
+        name = custom_named(wanted, present)
+        if name:
+            raise ResourceError(
+                f"CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+                f"Rename {name} and update the stack again."
+            )
+        self._event(
+            wanted.logical_id,
+            "UPDATE_IN_PROGRESS",
+            "Requested update requires the creation of a new physical resource; hence creating one.",
+        )
+        self._create(wanted, "UPDATE", present)
+
+    def _create(self, wanted: Deployed, verb: str, before: Deployed | None) -> None:
+        """``Before`` is written first, so that a failure from here on can be rolled back."""
+        name = wanted.logical_id
+        announced: list[str] = []
+
+        def announce(physical_id: str) -> None:
+            if not announced:
+                announced.append(physical_id)
+                half = dataclasses.replace(wanted, physical_id=physical_id)
+                self._remember(half, Before=document_of(before) if before else None)
+                self._event(name, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
+
+        provider = _provider(wanted)
+        made = provider.create(self._context(name, announce), self.secrets.resolve(wanted.properties))
+        announce(made.physical_id)
+        done = dataclasses.replace(wanted, physical_id=made.physical_id, attributes=made.attributes)
+        self._remember(done)
+        self._event(name, f"{verb}_COMPLETE")
+
+    def _update(self, wanted: Deployed, present: Deployed) -> None:
+        attempted = dataclasses.replace(wanted, physical_id=present.physical_id, attributes=present.attributes)
+        self._remember(attempted, Before=document_of(present))
+        self._event(wanted.logical_id, "UPDATE_IN_PROGRESS")
+        self._update_in_place(attempted, present)
+        self._event(wanted.logical_id, "UPDATE_COMPLETE")
+
+    def _update_in_place(self, wanted: Deployed, present: Deployed) -> None:
+        attributes = _provider(wanted).update(
+            self._context(wanted.logical_id),
+            wanted.physical_id,
+            self.secrets.resolve(wanted.properties),
+            self.secrets.resolve(present.properties),
+        )
+        self._remember(dataclasses.replace(wanted, attributes=attributes))
+
+    def _restore(self, before: Deployed) -> None:
+        name = before.logical_id
+        attempted = self.stacks.deployed(self.stack["StackId"]).get(name)
+        if attempted is None or attempted.physical_id != before.physical_id:
+            # The old one was never touched: the stack points to it again, and the clean-up deletes the new one.
+            self._remember(before, Replacement=document_of(attempted) if attempted else None)
+            self._event(name, "UPDATE_COMPLETE")
+        elif attempted.properties != before.properties:
+            self._event(name, "UPDATE_IN_PROGRESS")
+            self._update_in_place(before, attempted)
+            self._event(name, "UPDATE_COMPLETE")
+        else:
+            self._remember(before)
+
+    def _delete(self, step: Step, *, forget: bool) -> None:
+        name, gone = step.logical_id, step.present
+        assert gone is not None  # noqa: S101 - a removal is of something that is present
+        current = self.stacks.deployed(self.stack["StackId"]).get(name)
+        is_current = current is not None and current.physical_id == gone.physical_id
+        if step.action is Action.RETAIN:
+            self._event(name, "DELETE_SKIPPED", physical_id=gone.physical_id, keep_status=not is_current)
+        else:
+            self._event(name, "DELETE_IN_PROGRESS", physical_id=gone.physical_id, keep_status=not is_current)
+            _provider(gone).delete(self._context(name), gone.physical_id, self.secrets.resolve(gone.properties))
+            self._event(name, "DELETE_COMPLETE", physical_id=gone.physical_id, keep_status=not is_current)
+        if is_current and forget:
+            self.stacks.delete_resource(self.stack["StackId"], name)
+        elif is_current:
+            self._put(name, gone.type_name, Deployed=None)
+
+    def _guarded(self, verb: str, name: str, work: Callable[[], None]) -> bool:
+        """Whether the work succeeded. A failure becomes the resource's event, and ends what waits beside it."""
+        try:
+            work()
+        except CancelledError:
+            self._event(name, f"{verb}_FAILED", f"Resource {_NOUNS[verb]} cancelled")
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever a provider raises is why the resource failed
+            self.failed.setdefault(verb, []).append(name)
+            self._event(name, f"{verb}_FAILED", self.secrets.hidden(reasons.words(error)))
+            if verb != "DELETE":
+                self.cancelled.set()
+            return False
+        return True
+
+    def _context(self, logical_id: str, announce: Callable[[str], None] = lambda _: None) -> Context:
+        return Context(
+            stack_name=self.stack["StackName"],
+            stack_id=self.stack["StackId"],
+            logical_id=logical_id,
+            account_id=self.account_id,
+            region=self.region,
+            make_client=self.make_client,
+            announce=announce,
+            cancelled=self.cancelled,
+        )
+
+    def _remember(self, deployed: Deployed, **fields: Any) -> None:
+        self._put(
+            deployed.logical_id,
+            deployed.type_name,
+            PhysicalResourceId=deployed.physical_id,
+            Deployed=document_of(deployed),
+            **fields,
+        )
+
+    def _put(self, logical_id: str, type_name: str, **fields: Any) -> None:
+        stack_id = self.stack["StackId"]
+        found = self.stacks.resource(stack_id, logical_id) or {
+            "LogicalResourceId": logical_id,
+            "ResourceStatus": "CREATE_IN_PROGRESS",
+            "Timestamp": now(),
+        }
+        if "Before" in found:  # what it was when the operation began, whatever was tried since
+            fields.pop("Before", None)
+        self.stacks.put_resource(stack_id, logical_id, {**found, "ResourceType": type_name, **fields})
+
+    def _event(
+        self,
+        logical_id: str,
+        status: str,
+        reason: str | None = None,
+        *,
+        physical_id: str | None = None,
+        keep_status: bool = False,
+    ) -> None:
+        """Tell of a resource; ``keep_status`` where it is about one that another has taken the place of."""
+        stack_id = self.stack["StackId"]
+        found = self.stacks.resource(stack_id, logical_id) or {}
+        told = {"ResourceStatus": status, "ResourceStatusReason": reason}
+        if found and not keep_status:
+            self.stacks.put_resource(stack_id, logical_id, {**found, **told, "Timestamp": now()})
+        deployed = found.get("Deployed") or {}
+        self.stacks.add_event(
+            self.stack,
+            LogicalResourceId=logical_id,
+            PhysicalResourceId=found.get("PhysicalResourceId", "") if physical_id is None else physical_id,
+            ResourceType=found.get("ResourceType", ""),
+            ResourceProperties=deployed.get("properties"),
+            **told,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the stack's resources answer now."""
+
+    stacks: Stacks
+    stack_id: str
+
+    def ref(self, logical_id: str) -> Any:
+        return self._deployed(logical_id)["physical_id"]
+
+    def attribute(self, logical_id: str, name: str) -> Any:
+        deployed = self._deployed(logical_id)
+        found: Any = deployed["attributes"].get(name)
+        if found is None:
+            found = deployed["properties"]
+            for part in name.split("."):
+                found = found.get(part) if isinstance(found, dict) else None
+        if found is None:
+            raise ResourceError(f"Attribute '{name}' does not exist on {logical_id} ({deployed['type_name']})")
+        return found
+
+    def _deployed(self, logical_id: str) -> dict[str, Any]:
+        found = (self.stacks.resource(self.stack_id, logical_id) or {}).get("Deployed")
+        if not found:
+            raise ResourceError(f"{logical_id} does not exist")
+        deployed: dict[str, Any] = found
+        return deployed
+
+
+_NOUNS = {"CREATE": "creation", "UPDATE": "update", "DELETE": "deletion"}
+
+
+def _verb(step: Step) -> str:
+    return "CREATE" if step.present is None else "UPDATE"
+
+
+def _provider(deployed: Deployed) -> Resource:
+    return resource_types()[deployed.type_name]

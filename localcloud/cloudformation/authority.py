@@ -1,0 +1,38 @@
+"""With whose credentials a stack's resources are deployed: the stack's role, or the caller as AWS's forward access sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.clients import Clients
+    from localcloud.service import Caller
+
+
+def client_maker(clients: Clients, role_arn: str | None, caller: Caller) -> Callable[[str], Any]:
+    """Service name → boto3 client. Raises AwsError where the role cannot be assumed."""
+    credentials = _assumed(clients, role_arn) if role_arn else _forwarded(caller)
+    return lambda service: clients.for_credentials(service, credentials)
+
+
+def _assumed(clients: Clients, role_arn: str) -> dict[str, str]:
+    from botocore.exceptions import ClientError
+
+    try:
+        return clients.assume_role(
+            role_arn, session_name="AWSCloudFormation", service_principal="cloudformation.amazonaws.com"
+        )
+    except ClientError as error:
+        raise AwsError(
+            "ValidationError",
+            f"Role {role_arn} is invalid or cannot be assumed: {error.response['Error'].get('Message')}",
+        ) from error
+
+
+def _forwarded(caller: Caller) -> dict[str, str]:
+    """The front door knows a caller by the access key; it alone is what a forwarded call needs."""
+    return {"aws_access_key_id": caller.access_key_id, "aws_secret_access_key": "forward-access-session"}

@@ -1,0 +1,75 @@
+"""``{{resolve:secretsmanager:…}}``, ``{{resolve:ssm:…}}`` and ``{{resolve:ssm-secure:…}}``: values fetched as late as possible.
+
+What is stored and shown is the reference. The value goes to the API call that needs it, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import AwsError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_REFERENCE = re.compile(r"\{\{resolve:([a-z-]+):([^{}]+)\}\}")
+
+
+class DynamicReferences:
+    """Fetches values with the deploying role's clients, each once, and remembers them to keep them out of messages."""
+
+    def __init__(self, make_client: Callable[[str], Any]) -> None:
+        self._make_client = make_client
+        self._values: dict[str, str] = {}
+
+    def resolve(self, value: Any) -> Any:
+        """The value with every dynamic reference replaced by what it refers to."""
+        if isinstance(value, dict):
+            return {name: self.resolve(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value]
+        return _REFERENCE.sub(self._fetched, value) if isinstance(value, str) else value
+
+    def hidden(self, message: str) -> str:
+        """The message without the values that were fetched."""
+        for value in self._values.values():
+            message = message.replace(value, "****") if value else message
+        return message
+
+    def _fetched(self, found: re.Match[str]) -> str:
+        if found[0] not in self._values:
+            fetch = {"secretsmanager": self._secret, "ssm": self._parameter, "ssm-secure": self._parameter}.get(
+                found[1]
+            )
+            if fetch is None:
+                raise UnsupportedError(f"The dynamic reference {found[0]}")
+            self._values[found[0]] = fetch(found[2])
+        return self._values[found[0]]
+
+    def _secret(self, reference: str) -> str:
+        """``secret-id:SecretString:json-key:version-stage:version-id``, all but the first optional; an ARN has colons."""
+        parts = reference.split(":")
+        width = 7 if reference.startswith("arn:") else 1
+        secret_id = ":".join(parts[:width])
+        kind, key, stage, version = ([*parts[width:], "", "", "", ""])[:4]
+        if kind not in {"", "SecretString"}:
+            raise UnsupportedError(f"The part {kind} of a secret")
+        which = {"VersionStage": stage} if stage else {}
+        which |= {"VersionId": version} if version else {}
+        text: str = self._make_client("secretsmanager").get_secret_value(SecretId=secret_id, **which)["SecretString"]
+        if not key:
+            return text
+        try:
+            return str(json.loads(text)[key])
+        except (ValueError, KeyError, TypeError) as error:
+            raise AwsError(
+                "ValidationError",
+                f"Could not find a value associated with JSONKey {key} in SecretString of {secret_id}",
+            ) from error
+
+    def _parameter(self, reference: str) -> str:
+        answer = self._make_client("ssm").get_parameter(Name=reference, WithDecryption=True)
+        value: str = answer["Parameter"]["Value"]
+        return value

@@ -1,0 +1,131 @@
+"""Starts stack operations, each on a thread of its own, and knows which ones run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation import authority
+from localcloud.cloudformation.act import Actor
+from localcloud.cloudformation.deployment import Deployment, stack_fields
+from localcloud.cloudformation.dynamic_references import DynamicReferences
+from localcloud.cloudformation.stacks import Stack, Stacks
+from localcloud.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.cloud import Cloud
+    from localcloud.cloudformation.preparation import Preparation
+    from localcloud.service import Caller
+
+STOP_SECONDS = 3.0
+
+log = logging.getLogger("localcloud.cloudformation")
+
+
+class Engine:
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.stacks = Stacks(cloud)
+        self._going_down = threading.Event()
+        self._running: dict[str, tuple[threading.Thread, Deployment]] = {}
+        self._lock = threading.Lock()
+
+    def create(self, stack_id: str, prepared: Preparation, *, on_failure: str, **fields: Any) -> None:
+        stack = self._begin(stack_id, "CREATE_IN_PROGRESS", **prepared.fields, **fields)
+        deployment = self._deployment(stack, prepared.make_client)
+        self._start(deployment, lambda: deployment.create(prepared.plan, prepared.evaluation, on_failure=on_failure))
+
+    def update(self, stack_id: str, prepared: Preparation, *, roll_back: bool, **fields: Any) -> None:
+        before = stack_fields(self.stacks.get(stack_id))
+        stack = self._begin(stack_id, "UPDATE_IN_PROGRESS", **prepared.fields, **fields, Before=before)
+        deployment = self._deployment(stack, prepared.make_client)
+        self._start(deployment, lambda: deployment.update(prepared.plan, prepared.evaluation, roll_back=roll_back))
+
+    def delete(
+        self, stack: Stack, caller: Caller, *, retain: frozenset[str], role_arn: str | None, **fields: Any
+    ) -> None:
+        make_client = authority.client_maker(self.cloud.clients, role_arn or stack.get("RoleARN"), caller)
+        stack = self._begin(stack["StackId"], "DELETE_IN_PROGRESS", **fields)
+        deployment = self._deployment(stack, make_client)
+        self._start(deployment, lambda: deployment.delete(retain=retain))
+
+    def roll_back(self, stack: Stack, caller: Caller, *, skip: frozenset[str] = frozenset(), **fields: Any) -> None:
+        """Take a failed create or update back to where it began."""
+        make_client = authority.client_maker(self.cloud.clients, fields.get("RoleARN") or stack.get("RoleARN"), caller)
+        creating = stack["StackStatus"] in {"CREATE_FAILED", "ROLLBACK_FAILED"}
+        status = "ROLLBACK_IN_PROGRESS" if creating else "UPDATE_ROLLBACK_IN_PROGRESS"
+        stack = self._begin(stack["StackId"], status, **fields)
+        deployment = self._deployment(stack, make_client)
+        self._start(
+            deployment,
+            deployment.roll_back_create if creating else lambda: deployment.roll_back_update(skip=skip),
+        )
+
+    def cancel(self, stack_id: str) -> None:
+        """What runs for this stack fails now, and is rolled back."""
+        running = self._running.get(stack_id)
+        if running is not None:
+            running[1].actor.cancelled.set()
+
+    def stop(self) -> None:
+        self._going_down.set()
+        with self._lock:
+            running = list(self._running.values())
+        for _, deployment in running:
+            deployment.actor.cancelled.set()
+        for thread, _ in running:
+            thread.join(STOP_SECONDS)
+
+    def _begin(self, stack_id: str, status: str, **fields: Any) -> Stack:
+        """Take the stack for one operation. Raises AwsError where another one runs."""
+        with self._lock:
+            stack = self.stacks.get(stack_id)
+            require_idle(stack)
+            self.stacks.change(stack_id, OperationId=str(uuid.uuid4()), **fields)
+            return self.stacks.set_status(stack_id, status, "User Initiated")
+
+    def _deployment(self, stack: Stack, make_client: Callable[[str], Any]) -> Deployment:
+        settings = self.cloud.settings
+        actor = Actor(
+            stacks=self.stacks,
+            stack=stack,
+            account_id=settings.account_id,
+            region=settings.region,
+            make_client=make_client,
+            secrets=DynamicReferences(make_client),
+        )
+        return Deployment(stacks=self.stacks, stack_id=stack["StackId"], actor=actor, going_down=self._going_down)
+
+    def _start(self, deployment: Deployment, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:
+                log.exception("stack %s", deployment.stack_id)
+                self._fail(deployment.stack_id, f"Internal failure: {type(error).__name__}: {error}")
+            finally:
+                with self._lock:
+                    self._running.pop(deployment.stack_id, None)
+
+        thread = threading.Thread(target=run, name=f"stack-{deployment.actor.stack['StackName']}", daemon=True)
+        with self._lock:
+            self._running[deployment.stack_id] = (thread, deployment)
+        thread.start()
+
+    def _fail(self, stack_id: str, reason: str) -> None:
+        """A fault of ours must not leave the stack in progress for ever."""
+        status = str(self.stacks.get(stack_id)["StackStatus"])
+        for ending in ("_COMPLETE_CLEANUP_IN_PROGRESS", "_IN_PROGRESS"):
+            if status.endswith(ending):
+                self.stacks.set_status(stack_id, status.removesuffix(ending) + "_FAILED", reason)
+                return
+
+
+def require_idle(stack: Stack) -> None:
+    status = str(stack.get("StackStatus", ""))
+    if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+        raise AwsError("ValidationError", f"Stack:{stack['StackId']} is in {status} state and can not be updated.")

@@ -1,0 +1,44 @@
+"""What the groups of CloudFormation's operations share: the engine, how a page is cut, what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation.engine import Engine
+from localcloud.errors import AwsError, UnsupportedError
+from localcloud.service import Operations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from localcloud.cloud import Cloud
+    from localcloud.service import Params
+
+PAGE_SIZE = 100
+
+
+class CloudFormationOperations(Operations):
+    service = "cloudformation"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.engine = Engine(cloud)
+        self.stacks = self.engine.stacks
+
+
+def page(name: str, items: Sequence[Any], token: str | None) -> Params:
+    """The next items under ``name``. A token counts what is left, so that newer items at the front do not shift it."""
+    try:
+        left = len(items) if token is None else int(token)
+    except ValueError as error:
+        raise AwsError("ValidationError", f"NextToken is not valid: {token}") from error
+    start = len(items) - left
+    rest = left - PAGE_SIZE
+    return {name: list(items[start : start + PAGE_SIZE]), **({"NextToken": str(rest)} if rest > 0 else {})}
+
+
+def refuse(params: Params, *names: str) -> None:
+    """Raises UnsupportedError naming the parameters that were given and would change what happens."""
+    given = [name for name in names if params.get(name) not in (None, [], {}, False, "")]
+    if given:
+        raise UnsupportedError(f"The parameter {', '.join(given)} of a stack operation")

@@ -1,0 +1,282 @@
+"""What a deployment will do, decided before any of it is done.
+
+A plan is frozen and printable. It compares the properties that a template wants with those that the stack's resources
+were last given; what only a resource that is yet to be made can tell is an ``Unknown``. Running the plan takes the same
+decision again (:func:`decide`) when all is known: that can only make less of it, never more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation.order import in_order, reversed_
+from localcloud.cloudformation.schemas import Schema, schema
+from localcloud.cloudformation.values import Unknown, contains_unknown
+from localcloud.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from localcloud.cloudformation.evaluation import Evaluation
+    from localcloud.cloudformation.template import ResourceDefinition
+
+
+class Action(Enum):
+    CREATE = "create"
+    UPDATE = "update in place"
+    REPLACE = "replace"
+    DELETE = "delete"
+    RETAIN = "retain"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deployed:
+    """A resource as it stands: what it was asked to be, and what it answered."""
+
+    logical_id: str
+    type_name: str
+    physical_id: str
+    properties: dict[str, Any] = field(default_factory=dict)
+    """As resolved when it was deployed; dynamic references as written, never their values."""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PropertyChange:
+    name: str
+    before: Any
+    after: Any
+    replaces: bool
+    """Whether a change of this property needs a new resource."""
+
+    @property
+    def known(self) -> bool:
+        return not contains_unknown(self.after)
+
+    @property
+    def kind(self) -> str:
+        if self.before is None:
+            return "Add"
+        return "Remove" if self.after is None else "Modify"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One resource's part of a plan."""
+
+    action: Action
+    logical_id: str
+    type_name: str
+    depends_on: frozenset[str] = frozenset()
+    properties: dict[str, Any] = field(default_factory=dict)
+    """Wanted; may hold unknowns."""
+    present: Deployed | None = None
+    changes: tuple[PropertyChange, ...] = ()
+    attributes_changed: tuple[str, ...] = ()
+    """Which of Metadata, DeletionPolicy and UpdateReplacePolicy changed."""
+
+    @property
+    def certain(self) -> bool:
+        """False where it hangs on values known only after apply whether anything changes at all."""
+        known = [change for change in self.changes if change.known]
+        return (
+            self.action is not Action.REPLACE
+            if not self.changes
+            else any(c.replaces for c in known) or (self.action is Action.UPDATE and bool(known))
+        )
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the template has it."""
+        return self.action not in {Action.DELETE, Action.RETAIN}
+
+    def __str__(self) -> str:
+        names = f" ({', '.join(change.name for change in self.changes)})" if self.changes else ""
+        return f"{self.action.value:16} {self.logical_id} {self.type_name}{names}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    steps: tuple[Step, ...]
+    """In an order in which they can be done: what is depended on first, deletions last."""
+    outputs_changed: bool = False
+
+    @property
+    def has_changes(self) -> bool:
+        return self.outputs_changed or any(
+            step.action is not Action.UNCHANGED or step.attributes_changed for step in self.steps
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(str(step) for step in self.steps)
+
+
+def make(evaluation: Evaluation, present: Mapping[str, Deployed], *, tags: Mapping[str, str]) -> Plan:
+    """The plan that makes of the present resources what a template wants.
+
+    Resolves the template as far as it can be known. Raises AwsError for properties that no schema allows.
+    """
+    planned = _Planned(present)
+    evaluation.resources = planned
+    definitions = evaluation.template.resources
+    included = evaluation.included()
+    dependencies = {name: definitions[name].dependencies() & set(included) for name in included}
+    for name in in_order(dependencies):
+        properties = with_tags(evaluation.resolve(definitions[name].properties), definitions[name].type_name, tags)
+        check_properties(definitions[name], properties)
+        planned.steps[name] = _step(definitions[name], properties, present.get(name), frozenset(dependencies[name]))
+    return Plan(steps=(*planned.steps.values(), *removals(present, keep=set(included))))
+
+
+def removals(present: Mapping[str, Deployed], *, keep: set[str]) -> tuple[Step, ...]:
+    """Steps that delete or retain all resources but these, dependents first."""
+    gone = {name: set(each.depends_on) for name, each in present.items() if name not in keep}
+    backwards = reversed_(gone)
+    return tuple(
+        Step(
+            action=Action.DELETE if present[name].deletion_policy == "Delete" else Action.RETAIN,
+            logical_id=name,
+            type_name=present[name].type_name,
+            depends_on=frozenset(backwards[name]),
+            present=present[name],
+        )
+        for name in in_order(backwards)
+    )
+
+
+def decide(type_name: str, properties: dict[str, Any], present: Deployed) -> tuple[Action, tuple[PropertyChange, ...]]:
+    """What becomes of a present resource that is wanted with these properties, and because of which of them."""
+    found = _schema(type_name)
+    before = present.properties
+    changes = tuple(
+        PropertyChange(
+            name=name,
+            before=before.get(name),
+            after=properties.get(name),
+            replaces=_replaces(found, name, before, properties),
+        )
+        for name in sorted(before.keys() | properties.keys())
+        if before.get(name) != properties.get(name)
+    )
+    if not changes:
+        return Action.UNCHANGED, ()
+    return (Action.REPLACE if any(change.replaces for change in changes) else Action.UPDATE), changes
+
+
+def with_tags(properties: dict[str, Any], type_name: str, tags: Mapping[str, str]) -> dict[str, Any]:
+    """The properties with the stack's tags among the resource's own, which win; as the type's schema has tags."""
+    place = _schema(type_name).tag_property
+    if not tags or place is None:
+        return properties
+    name, is_list = place
+    own = properties.get(name) or ([] if is_list else {})
+    if isinstance(own, dict):
+        return {**properties, name: {**tags, **own}}
+    if isinstance(own, Unknown):
+        return properties
+    taken = {tag.get("Key") for tag in own}
+    added = [{"Key": key, "Value": value} for key, value in tags.items() if key not in taken]
+    return {**properties, name: [*own, *added]}
+
+
+def check_properties(definition: ResourceDefinition, properties: dict[str, Any]) -> None:
+    problems = _schema(definition.type_name).problems(properties)
+    if problems:
+        raise AwsError(
+            "ValidationError",
+            f"Properties validation failed for resource {definition.logical_id} with message:\n" + "\n".join(problems),
+        )
+
+
+class _Planned:
+    """What resources will answer, as far as that is known before they are made."""
+
+    def __init__(self, present: Mapping[str, Deployed]) -> None:
+        self._present = present
+        self.steps: dict[str, Step] = {}
+
+    def ref(self, logical_id: str) -> Any:
+        present = self._kept(logical_id)
+        return present.physical_id if present else Unknown(logical_id)
+
+    def attribute(self, logical_id: str, name: str) -> Any:
+        present = self._kept(logical_id)
+        # A change in place keeps what a resource is known by; whatever else it answers may change.
+        steady = self.steps[logical_id].action is Action.UNCHANGED or name == "Arn"
+        if present and steady and name in present.attributes:
+            return present.attributes[name]
+        return Unknown(f"{logical_id}.{name}")
+
+    def _kept(self, logical_id: str) -> Deployed | None:
+        step = self.steps[logical_id]
+        return self._present.get(logical_id) if step.action in {Action.UPDATE, Action.UNCHANGED} else None
+
+
+def _step(
+    definition: ResourceDefinition, properties: dict[str, Any], present: Deployed | None, depends_on: frozenset[str]
+) -> Step:
+    action: Action = Action.CREATE
+    changes: tuple[PropertyChange, ...] = ()
+    if present is not None:
+        if present.type_name != definition.type_name:
+            raise AwsError(
+                "ValidationError",
+                "Update of resource type is not permitted. The new template modifies resource type of the following "
+                f"resources: [{definition.logical_id}]",
+            )
+        action, changes = decide(definition.type_name, properties, present)
+    return Step(
+        action=action,
+        logical_id=definition.logical_id,
+        type_name=definition.type_name,
+        depends_on=depends_on,
+        properties=properties,
+        present=present,
+        changes=changes,
+        attributes_changed=_attributes_changed(definition, present) if present else (),
+    )
+
+
+def _attributes_changed(definition: ResourceDefinition, present: Deployed) -> tuple[str, ...]:
+    pairs = {
+        "Metadata": (definition.metadata, present.metadata),
+        "DeletionPolicy": (definition.deletion_policy, present.deletion_policy),
+        "UpdateReplacePolicy": (definition.update_replace_policy, present.update_replace_policy),
+    }
+    return tuple(name for name, (wanted, had) in pairs.items() if wanted != had)
+
+
+def _replaces(found: Schema, name: str, before: dict[str, Any], after: dict[str, Any]) -> bool:
+    return any(path[0] == name and _at(before, path) != _at(after, path) for path in found.create_only)
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    """The value at a property's path; at a list, the whole list."""
+    for part in path:
+        if part == "*" or not isinstance(value, dict):
+            return value
+        value = value.get(part)
+    return value
+
+
+def _schema(type_name: str) -> Schema:
+    found = schema(type_name)
+    if found is None:
+        raise AwsError("ValidationError", f"Template format error: Unrecognized resource types: [{type_name}]")
+    return found
+
+
+def custom_named(wanted: Deployed, present: Deployed) -> str | None:
+    """The name that a replacement would share with what it replaces, which cannot be."""
+    for path in _schema(wanted.type_name).primary_identifier:
+        name = _at(wanted.properties, path)
+        if isinstance(name, str) and name == _at(present.properties, path):
+            return name
+    return None

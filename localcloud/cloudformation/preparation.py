@@ -1,0 +1,137 @@
+"""From the parameters of a call to a plan: what CreateStack, UpdateStack and CreateChangeSet have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation import authority, parameters, plan, rules, template_source
+from localcloud.cloudformation.evaluation import Evaluation
+from localcloud.cloudformation.outputs import outputs
+from localcloud.cloudformation.template import Template
+from localcloud.cloudformation.values import shown
+from localcloud.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from localcloud.cloud import Cloud
+    from localcloud.cloudformation.plan import Plan
+    from localcloud.cloudformation.stacks import Stack, Stacks
+    from localcloud.service import Caller, Params
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preparation:
+    """All that an operation will do, decided; nothing has happened yet."""
+
+    evaluation: Evaluation
+    plan: Plan
+    make_client: Callable[[str], Any]
+    fields: dict[str, Any]
+    """What the stack's document takes over when the operation starts."""
+
+
+def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: Caller) -> Preparation:
+    """``stack`` as it stands (a new one has no template). Raises AwsError for whatever makes the call impossible."""
+    role_arn = params.get("RoleARN") or stack.get("RoleARN")
+    make_client = authority.client_maker(cloud.clients, role_arn, caller)
+    template = Template.parse(_template_text(params, stack, cloud))
+    _check_capabilities(template, params.get("Capabilities", []))
+    given = parameters.evaluate(
+        template, params.get("Parameters", []), stack["Parameters"], lambda name: _ssm_value(make_client, name)
+    )
+    imports: set[str] = set()
+    tags = _tags(params["Tags"]) if "Tags" in params else stack["Tags"]
+    evaluation = Evaluation(
+        template=template,
+        parameters=given.values,
+        pseudo=_pseudo(cloud, stack, params.get("NotificationARNs", [])),
+        resources=_NoResources(),
+        imported=lambda name: _imported(stacks, imports, name),
+    )
+    rules.check(evaluation)
+    decided = plan.make(evaluation, stacks.deployed(stack["StackId"]), tags=tags)
+    planned_outputs = shown(outputs(evaluation))
+    return Preparation(
+        evaluation=evaluation,
+        plan=plan.Plan(
+            steps=decided.steps, outputs_changed=planned_outputs != stack["Outputs"] or tags != stack["Tags"]
+        ),
+        make_client=make_client,
+        fields={
+            "Template": template.text,
+            "Description": template.document.get("Description"),
+            "Parameters": dict(given.texts),
+            "DescribedParameters": given.described,
+            "Tags": tags,
+            "Capabilities": params.get("Capabilities", []),
+            "Imports": sorted(imports),
+            **({"RoleARN": role_arn} if role_arn else {}),
+            **({"NotificationARNs": params["NotificationARNs"]} if "NotificationARNs" in params else {}),
+        },
+    )
+
+
+class _NoResources:
+    """Parameters, conditions and rules are resolved before any resource."""
+
+    def ref(self, logical_id: str) -> Any:
+        raise AwsError("ValidationError", f"Template format error: {logical_id} is not known here")
+
+    def attribute(self, logical_id: str, name: str) -> Any:
+        raise AwsError("ValidationError", f"Template format error: {logical_id}.{name} is not known here")
+
+
+def _template_text(params: Params, stack: Stack, cloud: Cloud) -> str:
+    if params.get("UsePreviousTemplate"):
+        if "Template" not in stack:
+            raise AwsError("ValidationError", f"Stack [{stack['StackName']}] does not have a previous template")
+        text: str = stack["Template"]
+        return text
+    return template_source.text(params, cloud)
+
+
+def _check_capabilities(template: Template, given: list[str]) -> None:
+    stronger = {"CAPABILITY_IAM": {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}}
+    lacking = [each for each in template.capabilities if not stronger.get(each, {each}) & set(given)]
+    if lacking:
+        raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{', '.join(lacking)}]")
+
+
+def _ssm_value(make_client: Callable[[str], Any], name: str) -> str:
+    from botocore.exceptions import ClientError
+
+    try:
+        value: str = make_client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+        return value
+    except ClientError as error:
+        raise AwsError(
+            "ValidationError",
+            f"Unable to fetch parameters [{name}] from parameter store for this account. "
+            f"({error.response['Error']['Code']})",
+        ) from error
+
+
+def _tags(given: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in given}
+
+
+def _imported(stacks: Stacks, imports: set[str], name: str) -> str:
+    found = stacks.exports().get(name)
+    if found is None:
+        raise AwsError("ValidationError", f"No export named {name} found. Rollback requested by user.")
+    imports.add(name)
+    return found["Value"]
+
+
+def _pseudo(cloud: Cloud, stack: Stack, notifications: list[str]) -> Mapping[str, Any]:
+    return {
+        "AWS::AccountId": cloud.settings.account_id,
+        "AWS::NotificationARNs": notifications,
+        "AWS::Partition": "aws",
+        "AWS::Region": cloud.settings.region,
+        "AWS::StackId": stack["StackId"],
+        "AWS::StackName": stack["StackName"],
+        "AWS::URLSuffix": "amazonaws.com",
+    }

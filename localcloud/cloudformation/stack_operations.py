@@ -1,0 +1,188 @@
+"""CloudFormation: operations that begin, end or steer what happens to a stack."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation.engine import require_idle
+from localcloud.cloudformation.operations import CloudFormationOperations, refuse
+from localcloud.cloudformation.preparation import prepare
+from localcloud.cloudformation.stacks import Stack, now
+from localcloud.errors import AwsError, UnsupportedError
+from localcloud.service import Call, Params, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Parameters of AWS's that would change what happens, and that the engine does not have.
+_REFUSED = (
+    *("DeploymentConfig", "NotificationARNs", "ResourceTypes", "RetainExceptOnCreate", "RollbackConfiguration"),
+    *("StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "StackPolicyURL", "TimeoutInMinutes"),
+)
+UPDATABLE = frozenset(
+    {
+        *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"),
+    }
+)
+_STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
+
+
+class StackOperations(CloudFormationOperations):
+    @operation("CreateStack")
+    def create_stack(self, call: Call, params: Params) -> Params:
+        refuse(params, *_REFUSED)
+        name = params["StackName"]
+        check_stack_name(name)
+        if self.stacks.find(name) is not None:
+            raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
+        stack = self.stacks.blank(name)
+        prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
+        self.stacks.add(stack)
+        self.engine.create(
+            stack["StackId"],
+            prepared,
+            on_failure=params.get("OnFailure", "DO_NOTHING" if params.get("DisableRollback") else "ROLLBACK"),
+            DisableRollback=bool(params.get("DisableRollback")),
+            EnableTerminationProtection=bool(params.get("EnableTerminationProtection")),
+            ClientRequestToken=params.get("ClientRequestToken"),
+            StackPolicy=_policy(params.get("StackPolicyBody")),
+        )
+        return {"StackId": stack["StackId"]}
+
+    @operation("UpdateStack")
+    def update_stack(self, call: Call, params: Params) -> Params:
+        refuse(params, *_REFUSED)
+        stack = self._require(params["StackName"])
+        require_updatable(stack)
+        prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
+        if not prepared.plan.has_changes:
+            raise AwsError("ValidationError", "No updates are to be performed.")
+        policy = {"StackPolicy": _policy(params["StackPolicyBody"])} if "StackPolicyBody" in params else {}
+        self.engine.update(
+            stack["StackId"],
+            prepared,
+            roll_back=not params.get("DisableRollback"),
+            LastUpdatedTime=now(),
+            ClientRequestToken=params.get("ClientRequestToken"),
+            **policy,
+        )
+        return {"StackId": stack["StackId"]}
+
+    @operation("DeleteStack")
+    def delete_stack(self, call: Call, params: Params) -> None:
+        refuse(params, "DeploymentConfig")
+        if params.get("DeletionMode", "STANDARD") != "STANDARD":
+            raise UnsupportedError(f"DeletionMode {params['DeletionMode']}")
+        stack = self.stacks.find(params["StackName"])
+        if stack is None or stack["StackStatus"] in {"DELETE_COMPLETE", "DELETE_IN_PROGRESS"}:
+            return
+        if stack["EnableTerminationProtection"]:
+            raise AwsError(
+                "ValidationError",
+                f"Stack [{stack['StackName']}] cannot be deleted while TerminationProtection is enabled",
+            )
+        retain = frozenset(params.get("RetainResources", []))
+        if retain and stack["StackStatus"] != "DELETE_FAILED":
+            raise AwsError(
+                "ValidationError",
+                "Invalid operation on stack [" + stack["StackId"] + "]. When you delete a stack, specify which "
+                "resources to retain only when the stack is in the DELETE_FAILED state.",
+            )
+        self.engine.delete(
+            stack,
+            call.caller,
+            retain=retain,
+            role_arn=params.get("RoleARN"),
+            ClientRequestToken=params.get("ClientRequestToken"),
+        )
+
+    @operation("CancelUpdateStack")
+    def cancel_update_stack(self, _: Call, params: Params) -> None:
+        stack = self._require(params["StackName"])
+        if stack["StackStatus"] != "UPDATE_IN_PROGRESS":
+            raise AwsError(
+                "ValidationError",
+                f"CancelUpdateStack cannot be called from current stack status {stack['StackStatus']}",
+            )
+        self.engine.cancel(stack["StackId"])
+
+    @operation("ContinueUpdateRollback")
+    def continue_update_rollback(self, call: Call, params: Params) -> None:
+        refuse(params, "ForceRollback")
+        stack = self._require(params["StackName"])
+        self._require_status(stack, {"UPDATE_ROLLBACK_FAILED"}, "ContinueUpdateRollback")
+        role = {"RoleARN": params["RoleARN"]} if params.get("RoleARN") else {}
+        skip = frozenset(params.get("ResourcesToSkip", []))
+        self.engine.roll_back(stack, call.caller, skip=skip, **role)
+
+    @operation("RollbackStack")
+    def rollback_stack(self, call: Call, params: Params) -> Params:
+        refuse(params, "RetainExceptOnCreate", "DeploymentConfig")
+        stack = self._require(params["StackName"])
+        self._require_status(stack, {"CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED"}, "RollbackStack")
+        role = {"RoleARN": params["RoleARN"]} if params.get("RoleARN") else {}
+        self.engine.roll_back(stack, call.caller, **role)
+        return {"StackId": stack["StackId"]}
+
+    @operation("UpdateTerminationProtection")
+    def update_termination_protection(self, _: Call, params: Params) -> Params:
+        stack = self._require(params["StackName"])
+        self.stacks.change(stack["StackId"], EnableTerminationProtection=params["EnableTerminationProtection"])
+        return {"StackId": stack["StackId"]}
+
+    @operation("SetStackPolicy")
+    def set_stack_policy(self, _: Call, params: Params) -> None:
+        refuse(params, "StackPolicyURL")
+        stack = self._require(params["StackName"])
+        self.stacks.change(stack["StackId"], StackPolicy=_policy(params.get("StackPolicyBody")))
+
+    @operation("GetStackPolicy")
+    def get_stack_policy(self, _: Call, params: Params) -> Params:
+        policy = self._require(params["StackName"]).get("StackPolicy")
+        return {"StackPolicyBody": policy} if policy else {}
+
+    def _require(self, name: str) -> Stack:
+        stack = self.stacks.find(name)
+        if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
+            raise AwsError("ValidationError", f"Stack [{name}] does not exist")
+        return stack
+
+    def _require_status(self, stack: Stack, allowed: Iterable[str], what: str) -> None:
+        if stack["StackStatus"] not in allowed:
+            raise AwsError(
+                "ValidationError",
+                f"{what} is not allowed for stack {stack['StackName']} in status {stack['StackStatus']}; "
+                f"it is for {', '.join(sorted(allowed))}.",
+            )
+
+
+def check_stack_name(name: str) -> None:
+    if not _STACK_NAME.fullmatch(name):
+        raise AwsError(
+            "ValidationError",
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must "
+            "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+        )
+
+
+def require_updatable(stack: Stack) -> None:
+    require_idle(stack)
+    if stack["StackStatus"] not in UPDATABLE:
+        raise AwsError(
+            "ValidationError",
+            f"Stack:{stack['StackId']} is in {stack['StackStatus']} state and can not be updated.",
+        )
+
+
+def _policy(body: str | None) -> Any:
+    """A stack policy's text, checked to be JSON."""
+    if body is not None:
+        try:
+            json.loads(body)
+        except ValueError as error:
+            raise AwsError(
+                "ValidationError", f"Error validating stack policy: Invalid stack policy: {error}"
+            ) from error
+    return body

@@ -1,0 +1,148 @@
+"""What is known of stacks: documents in the store, in the shapes and words of the API."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation.plan import Deployed
+from localcloud.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.cloud import Cloud
+
+Stack = dict[str, Any]
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Stacks:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.stacks = cloud.store.table("cloudformation.stacks")
+        self.events = cloud.store.table("cloudformation.events")
+        self.change_sets = cloud.store.table("cloudformation.change_sets")
+        self._resources = cloud.store.table("cloudformation.resources")
+
+    def blank(self, name: str) -> Stack:
+        """A stack that does not exist yet: :meth:`add` makes it exist."""
+        return {
+            "StackId": self._cloud.arn("cloudformation", f"stack/{name}/{uuid.uuid4()}"),
+            "StackName": name,
+            "CreationTime": now(),
+            "Parameters": {},
+            "Outputs": [],
+            "Tags": {},
+            "Capabilities": [],
+            "Imports": [],
+            "EnableTerminationProtection": False,
+        }
+
+    def add(self, stack: Stack) -> None:
+        self.stacks.put(stack["StackId"], stack)
+
+    def find(self, name_or_id: str) -> Stack | None:
+        """A stack by id, or by name where it is not deleted."""
+        if name_or_id.startswith("arn:"):
+            return self.stacks.get(name_or_id)
+        return next((stack for stack in self.living() if stack["StackName"] == name_or_id), None)
+
+    def get(self, name_or_id: str) -> Stack:
+        """Raises AwsError where there is no such stack."""
+        stack = self.find(name_or_id)
+        if stack is None:
+            raise AwsError("ValidationError", f"Stack with id {name_or_id} does not exist")
+        return stack
+
+    def all(self) -> list[Stack]:
+        """Newest first."""
+        return [stack for _, stack in self.stacks.items()][::-1]
+
+    def living(self) -> Iterator[Stack]:
+        return (stack for stack in self.all() if stack.get("StackStatus") != "DELETE_COMPLETE")
+
+    def set_status(self, stack_id: str, status: str, reason: str | None = None, **fields: Any) -> Stack:
+        """Change a stack's status, and say so in an event."""
+
+        def change(stack: Stack) -> None:
+            stack |= {"StackStatus": status, "StackStatusReason": reason, **fields}
+
+        stack = self.stacks.update(stack_id, change)
+        self.add_event(
+            stack,
+            LogicalResourceId=stack["StackName"],
+            PhysicalResourceId=stack_id,
+            ResourceType=STACK_TYPE,
+            ResourceStatus=status,
+            ResourceStatusReason=reason,
+        )
+        return stack
+
+    def change(self, stack_id: str, **fields: Any) -> Stack:
+        return self.stacks.update(stack_id, lambda stack: stack.update(fields))
+
+    def add_event(self, stack: Stack, **fields: Any) -> None:
+        event = {
+            "StackId": stack["StackId"],
+            "StackName": stack["StackName"],
+            "EventId": str(uuid.uuid4()),
+            "OperationId": stack.get("OperationId"),
+            "ClientRequestToken": stack.get("ClientRequestToken"),
+            "Timestamp": now(),
+            **fields,
+        }
+        self.events.put(f"{stack['StackId']}|{event['EventId']}", event)
+
+    def events_of(self, stack_id: str) -> list[dict[str, Any]]:
+        """Newest first."""
+        return [event for _, event in self.events.items(f"{stack_id}|")][::-1]
+
+    def resources(self, stack_id: str) -> dict[str, Stack]:
+        """Logical id → resource document."""
+        return {each["LogicalResourceId"]: each for _, each in self._resources.items(f"{stack_id}|")}
+
+    def resource(self, stack_id: str, logical_id: str) -> Stack | None:
+        return self._resources.get(f"{stack_id}|{logical_id}")
+
+    def put_resource(self, stack_id: str, logical_id: str, resource: Stack) -> None:
+        self._resources.put(f"{stack_id}|{logical_id}", resource)
+
+    def delete_resource(self, stack_id: str, logical_id: str) -> None:
+        self._resources.delete(f"{stack_id}|{logical_id}")
+
+    def deployed(self, stack_id: str) -> dict[str, Deployed]:
+        """The resources that exist."""
+        return {
+            name: Deployed(**{**each["Deployed"], "depends_on": tuple(each["Deployed"]["depends_on"])})
+            for name, each in self.resources(stack_id).items()
+            if each.get("Deployed")
+        }
+
+    def exports(self) -> dict[str, dict[str, str]]:
+        """Export name → its value and the stack that exports it."""
+        return {
+            output["ExportName"]: {
+                "Name": output["ExportName"],
+                "Value": output["OutputValue"],
+                "ExportingStackId": stack["StackId"],
+            }
+            for stack in self.living()
+            for output in stack["Outputs"]
+            if "ExportName" in output
+        }
+
+    def importers(self, export: str) -> list[str]:
+        """Names of the stacks that use an export."""
+        return [stack["StackName"] for stack in self.living() if export in stack["Imports"]]
+
+
+def document_of(deployed: Deployed) -> dict[str, Any]:
+    return dataclasses.asdict(deployed)

@@ -1,0 +1,244 @@
+"""A template's sections, checked: what the engine does not support is refused by name before anything is made."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation import document
+from localcloud.cloudformation.order import check_acyclic
+from localcloud.cloudformation.schemas import schema
+from localcloud.errors import AwsError, UnsupportedError
+from localcloud.resources.registry import resource_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SECTIONS = frozenset(
+    {
+        *("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Rules"),
+        *("Resources", "Outputs"),
+    }
+)
+_RESOURCE_KEYS = frozenset(
+    {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
+)
+#: Sections and resource attributes that AWS has and the engine does not.
+_UNSUPPORTED = frozenset({"Transform", "Hooks", "CreationPolicy", "UpdatePolicy"})
+FUNCTIONS = frozenset(
+    {
+        *("Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::GetAtt", "Fn::If"),
+        *("Fn::ImportValue", "Fn::Join", "Fn::Not", "Fn::Or", "Fn::Select", "Fn::Split", "Fn::Sub"),
+    }
+)
+RULE_FUNCTIONS = frozenset({"Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn"})
+PSEUDO_PARAMETERS = frozenset(
+    f"AWS::{name}"
+    for name in ("AccountId", "NoValue", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix")
+)
+_POLICIES = {
+    "DeletionPolicy": frozenset({"Delete", "Retain", "RetainExceptOnCreate"}),
+    "UpdateReplacePolicy": frozenset({"Delete", "Retain"}),
+}
+_LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
+SUBSTITUTION = re.compile(r"\$\{([^!{}][^{}]*)\}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResourceDefinition:
+    logical_id: str
+    type_name: str
+    properties: dict[str, Any] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    condition: str | None = None
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def dependencies(self) -> set[str]:
+        """Names that must have their values first: explicit ones, and whatever the properties refer to."""
+        return {*self.depends_on, *(name for name, _ in references(self.properties))}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Template:
+    text: str
+    document: dict[str, Any]
+    resources: dict[str, ResourceDefinition]
+
+    @classmethod
+    def parse(cls, text: str) -> Template:
+        """Raises AwsError with CloudFormation's words for a template that cannot be, UnsupportedError for what we lack."""
+        found = document.read(text)
+        _check_sections(found)
+        resources = {name: _resource(name, value) for name, value in found["Resources"].items()}
+        template = cls(text=text, document=found, resources=resources)
+        template._check_types()
+        template._check_functions()
+        template._check_references()
+        check_acyclic({name: each.dependencies() & resources.keys() for name, each in resources.items()})
+        return template
+
+    def section(self, name: str) -> dict[str, Any]:
+        return self.document.get(name) or {}
+
+    @property
+    def capabilities(self) -> list[str]:
+        """What whoever deploys must have acknowledged: IAM resources, with or without names of their own."""
+        iam = [each for each in self.resources.values() if each.type_name.startswith("AWS::IAM::")]
+        if not iam:
+            return []
+        own_name = any(f"{each.type_name.rpartition('::')[2]}Name" in each.properties for each in iam)
+        inline = {"AWS::IAM::Policy"}  # its PolicyName names no resource of its own
+        named = own_name and any(
+            f"{each.type_name.rpartition('::')[2]}Name" in each.properties
+            for each in iam
+            if each.type_name not in inline
+        )
+        return ["CAPABILITY_NAMED_IAM"] if named else ["CAPABILITY_IAM"]
+
+    def _check_types(self) -> None:
+        unknown = sorted({each.type_name for each in self.resources.values() if schema(each.type_name) is None})
+        if unknown:
+            raise AwsError("ValidationError", f"Template format error: Unrecognized resource types: {_listed(unknown)}")
+        lacking = [each for each in self.resources.values() if each.type_name not in resource_types()]
+        if lacking:
+            named = ", ".join(f"{each.type_name} ({each.logical_id})" for each in lacking)
+            raise UnsupportedError(f"The resource type {named}")
+
+    def _check_functions(self) -> None:
+        for name, each in self.resources.items():
+            for function in functions(each.properties):
+                if function not in FUNCTIONS:
+                    raise UnsupportedError(f"The function {function} (in resource {name})")
+        for section, allowed in (
+            ("Conditions", FUNCTIONS),
+            ("Outputs", FUNCTIONS),
+            ("Rules", FUNCTIONS | RULE_FUNCTIONS),
+        ):
+            for function in functions(self.section(section)):
+                if function not in allowed:
+                    raise UnsupportedError(f"The function {function} (in {section})")
+
+    def _check_references(self) -> None:
+        for name, each in self.resources.items():
+            missing = [other for other in each.depends_on if other not in self.resources]
+            missing += self._unresolved(each.properties)
+            if missing:
+                raise _unresolved_error(missing, f"the Resources block of the template (resource {name})")
+            if each.condition is not None and each.condition not in self.section("Conditions"):
+                raise AwsError(
+                    "ValidationError",
+                    f"Template format error: Unresolved condition dependency {each.condition} in the Resources block",
+                )
+        for output in self.section("Outputs").values():
+            missing = self._unresolved(output)
+            if missing:
+                raise _unresolved_error(missing, "the Outputs block of the template")
+
+    def _unresolved(self, value: Any) -> list[str]:
+        known = self.resources.keys() | self.section("Parameters").keys() | PSEUDO_PARAMETERS
+        for name, attribute in references(value):
+            if attribute is not None and name in self.resources:
+                found = schema(self.resources[name].type_name)
+                if found and not found.attribute_exists(attribute):
+                    raise AwsError(
+                        "ValidationError",
+                        f"Template error: resource {name} does not support attribute type {attribute} in Fn::GetAtt",
+                    )
+        return [name for name, _ in references(value) if name not in known]
+
+
+def references(value: Any) -> Iterator[tuple[str, str | None]]:
+    """Each name that a value refers to, with the attribute where it asks for one."""
+    if isinstance(value, list):
+        for item in value:
+            yield from references(item)
+    elif isinstance(value, dict):
+        yield from _own_references(value)
+        for item in value.values():
+            yield from references(item)
+
+
+def _own_references(value: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    match value:
+        case {"Ref": str(name)} if len(value) == 1:
+            yield name, None
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            yield name, attribute
+        case {"Fn::GetAtt": str(text)}:
+            name, _, attribute = text.partition(".")
+            yield name, attribute
+        case {"Fn::Sub": str(text)}:
+            yield from substitutions(text)
+        case {"Fn::Sub": [str(text), dict(own)]}:
+            yield from (pair for pair in substitutions(text) if pair[0] not in own)
+
+
+def substitutions(text: str) -> Iterator[tuple[str, str | None]]:
+    for found in SUBSTITUTION.finditer(text):
+        name, dot, attribute = found[1].strip().partition(".")
+        yield name, attribute if dot else None
+
+
+def functions(value: Any) -> Iterator[str]:
+    """Every intrinsic function that a value calls."""
+    if isinstance(value, list):
+        for item in value:
+            yield from functions(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if len(value) == 1 and name.startswith("Fn::"):
+                yield name
+            yield from functions(item)
+
+
+def _check_sections(found: dict[str, Any]) -> None:
+    for name in found:
+        if name in _UNSUPPORTED:
+            raise UnsupportedError(f"The template section {name} ({found[name]!r})")
+        if name not in _SECTIONS:
+            raise AwsError("ValidationError", f"Invalid template property or properties [{name}]")
+    for name in _SECTIONS - {"AWSTemplateFormatVersion", "Description"}:
+        if not isinstance(found.get(name, {}), dict):
+            raise AwsError("ValidationError", f"Template format error: {name} must be an object.")
+    if not found.get("Resources"):
+        raise AwsError("ValidationError", "Template format error: At least one Resources member must be defined.")
+
+
+def _resource(name: str, value: Any) -> ResourceDefinition:
+    if not _LOGICAL_ID.fullmatch(name):
+        raise AwsError("ValidationError", f"Template format error: Resource name {name} is non alphanumeric.")
+    if not isinstance(value, dict) or not isinstance(value.get("Type"), str):
+        raise AwsError("ValidationError", f"Template format error: [/Resources/{name}] Every resource needs a Type.")
+    for key in value:
+        if key in _UNSUPPORTED:
+            raise UnsupportedError(f"The resource attribute {key} (of {name})")
+        if key not in _RESOURCE_KEYS:
+            raise AwsError("ValidationError", f"Invalid template resource property '{key}'")
+    for key, allowed in _POLICIES.items():
+        if value.get(key, "Delete") not in allowed:
+            raise UnsupportedError(f"{key} {value[key]!r} (of {name})")
+    depends_on = value.get("DependsOn", [])
+    return ResourceDefinition(
+        logical_id=name,
+        type_name=value["Type"],
+        properties=value.get("Properties") or {},
+        depends_on=(depends_on,) if isinstance(depends_on, str) else tuple(depends_on),
+        condition=value.get("Condition"),
+        deletion_policy=value.get("DeletionPolicy", "Delete"),
+        update_replace_policy=value.get("UpdateReplacePolicy", "Delete"),
+        metadata=value.get("Metadata") or {},
+    )
+
+
+def _unresolved_error(names: list[str], place: str) -> AwsError:
+    return AwsError(
+        "ValidationError",
+        f"Template format error: Unresolved resource dependencies {_listed(sorted(set(names)))} in {place}",
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return f"[{', '.join(names)}]"

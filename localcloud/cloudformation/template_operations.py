@@ -1,0 +1,85 @@
+"""CloudFormation: operations on templates alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localcloud.cloudformation import template_source
+from localcloud.cloudformation.operations import CloudFormationOperations
+from localcloud.cloudformation.parameters import masked
+from localcloud.cloudformation.template import Template
+from localcloud.errors import AwsError
+from localcloud.service import Call, Params, operation
+
+
+class TemplateOperations(CloudFormationOperations):
+    @operation("GetTemplate")
+    def get_template(self, _: Call, params: Params) -> Params:
+        return {"TemplateBody": self._stored_text(params), "StagesAvailable": ["Original", "Processed"]}
+
+    @operation("GetTemplateSummary")
+    def get_template_summary(self, _: Call, params: Params) -> Params:
+        text = self._stored_text(params) if "StackName" in params else template_source.text(params, self.cloud)
+        template = Template.parse(text)
+        types = sorted({each.type_name for each in template.resources.values()})
+        return {
+            **_summary(template),
+            "ResourceTypes": types,
+            "Version": template.document.get("AWSTemplateFormatVersion", "2010-09-09"),
+        }
+
+    @operation("ValidateTemplate")
+    def validate_template(self, _: Call, params: Params) -> Params:
+        template = Template.parse(template_source.text(params, self.cloud))
+        shown = {"ParameterKey", "DefaultValue", "NoEcho", "Description"}
+        found = _summary(template)
+        found["Parameters"] = [
+            {key: value for key, value in each.items() if key in shown} for each in found["Parameters"]
+        ]
+        return found
+
+    def _stored_text(self, params: Params) -> str:
+        change_set = params.get("ChangeSetName")
+        if change_set:
+            for key, each in self.stacks.change_sets.items():
+                if change_set in (key, each["ChangeSetName"]) and params.get("StackName") in (
+                    None,
+                    each["StackId"],
+                    each["StackName"],
+                ):
+                    body: str = each["Inputs"]["TemplateBody"]
+                    return body
+            raise AwsError("ChangeSetNotFound", f"ChangeSet [{change_set}] does not exist", status=404)
+        if "StackName" not in params:
+            raise AwsError("ValidationError", "Either StackName or ChangeSetName must be specified.")
+        stack = self.stacks.get(params["StackName"])
+        # A stack that a change set is to create has no template yet.
+        text: str = stack.get("Template", "{}")
+        return text
+
+
+def _summary(template: Template) -> dict[str, Any]:
+    capabilities = template.capabilities
+    reason = "The following resource(s) require capabilities: [" + ", ".join(
+        sorted({each.type_name for each in template.resources.values() if each.type_name.startswith("AWS::IAM::")})
+    )
+    return {
+        "Parameters": [_parameter(name, each) for name, each in template.section("Parameters").items()],
+        "Capabilities": capabilities,
+        **({"CapabilitiesReason": f"{reason}]"} if capabilities else {}),
+        **({"Description": template.document["Description"]} if "Description" in template.document else {}),
+    }
+
+
+def _parameter(name: str, definition: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ParameterKey": name,
+        "ParameterType": definition.get("Type", "String"),
+        "NoEcho": str(definition.get("NoEcho", False)).lower() == "true",
+        "ParameterConstraints": {"AllowedValues": [str(value) for value in definition.get("AllowedValues", [])]},
+    }
+    if "Default" in definition:
+        found["DefaultValue"] = masked(definition, str(definition["Default"]))
+    if "Description" in definition:
+        found["Description"] = definition["Description"]
+    return found

@@ -1,0 +1,57 @@
+"""Where a call's template comes from: its body, or an S3 object of the local cloud. No other address is ever asked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from localcloud.errors import AwsError
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.service import Params
+
+_VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com")
+_PATH_HOST = re.compile(r"s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com")
+
+
+def text(params: Params, cloud: Cloud) -> str:
+    """The template's text. Raises AwsError where there is none, two, or one at an address that is not S3's."""
+    body, url = params.get("TemplateBody"), params.get("TemplateURL")
+    if (body is None) == (url is None):
+        raise AwsError("ValidationError", "Either Template URL or Template Body must be specified.")
+    if body is not None:
+        return str(body)
+    bucket, key = s3_place(str(url), cloud.settings.endpoint_url)
+    return _read(cloud, bucket, key)
+
+
+def s3_place(url: str, endpoint_url: str) -> tuple[str, str]:
+    """Bucket and key of an S3 address: path-style at the local cloud, or either of AWS's own two forms."""
+    parts = urlsplit(url)
+    path = unquote(parts.path.lstrip("/"))
+    host = parts.hostname or ""
+    local = urlsplit(endpoint_url)
+    ours = parts.port == local.port and host in {local.hostname, "localhost"}
+    if ours or (parts.scheme == "https" and _PATH_HOST.fullmatch(host)):
+        bucket, _, key = path.partition("/")
+    elif parts.scheme == "https" and (found := _VIRTUAL_HOST.fullmatch(host)):
+        bucket, key = found["bucket"], path
+    else:
+        bucket, key = "", ""
+    if not bucket or not key:
+        raise AwsError("ValidationError", f"TemplateURL must be a supported URL: an S3 object's, not {url}")
+    return bucket, key
+
+
+def _read(cloud: Cloud, bucket: str, key: str) -> str:
+    from botocore.exceptions import ClientError
+
+    try:
+        body: bytes = cloud.clients.administrator("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body.decode()
+    except ClientError as error:
+        raise AwsError(
+            "ValidationError", f"S3 error: {error.response['Error'].get('Message')}: {bucket}/{key}"
+        ) from error
