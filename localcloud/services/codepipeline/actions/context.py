@@ -1,0 +1,85 @@
+"""What an action is given: configuration, artifacts, a role to act with, and a clock that can be interrupted."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from localcloud.services.codepipeline.actions.outcome import ActionStoppedError, ActionTimedOutError
+
+if TYPE_CHECKING:
+    from localcloud.services.codepipeline.artifacts import ArtifactStore, Location
+
+
+class Report(Protocol):
+    def __call__(self, **changes: str) -> None:
+        """Writes what is known of the work under way into the action's execution: externalExecutionId, summary, …"""
+
+
+class ClientOf(Protocol):
+    def __call__(self, service: str) -> Any:
+        """A boto3 client with the credentials of the action's role, or else of the pipeline's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Approval:
+    """What somebody answered to an approval action."""
+
+    approved: bool
+    summary: str
+    by: str
+
+
+class Interruption:
+    """A wait that ends early when the action is stopped or approved, and never outlasts the action's time-out."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._deadline = time.monotonic() + timeout_seconds
+        self._wake = threading.Event()
+        self._stopped = False
+        self.approval: Approval | None = None
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._wake.set()
+
+    def answer(self, approval: Approval) -> None:
+        self.approval = approval
+        self._wake.set()
+
+    def pause(self, seconds: float) -> None:
+        """Raises ActionStoppedError or ActionTimedOutError, at once where that has happened already."""
+        self._wake.wait(max(0.0, min(seconds, self._deadline - time.monotonic())))
+        if self._stopped:
+            raise ActionStoppedError
+        if self.approval is None and time.monotonic() >= self._deadline:
+            raise ActionTimedOutError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActionContext:
+    pipeline: str
+    stage: str
+    action: str
+    execution_id: str
+    action_execution_id: str
+    region: str
+    endpoint_url: str
+    configuration: dict[str, str]
+    """Variables put in; secrets in clear."""
+    inputs: dict[str, Location]
+    outputs: tuple[str, ...]
+    store: ArtifactStore
+    revision_override: str | None
+    """The commit that a source action must take; None for the newest of its branch."""
+    source_revision: str | None
+    """The commit that this execution runs for."""
+    timeout_seconds: float
+    client: ClientOf
+    report: Report
+    interruption: Interruption
+
+    def pause(self, seconds: float) -> None:
+        self.interruption.pause(seconds)

@@ -1,0 +1,73 @@
+"""Source / ThirdParty / GitHub / 1: the archive of one commit, fetched with the token of the configuration."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from localcloud.services.codepipeline import github_client
+from localcloud.services.codepipeline.actions.outcome import ActionFailedError, Outcome, Revision
+from localcloud.services.codepipeline.artifacts import without_top_folder
+
+if TYPE_CHECKING:
+    from localcloud.services.codepipeline.actions.context import ActionContext
+
+
+def run(context: ActionContext) -> Outcome:
+    configuration = context.configuration
+    wanted = context.revision_override or configuration["Branch"]
+    commit: dict[str, Any] = json.loads(_get(context, f"commits/{quote(wanted, safe='')}"))
+    sha = commit["sha"]
+    context.report(externalExecutionId=sha, externalExecutionUrl=commit["html_url"])
+    archive = _get(context, f"zipball/{sha}")
+    location = context.store.new_location(context.outputs[0])
+    context.store.put(context.client("s3"), location, without_top_folder(archive))
+    details = commit["commit"]
+    return Outcome(
+        summary=details["message"],
+        artifacts={context.outputs[0]: location},
+        variables={
+            "AuthorDate": details["author"]["date"],
+            "BranchName": configuration["Branch"],
+            "CommitId": sha,
+            "CommitMessage": details["message"],
+            "CommitUrl": commit["html_url"],
+            "CommitterDate": details["committer"]["date"],
+            "RepositoryName": configuration["Repo"],
+        },
+        revision=Revision(
+            revision_id=sha,
+            summary=details["message"],
+            url=commit["html_url"],
+            created=datetime.fromisoformat(details["committer"]["date"]),
+        ),
+    )
+
+
+def _get(context: ActionContext, path: str) -> bytes:
+    configuration = context.configuration
+    repository = f"{configuration['Owner']}/{configuration['Repo']}"
+    try:
+        answer = github_client.ask(
+            context.endpoint_url, "GET", f"/repos/{repository}/{path}", token=configuration["OAuthToken"]
+        )
+    except (OSError, http.client.HTTPException) as error:
+        raise ActionFailedError("SystemUnavailable", f"GitHub could not be reached: {error}") from error
+    if answer.status in {401, 403, 404}:
+        raise ActionFailedError(
+            "ConfigurationError",
+            f'Either the GitHub repository "{repository}" does not exist, or the GitHub access token provided has '
+            "insufficient permissions to access the repository. Verify that the repository exists and edit the "
+            f"pipeline to reconnect the action to GitHub. {answer.described()}",
+        )
+    if answer.status != 200:
+        wanted = context.revision_override or configuration["Branch"]
+        raise ActionFailedError(
+            "RevisionUnavailable",
+            f'GitHub has no "{wanted}" in "{repository}": push the branch, or name one that exists. '
+            f"{answer.described()}",
+        )
+    return answer.body

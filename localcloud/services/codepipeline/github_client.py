@@ -1,0 +1,40 @@
+"""Calls to GitHub's REST API, which on this machine is the local cloud's own stand-in."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+
+    def described(self) -> str:
+        """As CodePipeline quotes a third party's refusal."""
+        return f"[StatusCode: {self.status}, Body: {self.body.decode('utf-8', 'replace')[:500]}]"
+
+
+def ask(endpoint_url: str, method: str, path: str, *, token: str, body: object = None) -> Answer:
+    """Raises OSError or http.client.HTTPException where nobody answers; the token goes into a header alone."""
+    connection = http.client.HTTPConnection(urlsplit(endpoint_url).netloc, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request(
+            method,
+            f"/_github/api{path}",
+            body=None if body is None else json.dumps(body),
+            headers={
+                "Authorization": f"token {token}",
+                "User-Agent": "AWS-CodePipeline",
+                "Accept": "application/vnd.github+json",
+            },
+        )
+        answer = connection.getresponse()
+        return Answer(status=answer.status, body=answer.read())
+    finally:
+        connection.close()

@@ -1,0 +1,19 @@
+"""Pages of a list: ``nextToken`` is where the next one starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localcloud.errors import AwsError
+
+
+def page(found: list[Any], params: dict[str, Any], *, most: int = 100) -> tuple[list[Any], dict[str, str]]:
+    """One page, and the answer's ``nextToken`` where there is another; for either spelling of the parameters."""
+    spelling = "NextToken" if "NextToken" in params or "MaxResults" in params else "nextToken"
+    token = params.get("nextToken", params.get("NextToken", "0"))
+    limit = params.get("maxResults", params.get("MaxResults", most))
+    if not token.isdigit():
+        raise AwsError("InvalidNextTokenException", f"The nextToken {token!r} was not given by an earlier answer.")
+    start = int(token)
+    more = {spelling: str(start + limit)} if start + limit < len(found) else {}
+    return found[start : start + limit], more
