@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import time
 import uuid
 import zipfile
@@ -13,15 +12,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.conftest import LocalCloud
+from tests.clouds import LocalCloud, run_localcloud
 
 pytestmark = pytest.mark.local
 
 TRUST = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 ENVIRONMENT = {
     "type": "LINUX_CONTAINER",
@@ -147,6 +144,7 @@ artifacts:
             secondarySourcesOverride=[
                 {"type": "S3", "location": projects.put_zip({"more.txt": "more"}), "sourceIdentifier": "More"}
             ],
+            encryptionKeyOverride="alias/aws/s3",
             artifactsOverride={
                 "type": "S3",
                 "location": projects.bucket,
@@ -204,7 +202,7 @@ phases:
 
 def test_a_failed_install_goes_to_finalizing(projects: Projects) -> None:
     """Nothing is built after a failed install, unless on-failure says CONTINUE."""
-    spec = "version: 0.2\nphases:\n  install:\n    on-failure: {}\n    commands: ['false']\n  build:\n    commands: [':']\n"
+    spec = "version: 0.2\nphases:\n  install: {{on-failure: {}, commands: ['false']}}\n  build: {{commands: [':']}}\n"
     aborted = projects.run(spec.format("ABORT"))
     assert (aborted["buildStatus"], phases(aborted)["INSTALL"]) == ("FAILED", "FAILED")
     assert "BUILD" not in phases(aborted)
@@ -305,7 +303,9 @@ phases:
       - python -c "import iniconfig, sys; print(iniconfig.__file__, sys.prefix)"
       - python -c "import sortedcontainers; print('both')"
 """
-    sorted_lock = "sortedcontainers==2.4.0 --hash=sha256:a163dcaede0f1c021485e957a39245190e74249897e2ae4b2aa38595db237ee0\n"
+    sorted_lock = (
+        "sortedcontainers==2.4.0 --hash=sha256:a163dcaede0f1c021485e957a39245190e74249897e2ae4b2aa38595db237ee0\n"
+    )
     location = projects.put_zip({"buildspec.yml": buildspec, "a.lock": LOCK, "b.lock": sorted_lock})
     project = projects.create("", source={"type": "S3", "location": location})
     for _ in range(2):
@@ -334,13 +334,13 @@ def test_a_wrong_buildspec_is_a_yaml_file_error(projects: Projects, buildspec: s
 
 def test_the_build_sees_nothing_of_the_host(projects: Projects) -> None:
     """Its environment has its own role's credentials and its own home, and no variable of the machine's user."""
-    os.environ.setdefault("USER_SECRET", "x")
     build = projects.run("""
 version: 0.2
-env: {exported-variables: [HOME, AWS_ACCESS_KEY_ID, LOCALCLOUD_HOME, WHO]}
+env: {exported-variables: [HOME, AWS_ACCESS_KEY_ID, NAMES, WHO]}
 phases:
   build:
     commands:
+      - NAMES=$(env | cut -d= -f1 | tr '\\n' ' ')
       - pip install -q boto3
       - 'WHO=$(python -c "import boto3; print(boto3.client(\\"sts\\").get_caller_identity()[\\"Arn\\"])")'
 """)
@@ -348,6 +348,8 @@ phases:
     exported = {one["name"]: one["value"] for one in build["exportedEnvironmentVariables"]}
     assert exported["HOME"].startswith(str(projects.cloud.home / "work"))
     assert exported["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+    assert "PATH" in exported["NAMES"].split()
+    assert not {"PYTEST_VERSION", "VIRTUAL_ENV", "USER", "LOGNAME"} & set(exported["NAMES"].split())
     assert f"assumed-role/{projects.bucket}/AWSCodeBuild-" in exported["WHO"]
 
 
@@ -370,7 +372,9 @@ version: 0.2
 env: {exported-variables: [FOUND]}
 phases:
   build:
-    commands: ['FOUND=$(cat kept/file ~/own/file || true)', 'mkdir -p kept ~/own && echo a > kept/file && echo b > ~/own/file']
+    commands:
+      - FOUND=$(cat kept/file ~/own/file || true)
+      - mkdir -p kept ~/own && echo a > kept/file && echo b > ~/own/file
 cache: {paths: ["kept/**/*", "/root/own/*"]}
 """,
         cache={"type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE"]},
@@ -412,3 +416,23 @@ def test_what_is_not_supported_is_refused_by_name(projects: Projects, settings: 
     """CreateProject refuses what a build could not honour."""
     with pytest.raises(ClientError, match=named):
         projects.create("x", **settings)
+
+
+def test_down_ends_running_builds(tmp_path: Path) -> None:
+    """`down` in the middle of a build leaves no process of it, and no folder."""
+    cloud = LocalCloud.up(tmp_path)
+    try:
+        projects = Projects(cloud)
+        commands = "['setsid sleep 300 & echo $! > $HOME/../pid; sleep 300']"
+        build_id = projects.start(projects.create(f"version: 0.2\nphases:\n  build:\n    commands: {commands}\n"))
+        folder = tmp_path / "work" / "codebuild" / build_id.partition(":")[2]
+        projects.until(build_id, lambda _: (folder / "pid").exists() and (folder / "pid").read_text().strip() != "")
+        pid = int((folder / "pid").read_text())
+        assert alive(pid)
+    finally:
+        started = time.monotonic()
+        down = run_localcloud(tmp_path, "down")
+    assert down.stdout == "The local cloud is down.\n"
+    assert time.monotonic() - started < 5
+    assert not alive(pid)
+    assert not folder.exists()

@@ -34,7 +34,7 @@ def collect(spec: ArtifactSpec, source: Path, expand: Callable[[str], str], say:
     base = source / directory
     if spec.base_directory:
         say(f"Expanding base directory path: {directory}")
-    if not base.is_dir():
+    if not directory or not base.is_dir():
         raise PhaseFailedError("CLIENT_ERROR", f"no matching base directory path found for {directory}")
     say("Assembling file list")
     found: dict[str, Path] = {}
@@ -65,8 +65,7 @@ def upload(s3: Any, target: Params, collected: Collected, key: str, archive: Pat
         if target.get("packaging", "NONE") == "ZIP":
             pack(collected, archive)
             s3.upload_file(str(archive), target["location"], key, ExtraArgs=encryption)
-            content = archive.read_bytes()
-            sums = {"sha256sum": hashlib.sha256(content).hexdigest(), "md5sum": hashlib.md5(content).hexdigest()}  # noqa: S324  (AWS shows it; it guards nothing)
+            sums = {f"{name}sum": _digest(archive, name) for name in ("sha256", "md5")}
             archive.unlink()
         else:
             sums = {}
@@ -97,6 +96,11 @@ def pack(collected: Collected, archive: Path) -> None:
             with path.open("rb") as file, packed.open(entry, "w", force_zip64=True) as into:
                 while chunk := file.read(1 << 20):
                     into.write(chunk)
+
+
+def _digest(path: Path, name: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, name).hexdigest()
 
 
 def _encryption(target: Params) -> dict[str, str]:

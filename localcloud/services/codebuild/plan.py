@@ -52,6 +52,15 @@ _IN_ENVIRONMENT = {
     "fleetOverride": "fleet",
     "hostKernelOverride": "hostKernel",
 }
+_UNSUPPORTED = (
+    "vpcConfig",
+    "fileSystemLocations",
+    "buildBatchConfig",
+    "badgeEnabled",
+    "autoRetryLimit",
+    "debugSessionEnabled",
+    "secondarySourceVersions",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,34 +137,34 @@ def merged(project: Params, overrides: Params) -> Params:
 
 def refuse_unsupported(project: Params) -> None:
     """Raises UnsupportedError that names the first setting of a project that the local cloud cannot honour."""
-    environment = project["environment"]
-    _refuse_kind("environment type", environment["type"], {"LINUX_CONTAINER"})
-    if not environment["image"].startswith(IMAGE_PREFIXES):
-        raise UnsupportedError(f"codebuild: image {environment['image']} (aws/codebuild/*standard:* is)")
-    for name in ("privilegedMode", "certificate", "registryCredential", "fleet", "dockerServer", "hostKernel"):
-        if environment.get(name):
-            raise UnsupportedError(f"codebuild: environment with {name}")
+    _refuse_environment(project["environment"])
     for source in (project["source"], *project.get("secondarySources", [])):
         _refuse_kind("source type", source["type"], {"S3", "NO_SOURCE", "CODEPIPELINE"})
         if source["type"] == "S3" and not source.get("location"):
             raise AwsError("InvalidInputException", "A source of type S3 needs a location: bucket/key.")
     for artifacts in (project["artifacts"], *project.get("secondaryArtifacts", [])):
         _refuse_kind("artifacts type", artifacts["type"], {"S3", "NO_ARTIFACTS", "CODEPIPELINE"})
-    for name in (
-        "vpcConfig",
-        "fileSystemLocations",
-        "buildBatchConfig",
-        "badgeEnabled",
-        "autoRetryLimit",
-        "debugSessionEnabled",
-        "secondarySourceVersions",
-    ):
+    for name in _UNSUPPORTED:
         if _asked(project.get(name)):
             raise UnsupportedError(f"codebuild: {name}")
     if ((project.get("logsConfig") or {}).get("s3Logs") or {}).get("status") == "ENABLED":
         raise UnsupportedError("codebuild: logsConfig.s3Logs")
-    if (project.get("cache") or {}).get("cacheNamespace"):
+    cache = project.get("cache") or {}
+    if cache.get("cacheNamespace"):
         raise UnsupportedError("codebuild: cache.cacheNamespace")
+    if cache.get("type") == "S3" and not cache.get("location"):
+        raise AwsError("InvalidInputException", "A cache of type S3 needs a location: bucket/prefix.")
+    if "LOCAL_DOCKER_LAYER_CACHE" in cache.get("modes", []):
+        raise UnsupportedError("codebuild: cache mode LOCAL_DOCKER_LAYER_CACHE")
+
+
+def _refuse_environment(environment: Params) -> None:
+    _refuse_kind("environment type", environment["type"], {"LINUX_CONTAINER"})
+    if not environment["image"].startswith(IMAGE_PREFIXES):
+        raise UnsupportedError(f"codebuild: image {environment['image']} (aws/codebuild/*standard:* is)")
+    for name in ("privilegedMode", "certificate", "registryCredential", "fleet", "dockerServer", "hostKernel"):
+        if environment.get(name):
+            raise UnsupportedError(f"codebuild: environment with {name}")
 
 
 def _asked(value: Any) -> bool:

@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from localcloud.errors import AwsError
 from localcloud.log_stream import LogStream
@@ -36,6 +36,9 @@ _SHELL_PHASES = {
     Phase.POST_BUILD: "post_build",
 }
 
+#: Phases that AWS's build agent does not log: it does not run yet, or no more.
+_SILENT = {Phase.PROVISIONING, Phase.FINALIZING}
+
 
 class BuildRun:
     """One build, from PROVISIONING to COMPLETED, on the thread that calls :meth:`run`."""
@@ -56,18 +59,22 @@ class BuildRun:
 
     def run(self) -> None:
         phase = Phase.PROVISIONING
+        while phase is not Phase.COMPLETED:
+            status = self._run_phase(phase)
+            self._statuses.append(status)
+            phase = after(phase, status, self._on_failure(phase))
+        self._clean_up()  # before the build is complete: whoever waits for that finds the whole log, and no process
+        self._record.complete(overall(self._statuses))
+
+    def _clean_up(self) -> None:
         try:
-            while phase is not Phase.COMPLETED:
-                status = self._run_phase(phase)
-                self._statuses.append(status)
-                phase = after(phase, status, self._on_failure(phase))
-        finally:
             if self._shell:
                 self._shell.close()
             if self._container:
                 self._container.remove()
-            self._log.close()  # before the build is complete: whoever waits for that finds the whole log
-            self._record.complete(overall(self._statuses))
+            self._log.close()
+        except OSError:
+            log.exception("after build %s", self._plan.project_name)
 
     @property
     def _succeeding(self) -> bool:
@@ -89,22 +96,24 @@ class BuildRun:
             status, code, message = Status.FAILED, failure.status_code, failure.message
         except InterruptedBuildError as interruption:
             status, code, message = interruption.status, interruption.status_code, interruption.message
-        except (AwsError, ClientError, BotoCoreError, OSError) as error:
-            status, code, message = self._fault(phase, error)
+        except Exception as error:  # noqa: BLE001  (whatever it was: the build must end, and say what it was)
+            status, code, message = self._unforeseen(phase, error)
         message = self._log.masked(message)
-        self._log.say(f"Phase complete: {phase.value} State: {status.value}")
-        self._log.say(f"Phase context status code: {code} Message: {message}")
+        if phase not in _SILENT or status is not Status.SUCCEEDED:
+            self._log.say(f"Phase complete: {phase.value} State: {status.value}")
+            self._log.say(f"Phase context status code: {code} Message: {message}")
         self._record.end(status, code, message)
         return status
 
-    def _fault(self, phase: Phase, error: Exception) -> tuple[Status, str, str]:
+    def _unforeseen(self, phase: Phase, error: Exception) -> tuple[Status, str, str]:
+        """What a call to another service refused is the client's error; anything else is a fault of ours."""
         if self._stop.is_set():
             stopped = InterruptedBuildError(Status.STOPPED)
             return stopped.status, stopped.status_code, stopped.message
-        if isinstance(error, AwsError):
-            return Status.FAILED, "CLIENT_ERROR", error.message
-        log.warning("%s in %s: %s", self._plan.project_name, phase.value, error)
-        return Status.FAILED, "CLIENT_ERROR", f"{type(error).__name__}: {error}"
+        if isinstance(error, AwsError | ClientError):
+            return Status.FAILED, "CLIENT_ERROR", str(error)
+        log.error("%s of project %s", phase.value, self._plan.project_name, exc_info=error)
+        return Status.FAULT, "INTERNAL_SERVICE_ERROR", f"{type(error).__name__}: {error}"
 
     def _check_interruption(self, phase: Phase) -> None:
         if phase is Phase.FINALIZING:
@@ -156,7 +165,7 @@ class BuildRun:
         if resolved:
             self._record.set(resolvedSourceVersion=resolved)
         self._spec = self._read_buildspec()
-        lines = container.check_runtimes(self._spec.runtime_versions)
+        lines = container.check_runtimes(self._spec.runtime_versions, container.runtimes())
         self._log.say("Processing environment variables")
         found = variables.resolve(self._spec, self._plan.environment["environmentVariables"], self._client)
         for name in found.secret:
@@ -180,8 +189,10 @@ class BuildRun:
             path = self._place.source / given
             if not path.is_file():
                 raise PhaseFailedError("YAML_FILE_ERROR", f"YAML file does not exist: {given}")
-            text, location = path.read_text(), given
+            text, location = path.read_text("utf-8", "replace"), given
         self._log.say(f"YAML location is {location}")
+        if "\N{REPLACEMENT CHARACTER}" in text:
+            raise PhaseFailedError("YAML_FILE_ERROR", f"{location} is not UTF-8")
         try:
             return parse(text)
         except BuildspecError as error:
@@ -202,8 +213,8 @@ class BuildRun:
             on_line=self._log.output,
             stop=self._stop,
             deadline=self._deadline,
+            program=self._spec.shell,
         )
-        self._shell.program = self._spec.shell
 
     def _codebuild_variables(self, resolved: str) -> dict[str, str]:
         build = self._record.document()
@@ -256,10 +267,8 @@ class BuildRun:
         uploaded: list[Params] = []
         for index, target in enumerate(self._plan.artifacts):
             identifier = target.get("artifactIdentifier", "")
-            spec = self._spec.artifacts if index == 0 and not identifier else None
-            spec = spec or self._spec.secondary_artifacts.get(identifier)
-            if spec is None and index == 0:
-                spec = self._spec.artifacts
+            primary = self._spec.artifacts if index == 0 else None
+            spec = self._spec.secondary_artifacts.get(identifier, primary)
             if spec is None:
                 what = f"secondary-artifacts/{identifier}" if identifier else "artifacts"
                 raise PhaseFailedError("CLIENT_ERROR", f"the buildspec has no {what}, and the build uploads it")

@@ -46,7 +46,7 @@ _POLL_SECONDS = 0.05
 
 
 class Shell:
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all by name; each is one thing that a shell of a build is)
         self,
         processes: Processes,
         *,
@@ -56,9 +56,11 @@ class Shell:
         on_line: Callable[[str], None],
         stop: threading.Event,
         deadline: float,
+        program: str = "/bin/sh",
     ) -> None:
         """``folder`` is where the shell keeps its state; ``deadline`` is in time.monotonic's seconds."""
-        self.program = "/bin/sh"
+        self._program = program
+        self._start = directory
         self._processes = processes
         self._folder = folder
         self._environment = dict(environment)
@@ -107,7 +109,8 @@ class Shell:
     def _ask(self, script: str) -> str:
         answer = self._folder / "answer"
         answer.unlink(missing_ok=True)
-        self._run(f". {shlex.quote(str(self._variables))}\n" + script.replace("{answer}", shlex.quote(str(answer))))
+        prepared = f"cd {shlex.quote(str(self._start))}\n. {shlex.quote(str(self._variables))}\n"
+        self._run(prepared + script.replace("{answer}", shlex.quote(str(answer))))
         return answer.read_text() if answer.exists() else ""
 
     def _run(self, script: str) -> Exit:
@@ -130,8 +133,8 @@ class Shell:
             except queue.Empty:
                 pass
             if not running:
+                self.close()  # first: what it left running holds its output open
                 code = child.wait()
-                self.close()
                 return Exit(how=Ended.EXITED, code=code) if code >= 0 else Exit(how=Ended.KILLED, code=-code)
             if self._stop.is_set() or time.monotonic() > self._deadline:
                 self.close()
@@ -141,7 +144,7 @@ class Shell:
         if self._child is None or not self._child.running():
             self.close()
             self._child = self._processes.start(
-                ["/bin/sh", "-c", _DRIVER, "build", str(self._commands), self.program, self._token],
+                ["/bin/sh", "-c", _DRIVER, "build", str(self._commands), self._program, self._token],
                 cwd=self._folder,
                 environment=self._environment,
                 on_line=self._line,
