@@ -1,0 +1,109 @@
+"""The data step of car_evaluation, run against a local cloud with just the resources that it needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from localcloud.clients import ADMINISTRATOR
+
+if TYPE_CHECKING:
+    from tests.clouds import LocalCloud
+
+PROJECT = Path(__file__).parents[2]
+SCRIPT_KEY = "code/car_evaluation/transform.py"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Runs steps as builds do: as programs, in a folder of their own, told everything by variables."""
+
+    cloud: LocalCloud
+    folder: Path
+    bucket: str
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "out"
+
+    def run(self, module: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **os.environ,
+            **{name.upper(): value for name, value in ADMINISTRATOR.items()},
+            "AWS_ENDPOINT_URL": self.cloud.endpoint_url,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "PYTHONPATH": str(PROJECT),
+            "WORKLOAD": "car_evaluation",
+            "DATA_BUCKET": self.bucket,
+            "COMMIT_ID": "0123abc",
+            "PIPELINE_EXECUTION_ID": "execution-1",
+            "CODEBUILD_SRC_DIR_DataOutput": str(self.out),
+            **variables,
+        }
+        return subprocess.run(
+            [sys.executable, "-m", module],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def prepare(self, *, job: str) -> subprocess.CompletedProcess[str]:
+        return self.run(
+            "ml_init.car_evaluation.prepare",
+            GLUE_JOB_NAME=job,
+            GLUE_DATABASE="car",
+            GLUE_CRAWLER=f"{self.bucket}-raw",
+            GLUE_SCRIPT_KEY=SCRIPT_KEY,
+        )
+
+    def data(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self.out / "data.json").read_text())
+        return document
+
+    def create_resources(self) -> None:
+        """Bucket, role, database, crawler, and the job ``<bucket>-transform``."""
+        s3, glue, role = self.cloud.client("s3"), self.cloud.client("glue"), self.role("glue.amazonaws.com")
+        s3.create_bucket(Bucket=self.bucket)
+        if "car" not in {entry["Name"] for entry in glue.get_databases()["DatabaseList"]}:
+            glue.create_database(DatabaseInput={"Name": "car"})
+        glue.create_crawler(
+            Name=f"{self.bucket}-raw",
+            Role=role,
+            DatabaseName="car",
+            Targets={"S3Targets": [{"Path": f"s3://{self.bucket}/raw/"}]},
+        )
+        self.create_job(f"{self.bucket}-transform", SCRIPT_KEY)
+
+    def create_job(self, name: str, script_key: str) -> None:
+        self.cloud.client("glue").create_job(
+            Name=name,
+            Role=f"arn:aws:iam::123456789012:role/{self.bucket}-glue",
+            Command={"Name": "glueetl", "ScriptLocation": f"s3://{self.bucket}/{script_key}", "PythonVersion": "3"},
+            GlueVersion="5.1",
+            WorkerType="G.1X",
+            NumberOfWorkers=2,
+            DefaultArguments={"--additional-python-modules": "mleap==0.25.3"},
+        )
+
+    def role(self, service: str) -> str:
+        """A role of the service that may do everything with S3 and logs; its ARN."""
+        iam, name = self.cloud.client("iam"), f"{self.bucket}-{service.partition('.')[0]}"
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        grant = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
+        iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=_policy(grant))
+        return f"arn:aws:iam::123456789012:role/{name}"
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -1,0 +1,173 @@
+"""The data step against Glue's real Spark, and its bundles in MLeap 0.20.0, the version of AWS's container."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import os
+import socket
+import subprocess
+import tarfile
+import time
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from localcloud.environments import Environments
+from localcloud.images.registry import image_of
+from localcloud.settings import Settings
+from ml_init.dataset import Dataset
+from ml_init.split import SPLITS, split_of
+from ml_init.step import S3Address
+from ml_init.upload import read_lines
+from tests.local.data_step import PROJECT, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.clouds import LocalCloud
+
+pytestmark = pytest.mark.local
+
+WORKLOAD = PROJECT / "ml_init" / "car_evaluation"
+DATASET = Dataset.read(WORKLOAD / "dataset.toml")
+LINES = (WORKLOAD / "car.data").read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def prepared(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Steps:
+    steps = Steps(cloud=local_cloud, folder=tmp_path_factory.mktemp("data_step"), bucket="data-step")
+    steps.create_resources()
+    done = steps.prepare(job="data-step-transform")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return steps
+
+
+def lines_of(steps: Steps, name: str) -> list[str]:
+    return read_lines(steps.cloud.client("s3"), S3Address.parse(steps.data()[name]))
+
+
+def ranks(values: list[str]) -> list[float]:
+    return [float(column.categories.index(value)) for column, value in zip(DATASET.features, values, strict=False)]
+
+
+def test_spark_splits_by_the_stated_rule(prepared: Steps) -> None:
+    """Spark's SHA-256 and Python's put each row into the same split, so that unit tests and bench speak for both."""
+    expected: dict[str, list[str]] = {name: [] for name in SPLITS}
+    for line in LINES:
+        expected[split_of(line.split(",")[:-1], DATASET.file.sha256, DATASET.shares)].append(line)
+    assert sorted(lines_of(prepared, "test")) == sorted(expected["test"])
+    for name in ("train", "validation"):
+        numbers = sorted(lines_of(prepared, name))
+        assert numbers == sorted(as_training_row(line) for line in expected[name])
+
+
+def as_training_row(line: str) -> str:
+    *features, label = line.split(",")
+    return ",".join(str(value) for value in [float(DATASET.label.categories.index(label)), *ranks(features)])
+
+
+def test_output_says_what_was_made_of_what(prepared: Steps) -> None:
+    """data.json has salt, rows, labels, addresses; the channels hold nothing but data."""
+    data = prepared.data()
+    assert data["salt"] == data["data_sha256"] == DATASET.file.sha256
+    assert sum(data["rows"].values()) == 1728
+    assert data["labels"] == list(DATASET.label.categories)
+    prefix = S3Address.parse(data["train"])
+    found = prepared.cloud.client("s3").list_objects_v2(Bucket=prefix.bucket, Prefix=prefix.key)["Contents"]
+    assert [entry["Key"].endswith(".csv") for entry in found] == [True]
+
+
+def test_second_run_does_nothing_twice(prepared: Steps) -> None:
+    """The same data and the same code: no upload, no crawl, no job run, the same output."""
+    before = prepared.data()
+    done = prepared.prepare(job="data-step-transform")
+    assert done.returncode == 0, done.stderr
+    assert "no job run needed" in done.stdout
+    assert prepared.data() == before
+    runs = prepared.cloud.client("glue").get_job_runs(JobName="data-step-transform")["JobRuns"]
+    assert len(runs) == 1
+
+
+def test_failed_job_ends_the_step(local_cloud: LocalCloud, tmp_path: Path) -> None:
+    """Exit code 1, the run's id and Glue's reason; and no data.json that a later step could take for good."""
+    steps = Steps(cloud=local_cloud, folder=tmp_path, bucket="data-step-fails")
+    steps.create_resources()
+    steps.create_job("fails", "code/fails.py")
+    script = b"raise RuntimeError('the disk of the fourth worker is full')\n"
+    local_cloud.client("s3").put_object(Bucket=steps.bucket, Key="code/fails.py", Body=script)
+    done = steps.prepare(job="fails")
+    assert done.returncode == 1
+    assert "ERROR: The Glue job fails ended FAILED (run jr_" in done.stderr
+    assert "the disk of the fourth worker is full" in done.stderr
+    assert not (steps.out / "data.json").exists()
+
+
+@contextmanager
+def serving(prepared: Steps, folder: Path, name: str) -> Iterator[http.client.HTTPConnection]:
+    """The SparkML container's server with the bundle ``preprocess`` or ``postprocess``."""
+    data = prepared.data()
+    address = S3Address.parse(data[name])
+    archive = prepared.cloud.client("s3").get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(archive)) as bundle:
+        bundle.extractall(folder / "opt" / "ml" / "model", filter="data")
+    with closing(socket.create_server(("127.0.0.1", 0))) as reserved:
+        port = reserved.getsockname()[1]
+    image, environments = image_of("registry/sagemaker-sparkml-serving:3.3"), Environments(Settings.cache_folder())
+    server = subprocess.Popen(
+        [image.python(environments), str(image.program("serve"))],
+        env={
+            **os.environ,
+            **image.environment(environments),
+            "LOCALCLOUD_CONTAINER_ROOT": str(folder),
+            "SAGEMAKER_BIND_TO_PORT": str(port),
+            "SAGEMAKER_SPARKML_SCHEMA": json.dumps(data[f"{name}_schema"]),
+            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv",
+        },
+    )
+    try:
+        yield connected(server, port)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def connected(server: subprocess.Popen[Any], port: int) -> http.client.HTTPConnection:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", "/ping")
+            assert connection.getresponse().read() == b""
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return connection
+    raise AssertionError(f"the server did not answer its ping (exit code {server.poll()})")
+
+
+def answer(connection: http.client.HTTPConnection, body: str) -> tuple[int, str]:
+    connection.request("POST", "/invocations", body=body, headers={"Content-Type": "text/csv"})
+    response = connection.getresponse()
+    return response.status, response.read().decode().strip()
+
+
+def test_mleap_reads_the_preprocessing(prepared: Steps, tmp_path: Path) -> None:
+    """Each of the 1,728 rows comes out as the very features that XGBoost was trained on; the unknown is refused."""
+    with serving(prepared, tmp_path, "preprocess") as connection:
+        for line in LINES:
+            features = line.rpartition(",")[0]
+            status, text = answer(connection, features)
+            assert (status, [float(value) for value in text.split(",")]) == (200, ranks(features.split(",")))
+        status, text = answer(connection, "low,low,5more,more,huge,high")
+        assert (status, text.split(".")[0]) == (400, "Unseen label: huge")
+
+
+def test_mleap_reads_the_postprocessing(prepared: Steps, tmp_path: Path) -> None:
+    """XGBoost's class numbers come out as labels, in the order in which they went in."""
+    with serving(prepared, tmp_path, "postprocess") as connection:
+        for place, label in enumerate(DATASET.label.categories):
+            assert answer(connection, f"{float(place)}\n") == (200, label)
