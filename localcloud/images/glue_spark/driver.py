@@ -1,9 +1,9 @@
 """The driver of one Glue job run: starts Spark's Java process, waits to be told its job, runs the script, ends.
 
-    python driver.py JOB_PIPE RESULT_FILE
+    python driver.py JOB_PIPE RESULT_FILE [--warm]
 
 Until a job comes through the pipe, this process knows nothing of any job and holds no credentials: it can be started
-ahead of time. It serves one job and ends with it. The job is a JSON object:
+ahead of time, and then warms itself up. It serves one job and ends with it. The job is a JSON object:
 
     script       path of the script in this file system
     arguments    what follows the script's name in sys.argv
@@ -16,10 +16,12 @@ If the script fails, RESULT_FILE gets {"ErrorMessage": …} as GetJobRun shows i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import runpy
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,48 @@ def start_java() -> Any:
 
     SparkContext._ensure_initialized()  # noqa: SLF001  (what the context's constructor calls first)
     return SparkContext._jvm  # noqa: SLF001
+
+
+def warm_up(jvm: Any) -> None:
+    """Has Java load and compile what nearly every job uses: a session, its files' formats, the S3 client.
+
+    Nothing of it is left for the job: the session is stopped, Java's properties are put back, and no module is
+    imported into Python that a job might bring in another version.
+    """
+    from pyspark.sql import SparkSession
+    from pyspark.sql import functions as F  # noqa: N812
+
+    properties = jvm.java.lang.System.getProperties().clone()
+    with tempfile.TemporaryDirectory() as folder:
+        session = SparkSession.builder.config("spark.sql.warehouse.dir", folder).getOrCreate()
+        Path(folder, "rows.csv").write_text("a,1\nb,2\na,3\n")
+        rows = session.read.csv(f"file://{folder}/rows.csv").toDF("name", "number")
+        rows.groupBy("name").agg(F.sum(F.col("number").cast("double")).alias("sum")).orderBy("sum").collect()
+        rows.write.csv(f"file://{folder}/csv")
+        rows.write.parquet(f"file://{folder}/parquet")
+        session.read.parquet(f"file://{folder}/parquet").join(rows.select("name"), "name").where("number > 1").count()
+        warm_up_s3(jvm, session._jsc.hadoopConfiguration())  # noqa: SLF001  (Python has no other way to it)
+        session.stop()
+    jvm.org.apache.hadoop.fs.FileSystem.closeAll()
+    jvm.java.lang.System.setProperties(properties)
+
+
+def warm_up_s3(jvm: Any, configuration: Any) -> None:
+    """Asks for an object where nobody listens; the answer is known, the code that asks is what gets loaded."""
+    for name, value in {
+        "fs.s3a.endpoint": "http://127.0.0.1:9",
+        "fs.s3a.access.key": "none",
+        "fs.s3a.secret.key": "none",
+        "fs.s3a.session.token": "none",
+        "fs.s3a.attempts.maximum": "0",
+        "fs.s3a.retry.limit": "0",
+    }.items():
+        configuration.set(name, value)
+    address = jvm.java.net.URI("s3://nobody/")
+    file_system = jvm.org.apache.hadoop.fs.FileSystem.newInstance(address, configuration)
+    with contextlib.suppress(Exception):
+        file_system.exists(jvm.org.apache.hadoop.fs.Path("s3://nobody/nothing"))
+    file_system.close()
 
 
 def prepare(job: dict[str, Any], jvm: Any) -> None:
@@ -100,6 +144,8 @@ def run(script: str) -> str | None:
 def main() -> int:
     pipe, result = Path(sys.argv[1]), Path(sys.argv[2])
     jvm = start_java()
+    if "--warm" in sys.argv[3:]:
+        warm_up(jvm)
     job = json.loads(pipe.read_text())
     prepare(job, jvm)
     message = run(job["script"])

@@ -74,6 +74,9 @@ class JobRuns(Operations):
                 errors.append(named | {"ErrorDetail": {"ErrorCode": problem.code, "ErrorMessage": problem.message}})
         return {"SuccessfulSubmissions": submitted, "Errors": errors}
 
+    def start(self) -> None:
+        self._engine.watch_jobs()
+
     def stop(self) -> None:
         self._engine.stop()
 

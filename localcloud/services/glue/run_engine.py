@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 from localcloud.errors import EngineError
 from localcloud.log_stream import LogStream
 from localcloud.processes import Ended
-from localcloud.services.glue.spark_driver import Outcome, SparkDriver, SparkJob
+from localcloud.services.glue.spark_driver import Outcome, SparkJob
+from localcloud.services.glue.standby import Standby
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +56,11 @@ class RunEngine:
         self._lock = threading.Lock()
         self._active: dict[str, tuple[threading.Event, threading.Thread]] = {}
         self._down = threading.Event()
+        self._standby = Standby(cloud, busy=lambda: bool(self._active))
+
+    def watch_jobs(self) -> None:
+        """From now on a driver is started ahead while there are jobs."""
+        self._standby.start()
 
     def start(self, run: Run, on_end: Callable[[], None]) -> None:
         """Sets a run to work and returns; ``on_end`` is called when its last state is in its document."""
@@ -89,6 +95,7 @@ class RunEngine:
         self._down.set()
         with self._lock:
             active = list(self._active.values())
+        self._standby.stop()
         for stop, _ in active:
             stop.set()
         for _, thread in active:
@@ -112,7 +119,7 @@ class RunEngine:
         output, error = (LogStream(logs, group, run.run_id) for group in (OUTPUT_GROUP, ERROR_GROUP))
         driver = None
         try:
-            driver = SparkDriver(self._cloud, run.arguments.modules)
+            driver = self._standby.take(run.arguments.modules)
             credentials = clients.assume_role(
                 run.role_arn,
                 session_name=f"GlueJobRunnerSession-{run.run_id[:16]}",

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 IMAGE = Path(__file__).parents[2] / "images" / "glue_spark"
 #: Heap of the driver's Java process; what a G.1X worker has would be 10 GB.
 DRIVER_MEMORY = "1g"
+#: Jobs here are short: Java's second compiler takes longer than it saves.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1"
 #: What is kept of the lines that a driver writes before it has a job.
 EARLY_LINES = 200
 #: How long a started driver may take until it waits for its job.
@@ -75,8 +77,9 @@ def environment(cloud: Cloud, modules: tuple[str, ...]) -> PythonEnvironment:
 class SparkDriver:
     """A driver process and its folder, from start to end."""
 
-    def __init__(self, cloud: Cloud, modules: tuple[str, ...]) -> None:
-        """Starts the process; it warms up while the caller goes on."""
+    def __init__(self, cloud: Cloud, modules: tuple[str, ...], *, ahead: bool = False) -> None:
+        """Starts the process. One that is started ahead of its job warms itself up while it waits."""
+        self.modules = modules
         self._processes = cloud.processes
         self._output = _Lines()
         self._error = _Lines()
@@ -88,7 +91,13 @@ class SparkDriver:
         os.mkfifo(self._pipe, 0o600)
         (self.folder / "tmp").mkdir()
         self._child = cloud.processes.start(
-            [str(python.python), str(IMAGE / "driver.py"), str(self._pipe), str(self._result)],
+            [
+                str(python.python),
+                str(IMAGE / "driver.py"),
+                str(self._pipe),
+                str(self._result),
+                *(["--warm"] if ahead else []),
+            ],
             cwd=self.folder,
             environment=_environment(python, jars, self.folder),
             on_line=self._output,
@@ -120,6 +129,7 @@ class SparkDriver:
                 descriptor = os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK)
             except OSError as problem:  # nobody reads yet
                 if not self._child.running() or time.monotonic() > deadline:
+                    self._error.tell_early(error)
                     raise EngineError(
                         f"Spark's driver did not start (return code {self._child.returncode()}); "
                         "its last lines are in the error log."
@@ -147,7 +157,7 @@ class SparkDriver:
 
 
 class _Lines:
-    """One stream of the process: its lines are kept until there is a job, whose log then gets them and what follows."""
+    """One stream of the process. What Java says while it starts belongs to no job: it is kept in case it fails."""
 
     def __init__(self) -> None:
         self._early: deque[str] = deque(maxlen=EARLY_LINES)
@@ -160,9 +170,12 @@ class _Lines:
 
     def follow(self, listener: Callable[[str], None]) -> None:
         with self._lock:
+            self._listener = listener
+
+    def tell_early(self, listener: Callable[[str], None]) -> None:
+        with self._lock:
             for line in self._early:
                 listener(line)
-            self._listener = listener
 
 
 def _environment(python: PythonEnvironment, jars: Path, folder: Path) -> dict[str, str]:
@@ -182,7 +195,7 @@ def _environment(python: PythonEnvironment, jars: Path, folder: Path) -> dict[st
         "SPARK_LOCAL_DIRS": str(folder / "tmp"),
         "PYSPARK_SUBMIT_ARGS": (
             f"--driver-memory {DRIVER_MEMORY} --driver-class-path {jars}/* "
-            f"--driver-java-options -Djava.io.tmpdir={folder / 'tmp'} pyspark-shell"
+            f"--driver-java-options '-Djava.io.tmpdir={folder / 'tmp'} {JAVA_OPTIONS}' pyspark-shell"
         ),
     }
 
