@@ -388,6 +388,90 @@ cache: {paths: ["kept/**/*", "/root/own/*"]}
     assert found() == ""
 
 
+def test_secondary_artifacts_unpacked_and_an_s3_cache(projects: Projects) -> None:
+    """Packaging NONE puts each file under the name that the buildspec computes; the cache lies in S3."""
+    project = projects.create(
+        """
+version: 0.2
+env: {exported-variables: [FOUND]}
+phases:
+  build:
+    commands: [FOUND=$(cat kept/a || true), mkdir -p kept out/b, echo 1 > kept/a, echo 2 > out/b/two, PART=x]
+artifacts:
+  secondary-artifacts:
+    Report: {files: ["**/*"], base-directory: "$NOTHING./out", name: "report-$PART-$(echo y)"}
+cache: {paths: ["kept/**/*"]}
+""",
+        cache={"type": "S3", "location": f"{projects.bucket}/cache"},
+        secondaryArtifacts=[
+            {
+                "type": "S3",
+                "artifactIdentifier": "Report",
+                "location": projects.bucket,
+                "path": "reports",
+                "name": "given",
+                "overrideArtifactName": True,
+                "namespaceType": "BUILD_ID",
+                "packaging": "NONE",
+            }
+        ],
+    )
+    found = []
+    for _ in range(2):
+        build = projects.finished(projects.start(project))
+        assert build["buildStatus"] == "SUCCEEDED", projects.log(build)
+        found.append(build["exportedEnvironmentVariables"][0]["value"])
+        key = f"reports/{build['id'].partition(':')[2]}/report-x-y/b/two"
+        assert projects.s3.get_object(Bucket=projects.bucket, Key=key)["Body"].read() == b"2\n"
+    assert found == ["", "1"]
+
+
+def test_a_build_can_be_retried_and_deleted(projects: Projects) -> None:
+    """RetryBuild starts it again with the same overrides; a token given twice starts one build."""
+    project = projects.create("version: 0.2\nphases:\n  build:\n    commands: ['test \"$A\" = 1']\n")
+    wanted = {"environmentVariablesOverride": [{"name": "A", "value": "1"}], "idempotencyToken": uuid.uuid4().hex}
+    first = projects.finished(projects.start(project, **wanted))
+    assert projects.start(project, **wanted) == first["id"]
+    with pytest.raises(ClientError, match="Parameter mismatch"):
+        projects.start(project, idempotencyToken=wanted["idempotencyToken"])
+    again = projects.finished(projects.codebuild.retry_build(id=first["id"])["build"]["id"])
+    assert (again["buildStatus"], again["buildNumber"]) == ("SUCCEEDED", 2)
+    answer = projects.codebuild.batch_delete_builds(ids=[first["id"], "no:build"])
+    assert answer["buildsDeleted"] == [first["arn"]]
+    assert answer["buildsNotDeleted"] == [{"id": "no:build", "statusCode": "BUILD_NOT_FOUND"}]
+    assert projects.codebuild.batch_get_builds(ids=[first["id"]])["buildsNotFound"] == [first["id"]]
+
+
+def test_npm_installs_into_the_build(projects: Projects) -> None:
+    """node, npm and npx are there, and a global installation stays inside of the build."""
+    build = projects.run("""
+version: 0.2
+env: {exported-variables: [WHERE, SAID]}
+phases:
+  install:
+    runtime-versions: {nodejs: latest}
+    commands:
+      - mkdir -p greet && cd greet
+      - echo '{"name":"greet","version":"1.0.0","bin":{"greet":"greet.js"}}' > package.json
+      - printf '#!/usr/bin/env node\\nconsole.log("hello")\\n' > greet.js
+      - npm install --silent --global "$(npm pack --silent)"
+  build:
+    commands: ["WHERE=$(command -v greet)", "SAID=$(greet)"]
+""")
+    assert build["buildStatus"] == "SUCCEEDED", projects.log(build)
+    exported = {one["name"]: one["value"] for one in build["exportedEnvironmentVariables"]}
+    assert exported["WHERE"].startswith(str(projects.cloud.home / "work"))
+    assert exported["SAID"] == "hello"
+
+
+def test_a_source_that_is_no_archive_fails_the_download(projects: Projects) -> None:
+    """Neither a missing object nor one that is no zip starts a build."""
+    projects.s3.put_object(Bucket=projects.bucket, Key="text", Body=b"no zip")
+    for key, message in (("text", "no usable zip archive"), ("nowhere", "NoSuchKey")):
+        build = projects.run("", source={"type": "S3", "location": f"{projects.bucket}/{key}"})
+        assert message in context(build, "DOWNLOAD_SOURCE")["message"]
+
+
 def test_five_builds_run_four_at_a_time(projects: Projects) -> None:
     """The fifth waits in QUEUED and runs when a place is free; a build that waits can be stopped."""
     project = projects.create("version: 0.2\nphases:\n  build:\n    commands: ['sleep 300']\n")

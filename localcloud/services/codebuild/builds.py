@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,6 +17,8 @@ from localcloud.services.codebuild.record import IN_PROGRESS, builds
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
     from localcloud.store import Document
+
+TOKEN_VALID = timedelta(minutes=5)
 
 
 class Builds(Operations):
@@ -34,7 +36,7 @@ class Builds(Operations):
 
     @operation("StartBuild")
     def start_build(self, call: Call, params: Params) -> Params:
-        """The same idempotencyToken with the same parameters answers the build that runs, if it still does."""
+        """An idempotencyToken given again within five minutes answers the build that it started."""
         project = find(self.cloud, params["projectName"])
         return {"build": self._start(call, project, params)}
 
@@ -46,6 +48,8 @@ class Builds(Operations):
         if build["buildStatus"] == IN_PROGRESS:
             raise AwsError("InvalidInputException", f"Build {build['id']} is still in progress.")
         overrides = {name: value for name, value in request["params"].items() if name != "idempotencyToken"}
+        if "idempotencyToken" in params:
+            overrides["idempotencyToken"] = params["idempotencyToken"]
         return {"build": self._start(call, find(self.cloud, build["projectName"]), overrides)}
 
     @operation("StopBuild")
@@ -100,7 +104,7 @@ class Builds(Operations):
         return {"ids": names} | more
 
     def _start(self, call: Call, project: Document, params: Params) -> Document:
-        known = self._running_with(params)
+        known = self._started_with(params)
         if known:
             return known
         decided = plan(project, params)
@@ -114,18 +118,22 @@ class Builds(Operations):
                 f"Project {project['name']} runs {len(running)} builds and its concurrentBuildLimit is {limit}.",
             )
         build = self._document(call, decided)
-        self.cloud.store.table("codebuild.requests").put(build["id"], {"params": params})
+        self.cloud.store.table("codebuild.requests").put(build["id"], {"params": params, "time": build["startTime"]})
         builds(self.cloud).put(build["id"], build)
         self._engine.submit(build["id"], decided)
         return build
 
-    def _running_with(self, params: Params) -> Document | None:
-        if not params.get("idempotencyToken"):
-            return None
+    def _started_with(self, params: Params) -> Document | None:
+        token = params.get("idempotencyToken")
+        since = datetime.now(UTC) - TOKEN_VALID
         for build_id, request in self.cloud.store.table("codebuild.requests").items():
-            build = builds(self.cloud).get(build_id)
-            if request["params"] == params and build and build["buildStatus"] == IN_PROGRESS:
-                return build
+            if token and request["params"].get("idempotencyToken") == token and request["time"] > since:
+                if request["params"] != params:
+                    raise AwsError(
+                        "InvalidInputException",
+                        f"Parameter mismatch: idempotencyToken {token} started {build_id} with other parameters.",
+                    )
+                return builds(self.cloud).get(build_id)
         return None
 
     def _document(self, call: Call, decided: BuildPlan) -> Document:

@@ -265,10 +265,9 @@ class BuildRun:
 
     def _upload_artifacts(self) -> None:
         uploaded: list[Params] = []
-        for index, target in enumerate(self._plan.artifacts):
+        for target in self._plan.artifacts:
             identifier = target.get("artifactIdentifier", "")
-            primary = self._spec.artifacts if index == 0 else None
-            spec = self._spec.secondary_artifacts.get(identifier, primary)
+            spec = self._spec.secondary_artifacts.get(identifier) if identifier else self._spec.artifacts
             if spec is None:
                 what = f"secondary-artifacts/{identifier}" if identifier else "artifacts"
                 raise PhaseFailedError("CLIENT_ERROR", f"the buildspec has no {what}, and the build uploads it")
