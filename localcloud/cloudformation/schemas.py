@@ -75,7 +75,30 @@ class Schema:
 def schema(type_name: str) -> Schema | None:
     """The schema of a type, or None where AWS has no such type."""
     name = _index().get(type_name)
-    return Schema(json.loads((_folder() / "resources" / f"{name}.json").read_text())) if name else None
+    if name is None:
+        return None
+    return Schema(_readable(json.loads((_folder() / "resources" / f"{name}.json").read_text())))
+
+
+def _readable(part: Any) -> Any:
+    """The same, but that keys may be anything where their pattern is one of Java's that Python does not have."""
+    if isinstance(part, list):
+        return [_readable(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    found = {name: _readable(value) for name, value in part.items()}
+    if isinstance(found.get("patternProperties"), dict):
+        keys = found["patternProperties"]
+        found["patternProperties"] = {key if _compiles(key) else "^": value for key, value in keys.items()}
+    return found
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
 
 
 @functools.cache
