@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import shutil
 import signal
 import socket
@@ -53,6 +54,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         log.warning("ended %d processes that an earlier run had left", killed)
     for folder in ("state", "work"):
         shutil.rmtree(settings.home / folder, ignore_errors=True)
+    # Whatever is started from here, the installer of an environment too, is ended with this process.
+    os.environ[processes.OWNER_VARIABLE] = str(settings.home)
     cloud = Cloud.assemble(settings)
     groups: list[Operations] = [group(cloud) for group in operation_groups()]
     moto = MotoBridge(settings.account_id)
@@ -93,8 +96,6 @@ async def _run(gateway: Gateway, groups: list[Operations], listener: socket.sock
 
 def _write_run_file(settings: Settings) -> None:
     """What `status`, `down` and `env` read to find this process."""
-    import os
-
     document = {
         "pid": os.getpid(),
         "port": settings.port,
