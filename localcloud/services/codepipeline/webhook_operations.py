@@ -104,7 +104,10 @@ class WebhookOperations(PipelineOperations):
         except ValueError:
             return _answer(400, "The body is not JSON; set the hook's content type to application/json.")
         self.records.webhooks.update(definition["name"], lambda found: found.update(lastTriggered=now()))
-        return self._start(definition, payload)
+        try:
+            return self._start(definition, payload)
+        except AwsError as error:  # such as a pipeline that is no longer there
+            return _answer(400, f"{error.code}: {error.message}")
 
     def _start(self, definition: Params, payload: Any) -> HttpResponse:
         """Starts the pipeline if the event passes the filters and brings a commit."""
