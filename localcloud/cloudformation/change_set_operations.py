@@ -6,17 +6,16 @@ import uuid
 from typing import Any
 
 from localcloud.cloudformation.changes import changes
-from localcloud.cloudformation.operations import CloudFormationOperations, page, refuse
+from localcloud.cloudformation.operations import CloudFormationOperations, page, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import Preparation, prepare
 from localcloud.cloudformation.stack_operations import check_stack_name, require_updatable
 from localcloud.cloudformation.stacks import Stack, now
 from localcloud.errors import AwsError, UnsupportedError
 from localcloud.service import Call, Params, operation
 
-_REFUSED = (
-    *("DeploymentConfig", "DeploymentMode", "ImportExistingResources", "NotificationARNs", "ResourcesToImport"),
-    *("ResourceTypes", "RollbackConfiguration"),
-)
+#: ImportExistingResources is not among them: cdk always asks for it. A named resource that exists already fails to be
+#: created, with its name in the reason.
+_REFUSED = ("DeploymentMode", "NotificationARNs", "ResourcesToImport", "ResourceTypes", "RollbackConfiguration")
 _NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 
@@ -27,6 +26,7 @@ class ChangeSetOperations(CloudFormationOperations):
         if kind == "IMPORT":
             raise UnsupportedError("A change set of type IMPORT")
         refuse(params, *_REFUSED)
+        refuse_deployment_config(params)
         stack = self._stack_to_change(params, kind)
         self._require_new_name(stack, params["ChangeSetName"])
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)

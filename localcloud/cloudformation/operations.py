@@ -42,3 +42,12 @@ def refuse(params: Params, *names: str) -> None:
     given = [name for name in names if params.get(name) not in (None, [], {}, False, "")]
     if given:
         raise UnsupportedError(f"The parameter {', '.join(given)} of a stack operation")
+
+
+def refuse_deployment_config(params: Params) -> None:
+    """STANDARD is what the engine does; EXPRESS ends before resources are ready."""
+    config = dict(params.get("DeploymentConfig") or {})
+    mode = config.pop("Mode", "STANDARD")
+    if mode != "STANDARD":
+        raise UnsupportedError(f"DeploymentConfig.Mode {mode}")
+    refuse({f"DeploymentConfig.{name}": value for name, value in config.items()}, "DeploymentConfig.DisableRollback")

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.engine import require_idle
-from localcloud.cloudformation.operations import CloudFormationOperations, refuse
+from localcloud.cloudformation.operations import CloudFormationOperations, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import prepare
 from localcloud.cloudformation.stacks import Stack, now
 from localcloud.errors import AwsError, UnsupportedError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Parameters of AWS's that would change what happens, and that the engine does not have.
 _REFUSED = (
-    *("DeploymentConfig", "NotificationARNs", "ResourceTypes", "RetainExceptOnCreate", "RollbackConfiguration"),
+    *("NotificationARNs", "ResourceTypes", "RetainExceptOnCreate", "RollbackConfiguration"),
     *("StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "StackPolicyURL", "TimeoutInMinutes"),
 )
 UPDATABLE = frozenset(
@@ -33,6 +33,7 @@ class StackOperations(CloudFormationOperations):
     @operation("CreateStack")
     def create_stack(self, call: Call, params: Params) -> Params:
         refuse(params, *_REFUSED)
+        refuse_deployment_config(params)
         name = params["StackName"]
         check_stack_name(name)
         if self.stacks.find(name) is not None:
@@ -54,6 +55,7 @@ class StackOperations(CloudFormationOperations):
     @operation("UpdateStack")
     def update_stack(self, call: Call, params: Params) -> Params:
         refuse(params, *_REFUSED)
+        refuse_deployment_config(params)
         stack = self._require(params["StackName"])
         require_updatable(stack)
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
@@ -72,7 +74,7 @@ class StackOperations(CloudFormationOperations):
 
     @operation("DeleteStack")
     def delete_stack(self, call: Call, params: Params) -> None:
-        refuse(params, "DeploymentConfig")
+        refuse_deployment_config(params)
         if params.get("DeletionMode", "STANDARD") != "STANDARD":
             raise UnsupportedError(f"DeletionMode {params['DeletionMode']}")
         stack = self.stacks.find(params["StackName"])
@@ -119,7 +121,8 @@ class StackOperations(CloudFormationOperations):
 
     @operation("RollbackStack")
     def rollback_stack(self, call: Call, params: Params) -> Params:
-        refuse(params, "RetainExceptOnCreate", "DeploymentConfig")
+        refuse(params, "RetainExceptOnCreate")
+        refuse_deployment_config(params)
         stack = self._require(params["StackName"])
         self._require_status(stack, {"CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED"}, "RollbackStack")
         role = {"RoleARN": params["RoleARN"]} if params.get("RoleARN") else {}
