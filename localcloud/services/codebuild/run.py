@@ -219,7 +219,6 @@ class BuildRun:
     def _codebuild_variables(self, resolved: str) -> dict[str, str]:
         build = self._record.document()
         found = {
-            "CI": "true",
             "CODEBUILD_CI": "true",
             "CODEBUILD_BUILD_ARN": build["arn"],
             "CODEBUILD_BUILD_ID": build["id"],
@@ -229,6 +228,7 @@ class BuildRun:
             "CODEBUILD_INITIATOR": build["initiator"],
             "CODEBUILD_KMS_KEY_ID": build.get("encryptionKey", ""),
             "CODEBUILD_LOG_PATH": build["logs"].get("streamName", ""),
+            "CODEBUILD_PROJECT_ARN": self._cloud.arn("codebuild", f"project/{self._plan.project_name}"),
             "CODEBUILD_RESOLVED_SOURCE_VERSION": resolved,
             "CODEBUILD_SOURCE_REPO_URL": self._plan.source.get("location", ""),
             "CODEBUILD_SOURCE_VERSION": self._plan.source_version,
