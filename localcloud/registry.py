@@ -21,6 +21,12 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.glue.partitions import Partitions
     from localcloud.services.glue.security_configurations import SecurityConfigurations
     from localcloud.services.glue.tags import Tags
+    from localcloud.services.sagemaker.endpoint_configs import EndpointConfigs
+    from localcloud.services.sagemaker.endpoints import Endpoints
+    from localcloud.services.sagemaker.model_packages import ModelPackageGroups, ModelPackages
+    from localcloud.services.sagemaker.models import Models
+    from localcloud.services.sagemaker.tags import Tags as SageMakerTags
+    from localcloud.services.sagemaker.training_jobs import TrainingJobs
 
     return (
         CloudFormation,
@@ -35,4 +41,11 @@ def operation_groups() -> tuple[type[Operations], ...]:
         Partitions,
         SecurityConfigurations,
         Tags,
+        TrainingJobs,
+        ModelPackageGroups,
+        ModelPackages,
+        Models,
+        EndpointConfigs,
+        Endpoints,
+        SageMakerTags,
     )

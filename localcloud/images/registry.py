@@ -48,18 +48,48 @@ class Image:
 
 
 #: Metrics that the built-in XGBoost reports, by its own definition (``train:…`` and ``validation:…``).
-_XGBOOST_METRICS = (
-    "accuracy auc aucpr balanced_accuracy f1 f1_binary f1_macro map ndcg precision r2 recall precision_macro "
-    "precision_micro recall_macro recall_micro aft-nloglik cox-nloglik error gamma-deviance gamma-nloglik "
-    "interval-regression-accuracy logloss mae mape merror mlogloss mphe mse poisson-nloglik rmse rmsle tweedie-nloglik"
-).split()
+_XGBOOST_METRICS = [
+    "accuracy",
+    "auc",
+    "aucpr",
+    "balanced_accuracy",
+    "f1",
+    "f1_binary",
+    "f1_macro",
+    "map",
+    "ndcg",
+    "precision",
+    "r2",
+    "recall",
+    "precision_macro",
+    "precision_micro",
+    "recall_macro",
+    "recall_micro",
+    "aft-nloglik",
+    "cox-nloglik",
+    "error",
+    "gamma-deviance",
+    "gamma-nloglik",
+    "interval-regression-accuracy",
+    "logloss",
+    "mae",
+    "mape",
+    "merror",
+    "mlogloss",
+    "mphe",
+    "mse",
+    "poisson-nloglik",
+    "rmse",
+    "rmsle",
+    "tweedie-nloglik",
+]
 
 _IMAGES = (
     Image(
         repository="sagemaker-xgboost",
         folder="sagemaker_xgboost",
         metric_definitions=tuple(
-            (f"{channel}:{metric}", rf".*\[[0-9]+\].*#011{channel}-{re.escape(metric)}:(\S+)")
+            (f"{channel}:{metric}", rf".*\[[0-9]+\].*#011{channel}-{re.escape(metric)}:([^\s#]+)")
             for channel in ("train", "validation")
             for metric in _XGBOOST_METRICS
         ),

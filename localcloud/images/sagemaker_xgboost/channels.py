@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,8 @@ from hyperparameters import UserError
 from libsvm import matrix
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 
@@ -35,8 +36,10 @@ def _csv(files: list[Path], *, weighted: bool) -> xgboost.DMatrix:
     rows = np.concatenate([_csv_rows(path) for path in files if path.stat().st_size])
     features = rows[:, 2:] if weighted else rows[:, 1:]
     if features.shape[1] == 0:
-        raise UserError(f"Failed to load csv data with exception:\n{files[0].name} has {rows.shape[1]} columns: "
-                        "the label comes first, then at least one feature")
+        raise UserError(
+            f"Failed to load csv data with exception:\n{files[0].name} has {rows.shape[1]} columns: "
+            "the label comes first, then at least one feature"
+        )
     return xgboost.DMatrix(features, label=rows[:, 0], weight=rows[:, 1] if weighted else None)
 
 

@@ -6,8 +6,11 @@ From the container's source (github.com/aws/sagemaker-xgboost-container, ``hyper
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Value = int | float | str | list[str]
 
@@ -67,21 +70,66 @@ def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
-_OBJECTIVES = (
-    "binary:logistic binary:logitraw binary:hinge count:poisson multi:softmax multi:softprob rank:pairwise rank:ndcg "
-    "rank:map reg:linear reg:squarederror reg:logistic reg:gamma reg:pseudohubererror reg:squaredlogerror "
-    "reg:absoluteerror reg:tweedie survival:aft survival:cox"
-).split()
+_OBJECTIVES = [
+    "binary:logistic",
+    "binary:logitraw",
+    "binary:hinge",
+    "count:poisson",
+    "multi:softmax",
+    "multi:softprob",
+    "rank:pairwise",
+    "rank:ndcg",
+    "rank:map",
+    "reg:linear",
+    "reg:squarederror",
+    "reg:logistic",
+    "reg:gamma",
+    "reg:pseudohubererror",
+    "reg:squaredlogerror",
+    "reg:absoluteerror",
+    "reg:tweedie",
+    "survival:aft",
+    "survival:cox",
+]
 
 #: Metrics of XGBoost itself; the container's own scikit-learn metrics are not built yet, and refused by name.
-_METRICS = (
-    "auc aucpr map ndcg aft-nloglik cox-nloglik error gamma-deviance gamma-nloglik interval-regression-accuracy "
-    "logloss mae mape merror mlogloss mphe poisson-nloglik rmse rmsle tweedie-nloglik"
-).split()
-_CONTAINER_METRICS = (
-    "accuracy balanced_accuracy f1 f1_binary f1_macro mse precision r2 recall precision_macro precision_micro "
-    "recall_macro recall_micro"
-).split()
+_METRICS = [
+    "auc",
+    "aucpr",
+    "map",
+    "ndcg",
+    "aft-nloglik",
+    "cox-nloglik",
+    "error",
+    "gamma-deviance",
+    "gamma-nloglik",
+    "interval-regression-accuracy",
+    "logloss",
+    "mae",
+    "mape",
+    "merror",
+    "mlogloss",
+    "mphe",
+    "poisson-nloglik",
+    "rmse",
+    "rmsle",
+    "tweedie-nloglik",
+]
+_CONTAINER_METRICS = [
+    "accuracy",
+    "balanced_accuracy",
+    "f1",
+    "f1_binary",
+    "f1_macro",
+    "mse",
+    "precision",
+    "r2",
+    "recall",
+    "precision_macro",
+    "precision_micro",
+    "recall_macro",
+    "recall_micro",
+]
 _THRESHOLD_METRICS = ("error", "ndcg", "map")
 MAXIMIZED = ("auc", "aucpr", "map", "ndcg")
 
@@ -159,9 +207,7 @@ def _check_objective(values: dict[str, Value]) -> None:
     if multiclass and "num_class" not in values:
         raise UserError("Require input for parameter 'num_class' for multi-classification")
     if "num_class" in values and not multiclass:
-        raise UserError(
-            "Do not need to setup parameter 'num_class' for learning task other than multi-classification."
-        )
+        raise UserError("Do not need to setup parameter 'num_class' for learning task other than multi-classification.")
 
 
 def _check_metrics(values: dict[str, Value]) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import pickle
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,8 @@ from hyperparameters import UserError
 from libsvm import matrix
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
@@ -64,7 +65,9 @@ class Serving:
         accept = self._default_accept if wanted in {"", "*/*"} else wanted.lower()
         if accept not in _ACCEPTS:
             supported = list(_ACCEPTS)
-            return _refused(406, f"Accept type {wanted} is not supported. Please use supported accept types: {supported}.")
+            return _refused(
+                406, f"Accept type {wanted} is not supported. Please use supported accept types: {supported}."
+            )
         return Response(body=_encoded(predictions.tolist(), accept).encode(), content_type=accept)
 
     def _predict(self, rows: NDArray[np.float32] | csr_matrix) -> NDArray[np.float32]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xgboost
 from channels import read_channel
 from container import opt_ml
 from hyperparameters import MAXIMIZED, UserError, Value, validated
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MODEL_NAME = "xgboost-model"
 #: What XGBoost says when the data or the parameters are at fault, and not the algorithm.

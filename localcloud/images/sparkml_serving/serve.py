@@ -115,7 +115,7 @@ class Serving:
 def _json_object(text: str) -> dict[str, object]:
     document = json.loads(text)
     if not isinstance(document, dict) or not isinstance(document.get("data"), list):
-        raise ValueError('a request is an object with a list "data" and, if need be, a "schema"')
+        raise schemas.SchemaError('a request is an object with a list "data" and, if need be, a "schema"')
     return document
 
 

@@ -1,0 +1,1 @@
+"""SageMaker: training, model registry, hosting and the runtime of endpoints."""

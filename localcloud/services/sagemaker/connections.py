@@ -1,0 +1,133 @@
+"""HTTP to the containers: kept-alive connections, asynchronous, as lean as a hop inside one machine should be."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httptools
+
+from localcloud.settings import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(slots=True)
+class ContainerResponse:
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes = b""
+
+
+class ContainerLostError(Exception):
+    """The container closed the connection, or never took it."""
+
+
+class Connections:
+    """Idle connections by port. Used from one event loop only."""
+
+    def __init__(self) -> None:
+        self._idle: dict[int, list[_Connection]] = {}
+
+    async def post(self, port: int, path: str, headers: Mapping[str, str], body: bytes) -> ContainerResponse:
+        """Raises ContainerLostError where the container is not there. The caller sets the time-out."""
+        idle = self._idle.setdefault(port, [])
+        while idle:
+            connection = idle.pop()
+            if connection.usable:
+                try:
+                    return await self._exchange(connection, path, headers, body)
+                except _ClosedWhileIdleError:
+                    continue
+        try:
+            _, connection = await asyncio.get_running_loop().create_connection(
+                lambda: _Connection(port), LOOPBACK, port
+            )
+            return await self._exchange(connection, path, headers, body)
+        except OSError as error:
+            raise ContainerLostError(str(error)) from error
+
+    def forget(self, port: int) -> None:
+        """Closes what is idle to a container that ended."""
+        for connection in self._idle.pop(port, []):
+            connection.close()
+
+    async def _exchange(
+        self, connection: _Connection, path: str, headers: Mapping[str, str], body: bytes
+    ) -> ContainerResponse:
+        try:
+            response = await connection.exchange(path, headers, body)
+        except BaseException:
+            connection.close()  # also when the caller's time-out cancels: an answer may still be under way
+            raise
+        if connection.usable:
+            self._idle.setdefault(connection.port, []).append(connection)
+        return response
+
+
+class _ClosedWhileIdleError(ContainerLostError):
+    """Nothing of an answer had come: the request can be sent again."""
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, one exchange at a time; httptools calls the ``on_…`` methods."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.usable = False
+        self._waiting: asyncio.Future[ContainerResponse] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (narrows the type of create_connection's transport)
+        self._transport = transport
+        self.usable = True
+
+    async def exchange(self, path: str, headers: Mapping[str, str], body: bytes) -> ContainerResponse:
+        self._response = ContainerResponse()
+        self._parts: list[bytes] = []
+        self._parser = httptools.HttpResponseParser(self)
+        self._waiting = asyncio.get_running_loop().create_future()
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"POST {path} HTTP/1.1\r\nhost: {LOOPBACK}:{self.port}\r\n{lines}content-length: {len(body)}\r\n\r\n"
+        self._transport.write(head.encode("latin-1") + body)
+        return await self._waiting
+
+    def close(self) -> None:
+        self.usable = False
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(ContainerLostError(f"the container's answer is not HTTP: {error}"))
+            self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.usable = False
+        self._fail(
+            _ClosedWhileIdleError("the container closed the connection")
+            if exc is None
+            else ContainerLostError(str(exc))
+        )
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._response.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_body(self, body: bytes) -> None:
+        self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        self._response.status = self._parser.get_status_code()
+        self._response.body = b"".join(self._parts)
+        if not self._parser.should_keep_alive():
+            self.close()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(self._response)
+
+    def _fail(self, error: Exception) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(error)

@@ -1,0 +1,162 @@
+"""One container of an endpoint: a folder for its root, the image's serve program in it, and a loopback port."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import threading
+import time
+import uuid
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from localcloud.errors import EngineError, UnsupportedError
+from localcloud.images.registry import image_of
+from localcloud.log_stream import LogStream
+from localcloud.settings import LOOPBACK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from localcloud.cloud import Cloud
+    from localcloud.processes import Child
+    from localcloud.services.sagemaker.models import ContainerSpec
+    from localcloud.services.sagemaker.s3_data import S3Data
+
+PING_SECONDS = 0.05
+#: SageMaker's patience with one answer to /ping.
+PING_TIMEOUT_SECONDS = 2.0
+#: The last lines of a container's log that a failure reason quotes.
+_REMEMBERED_LINES = 20
+
+#: Host variables that a child needs to reach the network as the user does; nothing else of the host goes in.
+_NETWORK_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a container belongs; its log stream's name is made of it."""
+
+    endpoint: str
+    variant: str
+    instance: str
+
+
+class Container:
+    """Starts in the constructor; ``stop`` frees process, port and folder."""
+
+    def __init__(self, cloud: Cloud, spec: ContainerSpec, place: Place, data: S3Data, *, isolated: bool) -> None:
+        image = image_of(spec.image)
+        program = image.program("serve")
+        if program is None:
+            raise UnsupportedError(f"Serving with the image {spec.image}")
+        self.spec = spec
+        self.port = free_port()
+        self._place = place
+        self._last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
+        self._child: Child | None = None
+        self._stopped = threading.Event()
+        self._root = cloud.work_folder("sagemaker-containers", f"{place.endpoint}-{spec.name}-{uuid.uuid4().hex[:12]}")
+        self._log: LogStream | None = None
+        try:
+            model = self._root / "opt" / "ml" / "model"
+            model.mkdir(parents=True)
+            if spec.model_data_url:
+                data.unpack(spec.model_data_url, model)
+            self._log = LogStream(
+                cloud.clients.administrator("logs"),
+                f"/aws/sagemaker/Endpoints/{place.endpoint}",
+                f"{place.variant}/{place.instance}-{spec.name}",
+            )
+            self._child = cloud.processes.start(
+                [str(image.python(cloud.environments)), str(program)],
+                cwd=self._root,
+                environment={
+                    **base_environment(self._root),
+                    **({} if isolated else cloud.clients.environment(data.credentials)),
+                    **spec.environment,
+                    **image.environment(cloud.environments),
+                    "SAGEMAKER_BIND_TO_PORT": str(self.port),
+                },
+                on_line=self._on_line,
+            )
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_until_healthy(self, timeout_seconds: float, cancelled: threading.Event) -> None:
+        """Returns when /ping answers 200; raises EngineError in AWS's words, with the cause, where it will not."""
+        deadline = time.monotonic() + timeout_seconds
+        while not self._answers_ping():
+            if cancelled.is_set():
+                raise EngineError("The deployment was cancelled.")
+            if not self.running():
+                raise EngineError(self._unhealthy(self.last_words() or f"it ended with code {self._code()}"))
+            if time.monotonic() > deadline:
+                raise EngineError(self._unhealthy(f"no answer within {timeout_seconds:g} s; {self.last_words()}"))
+            cancelled.wait(PING_SECONDS)
+
+    def running(self) -> bool:
+        return self._child is not None and self._child.running()
+
+    def last_words(self) -> str:
+        """The last line that the container wrote."""
+        return next((line for line in reversed(self._last_lines) if line.strip()), "")
+
+    def stop(self) -> None:
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        if self._child is not None:
+            self._child.stop(0.5)
+        if self._log is not None:
+            self._log.close()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _on_line(self, line: str) -> None:
+        self._last_lines.append(line)
+        if self._log is not None:
+            self._log.write(line)
+
+    def _code(self) -> int | None:
+        return self._child.returncode() if self._child else None
+
+    def _unhealthy(self, cause: str) -> str:
+        return (
+            f"The {self.spec.name} container for production variant {self._place.variant} did not pass the ping health "
+            f"check. Please check CloudWatch logs for this endpoint. Cause: {cause}"
+        )
+
+    def _answers_ping(self) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=PING_TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def base_environment(root: Path) -> dict[str, str]:
+    """What any container finds: a path, a home and a temporary folder inside its own root, nothing of the host's."""
+    temporary = root / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {
+        **{name: os.environ[name] for name in _NETWORK_VARIABLES if name in os.environ},
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(root),
+        "TMPDIR": str(temporary),
+        "LOCALCLOUD_CONTAINER_ROOT": str(root),
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

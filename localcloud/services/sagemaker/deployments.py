@@ -1,0 +1,206 @@
+"""The work behind an endpoint's states: fleets started, traffic shifted, what is no longer needed ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.errors import AwsError, EngineError
+from localcloud.services.sagemaker.routing import ServedEndpoint
+from localcloud.services.sagemaker.tags import forget_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.cloud import Cloud
+    from localcloud.services.sagemaker.fleet import Fleet, Variant
+    from localcloud.services.sagemaker.shift import Shift
+    from localcloud.store import Document
+
+#: Requests that an old fleet may still be answering get this long before it is ended: an invocation's own limit.
+DRAIN_SECONDS = 60.0
+_ALARM_CHECK_SECONDS = 1.0
+
+log = logging.getLogger("localcloud.sagemaker.deployments")
+
+
+class _RollBackError(Exception):
+    """The new fleet must not take over."""
+
+
+class Deployments:
+    """One thread for each change of an endpoint; what takes requests is in ``served``."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._table = cloud.store.table("sagemaker.endpoints")
+        self._served: dict[str, ServedEndpoint] = {}
+        self._starting: dict[str, Fleet] = {}
+        self._down = threading.Event()
+
+    def served(self, name: str) -> ServedEndpoint | None:
+        return self._served.get(name)
+
+    def create(self, name: str, fleet: Fleet) -> None:
+        self._starting[name] = fleet
+        self._run(name, lambda: self._create(name, fleet))
+
+    def update(self, name: str, fleet: Fleet, shift: Shift) -> None:
+        self._starting[name] = fleet
+        self._run(name, lambda: self._update(name, fleet, shift))
+
+    def scale(self, name: str, wanted: dict[str, dict[str, Any]]) -> None:
+        self._run(name, lambda: self._scale(name, wanted))
+
+    def delete(self, name: str) -> None:
+        self._run(name, lambda: self._delete(name))
+
+    def stop(self) -> None:
+        """Ends every fleet; endpoints that were being made are left as Failed."""
+        self._down.set()
+        fleets = [*self._starting.values(), *(fleet for served in self._served.values() for fleet in served.fleets())]
+        for fleet in fleets:
+            fleet.cancel()
+        threads = [threading.Thread(target=fleet.stop) for fleet in fleets]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(4)
+
+    def _run(self, name: str, work: Callable[[], None]) -> None:
+        threading.Thread(target=work, daemon=True, name=f"endpoint-{name}").start()
+
+    def _create(self, name: str, fleet: Fleet) -> None:
+        try:
+            fleet.start()
+        except Exception as error:  # noqa: BLE001  (whatever stops a start is the endpoint's failure reason)
+            self._fail(name, _reason(error))
+            return
+        finally:
+            self._starting.pop(name, None)
+        document = self._table.get(name)
+        if document is None or document["EndpointStatus"] == "Deleting":
+            fleet.stop()
+            return
+        self._served[name] = ServedEndpoint(name=name, shares=((fleet, 1.0),))
+        self._in_service(name, fleet)
+
+    def _update(self, name: str, fleet: Fleet, shift: Shift) -> None:
+        served = self._served[name]
+        previous = served.fleets()[0]
+        try:
+            fleet.start()
+            self._shift(served, previous, fleet, shift)
+        except Exception as error:  # noqa: BLE001  (whatever stops an update sends the traffic back)
+            self._set(name, EndpointStatus="RollingBack")
+            served.shares = ((previous, 1.0),)
+            self._end(fleet)
+            self._in_service(name, previous, failure=_reason(error))
+            return
+        finally:
+            self._starting.pop(name, None)
+        self._end(previous)
+        self._in_service(name, fleet)
+
+    def _shift(self, served: ServedEndpoint, previous: Fleet, fleet: Fleet, shift: Shift) -> None:
+        """Raises _RollBackError when an alarm goes off before the last step is baked."""
+        for step in shift.steps:
+            rest = 1.0 - step.share
+            served.shares = ((fleet, step.share), (previous, rest)) if rest > 0 else ((fleet, 1.0),)
+            deadline = time.monotonic() + step.bake_seconds / self._cloud.settings.time_scale
+            while True:
+                self._check_alarms(shift.alarms)
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                if self._down.wait(min(left, _ALARM_CHECK_SECONDS / self._cloud.settings.time_scale)):
+                    raise _RollBackError("The local cloud went down.")
+
+    def _check_alarms(self, names: tuple[str, ...]) -> None:
+        if not names:
+            return
+        alarms = self._cloud.clients.administrator("cloudwatch").describe_alarms(AlarmNames=list(names))
+        ringing = [alarm["AlarmName"] for alarm in alarms["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
+        if ringing:
+            raise _RollBackError(
+                f"One or more configured alarms in the auto rollback configuration are in ALARM: {', '.join(ringing)}."
+            )
+
+    def _scale(self, name: str, wanted: dict[str, dict[str, Any]]) -> None:
+        fleet = self._served[name].fleets()[0]
+        failure = None
+        for variant in fleet.variants:
+            change = wanted.get(variant.name, {})
+            before = variant.desired_instances
+            try:
+                fleet.scale(variant, change.get("DesiredInstanceCount", before))
+                variant.weight = change.get("DesiredWeight", variant.weight)
+            except (EngineError, AwsError, ClientError, BotoCoreError) as error:
+                failure = _reason(error)
+                fleet.scale(variant, before)
+        self._in_service(name, fleet, failure=failure)
+
+    def _delete(self, name: str) -> None:
+        starting = self._starting.get(name)
+        if starting is not None:
+            starting.stop()
+        served = self._served.pop(name, None)
+        for fleet in served.fleets() if served else ():
+            self._end(fleet)
+        forget_tags(self._cloud, self._cloud.arn("sagemaker", f"endpoint/{name}"))
+        self._table.delete(name)
+
+    def _end(self, fleet: Fleet) -> None:
+        """Ends a fleet that gets no new requests, once it has answered those that it has."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while fleet.in_flight and time.monotonic() < deadline and not self._down.is_set():
+            time.sleep(0.01)
+        fleet.stop()
+
+    def _in_service(self, name: str, fleet: Fleet, failure: str | None = None) -> None:
+        changes: Document = {
+            "EndpointStatus": "InService",
+            "EndpointConfigName": fleet.config["EndpointConfigName"],
+            "ProductionVariants": [deployed_variant(variant) for variant in fleet.variants],
+            "_config": fleet.config,
+        }
+        self._set(name, **changes, **({"FailureReason": failure} if failure else {}))
+
+    def _fail(self, name: str, reason: str) -> None:
+        document = self._table.get(name)
+        if document is not None and document["EndpointStatus"] != "Deleting":
+            self._set(name, EndpointStatus="Failed", FailureReason=reason)
+
+    def _set(self, name: str, **changes: Any) -> None:
+        try:
+            self._table.update(name, lambda document: document.update(changes, LastModifiedTime=datetime.now(UTC)))
+        except KeyError:
+            log.info("endpoint %s was deleted meanwhile", name)
+
+
+def deployed_variant(variant: Variant) -> Document:
+    """A variant as DescribeEndpoint shows it."""
+    return {
+        "VariantName": variant.name,
+        "DeployedImages": [
+            {"SpecifiedImage": spec.image, "ResolvedImage": spec.image, "ResolutionTime": datetime.now(UTC)}
+            for spec in variant.specs
+        ],
+        "CurrentWeight": variant.weight,
+        "DesiredWeight": variant.weight,
+        "CurrentInstanceCount": variant.desired_instances,
+        "DesiredInstanceCount": variant.desired_instances,
+    }
+
+
+def _reason(error: Exception) -> str:
+    """AWS's own limit of a failure reason is 1,024 characters."""
+    if isinstance(error, (EngineError, AwsError, _RollBackError)):
+        return str(error)[:1024]
+    log.error("a deployment failed", exc_info=error)
+    return f"{type(error).__name__}: {error}"[:1024]

@@ -1,0 +1,136 @@
+"""The instances of one endpoint configuration: for each variant so many groups of containers, started together."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from localcloud.services.sagemaker.container import Container, Place
+from localcloud.services.sagemaker.data_capture import DataCapture
+from localcloud.services.sagemaker.models import container_specs, model_by_name
+from localcloud.services.sagemaker.s3_data import S3Data
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.services.sagemaker.models import ContainerSpec
+    from localcloud.store import Document
+
+#: Instances of a variant that really run; more are counted and described, but this machine has few cores.
+MAX_RUNNING_INSTANCES = 2
+#: AWS allows up to an hour; a container that has not come up on a laptop by then never will.
+_STARTUP_SECONDS = 300
+
+
+@dataclass(eq=False, slots=True)
+class Instance:
+    """One group of containers that a request passes in order."""
+
+    instance_id: str
+    containers: list[Container]
+
+
+@dataclass(eq=False, slots=True)
+class Variant:
+    name: str
+    model: Document
+    specs: list[ContainerSpec]
+    weight: float
+    desired_instances: int
+    startup_seconds: float
+    instances: list[Instance] = field(default_factory=list)
+
+
+class Fleet:
+    """All variants of one configuration. ``start`` returns when every container answered its ping."""
+
+    def __init__(self, cloud: Cloud, endpoint: str, config: Document) -> None:
+        self.config = config
+        self.variants = [_variant(cloud, variant) for variant in config["ProductionVariants"]]
+        #: Requests that are under way; the event loop counts them.
+        self.in_flight = 0
+        self.capture: DataCapture | None = None
+        self._cloud = cloud
+        self._endpoint = endpoint
+        self._cancelled = threading.Event()
+        self._started: list[Container] = []
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Raises EngineError or AwsError with the reason of the first failure, and then leaves nothing running."""
+        try:
+            for variant in self.variants:
+                self._grow(variant, min(variant.desired_instances, MAX_RUNNING_INSTANCES))
+            self.capture = self._data_capture()
+        except BaseException:
+            self.stop()
+            raise
+
+    def scale(self, variant: Variant, count: int) -> None:
+        """Starts or ends instances of a variant until so many run."""
+        variant.desired_instances = count
+        running = min(count, MAX_RUNNING_INSTANCES)
+        surplus = variant.instances[running:]
+        variant.instances = variant.instances[:running]
+        for instance in surplus:
+            for container in instance.containers:
+                container.stop()
+        self._grow(variant, running - len(variant.instances))
+
+    def cancel(self) -> None:
+        """Makes a ``start`` that is under way on another thread fail soon."""
+        self._cancelled.set()
+
+    def stop(self) -> None:
+        """Ends all containers and frees their ports and folders."""
+        self._cancelled.set()
+        with self._lock:
+            containers, self._started = self._started, []
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(Container.stop, containers))
+        if self.capture is not None:
+            self.capture.close()
+
+    def _data_capture(self) -> DataCapture | None:
+        config = self.config.get("DataCaptureConfig", {})
+        if not config.get("EnableCapture"):
+            return None
+        roles = {variant.name: variant.model["ExecutionRoleArn"] for variant in self.variants}
+        return DataCapture(self._cloud, self._endpoint, config, roles)
+
+    def _grow(self, variant: Variant, count: int) -> None:
+        """Only what answers its ping is added to the variant: its instances take requests at once."""
+        new = [self._instance(variant) for _ in range(count)]
+        for instance in new:
+            for container in instance.containers:
+                container.wait_until_healthy(variant.startup_seconds, self._cancelled)
+        variant.instances = [*variant.instances, *new]
+
+    def _instance(self, variant: Variant) -> Instance:
+        instance_id = f"i-{uuid.uuid4().hex[:17]}"
+        data = S3Data(self._cloud, variant.model["ExecutionRoleArn"], f"{self._endpoint}-{variant.name}")
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            started = pool.map(lambda spec: self._launch(variant, instance_id, spec, data), variant.specs)
+            return Instance(instance_id=instance_id, containers=list(started))
+
+    def _launch(self, variant: Variant, instance_id: str, spec: ContainerSpec, data: S3Data) -> Container:
+        place = Place(endpoint=self._endpoint, variant=variant.name, instance=instance_id)
+        isolated = variant.model.get("EnableNetworkIsolation", False)
+        container = Container(self._cloud, spec, place, data, isolated=isolated)
+        with self._lock:
+            self._started.append(container)
+        return container
+
+
+def _variant(cloud: Cloud, config: Document) -> Variant:
+    model = model_by_name(cloud, config["ModelName"])
+    return Variant(
+        name=config["VariantName"],
+        model=model,
+        specs=container_specs(cloud, model),
+        weight=config["InitialVariantWeight"],
+        desired_instances=config["InitialInstanceCount"],
+        startup_seconds=config.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS),
+    )

@@ -1,0 +1,86 @@
+"""The List operations of SageMaker: the same filters, orders and pages everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from localcloud.service import Params
+    from localcloud.store import Document
+
+_PAGE = 10
+#: ``SortBy`` → the part of a document's key that it names.
+_SORT_KEYS = {"CreationTime": "CreationTime", "LastModifiedTime": "LastModifiedTime"}
+
+
+def page(
+    documents: Iterable[Document],
+    params: Params,
+    *,
+    name: str,
+    status: str | None = None,
+    answer: str,
+    fields: tuple[str, ...],
+    descending: bool = True,
+) -> Params:
+    """One page of summaries with these ``fields``, filtered and sorted as ``params`` ask.
+
+    ``name`` and ``status`` are the documents' fields that NameContains and StatusEquals look at; ``descending`` is
+    the operation's own default order.
+    """
+    found = [document for document in documents if _wanted(document, params, name, status)]
+    sort_field = _sort_field(params.get("SortBy", "CreationTime"), name, status)
+    order = params.get("SortOrder")
+    found.sort(
+        key=lambda document: _sortable(document, sort_field), reverse=order == "Descending" if order else descending
+    )
+    start = _start(params.get("NextToken"))
+    end = start + int(params.get("MaxResults", _PAGE))
+    summaries = [{field: doc[field] for field in fields if field in doc} for doc in found[start:end]]
+    more = {"NextToken": str(end)} if end < len(found) else {}
+    return {answer: summaries, **more}
+
+
+def _sortable(document: Document, field: str) -> Any:
+    return document.get(field) or document["CreationTime"]
+
+
+def _sort_field(wanted: str, name: str, status: str | None) -> str:
+    if wanted == "Name":
+        return name
+    if wanted == "Status" and status:
+        return status
+    return _SORT_KEYS.get(wanted, "CreationTime")
+
+
+def _start(token: str | None) -> int:
+    if token is None:
+        return 0
+    if not token.isdigit():
+        raise AwsError("ValidationException", f"Invalid NextToken: {token}")
+    return int(token)
+
+
+def _wanted(document: Document, params: Params, name: str, status: str | None) -> bool:
+    checks: list[tuple[str, Any]] = [
+        ("NameContains", lambda value: value.lower() in document[name].lower()),
+        ("StatusEquals", lambda value: status is None or document[status] == value),
+        ("CreationTimeAfter", lambda value: document["CreationTime"] >= value),
+        ("CreationTimeBefore", lambda value: document["CreationTime"] <= value),
+        ("LastModifiedTimeAfter", lambda value: document["LastModifiedTime"] >= value),
+        ("LastModifiedTimeBefore", lambda value: document["LastModifiedTime"] <= value),
+    ]
+    return all(check(_aware(params[key])) for key, check in checks if params.get(key) is not None)
+
+
+def _aware(value: Any) -> Any:
+    """Times of a request come without a zone from the parser; they are UTC."""
+    from datetime import UTC, datetime
+
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value

@@ -1,0 +1,256 @@
+"""The model registry: groups, and the versions of models that were registered in them."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import AwsError
+from localcloud.service import Call, Operations, Params, operation
+from localcloud.services.sagemaker.accepted import accept_only
+from localcloud.services.sagemaker.listing import page
+from localcloud.services.sagemaker.tags import forget_tags, put_tags
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.store import Document
+
+#: What a package keeps as it was given.
+_GIVEN = (
+    "ModelPackageGroupName",
+    "ModelPackageDescription",
+    "InferenceSpecification",
+    "MetadataProperties",
+    "ModelMetrics",
+    "CustomerMetadataProperties",
+    "Domain",
+    "Task",
+    "SamplePayloadUrl",
+    "SourceUri",
+    "ModelApprovalStatus",
+    "ModelCard",
+    "DriftCheckBaselines",
+    "SkipModelValidation",
+)
+_UPDATABLE = ("ModelApprovalStatus", "ApprovalDescription", "SourceUri", "ModelCard", "InferenceSpecification")
+
+
+def group_name(name_or_arn: str) -> str:
+    return name_or_arn.rpartition("/")[2]
+
+
+def package_by_name(cloud: Cloud, name_or_arn: str) -> Document:
+    """The package of an ARN or of ``group/version``; raises AwsError where there is none."""
+    key = name_or_arn.partition(":model-package/")[2] or name_or_arn
+    found = cloud.store.table("sagemaker.model_packages").get(key)
+    if found is None:
+        raise AwsError("ValidationException", f"ModelPackage {name_or_arn} does not exist.")
+    return found
+
+
+class ModelPackageGroups(Operations):
+    service = "sagemaker"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._groups = cloud.store.table("sagemaker.model_package_groups")
+        self._packages = cloud.store.table("sagemaker.model_packages")
+
+    @operation("CreateModelPackageGroup")
+    def create(self, call: Call, params: Params) -> Params:
+        accept_only(
+            params, {"ModelPackageGroupName", "ModelPackageGroupDescription", "Tags"}, "CreateModelPackageGroup"
+        )
+        name = params["ModelPackageGroupName"]
+        arn = self.cloud.arn("sagemaker", f"model-package-group/{name}")
+        if name in self._groups:
+            raise AwsError("ValidationException", f"Model Package Group already exists: {arn}")
+        document = {
+            "ModelPackageGroupName": name,
+            "ModelPackageGroupArn": arn,
+            "CreationTime": datetime.now(UTC),
+            "CreatedBy": {"IamIdentity": {"Arn": call.caller.arn}},
+            "ModelPackageGroupStatus": "Completed",
+            "_next_version": 1,
+        }
+        if "ModelPackageGroupDescription" in params:
+            document["ModelPackageGroupDescription"] = params["ModelPackageGroupDescription"]
+        self._groups.put(name, document)
+        put_tags(self.cloud, arn, params.get("Tags"))
+        return {"ModelPackageGroupArn": arn}
+
+    @operation("DescribeModelPackageGroup")
+    def describe(self, _: Call, params: Params) -> Params:
+        return self._group(params["ModelPackageGroupName"])
+
+    @operation("ListModelPackageGroups")
+    def list_groups(self, _: Call, params: Params) -> Params:
+        accept_only(params, _LIST_PARAMETERS, "ListModelPackageGroups")
+        return page(
+            (document for _, document in self._groups.items()),
+            params,
+            name="ModelPackageGroupName",
+            answer="ModelPackageGroupSummaryList",
+            fields=(
+                "ModelPackageGroupName",
+                "ModelPackageGroupArn",
+                "ModelPackageGroupDescription",
+                "CreationTime",
+                "ModelPackageGroupStatus",
+            ),
+            descending=False,
+        )
+
+    @operation("DeleteModelPackageGroup")
+    def delete(self, _: Call, params: Params) -> Params:
+        document = self._group(params["ModelPackageGroupName"])
+        name = document["ModelPackageGroupName"]
+        versions = [key for key, _ in self._packages.items(f"{name}/")]
+        if versions:
+            raise AwsError(
+                "ConflictException",
+                f"Model Package Group {document['ModelPackageGroupArn']} still has {len(versions)} model packages "
+                f"(such as {versions[0]}); delete them first.",
+            )
+        self._groups.delete(name)
+        forget_tags(self.cloud, document["ModelPackageGroupArn"])
+        return {}
+
+    def _group(self, name_or_arn: str) -> Document:
+        found = self._groups.get(group_name(name_or_arn))
+        if found is None:
+            raise AwsError("ValidationException", f"ModelPackageGroup {name_or_arn} does not exist.")
+        return found
+
+
+_LIST_PARAMETERS = {
+    "CreationTimeAfter",
+    "CreationTimeBefore",
+    "MaxResults",
+    "NameContains",
+    "NextToken",
+    "SortBy",
+    "SortOrder",
+    "ModelApprovalStatus",
+    "ModelPackageGroupName",
+    "ModelPackageType",
+}
+
+
+class ModelPackages(Operations):
+    service = "sagemaker"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._groups = cloud.store.table("sagemaker.model_package_groups")
+        self._packages = cloud.store.table("sagemaker.model_packages")
+        self._lock = threading.Lock()
+
+    @operation("CreateModelPackage")
+    def create(self, call: Call, params: Params) -> Params:
+        accept_only(params, {*_GIVEN, "ClientToken", "Tags"}, "CreateModelPackage")
+        if "ModelPackageGroupName" not in params:
+            raise AwsError("ValidationException", "A model package of a group needs its ModelPackageGroupName.")
+        _check_containers(params.get("InferenceSpecification"))
+        group = group_name(params["ModelPackageGroupName"])
+        version = self._next_version(group)
+        arn = self.cloud.arn("sagemaker", f"model-package/{group}/{version}")
+        given = {name: params[name] for name in _GIVEN if name in params}
+        now = datetime.now(UTC)
+        self._packages.put(
+            f"{group}/{version}",
+            {
+                "ModelApprovalStatus": "PendingManualApproval",
+                **given,
+                "ModelPackageGroupName": group,
+                "ModelPackageVersion": version,
+                "ModelPackageArn": arn,
+                "CreationTime": now,
+                "LastModifiedTime": now,
+                "CreatedBy": {"IamIdentity": {"Arn": call.caller.arn}},
+                "ModelPackageStatus": "Completed",
+                "ModelPackageStatusDetails": {"ValidationStatuses": []},
+            },
+        )
+        put_tags(self.cloud, arn, params.get("Tags"))
+        return {"ModelPackageArn": arn}
+
+    @operation("DescribeModelPackage")
+    def describe(self, _: Call, params: Params) -> Params:
+        return package_by_name(self.cloud, params["ModelPackageName"])
+
+    @operation("ListModelPackages")
+    def list_packages(self, _: Call, params: Params) -> Params:
+        accept_only(params, _LIST_PARAMETERS, "ListModelPackages")
+        wanted = params.get("ModelApprovalStatus")
+        group = group_name(params["ModelPackageGroupName"]) if "ModelPackageGroupName" in params else None
+        return page(
+            (
+                document
+                for _, document in self._packages.items()
+                if group in (None, document["ModelPackageGroupName"])
+                and wanted in (None, document["ModelApprovalStatus"])
+            ),
+            params,
+            name="ModelPackageGroupName",
+            answer="ModelPackageSummaryList",
+            fields=(
+                "ModelPackageGroupName",
+                "ModelPackageVersion",
+                "ModelPackageArn",
+                "ModelPackageDescription",
+                "CreationTime",
+                "ModelPackageStatus",
+                "ModelApprovalStatus",
+            ),
+            descending=True,
+        )
+
+    @operation("UpdateModelPackage")
+    def update(self, call: Call, params: Params) -> Params:
+        removed = params.get("CustomerMetadataPropertiesToRemove", [])
+        accept_only(
+            params,
+            {*_UPDATABLE, "ModelPackageArn", "CustomerMetadataProperties", "CustomerMetadataPropertiesToRemove"},
+            "UpdateModelPackage",
+        )
+        document = package_by_name(self.cloud, params["ModelPackageArn"])
+
+        def change(package: Document) -> None:
+            package.update({name: params[name] for name in _UPDATABLE if name in params})
+            metadata = package.get("CustomerMetadataProperties", {}) | params.get("CustomerMetadataProperties", {})
+            package["CustomerMetadataProperties"] = {k: v for k, v in metadata.items() if k not in removed}
+            package["LastModifiedTime"] = datetime.now(UTC)
+            package["LastModifiedBy"] = {"IamIdentity": {"Arn": call.caller.arn}}
+
+        self._packages.update(_key(document), change)
+        return {"ModelPackageArn": document["ModelPackageArn"]}
+
+    @operation("DeleteModelPackage")
+    def delete(self, _: Call, params: Params) -> Params:
+        document = package_by_name(self.cloud, params["ModelPackageName"])
+        self._packages.delete(_key(document))
+        forget_tags(self.cloud, document["ModelPackageArn"])
+        return {}
+
+    def _next_version(self, group: str) -> int:
+        """Versions count up from 1 and are never used twice, also when one was deleted."""
+        with self._lock:
+            found = self._groups.get(group)
+            if found is None:
+                raise AwsError("ValidationException", f"ModelPackageGroup {group} does not exist.")
+            version = int(found["_next_version"])
+            self._groups.put(group, found | {"_next_version": version + 1})
+            return version
+
+
+def _key(document: Document) -> str:
+    return f"{document['ModelPackageGroupName']}/{document['ModelPackageVersion']}"
+
+
+def _check_containers(specification: dict[str, Any] | None) -> None:
+    for container in (specification or {}).get("Containers", []):
+        if not re.match(r"^[^/\s]+/[^/\s]", container.get("Image", "")):
+            raise AwsError("ValidationException", f"{container.get('Image')!r} is not the address of an image.")

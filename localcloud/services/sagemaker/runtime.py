@@ -1,0 +1,184 @@
+"""Invocations: ``POST /endpoints/NAME/invocations``, through the containers of one instance, in their order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from localcloud import protocol
+from localcloud.errors import AwsError, UnsupportedError
+from localcloud.service import HttpRequest, HttpResponse
+from localcloud.services.sagemaker.connections import Connections, ContainerLostError, ContainerResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.services.sagemaker.endpoint_metrics import EndpointMetrics
+    from localcloud.services.sagemaker.fleet import Fleet, Instance, Variant
+    from localcloud.services.sagemaker.routing import ServedEndpoint
+
+PREFIX = "/endpoints/"
+MAX_BODY_BYTES = 6 * 1024 * 1024
+INVOCATION_SECONDS = 60.0
+
+_HEADER = "x-amzn-sagemaker-"
+_REFUSED_HEADERS = (
+    "target-model",
+    "target-container-hostname",
+    "inference-component",
+    "enable-explanations",
+    "session-id",
+)
+
+
+class ModelError(Exception):
+    """A container did not answer, or not with success; ``status`` is its own, 0 for none."""
+
+    def __init__(self, status: int, container: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.container = container
+        self.message = message
+
+
+class Runtime:
+    """Answers on the front door's event loop and never blocks it."""
+
+    def __init__(
+        self, account_id: str, metrics: EndpointMetrics, served: Callable[[str], ServedEndpoint | None], log_arn: str
+    ) -> None:
+        self._account_id = account_id
+        self._metrics = metrics
+        self._served = served
+        self._log_arn = log_arn
+        self._connections = Connections()
+
+    async def answer(self, request: HttpRequest) -> HttpResponse:
+        """The front door's route."""
+        request_id = str(uuid.uuid4())
+        try:
+            return await self._invoke(request, request_id)
+        except AwsError as error:
+            return protocol.json_error(error, request_id)
+
+    async def _invoke(self, request: HttpRequest, request_id: str) -> HttpResponse:
+        begun = time.perf_counter()
+        endpoint = self._endpoint(request)
+        fleet, variant, instance = endpoint.choose(request.headers.get(f"{_HEADER}target-variant"))
+        fleet.in_flight += 1
+        try:
+            response = await asyncio.wait_for(self._pass_through(request, instance), INVOCATION_SECONDS)
+            answer = _success(response, variant, request_id)
+        except (ModelError, TimeoutError) as error:
+            failure = error if isinstance(error, ModelError) else _timed_out(instance)
+            response = ContainerResponse(status=failure.status or 500)
+            answer = self._model_error(failure, endpoint.name, request_id)
+        finally:
+            fleet.in_flight -= 1
+        model_seconds = time.perf_counter() - begun
+        self._capture(fleet, variant, request, response, answer)
+        overhead = time.perf_counter() - begun - model_seconds
+        self._metrics.record(
+            endpoint.name, variant.name, len(variant.instances), response.status, model_seconds, overhead
+        )
+        return answer
+
+    def _endpoint(self, request: HttpRequest) -> ServedEndpoint:
+        """The endpoint that a well-formed request names; raises AwsError for what AWS would not take."""
+        if protocol.signature(request) is None:
+            raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", status=403)
+        name, _, action = request.path.removeprefix(PREFIX).partition("/")
+        if action != "invocations" or request.method != "POST":
+            raise UnsupportedError(f"sagemaker-runtime:{request.method} {request.path}")
+        for header in _REFUSED_HEADERS:
+            if _HEADER + header in request.headers:
+                raise UnsupportedError(f"sagemaker-runtime:InvokeEndpoint with {_HEADER}{header}")
+        if len(request.body) > MAX_BODY_BYTES:
+            raise AwsError(
+                "ValidationError",
+                "1 validation error detected: Value at 'body' failed to satisfy constraint: Member must have length "
+                f"less than or equal to {MAX_BODY_BYTES}",
+            )
+        found = self._served(name)
+        if found is None:
+            raise AwsError("ValidationError", f"Endpoint {name} of account {self._account_id} not found.")
+        return found
+
+    async def _pass_through(self, request: HttpRequest, instance: Instance) -> ContainerResponse:
+        """The last container's answer. Only the last is told the caller's Accept, as in AWS's pipelines."""
+        content_type = request.headers.get("content-type", "")
+        body = request.body
+        passed = {name: request.headers[name] for name in (f"{_HEADER}custom-attributes",) if name in request.headers}
+        last = instance.containers[-1]
+        response = ContainerResponse()
+        for container in instance.containers:
+            headers = {**passed, "content-type": content_type} if content_type else dict(passed)
+            if container is last and "accept" in request.headers:
+                headers["accept"] = request.headers["accept"]
+            try:
+                response = await self._connections.post(container.port, "/invocations", headers, body)
+            except ContainerLostError as error:
+                raise ModelError(500, container.spec.name, f"The container cannot be reached: {error}") from error
+            if not 200 <= response.status < 300:
+                raise ModelError(response.status, container.spec.name, response.body.decode("utf-8", "replace"))
+            content_type, body = response.headers.get("content-type", ""), response.body
+        return response
+
+    def _capture(
+        self, fleet: Fleet, variant: Variant, request: HttpRequest, response: ContainerResponse, answer: HttpResponse
+    ) -> None:
+        capture = fleet.capture
+        if capture is None or answer.status != 200 or not capture.wants_this_request():
+            return
+        capture.record(
+            variant.name,
+            (request.headers.get("content-type", ""), request.body),
+            (response.headers.get("content-type", ""), response.body),
+            request.headers.get(f"{_HEADER}inference-id"),
+        )
+
+    def _model_error(self, error: ModelError, endpoint: str, request_id: str) -> HttpResponse:
+        side = "client" if 400 <= error.status < 500 else "server"
+        group = f"/aws/sagemaker/Endpoints/{endpoint}"
+        document: dict[str, Any] = {
+            "ErrorCode": f"{side.upper()}_ERROR_FROM_MODEL",
+            "LogStreamArn": f"{self._log_arn}:log-group:{group}",
+            "Message": f'Received {side} error ({error.status}) from {error.container} with message "{error.message}". '
+            f"See the log group {group} for more information.",
+            "OriginalMessage": error.message,
+            "OriginalStatusCode": error.status,
+        }
+        return HttpResponse(
+            status=424,
+            headers={
+                "content-type": "application/json",
+                "x-amzn-errortype": "ModelError",
+                "x-amzn-requestid": request_id,
+            },
+            body=json.dumps(document).encode(),
+        )
+
+
+def _success(response: ContainerResponse, variant: Variant, request_id: str) -> HttpResponse:
+    headers = {
+        "content-type": response.headers.get("content-type", "application/octet-stream"),
+        "x-amzn-invoked-production-variant": variant.name,
+        "x-amzn-requestid": request_id,
+    }
+    attributes = response.headers.get(f"{_HEADER}custom-attributes")
+    if attributes:
+        headers[f"{_HEADER}custom-attributes"] = attributes
+    return HttpResponse(status=200, headers=headers, body=response.body)
+
+
+def _timed_out(instance: Instance) -> ModelError:
+    name = instance.containers[-1].spec.name
+    return ModelError(
+        0,
+        name,
+        f"Your invocation timed out while waiting for a response from container {name}. Review the latency metrics for "
+        "each container in Amazon CloudWatch, resolve the issue, and try again.",
+    )

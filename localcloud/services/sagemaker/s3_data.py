@@ -1,0 +1,124 @@
+"""Data between S3 and a container's folders, with the credentials of the role that the job or the model names."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tarfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import EngineError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from localcloud.cloud import Cloud
+
+SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+
+
+@dataclass(frozen=True, slots=True)
+class S3Address:
+    bucket: str
+    key: str
+
+    @classmethod
+    def parse(cls, uri: str) -> S3Address:
+        """From ``s3://bucket/key``; raises EngineError for anything else."""
+        scheme, _, rest = uri.partition("://")
+        bucket, _, key = rest.partition("/")
+        if scheme != "s3" or not bucket:
+            raise EngineError(f"{uri!r} is not an S3 address (s3://bucket/key)")
+        return cls(bucket, key)
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+class S3Data:
+    """S3 as one role sees it."""
+
+    def __init__(self, cloud: Cloud, role_arn: str, session_name: str) -> None:
+        self.credentials = cloud.clients.assume_role(
+            role_arn, session_name=session_name, service_principal=SERVICE_PRINCIPAL
+        )
+        self._client: Any = cloud.clients.for_credentials("s3", self.credentials)
+
+    def readable(self, uri: str) -> bool:
+        from botocore.exceptions import ClientError
+
+        address = S3Address.parse(uri)
+        try:
+            self._client.head_object(Bucket=address.bucket, Key=address.key)
+        except ClientError:
+            return False
+        return True
+
+    def unpack(self, uri: str, folder: Path) -> None:
+        """Downloads a ``tar.gz`` and unpacks it; raises EngineError where it is missing or no such archive."""
+        address = S3Address.parse(uri)
+        archive = folder.with_name(f"{folder.name}.tar.gz")
+        self._download(address, archive)
+        try:
+            with tarfile.open(archive, "r:gz") as tar:
+                tar.extractall(folder, filter="data")
+        except (tarfile.TarError, OSError, EOFError) as error:
+            raise EngineError(
+                f'Failed to extract model data archive for container from URL "{uri}" ({error}). Please ensure that '
+                "the object located at the URL is a valid tar.gz archive."
+            ) from error
+        finally:
+            archive.unlink()
+
+    def download_prefix(self, uri: str, folder: Path, *, gzipped: bool) -> int:
+        """All objects whose key starts with the prefix, under their name below it. Returns how many there were."""
+        address = S3Address.parse(uri)
+        count = 0
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=address.bucket, Prefix=address.key)
+        base = address.key if address.key.endswith("/") else address.key.rpartition("/")[0] + "/"
+        for found in (found for page in pages for found in page.get("Contents", [])):
+            if found["Key"].endswith("/"):
+                continue
+            name = found["Key"][len(base) :] if base != "/" else found["Key"]
+            path = (folder / name).resolve()
+            if not path.is_relative_to(folder.resolve()):
+                raise EngineError(f"The key {found['Key']} leads out of its channel's folder")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._download(S3Address(address.bucket, found["Key"]), path)
+            if gzipped:
+                _gunzip(path)
+            count += 1
+        return count
+
+    def upload_archive(self, folder: Path, uri: str, kms_key_id: str | None) -> None:
+        """Packs a folder's content into a ``tar.gz`` at this address."""
+        address = S3Address.parse(uri)
+        archive = folder.with_name(f"{folder.name}.tar.gz")
+        with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+            for path in sorted(folder.iterdir()):
+                tar.add(path, arcname=path.name)
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
+        self._client.upload_file(str(archive), address.bucket, address.key, ExtraArgs=encryption)
+        archive.unlink()
+
+    def put(self, address: S3Address, body: bytes, kms_key_id: str | None = None) -> None:
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
+        self._client.put_object(Bucket=address.bucket, Key=address.key, Body=body, **encryption)
+
+    def _download(self, address: S3Address, path: Path) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = self._client.get_object(Bucket=address.bucket, Key=address.key)
+        except ClientError as error:
+            raise EngineError(f"Could not read {address}: {error}") from error
+        with path.open("wb") as file:
+            shutil.copyfileobj(answer["Body"], file)
+
+
+def _gunzip(path: Path) -> None:
+    target = path.with_suffix("") if path.suffix == ".gz" else path
+    content = gzip.decompress(path.read_bytes())
+    path.unlink()
+    target.write_bytes(content)

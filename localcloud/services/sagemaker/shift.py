@@ -1,0 +1,73 @@
+"""How traffic moves from an old fleet to a new one: the steps of a blue/green deployment, decided before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import AwsError, UnsupportedError
+
+if TYPE_CHECKING:
+    from localcloud.store import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The new fleet gets this share of the traffic and is watched for so long (AWS's seconds) before the next."""
+
+    share: float
+    bake_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shift:
+    steps: tuple[Step, ...]
+    #: Names of the CloudWatch alarms that send the traffic back.
+    alarms: tuple[str, ...] = ()
+
+    @classmethod
+    def plan(cls, deployment: Document | None, instances: int) -> Shift:
+        """From a DeploymentConfig; without one, all at once. ``instances`` is what INSTANCE_COUNT is a part of."""
+        if not deployment:
+            return cls(steps=(Step(1.0, 0),))
+        if "RollingUpdatePolicy" in deployment:
+            raise UnsupportedError("sagemaker:UpdateEndpoint with RollingUpdatePolicy")
+        alarms = tuple(
+            alarm["AlarmName"] for alarm in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+        )
+        policy = deployment.get("BlueGreenUpdatePolicy")
+        if not policy:
+            return cls(steps=(Step(1.0, 0),), alarms=alarms)
+        routing = policy["TrafficRoutingConfiguration"]
+        last = Step(1.0, max(policy.get("TerminationWaitInSeconds", 0), routing.get("WaitIntervalInSeconds", 0)))
+        return cls(steps=(*_early_steps(routing, instances), last), alarms=alarms)
+
+
+def _early_steps(routing: Document, instances: int) -> tuple[Step, ...]:
+    wait = routing.get("WaitIntervalInSeconds", 0)
+    match routing["Type"]:
+        case "ALL_AT_ONCE":
+            return ()
+        case "CANARY":
+            return (Step(_share(routing.get("CanarySize"), "CanarySize", instances), wait),)
+        case "LINEAR":
+            size = _share(routing.get("LinearStepSize"), "LinearStepSize", instances)
+            return tuple(Step(number * size, wait) for number in range(1, _whole_steps(size)))
+        case other:
+            raise UnsupportedError(f"sagemaker:UpdateEndpoint with TrafficRoutingConfiguration of type {other}")
+
+
+def _whole_steps(size: float) -> int:
+    """Steps until everything is moved, the last of which is the whole."""
+    return max(1, -int(-1 // size))
+
+
+def _share(capacity: dict[str, Any] | None, name: str, instances: int) -> float:
+    if not capacity:
+        raise AwsError("ValidationException", f"TrafficRoutingConfiguration needs {name}.")
+    share: float = capacity["Value"] / (100 if capacity["Type"] == "CAPACITY_PERCENT" else max(instances, 1))
+    if not 0 < share <= 0.5:  # AWS's limit
+        raise AwsError(
+            "ValidationException", f"{name} must be at most 50 % of the fleet, and {capacity['Value']} is {share:.0%}."
+        )
+    return share

@@ -1,0 +1,243 @@
+"""Training jobs: real runs of the image's train program, with the states that SageMaker's have."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from localcloud.errors import AwsError, EngineError, UnsupportedError
+from localcloud.images.registry import image_of
+from localcloud.service import Call, Operations, Params, operation
+from localcloud.services.sagemaker.accepted import accept_only
+from localcloud.services.sagemaker.listing import page
+from localcloud.services.sagemaker.tags import forget_tags, put_tags
+from localcloud.services.sagemaker.training_run import TrainingRun
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.store import Document
+
+_KNOWN = {
+    "TrainingJobName",
+    "HyperParameters",
+    "AlgorithmSpecification",
+    "RoleArn",
+    "InputDataConfig",
+    "OutputDataConfig",
+    "ResourceConfig",
+    "StoppingCondition",
+    "Tags",
+    "Environment",
+    # No instance here is ever taken away or on a network of its own, so these change nothing about a run.
+    "EnableNetworkIsolation",
+    "EnableInterContainerTrafficEncryption",
+    "EnableManagedSpotTraining",
+    "ExperimentConfig",
+    "RetryStrategy",
+}
+_ALGORITHM = {"TrainingImage", "TrainingInputMode", "MetricDefinitions", "EnableSageMakerMetricsTimeSeries"}
+_CHANNEL = {"ChannelName", "DataSource", "ContentType", "CompressionType", "RecordWrapperType", "InputMode"}
+_S3_SOURCE = {"S3DataType", "S3Uri", "S3DataDistributionType"}
+_RESOURCES = {"InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"}
+_MESSAGES = {
+    "Starting": "Preparing the instances for training",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Completed": "Training job completed",
+    "Stopping": "Stopping the training job",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+}
+_MAX_RUNTIME_SECONDS = 86_400
+
+log = logging.getLogger("localcloud.sagemaker.training")
+
+
+class TrainingJobs(Operations):
+    service = "sagemaker"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._jobs = cloud.store.table("sagemaker.training_jobs")
+        self._running: dict[str, tuple[threading.Event, threading.Thread]] = {}
+        self._lock = threading.Lock()
+
+    def stop(self) -> None:
+        with self._lock:
+            running = list(self._running.values())
+        for event, _ in running:
+            event.set()
+        for _, thread in running:
+            thread.join(4)
+
+    @operation("CreateTrainingJob")
+    def create(self, _: Call, params: Params) -> Params:
+        _check(params)
+        name = params["TrainingJobName"]
+        arn = self.cloud.arn("sagemaker", f"training-job/{name}")
+        now = datetime.now(UTC)
+        job = {
+            **{key: value for key, value in params.items() if key != "Tags"},
+            "TrainingJobArn": arn,
+            "StoppingCondition": {"MaxRuntimeInSeconds": _MAX_RUNTIME_SECONDS, **params.get("StoppingCondition", {})},
+            "EnableManagedSpotTraining": params.get("EnableManagedSpotTraining", False),
+            "EnableNetworkIsolation": params.get("EnableNetworkIsolation", False),
+            "EnableInterContainerTrafficEncryption": params.get("EnableInterContainerTrafficEncryption", False),
+            "TrainingJobStatus": "InProgress",
+            "SecondaryStatus": "Starting",
+            "SecondaryStatusTransitions": [
+                {"Status": "Starting", "StartTime": now, "StatusMessage": _MESSAGES["Starting"]}
+            ],
+            "CreationTime": now,
+            "LastModifiedTime": now,
+        }
+        stop = threading.Event()
+        run = TrainingRun(self.cloud, job, lambda status: self._enter(name, status), stop)
+        with self._lock:
+            if name in self._jobs:
+                raise AwsError(
+                    "ResourceInUse",
+                    "Job name must be unique within an AWS account and region, and a job with this name already "
+                    f"exists ({arn})",
+                )
+            self._jobs.put(name, job)
+            thread = threading.Thread(target=self._work, args=(name, run), daemon=True, name=f"training-{name}")
+            self._running[name] = (stop, thread)
+        put_tags(self.cloud, arn, params.get("Tags"))
+        thread.start()
+        return {"TrainingJobArn": arn}
+
+    @operation("DescribeTrainingJob")
+    def describe(self, _: Call, params: Params) -> Params:
+        return self._job(params["TrainingJobName"])
+
+    @operation("ListTrainingJobs")
+    def list_jobs(self, _: Call, params: Params) -> Params:
+        return page(
+            (document for _, document in self._jobs.items()),
+            params,
+            name="TrainingJobName",
+            status="TrainingJobStatus",
+            answer="TrainingJobSummaries",
+            fields=(
+                "TrainingJobName",
+                "TrainingJobArn",
+                "CreationTime",
+                "TrainingEndTime",
+                "LastModifiedTime",
+                "TrainingJobStatus",
+                "SecondaryStatus",
+            ),
+        )
+
+    @operation("StopTrainingJob")
+    def stop_job(self, _: Call, params: Params) -> Params:
+        name = params["TrainingJobName"]
+        status = self._job(name)["TrainingJobStatus"]
+        if status == "Stopping":
+            return {}
+        if status != "InProgress":
+            raise AwsError(
+                "ValidationException", f"The request was rejected because the training job is in status {status}."
+            )
+        self._enter(name, "Stopping", TrainingJobStatus="Stopping")
+        with self._lock:
+            running = self._running.get(name)
+        if running:
+            running[0].set()
+        return {}
+
+    @operation("DeleteTrainingJob")
+    def delete(self, _: Call, params: Params) -> Params:
+        job = self._job(params["TrainingJobName"])
+        if job["TrainingJobStatus"] in {"InProgress", "Stopping"}:
+            raise AwsError(
+                "ResourceInUse", f"Training job {job['TrainingJobArn']} is {job['TrainingJobStatus']}; stop it first."
+            )
+        self._jobs.delete(job["TrainingJobName"])
+        forget_tags(self.cloud, job["TrainingJobArn"])
+        return {}
+
+    def _job(self, name: str) -> Document:
+        found = self._jobs.get(name)
+        if found is None:
+            raise AwsError("ValidationException", "Requested resource not found.")
+        return found
+
+    def _work(self, name: str, run: TrainingRun) -> None:
+        try:
+            ended = run.run()
+            status = "Completed" if ended == "Completed" else "Stopped"
+            self._enter(name, ended, TrainingJobStatus=status, **run.changes)
+        except (EngineError, AwsError) as error:
+            self._fail(name, run, str(error))
+        except Exception as error:
+            log.exception("training job %s", name)
+            self._fail(name, run, f"InternalServerError: {type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                self._running.pop(name, None)
+
+    def _fail(self, name: str, run: TrainingRun, reason: str) -> None:
+        changes = {"TrainingEndTime": datetime.now(UTC), **run.changes, "FailureReason": reason[:1024]}
+        self._enter(name, "Failed", TrainingJobStatus="Failed", **changes)
+
+    def _enter(self, name: str, status: str, **changes: object) -> None:
+        """The job's next secondary status; the one before it ends now."""
+        now = datetime.now(UTC)
+        message = str(changes.get("FailureReason") or _MESSAGES[status])
+
+        def change(job: Document) -> None:
+            transitions = job["SecondaryStatusTransitions"]
+            transitions[-1].setdefault("EndTime", now)
+            ended = status in {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded"}
+            transition = {"Status": status, "StartTime": now, "StatusMessage": message}
+            transitions.append(transition | ({"EndTime": now} if ended else {}))
+            job.update(changes, SecondaryStatus=status, LastModifiedTime=now)
+
+        self._jobs.update(name, change)
+
+
+def _check(params: Params) -> None:
+    """Raises AwsError for what SageMaker would refuse, UnsupportedError for what only it can do."""
+    accept_only(params, _KNOWN, "CreateTrainingJob")
+    algorithm = params["AlgorithmSpecification"]
+    accept_only(algorithm, _ALGORITHM, "CreateTrainingJob with an AlgorithmSpecification that has")
+    if "TrainingImage" not in algorithm:
+        raise AwsError("ValidationException", "AlgorithmSpecification needs a TrainingImage.")
+    image = image_of(algorithm["TrainingImage"])
+    if image.program("train") is None:
+        raise UnsupportedError(f"sagemaker:CreateTrainingJob with the image {algorithm['TrainingImage']}")
+    if algorithm.get("TrainingInputMode", "File") != "File":
+        raise UnsupportedError(f"sagemaker:CreateTrainingJob with TrainingInputMode {algorithm['TrainingInputMode']}")
+    resources = params["ResourceConfig"]
+    accept_only(resources, _RESOURCES, "CreateTrainingJob with a ResourceConfig that has")
+    if resources.get("InstanceCount", 1) != 1:
+        raise UnsupportedError(f"sagemaker:CreateTrainingJob with InstanceCount {resources['InstanceCount']}")
+    output = params["OutputDataConfig"]
+    if output.get("CompressionType", "GZIP") != "GZIP":
+        raise UnsupportedError(
+            f"sagemaker:CreateTrainingJob with OutputDataConfig.CompressionType {output['CompressionType']}"
+        )
+    for channel in params.get("InputDataConfig", []):
+        _check_channel(channel)
+
+
+def _check_channel(channel: Params) -> None:
+    what = "CreateTrainingJob with an input channel that has"
+    accept_only(channel, _CHANNEL, what)
+    accept_only(channel["DataSource"], {"S3DataSource"}, what)
+    source = channel["DataSource"]["S3DataSource"]
+    accept_only(source, _S3_SOURCE, what)
+    for name, value, known in (
+        ("InputMode", channel.get("InputMode", "File"), {"File"}),
+        ("RecordWrapperType", channel.get("RecordWrapperType", "None"), {"None"}),
+        ("S3DataType", source["S3DataType"], {"S3Prefix"}),
+    ):
+        if value not in known:
+            raise UnsupportedError(
+                f"sagemaker:CreateTrainingJob with channel {channel['ChannelName']} of {name} {value}"
+            )
