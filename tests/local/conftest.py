@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clouds import LocalCloud
+from tests.local.steps import Steps
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +13,13 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud
     cloud = LocalCloud.up(tmp_path_factory.mktemp("localcloud"))
     yield cloud
     cloud.down()
+
+
+@pytest.fixture(scope="session")
+def prepared(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Steps:
+    """The data step of car_evaluation, done: its features lie in the bucket, its data.json in its folder."""
+    steps = Steps(cloud=local_cloud, folder=tmp_path_factory.mktemp("data_step"), bucket="data-step")
+    steps.create_resources()
+    done = steps.prepare(job="data-step-transform")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return steps

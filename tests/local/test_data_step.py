@@ -22,7 +22,7 @@ from ml_init.dataset import Dataset
 from ml_init.split import SPLITS, split_of
 from ml_init.step import S3Address
 from ml_init.upload import read_lines
-from tests.local.data_step import PROJECT, Steps
+from tests.local.steps import PROJECT, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,15 +35,6 @@ pytestmark = pytest.mark.local
 WORKLOAD = PROJECT / "ml_init" / "car_evaluation"
 DATASET = Dataset.read(WORKLOAD / "dataset.toml")
 LINES = (WORKLOAD / "car.data").read_text().splitlines()
-
-
-@pytest.fixture(scope="module")
-def prepared(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Steps:
-    steps = Steps(cloud=local_cloud, folder=tmp_path_factory.mktemp("data_step"), bucket="data-step")
-    steps.create_resources()
-    done = steps.prepare(job="data-step-transform")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return steps
 
 
 def lines_of(steps: Steps, name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The data step of car_evaluation, run against a local cloud with just the resources that it needs."""
+"""The steps of car_evaluation, run against a local cloud with just the resources that they need."""
 
 from __future__ import annotations
 
