@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from tests.local.conftest import LocalCloud
+from tests.clouds import LocalCloud
 from tests.local.test_github import GitHubUser, commit, eventually, git
 
 SECRET = "webhook-secret"

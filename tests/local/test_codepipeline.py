@@ -16,8 +16,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.services.github.push_event import signatures
+from tests.clouds import LocalCloud
 from tests.local.codepipeline_lab import Lab, approval
-from tests.local.conftest import LocalCloud
 from tests.local.test_github import eventually, git
 
 

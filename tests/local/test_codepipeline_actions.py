@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from localcloud.store import Store
+from tests.clouds import LocalCloud, run_localcloud
 from tests.local.codepipeline_lab import Lab
-from tests.local.conftest import LocalCloud
 from tests.local.test_github import eventually
 
 BUILDSPEC = {
@@ -42,11 +45,15 @@ TEMPLATE = {
 
 @pytest.fixture
 def lab(local_cloud: LocalCloud, tmp_path: Path) -> Lab:
-    lab = Lab(local_cloud, tmp_path)
+    return with_a_build(Lab(local_cloud, tmp_path))
+
+
+def with_a_build(lab: Lab) -> Lab:
+    """Pushes a build specification and a template, and makes the project that runs them."""
     (lab.folder / "buildspec.yml").write_text(json.dumps(BUILDSPEC))
     (lab.folder / "template.json").write_text(json.dumps(TEMPLATE))
     lab.first_commit = lab.push("with a build")
-    local_cloud.client("codebuild").create_project(
+    lab.cloud.client("codebuild").create_project(
         name=lab.name,
         serviceRole=lab.role_arn,
         source={"type": "CODEPIPELINE"},
@@ -218,3 +225,32 @@ def test_an_abandoned_build_is_stopped(lab: Lab) -> None:
 
     assert lab.ended(execution_id)["status"] == "Stopped"
     assert eventually(lambda: codebuild.batch_get_builds(ids=[build_id])["builds"][0]["buildStatus"] == "STOPPED", 20)
+
+
+def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:
+    """`down` ends a running execution as Stopped within seconds, and leaves no process of its build."""
+    home = tmp_path / "home"
+    lab = with_a_build(Lab(LocalCloud.up(home), tmp_path))
+    execution_id = lab.create(build(lab, "sleep 3607"), {"name": "Deploy", "actions": [deploy(lab)]})
+    eventually(lambda: _processes("sleep 3607"), 30)
+    started = time.monotonic()
+
+    assert run_localcloud(home, "down").returncode == 0
+
+    assert time.monotonic() - started < 10
+    assert not _processes("sleep 3607")
+    store = Store(home / "state" / "documents.sqlite")
+    execution = store.table("codepipeline.executions").get(f"{lab.name}/{execution_id}")
+    assert execution is not None
+    assert (execution["status"], execution["statusSummary"]) == ("Stopped", "The local cloud was stopped.")
+
+
+def _processes(command: str) -> list[str]:
+    """Process ids whose command line is exactly this."""
+    wanted = command.replace(" ", "\0") + "\0"
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                found += [folder.name] if (folder / "cmdline").read_text() == wanted else []
+    return found

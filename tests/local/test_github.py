@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.conftest import LocalCloud
+from tests.clouds import LocalCloud
 
 SECRET = "it is a secret to everybody"
 

@@ -9,7 +9,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from localcloud.services.codepipeline.action_types import action_type, masked, type_key
 from localcloud.services.codepipeline.actions import approval, cloudformation, codebuild, github_source
@@ -40,6 +41,9 @@ _WORK: dict[str, Callable[[ActionContext], Outcome]] = {
     "CloudFormation": cloudformation.run,
     "Manual": approval.run,
 }
+
+#: Longer than the other services take to stop before this one is told to.
+_GOING_DOWN_SECONDS = 10
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
@@ -110,7 +114,7 @@ class ActionRuns:
     ) -> None:
         try:
             context = self._context(pipeline, execution, document, action, interruption)
-            end = End(status="Succeeded", outcome=_WORK[type_key(action)[2]](context))
+            end = End(status="Succeeded", outcome=_work(context, type_key(action)[2]))
         except ActionStoppedError:
             end = End(status="Abandoned", outcome=Outcome())
         except Exception as error:  # noqa: BLE001  (whatever went wrong is how this action ended)
@@ -160,6 +164,15 @@ class ActionRuns:
         key = action_key(document)
         if key in self._records.actions:  # the pipeline may have been deleted meanwhile
             self._records.actions.update(key, change)
+
+
+def _work(context: ActionContext, provider: str) -> Outcome:
+    """The action's work. Where the front door is gone, the local cloud goes down, and its stop is what ends this."""
+    try:
+        return _WORK[provider](context)
+    except (BotoConnectionError, HTTPClientError):
+        context.pause(_GOING_DOWN_SECONDS)
+        raise
 
 
 def _document(execution: Document, stage: str, action: Document, pipeline_role: str, region: str) -> Document:
