@@ -1,0 +1,103 @@
+"""What Glue's crawler reads from a CSV text."""
+
+import pytest
+
+from localcloud.services.glue import csv_schema
+
+
+def test_rows_without_names_get_numbered_columns():
+    """The car data has no header: its columns are col0, col1, …, all text, and every row counts."""
+    schema = csv_schema.infer("vhigh,2,small\nlow,5more,big\n")
+    assert schema is not None
+    assert [column.name for column in schema.columns] == ["col0", "col1", "col2"]
+    assert {column.type for column in schema.columns} == {"string"}
+    assert (schema.header, schema.rows, schema.delimiter) == (False, 2, ",")
+
+
+def test_names_above_numbers_are_a_header():
+    """A first row of names over a column that is not text is the header, and is not counted."""
+    schema = csv_schema.infer("Name,Age\nann,31\nbob,7\n")
+    assert schema is not None
+    assert [(column.name, column.type) for column in schema.columns] == [("name", "string"), ("age", "bigint")]
+    assert (schema.header, schema.rows) == (True, 2)
+
+
+def test_text_all_over_has_no_header():
+    """As with AWS's classifier, names over nothing but text cannot be told from a row."""
+    schema = csv_schema.infer("name,colour\nann,red\nbob,blue\n")
+    assert schema is not None
+    assert not schema.header
+    assert schema.rows == 3
+
+
+def test_a_repeated_name_is_no_header():
+    """Two equal cells cannot be the names of two columns."""
+    schema = csv_schema.infer("a,a\nx,1\n")
+    assert schema is not None
+    assert not schema.header
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["1", "-2", "+30"], "bigint"),
+        (["1", "2.5"], "double"),
+        ([".5", "1e-3"], "double"),
+        (["true", "FALSE"], "boolean"),
+        (["2024-02-29", "1999-12-31"], "date"),
+        (["2024-13-01"], "string"),
+        (["1", "true"], "string"),
+        (["2024-01-01", "5"], "string"),
+        (["1", "", "3"], "bigint"),
+        (["", ""], "string"),
+        (["12345678901234567890"], "double"),
+    ],
+)
+def test_a_column_has_the_narrowest_type_that_holds_all_its_values(cells, expected):
+    """Types widen from bigint to double, and to string where values do not mix; empty cells fit all."""
+    text = "name,value\n" + "".join(f"x,{cell}\n" for cell in cells) + "x,\n"
+    schema = csv_schema.infer(text)
+    assert schema is not None
+    assert schema.columns[1].type == expected
+
+
+@pytest.mark.parametrize("delimiter", [",", "|", "\t", ";", "\u0001"])
+def test_the_delimiter_is_found(delimiter):
+    """Every delimiter of AWS's classifier is told by its equal number of cells in all rows."""
+    text = f"id{delimiter}text{delimiter}score\n1{delimiter}a b{delimiter}0.5\n2{delimiter}c{delimiter}1\n"
+    schema = csv_schema.infer(text)
+    assert schema is not None
+    assert schema.delimiter == delimiter
+    assert [column.type for column in schema.columns] == ["bigint", "string", "double"]
+
+
+def test_a_delimiter_inside_quotes_does_not_split():
+    """A quoted cell may hold the delimiter, and the schema says that cells are quoted."""
+    schema = csv_schema.infer('name,n\n"a,b",1\n"c",2\n')
+    assert schema is not None
+    assert schema.quote == '"'
+    assert [(column.name, column.type) for column in schema.columns] == [("name", "string"), ("n", "bigint")]
+
+
+@pytest.mark.parametrize("text", ["", "one\ntwo\n", "a,b\n", "a,b\nc\n", "free text, with a comma\nand none\n"])
+def test_what_is_not_csv_is_not_taken_for_it(text):
+    """One column, one row, or rows of different width are no CSV table."""
+    assert csv_schema.infer(text) is None
+
+
+def test_files_of_one_table_widen_each_others_types():
+    """Two files with the same columns make one schema that holds both."""
+    first, second = csv_schema.infer("k,v\na,1\nb,2\n"), csv_schema.infer("k,v\na,1.5\nb,2\n")
+    assert first is not None
+    assert second is not None
+    assert first.agrees_with(second)
+    assert [column.type for column in first.merged_with(second).columns] == ["string", "double"]
+    assert first.merged_with(second).rows == 4
+
+
+def test_files_with_other_columns_do_not_agree():
+    """A file with other names belongs to another table."""
+    first, second = csv_schema.infer("k,v\na,1\nb,2\n"), csv_schema.infer("k,w\na,1\nb,2\n")
+    assert first is not None
+    assert second is not None
+    assert not first.agrees_with(second)
