@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from localcloud.errors import AwsError
 from localcloud.resources.absence import already_gone
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
-from localcloud.resources.shapes import call, refuse, without
+from localcloud.resources.shapes import call, without
+from localcloud.resources.tags import retag, tag_parameter, tags_of
 
 
 class Dashboard(Resource):
@@ -14,13 +17,17 @@ class Dashboard(Resource):
     type_name = "AWS::CloudWatch::Dashboard"
 
     def create(self, ctx: Context, properties: Properties) -> Created:
+        cloudwatch = ctx.client("cloudwatch")
         name = properties.get("DashboardName") or ctx.new_name(255)
-        _put(ctx, name, properties)
+        _put(cloudwatch, name, properties, **tag_parameter(cloudwatch, "PutDashboard", tags_of(ctx, properties)))
         return Created(physical_id=name)
 
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
-        del previous
-        _put(ctx, physical_id, properties)
+        cloudwatch = ctx.client("cloudwatch")
+        _put(cloudwatch, physical_id, properties)
+        # Dashboards are of an account, not of a region.
+        arn = {"ResourceARN": f"arn:{ctx.partition}:cloudwatch::{ctx.account_id}:dashboard/{physical_id}"}
+        retag(cloudwatch, ("TagResource", "UntagResource"), arn, tags_of(ctx, previous), tags_of(ctx, properties))
         return {}
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
@@ -29,11 +36,8 @@ class Dashboard(Resource):
             ctx.client("cloudwatch").delete_dashboards(DashboardNames=[physical_id])
 
 
-def _put(ctx: Context, name: str, properties: Properties) -> None:
-    refuse(properties, "Tags")
-    answer = call(
-        ctx.client("cloudwatch"), "PutDashboard", without(properties, "DashboardName", "Tags"), DashboardName=name
-    )
-    messages = answer.get("DashboardValidationMessages", [])
+def _put(cloudwatch: Any, name: str, properties: Properties, **tags: Any) -> None:
+    own = without(properties, "DashboardName", "Tags")
+    messages = call(cloudwatch, "PutDashboard", own, DashboardName=name, **tags).get("DashboardValidationMessages")
     if messages:
         raise AwsError("InvalidParameterInput", f"dashboard {name}: {messages}")
