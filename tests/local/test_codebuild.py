@@ -43,15 +43,14 @@ class Projects:
         self.s3.create_bucket(Bucket=name)
 
     def create(self, buildspec: str, **settings: Any) -> str:
-        name = f"project-{uuid.uuid4().hex[:8]}"
-        wanted = {
+        wanted: dict[str, Any] = {
+            "name": f"project-{uuid.uuid4().hex[:8]}",
             "source": {"type": "NO_SOURCE", "buildspec": buildspec},
             "artifacts": {"type": "NO_ARTIFACTS"},
             "environment": ENVIRONMENT,
             "serviceRole": self.role,
         }
-        self.codebuild.create_project(name=name, **(wanted | settings))
-        return name
+        return self.codebuild.create_project(**(wanted | settings))["project"]["name"]
 
     def start(self, project: str, **overrides: Any) -> str:
         return self.codebuild.start_build(projectName=project, **overrides)["build"]["id"]
@@ -486,6 +485,31 @@ def test_five_builds_run_four_at_a_time(projects: Projects) -> None:
         projects.codebuild.stop_build(id=build_id)
     assert {projects.finished(build_id)["buildStatus"] for build_id in [*ids, waiting]} == {"STOPPED"}
     assert projects.codebuild.list_builds_for_project(projectName=project)["ids"] == [waiting, *reversed(ids)]
+
+
+def test_a_projects_own_limit_of_builds_holds(projects: Projects) -> None:
+    """One more build than concurrentBuildLimit is refused, not queued."""
+    project = projects.create("version: 0.2\nphases:\n  build:\n    commands: ['sleep 300']\n", concurrentBuildLimit=1)
+    build_id = projects.start(project)
+    with pytest.raises(ClientError, match="AccountLimitExceeded"):
+        projects.start(project)
+    projects.codebuild.stop_build(id=build_id)
+    projects.finished(build_id)
+
+
+def test_a_projects_life(projects: Projects) -> None:
+    """Created, found, updated, listed, deleted; what is not there is named."""
+    project = projects.create("version: 0.2\n", description="first")
+    with pytest.raises(ClientError, match="ResourceAlreadyExists"):
+        projects.create("version: 0.2\n", name=project)
+    updated = projects.codebuild.update_project(name=project, description="second", timeoutInMinutes=7)["project"]
+    assert (updated["description"], updated["timeoutInMinutes"]) == ("second", 7)
+    assert updated["environment"]["image"] == ENVIRONMENT["image"]
+    assert project in projects.codebuild.list_projects(sortBy="CREATED_TIME", sortOrder="DESCENDING")["projects"]
+    projects.codebuild.delete_project(name=project)
+    assert projects.codebuild.batch_get_projects(names=[project])["projectsNotFound"] == [project]
+    with pytest.raises(ClientError, match="Project cannot be found"):
+        projects.start(project)
 
 
 @pytest.mark.parametrize(

@@ -108,20 +108,23 @@ class Builds(Operations):
         if known:
             return known
         decided = plan(project, params)
-        limit = project.get("concurrentBuildLimit")
-        running = [
-            one for _, one in builds(self.cloud).items(f"{project['name']}:") if one["buildStatus"] == IN_PROGRESS
-        ]
-        if limit and len(running) >= limit:
-            raise AwsError(
-                "AccountLimitExceededException",
-                f"Project {project['name']} runs {len(running)} builds and its concurrentBuildLimit is {limit}.",
-            )
+        self._check_limit(project)
         build = self._document(call, decided)
         self.cloud.store.table("codebuild.requests").put(build["id"], {"params": params, "time": build["startTime"]})
         builds(self.cloud).put(build["id"], build)
         self._engine.submit(build["id"], decided)
         return build
+
+    def _check_limit(self, project: Document) -> None:
+        limit = project.get("concurrentBuildLimit")
+        if not limit:
+            return
+        statuses = [build["buildStatus"] for _, build in builds(self.cloud).items(f"{project['name']}:")]
+        if statuses.count(IN_PROGRESS) >= limit:
+            raise AwsError(
+                "AccountLimitExceededException",
+                f"Project {project['name']} runs as many builds as its concurrentBuildLimit allows: {limit}.",
+            )
 
     def _started_with(self, params: Params) -> Document | None:
         token = params.get("idempotencyToken")

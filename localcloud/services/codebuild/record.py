@@ -61,9 +61,11 @@ class Record:
         """Ends the build, and the phase that still runs with it. A build ends once."""
 
         def change(build: Document) -> None:
+            if build["buildComplete"]:
+                return
             now = datetime.now(UTC)
-            last = build["phases"][-1]
-            if "endTime" not in last:
+            last = build["phases"][-1] if build["phases"] else None
+            if last and "endTime" not in last:
                 seconds = round((now - last["startTime"]).total_seconds())
                 last |= {"endTime": now, "phaseStatus": status.value, "durationInSeconds": seconds}
             build["phases"].append({"phaseType": Phase.COMPLETED.value, "startTime": now})
@@ -74,5 +76,4 @@ class Record:
                 "endTime": now,
             }
 
-        if not self.document()["buildComplete"]:
-            self._table.update(self._id, change)
+        self._table.update(self._id, change)
