@@ -18,6 +18,8 @@ class ActionType:
     """Fewest and most input artifacts."""
     outputs: tuple[int, int]
     default_timeout_minutes: int
+    unsupported: frozenset[str] = frozenset()
+    """Configuration that AWS knows and that is refused by name here."""
     secret: frozenset[str] = frozenset()
     """Configuration that no answer shows."""
 
@@ -25,6 +27,7 @@ class ActionType:
 _CODEBUILD = ActionType(
     required=frozenset({"ProjectName"}),
     optional=frozenset({"PrimarySource", "EnvironmentVariables"}),
+    unsupported=frozenset({"BatchEnabled", "BuildspecOverride", "CombineArtifacts"}),
     inputs=(1, 5),
     outputs=(0, 5),
     default_timeout_minutes=8 * 60,

@@ -65,10 +65,6 @@ class ExecutionOperations(PipelineOperations):
             self.engine.retry_stage(name, execution_id, stage, all_actions=params["retryMode"] == "ALL_ACTIONS")
         return {"pipelineExecutionId": execution_id}
 
-    @operation("RollbackStage")
-    def rollback_stage(self, _: Call, params: Params) -> Params:
-        raise UnsupportedError(f"codepipeline:RollbackStage (stage {params['stageName']})")
-
     @operation("PutApprovalResult")
     def put_approval_result(self, call: Call, params: Params) -> Params:
         name, stage, action = params["pipelineName"], params["stageName"], params["actionName"]

@@ -66,6 +66,8 @@ def _refuse_unsupported_action(action: Declaration) -> None:
     for name in ("commands", "outputVariables", "environmentVariables"):
         if action.get(name):
             raise UnsupportedError(f"codepipeline: {name} of action {action['name']}")
+    for name in sorted(ACTION_TYPES[type_key(action)].unsupported & action.get("configuration", {}).keys()):
+        raise UnsupportedError(f"codepipeline: configuration {name} of action {action['name']}")
     if any("files" in artifact for artifact in action.get("outputArtifacts", [])):
         raise UnsupportedError(f"codepipeline: files of an output artifact of action {action['name']}")
     if str(action.get("configuration", {}).get("PollForSourceChanges", "false")).lower() == "true":

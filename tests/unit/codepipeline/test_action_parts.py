@@ -176,3 +176,11 @@ def test_overrides_that_cannot_be_read(overrides: str, words: str) -> None:
     """The error says what is missing and what there is."""
     with pytest.raises(ActionFailedError, match=words):
         stack_input(context({"ParameterOverrides": overrides}, zip_of({"m.json": b'{"arn": "x"}'})))
+
+
+def test_a_variable_that_breaks_json() -> None:
+    """A commit message with a quotation mark, put into JSON, fails the action with the text that came out."""
+    with pytest.raises(ActionFailedError, match="EnvironmentVariables is not JSON with its variables put in"):
+        context({"EnvironmentVariables": '[{"name": "M", "value": "say "hello""}]'}).json_of(
+            "EnvironmentVariables", "[]"
+        )

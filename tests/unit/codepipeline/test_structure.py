@@ -172,6 +172,7 @@ def test_mistakes(change: Change, code: str, words: str) -> None:
         (lambda p: deploy(p)["actionTypeId"].update(provider="S3"), "Deploy/AWS/S3/1 of action Deploy"),
         (lambda p: source(p)["configuration"].update(PollForSourceChanges="true"), "PollForSourceChanges=true"),
         (lambda p: build(p).update(region="eu-west-1"), "region eu-west-1"),
+        (lambda p: build(p)["configuration"].update(BatchEnabled="true"), "BatchEnabled of action Build"),
     ],
 )
 def test_what_is_not_supported(change: Change, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from localcloud.services.codepipeline.actions.outcome import (
@@ -103,7 +102,7 @@ def _environment(context: ActionContext) -> list[dict[str, str]]:
     of_the_pipeline = {"CODEBUILD_INITIATOR": f"codepipeline/{context.pipeline}"}
     if context.source_revision:
         of_the_pipeline["CODEBUILD_RESOLVED_SOURCE_VERSION"] = context.source_revision
-    wanted = json.loads(context.configuration.get("EnvironmentVariables", "[]"))
+    wanted = context.json_of("EnvironmentVariables", "[]")
     return [
         *({"name": name, "value": value, "type": "PLAINTEXT"} for name, value in of_the_pipeline.items()),
         *({"name": entry["name"], "value": entry["value"], "type": entry.get("type", "PLAINTEXT")} for entry in wanted),

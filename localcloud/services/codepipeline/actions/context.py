@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from localcloud.services.codepipeline.actions.outcome import ActionStoppedError, ActionTimedOutError
+from localcloud.services.codepipeline.actions.outcome import ActionFailedError, ActionStoppedError, ActionTimedOutError
 
 if TYPE_CHECKING:
     from localcloud.services.codepipeline.artifacts import ArtifactStore, Location
@@ -83,3 +84,13 @@ class ActionContext:
 
     def pause(self, seconds: float) -> None:
         self.interruption.pause(seconds)
+
+    def json_of(self, key: str, default: str) -> Any:
+        """A configuration value that is JSON. Raises ActionFailedError where a variable's value has broken it."""
+        text = self.configuration.get(key, default)
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ActionFailedError(
+                "ConfigurationError", f"{key} is not JSON with its variables put in ({error}): {text[:500]}"
+            ) from error

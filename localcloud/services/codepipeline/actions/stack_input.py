@@ -37,7 +37,7 @@ def stack_input(context: ActionContext) -> dict[str, Any]:
             raise ActionFailedError(
                 "ConfigurationError", f"TemplateConfiguration has {', '.join(sorted(unknown))}: not supported here"
             )
-    overrides = json.loads(context.configuration.get("ParameterOverrides", "{}"))
+    overrides = context.json_of("ParameterOverrides", "{}")
     parameters = {**settings.get("Parameters", {}), **{key: _value(context, value) for key, value in overrides.items()}}
     found["Parameters"] = [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in parameters.items()]
     if settings.get("Tags"):
