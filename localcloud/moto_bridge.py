@@ -76,11 +76,11 @@ class MotoBridge:
 
 
 def _leave_bucket_policies_to_us() -> None:
-    """moto reads a bucket policy's Deny without its Condition: "deny what comes without TLS" would lock everybody out."""
+    """Moto reads a bucket policy's Deny without its Condition: "deny what comes without TLS" would lock all out."""
     from moto.iam.access_control import PermissionResult
     from moto.s3.models import FakeBucket
 
-    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
 
 
 def _environ(request: HttpRequest) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Actor:
         )
 
     def restore(self, touched: Mapping[str, Deployed]) -> bool:
-        """Bring these back to what they were: in place where they still are the same, else by pointing to the old one."""
+        """Bring these back to what they were: in place where they still are the same, else the old one again."""
         return order.run(
             {name: set(before.depends_on) for name, before in touched.items()},
             lambda name: self._guarded("UPDATE", name, lambda: self._restore(touched[name])),

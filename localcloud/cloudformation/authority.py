@@ -1,4 +1,7 @@
-"""With whose credentials a stack's resources are deployed: the stack's role, or the caller as AWS's forward access sessions."""
+"""With whose credentials a stack's resources are deployed.
+
+The stack's role's, or the caller's own, as AWS has it with forward access sessions.
+"""
 
 from __future__ import annotations
 

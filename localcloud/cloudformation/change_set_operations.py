@@ -65,6 +65,7 @@ class ChangeSetOperations(CloudFormationOperations):
         }
         self._run(stack, prepared, found, **fields)
         self._forget_others(found)
+        self.engine.give_grace(stack["StackId"])
 
     @operation("DeleteChangeSet")
     def delete_change_set(self, _: Call, params: Params) -> None:

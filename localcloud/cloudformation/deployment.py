@@ -116,7 +116,7 @@ class Deployment:
         return None
 
     def _clean_up(self, removed: set[str]) -> None:
-        """Delete what was replaced and what the template no longer has. A failure is told by its event alone, as on AWS."""
+        """Delete what was replaced and what the template no longer has. A failure is but an event, as on AWS."""
         present = self.stacks.deployed(self.stack_id)
         replaced = {
             name: replace(old, deletion_policy=present[name].update_replace_policy)

@@ -1,4 +1,4 @@
-"""``{{resolve:secretsmanager:…}}``, ``{{resolve:ssm:…}}`` and ``{{resolve:ssm-secure:…}}``: values fetched as late as possible.
+"""Dynamic references, ``{{resolve:secretsmanager:…}}``, ``ssm`` and ``ssm-secure``: values fetched as late as possible.
 
 What is stored and shown is the reference. The value goes to the API call that needs it, and nowhere else.
 """
@@ -49,7 +49,7 @@ class DynamicReferences:
         return self._values[found[0]]
 
     def _secret(self, reference: str) -> str:
-        """``secret-id:SecretString:json-key:version-stage:version-id``, all but the first optional; an ARN has colons."""
+        """``secret-id:SecretString:json-key:version-stage:version-id``; all but the first may be left out."""
         parts = reference.split(":")
         width = 7 if reference.startswith("arn:") else 1
         secret_id = ":".join(parts[:width])

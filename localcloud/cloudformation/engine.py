@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from localcloud.service import Caller
 
 STOP_SECONDS = 3.0
+#: A client that looks for the end every five seconds, as cdk does, is answered when a short operation has ended.
+GRACE_SECONDS = 2.0
 
 log = logging.getLogger("localcloud.cloudformation")
 
@@ -115,6 +117,12 @@ class Engine:
         with self._lock:
             self._running[deployment.stack_id] = (thread, deployment)
         thread.start()
+
+    def give_grace(self, stack_id: str) -> None:
+        """Wait for what runs for this stack, but not for long."""
+        running = self._running.get(stack_id)
+        if running is not None:
+            running[0].join(GRACE_SECONDS)
 
     def _fail(self, stack_id: str, reason: str) -> None:
         """A fault of ours must not leave the stack in progress for ever."""

@@ -52,8 +52,9 @@ def run(
 ) -> bool:
     """Do each name's work when all that it depends on is done, the independent at the same time.
 
-    ``work`` answers whether it succeeded. What depends on a failure is never started; after a failure, unless told to go
-    on, and once ``stopped`` is set, nothing new is started, and what runs is waited for. Returns whether all was done.
+    ``work`` answers whether it succeeded. What depends on a failure is never started. After a failure, unless told to
+    go on, and once ``stopped`` is set, nothing new is started, and what runs is waited for.
+    Returns whether all was done.
     """
     sorter = TopologicalSorter({name: before & dependencies.keys() for name, before in dependencies.items()})
     sorter.prepare()

@@ -38,7 +38,7 @@ def evaluate(
     previous: Mapping[str, str],
     ssm_value: Callable[[str], str],
 ) -> Parameters:
-    """The values of all of a template's parameters. Raises AwsError naming each that is missing, unknown or not allowed."""
+    """The values of all of a template's parameters. Raises AwsError naming what is missing, unknown or not allowed."""
     definitions = template.section("Parameters")
     texts = {name: _text(each["Default"]) for name, each in definitions.items() if "Default" in each}
     for each in given:

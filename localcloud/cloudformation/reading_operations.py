@@ -48,7 +48,7 @@ class ReadingOperations(CloudFormationOperations):
 
     @operation("DescribeEvents")
     def describe_events(self, _: Call, params: Params) -> Params:
-        """A stack's events by operation. A change set of ours has none: what is wrong with it is told when it is made."""
+        """A stack's events by operation. A change set has none: what is wrong with it is told when it is made."""
         if "ChangeSetName" in params and "StackName" not in params:
             return {"OperationEvents": []}
         if "StackName" in params:

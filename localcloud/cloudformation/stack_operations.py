@@ -99,6 +99,7 @@ class StackOperations(CloudFormationOperations):
             role_arn=params.get("RoleARN"),
             ClientRequestToken=params.get("ClientRequestToken"),
         )
+        self.engine.give_grace(stack["StackId"])
 
     @operation("CancelUpdateStack")
     def cancel_update_stack(self, _: Call, params: Params) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.plan import Deployed
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from localcloud.cloud import Cloud
 
 Stack = dict[str, Any]
+
+#: Clients order events by their time, to the millisecond.
+_EVENT_GAP = timedelta(milliseconds=1)
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -30,6 +34,8 @@ class Stacks:
         self.stacks = cloud.store.table("cloudformation.stacks")
         self.events = cloud.store.table("cloudformation.events")
         self.change_sets = cloud.store.table("cloudformation.change_sets")
+        self._lock = threading.Lock()
+        self._last_event = now()
         self._resources = cloud.store.table("cloudformation.resources")
 
     def blank(self, name: str) -> Stack:
@@ -90,13 +96,16 @@ class Stacks:
         return self.stacks.update(stack_id, lambda stack: stack.update(fields))
 
     def add_event(self, stack: Stack, **fields: Any) -> None:
+        with self._lock:
+            self._last_event = max(now(), self._last_event + _EVENT_GAP)
+            timestamp = self._last_event
         event = {
             "StackId": stack["StackId"],
             "StackName": stack["StackName"],
             "EventId": str(uuid.uuid4()),
             "OperationId": stack.get("OperationId"),
             "ClientRequestToken": stack.get("ClientRequestToken"),
-            "Timestamp": now(),
+            "Timestamp": timestamp,
             **fields,
         }
         self.events.put(f"{stack['StackId']}|{event['EventId']}", event)

@@ -56,6 +56,12 @@ class ResourceDefinition:
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_own_iam_name(self) -> bool:
+        """Whether it is an IAM identity or policy that the template names (a PolicyName is not one)."""
+        kind = self.type_name.removeprefix("AWS::IAM::")
+        return kind not in {self.type_name, "Policy"} and f"{kind}Name" in self.properties
+
     def dependencies(self) -> set[str]:
         """Names that must have their values first: explicit ones, and whatever the properties refer to."""
         return {*self.depends_on, *(name for name, _ in references(self.properties))}
@@ -69,7 +75,7 @@ class Template:
 
     @classmethod
     def parse(cls, text: str) -> Template:
-        """Raises AwsError with CloudFormation's words for a template that cannot be, UnsupportedError for what we lack."""
+        """Raises AwsError in CloudFormation's words for what cannot be, UnsupportedError for what we lack."""
         found = document.read(text)
         _check_sections(found)
         resources = {name: _resource(name, value) for name, value in found["Resources"].items()}
@@ -87,16 +93,9 @@ class Template:
     def capabilities(self) -> list[str]:
         """What whoever deploys must have acknowledged: IAM resources, with or without names of their own."""
         iam = [each for each in self.resources.values() if each.type_name.startswith("AWS::IAM::")]
-        if not iam:
-            return []
-        own_name = any(f"{each.type_name.rpartition('::')[2]}Name" in each.properties for each in iam)
-        inline = {"AWS::IAM::Policy"}  # its PolicyName names no resource of its own
-        named = own_name and any(
-            f"{each.type_name.rpartition('::')[2]}Name" in each.properties
-            for each in iam
-            if each.type_name not in inline
-        )
-        return ["CAPABILITY_NAMED_IAM"] if named else ["CAPABILITY_IAM"]
+        if any(each.has_own_iam_name for each in iam):
+            return ["CAPABILITY_NAMED_IAM"]
+        return ["CAPABILITY_IAM"] if iam else []
 
     def _check_types(self) -> None:
         unknown = sorted({each.type_name for each in self.resources.values() if schema(each.type_name) is None})
@@ -195,9 +194,9 @@ def functions(value: Any) -> Iterator[str]:
 
 
 def _check_sections(found: dict[str, Any]) -> None:
-    for name in found:
+    for name, section in found.items():
         if name in _UNSUPPORTED:
-            raise UnsupportedError(f"The template section {name} ({found[name]!r})")
+            raise UnsupportedError(f"The template section {name} ({section!r})")
         if name not in _SECTIONS:
             raise AwsError("ValidationError", f"Invalid template property or properties [{name}]")
     for name in _SECTIONS - {"AWSTemplateFormatVersion", "Description"}:
