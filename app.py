@@ -1,1 +1,22 @@
+"""The CDK app: for each workload a pipeline, and the endpoints that the pipeline deploys."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from stacks.endpoint_stack import EndpointStack
+from stacks.pipeline_stack import PipelineStack
+from stacks.settings import load_settings
+from stacks.workloads import WORKLOADS
+
+settings = load_settings(Path(__file__).parent / "gatehouse.toml")
+app = cdk.App()
+
+for workload in WORKLOADS.values():
+    PipelineStack(app, workload.stack_name("Pipeline"), workload=workload, settings=settings)
+    EndpointStack(app, "Qa", workload=workload, settings=settings)
+    EndpointStack(app, "Prod", workload=workload, settings=settings)
+
+app.synth()

@@ -30,7 +30,7 @@ def prod_endpoint(workload: str) -> str:
 def smoke_request(workload: str) -> str:
     """The first smoke request of the workload's gate.toml."""
     gate = tomllib.loads((Path("ml_test") / workload / "gate.toml").read_text())
-    return str(gate["smoke"][0]["request"])
+    return str(gate["smoke"]["requests"][0])
 
 
 def ask(endpoint: str, row: str) -> str:

@@ -1,0 +1,44 @@
+"""One step of the pipeline: a CodeBuild project with a role and a log of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+
+class BuildStep(Construct):
+    """Runs a build file of the repository. ``settings`` are environment variables that no secret is among."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, build_file: str, minutes: int, settings: Mapping[str, str]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.log_group = logs.LogGroup(
+            self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.project = codebuild.PipelineProject(
+            self,
+            "Project",
+            build_spec=codebuild.BuildSpec.from_source_filename(build_file),
+            timeout=Duration.minutes(minutes),
+            environment=codebuild.BuildEnvironment(
+                build_image=codebuild.LinuxBuildImage.STANDARD_7_0, compute_type=codebuild.ComputeType.SMALL
+            ),
+            environment_variables={
+                name: codebuild.BuildEnvironmentVariable(value=value) for name, value in settings.items()
+            },
+            logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self.log_group)),
+            grant_report_group_permissions=False,
+        )
+
+    @property
+    def role(self) -> iam.IGrantable:
+        return self.project.grant_principal
+
+    def allow(self, actions: list[str], resources: list[str]) -> None:
+        self.project.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))

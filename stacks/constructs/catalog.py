@@ -1,0 +1,76 @@
+"""The Glue catalog of a workload's raw data, and the crawler that fills it."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.log_access import grant_glue_logs
+
+RAW_PREFIX = "raw/"
+
+
+class Catalog(Construct):
+    """A database with a table for what lies under ``raw/``."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, data: DataBucket, database_name: str) -> None:
+        super().__init__(scope, construct_id)
+        self.role = iam.Role(self, "CrawlerRole", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
+        data.grant_read(self.role, RAW_PREFIX)
+        grant_glue_logs(self.role, "crawlers")
+        # Glue names a database in Spark SQL and Athena queries: people type it, so it has a name of its own.
+        self.database = glue.CfnDatabase(
+            self,
+            "Database",
+            catalog_id=Stack.of(self).account,
+            database_input=glue.CfnDatabase.DatabaseInputProperty(name=database_name),
+        )
+        self._grant_catalog(database_name)
+        self.crawler = glue.CfnCrawler(
+            self,
+            "Crawler",
+            role=self.role.role_arn,
+            database_name=self.database.ref,
+            targets=glue.CfnCrawler.TargetsProperty(
+                s3_targets=[glue.CfnCrawler.S3TargetProperty(path=f"s3://{data.name}/{RAW_PREFIX}")]
+            ),
+            schema_change_policy=glue.CfnCrawler.SchemaChangePolicyProperty(
+                update_behavior="UPDATE_IN_DATABASE", delete_behavior="DEPRECATE_IN_DATABASE"
+            ),
+        )
+        self.crawler.node.add_dependency(self.role)
+
+    @property
+    def crawler_name(self) -> str:
+        return self.crawler.ref
+
+    @property
+    def database_name(self) -> str:
+        return self.database.ref
+
+    def grant_crawl(self, grantee: iam.IGrantable) -> None:
+        """Start the crawler and see how it ends."""
+        arn = Stack.of(self).format_arn(service="glue", resource="crawler", resource_name=self.crawler.ref)
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["glue:GetCrawler", "glue:StartCrawler"], resources=[arn])
+        )
+
+    def _grant_catalog(self, database_name: str) -> None:
+        stack = Stack.of(self)
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=[
+                    *("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:CreateTable", "glue:UpdateTable"),
+                    *("glue:GetPartitions", "glue:BatchGetPartition", "glue:BatchCreatePartition"),
+                ],
+                resources=[
+                    stack.format_arn(service="glue", resource="catalog"),
+                    stack.format_arn(service="glue", resource="database", resource_name=database_name),
+                    # The crawler names its tables after what it finds.
+                    stack.format_arn(service="glue", resource="table", resource_name=f"{database_name}/*"),
+                ],
+            )
+        )

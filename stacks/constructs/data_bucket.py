@@ -1,0 +1,68 @@
+"""Where a workload's rows, features, models and reports lie."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+
+class DataBucket(Construct):
+    """An encrypted, versioned bucket that answers TLS only. It knows where data lies, so it grants access to it.
+
+    It is retained when its stack goes: rows and models are not a deployment's to delete.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, expire_after_days: int | None = None) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[_life_cycle(expire_after_days)],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    @property
+    def name(self) -> str:
+        return self.bucket.bucket_name
+
+    def grant_read(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        """Read objects under these prefixes, such as ``raw/``, and list the bucket."""
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["s3:GetObject", "s3:GetObjectVersion"], resources=self._objects(prefixes))
+        )
+        # Listing is a permission on the bucket. Without it, S3 answers 403 instead of 404 for a missing object.
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["s3:GetBucketLocation", "s3:ListBucket"], resources=[self.bucket.bucket_arn])
+        )
+
+    def grant_write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        """Put objects under these prefixes."""
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=self._objects(prefixes))
+        )
+
+    def grant_replace(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        """Delete objects under these prefixes, as Spark does with its temporary files when it commits."""
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["s3:DeleteObject"], resources=self._objects(prefixes))
+        )
+
+    def _objects(self, prefixes: tuple[str, ...]) -> list[str]:
+        return [self.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
+
+
+def _life_cycle(expire_after_days: int | None) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="tidy",
+        abort_incomplete_multipart_upload_after=Duration.days(7),
+        noncurrent_version_expiration=Duration.days(90 if expire_after_days is None else expire_after_days),
+        expiration=None if expire_after_days is None else Duration.days(expire_after_days),
+    )

@@ -1,0 +1,51 @@
+"""A model behind an endpoint: Model, EndpointConfig, Endpoint."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.settings import Stage
+
+VARIANT = "AllTraffic"
+
+
+class ModelEndpoint(Construct):
+    """Serves a model package.
+
+    Model and EndpointConfig cannot be changed: another package replaces both, under new names, and the endpoint is
+    updated to them. Only the endpoint has a physical name, because callers and policies name it before it exists.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, package_arn: str, role_arn: str, stage: Stage
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.name = name
+        model = sagemaker.CfnModel(
+            self,
+            "Model",
+            execution_role_arn=role_arn,
+            # SageMaker expands the package to its containers, which it calls one after the other.
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(model_package_name=package_arn),
+            enable_network_isolation=True,
+        )
+        variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+            variant_name=VARIANT,
+            model_name=model.attr_model_name,
+            initial_instance_count=stage.instance_count,
+            initial_variant_weight=1,
+            instance_type=stage.instance_type,
+        )
+        config = sagemaker.CfnEndpointConfig(self, "Config", production_variants=[variant])
+        self.endpoint = sagemaker.CfnEndpoint(
+            self, "Endpoint", endpoint_name=name, endpoint_config_name=config.attr_endpoint_config_name
+        )
+        # CloudFormation makes their names of these ids, and the deploying role's policy names the names.
+        for resource, suffix in ((model, "Model"), (config, "Config")):
+            resource.override_logical_id(f"{Stack.of(self).stack_name}{suffix}")
+
+    @property
+    def metric_dimensions(self) -> dict[str, str]:
+        return {"EndpointName": self.name, "VariantName": VARIANT}

@@ -1,0 +1,49 @@
+"""When an endpoint is not well."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from stacks.constructs.endpoint import ModelEndpoint
+from stacks.settings import Alarms
+
+_NAMESPACE = "AWS/SageMaker"
+_MICROSECONDS_PER_MILLISECOND = 1000
+
+
+class EndpointAlarms(Construct):
+    """Errors of the containers, and the latency of the slowest hundredth. An endpoint that nobody asks is well."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, endpoint: ModelEndpoint, alarms: Alarms) -> None:
+        super().__init__(scope, construct_id)
+        dimensions = endpoint.metric_dimensions
+        self.errors = _metric("Invocation5XXErrors", "Sum", dimensions).create_alarm(
+            self,
+            "Errors",
+            alarm_description=f"{endpoint.name} answers {alarms.errors_5xx} or more requests a minute with 5XX",
+            threshold=alarms.errors_5xx,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        self.latency = _metric("ModelLatency", "p99", dimensions).create_alarm(
+            self,
+            "Latency",
+            alarm_description=f"{endpoint.name}: 1 % of requests take more than {alarms.p99_latency_milliseconds} ms",
+            threshold=alarms.p99_latency_milliseconds * _MICROSECONDS_PER_MILLISECOND,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=3,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+
+def _metric(name: str, statistic: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=_NAMESPACE,
+        metric_name=name,
+        statistic=statistic,
+        dimensions_map=dimensions,
+        period=Duration.minutes(1),
+    )

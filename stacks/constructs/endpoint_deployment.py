@@ -1,0 +1,110 @@
+"""The role with which CloudFormation deploys endpoints, and with which it can touch nothing else."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.model_registry import ModelRegistry
+from stacks.constructs.sagemaker_role import SageMakerRole
+from stacks.specs import StackKind, Workload
+
+_STACKS: tuple[StackKind, ...] = ("Qa", "Prod")
+_AUTOSCALING_ROLE = (
+    "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
+
+
+class EndpointDeploymentRole(iam.Role):
+    """Models, endpoint configs, endpoints, scaling and alarms of one workload's endpoint stacks."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workload: Workload,
+        registry: ModelRegistry,
+        serving: SageMakerRole,
+    ) -> None:
+        super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal("cloudformation.amazonaws.com"))
+        serving.grant_hand_over(self)
+        registry.grant_read(self)
+        self._allow_sagemaker(workload)
+        self._allow_scaling()
+        self._allow_alarms(workload)
+
+    def _allow_sagemaker(self, workload: Workload) -> None:
+        kinds = ("Model", "EndpointConfig", "Endpoint")
+        actions = [f"sagemaker:{verb}{kind}" for verb in ("Create", "Describe", "Delete") for kind in kinds]
+        self._allow(
+            [*actions, "sagemaker:UpdateEndpoint", "sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"],
+            [arn for kind in _STACKS for arn in served_arns(self, workload, kind)],
+        )
+
+    def _allow_scaling(self) -> None:
+        stack = Stack.of(self)
+        targets = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
+        # A scalable target's ARN ends in an id that is made with it.
+        self._allow(
+            [
+                f"application-autoscaling:{action}"
+                for action in (
+                    *("RegisterScalableTarget", "DeregisterScalableTarget"),
+                    *("PutScalingPolicy", "DeleteScalingPolicy", "TagResource", "ListTagsForResource"),
+                )
+            ],
+            [targets],
+        )
+        # These two list, and lists have no resource.
+        self._allow(
+            ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
+            ["*"],
+        )
+        self.add_to_policy(
+            iam.PolicyStatement(
+                actions=["iam:CreateServiceLinkedRole"],
+                resources=[f"arn:aws:iam::{stack.account}:role/aws-service-role/{_AUTOSCALING_ROLE}"],
+                conditions={"StringEquals": {"iam:AWSServiceName": _AUTOSCALING_ROLE.partition("/")[0]}},
+            )
+        )
+
+    def _allow_alarms(self, workload: Workload) -> None:
+        alarms = [_colon_arn(self, "cloudwatch", "alarm", f"{workload.stack_name(kind)}-*") for kind in _STACKS]
+        # Application Auto Scaling's target tracking makes two alarms of its own with the caller's authority.
+        alarms.append(_colon_arn(self, "cloudwatch", "alarm", f"TargetTracking-endpoint/{workload.dashed_name}-*"))
+        self._allow(["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"], alarms)
+
+    def _allow(self, actions: list[str], resources: list[str]) -> None:
+        self.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+
+
+def endpoint_arn(scope: Construct, workload: Workload, kind: StackKind) -> str:
+    return Stack.of(scope).format_arn(
+        service="sagemaker", resource="endpoint", resource_name=workload.endpoint_name(kind)
+    )
+
+
+def served_arns(scope: Construct, workload: Workload, kind: StackKind) -> list[str]:
+    """The ARNs of a stage's endpoint, and of the models and configs that its stack makes.
+
+    CloudFormation makes their names of the logical id or the stack's name and random letters; SageMaker writes ARNs
+    in lower case, and IAM compares them with regard to case, so both spellings stand here.
+    """
+    stack = Stack.of(scope)
+    prefix = workload.stack_name(kind)
+    return [
+        endpoint_arn(scope, workload, kind),
+        *(
+            stack.format_arn(service="sagemaker", resource=resource, resource_name=f"{name}*")
+            for resource in ("model", "endpoint-config")
+            for name in (prefix, prefix.lower())
+        ),
+    ]
+
+
+def _colon_arn(scope: Construct, service: str, resource: str, name: str) -> str:
+    return Stack.of(scope).format_arn(
+        service=service, resource=resource, resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )

@@ -1,0 +1,39 @@
+"""The model registry of a workload: one group, one version a release."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+
+class ModelRegistry(Construct):
+    """A model package group. It has a name of its own: package ARNs, and so the policies, are made of it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, group_name: str) -> None:
+        super().__init__(scope, construct_id)
+        self.group_name = group_name
+        self.group = sagemaker.CfnModelPackageGroup(self, "Group", model_package_group_name=group_name)
+        stack = Stack.of(self)
+        self._group_arn = stack.format_arn(
+            service="sagemaker", resource="model-package-group", resource_name=group_name
+        )
+        # Versions are numbered as they come.
+        self._packages_arn = stack.format_arn(
+            service="sagemaker", resource="model-package", resource_name=f"{group_name}/*"
+        )
+
+    def grant_register(self, grantee: iam.IGrantable) -> None:
+        self._grant(grantee, ["sagemaker:CreateModelPackage"], [self._group_arn, self._packages_arn])
+
+    def grant_judge(self, grantee: iam.IGrantable) -> None:
+        """Set a package Approved or Rejected."""
+        self._grant(grantee, ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"], [self._packages_arn])
+
+    def grant_read(self, grantee: iam.IGrantable) -> None:
+        self._grant(grantee, ["sagemaker:DescribeModelPackage"], [self._packages_arn])
+
+    @staticmethod
+    def _grant(grantee: iam.IGrantable, actions: list[str], resources: list[str]) -> None:
+        grantee.grant_principal.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=resources))

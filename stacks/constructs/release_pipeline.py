@@ -1,0 +1,140 @@
+"""The pipeline: from a commit to PROD, stage by stage."""
+
+from __future__ import annotations
+
+from aws_cdk import SecretValue
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_codepipeline_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk.aws_codebuild import BuildEnvironmentVariable
+from constructs import Construct
+
+from stacks.constructs.build_step import BuildStep
+from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.steps import Steps
+from stacks.settings import Settings
+from stacks.specs import StackKind, Workload
+
+_ARTIFACT_DAYS = 30
+_PACKAGE = "#{Train.MODEL_PACKAGE_ARN}"
+
+
+class ReleasePipeline(Construct):
+    """CodePipeline V2; a newer commit supersedes one that waits."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workload: Workload,
+        settings: Settings,
+        steps: Steps,
+        deployment: EndpointDeploymentRole,
+        serving: iam.IRole,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._workload, self._deployment, self._serving = workload, deployment, serving
+        self._artifacts = {
+            name: codepipeline.Artifact(name)
+            for name in ("SourceOutput", "BuildOutput", "DataOutput", "ModelOutput", "GateOutput", "VerifyOutput")
+        }
+        self.pipeline = codepipeline.Pipeline(
+            self,
+            "Pipeline",
+            pipeline_type=codepipeline.PipelineType.V2,
+            execution_mode=codepipeline.ExecutionMode.SUPERSEDED,
+            artifact_bucket=self._artifact_bucket(),
+            restart_execution_on_update=False,
+            use_pipeline_role_for_actions=True,
+        )
+        for name, stage_actions in self._stages(settings, steps).items():
+            self.pipeline.add_stage(stage_name=name, actions=stage_actions)
+
+    def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
+        approve: dict[str, list[actions.Action]] = (
+            {"Approve": [_approval(settings)]} if settings.stages.prod.approval else {}
+        )
+        return {
+            "Source": [self._source(settings)],
+            "Build": [self._build("Synth", steps.synth, ["SourceOutput"], "BuildOutput")],
+            "Data": [self._build("Data", steps.data, ["SourceOutput"], "DataOutput")],
+            "Train": [self._build("Train", steps.train, ["SourceOutput", "DataOutput"], "ModelOutput")],
+            "QA": [
+                self._deploy("Qa"),
+                self._build(
+                    "Gate", steps.gate, ["SourceOutput", "DataOutput", "ModelOutput"], "GateOutput", run_order=2
+                ),
+            ],
+            **approve,
+            "PROD": [
+                self._deploy("Prod"),
+                self._build("Verify", steps.verify, ["SourceOutput", "GateOutput"], "VerifyOutput", run_order=2),
+            ],
+            "CleanUp": [
+                actions.CloudFormationDeleteStackAction(
+                    action_name="DeleteQa",
+                    stack_name=self._workload.stack_name("Qa"),
+                    admin_permissions=False,
+                    deployment_role=self._deployment,
+                )
+            ],
+        }
+
+    def _source(self, settings: Settings) -> actions.Action:
+        return actions.GitHubSourceAction(
+            action_name="GitHub",
+            output=self._artifacts["SourceOutput"],
+            owner=settings.github.owner,
+            repo=settings.github.repo,
+            branch=settings.github.branch,
+            oauth_token=SecretValue.secrets_manager(settings.github.token_secret),
+            trigger=actions.GitHubTrigger.WEBHOOK,
+            variables_namespace="Source",
+        )
+
+    def _build(
+        self, name: str, step: BuildStep, inputs: list[str], output: str, *, run_order: int = 1
+    ) -> actions.Action:
+        variables = {
+            "COMMIT_ID": "#{Source.CommitId}",
+            "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
+        } | ({"MODEL_PACKAGE_ARN": _PACKAGE} if name in ("Gate", "Verify") else {})
+        first, *others = [self._artifacts[artifact] for artifact in inputs]
+        return actions.CodeBuildAction(
+            action_name=name,
+            project=step.project,
+            input=first,
+            extra_inputs=others,
+            outputs=[self._artifacts[output]],
+            environment_variables={key: BuildEnvironmentVariable(value=value) for key, value in variables.items()},
+            run_order=run_order,
+            variables_namespace=name,
+        )
+
+    def _deploy(self, kind: StackKind) -> actions.Action:
+        stack_name = self._workload.stack_name(kind)
+        return actions.CloudFormationCreateUpdateStackAction(
+            action_name=f"Deploy{kind}",
+            stack_name=stack_name,
+            template_path=self._artifacts["BuildOutput"].at_path(f"{stack_name}.template.json"),
+            parameter_overrides={"ModelPackageArn": _PACKAGE, "ExecutionRoleArn": self._serving.role_arn},
+            # QA holds nothing that would be missed; PROD's last good release is not to be deleted by a bad one.
+            replace_on_failure=kind == "Qa",
+            admin_permissions=False,
+            deployment_role=self._deployment,
+        )
+
+    def _artifact_bucket(self) -> s3.IBucket:
+        return DataBucket(self, "Artifacts", expire_after_days=_ARTIFACT_DAYS).bucket
+
+
+def _approval(settings: Settings) -> actions.Action:
+    email = settings.notifications.email
+    return actions.ManualApprovalAction(
+        action_name="Approve",
+        notify_emails=[email] if email else [],
+        additional_information="The gate's report: #{Gate.REPORT_URL}",
+    )

@@ -1,0 +1,92 @@
+"""The five builds of a workload's pipeline, each with exactly what it needs."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from constructs import Construct
+
+from stacks.constructs.build_step import BuildStep
+from stacks.constructs.endpoint_deployment import endpoint_arn, served_arns
+from stacks.constructs.workshop import Workshop
+from stacks.specs import Workload
+
+
+class Steps(Construct):
+    """Synth, data, training, gate and verification."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, workshop: Workshop) -> None:
+        super().__init__(scope, construct_id)
+        self._workload = workload
+        self._shop = workshop
+        self.synth = self._step("Synth", "stacks/buildspec.yml", workload.minutes.build, {})
+        self.data = self._data()
+        self.train = self._train()
+        self.gate = self._gate()
+        self.verify = self._verify()
+
+    def _step(self, name: str, build_file: str, minutes: int, settings: dict[str, str]) -> BuildStep:
+        common = {"WORKLOAD": self._workload.name, "DATA_BUCKET": self._shop.data.name}
+        return BuildStep(self, name, build_file=build_file, minutes=minutes, settings=common | settings)
+
+    def _data(self) -> BuildStep:
+        catalog, job, data = self._shop.catalog, self._shop.transform, self._shop.data
+        settings = {
+            "GLUE_JOB_NAME": job.name,
+            "GLUE_DATABASE": catalog.database_name,
+            "GLUE_CRAWLER": catalog.crawler_name,
+            "GLUE_SCRIPT_KEY": self._workload.script_key,
+        }
+        step = self._step("Data", "ml_init/buildspec.yml", self._workload.minutes.data, settings)
+        data.grant_read(step.role, "code/", "raw/", "features/")
+        data.grant_write(step.role, "code/", "raw/", "features/")
+        catalog.grant_crawl(step.role)
+        job.grant_run(step.role)
+        return step
+
+    def _train(self) -> BuildStep:
+        settings = {
+            "MODEL_PACKAGE_GROUP": self._shop.registry.group_name,
+            "TRAINING_ROLE_ARN": self._shop.training_role.role_arn,
+        }
+        step = self._step("Train", "ml_training/buildspec.yml", self._workload.minutes.train, settings)
+        self._shop.data.grant_read(step.role, "features/", "models/")
+        self._shop.data.grant_write(step.role, "models/")
+        self._shop.registry.grant_register(step.role)
+        self._shop.training_role.grant_hand_over(step.role)
+        jobs = Stack.of(self).format_arn(
+            service="sagemaker", resource="training-job", resource_name=f"{self._workload.dashed_name}-*"
+        )
+        step.allow(
+            [f"sagemaker:{action}TrainingJob" for action in ("Create", "Describe", "Stop")] + ["sagemaker:AddTags"],
+            [jobs],
+        )
+        return step
+
+    def _gate(self) -> BuildStep:
+        stack_name = self._workload.stack_name("Qa")
+        settings = {"ENDPOINT_NAME": self._workload.endpoint_name("Qa"), "QA_STACK_NAME": stack_name}
+        step = self._step("Gate", "ml_test/buildspec.yml", self._workload.minutes.gate, settings)
+        self._shop.data.grant_read(step.role, "features/", "gate/")
+        self._shop.data.grant_write(step.role, "gate/")
+        self._shop.registry.grant_judge(step.role)
+        step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(self, self._workload, "Qa")])
+        stack = Stack.of(self).format_arn(
+            service="cloudformation",
+            resource="stack",
+            resource_name=f"{stack_name}/*",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        # A stack's ARN ends in an id that is made with it.
+        step.allow(["cloudformation:DeleteStack", "cloudformation:DescribeStacks"], [stack])
+        return step
+
+    def _verify(self) -> BuildStep:
+        settings = {"ENDPOINT_NAME": self._workload.endpoint_name("Prod")}
+        step = self._step("Verify", "ml_test/verify.buildspec.yml", self._workload.minutes.verify, settings)
+        self._shop.registry.grant_read(step.role)
+        step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(self, self._workload, "Prod")])
+        step.allow(
+            [f"sagemaker:Describe{kind}" for kind in ("Endpoint", "EndpointConfig", "Model")],
+            served_arns(self, self._workload, "Prod"),
+        )
+        return step

@@ -1,0 +1,56 @@
+"""The Glue job that makes features of rows."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.log_access import grant_glue_logs
+from stacks.specs import Workload
+
+
+class TransformJob(Construct):
+    """Spark on Glue, with the script that the data step has put into the data bucket."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, data: DataBucket, workload: Workload) -> None:
+        super().__init__(scope, construct_id)
+        spec = workload.glue
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
+        data.grant_read(self.role, "code/", "raw/", "features/")
+        data.grant_write(self.role, "features/")
+        data.grant_replace(self.role, "features/")
+        grant_glue_logs(self.role, "jobs")
+        self.job = glue.CfnJob(
+            self,
+            "Job",
+            role=self.role.role_arn,
+            glue_version=spec.glue_version,
+            worker_type=spec.worker_type,
+            number_of_workers=spec.workers,
+            timeout=spec.timeout_minutes,
+            max_retries=0,
+            execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=1),
+            command=glue.CfnJob.JobCommandProperty(
+                name="glueetl", python_version="3", script_location=f"s3://{data.name}/{workload.script_key}"
+            ),
+            default_arguments={
+                "--job-language": "python",
+                "--enable-continuous-cloudwatch-log": "true",
+                "--additional-python-modules": ",".join(spec.python_modules),
+            },
+        )
+        self.job.node.add_dependency(self.role)
+
+    @property
+    def name(self) -> str:
+        return self.job.ref
+
+    def grant_run(self, grantee: iam.IGrantable) -> None:
+        """Start runs, see how they end, stop them."""
+        arn = Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.job.ref)
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["glue:BatchStopJobRun", "glue:GetJobRun", "glue:StartJobRun"], resources=[arn])
+        )

@@ -1,0 +1,30 @@
+"""What a workload's steps work with: data, catalog, Spark job, registry, and the roles that they hand to SageMaker."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from stacks.constructs.catalog import Catalog
+from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.model_registry import ModelRegistry
+from stacks.constructs.sagemaker_role import SageMakerRole
+from stacks.constructs.transform_job import TransformJob
+from stacks.specs import Workload
+
+
+class Workshop(Construct):
+    """One of each, for one workload."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload) -> None:
+        super().__init__(scope, construct_id)
+        self.data = DataBucket(self, "Data")
+        self.catalog = Catalog(self, "Catalog", data=self.data, database_name=workload.name)
+        self.transform = TransformJob(self, "Transform", data=self.data, workload=workload)
+        self.registry = ModelRegistry(self, "Registry", group_name=workload.dashed_name)
+        self.training_role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs")
+        self.data.grant_read(self.training_role, "features/", "models/")
+        self.data.grant_write(self.training_role, "models/")
+        self.serving_role = SageMakerRole(
+            self, "ServingRole", log_group=f"/aws/sagemaker/Endpoints/{workload.dashed_name}-*"
+        )
+        self.data.grant_read(self.serving_role, "features/", "models/")

@@ -1,0 +1,46 @@
+"""QA or PROD: one endpoint. The pipeline deploys it, with the package of the release that it carries."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from stacks.constructs.endpoint import ModelEndpoint
+from stacks.constructs.endpoint_alarms import EndpointAlarms
+from stacks.constructs.endpoint_scaling import EndpointScaling
+from stacks.settings import Settings
+from stacks.specs import Workload
+
+
+class EndpointStack(cdk.Stack):
+    """An endpoint, its scaling and its alarms. No assets: CodePipeline deploys the bare template."""
+
+    def __init__(
+        self, scope: Construct, kind: Literal["Qa", "Prod"], *, workload: Workload, settings: Settings
+    ) -> None:
+        super().__init__(
+            scope,
+            workload.stack_name(kind),
+            env=cdk.Environment(account=settings.project.account, region=settings.project.region),
+            description=f"The {kind.upper()} endpoint of {workload.name}",
+            synthesizer=cdk.BootstraplessSynthesizer(),
+        )
+        stage = settings.stages.qa if kind == "Qa" else settings.stages.prod
+        package = cdk.CfnParameter(self, "ModelPackageArn", description="The model package that is served")
+        role = cdk.CfnParameter(self, "ExecutionRoleArn", description="What the containers may do")
+        endpoint = ModelEndpoint(
+            self,
+            "Served",
+            name=workload.endpoint_name(kind),
+            package_arn=package.value_as_string,
+            role_arn=role.value_as_string,
+            stage=stage,
+        )
+        if stage.scaling:
+            EndpointScaling(self, "Scaling", endpoint=endpoint, scaling=stage.scaling)
+        if stage.alarms:
+            EndpointAlarms(self, "Alarms", endpoint=endpoint, alarms=stage.alarms)
+        cdk.CfnOutput(self, "EndpointName", value=endpoint.endpoint.attr_endpoint_name)
+        cdk.CfnOutput(self, "ServedPackageArn", value=package.value_as_string)

@@ -1,0 +1,35 @@
+"""What a user deploys: a workload's pipeline and everything that its steps work with."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.release_pipeline import ReleasePipeline
+from stacks.constructs.steps import Steps
+from stacks.constructs.workshop import Workshop
+from stacks.settings import Settings
+from stacks.specs import Workload
+
+
+class PipelineStack(cdk.Stack):
+    """A git push goes through this to PROD."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, settings: Settings) -> None:
+        env = cdk.Environment(account=settings.project.account, region=settings.project.region)
+        super().__init__(scope, construct_id, env=env, description=f"The pipeline of {workload.name}")
+        workshop = Workshop(self, "Workshop", workload=workload)
+        steps = Steps(self, "Steps", workload=workload, workshop=workshop)
+        deployment = EndpointDeploymentRole(
+            self, "DeploymentRole", workload=workload, registry=workshop.registry, serving=workshop.serving_role
+        )
+        ReleasePipeline(
+            self,
+            "Release",
+            workload=workload,
+            settings=settings,
+            steps=steps,
+            deployment=deployment,
+            serving=workshop.serving_role,
+        )

@@ -1,0 +1,126 @@
+"""``gatehouse.toml``, read and checked: what a user decides, as frozen types."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$")]
+Email = Annotated[str, StringConstraints(pattern=r"^$|^[^@\s]+@[^@\s]+$")]
+InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")]
+Count = Annotated[int, Field(ge=1, le=100)]
+Seconds = Annotated[int, Field(ge=0, le=86_400)]
+
+
+class SettingsError(ValueError):
+    """What is wrong in ``gatehouse.toml``: the key, the value seen, and what is allowed, a line each."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Project(_Section):
+    account: AccountId
+    region: Region
+
+
+class Github(_Section):
+    owner: Name
+    repo: Name
+    branch: Name
+    #: Name of the secret in Secrets Manager that holds the token.
+    token_secret: Name
+
+
+class Notifications(_Section):
+    email: Email = ""
+
+
+class Scaling(_Section):
+    """Target tracking on invocations per instance, which CloudWatch counts by the minute."""
+
+    min_instances: Count
+    max_instances: Count
+    invocations_per_instance: Annotated[int, Field(ge=1)]
+    scale_in_cooldown_seconds: Seconds
+    scale_out_cooldown_seconds: Seconds
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Scaling:
+        if self.min_instances > self.max_instances:
+            raise ValueError(f"min_instances ({self.min_instances}) is above max_instances ({self.max_instances})")
+        return self
+
+
+class Alarms(_Section):
+    errors_5xx: Annotated[int, Field(ge=1)]
+    p99_latency_milliseconds: Annotated[int, Field(ge=1, le=60_000)]
+
+
+class Stage(_Section):
+    """One endpoint: QA or PROD."""
+
+    instance_type: InstanceType
+    instance_count: Count = 1
+    approval: bool = False
+    scaling: Scaling | None = None
+    alarms: Alarms | None = None
+
+
+class Stages(_Section):
+    qa: Stage
+    prod: Stage
+
+
+class Settings(_Section):
+    project: Project
+    github: Github
+    notifications: Notifications = Notifications()
+    stages: Stages
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings of a file; raises SettingsError naming every key that is wrong, its value and what is allowed."""
+    try:
+        document = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as error:
+        lines = [_explain(detail) for detail in error.errors()]
+        raise SettingsError("\n".join(f"{path}: {line}" for line in lines)) from error
+
+
+def _explain(detail: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        allowed = _keys_beside(detail["loc"])
+        close = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return f"{place} = {detail['input']!r} is no key here. Allowed: {', '.join(allowed)}{hint}"
+    if detail["type"] == "missing":
+        return f"{place} is missing"
+    message = detail["msg"].removeprefix("Value error, ")
+    pattern = f" (pattern {detail['ctx']['pattern']})" if "pattern" in detail.get("ctx", {}) else ""
+    return f"{place} = {detail['input']!r}: {message.split(' should match pattern')[0]}{pattern}"
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that the section at this place has."""
+    section: Any = Settings
+    for part in location[:-1]:
+        annotation = section.model_fields[part].annotation
+        section = next((t for t in getattr(annotation, "__args__", ()) if hasattr(t, "model_fields")), annotation)
+    return list(section.model_fields)

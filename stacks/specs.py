@@ -1,0 +1,65 @@
+"""What a workload is, as frozen types. The registry in ``workloads.py`` is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+StackKind = Literal["Pipeline", "Qa", "Prod"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glue:
+    """A Spark job that makes features. Its script is ``ml_init/<workload>/transform.py``."""
+
+    glue_version: str
+    worker_type: str
+    workers: int
+    timeout_minutes: int
+    #: pip requirements that Glue installs before the script starts.
+    python_modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Minutes:
+    """Time limits of the steps' builds."""
+
+    build: int = 10
+    data: int = 30
+    train: int = 60
+    gate: int = 30
+    verify: int = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """A model with its own pipeline and endpoints; ``name`` is its folder in ml_init, ml_training and ml_test.
+
+    Stack names are made of it: ``car_evaluation`` → ``CarEvaluationPipeline``.
+    """
+
+    name: str
+    glue: Glue
+    minutes: Minutes = Minutes()
+
+    def stack_name(self, kind: StackKind) -> str:
+        """``car_evaluation`` → ``CarEvaluationPipeline``: stack names take no underscores."""
+        return f"{self.camel_name}{kind}"
+
+    @property
+    def camel_name(self) -> str:
+        return "".join(part.capitalize() for part in self.name.split("_"))
+
+    @property
+    def dashed_name(self) -> str:
+        """For SageMaker, whose names take no underscores."""
+        return self.name.replace("_", "-")
+
+    def endpoint_name(self, kind: StackKind) -> str:
+        """``car-evaluation-prod``. A physical name, because callers and policies name it before it exists."""
+        return f"{self.dashed_name}-{kind.lower()}"
+
+    @property
+    def script_key(self) -> str:
+        """Where in the data bucket the Glue job finds its script; the data step puts its commit's there."""
+        return f"code/{self.name}/transform.py"
