@@ -35,7 +35,7 @@ class ScalableTarget(Resource):
 
     def _register(self, ctx: Context, properties: Properties, previous: Properties) -> None:
         scaling = ctx.client("application-autoscaling")
-        tags = tag_parameter(scaling, "RegisterScalableTarget", tags_of(ctx, properties))
+        tags = tag_parameter(scaling, "RegisterScalableTarget", tags_of(properties))
         call(scaling, "RegisterScalableTarget", without(properties, "ScheduledActions", "Tags"), **tags)
         _delete_actions(scaling, properties, _action_names(previous) - _action_names(properties))
         for action in properties.get("ScheduledActions", []):

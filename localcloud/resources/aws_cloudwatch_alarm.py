@@ -16,7 +16,7 @@ class Alarm(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         cloudwatch = ctx.client("cloudwatch")
         named = {"AlarmName": ctx.new_name(255), **properties}
-        tags = tag_parameter(cloudwatch, "PutMetricAlarm", tags_of(ctx, properties))
+        tags = tag_parameter(cloudwatch, "PutMetricAlarm", tags_of(properties))
         call(cloudwatch, "PutMetricAlarm", without(named, "Tags"), **tags)
         return Created(physical_id=named["AlarmName"], attributes=_attributes(ctx, named["AlarmName"]))
 
@@ -24,7 +24,7 @@ class Alarm(Resource):
         cloudwatch = ctx.client("cloudwatch")
         call(cloudwatch, "PutMetricAlarm", without(properties, "AlarmName", "Tags"), AlarmName=physical_id)
         attributes = _attributes(ctx, physical_id)
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(cloudwatch, ("TagResource", "UntagResource"), {"ResourceARN": attributes["Arn"]}, was, wanted)
         return attributes
 

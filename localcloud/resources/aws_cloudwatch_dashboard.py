@@ -19,7 +19,7 @@ class Dashboard(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         cloudwatch = ctx.client("cloudwatch")
         name = properties.get("DashboardName") or ctx.new_name(255)
-        _put(cloudwatch, name, properties, **tag_parameter(cloudwatch, "PutDashboard", tags_of(ctx, properties)))
+        _put(cloudwatch, name, properties, **tag_parameter(cloudwatch, "PutDashboard", tags_of(properties)))
         return Created(physical_id=name)
 
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
@@ -27,7 +27,7 @@ class Dashboard(Resource):
         _put(cloudwatch, physical_id, properties)
         # Dashboards are of an account, not of a region.
         arn = {"ResourceARN": f"arn:{ctx.partition}:cloudwatch::{ctx.account_id}:dashboard/{physical_id}"}
-        retag(cloudwatch, ("TagResource", "UntagResource"), arn, tags_of(ctx, previous), tags_of(ctx, properties))
+        retag(cloudwatch, ("TagResource", "UntagResource"), arn, tags_of(previous), tags_of(properties))
         return {}
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:

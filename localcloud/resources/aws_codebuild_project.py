@@ -31,14 +31,14 @@ class Project(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         codebuild = ctx.client("codebuild")
         named = {"Name": ctx.new_name(150), **properties}
-        tags = tag_parameter(codebuild, "CreateProject", tags_of(ctx, properties))
+        tags = tag_parameter(codebuild, "CreateProject", tags_of(properties))
         call(codebuild, "CreateProject", without(named, "Tags"), **tags)
         return Created(physical_id=named["Name"], attributes=_attributes(ctx, named["Name"]))
 
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
         codebuild = ctx.client("codebuild")
         lost = {name: value for name, value in _DEFAULTS.items() if name in previous}
-        tags = tag_parameter(codebuild, "UpdateProject", tags_of(ctx, properties)) or {"tags": []}
+        tags = tag_parameter(codebuild, "UpdateProject", tags_of(properties)) or {"tags": []}
         call(codebuild, "UpdateProject", without(lost | properties, "Name", "Tags"), name=physical_id, **tags)
         return _attributes(ctx, physical_id)
 

@@ -20,7 +20,7 @@ class Pipeline(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         codepipeline = ctx.client("codepipeline")
         name = properties.get("Name") or ctx.new_name(100)
-        tags = tag_parameter(codepipeline, "CreatePipeline", tags_of(ctx, properties))
+        tags = tag_parameter(codepipeline, "CreatePipeline", tags_of(properties))
         answer = call(codepipeline, "CreatePipeline", {"Pipeline": _declaration(name, properties)}, **tags)
         ctx.created(name)
         _set_transitions(codepipeline, name, properties, {})
@@ -31,7 +31,7 @@ class Pipeline(Resource):
         answer = call(codepipeline, "UpdatePipeline", {"Pipeline": _declaration(physical_id, properties)})
         _set_transitions(codepipeline, physical_id, properties, previous)
         attributes = _attributes(ctx, answer["pipeline"])
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(codepipeline, ("TagResource", "UntagResource"), {"resourceArn": attributes["Arn"]}, was, wanted)
         if flag(properties.get("RestartExecutionOnUpdate")):
             codepipeline.start_pipeline_execution(name=physical_id)

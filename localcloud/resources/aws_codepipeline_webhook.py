@@ -46,7 +46,7 @@ class Webhook(Resource):
 def _put(ctx: Context, name: str, properties: Properties) -> dict[str, Any]:
     codepipeline = ctx.client("codepipeline")
     definition = without(properties, *_APART) | {"Name": name}
-    tags = tag_parameter(codepipeline, "PutWebhook", tags_of(ctx, properties))
+    tags = tag_parameter(codepipeline, "PutWebhook", tags_of(properties))
     webhook: dict[str, Any] = call(codepipeline, "PutWebhook", {"Webhook": definition}, **tags)["webhook"]
     return webhook
 

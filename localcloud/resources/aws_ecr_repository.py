@@ -20,7 +20,7 @@ class Repository(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         ecr = ctx.client("ecr")
         named = {"RepositoryName": ctx.new_name(256, lower=True), **properties}
-        tags = tag_parameter(ecr, "CreateRepository", tags_of(ctx, properties))
+        tags = tag_parameter(ecr, "CreateRepository", tags_of(properties))
         made = call(ecr, "CreateRepository", without(named, *_APART), **tags)["repository"]
         ctx.created(made["repositoryName"])
         _set_policies(ecr, made["repositoryName"], properties, {})
@@ -38,7 +38,7 @@ class Repository(Resource):
         call(ecr, "PutImageTagMutability", mutability, repositoryName=physical_id)
         _set_policies(ecr, physical_id, properties, previous)
         found = ecr.describe_repositories(repositoryNames=[physical_id])["repositories"][0]
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(ecr, ("TagResource", "UntagResource"), {"resourceArn": found["repositoryArn"]}, was, wanted)
         return _attributes(found)
 

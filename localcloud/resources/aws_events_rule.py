@@ -19,7 +19,7 @@ class Rule(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         events = ctx.client("events")
         named = {"Name": ctx.new_name(64), **properties}
-        tags = tag_parameter(events, "PutRule", tags_of(ctx, properties))
+        tags = tag_parameter(events, "PutRule", tags_of(properties))
         arn = call(events, "PutRule", without(named, "Targets", "Tags"), **tags)["RuleArn"]
         bus = properties.get("EventBusName", "default")
         name = named["Name"] if bus == "default" else f"{bus}|{named['Name']}"
@@ -36,7 +36,7 @@ class Rule(Resource):
         lost = [target["Id"] for target in previous.get("Targets", []) if target["Id"] not in kept]
         _remove_targets(events, named, lost)
         _put_targets(events, named)
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(events, ("TagResource", "UntagResource"), {"ResourceARN": arn}, was, wanted)
         return {"Arn": arn, "RuleName": named["Name"]}
 

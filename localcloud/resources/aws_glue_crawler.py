@@ -28,7 +28,7 @@ class Crawler(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         glue = ctx.client("glue")
         name = properties.get("Name") or ctx.new_name(255)
-        tags = tag_parameter(glue, "CreateCrawler", tags_of(ctx, properties))
+        tags = tag_parameter(glue, "CreateCrawler", tags_of(properties))
         call(glue, "CreateCrawler", _parameters(properties), Name=name, **tags)
         return Created(physical_id=name)
 
@@ -37,7 +37,7 @@ class Crawler(Resource):
         lost = {name: value for name, value in _DEFAULTS.items() if name in previous}
         call(glue, "UpdateCrawler", _parameters(lost | properties), Name=physical_id)
         arn = {"ResourceArn": ctx.arn("glue", f"crawler/{physical_id}")}
-        retag(glue, ("TagResource", "UntagResource"), arn, tags_of(ctx, previous), tags_of(ctx, properties))
+        retag(glue, ("TagResource", "UntagResource"), arn, tags_of(previous), tags_of(properties))
         return {}
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:

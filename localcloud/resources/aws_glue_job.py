@@ -16,7 +16,7 @@ class Job(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         glue = ctx.client("glue")
         named = {"Name": ctx.new_name(255), **properties}
-        tags = tag_parameter(glue, "CreateJob", tags_of(ctx, properties))
+        tags = tag_parameter(glue, "CreateJob", tags_of(properties))
         call(glue, "CreateJob", without(named, "Tags"), **tags)
         return Created(physical_id=named["Name"])
 
@@ -25,7 +25,7 @@ class Job(Resource):
         glue = ctx.client("glue")
         call(glue, "UpdateJob", {"JobUpdate": without(properties, "Name", "Tags")}, JobName=physical_id)
         arn = {"ResourceArn": ctx.arn("glue", f"job/{physical_id}")}
-        retag(glue, ("TagResource", "UntagResource"), arn, tags_of(ctx, previous), tags_of(ctx, properties))
+        retag(glue, ("TagResource", "UntagResource"), arn, tags_of(previous), tags_of(properties))
         return {}
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:

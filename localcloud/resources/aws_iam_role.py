@@ -24,7 +24,7 @@ class Role(Resource):
         iam = ctx.client("iam")
         name = properties.get("RoleName") or ctx.new_name(64)
         trust = document(properties["AssumeRolePolicyDocument"])
-        tags = tag_parameter(iam, "CreateRole", tags_of(ctx, properties))
+        tags = tag_parameter(iam, "CreateRole", tags_of(properties))
         boundary = only(properties, "PermissionsBoundary")
         own = without(properties, *_APART)
         call(iam, "CreateRole", own, RoleName=name, AssumeRolePolicyDocument=trust, **boundary, **tags)
@@ -42,7 +42,7 @@ class Role(Resource):
         _set_boundary(iam, physical_id, properties, previous)
         _set_policies(iam, physical_id, properties, previous)
         role = {"RoleName": physical_id}
-        retag(iam, ("TagRole", "UntagRole"), role, tags_of(ctx, previous), tags_of(ctx, properties))
+        retag(iam, ("TagRole", "UntagRole"), role, tags_of(previous), tags_of(properties))
         return _attributes(iam, physical_id)
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:

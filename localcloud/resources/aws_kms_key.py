@@ -21,7 +21,7 @@ class Key(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         kms = ctx.client("kms")
         policy = {"Policy": document(properties["KeyPolicy"])} if "KeyPolicy" in properties else {}
-        tags = tag_parameter(kms, "CreateKey", tags_of(ctx, properties))
+        tags = tag_parameter(kms, "CreateKey", tags_of(properties))
         key = call(kms, "CreateKey", without(properties, *_APART), **policy, **tags)["KeyMetadata"]
         ctx.created(key["KeyId"])
         _set_rotation(kms, key["KeyId"], properties)
@@ -40,7 +40,7 @@ class Key(Resource):
         _set_rotation(kms, physical_id, properties, previous)
         if _enabled(previous) and not _enabled(properties):
             kms.disable_key(KeyId=physical_id)
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(kms, ("TagResource", "UntagResource"), {"KeyId": physical_id}, was, wanted)
         key = kms.describe_key(KeyId=physical_id)["KeyMetadata"]
         return {"KeyId": key["KeyId"], "Arn": key["Arn"]}

@@ -18,7 +18,7 @@ class LogGroup(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         logs = ctx.client("logs")
         named = {"LogGroupName": ctx.new_name(512), **properties}
-        tags = tag_parameter(logs, "CreateLogGroup", tags_of(ctx, properties))
+        tags = tag_parameter(logs, "CreateLogGroup", tags_of(properties))
         call(logs, "CreateLogGroup", without(named, "RetentionInDays", "Tags"), **tags)
         name = named["LogGroupName"]
         ctx.created(name)
@@ -38,7 +38,7 @@ class LogGroup(Resource):
         elif "KmsKeyId" in changed:
             logs.disassociate_kms_key(logGroupName=physical_id)
         arn = _arn(ctx, physical_id)
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(logs, ("TagResource", "UntagResource"), {"resourceArn": arn.removesuffix(":*")}, was, wanted)
         return {"Arn": arn}
 

@@ -24,12 +24,12 @@ class Bucket(Resource):
         region = {} if ctx.region == "us-east-1" else {"LocationConstraint": ctx.region}
         s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": region} if region else {}))
         ctx.created(name)
-        _configure(ctx, s3, name, properties, {})
+        _configure(s3, name, properties, {})
         return Created(physical_id=name, attributes=_attributes(ctx, name))
 
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
         _refuse_others(properties)
-        _configure(ctx, ctx.client("s3"), physical_id, properties, previous)
+        _configure(ctx.client("s3"), physical_id, properties, previous)
         return _attributes(ctx, physical_id)
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
@@ -43,14 +43,14 @@ def _refuse_others(properties: Properties) -> None:
     refuse(properties, *without(properties, "BucketName", "Tags", *SETTINGS))
 
 
-def _configure(ctx: Context, s3: Any, name: str, properties: Properties, previous: Properties) -> None:
+def _configure(s3: Any, name: str, properties: Properties, previous: Properties) -> None:
     for setting, (put, unset) in SETTINGS.items():
         wanted, had = properties.get(setting), previous.get(setting)
         if wanted and wanted != had:
             put(s3, name, wanted)
         elif had and not wanted:
             unset(s3, name)
-    tags, were = tags_of(ctx, properties), tags_of(ctx, previous) if previous else {}
+    tags, were = tags_of(properties), tags_of(previous)
     if tags and tags != were:
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_set(tags)})
     elif were and not tags:

@@ -28,7 +28,7 @@ class Endpoint(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         sagemaker = ctx.client("sagemaker")
         named = {"EndpointName": ctx.new_name(63), **without(properties, *_ON_UPDATE)}
-        tags = tag_parameter(sagemaker, "CreateEndpoint", tags_of(ctx, properties))
+        tags = tag_parameter(sagemaker, "CreateEndpoint", tags_of(properties))
         arn = call(sagemaker, "CreateEndpoint", without(named, "Tags"), **tags)["EndpointArn"]
         ctx.created(arn)
         _in_service(ctx, sagemaker, named["EndpointName"])
@@ -37,7 +37,7 @@ class Endpoint(Resource):
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
         sagemaker = ctx.client("sagemaker")
         name = _attributes(physical_id)["EndpointName"]
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(sagemaker, ("AddTags", "DeleteTags"), {"ResourceArn": physical_id}, was, wanted)
         if _in_service(ctx, sagemaker, name)["EndpointConfigName"] != properties["EndpointConfigName"]:
             call(sagemaker, "UpdateEndpoint", without(properties, "EndpointName", "Tags"), EndpointName=name)

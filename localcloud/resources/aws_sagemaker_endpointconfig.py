@@ -16,13 +16,13 @@ class EndpointConfig(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         sagemaker = ctx.client("sagemaker")
         named = {"EndpointConfigName": ctx.new_name(63), **properties}
-        tags = tag_parameter(sagemaker, "CreateEndpointConfig", tags_of(ctx, properties))
+        tags = tag_parameter(sagemaker, "CreateEndpointConfig", tags_of(properties))
         arn = call(sagemaker, "CreateEndpointConfig", without(named, "Tags"), **tags)["EndpointConfigArn"]
         return Created(physical_id=arn, attributes=_attributes(arn))
 
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
         arn = {"ResourceArn": physical_id}
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(ctx.client("sagemaker"), ("AddTags", "DeleteTags"), arn, was, wanted)
         return _attributes(physical_id)
 

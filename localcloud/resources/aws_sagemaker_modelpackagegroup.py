@@ -17,7 +17,7 @@ class ModelPackageGroup(Resource):
 
     def create(self, ctx: Context, properties: Properties) -> Created:
         sagemaker = ctx.client("sagemaker")
-        tags = tag_parameter(sagemaker, "CreateModelPackageGroup", tags_of(ctx, properties))
+        tags = tag_parameter(sagemaker, "CreateModelPackageGroup", tags_of(properties))
         own = without(properties, "ModelPackageGroupPolicy", "Tags")
         arn = call(sagemaker, "CreateModelPackageGroup", own, **tags)["ModelPackageGroupArn"]
         ctx.created(arn)
@@ -27,7 +27,7 @@ class ModelPackageGroup(Resource):
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
         sagemaker = ctx.client("sagemaker")
         _set_policy(sagemaker, properties, previous)
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(sagemaker, ("AddTags", "DeleteTags"), {"ResourceArn": physical_id}, was, wanted)
         return _attributes(sagemaker, properties)
 

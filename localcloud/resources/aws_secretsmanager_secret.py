@@ -22,7 +22,7 @@ class Secret(Resource):
         refuse(properties, "ReplicaRegions")
         secrets = ctx.client("secretsmanager")
         named = {"Name": ctx.new_name(64), **properties}
-        tags = tag_parameter(secrets, "CreateSecret", tags_of(ctx, properties))
+        tags = tag_parameter(secrets, "CreateSecret", tags_of(properties))
         value = {"SecretString": _value(secrets, properties)}
         arn = call(secrets, "CreateSecret", without(named, *_VALUE, "ReplicaRegions", "Tags"), **value, **tags)["ARN"]
         return Created(physical_id=arn, attributes={"Id": arn})
@@ -34,7 +34,7 @@ class Secret(Resource):
         value = {"SecretString": _value(secrets, properties)} if changed else {}
         kept = {"Description": ""} | without(properties, *_VALUE, "Name", "ReplicaRegions", "Tags")
         call(secrets, "UpdateSecret", kept, SecretId=physical_id, **value)
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         retag(secrets, ("TagResource", "UntagResource"), {"SecretId": physical_id}, was, wanted)
         return {"Id": physical_id}
 

@@ -22,7 +22,7 @@ class Topic(Resource):
         attributes = _topic_attributes(properties)
         suffix = ".fifo" if attributes.get("FifoTopic") == "true" else ""
         name = properties.get("TopicName") or ctx.new_name(256 - len(suffix)) + suffix
-        tags = tag_parameter(sns, "CreateTopic", tags_of(ctx, properties))
+        tags = tag_parameter(sns, "CreateTopic", tags_of(properties))
         arn = sns.create_topic(Name=name, Attributes=attributes, **tags)["TopicArn"]
         ctx.created(arn)
         _subscribe(sns, arn, properties.get("Subscription", []))
@@ -38,7 +38,7 @@ class Topic(Resource):
         _subscribe(sns, physical_id, [item for item in after if item not in before])
         _unsubscribe(sns, physical_id, [item for item in before if item not in after])
         arn = {"ResourceArn": physical_id}
-        retag(sns, ("TagResource", "UntagResource"), arn, tags_of(ctx, previous), tags_of(ctx, properties))
+        retag(sns, ("TagResource", "UntagResource"), arn, tags_of(previous), tags_of(properties))
         return _attributes(physical_id)
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:

@@ -31,7 +31,7 @@ class Queue(Resource):
         attributes = _queue_attributes(properties)
         suffix = ".fifo" if attributes.get("FifoQueue") == "true" else ""
         name = properties.get("QueueName") or ctx.new_name(80 - len(suffix)) + suffix
-        tags = tag_parameter(sqs, "CreateQueue", tags_of(ctx, properties))
+        tags = tag_parameter(sqs, "CreateQueue", tags_of(properties))
         url = sqs.create_queue(QueueName=name, Attributes=attributes, **tags)["QueueUrl"]
         return Created(physical_id=url, attributes=_attributes(sqs, url))
 
@@ -43,7 +43,7 @@ class Queue(Resource):
         if changed:
             sqs.set_queue_attributes(QueueUrl=physical_id, Attributes=changed)
         queue = {"QueueUrl": physical_id}
-        retag(sqs, ("TagQueue", "UntagQueue"), queue, tags_of(ctx, previous), tags_of(ctx, properties))
+        retag(sqs, ("TagQueue", "UntagQueue"), queue, tags_of(previous), tags_of(properties))
         return _attributes(sqs, physical_id)
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:

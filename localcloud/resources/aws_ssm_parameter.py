@@ -16,14 +16,14 @@ class Parameter(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         ssm = ctx.client("ssm")
         named = {"Name": ctx.new_name(2048), **properties}
-        tags = tag_parameter(ssm, "PutParameter", tags_of(ctx, properties))
+        tags = tag_parameter(ssm, "PutParameter", tags_of(properties))
         call(ssm, "PutParameter", without(named, "Tags"), **tags)
         return Created(physical_id=named["Name"], attributes=_attributes(properties))
 
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
         ssm = ctx.client("ssm")
         call(ssm, "PutParameter", without(properties, "Tags", "Name"), Name=physical_id, Overwrite=True)
-        was, wanted = tags_of(ctx, previous), tags_of(ctx, properties)
+        was, wanted = tags_of(previous), tags_of(properties)
         parameter = {"ResourceType": "Parameter", "ResourceId": physical_id}
         retag(ssm, ("AddTagsToResource", "RemoveTagsFromResource"), parameter, was, wanted)
         return _attributes(properties)

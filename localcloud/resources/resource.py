@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-#: A resource's properties as the template has them, every intrinsic resolved.
+#: A resource's properties as the template has them, every intrinsic resolved, the stack's tags among its own.
 Properties = dict[str, Any]
 #: What Fn::GetAtt answers: attribute name (``Arn``, ``Endpoint.Address``) → value.
 Attributes = dict[str, Any]
@@ -54,8 +54,6 @@ class Context:
     account_id: str
     region: str
     partition: str = "aws"
-    tags: Mapping[str, str] = field(default_factory=dict)
-    """The stack's tags, which CloudFormation puts on every resource that takes tags."""
     make_client: Callable[[str], Any]
     announce: Callable[[str], None] = lambda _: None
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -1,4 +1,4 @@
-"""Tags: a resource's own, those of its stack, and how each API wants them.
+"""Tags: what a template says, and how each API wants them.
 
 CloudFormation adds ``aws:cloudformation:…`` tags with AWS's own authority. The public APIs refuse that prefix from any
 caller, the deploying role included, so the local cloud leaves them out; this is the place to add them.
@@ -13,17 +13,15 @@ from localcloud.resources.shapes import method_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from localcloud.resources.resource import Context
-
 Tags = dict[str, str]
 
 
-def tags_of(ctx: Context, properties: Mapping[str, Any]) -> Tags:
-    """The stack's tags, and over them the resource's own, written as a list or as a map."""
+def tags_of(properties: Mapping[str, Any]) -> Tags:
+    """A resource's tags, written as a list or as a map; the engine put the stack's among them."""
     own = properties.get("Tags") or {}
     if isinstance(own, list):
         own = {tag["Key"]: tag["Value"] for tag in own}
-    return {name: str(value) for name, value in {**ctx.tags, **own}.items()}
+    return {name: str(value) for name, value in own.items()}
 
 
 def tag_set(tags: Tags, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:

@@ -129,7 +129,7 @@ def model_of(team: str) -> dict[str, Any]:
     image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
     return {
         "ExecutionRoleArn": attribute("Role"),
-        "Containers": [{"Image": image, "ModelDataUrl": "s3://b/model.tar.gz", "Environment": {"A": 1}}],
+        "Containers": [{"Image": image, "Environment": {"A": 1}}],
         "Tags": [{"Key": "team", "Value": team}],
     }
 

@@ -8,7 +8,6 @@ from unittest.mock import Mock, call
 import boto3
 import pytest
 
-from localcloud.resources.resource import Context
 from localcloud.resources.tags import retag, tag_parameter, tags_of
 
 
@@ -16,27 +15,9 @@ def client(service: str) -> Any:
     return boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
 
-def context(**tags: str) -> Context:
-    return Context(
-        stack_name="S",
-        stack_id="arn:aws:cloudformation:us-east-1:123456789012:stack/S/1",
-        logical_id="L",
-        account_id="123456789012",
-        region="us-east-1",
-        tags=tags,
-        make_client=client,
-    )
-
-
-def test_the_resources_own_tag_wins_over_the_stacks():
-    """The stack's tags go on every resource; a resource may say otherwise."""
-    found = tags_of(context(team="a", stage="qa"), {"Tags": [{"Key": "team", "Value": "b"}]})
-    assert found == {"team": "b", "stage": "qa"}
-
-
-def test_tags_may_be_written_as_a_map():
-    """SSM and Glue write them so in templates."""
-    assert tags_of(context(), {"Tags": {"size": 3}}) == {"size": "3"}
+def test_tags_may_be_written_as_a_map_or_as_a_list():
+    """SSM and Glue write them so in templates, the others as a list."""
+    assert tags_of({"Tags": {"size": 3}}) == {"size": "3"} == tags_of({"Tags": [{"Key": "size", "Value": 3}]})
 
 
 @pytest.mark.parametrize(
