@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import boto3
+
 from stacks.workloads import WORKLOADS
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
-from stacks.workloads import WORKLOADS
 
 from scripts import deploy, follow
 from scripts.ask import ask, prod_endpoint, smoke_request
 from scripts.pipeline import Pipeline
 from scripts.push import push_and_follow, report
+from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from scripts.pipeline import Execution

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
-from stacks.settings import load_settings
-from stacks.workloads import WORKLOADS
 
 from scripts import local_github
+from stacks.settings import load_settings
+from stacks.workloads import WORKLOADS
 
 
 def main(workload: str) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from stacks.workloads import WORKLOADS
-
 from scripts.pipeline import Pipeline
+from stacks.workloads import WORKLOADS
 
 
 def main() -> int:

@@ -8,11 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from stacks.settings import load_settings
-from stacks.workloads import WORKLOADS
-
 from scripts import follow, local_github
 from scripts.pipeline import Execution, Pipeline
+from stacks.settings import load_settings
+from stacks.workloads import WORKLOADS
 
 TRIGGER_SECONDS = 30.0
 

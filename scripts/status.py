@@ -6,9 +6,9 @@ import sys
 
 import boto3
 from botocore.exceptions import ClientError
-from stacks.workloads import WORKLOADS
 
 from scripts.pipeline import Pipeline
+from stacks.workloads import WORKLOADS
 
 
 def main() -> int:
