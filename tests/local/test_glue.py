@@ -237,7 +237,7 @@ def test_a_job_reads_and_writes_s3_as_its_role(lab):
     assert busy["Code"] == "ConcurrentRunsExceededException"
 
     run = lab.until(job, identifier, FINAL)
-    assert run["JobRunState"] == "SUCCEEDED", (run, lab.log("error", identifier))
+    assert run["JobRunState"] == "SUCCEEDED", lab.log("error", identifier)
     assert run["ExecutionTime"] >= 1
     assert run["LogGroupName"] == "/aws-glue/jobs"
     assert lab.read("out/csv/") == "A,3\nB,6\n"

@@ -92,9 +92,9 @@ def prepare(job: dict[str, Any], jvm: Any) -> None:
     os.environ.update(job["environment"])
     for name, value in job["properties"].items():
         jvm.java.lang.System.setProperty(name, value)
-    sys.path[:0] = [str(Path(job["script"]).parent), *job["python_path"]]
-    if job["python_path"]:
-        os.environ["PYTHONPATH"] = os.pathsep.join([*job["python_path"], os.environ.get("PYTHONPATH", "")])
+    sys.path[0] = str(Path(job["script"]).parent)  # in place of this file's own folder
+    sys.path[1:1] = job["python_path"]
+    jvm.java.lang.System.setProperty("spark.executorEnv.PYTHONPATH", os.pathsep.join(job["python_path"]))
     sys.argv = [job["script"], *job["arguments"]]
 
 
@@ -113,7 +113,23 @@ def error_message(error: BaseException, script: str) -> str:
     parts = [f"Error Category: {CATEGORIES.get(kind, 'UNCLASSIFIED_ERROR')}"]
     if line is not None:
         parts.append(f"Failed Line Number: {line}")
-    return "; ".join([*parts, f"{kind}: {error}".strip()])
+    return "; ".join([*parts, f"{kind}: {reason(error)}".strip()])
+
+
+def reason(error: BaseException) -> str:
+    """An exception's own words; of one from Java its cause, without the Java frames: those are in the log."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors.exceptions.captured import CapturedException
+
+    if isinstance(error, Py4JJavaError):
+        thrown = cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        words = [str(one.toString()).strip().partition("\n")[0] for one in (thrown, cause)]
+        return f"{error.errmsg.strip().rstrip(':.')}. {' Caused by: '.join(dict.fromkeys(words))}"
+    if isinstance(error, CapturedException):
+        return str(error.desc)
+    return str(error)
 
 
 def without_this_file(error: BaseException) -> BaseException:

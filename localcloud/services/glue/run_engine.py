@@ -184,7 +184,7 @@ def _final_state(outcome: Outcome, run: Run) -> Params:
         }
     if outcome.exit.ok and outcome.error_message is None:
         return {"JobRunState": "SUCCEEDED"}
-    reason = outcome.error_message or f"Spark's driver ended with {outcome.exit}; see the end of the error log."
+    reason = outcome.error_message or f"Spark's driver ended: {outcome.exit}. The end of the error log may say why."
     return {"JobRunState": "FAILED", "ErrorMessage": reason}
 
 
