@@ -51,22 +51,34 @@ class Stack:
     def client(self, service: str) -> Any:
         return self.cloud.client(service)
 
-    def deploy(self, template: dict[str, Any], *, update: bool = False) -> dict[str, str]:
+    def deploy(
+        self, template: dict[str, Any], *, update: bool = False, tags: dict[str, str] | None = None
+    ) -> dict[str, str]:
         """Create or update; returns the outputs."""
         cloudformation = self.client("cloudformation")
         act = cloudformation.update_stack if update else cloudformation.create_stack
-        act(StackName=self.name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"])
+        act(
+            StackName=self.name,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+        )
         found = self._settled()
         assert found["StackStatus"] == ("UPDATE_COMPLETE" if update else "CREATE_COMPLETE"), self.reasons()
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
     def delete(self) -> None:
+        status = self.settled_after_delete()
+        assert status == "DELETE_COMPLETE", self.reasons()
+
+    def settled_after_delete(self) -> str:
+        """The stack's status once its deletion has ended."""
         self.client("cloudformation").delete_stack(StackName=self.name)
         try:
-            found = self._settled()
+            status: str = self._settled()["StackStatus"]
         except ClientError:
-            return
-        assert found["StackStatus"] == "DELETE_COMPLETE", self.reasons()
+            return "DELETE_COMPLETE"
+        return status
 
     def reasons(self) -> list[str]:
         events = self.client("cloudformation").describe_stack_events(StackName=self.name)["StackEvents"]
