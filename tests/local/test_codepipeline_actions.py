@@ -14,7 +14,7 @@ import pytest
 
 from localcloud.store import Store
 from tests.clouds import LocalCloud, run_localcloud
-from tests.local.codepipeline_lab import Lab
+from tests.local.codepipeline_lab import Lab, approval
 from tests.local.test_github import eventually
 
 BUILDSPEC = {
@@ -243,6 +243,20 @@ def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:
     execution = store.table("codepipeline.executions").get(f"{lab.name}/{execution_id}")
     assert execution is not None
     assert (execution["status"], execution["statusSummary"]) == ("Stopped", "The local cloud was stopped.")
+
+
+def test_an_approval_that_nobody_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time-out fails the execution; here the five minutes pass on a scale."""
+    monkeypatch.setenv("LOCALCLOUD_TIME_SCALE", "3000")
+    cloud = LocalCloud.up(tmp_path / "home")
+    try:
+        lab = Lab(cloud, tmp_path)
+        execution = lab.ended(lab.create(approval(timeoutInMinutes=5)))
+    finally:
+        cloud.down()
+
+    assert execution["status"] == "Failed"
+    assert "Ask: The action did not complete within its 5 minutes." in execution["statusSummary"]
 
 
 def _processes(command: str) -> list[str]:

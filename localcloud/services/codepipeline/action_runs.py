@@ -151,7 +151,7 @@ class ActionRuns:
             revision_override=execution["overrides"].get(action["name"]),
             source_revision=next((found["revisionId"] for found in execution["sourceRevisions"]), None),
             timeout_seconds=_timeout_seconds(action, settings.time_scale),
-            client=lambda service: self._roles.client(service, role_arn, execution["pipelineExecutionId"]),
+            client=lambda service: self._roles.client(service, role_arn, execution["pipelineName"]),
             report=lambda **changes: self._report(document, **changes),
             interruption=interruption,
         )

@@ -38,7 +38,9 @@ class ExecutionOperations(PipelineOperations):
                 raise AwsError(
                     "DuplicatedStopRequestException", f"Pipeline execution {execution_id} is stopping already."
                 )
-            self.engine.stop_execution(name, execution_id, abandon=abandon, reason=params.get("reason", ""))
+            self.engine.stop_execution(
+                name, execution_id, abandon=abandon, reason=params.get("reason", "Stopped on request.")
+            )
         return {"pipelineExecutionId": execution_id}
 
     @operation("RetryStageExecution")
