@@ -126,6 +126,21 @@ def test_build_and_deploy(lab: Lab) -> None:
     assert stream.split(":log-group:")[1].startswith(f"/aws/codebuild/{lab.name}:log-stream:")
 
 
+def test_several_artifacts(lab: Lab) -> None:
+    """A build with two inputs starts in its primary one and finds the other in its own folder."""
+    both = {"inputArtifacts": [{"name": "BuildOutput"}, {"name": "SourceOutput"}], "outputArtifacts": []}
+    use = build(lab, "eval test -f $CODEBUILD_SRC_DIR_BuildOutput/values.json")["actions"][0] | both
+    use["configuration"]["PrimarySource"] = "SourceOutput"
+    execution_id = lab.create(build(lab), {"name": "Use", "actions": [use | {"namespace": "Use"}]})
+
+    execution = lab.ended(execution_id, 60)
+
+    assert execution["status"] == "Succeeded", execution
+    shown = lab.actions(execution_id)[0]
+    assert [artifact["name"] for artifact in shown["input"]["inputArtifacts"]] == ["BuildOutput", "SourceOutput"]
+    assert shown["output"]["outputVariables"] == {"ANSWER": f"main-{lab.first_commit}"}
+
+
 def test_nothing_to_update(lab: Lab) -> None:
     """Deploying the same template with the same parameters again is a success."""
     execution_id = lab.create(build(lab), {"name": "Deploy", "actions": [deploy(lab)]})
