@@ -31,7 +31,7 @@ class Steps:
     def out(self) -> Path:
         return self.folder / "out"
 
-    def run(self, module: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(self, module: str, *, python: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = {
             **os.environ,
@@ -48,7 +48,7 @@ class Steps:
             **variables,
         }
         return subprocess.run(
-            [sys.executable, "-m", module],
+            [python or sys.executable, "-m", module],
             cwd=self.folder,
             env=environment,
             capture_output=True,
@@ -95,9 +95,9 @@ class Steps:
             DefaultArguments={"--additional-python-modules": "mleap==0.25.3"},
         )
 
-    def role(self, service: str) -> str:
+    def role(self, service: str, *, name: str | None = None) -> str:
         """A role of the service that may do everything with S3 and logs; its ARN."""
-        iam, name = self.cloud.client("iam"), f"{self.bucket}-{service.partition('.')[0]}"
+        iam, name = self.cloud.client("iam"), name or f"{self.bucket}-{service.partition('.')[0]}"
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         grant = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))

@@ -1,0 +1,86 @@
+"""The training step by the real sagemaker SDK, in the environment of the step's own lock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from localcloud.environments import Environments
+from localcloud.settings import Settings
+from tests.local.steps import PROJECT, Steps
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+pytestmark = pytest.mark.local
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    return Environments(Settings.cache_folder()).python(PROJECT / "ml_training" / "requirements.lock").python
+
+
+@pytest.fixture(scope="module")
+def role(prepared: Steps) -> str:
+    prepared.cloud.client("sagemaker").create_model_package_group(ModelPackageGroupName="train-step")
+    return prepared.role("sagemaker.amazonaws.com", name="train-step")
+
+
+def trained(steps: Steps, data: dict[str, Any], python: Path, role: str) -> subprocess.CompletedProcess[str]:
+    """The training step on this data.json."""
+    steps.out.mkdir(parents=True)
+    (steps.out / "data.json").write_text(json.dumps(data))
+    return steps.run(
+        "ml_training.car_evaluation.train", python=python, MODEL_PACKAGE_GROUP="train-step", TRAINING_ROLE_ARN=role
+    )
+
+
+def test_training_registers_a_package_that_waits_for_approval(
+    prepared: Steps, python: Path, role: str, tmp_path: Path
+) -> None:
+    """Three containers, the metrics, the commit and the data's hash; its ARN exported and in model.json."""
+    steps = replace(prepared, folder=tmp_path)
+    done = trained(steps, prepared.data(), python, role)
+    assert done.returncode == 0, done.stdout + done.stderr
+    model = json.loads((steps.out / "model.json").read_text())
+    assert (steps.out / "variables.env").read_text() == f"export MODEL_PACKAGE_ARN={model['model_package_arn']}\n"
+    package = steps.cloud.client("sagemaker").describe_model_package(ModelPackageName=model["model_package_arn"])
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    addresses = [container["ModelDataUrl"] for container in package["InferenceSpecification"]["Containers"]]
+    assert addresses == [prepared.data()["preprocess"], model["model_data"], prepared.data()["postprocess"]]
+    assert package["CustomerMetadataProperties"]["commit"] == "0123abc"
+    assert package["CustomerMetadataProperties"]["data_sha256"] == prepared.data()["data_sha256"]
+    assert model["metrics"]["validation:merror"] < 0.05
+
+
+def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) -> None:
+    """The job stopped well before its last round, and was given both channels."""
+    sagemaker = prepared.cloud.client("sagemaker")
+    jobs = sagemaker.list_training_jobs(NameContains="car-evaluation", StatusEquals="Completed")
+    job = sagemaker.describe_training_job(TrainingJobName=jobs["TrainingJobSummaries"][0]["TrainingJobName"])
+    assert job["RoleArn"] == role
+    assert {channel["ChannelName"] for channel in job["InputDataConfig"]} == {"train", "validation"}
+    logs = prepared.cloud.client("logs")
+    events = logs.filter_log_events(
+        logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=job["TrainingJobName"]
+    )["events"]
+    rounds = [event for event in events if "#011validation-mlogloss:" in event["message"]]
+    assert 50 < len(rounds) < int(job["HyperParameters"]["num_round"]) / 2
+
+
+def test_failed_training_ends_the_step(prepared: Steps, python: Path, role: str, tmp_path: Path) -> None:
+    """Labels that the data does not keep to: exit code 1 with SageMaker's reason, no model.json, no package."""
+    steps = replace(prepared, folder=tmp_path)
+    groups = prepared.cloud.client("sagemaker")
+    before = groups.list_model_packages(ModelPackageGroupName="train-step")["ModelPackageSummaryList"]
+    done = trained(steps, {**prepared.data(), "labels": ["unacc", "acc"]}, python, role)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "ended Failed: " in done.stderr
+    assert "label must be discrete values in the range of [0, num_class)" in done.stderr
+    assert not (steps.out / "model.json").exists()
+    after = groups.list_model_packages(ModelPackageGroupName="train-step")["ModelPackageSummaryList"]
+    assert after == before
