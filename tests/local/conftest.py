@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clouds import LocalCloud
+from tests.local.sagemaker_world import World
 from tests.local.steps import Steps
 
 
@@ -23,3 +24,9 @@ def prepared(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) 
     done = steps.prepare(job="data-step-transform")
     assert done.returncode == 0, done.stdout + done.stderr
     return steps
+
+
+@pytest.fixture(scope="session")
+def sagemaker_world(local_cloud: LocalCloud) -> World:
+    """A bucket, a role and what SageMaker's tests train and serve."""
+    return World(local_cloud)

@@ -24,7 +24,7 @@ MODEL_NAME = "xgboost-model"
 _CUSTOMER_ERRORS = (
     "label must be in [0,1] for logistic regression",
     "label must be in [0, num_class)",
-    "SoftmaxMultiClassObj: label must be in [0, num_class)",
+    "label must be discrete values in the range of [0, num_class)",
     "feature_names mismatch",
     "AUC: the dataset only contains pos or neg samples",
     "base_score must be in (0,1)",
@@ -99,8 +99,9 @@ def _boost(values: dict[str, Value], data: dict[str, xgboost.DMatrix]) -> xgboos
             verbose_eval=False,
         )
     except xgboost.core.XGBoostError as error:
-        if any(words in str(error) for words in _CUSTOMER_ERRORS):
-            raise UserError(str(error)) from error
+        message = str(error).partition("\nStack trace:")[0]  # addresses in a library tell a user nothing
+        if any(words in message for words in _CUSTOMER_ERRORS):
+            raise UserError(message) from error
         raise
 
 
@@ -113,7 +114,8 @@ def main() -> None:
             reason = f"ClientError: {error}"
             print(reason, file=sys.stderr, flush=True)
         else:
-            reason = f"AlgorithmError: XGB train call failed with exception:\n {error}"
+            message = str(error).partition("\nStack trace:")[0]
+            reason = f"AlgorithmError: XGB train call failed with exception:\n {message}"
             traceback.print_exc()
         (root / "output").mkdir(parents=True, exist_ok=True)
         (root / "output" / "failure").write_text(reason)

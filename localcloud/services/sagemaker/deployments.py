@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: Requests that an old fleet may still be answering get this long before it is ended: an invocation's own limit.
 DRAIN_SECONDS = 60.0
 _ALARM_CHECK_SECONDS = 1.0
+_HEALTH_CHECK_SECONDS = 1.0
 
 log = logging.getLogger("localcloud.sagemaker.deployments")
 
@@ -42,6 +43,9 @@ class Deployments:
         self._served: dict[str, ServedEndpoint] = {}
         self._starting: dict[str, Fleet] = {}
         self._down = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._heal_regularly, daemon=True, name="endpoint-health").start()
 
     def served(self, name: str) -> ServedEndpoint | None:
         return self._served.get(name)
@@ -71,6 +75,15 @@ class Deployments:
             thread.start()
         for thread in threads:
             thread.join(4)
+
+    def _heal_regularly(self) -> None:
+        while not self._down.wait(_HEALTH_CHECK_SECONDS):
+            for served in list(self._served.values()):
+                for fleet in served.fleets():
+                    try:
+                        fleet.heal()
+                    except (EngineError, AwsError, ClientError, BotoCoreError) as error:
+                        log.warning("endpoint %s: %s", served.name, error)
 
     def _run(self, name: str, work: Callable[[], None]) -> None:
         threading.Thread(target=work, daemon=True, name=f"endpoint-{name}").start()

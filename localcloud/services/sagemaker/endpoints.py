@@ -51,6 +51,7 @@ class Endpoints(Operations):
 
     def start(self) -> None:
         self._metrics.start()
+        self._deployments.start()
 
     def stop(self) -> None:
         self._metrics.stop()

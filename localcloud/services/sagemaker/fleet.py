@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from localcloud.errors import EngineError
 from localcloud.services.sagemaker.container import Container, Place
 from localcloud.services.sagemaker.data_capture import DataCapture
 from localcloud.services.sagemaker.models import container_specs, model_by_name
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from localcloud.cloud import Cloud
     from localcloud.services.sagemaker.models import ContainerSpec
     from localcloud.store import Document
+
+log = logging.getLogger("localcloud.sagemaker.fleet")
 
 #: Instances of a variant that really run; more are counted and described, but this machine has few cores.
 MAX_RUNNING_INSTANCES = 2
@@ -57,6 +61,8 @@ class Fleet:
         self._cancelled = threading.Event()
         self._started: list[Container] = []
         self._lock = threading.Lock()
+        #: Held while instances come and go after the start.
+        self._changing = threading.Lock()
 
     def start(self) -> None:
         """Raises EngineError or AwsError with the reason of the first failure, and then leaves nothing running."""
@@ -70,14 +76,25 @@ class Fleet:
 
     def scale(self, variant: Variant, count: int) -> None:
         """Starts or ends instances of a variant until so many run."""
+        with self._changing:
+            self._scale(variant, count)
+
+    def _scale(self, variant: Variant, count: int) -> None:
         variant.desired_instances = count
         running = min(count, MAX_RUNNING_INSTANCES)
         surplus = variant.instances[running:]
         variant.instances = variant.instances[:running]
         for instance in surplus:
-            for container in instance.containers:
-                container.stop()
+            self._end(instance)
         self._grow(variant, running - len(variant.instances))
+
+    def heal(self) -> None:
+        """Replaces every instance of which a container has ended. Raises what ``start`` does."""
+        with self._changing:
+            for variant in self.variants:
+                for instance in variant.instances:
+                    if not self._cancelled.is_set() and not all(c.running() for c in instance.containers):
+                        self._replace(variant, instance)
 
     def cancel(self) -> None:
         """Makes a ``start`` that is under way on another thread fail soon."""
@@ -85,8 +102,8 @@ class Fleet:
 
     def stop(self) -> None:
         """Ends all containers and frees their ports and folders."""
-        self._cancelled.set()
         with self._lock:
+            self._cancelled.set()
             containers, self._started = self._started, []
         with ThreadPoolExecutor(max_workers=8) as pool:
             list(pool.map(Container.stop, containers))
@@ -104,9 +121,26 @@ class Fleet:
         """Only what answers its ping is added to the variant: its instances take requests at once."""
         new = [self._instance(variant) for _ in range(count)]
         for instance in new:
-            for container in instance.containers:
-                container.wait_until_healthy(variant.startup_seconds, self._cancelled)
+            self._wait_until_healthy(variant, instance)
         variant.instances = [*variant.instances, *new]
+
+    def _replace(self, variant: Variant, instance: Instance) -> None:
+        words = next(container.last_words() for container in instance.containers if not container.running())
+        log.warning("%s: instance %s ended (%s) and is replaced", self._endpoint, instance.instance_id, words)
+        self._end(instance)
+        replacement = self._instance(variant)
+        self._wait_until_healthy(variant, replacement)
+        variant.instances = [replacement if known is instance else known for known in variant.instances]
+
+    def _end(self, instance: Instance) -> None:
+        for container in instance.containers:
+            container.stop()
+        with self._lock:
+            self._started = [container for container in self._started if container not in instance.containers]
+
+    def _wait_until_healthy(self, variant: Variant, instance: Instance) -> None:
+        for container in instance.containers:
+            container.wait_until_healthy(variant.startup_seconds, self._cancelled)
 
     def _instance(self, variant: Variant) -> Instance:
         instance_id = f"i-{uuid.uuid4().hex[:17]}"
@@ -120,8 +154,11 @@ class Fleet:
         isolated = variant.model.get("EnableNetworkIsolation", False)
         container = Container(self._cloud, spec, place, data, isolated=isolated)
         with self._lock:
-            self._started.append(container)
-        return container
+            if not self._cancelled.is_set():
+                self._started.append(container)
+                return container
+        container.stop()
+        raise EngineError("The deployment was cancelled.")
 
 
 def _variant(cloud: Cloud, config: Document) -> Variant:

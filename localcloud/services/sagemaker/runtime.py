@@ -12,6 +12,7 @@ from localcloud import protocol
 from localcloud.errors import AwsError, UnsupportedError
 from localcloud.service import HttpRequest, HttpResponse
 from localcloud.services.sagemaker.connections import Connections, ContainerLostError, ContainerResponse
+from localcloud.services.sagemaker.endpoint_metrics import Invocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,9 +81,15 @@ class Runtime:
             fleet.in_flight -= 1
         model_seconds = time.perf_counter() - begun
         self._capture(fleet, variant, request, response, answer)
-        overhead = time.perf_counter() - begun - model_seconds
         self._metrics.record(
-            endpoint.name, variant.name, len(variant.instances), response.status, model_seconds, overhead
+            Invocation(
+                endpoint=endpoint.name,
+                variant=variant.name,
+                instances=len(variant.instances),
+                status=response.status,
+                model_seconds=model_seconds,
+                overhead_seconds=time.perf_counter() - begun - model_seconds,
+            )
         )
         return answer
 

@@ -1,0 +1,48 @@
+"""The built-in algorithm's hyperparameters."""
+
+import pytest
+from hyperparameters import UserError, validated
+
+GOOD = {"num_round": "10", "objective": "multi:softmax", "num_class": "4", "eval_metric": "mlogloss,merror"}
+
+
+def test_strings_become_what_xgboost_takes():
+    """Numbers are parsed, lists split, aliases resolved."""
+    values = validated(GOOD | {"learning_rate": "0.3"})
+    assert values["num_round"] == 10
+    assert values["eta"] == 0.3
+    assert values["eval_metric"] == ["mlogloss", "merror"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"num_rounds": "5"}, "Extraneous hyperparameter found: num_rounds"),
+        ({"num_round": "ten"}, "Hyperparameter num_round: could not parse value"),
+        ({"num_round": "0"}, r"Hyperparameter num_round: 0 is not in \[1"),
+        ({"eta": "1.5"}, r"Hyperparameter eta: 1.5 is not in \[0"),
+        ({"booster": "tree"}, "Hyperparameter booster: tree is not in"),
+        ({"eval_metric": "mlogloss,fun"}, "Hyperparameter eval_metric: value"),
+        ({"eval_metric": "auc"}, "Metric 'auc' can only be applied for classification and ranking"),
+        ({"eval_metric": "f1"}, "Metric 'f1' is the container's own"),
+        ({"eval_metric": "rmse@2"}, "Metric 'rmse@2' is not supported"),
+    ],
+)
+def test_a_wrong_one_is_named_with_its_value(changes, message):
+    """Unknown names, unparsable values and values out of range are the user's fault, in the algorithm's words."""
+    with pytest.raises(UserError, match=message):
+        validated(GOOD | changes)
+
+
+def test_the_number_of_rounds_is_required():
+    """num_round has no default."""
+    with pytest.raises(UserError, match="Missing required hyperparameter: num_round"):
+        validated({"objective": "reg:squarederror"})
+
+
+def test_multiclass_needs_the_number_of_classes_and_nothing_else_does():
+    """num_class belongs to the multi: objectives alone."""
+    with pytest.raises(UserError, match="Require input for parameter 'num_class'"):
+        validated({"num_round": "1", "objective": "multi:softmax"})
+    with pytest.raises(UserError, match="Do not need to setup parameter 'num_class'"):
+        validated({"num_round": "1", "objective": "binary:logistic", "num_class": "2"})
