@@ -76,6 +76,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._tables: dict[str, Table] = {}
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -86,9 +87,10 @@ class Store:
 
     def table(self, name: str) -> Table:
         """The one table of this name, such as ``codebuild.builds``."""
-        if name not in self._tables:
-            self._tables[name] = Table(self, name)
-        return self._tables[name]
+        with self._making:
+            if name not in self._tables:
+                self._tables[name] = Table(self, name)
+            return self._tables[name]
 
     def load(self, kind: str) -> dict[str, Document]:
         with self._lock:

@@ -1,5 +1,7 @@
 """The store's promises."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,3 +66,18 @@ def test_what_is_no_document_is_refused_by_name(path: Path) -> None:
     with pytest.raises(TypeError, match="not set"):
         table.put("a", {"n": {1}})
     assert table.get("a") == {"n": 1}
+
+
+def test_threads_that_ask_for_a_table_at_once_get_the_same_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one of them puts, the others see: a stack's projects are made side by side by the first deployment."""
+    store = Store(path)
+    load = store.load
+
+    def slow_load(kind: str) -> dict[str, dict[str, object]]:
+        time.sleep(0.01)
+        return load(kind)
+
+    monkeypatch.setattr(store, "load", slow_load)
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        tables = list(threads.map(lambda _: store.table("t"), range(8)))
+    assert len({id(table) for table in tables}) == 1
