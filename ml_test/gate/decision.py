@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml_test.gate.intervals import CONFIDENCE, Estimate, beats_by_chance, macro_f1_estimate, share
+from ml_test.gate.intervals import CONFIDENCE, Estimate, macro_f1_estimate, share, win_p_value
 from ml_test.gate.metrics import confusion_matrix
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _baseline(evidence: Evidence) -> Check:
     pairs = list(zip(evidence.truth, evidence.answers, strict=True))
     wins = sum(answer == true != evidence.majority for true, answer in pairs)
     losses = sum(answer != true == evidence.majority for true, answer in pairs)
-    chance = beats_by_chance(wins, losses)
+    chance = win_p_value(wins, losses)
     passed = chance < 1 - CONFIDENCE
     sentence = (
         f"against always answering {evidence.majority}: {wins} rows won, {losses} lost "

@@ -53,7 +53,7 @@ def macro_f1_estimate(matrix: NDArray[np.int64], *, seed: int) -> Estimate:
     return Estimate(value=float(macro_f1(matrix)), low=float(low), high=float(high), rows=int(rows.sum()))
 
 
-def beats_by_chance(wins: int, losses: int) -> float:
+def win_p_value(wins: int, losses: int) -> float:
     """The probability of so many wins or more over a rival, if both were equally good (exact, one-sided).
 
     Counted are only the rows that one of the two answers right and the other wrong: McNemar's exact test.

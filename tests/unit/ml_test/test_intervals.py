@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from ml_test.gate.intervals import beats_by_chance, macro_f1_estimate, share
+from ml_test.gate.intervals import macro_f1_estimate, share, win_p_value
 
 
 @pytest.mark.parametrize(("successes", "rows"), [(0, 5), (5, 5), (8, 10), (237, 240), (1, 1)])
@@ -53,8 +53,8 @@ def test_bootstrap_covers_the_truth() -> None:
 
 def test_chance_of_so_many_wins() -> None:
     """McNemar's exact test: 5 of 5 by chance once in 32; none at all proves nothing; more wins, less chance."""
-    assert beats_by_chance(5, 0) == pytest.approx(1 / 32)
-    assert beats_by_chance(0, 0) == 1.0
-    assert beats_by_chance(0, 9) == 1.0
-    assert beats_by_chance(8, 3) == pytest.approx(binomtest(8, 11, alternative="greater").pvalue)
-    assert all(more < fewer for fewer, more in pairwise(beats_by_chance(wins, 3) for wins in range(4, 12)))
+    assert win_p_value(5, 0) == pytest.approx(1 / 32)
+    assert win_p_value(0, 0) == 1.0
+    assert win_p_value(0, 9) == 1.0
+    assert win_p_value(8, 3) == pytest.approx(binomtest(8, 11, alternative="greater").pvalue)
+    assert all(more < fewer for fewer, more in pairwise(win_p_value(wins, 3) for wins in range(4, 12)))
