@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
@@ -81,8 +81,7 @@ class _Connection(asyncio.Protocol):
         self._waiting: asyncio.Future[ContainerResponse] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (narrows the type of create_connection's transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is not a subclass of it
         self.usable = True
 
     async def exchange(self, path: str, headers: Mapping[str, str], body: bytes) -> ContainerResponse:

@@ -1,0 +1,141 @@
+"""How fast an endpoint of three containers answers, SparkML → XGBoost → SparkML: a table, not a test.
+
+Starts a local cloud of its own, trains a small model, and asks the endpoint for one car again and again: through the
+front door, and the same three containers bare, one after the other, by the same client in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT))
+
+import uvloop  # noqa: E402  (the project's root has to be on the path first)
+from botocore.auth import SigV4Auth  # noqa: E402
+from botocore.awsrequest import AWSRequest  # noqa: E402
+from botocore.credentials import Credentials  # noqa: E402
+
+from localcloud.clients import ADMINISTRATOR  # noqa: E402
+from localcloud.services.sagemaker.connections import Connections  # noqa: E402
+from tests.clouds import LocalCloud  # noqa: E402
+from tests.local.sagemaker_world import World  # noqa: E402
+
+ENDPOINT = "bench"
+CAR, LABEL = b"low,low,5more,more,big,high", b"vgood"
+CSV = {"content-type": "text/csv", "accept": "text/csv"}
+WARM_UP, REQUESTS = 500, 4000
+
+Ask = Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    median_ms: float
+    p99_ms: float
+    per_second: float
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        cloud = LocalCloud.up(Path(home))
+        try:
+            world = World(cloud)
+            world.model(ENDPOINT, world.containers())
+            found = world.endpoint(ENDPOINT, world.config(ENDPOINT, ENDPOINT))
+            if found["EndpointStatus"] != "InService":
+                raise SystemExit(f"The endpoint did not come up: {found.get('FailureReason')}")
+            _report(cloud, _ports(world))
+        finally:
+            cloud.down()
+
+
+def _report(cloud: LocalCloud, ports: list[int]) -> None:
+    address = urlparse(cloud.endpoint_url)
+    path = f"/endpoints/{ENDPOINT}/invocations"
+    signed = _signed(f"{cloud.endpoint_url}{path}")
+    print(f"Three containers, one row of CSV, {REQUESTS} requests, {os.cpu_count()} cores shared with the client\n")
+    print(f"{'':<14}{'connections':>12}{'p50 ms':>9}{'p99 ms':>9}{'requests/s':>12}")
+    rows: dict[tuple[str, int], Measured] = {}
+    for connections in (1, 8):
+        for name in ("bare", "endpoint"):
+            client = Connections()
+
+            async def bare(client: Connections = client) -> bytes:
+                body = CAR
+                for port in ports:
+                    body = (await client.post(port, "/invocations", CSV, body)).body
+                return body
+
+            async def endpoint(client: Connections = client) -> bytes:
+                return (await client.post(int(address.port or 80), path, signed, CAR)).body
+
+            measured = uvloop.run(_measure(bare if name == "bare" else endpoint, connections))
+            rows[name, connections] = measured
+            print(
+                f"{name:<14}{connections:>12}{measured.median_ms:>9.2f}{measured.p99_ms:>9.2f}"
+                f"{measured.per_second:>12.0f}"
+            )
+    for connections in (1, 8):
+        ratio = rows["endpoint", connections].median_ms / rows["bare", connections].median_ms
+        print(f"{'ratio':<14}{connections:>12}{ratio:>9.2f}   (endpoint ÷ bare, p50)")
+    print("\nAsked for: p50 at most 3 ms at one connection, at least 400 requests a second at eight.")
+
+
+async def _measure(ask: Ask, connections: int) -> Measured:
+    """Each connection sends its next request when its last was answered; every answer is checked."""
+    await _run(ask, connections, WARM_UP)
+    begun = time.perf_counter()
+    seconds = await _run(ask, connections, REQUESTS)
+    elapsed = time.perf_counter() - begun
+    centiles = statistics.quantiles(seconds, n=100)
+    return Measured(centiles[49] * 1e3, centiles[98] * 1e3, len(seconds) / elapsed)
+
+
+async def _run(ask: Ask, connections: int, requests: int) -> list[float]:
+    async def one() -> list[float]:
+        seconds = []
+        for _ in range(requests // connections):
+            begun = time.perf_counter()
+            answer = await ask()
+            seconds.append(time.perf_counter() - begun)
+            if answer != LABEL:
+                raise SystemExit(f"A wrong answer: {answer!r}")
+        return seconds
+
+    lists = await asyncio.gather(*(one() for _ in range(connections)))
+    return [second for part in lists for second in part]
+
+
+def _signed(url: str) -> dict[str, str]:
+    """Headers of a signed request; the local cloud reads who signs, so that one signature serves for all."""
+    credentials = Credentials(ADMINISTRATOR["aws_access_key_id"], ADMINISTRATOR["aws_secret_access_key"])
+    request = AWSRequest(method="POST", url=url, data=CAR, headers=dict(CSV))
+    SigV4Auth(credentials, "sagemaker", "us-east-1").add_auth(request)
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _ports(world: World) -> list[int]:
+    """The containers' ports in the order of the pipeline, from their environments."""
+    found = []
+    for pid in world.container_processes(ENDPOINT):
+        environment = dict(
+            entry.partition("=")[::2]
+            for entry in Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+        )
+        root = Path(environment["LOCALCLOUD_CONTAINER_ROOT"]).name
+        found.append((root.removeprefix(f"{ENDPOINT}-"), int(environment["SAGEMAKER_BIND_TO_PORT"])))
+    return [port for _, port in sorted(found)]
+
+
+if __name__ == "__main__":
+    main()
