@@ -38,6 +38,8 @@ class Clients:
         Raises botocore's ClientError where the role does not exist or does not trust the service.
         """
         del service_principal  # who asks; identity.py will hold the trust policy against it
+        # moto's STS hands out credentials of roles that do not exist.
+        self.administrator("iam").get_role(RoleName=role_arn.rpartition("/")[2])
         answer = self.administrator("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64])
         found = answer["Credentials"]
         return {

@@ -139,7 +139,9 @@ class Actor:
         provider = _provider(wanted)
         made = provider.create(self._context(name, announce), self.secrets.resolve(wanted.properties))
         announce(made.physical_id)
-        done = dataclasses.replace(wanted, physical_id=made.physical_id, attributes=made.attributes)
+        done = dataclasses.replace(
+            wanted, physical_id=made.physical_id, attributes=self.secrets.restored(made.attributes)
+        )
         self._remember(done)
         self._event(name, f"{verb}_COMPLETE")
 
@@ -157,7 +159,7 @@ class Actor:
             self.secrets.resolve(wanted.properties),
             self.secrets.resolve(present.properties),
         )
-        self._remember(dataclasses.replace(wanted, attributes=attributes))
+        self._remember(dataclasses.replace(wanted, attributes=self.secrets.restored(attributes)))
 
     def _restore(self, before: Deployed) -> None:
         name = before.logical_id
@@ -198,7 +200,7 @@ class Actor:
             return False
         except Exception as error:  # noqa: BLE001 - whatever a provider raises is why the resource failed
             self.failed.setdefault(verb, []).append(name)
-            self._event(name, f"{verb}_FAILED", self.secrets.hidden(reasons.words(error)))
+            self._event(name, f"{verb}_FAILED", self.secrets.restored(reasons.words(error)))
             if verb != "DELETE":
                 self.cancelled.set()
             return False

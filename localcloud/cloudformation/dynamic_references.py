@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"\{\{resolve:([a-z-]+):([^{}]+)\}\}")
 
 
 class DynamicReferences:
-    """Fetches values with the deploying role's clients, each once, and remembers them to keep them out of messages."""
+    """Fetches values with the deployer's clients, each once, and remembers them to keep them out of what is stored."""
 
     def __init__(self, make_client: Callable[[str], Any]) -> None:
         self._make_client = make_client
@@ -32,11 +32,16 @@ class DynamicReferences:
             return [self.resolve(item) for item in value]
         return _REFERENCE.sub(self._fetched, value) if isinstance(value, str) else value
 
-    def hidden(self, message: str) -> str:
-        """The message without the values that were fetched."""
-        for value in self._values.values():
-            message = message.replace(value, "****") if value else message
-        return message
+    def restored(self, value: Any) -> Any:
+        """The value with every fetched value replaced by its reference: what of a resource's answer may be stored."""
+        if isinstance(value, dict):
+            return {name: self.restored(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.restored(item) for item in value]
+        if isinstance(value, str):
+            for reference, fetched in self._values.items():
+                value = value.replace(fetched, reference) if fetched else value
+        return value
 
     def _fetched(self, found: re.Match[str]) -> str:
         if found[0] not in self._values:
