@@ -37,9 +37,7 @@ def test_failed_step_exits_non_zero_with_its_message() -> None:
 
 def test_stopped_step_can_clean_up() -> None:
     """SIGTERM, as a stopped build gets it, unwinds the step: what it started, it can stop."""
-    body = (
-        "    try:\n        print('waiting')\n        time.sleep(60)\n    finally:\n        print('stopped the job run')"
-    )
+    body = "    try:\n        print('waiting')\n        time.sleep(60)\n    finally:\n        print('stopped the run')"
     step = program(body)
     assert step.stdout is not None
     assert step.stdout.readline() == "waiting\n"
