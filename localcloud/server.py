@@ -49,6 +49,8 @@ def listen(port: int) -> socket.socket:
 
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Runs until SIGTERM or SIGINT. State of an earlier run is cleared first: a start is a fresh cloud."""
+    import uvloop
+
     killed = processes.kill_leftovers(str(settings.home))
     if killed:
         log.warning("ended %d processes that an earlier run had left", killed)
@@ -62,7 +64,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     gateway = Gateway(groups, Identity(settings.account_id), moto)
     _write_run_file(settings)
     try:
-        asyncio.run(_run(gateway, groups, listener))
+        uvloop.run(_run(gateway, groups, listener))
     finally:
         for group in reversed(groups):
             group.stop()
