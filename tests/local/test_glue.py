@@ -8,6 +8,7 @@ import time
 import uuid
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ TRUST = {
     ],
 }
 CAR_ROWS = "vhigh,vhigh,2,2,small,low,unacc\nlow,low,5more,more,big,high,vgood\nmed,low,4,4,med,high,good\n"
+pytestmark = pytest.mark.local
+
 FINAL = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"}
 FORMATS_SCRIPT = """\
 import sys
@@ -44,6 +47,22 @@ tripled.select("k").coalesce(1).write.text(args["target"].replace("s3://", "s3a:
 print("rows:", tripled.count(), "shuffle:", spark.conf.get("spark.sql.shuffle.partitions"))
 print("a word to the error log", file=sys.stderr)
 job.commit()
+"""
+TELLING_SCRIPT = """\
+import json, os, sys
+
+loaded = sorted({"boto3", "pandas", "pyarrow"} & set(sys.modules))
+import boto3
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+print(json.dumps({
+    "pid": os.getpid(),
+    "role": boto3.client("sts").get_caller_identity()["Arn"],
+    "partitions": spark.conf.get("spark.sql.shuffle.partitions"),
+    "nobody": "none" if "127.0.0.1:9" not in str(spark.sparkContext.getConf().getAll()) else "left over",
+    "loaded": loaded,
+}))
 """
 FAILING_SCRIPT = """\
 from pyspark.sql import SparkSession
@@ -245,6 +264,41 @@ def test_a_job_reads_and_writes_s3_as_its_role(lab):
     assert "rows: 2 shuffle: 3" in lab.log("output", identifier)
     assert "a word to the error log" in lab.log("error", identifier)
     assert lab.glue.get_job_runs(JobName=job)["JobRuns"][0]["Id"] == identifier
+
+
+def test_a_driver_waits_for_the_next_job_and_knows_nothing_of_it(lab):
+    """While there is a job one process waits: without credentials, for the next run, its warm-up without a trace."""
+    job = lab.job(TELLING_SCRIPT)
+    deadline = time.monotonic() + 90
+    while not (waiting := waiting_drivers(lab.cloud.home)):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert len(waiting) == 1
+    variables = Path(f"/proc/{waiting[0]}/environ").read_bytes().decode().split("\0")
+    assert not [variable for variable in variables if variable.startswith("AWS_")]
+
+    run = lab.until(job, lab.start(job), FINAL)
+    assert run["JobRunState"] == "SUCCEEDED", lab.log("error", run["Id"])
+    told = json.loads(lab.log("output", run["Id"]))
+    assert told["pid"] == waiting[0]
+    assert told["role"].startswith(f"{lab.role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/")
+    assert told["partitions"] == "200"
+    assert told["nobody"] == "none"
+    assert told["loaded"] == []
+    assert lab.log("error", run["Id"]) == ""
+
+
+def waiting_drivers(home):
+    """Process ids of the Spark drivers of this local cloud that were started ahead of a job."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if "--warm" in words and any(word.startswith(f"{home}/") for word in words):
+            found.append(int(folder.name))
+    return found
 
 
 def test_a_failing_job_says_why_and_where(lab):

@@ -49,8 +49,8 @@ def start_java() -> Any:
 def warm_up(jvm: Any) -> None:
     """Has Java load and compile what nearly every job uses: a session, its files' formats, the S3 client.
 
-    Nothing of it is left for the job: the session is stopped, Java's properties are put back, and no module is
-    imported into Python that a job might bring in another version.
+    Nothing of it is left for the job: the session is stopped, Java's properties are put back, and Python imports
+    nothing but Spark (which imports NumPy), so that a job's own modules come first.
     """
     from pyspark.sql import SparkSession
     from pyspark.sql import functions as F  # noqa: N812

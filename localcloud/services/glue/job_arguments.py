@@ -62,7 +62,7 @@ CONSUMED = WITHOUT_CONSEQUENCE | {
 }
 _PINNED_MODULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+")
 #: One machine plays driver and workers: these are settled before a job is known.
-_FIXED_PROPERTIES = ("spark.master", "spark.driver.memory", "spark.driver.extraClassPath", "spark.submit.deployMode")
+_FIXED_PROPERTIES = ("spark.master", "spark.driver.memory", "spark.driver.extra", "spark.jars", "spark.submit.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +138,7 @@ def _properties(value: str) -> dict[str, str]:
         name, equals, setting = word.partition("=")
         if not equals or not name.startswith("spark."):
             raise invalid(f"--conf takes spark.name=value, not {word!r}.")
-        if name in _FIXED_PROPERTIES:
+        if name.startswith(_FIXED_PROPERTIES):
             raise UnsupportedError(f"glue job argument --conf with {name}")
         properties[name] = setting
     return properties

@@ -67,13 +67,13 @@ class Standby:
         pause = WATCH_SECONDS
         while not self._down.wait(pause):
             pause = WATCH_SECONDS
-            idle = processor.idle_share()
+            idle = processor.idle_share() >= IDLE_SHARE and not self._busy()
             wanted = self._wanted()
-            if wanted is None or self._has(wanted) or self._busy():
-                if wanted is None:
-                    self._dismiss()
+            if wanted is None:
+                self._dismiss()
+            if wanted is None or self._has(wanted):
                 waiting_since = time.monotonic()
-            elif idle >= IDLE_SHARE or time.monotonic() - waiting_since > PATIENCE_SECONDS:
+            elif idle or time.monotonic() - waiting_since > PATIENCE_SECONDS:
                 pause = self._replace(wanted)
 
     def _wanted(self) -> tuple[str, ...] | None:
