@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation import order, reasons
+from localcloud.cloudformation import order, reasons, stack_policy
 from localcloud.cloudformation.plan import (
     Action,
     Deployed,
@@ -56,6 +57,11 @@ class Actor:
     def run(self, plan: Plan, evaluation: Evaluation) -> bool:
         """Create, update and replace as planned. What is to be deleted waits for :meth:`delete`, after a success."""
         steps = {step.logical_id: step for step in plan.steps if step.wanted}
+        for step in plan.steps:
+            if not step.wanted and not self._guarded(
+                "UPDATE", step.logical_id, partial(self._check_policy, step.action, step)
+            ):
+                return False
         evaluation.resources = Live(self.stacks, self.stack["StackId"])
         return order.run(
             {name: step.depends_on for name, step in steps.items()},
@@ -102,6 +108,7 @@ class Actor:
             self._create(wanted, "CREATE", None)
             return
         action, _ = decide(step.type_name, properties, step.present)
+        self._check_policy(action, step)
         if action is Action.UNCHANGED:
             same = dataclasses.replace(wanted, physical_id=step.present.physical_id, attributes=step.present.attributes)
             self._remember(same, Before=document_of(step.present))
@@ -109,6 +116,11 @@ class Actor:
             self._replace(wanted, step.present)
         else:
             self._update(wanted, step.present)
+
+    def _check_policy(self, action: Action, step: Step) -> None:
+        words = {Action.UPDATE: "Modify", Action.REPLACE: "Replace", Action.DELETE: "Delete", Action.RETAIN: "Delete"}
+        if action in words:
+            stack_policy.check(self.stack.get("StackPolicy"), words[action], step.logical_id, step.type_name)
 
     def _replace(self, wanted: Deployed, present: Deployed) -> None:
         name = custom_named(wanted, present)
