@@ -19,6 +19,8 @@ from tests.local.sagemaker_world import BUCKET, LABELS, REGISTRY, World, archive
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.local
+
 BEST_CAR = "low,low,5more,more,big,high"
 WORST_CAR = "vhigh,vhigh,2,2,small,low"
 

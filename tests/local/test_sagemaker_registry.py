@@ -7,6 +7,8 @@ from botocore.exceptions import ClientError
 
 from tests.local.sagemaker_world import SPARKML, XGBOOST, World
 
+pytestmark = pytest.mark.local
+
 SPECIFICATION = {
     "Containers": [
         {"Image": SPARKML, "ModelDataUrl": "s3://b/pre.tar.gz", "Environment": {"A": "1"}},

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tests.clouds import LocalCloud
 
 
+pytestmark = pytest.mark.local
+
+
 @pytest.fixture(scope="module")
 def world(sagemaker_world: World) -> World:
     sagemaker_world.put_features()
