@@ -44,16 +44,11 @@ class Connections:
                     continue
         try:
             _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: _Connection(port), LOOPBACK, port
+                lambda: _Connection(port, idle), LOOPBACK, port
             )
             return await self._exchange(connection, path, headers, body)
         except OSError as error:
             raise ContainerLostError(str(error)) from error
-
-    def forget(self, port: int) -> None:
-        """Closes what is idle to a container that ended."""
-        for connection in self._idle.pop(port, []):
-            connection.close()
 
     async def _exchange(
         self, connection: _Connection, path: str, headers: Mapping[str, str], body: bytes
@@ -64,7 +59,7 @@ class Connections:
             connection.close()  # also when the caller's time-out cancels: an answer may still be under way
             raise
         if connection.usable:
-            self._idle.setdefault(connection.port, []).append(connection)
+            connection.rest()
         return response
 
 
@@ -75,8 +70,9 @@ class _ClosedWhileIdleError(ContainerLostError):
 class _Connection(asyncio.Protocol):
     """One connection, one exchange at a time; httptools calls the ``on_…`` methods."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, idle: list[_Connection]) -> None:
         self.port = port
+        self._idle = idle
         self.usable = False
         self._waiting: asyncio.Future[ContainerResponse] | None = None
 
@@ -94,6 +90,10 @@ class _Connection(asyncio.Protocol):
         self._transport.write(head.encode("latin-1") + body)
         return await self._waiting
 
+    def rest(self) -> None:
+        """Waits among the idle ones for its next exchange."""
+        self._idle.append(self)
+
     def close(self) -> None:
         self.usable = False
         self._transport.close()
@@ -107,6 +107,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.usable = False
+        if self in self._idle:
+            self._idle.remove(self)
         self._fail(
             _ClosedWhileIdleError("the container closed the connection")
             if exc is None
