@@ -16,14 +16,19 @@ from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
 
+#: One synthesis serves all commands.
+SYNTHESIZED = ("--app", "cdk.out", "--ci")
+
+
 def main(workload: str) -> None:
     settings = load_settings(Path("gatehouse.toml"))
     if os.environ.get("AWS_ENDPOINT_URL"):
         store_token(settings.github.token_secret, local_github.token())
         local_github.create_repository(settings.github.owner, settings.github.repo)
+    cdk("synth", "--quiet")
     if not _stack_exists("CDKToolkit"):
-        cdk("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", "--ci")
-    cdk("deploy", WORKLOADS[workload].stack_name("Pipeline"), "--require-approval", "never", "--ci")
+        cdk("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", *SYNTHESIZED)
+    cdk("deploy", WORKLOADS[workload].stack_name("Pipeline"), "--require-approval", "never", *SYNTHESIZED)
 
 
 def cdk(*arguments: str) -> None:

@@ -96,6 +96,8 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
         "PYTHONUNBUFFERED": "1",  # a step's lines reach the log when they are written
         "UV_CACHE_DIR": str(_uv_cache()),
         "npm_config_cache": str(packages),
+        # jsii unpacks the CDK's JavaScript once, not once a build: that takes longer than a synthesis.
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cloud.settings.cache / "jsii"),
         "npm_config_prefix": str(root / "npm"),
         "npm_config_audit": "false",
         "npm_config_fund": "false",

@@ -1,0 +1,109 @@
+"""How long from `git push` to PROD, and how much of it is the pipeline's own: a table, not a test.
+
+Runs on the local cloud that is up, with the pipeline deployed (`make demo`, then `make bench`). It pushes an empty
+commit on top of HEAD from a clone, and then runs the very same steps bare: the same commands, one after the other, in
+the environments that they already have, with no pipeline, no build containers and no artifacts between them.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT))
+
+import boto3  # noqa: E402  (the project's root has to be on the path first)
+from stacks.workloads import WORKLOADS  # noqa: E402
+
+from localcloud.environments import Environments  # noqa: E402
+from localcloud.settings import Settings  # noqa: E402
+from scripts import follow  # noqa: E402
+from scripts.pipeline import Execution, Pipeline  # noqa: E402
+from scripts.push import push_and_follow  # noqa: E402
+
+WORKLOAD = "car_evaluation"
+
+
+def main() -> None:
+    if "AWS_ENDPOINT_URL" not in os.environ:
+        raise SystemExit('Start with `make demo` and `eval "$(make -s env)"`: this runs on the local cloud that is up.')
+    pipeline = Pipeline(WORKLOADS[WORKLOAD].stack_name("Pipeline"))
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / "project"
+        _git("clone", "--quiet", str(PROJECT), str(clone), cwd=PROJECT)
+        identity = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
+        _git(*identity, "commit", "--quiet", "--allow-empty", "--message", "bench", cwd=clone)
+        execution = push_and_follow(pipeline, clone)
+        if execution.status != "Succeeded":
+            raise SystemExit("\n".join(follow.failure(pipeline, execution)))
+        bare = bare_steps(clone, execution)
+    show(execution, bare)
+
+
+def bare_steps(clone: Path, execution: Execution) -> dict[str, float]:
+    """Seconds of each step, run as a plain command with the variables that its build had."""
+    environments = Environments(Settings.cache_folder())
+    builds = _builds(execution)
+    seconds = {"Build": _timed(lambda: _run(["cdk", "synth", "--quiet"], clone, {}))}
+    for stage, folder, module, build in (
+        ("Data", "ml_init", f"ml_init.{WORKLOAD}.prepare", "Data"),
+        ("Train", "ml_training", f"ml_training.{WORKLOAD}.train", "Train"),
+    ):
+        python = environments.python(clone / folder / "requirements.lock").python
+        variables = builds[build] | {"CODEBUILD_SRC_DIR_DataOutput": str(clone / "out")}
+        command = [str(python), "-m", module]
+        seconds[stage] = _timed(lambda command=command, variables=variables: _run(command, clone, variables))
+    return seconds
+
+
+def show(execution: Execution, bare: dict[str, float]) -> None:
+    stages = execution.stage_seconds()
+    print(f"\n{os.cpu_count()} cores; execution {execution.identifier}")
+    print(f"{'stage':<10}{'pipeline s':>12}{'bare s':>10}{'ratio':>8}")
+    for stage, seconds in stages.items():
+        alone = bare.get(stage)
+        rest = f"{alone:>10.1f}{seconds / alone:>8.2f}" if alone else f"{'':>10}{'':>8}"
+        print(f"{stage:<10}{seconds:>12.1f}{rest}")
+    compared = sum(stages[stage] for stage in bare)
+    print(f"{'compared':<10}{compared:>12.1f}{sum(bare.values()):>10.1f}{compared / sum(bare.values()):>8.2f}")
+    started, ended = execution.actions[0].started, execution.actions[-1].ended
+    if ended:
+        print(f"git push to the end of CleanUp: {(ended - started).total_seconds():.1f} s")
+
+
+def _builds(execution: Execution) -> dict[str, dict[str, str]]:
+    """Each CodeBuild action's environment variables, as its build had them."""
+    found = {action.name: action.external_id for action in execution.actions if action.provider == "CodeBuild"}
+    builds = boto3.client("codebuild").batch_get_builds(ids=list(found.values()))["builds"]
+    variables = {
+        build["id"]: {v["name"]: v["value"] for v in build["environment"]["environmentVariables"]} for build in builds
+    }
+    return {name: variables[identifier] for name, identifier in found.items()}
+
+
+def _run(command: list[str], cwd: Path, variables: dict[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{command} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _timed(work: Callable[[], None]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
+
+
+def _git(*arguments: str, cwd: Path) -> None:
+    subprocess.run(["git", *arguments], cwd=cwd, check=True)
+
+
+if __name__ == "__main__":
+    main()
