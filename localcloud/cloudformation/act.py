@@ -58,9 +58,8 @@ class Actor:
         """Create, update and replace as planned. What is to be deleted waits for :meth:`delete`, after a success."""
         steps = {step.logical_id: step for step in plan.steps if step.wanted}
         for step in plan.steps:
-            if not step.wanted and not self._guarded(
-                "UPDATE", step.logical_id, partial(self._check_policy, step.action, step)
-            ):
+            check = partial(self._check_policy, step.action, step)
+            if not step.wanted and not self._guarded("UPDATE", step.logical_id, check):
                 return False
         evaluation.resources = Live(self.stacks, self.stack["StackId"])
         return order.run(
@@ -88,9 +87,7 @@ class Actor:
         )
 
     def _apply(self, step: Step, evaluation: Evaluation) -> None:
-        if step.present is None:
-            self._put(step.logical_id, step.type_name, PhysicalResourceId="", Deployed=None, Before=None)
-            self._event(step.logical_id, "CREATE_IN_PROGRESS")
+        self._begin(step)
         definition = evaluation.template.resources[step.logical_id]
         properties = with_tags(evaluation.resolve(definition.properties), step.type_name, self.stack["Tags"])
         check_properties(definition, properties)
@@ -105,17 +102,26 @@ class Actor:
             metadata=definition.metadata,
         )
         if step.present is None:
-            self._create(wanted, "CREATE", None)
+            self._create(wanted, "CREATE")
             return
         action, _ = decide(step.type_name, properties, step.present)
         self._check_policy(action, step)
         if action is Action.UNCHANGED:
             same = dataclasses.replace(wanted, physical_id=step.present.physical_id, attributes=step.present.attributes)
-            self._remember(same, Before=document_of(step.present))
+            self._remember(same)
         elif action is Action.REPLACE:
             self._replace(wanted, step.present)
         else:
             self._update(wanted, step.present)
+
+    def _begin(self, step: Step) -> None:
+        """``Before`` is written first, so that a failure from here on can be rolled back."""
+        name = step.logical_id
+        if step.present is None:
+            self._put(name, step.type_name, PhysicalResourceId="", Deployed=None, Before=None)
+            self._event(name, "CREATE_IN_PROGRESS")
+        else:
+            self._put(name, step.type_name, Before=document_of(step.present))
 
     def _check_policy(self, action: Action, step: Step) -> None:
         words = {Action.UPDATE: "Modify", Action.REPLACE: "Replace", Action.DELETE: "Delete", Action.RETAIN: "Delete"}
@@ -134,18 +140,16 @@ class Actor:
             "UPDATE_IN_PROGRESS",
             "Requested update requires the creation of a new physical resource; hence creating one.",
         )
-        self._create(wanted, "UPDATE", present)
+        self._create(wanted, "UPDATE")
 
-    def _create(self, wanted: Deployed, verb: str, before: Deployed | None) -> None:
-        """``Before`` is written first, so that a failure from here on can be rolled back."""
+    def _create(self, wanted: Deployed, verb: str) -> None:
         name = wanted.logical_id
         announced: list[str] = []
 
         def announce(physical_id: str) -> None:
             if not announced:
                 announced.append(physical_id)
-                half = dataclasses.replace(wanted, physical_id=physical_id)
-                self._remember(half, Before=document_of(before) if before else None)
+                self._remember(dataclasses.replace(wanted, physical_id=physical_id))
                 self._event(name, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
 
         provider = _provider(wanted)
@@ -159,7 +163,7 @@ class Actor:
 
     def _update(self, wanted: Deployed, present: Deployed) -> None:
         attempted = dataclasses.replace(wanted, physical_id=present.physical_id, attributes=present.attributes)
-        self._remember(attempted, Before=document_of(present))
+        self._remember(attempted)
         self._event(wanted.logical_id, "UPDATE_IN_PROGRESS")
         self._update_in_place(attempted, present)
         self._event(wanted.logical_id, "UPDATE_COMPLETE")
@@ -175,17 +179,19 @@ class Actor:
 
     def _restore(self, before: Deployed) -> None:
         name = before.logical_id
-        attempted = self.stacks.deployed(self.stack["StackId"]).get(name)
-        if attempted is None or attempted.physical_id != before.physical_id:
+        found = self.stacks.resource(self.stack["StackId"], name) or {}
+        attempted = self.stacks.deployed(self.stack["StackId"])[name]
+        if attempted.physical_id != before.physical_id:
             # The old one was never touched: the stack points to it again, and the clean-up deletes the new one.
-            self._remember(before, Replacement=document_of(attempted) if attempted else None)
-            self._event(name, "UPDATE_COMPLETE")
+            self._remember(before, Replacement=document_of(attempted))
         elif attempted.properties != before.properties:
             self._event(name, "UPDATE_IN_PROGRESS")
             self._update_in_place(before, attempted)
-            self._event(name, "UPDATE_COMPLETE")
         else:
             self._remember(before)
+            if not found["ResourceStatus"].endswith("_FAILED"):
+                return
+        self._event(name, "UPDATE_COMPLETE")
 
     def _delete(self, step: Step, *, forget: bool) -> None:
         name, gone = step.logical_id, step.present
@@ -196,7 +202,7 @@ class Actor:
             self._event(name, "DELETE_SKIPPED", physical_id=gone.physical_id, keep_status=not is_current)
         else:
             self._event(name, "DELETE_IN_PROGRESS", physical_id=gone.physical_id, keep_status=not is_current)
-            _provider(gone).delete(self._context(name), gone.physical_id, self.secrets.resolve(gone.properties))
+            _provider(gone).delete(self._context(name), gone.physical_id, gone.properties)
             self._event(name, "DELETE_COMPLETE", physical_id=gone.physical_id, keep_status=not is_current)
         if is_current and forget:
             self.stacks.delete_resource(self.stack["StackId"], name)

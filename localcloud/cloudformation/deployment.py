@@ -9,6 +9,8 @@ from localcloud.cloudformation.act import Actor, Live
 from localcloud.cloudformation.outputs import ExportError, check_exports, outputs
 from localcloud.cloudformation.plan import Deployed
 from localcloud.cloudformation.stacks import now
+from localcloud.errors import AwsError
+from localcloud.resources.resource import ResourceError
 
 if TYPE_CHECKING:
     import threading
@@ -42,15 +44,14 @@ class Deployment:
             self._status("CREATE_FAILED", reason)
         elif on_failure == "DELETE":
             self._status("DELETE_IN_PROGRESS", f"{reason}. Delete requested by user.")
-            self.delete(retain=frozenset(), created=True)
+            self._delete_all(self._never_made())
         else:
             self._status("ROLLBACK_IN_PROGRESS", f"{reason}. Rollback requested by user.")
             self.roll_back_create()
 
     def roll_back_create(self) -> None:
         actor = self._fresh_actor()
-        present = {name: _as_never_made(each) for name, each in self.stacks.deployed(self.stack_id).items()}
-        if actor.delete(present, forget=False):
+        if actor.delete(self._never_made(), forget=False):
             self._settle()
             self._status("ROLLBACK_COMPLETE", Outputs=[])
         else:
@@ -71,7 +72,7 @@ class Deployment:
     def roll_back_update(self, *, skip: frozenset[str] = frozenset()) -> None:
         """Back to what the stack was; resources in ``skip`` are taken as rolled back without doing anything."""
         actor = self._fresh_actor()
-        if not actor.restore({name: before for name, before in self._before().items() if name not in skip}):
+        if not actor.restore({name: before for name, before in self._kept("Before").items() if name not in skip}):
             self._status("UPDATE_ROLLBACK_FAILED", _failures(actor))
             return
         stack = self.stacks.get(self.stack_id)
@@ -80,23 +81,25 @@ class Deployment:
         self._forget_new()
         self._status("UPDATE_ROLLBACK_COMPLETE")
 
-    def delete(self, *, retain: frozenset[str], created: bool = False) -> None:
-        """``created``: the deletion ends a failed create, where RetainExceptOnCreate does not retain."""
+    def delete(self, *, retain: frozenset[str], back_to: str) -> None:
+        """``back_to``: the status that a stack keeps whose exports are in use, and which is not deleted therefore."""
         try:
             check_exports(self.stacks, self.stack_id, [])
         except ExportError as error:
-            self._status("DELETE_FAILED", f"Delete canceled. {error}")
+            self._status(back_to, f"Delete canceled. {error}")
             return
-        present = {
-            name: _as_never_made(each) if created else each
-            for name, each in self.stacks.deployed(self.stack_id).items()
-        }
-        actor = self._fresh_actor() if created else self.actor
+        self._delete_all(self.stacks.deployed(self.stack_id), retain)
+
+    def _delete_all(self, present: Mapping[str, Deployed], retain: frozenset[str] = frozenset()) -> None:
+        actor = self._fresh_actor()
         gone = {
             name: replace(each, deletion_policy="Retain") if name in retain else each for name, each in present.items()
         }
-        leftovers = {name: old for name, old in self._before().items() if not _same(old, present.get(name))}
-        if actor.delete(leftovers, forget=False) and actor.delete(gone, forget=False):
+        leftovers = [
+            {name: other for name, other in self._kept(key).items() if not _same(other, present.get(name))}
+            for key in ("Before", "Replacement")
+        ]
+        if all([actor.delete(each, forget=False) for each in (*leftovers, gone)]):  # noqa: C419 - all are tried
             self._settle()
             self._status("DELETE_COMPLETE", Outputs=[], Imports=[], DeletionTime=now())
         else:
@@ -110,7 +113,7 @@ class Deployment:
         try:
             found = outputs(evaluation)
             check_exports(self.stacks, self.stack_id, found)
-        except ExportError as error:
+        except (AwsError, ExportError, ResourceError) as error:
             return str(error)
         self.stacks.change(self.stack_id, Outputs=found)
         return None
@@ -120,10 +123,10 @@ class Deployment:
         present = self.stacks.deployed(self.stack_id)
         replaced = {
             name: replace(old, deletion_policy=present[name].update_replace_policy)
-            for name, old in self._before().items()
+            for name, old in self._kept("Before").items()
             if name in present and not _same(old, present[name])
         }
-        self.actor.delete(replaced | {name: present[name] for name in removed if name in present}, forget=True)
+        self._fresh_actor().delete(replaced | {name: present[name] for name in removed if name in present}, forget=True)
         self._settle()
 
     def _forget_new(self) -> None:
@@ -132,22 +135,19 @@ class Deployment:
         present = self.stacks.deployed(self.stack_id)
         new = {name for name, each in found.items() if each.get("Before", each) is None}
         gone = {name: _as_never_made(present[name]) for name in new if name in present}
-        gone |= {
-            name: replace(_as_never_made(Deployed(**each["Replacement"])))
-            for name, each in found.items()
-            if each.get("Replacement")
-        }
+        gone |= {name: _as_never_made(each) for name, each in self._kept("Replacement").items()}
         self._fresh_actor().delete(gone, forget=True)
         for name in new:
             self.stacks.delete_resource(self.stack_id, name)
         self._settle()
 
-    def _before(self) -> dict[str, Deployed]:
-        """What this operation touched, as it was before."""
+    def _never_made(self) -> dict[str, Deployed]:
+        return {name: _as_never_made(each) for name, each in self.stacks.deployed(self.stack_id).items()}
+
+    def _kept(self, key: str) -> dict[str, Deployed]:
+        """``Before``: what this operation touched, as it was. ``Replacement``: what it made, and took back again."""
         return {
-            name: Deployed(**each["Before"])
-            for name, each in self.stacks.resources(self.stack_id).items()
-            if each.get("Before")
+            name: Deployed(**each[key]) for name, each in self.stacks.resources(self.stack_id).items() if each.get(key)
         }
 
     def _settle(self) -> None:
@@ -158,8 +158,10 @@ class Deployment:
         self.stacks.change(self.stack_id, Before=None)
 
     def _fresh_actor(self) -> Actor:
-        """For going back: what was cancelled stays cancelled, this is new work."""
+        """For going back and cleaning up, which a cancellation of what went before does not reach."""
         self.actor = self.actor.afresh()
+        if self.going_down.is_set():
+            self.actor.cancelled.set()
         return self.actor
 
     def _status(self, status: str, reason: str | None = None, **fields: Any) -> None:

@@ -51,9 +51,10 @@ class Engine:
         self, stack: Stack, caller: Caller, *, retain: frozenset[str], role_arn: str | None, **fields: Any
     ) -> None:
         make_client = authority.client_maker(self.cloud.clients, role_arn or stack.get("RoleARN"), caller)
+        status = str(stack["StackStatus"])
         stack = self._begin(stack["StackId"], "DELETE_IN_PROGRESS", **fields)
         deployment = self._deployment(stack, make_client)
-        self._start(deployment, lambda: deployment.delete(retain=retain))
+        self._start(deployment, lambda: deployment.delete(retain=retain, back_to=status))
 
     def roll_back(self, stack: Stack, caller: Caller, *, skip: frozenset[str] = frozenset(), **fields: Any) -> None:
         """Take a failed create or update back to where it began."""
