@@ -49,7 +49,6 @@ class ChangeSetOperations(CloudFormationOperations):
 
     @operation("ExecuteChangeSet")
     def execute_change_set(self, call: Call, params: Params) -> None:
-        refuse(params, "RetainExceptOnCreate")
         found = self._find(params)
         if found["ExecutionStatus"] != "AVAILABLE":
             raise AwsError(
@@ -62,6 +61,7 @@ class ChangeSetOperations(CloudFormationOperations):
             "ChangeSetId": found["ChangeSetId"],
             "ClientRequestToken": params.get("ClientRequestToken"),
             "DisableRollback": bool(params.get("DisableRollback")),
+            "RetainExceptOnCreate": bool(params.get("RetainExceptOnCreate")),
         }
         self._run(stack, prepared, found, **fields)
         self._forget_others(found)

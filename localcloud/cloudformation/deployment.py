@@ -44,14 +44,14 @@ class Deployment:
             self._status("CREATE_FAILED", reason)
         elif on_failure == "DELETE":
             self._status("DELETE_IN_PROGRESS", f"{reason}. Delete requested by user.")
-            self._delete_all(self._never_made())
+            self._delete_all(self._as_never_made(self.stacks.deployed(self.stack_id)))
         else:
             self._status("ROLLBACK_IN_PROGRESS", f"{reason}. Rollback requested by user.")
             self.roll_back_create()
 
     def roll_back_create(self) -> None:
         actor = self._fresh_actor()
-        if actor.delete(self._never_made(), forget=False):
+        if actor.delete(self._as_never_made(self.stacks.deployed(self.stack_id)), forget=False):
             self._settle()
             self._status("ROLLBACK_COMPLETE", Outputs=[])
         else:
@@ -134,15 +134,21 @@ class Deployment:
         found = self.stacks.resources(self.stack_id)
         present = self.stacks.deployed(self.stack_id)
         new = {name for name, each in found.items() if each.get("Before", each) is None}
-        gone = {name: _as_never_made(present[name]) for name in new if name in present}
-        gone |= {name: _as_never_made(each) for name, each in self._kept("Replacement").items()}
-        self._fresh_actor().delete(gone, forget=True)
+        gone = {name: present[name] for name in new if name in present} | self._kept("Replacement")
+        self._fresh_actor().delete(self._as_never_made(gone), forget=True)
         for name in new:
             self.stacks.delete_resource(self.stack_id, name)
         self._settle()
 
-    def _never_made(self) -> dict[str, Deployed]:
-        return {name: _as_never_made(each) for name, each in self.stacks.deployed(self.stack_id).items()}
+    def _as_never_made(self, made: Mapping[str, Deployed]) -> dict[str, Deployed]:
+        """RetainExceptOnCreate, on the resource or on the operation, retains nothing that a failed operation made."""
+        policies = {"RetainExceptOnCreate"}
+        if self.stacks.get(self.stack_id).get("RetainExceptOnCreate"):
+            policies.add("Retain")
+        return {
+            name: replace(each, deletion_policy="Delete") if each.deletion_policy in policies else each
+            for name, each in made.items()
+        }
 
     def _kept(self, key: str) -> dict[str, Deployed]:
         """``Before``: what this operation touched, as it was. ``Replacement``: what it made, and took back again."""
@@ -180,12 +186,6 @@ def _failures(actor: Actor) -> str:
         for verb, names in sorted(actor.failed.items())
     ]
     return ". ".join(told) if told else "Resource operation cancelled"
-
-
-def _as_never_made(deployed: Deployed) -> Deployed:
-    """RetainExceptOnCreate retains what once was in use, not what a failed operation made."""
-    policy = "Delete" if deployed.deletion_policy == "RetainExceptOnCreate" else deployed.deletion_policy
-    return replace(deployed, deletion_policy=policy)
 
 
 def _same(one: Deployed, other: Deployed | None) -> bool:

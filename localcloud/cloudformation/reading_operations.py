@@ -13,7 +13,7 @@ from localcloud.service import Call, Params, operation
 _STACK_KEYS = (
     *("StackId", "StackName", "ChangeSetId", "Description", "CreationTime", "DeletionTime", "LastUpdatedTime"),
     *("StackStatus", "StackStatusReason", "DisableRollback", "Capabilities", "Outputs", "RoleARN"),
-    *("EnableTerminationProtection",),
+    *("EnableTerminationProtection", "RetainExceptOnCreate"),
 )
 _RESOURCE_KEYS = ("LogicalResourceId", "PhysicalResourceId", "ResourceType", "ResourceStatus", "ResourceStatusReason")
 

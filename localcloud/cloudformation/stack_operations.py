@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Parameters of AWS's that would change what happens, and that the engine does not have.
 _REFUSED = (
-    *("NotificationARNs", "ResourceTypes", "RetainExceptOnCreate", "RollbackConfiguration"),
+    *("NotificationARNs", "ResourceTypes", "RollbackConfiguration"),
     *("StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "StackPolicyURL", "TimeoutInMinutes"),
 )
 UPDATABLE = frozenset(
@@ -47,6 +47,7 @@ class StackOperations(CloudFormationOperations):
             on_failure=params.get("OnFailure", "DO_NOTHING" if params.get("DisableRollback") else "ROLLBACK"),
             DisableRollback=bool(params.get("DisableRollback")),
             EnableTerminationProtection=bool(params.get("EnableTerminationProtection")),
+            RetainExceptOnCreate=bool(params.get("RetainExceptOnCreate")),
             ClientRequestToken=params.get("ClientRequestToken"),
             StackPolicy=_policy(params.get("StackPolicyBody")),
         )
@@ -67,6 +68,7 @@ class StackOperations(CloudFormationOperations):
             prepared,
             roll_back=not params.get("DisableRollback"),
             LastUpdatedTime=now(),
+            RetainExceptOnCreate=bool(params.get("RetainExceptOnCreate")),
             ClientRequestToken=params.get("ClientRequestToken"),
             **policy,
         )
@@ -122,12 +124,11 @@ class StackOperations(CloudFormationOperations):
 
     @operation("RollbackStack")
     def rollback_stack(self, call: Call, params: Params) -> Params:
-        refuse(params, "RetainExceptOnCreate")
         refuse_deployment_config(params)
         stack = self._require(params["StackName"])
         self._require_status(stack, {"CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED"}, "RollbackStack")
         role = {"RoleARN": params["RoleARN"]} if params.get("RoleARN") else {}
-        self.engine.roll_back(stack, call.caller, **role)
+        self.engine.roll_back(stack, call.caller, RetainExceptOnCreate=bool(params.get("RetainExceptOnCreate")), **role)
         return {"StackId": stack["StackId"]}
 
     @operation("UpdateTerminationProtection")

@@ -232,6 +232,15 @@ def test_what_policies_retain_stays(stack, s3):
     assert ("B", "DELETE_SKIPPED") in stack.events()
 
 
+@pytest.mark.parametrize("retain_except_on_create", [False, True])
+def test_what_a_failed_operation_made_and_should_be_retained(stack, s3, retain_except_on_create):
+    """A new bucket with the policy Retain outlives the roll back, unless RetainExceptOnCreate is asked for."""
+    name = f"{stack.name}-a"
+    resources = {"A": bucket(name, DeletionPolicy="Retain"), "Bad": {**IMPOSSIBLE, "DependsOn": "A"}}
+    assert stack.create(resources, RetainExceptOnCreate=retain_except_on_create) == "ROLLBACK_COMPLETE"
+    assert bucket_exists(s3, name) is not retain_except_on_create
+
+
 def test_a_failed_delete_says_why(stack, s3):
     """A bucket that is not empty cannot be deleted; the rest is, and the next try may retain it."""
     stack.create({"B": bucket(), "T": topic()})
