@@ -12,7 +12,8 @@ from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
 settings = load_settings(Path(__file__).parent / "gatehouse.toml")
-app = cdk.App()
+# CloudFormation and cfn-lint (tests/templates) check the templates: the CDK's own check would double the time.
+app = cdk.App(builtin_cloud_formation_validation=False, analytics_reporting=False, tree_metadata=False)
 
 for workload in WORKLOADS.values():
     PipelineStack(app, workload.stack_name("Pipeline"), workload=workload, settings=settings)

@@ -29,7 +29,7 @@ class PipelineStack(cdk.Stack):
             "Release",
             workload=workload,
             settings=settings,
+            workshop=workshop,
             steps=steps,
             deployment=deployment,
-            serving=workshop.serving_role,
         )

@@ -74,6 +74,8 @@ class Stage(_Section):
     instance_type: InstanceType
     instance_count: Count = 1
     approval: bool = False
+    #: The share of requests and answers that is kept in the data bucket.
+    capture_percent: Annotated[int, Field(ge=0, le=100)] = 0
     scaling: Scaling | None = None
     alarms: Alarms | None = None
 

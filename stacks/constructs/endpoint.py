@@ -6,6 +6,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.constructs.data_capture import DataCapture
 from stacks.settings import Stage
 
 VARIANT = "AllTraffic"
@@ -38,7 +39,12 @@ class ModelEndpoint(Construct):
             initial_variant_weight=1,
             instance_type=stage.instance_type,
         )
-        config = sagemaker.CfnEndpointConfig(self, "Config", production_variants=[variant])
+        config = sagemaker.CfnEndpointConfig(
+            self,
+            "Config",
+            production_variants=[variant],
+            data_capture_config=_capture(self, stage.capture_percent),
+        )
         self.endpoint = sagemaker.CfnEndpoint(
             self, "Endpoint", endpoint_name=name, endpoint_config_name=config.attr_endpoint_config_name
         )
@@ -49,3 +55,8 @@ class ModelEndpoint(Construct):
     @property
     def metric_dimensions(self) -> dict[str, str]:
         return {"EndpointName": self.name, "VariantName": VARIANT}
+
+
+def _capture(scope: Construct, percent: int) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None:
+    """A stage that captures nothing asks for no bucket either."""
+    return DataCapture(scope, "Capture", percent=percent).config if percent else None

@@ -5,16 +5,18 @@ from __future__ import annotations
 from aws_cdk import SecretValue
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_codebuild import BuildEnvironmentVariable
 from constructs import Construct
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.data_capture import CAPTURE_BUCKET_PARAMETER
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.release_notifications import ReleaseNotifications
 from stacks.constructs.steps import Steps
-from stacks.settings import Settings
+from stacks.constructs.workshop import Workshop
+from stacks.settings import Settings, Stage
 from stacks.specs import StackKind, Workload
 
 _ARTIFACT_DAYS = 30
@@ -31,12 +33,12 @@ class ReleasePipeline(Construct):
         *,
         workload: Workload,
         settings: Settings,
+        workshop: Workshop,
         steps: Steps,
         deployment: EndpointDeploymentRole,
-        serving: iam.IRole,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._workload, self._deployment, self._serving = workload, deployment, serving
+        self._workload, self._workshop, self._deployment = workload, workshop, deployment
         self._artifacts = {
             name: codepipeline.Artifact(name)
             for name in ("SourceOutput", "BuildOutput", "DataOutput", "ModelOutput", "GateOutput", "VerifyOutput")
@@ -55,7 +57,7 @@ class ReleasePipeline(Construct):
 
     def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
         approve: dict[str, list[actions.Action]] = (
-            {"Approve": [_approval(settings)]} if settings.stages.prod.approval else {}
+            {"Approve": [self._approval(settings)]} if settings.stages.prod.approval else {}
         )
         return {
             "Source": [self._source(settings)],
@@ -63,14 +65,14 @@ class ReleasePipeline(Construct):
             "Data": [self._build("Data", steps.data, ["SourceOutput"], "DataOutput")],
             "Train": [self._build("Train", steps.train, ["SourceOutput", "DataOutput"], "ModelOutput")],
             "QA": [
-                self._deploy("Qa"),
+                self._deploy("Qa", settings.stages.qa),
                 self._build(
                     "Gate", steps.gate, ["SourceOutput", "DataOutput", "ModelOutput"], "GateOutput", run_order=2
                 ),
             ],
             **approve,
             "PROD": [
-                self._deploy("Prod"),
+                self._deploy("Prod", settings.stages.prod),
                 self._build("Verify", steps.verify, ["SourceOutput", "GateOutput"], "VerifyOutput", run_order=2),
             ],
             "CleanUp": [
@@ -114,13 +116,16 @@ class ReleasePipeline(Construct):
             variables_namespace=name,
         )
 
-    def _deploy(self, kind: StackKind) -> actions.Action:
+    def _deploy(self, kind: StackKind, stage: Stage) -> actions.Action:
         stack_name = self._workload.stack_name(kind)
+        parameters = {"ModelPackageArn": _PACKAGE, "ExecutionRoleArn": self._workshop.serving_role.role_arn}
+        if stage.capture_percent:
+            parameters[CAPTURE_BUCKET_PARAMETER] = self._workshop.data.name
         return actions.CloudFormationCreateUpdateStackAction(
             action_name=f"Deploy{kind}",
             stack_name=stack_name,
             template_path=self._artifacts["BuildOutput"].at_path(f"{stack_name}.template.json"),
-            parameter_overrides={"ModelPackageArn": _PACKAGE, "ExecutionRoleArn": self._serving.role_arn},
+            parameter_overrides=parameters,
             # QA holds nothing that would be missed; PROD's last good release is not to be deleted by a bad one.
             replace_on_failure=kind == "Qa",
             admin_permissions=False,
@@ -130,11 +135,9 @@ class ReleasePipeline(Construct):
     def _artifact_bucket(self) -> s3.IBucket:
         return DataBucket(self, "Artifacts", expire_after_days=_ARTIFACT_DAYS).bucket
 
-
-def _approval(settings: Settings) -> actions.Action:
-    email = settings.notifications.email
-    return actions.ManualApprovalAction(
-        action_name="Approve",
-        notify_emails=[email] if email else [],
-        additional_information="The gate's report: #{Gate.REPORT_URL}",
-    )
+    def _approval(self, settings: Settings) -> actions.Action:
+        return actions.ManualApprovalAction(
+            action_name="Approve",
+            notification_topic=ReleaseNotifications(self, "Notifications", email=settings.notifications.email).topic,
+            additional_information="The gate's report: #{Gate.REPORT_URL}",
+        )

@@ -17,6 +17,7 @@ class SageMakerRole(iam.Role):
     def __init__(self, scope: Construct, construct_id: str, *, log_group: str) -> None:
         super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal(_SAGEMAKER))
         grant_write_logs(self, log_group)
+        stack = Stack.of(self)
         self.add_to_policy(
             iam.PolicyStatement(
                 actions=["cloudwatch:PutMetricData"],
@@ -29,7 +30,7 @@ class SageMakerRole(iam.Role):
         self.add_to_policy(
             iam.PolicyStatement(
                 actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                resources=[f"arn:aws:ecr:{Stack.of(self).region}:*:repository/sagemaker-*"],
+                resources=[f"arn:{stack.partition}:ecr:{stack.region}:*:repository/sagemaker-*"],
             )
         )
         # GetAuthorizationToken has no resource.

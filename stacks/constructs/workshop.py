@@ -6,6 +6,7 @@ from constructs import Construct
 
 from stacks.constructs.catalog import Catalog
 from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.data_capture import CAPTURE_PREFIX
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.sagemaker_role import SageMakerRole
 from stacks.constructs.transform_job import TransformJob
@@ -28,3 +29,4 @@ class Workshop(Construct):
             self, "ServingRole", log_group=f"/aws/sagemaker/Endpoints/{workload.dashed_name}-*"
         )
         self.data.grant_read(self.serving_role, "features/", "models/")
+        self.data.grant_write(self.serving_role, CAPTURE_PREFIX)

@@ -1,0 +1,32 @@
+"""What an endpoint was asked and what it answered, kept for whoever watches over it."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnParameter
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+CAPTURE_PREFIX = "capture/"
+#: The parameter of an endpoint stack that captures: the bucket belongs to the pipeline's stack.
+CAPTURE_BUCKET_PARAMETER = "CaptureBucket"
+
+
+class DataCapture(Construct):
+    """JSON lines under ``capture/<endpoint>/<variant>/yyyy/mm/dd/hh/`` of the workload's data bucket."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, percent: int) -> None:
+        super().__init__(scope, construct_id)
+        bucket = CfnParameter(self, "Bucket", description="Where requests and answers are captured")
+        bucket.override_logical_id(CAPTURE_BUCKET_PARAMETER)
+        self.config = sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
+            enable_capture=True,
+            initial_sampling_percentage=percent,
+            destination_s3_uri=f"s3://{bucket.value_as_string}/{CAPTURE_PREFIX.removesuffix('/')}",
+            capture_options=[
+                sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")
+            ],
+            # What is named here is kept as text; anything else would be kept as base64.
+            capture_content_type_header=sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
+                csv_content_types=["text/csv"], json_content_types=["application/json"]
+            ),
+        )
