@@ -17,6 +17,7 @@ from localcloud import protocol
 from localcloud.errors import AwsError
 from localcloud.moto_bridge import MOTO_SERVICES, MotoBridge
 from localcloud.service import Call, Handler, HttpRequest, HttpResponse, HttpRoute, Operations
+from localcloud.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from localcloud.identity import Identity
@@ -26,6 +27,12 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 HEALTH_PATH = "/_localcloud/health"
+
+_OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
+_UNSIGNED = (
+    "The request is not signed. The local cloud answers signed requests and presigned URLs; "
+    'take the variables of `eval "$(make -s env)"`.'
+)
 
 log = logging.getLogger("localcloud.gateway")
 
@@ -61,6 +68,8 @@ class Gateway:
         await _write(request, response, send)
 
     async def _answer(self, request: HttpRequest) -> HttpResponse:
+        if request.headers.get("host", "").partition(":")[0] not in _OWN_HOSTS:
+            return _refuse_foreign_host(request)
         for prefix, route in self._routes.items():
             if request.path.startswith(prefix):
                 return await route(request)
@@ -69,14 +78,15 @@ class Gateway:
     def _answer_api(self, request: HttpRequest) -> HttpResponse:
         request_id = str(uuid.uuid4())
         signed = protocol.signature(request)
-        service = signed.service if signed else "s3"
+        if signed is None:
+            return protocol.refuse_for("s3", AwsError("AccessDenied", _UNSIGNED, status=403), request_id)
+        service = signed.service
         try:
-            if signed:
-                caller = self._identity.caller(signed.access_key_id)
+            caller = self._identity.caller(signed.access_key_id)
             if service in MOTO_SERVICES:
                 return self._answer_motos(service, request)
             name = protocol.operation_name(request)
-            if signed is None or name is None or service not in self._protocols:
+            if name is None or service not in self._protocols:
                 raise protocol.unsupported(service, name)
             call = Call(service=service, operation=name, region=signed.region, caller=caller, request_id=request_id)
             return self._answer_ours(call, request)
@@ -100,6 +110,12 @@ class Gateway:
             return wire.answer(call.operation, handler(call, params), call.request_id)
         except AwsError as error:
             return wire.refuse(error, call.request_id)
+
+
+def _refuse_foreign_host(request: HttpRequest) -> HttpResponse:
+    """A web page whose name was rebound to this machine sends its own name as Host; it has no business here."""
+    problem = f"The local cloud answers {LOOPBACK} and localhost, not Host: {request.headers.get('host', '')}.\n"
+    return HttpResponse(status=421, headers={"content-type": "text/plain"}, body=problem.encode())
 
 
 async def _healthy(_: HttpRequest) -> HttpResponse:

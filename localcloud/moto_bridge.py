@@ -39,6 +39,8 @@ class MotoBridge:
         import os
 
         os.environ["MOTO_ACCOUNT_ID"] = account_id
+        # No page in a browser has business with these APIs, whatever its origin.
+        os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
         # AWS's own policies, such as the AdministratorAccess that a bootstrapped account's deploying role is given.
         os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         from moto.moto_server.werkzeug_app import (

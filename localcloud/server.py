@@ -20,9 +20,17 @@ from localcloud.registry import operation_groups
 from localcloud.settings import LOOPBACK, Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import uvicorn
+
     from localcloud.service import Operations
 
 log = logging.getLogger("localcloud")
+
+
+RUN_FILE = "run.json"
+HOME_CHECK_SECONDS = 2.0
 
 
 class PortTakenError(Exception):
@@ -54,7 +62,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     killed = processes.kill_leftovers(str(settings.home))
     if killed:
         log.warning("ended %d processes that an earlier run had left", killed)
-    for folder in ("state", "work"):
+    for folder in ("state", "work", "github"):
         shutil.rmtree(settings.home / folder, ignore_errors=True)
     # Whatever is started from here, the installer of an environment too, is ended with this process.
     os.environ[processes.OWNER_VARIABLE] = str(settings.home)
@@ -64,17 +72,17 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     gateway = Gateway(groups, Identity(settings.account_id), moto)
     _write_run_file(settings)
     try:
-        uvloop.run(_run(gateway, groups, listener))
+        uvloop.run(_run(gateway, groups, listener, settings.home / RUN_FILE))
     finally:
         for group in reversed(groups):
             group.stop()
         cloud.processes.stop_all()
         shutil.rmtree(settings.home / "work", ignore_errors=True)
-        (settings.home / "run.json").unlink(missing_ok=True)
+        (settings.home / RUN_FILE).unlink(missing_ok=True)
         cloud.store.close()
 
 
-async def _run(gateway: Gateway, groups: list[Operations], listener: socket.socket) -> None:
+async def _run(gateway: Gateway, groups: list[Operations], listener: socket.socket, run_file: Path) -> None:
     import uvicorn
 
     server = uvicorn.Server(
@@ -93,7 +101,17 @@ async def _run(gateway: Gateway, groups: list[Operations], listener: socket.sock
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     for group in groups:
         group.start()
+    watching = asyncio.create_task(_end_without_home(server, run_file))
     await server.serve(sockets=[listener])
+    watching.cancel()
+
+
+async def _end_without_home(server: uvicorn.Server, run_file: Path) -> None:
+    """A checkout that is deleted takes its local cloud with it: nobody could find it any more to end it."""
+    while run_file.exists():  # noqa: ASYNC110, ASYNC240  (a file has no event, and a stat every two seconds blocks nobody)
+        await asyncio.sleep(HOME_CHECK_SECONDS)
+    log.warning("%s is gone: going down", run_file)
+    server.should_exit = True
 
 
 def _write_run_file(settings: Settings) -> None:
@@ -105,6 +123,6 @@ def _write_run_file(settings: Settings) -> None:
         "account_id": settings.account_id,
         "region": settings.region,
     }
-    path = settings.home / "run.json"
+    path = settings.home / RUN_FILE
     path.write_text(json.dumps(document, indent=2) + "\n")
     path.chmod(0o600)

@@ -15,7 +15,6 @@ from scripts import local_github
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
-
 #: One synthesis serves all commands.
 SYNTHESIZED = ("--app", "cdk.out", "--ci")
 

@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import boto3
@@ -73,6 +76,44 @@ def test_an_unknown_key_is_refused(local_cloud: LocalCloud) -> None:
     with pytest.raises(ClientError, match="AKIAUNKNOWN is not known") as refused:
         client.list_buckets()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def http(address: str, **headers: str) -> tuple[int, dict[str, str], str]:
+    """A plain GET, as a browser would send it."""
+    request = urllib.request.Request(address, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, dict(answer.headers), answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read().decode()
+
+
+def test_an_unsigned_request_is_refused(local_cloud: LocalCloud) -> None:
+    """Nobody reads a bucket without credentials, and no page of another origin is let in."""
+    local_cloud.client("s3").create_bucket(Bucket="unsigned-requests")
+    status, headers, body = http(f"{local_cloud.endpoint_url}/unsigned-requests", Origin="https://example.com")
+    assert status == 403
+    assert "not signed" in body
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_a_foreign_host_is_refused(local_cloud: LocalCloud) -> None:
+    """A name that was rebound to this machine reaches nothing, not even the health check."""
+    status, _, body = http(f"{local_cloud.endpoint_url}/_localcloud/health", Host="evil.example")
+    assert status == 421
+    assert "evil.example" in body
+
+
+def test_a_deleted_home_takes_its_local_cloud_with_it(tmp_path: Path) -> None:
+    """Who deletes the checkout without `make down` is not left with a process that nobody can find."""
+    home = tmp_path / "home"
+    assert run_localcloud(home, "up", "--port", "0").returncode == 0
+    pid = json.loads((home / "run.json").read_text())["pid"]
+    shutil.rmtree(home)
+    deadline = time.monotonic() + 20
+    while _alive(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_only_the_loopback_listens(local_cloud: LocalCloud) -> None:
