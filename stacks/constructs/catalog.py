@@ -41,7 +41,8 @@ class Catalog(Construct):
                 update_behavior="UPDATE_IN_DATABASE", delete_behavior="DEPRECATE_IN_DATABASE"
             ),
         )
-        self.crawler.node.add_dependency(self.role)
+        # The role alone is not enough: a crawler that crawls before its permissions are there fails.
+        self.crawler.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
 
     @property
     def crawler_name(self) -> str:

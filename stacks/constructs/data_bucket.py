@@ -33,6 +33,10 @@ class DataBucket(Construct):
     def name(self) -> str:
         return self.bucket.bucket_name
 
+    def expire_after(self, prefix: str, *, days: int) -> None:
+        """Delete what is older under this prefix."""
+        self.bucket.add_lifecycle_rule(id=prefix.removesuffix("/"), prefix=prefix, expiration=Duration.days(days))
+
     def grant_read(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Read objects under these prefixes, such as ``raw/``, and list the bucket."""
         grantee.grant_principal.add_to_principal_policy(

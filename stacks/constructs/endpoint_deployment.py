@@ -39,7 +39,13 @@ class EndpointDeploymentRole(iam.Role):
         kinds = ("Model", "EndpointConfig", "Endpoint")
         actions = [f"sagemaker:{verb}{kind}" for verb in ("Create", "Describe", "Delete") for kind in kinds]
         self._allow(
-            [*actions, "sagemaker:UpdateEndpoint", "sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"],
+            [
+                *actions,
+                "sagemaker:UpdateEndpoint",
+                # Application Auto Scaling asks for it from whoever registers an endpoint with it.
+                "sagemaker:UpdateEndpointWeightsAndCapacities",
+                *("sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"),
+            ],
             [arn for kind in _STACKS for arn in served_arns(self, workload, kind)],
         )
 

@@ -42,7 +42,8 @@ class TransformJob(Construct):
                 "--additional-python-modules": ",".join(spec.python_modules),
             },
         )
-        self.job.node.add_dependency(self.role)
+        # The role alone is not enough: a job that runs before its permissions are there fails.
+        self.job.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
 
     @property
     def name(self) -> str:

@@ -12,6 +12,9 @@ from stacks.constructs.sagemaker_role import SageMakerRole
 from stacks.constructs.transform_job import TransformJob
 from stacks.specs import Workload
 
+#: What people asked a model is not kept for longer than it takes to watch over the model.
+_CAPTURE_DAYS = 90
+
 
 class Workshop(Construct):
     """One of each, for one workload."""
@@ -30,3 +33,4 @@ class Workshop(Construct):
         )
         self.data.grant_read(self.serving_role, "features/", "models/")
         self.data.grant_write(self.serving_role, CAPTURE_PREFIX)
+        self.data.expire_after(CAPTURE_PREFIX, days=_CAPTURE_DAYS)
