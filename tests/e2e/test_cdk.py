@@ -62,6 +62,7 @@ def test_a_whole_life(user: User) -> None:
     assert branch(user) == "release"
 
     user.run("git", "checkout", "--quiet", ".")
+    user.script("deploy", "car_evaluation")
     cdk(user, "destroy", STACK, "--force")
     assert user.stack_status(STACK) is None
     assert user.cloud.client("codepipeline").list_pipelines()["pipelines"] == []

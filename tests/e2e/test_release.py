@@ -67,7 +67,7 @@ def test_a_second_release_replaces_model_and_config_under_traffic(released: User
     try:
         released.commit(
             lambda clone: change(
-                clone / "ml_training/car_evaluation/training.toml", r"(?m)^(max_depth\s*=\s*)(\d+)", r"\g<1>5"
+                clone / "ml_training/car_evaluation/training.toml", r"(?m)^(max_depth\s*=\s*)(\d+)", r"\g<1>6"
             ),
             "Shallower trees",
         )
