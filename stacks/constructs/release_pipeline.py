@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import SecretValue
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_codebuild import BuildEnvironmentVariable
 from constructs import Construct
@@ -54,6 +55,8 @@ class ReleasePipeline(Construct):
         )
         for name, stage_actions in self._stages(settings, steps).items():
             self.pipeline.add_stage(stage_name=name, actions=stage_actions)
+        # The CDK lets the pipeline pass this role without saying to whom.
+        self.pipeline.add_to_role_policy(_pass_only_to("cloudformation.amazonaws.com", deployment))
 
     def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
         approve: dict[str, list[actions.Action]] = (
@@ -141,3 +144,13 @@ class ReleasePipeline(Construct):
             notification_topic=ReleaseNotifications(self, "Notifications", email=settings.notifications.email).topic,
             additional_information="The gate's report: #{Gate.REPORT_URL}",
         )
+
+
+def _pass_only_to(service: str, role: iam.IRole) -> iam.PolicyStatement:
+    """Denies handing a role to any other service."""
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        actions=["iam:PassRole"],
+        resources=[role.role_arn],
+        conditions={"StringNotEquals": {"iam:PassedToService": service}},
+    )

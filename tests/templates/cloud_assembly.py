@@ -1,0 +1,69 @@
+"""A synthesis as the pipeline runs it: the real `cdk synth`, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.templates.template import Template
+
+PROJECT = Path(__file__).parents[2]
+TIMEOUT_SECONDS = 240
+
+#: Makes a copy of what a synthesis reads, in a folder of this name.
+Copy = Callable[[str], Path]
+
+
+class CloudAssembly:
+    """The files that a synthesis wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Their content by path; the jsii runtime and the cdk command have no other output."""
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in found}
+
+    @property
+    def templates(self) -> dict[str, Template]:
+        """Templates by the name of their stack."""
+        return {path.name.split(".")[0]: Template(json.loads(path.read_text())) for path in self.template_files}
+
+    @property
+    def template_files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.template.json"))
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
+        return document
+
+
+def synthesize(project: Path, out: Path, **variables: str) -> CloudAssembly:
+    """Synthesizes the project of a folder; raises AssertionError with the command's own words where that fails."""
+    done = subprocess.run(
+        [PROJECT / "node_modules" / ".bin" / "cdk", "synth", "--quiet", "--output", str(out)],
+        cwd=project,
+        env=_environment() | variables,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return CloudAssembly(out)
+
+
+def _environment() -> Mapping[str, str]:
+    """PATH and HOME, and nothing of AWS."""
+    node = subprocess.run(
+        [sys.executable, "-m", "localcloud", "node"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    path = os.pathsep.join((str(Path(sys.executable).parent), node.stdout.strip(), os.environ["PATH"]))
+    return {"PATH": path, "HOME": os.environ["HOME"]}

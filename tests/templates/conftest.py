@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stacks.settings import Settings, load_settings
+from stacks.specs import Workload
+from stacks.workloads import WORKLOADS
+from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Copy, synthesize
+from tests.templates.template import Template
+
+#: What a synthesis reads.
+SOURCES = ("app.py", "cdk.json", "gatehouse.toml", "stacks")
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """What `cdk synth` makes of this checkout."""
+    return synthesize(PROJECT, tmp_path_factory.mktemp("assembly") / "cdk.out")
+
+
+@pytest.fixture(scope="session")
+def project_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """Makes a copy of what a synthesis reads, in a folder of another name."""
+
+    def copy(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        for source in SOURCES:
+            path = PROJECT / source
+            if path.is_dir():
+                shutil.copytree(path, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(path, folder / source)
+        return folder
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def assembly_with_approval(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """What `cdk synth` makes of a project whose releases a person approves, and is told of by e-mail."""
+    project = project_copy("approval")
+    settings = project / "gatehouse.toml"
+    text = settings.read_text()
+    for before, after in (("approval = false", "approval = true"), ('email = ""', 'email = "ada@example.org"')):
+        assert before in text
+        text = text.replace(before, after)
+    settings.write_text(text)
+    return synthesize(project, tmp_path_factory.mktemp("approved") / "cdk.out")
+
+
+@pytest.fixture(scope="session", params=sorted(WORKLOADS))
+def workload(request: pytest.FixtureRequest) -> Workload:
+    return WORKLOADS[request.param]
+
+
+@pytest.fixture(scope="session")
+def pipeline(assembly: CloudAssembly, workload: Workload) -> Template:
+    return assembly.templates[workload.stack_name("Pipeline")]
+
+
+@pytest.fixture(scope="session")
+def qa(assembly: CloudAssembly, workload: Workload) -> Template:
+    return assembly.templates[workload.stack_name("Qa")]
+
+
+@pytest.fixture(scope="session")
+def prod(assembly: CloudAssembly, workload: Workload) -> Template:
+    return assembly.templates[workload.stack_name("Prod")]
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return load_settings(PROJECT / "gatehouse.toml")

@@ -1,0 +1,148 @@
+"""What is promised of QA's and PROD's endpoints."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from stacks.settings import Settings
+from stacks.specs import StackKind, Workload
+from tests.templates.cloud_assembly import CloudAssembly
+from tests.templates.template import Template, render
+
+SERVED = {"AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint"}
+SCALING = {"AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"}
+
+
+@pytest.fixture(params=["Qa", "Prod"])
+def kind(request: pytest.FixtureRequest) -> StackKind:
+    chosen: StackKind = request.param
+    return chosen
+
+
+@pytest.fixture
+def endpoint(assembly: CloudAssembly, workload: Workload, kind: StackKind) -> Template:
+    return assembly.templates[workload.stack_name(kind)]
+
+
+def test_the_model_is_a_package_that_the_pipeline_names(endpoint: Template) -> None:
+    """One template serves every release; a package has no default that could be served by mistake."""
+    model = endpoint.only("AWS::SageMaker::Model")
+    assert model["PrimaryContainer"] == {"ModelPackageName": {"Ref": "ModelPackageArn"}}
+    assert model["ExecutionRoleArn"] == {"Ref": "ExecutionRoleArn"}
+    assert [p for p in endpoint.document["Parameters"].values() if "Default" in p or p["Type"] != "String"] == []
+
+
+def test_containers_have_no_network(endpoint: Template) -> None:
+    assert endpoint.only("AWS::SageMaker::Model")["EnableNetworkIsolation"] is True
+
+
+def test_endpoint_config_and_model_belong_together(endpoint: Template) -> None:
+    (model,), (config,) = (endpoint.of_type(f"AWS::SageMaker::{kind}") for kind in ("Model", "EndpointConfig"))
+    (variant,) = endpoint.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    assert render(variant["ModelName"]) == f"${{{model}.ModelName}}"
+    name = endpoint.only("AWS::SageMaker::Endpoint")["EndpointConfigName"]
+    assert render(name) == f"${{{config}.EndpointConfigName}}"
+
+
+def test_instances_are_what_the_settings_say(endpoint: Template, settings: Settings, kind: StackKind) -> None:
+    stage = settings.stages.qa if kind == "Qa" else settings.stages.prod
+    (variant,) = endpoint.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    assert (variant["InstanceType"], variant["InitialInstanceCount"]) == (stage.instance_type, stage.instance_count)
+
+
+def test_prod_scales_as_the_settings_say(prod: Template, settings: Settings) -> None:
+    scaling = settings.stages.prod.scaling
+    assert scaling is not None
+    endpoint = prod.only("AWS::SageMaker::Endpoint")["EndpointName"]
+    (variant,) = prod.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    target = prod.only("AWS::ApplicationAutoScaling::ScalableTarget")
+    assert target["ResourceId"] == f"endpoint/{endpoint}/variant/{variant['VariantName']}"
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (scaling.min_instances, scaling.max_instances)
+    policy = prod.only("AWS::ApplicationAutoScaling::ScalingPolicy")
+    assert policy["TargetTrackingScalingPolicyConfiguration"] == {
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+        "TargetValue": scaling.invocations_per_instance,
+        "ScaleInCooldown": scaling.scale_in_cooldown_seconds,
+        "ScaleOutCooldown": scaling.scale_out_cooldown_seconds,
+    }
+
+
+def test_prod_is_scaled_only_once_it_is_there(prod: Template) -> None:
+    """Nothing in the target refers to the endpoint: CloudFormation has to be told the order."""
+    (target,) = (r for r in prod.resources.values() if r["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert target["DependsOn"] == list(prod.of_type("AWS::SageMaker::Endpoint"))
+
+
+def alarm(template: Template, metric: str) -> dict[str, Any]:
+    (found,) = [a for a in template.of_type("AWS::CloudWatch::Alarm").values() if a["MetricName"] == metric]
+    return found
+
+
+def test_prod_alarms_on_errors_as_the_settings_say(prod: Template, settings: Settings) -> None:
+    assert settings.stages.prod.alarms is not None
+    errors = alarm(prod, "Invocation5XXErrors")
+    assert (errors["Statistic"], errors["Period"], errors["EvaluationPeriods"]) == ("Sum", 60, 1)
+    assert errors["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert errors["Threshold"] == settings.stages.prod.alarms.errors_5xx
+
+
+def test_prod_alarms_on_latency_as_the_settings_say(prod: Template, settings: Settings) -> None:
+    """SageMaker counts in microseconds, the settings in milliseconds."""
+    assert settings.stages.prod.alarms is not None
+    latency = alarm(prod, "ModelLatency")
+    assert (latency["ExtendedStatistic"], latency["Period"], latency["EvaluationPeriods"]) == ("p99", 60, 3)
+    assert latency["ComparisonOperator"] == "GreaterThanThreshold"
+    assert latency["Threshold"] == settings.stages.prod.alarms.p99_latency_milliseconds * 1000
+
+
+def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template) -> None:
+    endpoint = prod.only("AWS::SageMaker::Endpoint")["EndpointName"]
+    alarms = prod.of_type("AWS::CloudWatch::Alarm").values()
+    assert len(alarms) == 2
+    for found in alarms:
+        assert found["Namespace"] == "AWS/SageMaker"
+        assert {d["Name"]: d["Value"] for d in found["Dimensions"]} == {
+            "EndpointName": endpoint,
+            "VariantName": "AllTraffic",
+        }
+        assert found["TreatMissingData"] == "notBreaching"
+
+
+def test_prod_captures_what_the_settings_say(prod: Template, settings: Settings) -> None:
+    """Requests and answers, as text, into the bucket that the pipeline names."""
+    capture = prod.only("AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]
+    assert capture["EnableCapture"] is True
+    assert capture["InitialSamplingPercentage"] == settings.stages.prod.capture_percent
+    assert render(capture["DestinationS3Uri"]) == "s3://${CaptureBucket}/capture"
+    assert [option["CaptureMode"] for option in capture["CaptureOptions"]] == ["Input", "Output"]
+    assert capture["CaptureContentTypeHeader"]["CsvContentTypes"] == ["text/csv"]
+
+
+def test_qa_has_neither_scaling_nor_alarms_nor_capture(qa: Template, prod: Template) -> None:
+    assert {resource["Type"] for resource in qa.resources.values()} == SERVED
+    assert {resource["Type"] for resource in prod.resources.values()} == SERVED | SCALING | {"AWS::CloudWatch::Alarm"}
+    assert "DataCaptureConfig" not in qa.only("AWS::SageMaker::EndpointConfig")
+
+
+def test_endpoint_templates_stand_alone(endpoint: Template) -> None:
+    """CodePipeline deploys the bare file: no bootstrap version, no import of another stack, no asset."""
+    assert set(endpoint.document) == {"Description", "Parameters", "Resources", "Outputs"}
+    text = json.dumps(endpoint.document)
+    assert "Fn::ImportValue" not in text
+    assert "cdk-" not in text
+    assert "BootstrapVersion" not in text
+
+
+def test_endpoint_stacks_have_no_assets(assembly: CloudAssembly, workload: Workload, kind: StackKind) -> None:
+    name = workload.stack_name(kind)
+    assert not (assembly.folder / f"{name}.assets.json").exists()
+    assert "stackTemplateAssetObjectUrl" not in assembly.manifest["artifacts"][name]["properties"]
+
+
+def test_whoever_asks_learns_name_and_package(endpoint: Template) -> None:
+    outputs = {name: render(output["Value"]) for name, output in endpoint.document["Outputs"].items()}
+    (endpoint_id,) = endpoint.of_type("AWS::SageMaker::Endpoint")
+    assert outputs == {"EndpointName": f"${{{endpoint_id}.EndpointName}}", "ServedPackageArn": "${ModelPackageArn}"}

@@ -1,0 +1,54 @@
+"""Which names are fixed. Everything else is named by CloudFormation, so that it can be replaced and deployed twice."""
+
+from __future__ import annotations
+
+from stacks.specs import Workload
+from tests.templates.cloud_assembly import CloudAssembly
+
+#: For every type in the templates, the property that would give it a name of our own; None where there is none.
+NAME_PROPERTY = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": None,
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "PolicyName",
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CodeBuild::Project": "Name",
+    "AWS::CodePipeline::Pipeline": "Name",
+    "AWS::CodePipeline::Webhook": "Name",
+    "AWS::Glue::Crawler": "Name",
+    "AWS::Glue::Database": "DatabaseInput",
+    "AWS::Glue::Job": "Name",
+    "AWS::IAM::Policy": None,  # PolicyName is required, and counts within its role alone
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::S3::BucketPolicy": None,
+    "AWS::SageMaker::Endpoint": "EndpointName",
+    "AWS::SageMaker::EndpointConfig": "EndpointConfigName",
+    "AWS::SageMaker::Model": "ModelName",
+    "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupName",
+    "AWS::SNS::Subscription": None,
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SNS::TopicPolicy": None,
+}
+
+
+def test_nothing_is_named_without_a_reason(
+    assembly: CloudAssembly, assembly_with_approval: CloudAssembly, workload: Workload
+) -> None:
+    dashed = workload.dashed_name
+    reasons = {
+        f"{dashed}-qa": "the gate's role and variables name the endpoint before its stack exists",
+        f"{dashed}-prod": "callers name it; the verification's role names it before its stack exists",
+        dashed: "model package ARNs, and so the policies on them, are made of the group's name",
+        workload.name: "people type a database's name in Spark SQL and Athena",
+        f"{dashed}-prod-invocations": "CloudFormation requires a scaling policy's name; it counts within its target",
+    }
+    named = []
+    for each in (assembly, assembly_with_approval):
+        for kind in ("Pipeline", "Qa", "Prod"):
+            for resource in each.templates[workload.stack_name(kind)].resources.values():
+                name = NAME_PROPERTY[resource["Type"]]
+                value = resource.get("Properties", {}).get(name) if name else None
+                if value is not None:
+                    named.append(value["Name"] if name == "DatabaseInput" else value)
+    assert set(named) == set(reasons)
+    assert len(named) == 2 * len(reasons)

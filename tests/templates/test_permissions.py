@@ -1,0 +1,198 @@
+"""What the roles may do: the least that works, and each exception with its reason."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.templates.cloud_assembly import CloudAssembly
+from tests.templates.template import Statement, Template, as_list, render
+
+#: Actions that take no resource, by AWS's Service Authorization Reference.
+WITHOUT_RESOURCE = {
+    "application-autoscaling:DescribeScalableTargets": "lists; no resource type is defined for it",
+    "application-autoscaling:DescribeScalingPolicies": "lists; no resource type is defined for it",
+    "cloudwatch:PutMetricData": "no resource type is defined for it; limited by cloudwatch:namespace instead",
+    "ecr:GetAuthorizationToken": "a token is for the caller's whole access; no resource type is defined for it",
+}
+
+#: Wildcards in actions, by the resource on which they are granted.
+WILDCARD_ACTIONS = {
+    r"\$\{ReleaseArtifactsBucket\w+\.Arn\}(/\*)?": (
+        {"s3:Abort*", "s3:DeleteObject*", "s3:GetBucket*", "s3:GetObject*", "s3:List*"},
+        "the CDK's own grant to CodePipeline and its builds, which hand on artifacts in this bucket alone",
+    ),
+    r"arn:aws:cloudformation:[a-z0-9-]+:\d+:stack/[A-Za-z]+(Qa|Prod)/\*": (
+        {"cloudformation:DescribeStack*", "cloudformation:GetTemplate*"},
+        "the CDK's own grant to CodePipeline's deploy actions: reading, of these two stacks",
+    ),
+}
+
+
+@pytest.fixture
+def statements(pipeline: Template) -> list[Statement]:
+    found = list(pipeline.identity_statements())
+    assert len(found) > 20
+    return found
+
+
+@pytest.fixture
+def allowed(statements: list[Statement]) -> list[Statement]:
+    return [statement for statement in statements if statement.effect == "Allow"]
+
+
+def test_only_the_pipelines_stack_has_roles(assembly: CloudAssembly) -> None:
+    for name, template in assembly.templates.items():
+        iam = [r["Type"] for r in template.resources.values() if r["Type"].startswith("AWS::IAM::")]
+        assert bool(iam) == name.endswith("Pipeline")
+        assert set(iam) <= {"AWS::IAM::Role", "AWS::IAM::Policy"}
+
+
+def test_no_policy_is_managed_by_aws_or_full(assembly: CloudAssembly) -> None:
+    """Every permission stands in the template."""
+    for template in assembly.templates.values():
+        assert "FullAccess" not in json.dumps(template.document)
+        for role in template.of_type("AWS::IAM::Role").values():
+            assert not {"ManagedPolicyArns", "Policies"} & set(role)
+
+
+def test_a_statement_names_what_it_allows(allowed: list[Statement], pipeline: Template) -> None:
+    """No NotAction, no NotResource, no bare star."""
+    assert "NotAction" not in json.dumps(pipeline.document)
+    assert "NotResource" not in json.dumps(pipeline.document)
+    for statement in allowed:
+        for action in statement.actions:
+            assert re.fullmatch(r"[a-z0-9-]+:[A-Z][A-Za-z]+\*?", action), (statement.holder, action)
+
+
+def test_actions_have_no_wildcard_except_the_cdks_own(allowed: list[Statement]) -> None:
+    for statement in allowed:
+        wild = {action for action in statement.actions if "*" in action}
+        for resource in statement.resources if wild else ():
+            accepted = [
+                actions for pattern, (actions, _) in WILDCARD_ACTIONS.items() if re.fullmatch(pattern, resource)
+            ]
+            assert accepted, (statement.holder, wild, resource)
+            assert wild <= accepted[0], (statement.holder, wild - accepted[0], resource)
+
+
+def test_the_accepted_wildcards_are_still_needed(allowed: list[Statement]) -> None:
+    used = {action for statement in allowed for action in statement.actions if "*" in action}
+    assert used == set.union(*(actions for actions, _ in WILDCARD_ACTIONS.values()))
+
+
+def test_only_actions_without_a_resource_are_granted_on_all(allowed: list[Statement]) -> None:
+    on_all = {action for statement in allowed if "*" in statement.resources for action in statement.actions}
+    assert on_all == set(WITHOUT_RESOURCE)
+
+
+def test_metrics_go_to_sagemakers_namespaces_only(allowed: list[Statement]) -> None:
+    found = [statement for statement in allowed if "cloudwatch:PutMetricData" in statement.actions]
+    assert len(found) == 2, "training and serving"
+    for statement in found:
+        (namespaces,) = (test["cloudwatch:namespace"] for test in statement.conditions.values())
+        assert all(re.match(r"(?i)/?aws/sagemaker", namespace) for namespace in namespaces)
+
+
+def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:
+    """And by nobody else: no account, no star."""
+    for role in pipeline.of_type("AWS::IAM::Role").values():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "sts:AssumeRole")
+        (principal,) = statement["Principal"].items()
+        assert principal[0] == "Service"
+        assert re.fullmatch(r"[a-z]+\.amazonaws\.com", principal[1])
+
+
+def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
+    """Builds, jobs, pipeline and deployment: no role serves two of them."""
+    users = [render(p["ServiceRole"]) for p in pipeline.of_type("AWS::CodeBuild::Project").values()]
+    assert len(users) == 5
+    users += [render(pipeline.only(f"AWS::Glue::{kind}")["Role"]) for kind in ("Job", "Crawler")]
+    users.append(render(pipeline.only("AWS::CodePipeline::Pipeline")["RoleArn"]))
+    others = {f"${{{name}.Arn}}" for name in pipeline.of_type("AWS::IAM::Role")} - set(users)
+    assert len(users) == len(set(users))
+    assert {re.sub(r"\w{8}\.Arn\}$", "", role) for role in others} == {
+        "${WorkshopTrainingRole",
+        "${WorkshopServingRole",
+        "${DeploymentRole",
+    }
+
+
+def test_a_role_has_one_policy_and_a_policy_one_role(pipeline: Template) -> None:
+    held = [render(role) for policy in pipeline.of_type("AWS::IAM::Policy").values() for role in policy["Roles"]]
+    assert sorted(held) == sorted(f"${{{name}}}" for name in pipeline.of_type("AWS::IAM::Role"))
+
+
+def test_roles_are_handed_only_to_the_service_that_they_are_for(
+    pipeline: Template, statements: list[Statement]
+) -> None:
+    """Each PassRole names its roles and, by iam:PassedToService, the service that each role trusts."""
+    roles = pipeline.of_type("AWS::IAM::Role")
+    passing = [s for s in statements if s.effect == "Allow" and "iam:PassRole" in s.actions]
+    assert len(passing) == 3, "the training step, the deployment role and the pipeline"
+    for statement in passing:
+        for resource in statement.resources:
+            name = resource.removeprefix("${").removesuffix(".Arn}")
+            (trust,) = roles[name]["AssumeRolePolicyDocument"]["Statement"]
+            assert _passed_to(statement, resource, statements) == {trust["Principal"]["Service"]}
+
+
+def _passed_to(passing: Statement, role: str, statements: list[Statement]) -> set[str]:
+    """The services to which a role may be passed: by a condition of the grant, or by a denial of all others."""
+    own = passing.conditions.get("StringEquals", {}).get("iam:PassedToService")
+    denied_but = [
+        s.conditions["StringNotEquals"]["iam:PassedToService"]
+        for s in statements
+        if (s.holder, s.effect, s.actions) == (passing.holder, "Deny", ("iam:PassRole",)) and role in s.resources
+    ]
+    return {service for value in [own, *denied_but] if value for service in as_list(value)}
+
+
+def test_no_role_can_change_roles_or_policies(allowed: list[Statement]) -> None:
+    """The only thing made in IAM is autoscaling's service-linked role, for that service."""
+    actions = {(a, s.resources) for s in allowed for a in s.actions if a.startswith("iam:") and a != "iam:PassRole"}
+    ((action, (resource,)),) = actions
+    assert action == "iam:CreateServiceLinkedRole"
+    assert "/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/" in resource
+
+
+def test_no_step_can_read_secrets(assembly: CloudAssembly) -> None:
+    """CloudFormation resolves the token for the pipeline; no build needs it."""
+    for template in assembly.templates.values():
+        actions = [action for s in template.identity_statements() for action in s.actions]
+        assert [a for a in actions if a.startswith(("secretsmanager:", "ssm:", "kms:"))] == []
+
+
+def holders(allowed: list[Statement], action: str) -> set[str]:
+    """The constructs, such as ``StepsGate``, whose policies allow an action."""
+    return {re.sub(r"(Project)?(Role)?DefaultPolicy\w{8}$", "", s.holder) for s in allowed if action in s.actions}
+
+
+@pytest.mark.parametrize(
+    ("action", "who"),
+    [
+        ("sagemaker:CreateTrainingJob", {"StepsTrain"}),
+        ("sagemaker:CreateModelPackage", {"StepsTrain"}),
+        ("sagemaker:UpdateModelPackage", {"StepsGate"}),
+        ("sagemaker:InvokeEndpoint", {"StepsGate", "StepsVerify"}),
+        ("sagemaker:CreateEndpoint", {"Deployment"}),
+        ("sagemaker:DeleteEndpoint", {"Deployment"}),
+        ("glue:StartJobRun", {"StepsData"}),
+        ("glue:StartCrawler", {"StepsData"}),
+        ("cloudformation:CreateStack", {"ReleasePipeline"}),
+        ("cloudformation:DeleteStack", {"ReleasePipeline", "StepsGate"}),
+        ("codebuild:StartBuild", {"ReleasePipeline"}),
+    ],
+)
+def test_a_deed_is_one_roles_task(allowed: list[Statement], action: str, who: set[str]) -> None:
+    assert holders(allowed, action) == who
+
+
+def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:
+    deleting = [s.resources for s in allowed if "cloudformation:DeleteStack" in s.actions]
+    assert deleting
+    for resources in deleting:
+        assert all(re.search(r":stack/[A-Za-z]+Qa/\*$", resource) for resource in resources)

@@ -1,0 +1,243 @@
+"""What is promised of the way from a commit to PROD."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from stacks.settings import Settings
+from stacks.specs import StackKind, Workload
+from tests.templates.cloud_assembly import CloudAssembly
+from tests.templates.template import Template, render
+
+STAGES = ["Source", "Build", "Data", "Train", "QA", "PROD", "CleanUp"]
+
+
+def stages(template: Template) -> dict[str, list[dict[str, Any]]]:
+    """The actions of each stage, in order."""
+    return {s["Name"]: s["Actions"] for s in template.only("AWS::CodePipeline::Pipeline")["Stages"]}
+
+
+def actions(template: Template) -> dict[str, dict[str, Any]]:
+    return {action["Name"]: action for stage in stages(template).values() for action in stage}
+
+
+def project_of(template: Template, action: str) -> dict[str, Any]:
+    """The build project that an action runs."""
+    reference = actions(template)[action]["Configuration"]["ProjectName"]["Ref"]
+    return template.of_type("AWS::CodeBuild::Project")[reference]
+
+
+def variables(template: Template, action: str) -> dict[str, str]:
+    """What a build gets: its project's variables, then its action's."""
+    project = {v["Name"]: v for v in project_of(template, action)["Environment"]["EnvironmentVariables"]}
+    own = json.loads(actions(template)[action]["Configuration"]["EnvironmentVariables"])
+    assert {v["Type"] for v in project.values()} | {v["type"] for v in own} == {"PLAINTEXT"}
+    return {name: render(v["Value"]) for name, v in project.items()} | {v["name"]: v["value"] for v in own}
+
+
+def logical_id(template: Template, resource_type: str, contains: str = "") -> str:
+    (found,) = [name for name in template.of_type(resource_type) if contains in name]
+    return found
+
+
+def test_a_newer_commit_supersedes_one_that_waits(pipeline: Template) -> None:
+    properties = pipeline.only("AWS::CodePipeline::Pipeline")
+    assert (properties["PipelineType"], properties["ExecutionMode"]) == ("V2", "SUPERSEDED")
+
+
+def test_the_stages_come_in_this_order(pipeline: Template) -> None:
+    assert list(stages(pipeline)) == STAGES
+
+
+def test_within_a_stage_each_action_waits_for_the_one_before(pipeline: Template) -> None:
+    for stage in stages(pipeline).values():
+        assert [action["RunOrder"] for action in stage] == list(range(1, len(stage) + 1))
+
+
+def test_without_approval_nobody_is_asked_and_there_is_no_topic(pipeline: Template) -> None:
+    assert "Approval" not in {action["ActionTypeId"]["Category"] for action in actions(pipeline).values()}
+    assert pipeline.of_type("AWS::SNS::Topic") == {}
+
+
+def test_with_approval_a_person_decides_between_gate_and_prod(
+    assembly_with_approval: CloudAssembly, workload: Workload
+) -> None:
+    """Who decides is told by mail and sees the gate's report."""
+    template = assembly_with_approval.templates[workload.stack_name("Pipeline")]
+    assert list(stages(template)) == [*STAGES[:5], "Approve", *STAGES[5:]]
+
+    (approval,) = stages(template)["Approve"]
+
+    assert approval["ActionTypeId"]["Category"] == "Approval"
+    topic = logical_id(template, "AWS::SNS::Topic")
+    assert approval["Configuration"]["NotificationArn"] == {"Ref": topic}
+    assert "#{Gate.REPORT_URL}" in approval["Configuration"]["CustomData"]
+    subscription = template.only("AWS::SNS::Subscription")
+    assert subscription == {"Protocol": "email", "Endpoint": "ada@example.org", "TopicArn": {"Ref": topic}}
+
+
+def test_the_approvals_topic_takes_tls_only(assembly_with_approval: CloudAssembly, workload: Workload) -> None:
+    template = assembly_with_approval.templates[workload.stack_name("Pipeline")]
+    (statement,) = template.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_approval_changes_nothing_but_the_pipelines_stack(
+    assembly: CloudAssembly, assembly_with_approval: CloudAssembly, workload: Workload
+) -> None:
+    for kind in ("Qa", "Prod"):
+        name = workload.stack_name(kind)
+        assert assembly.templates[name].document == assembly_with_approval.templates[name].document
+
+
+def test_a_push_starts_the_pipeline(pipeline: Template, settings: Settings) -> None:
+    """GitHub calls a webhook that checks the signature and the branch; nobody polls."""
+    source = stages(pipeline)["Source"][0]
+    webhook = pipeline.only("AWS::CodePipeline::Webhook")
+    expected = {key: getattr(settings.github, key.lower()) for key in ("Owner", "Repo", "Branch")}
+    assert source["Configuration"].items() >= {**expected, "PollForSourceChanges": False}.items()
+    assert webhook["Authentication"] == "GITHUB_HMAC"
+    assert webhook["RegisterWithThirdParty"] is True
+    assert webhook["TargetAction"] == source["Name"]
+    assert render(webhook["TargetPipeline"]) == f"${{{logical_id(pipeline, 'AWS::CodePipeline::Pipeline')}}}"
+    assert webhook["Filters"] == [{"JsonPath": "$.ref", "MatchEquals": "refs/heads/{Branch}"}]
+
+
+def test_the_token_stands_in_no_template(assembly: CloudAssembly, settings: Settings) -> None:
+    """Only the name of its secret does, in two places that CloudFormation fills in."""
+    reference = f"{{{{resolve:secretsmanager:{settings.github.token_secret}:SecretString:::}}}}"
+    for name, template in assembly.templates.items():
+        found = re.findall(r'"(OAuthToken|SecretToken)": ("[^"]*"|\S+)', json.dumps(template.document))
+        wanted = [(key, f'"{reference}"') for key in ("OAuthToken", "SecretToken")] if name.endswith("Pipeline") else []
+        assert found == wanted
+        assert not re.search(r"gh[pousr]_|github_pat_", json.dumps(template.document))
+
+
+def test_qa_is_replaced_when_it_failed_and_prod_is_not(pipeline: Template) -> None:
+    """PROD's last good release is not to be deleted by a bad one."""
+    modes = {name: actions(pipeline)[name]["Configuration"]["ActionMode"] for name in ("DeployQa", "DeployProd")}
+    assert modes == {"DeployQa": "REPLACE_ON_FAILURE", "DeployProd": "CREATE_UPDATE"}
+
+
+@pytest.mark.parametrize("kind", ["Qa", "Prod"])
+def test_a_stage_deploys_this_commits_template_with_the_trained_package(
+    pipeline: Template, workload: Workload, kind: StackKind
+) -> None:
+    stack = workload.stack_name(kind)
+    action = actions(pipeline)[f"Deploy{kind}"]
+    assert action["InputArtifacts"] == [{"Name": "BuildOutput"}]
+    configuration = action["Configuration"]
+    assert (configuration["StackName"], configuration["TemplatePath"]) == (stack, f"BuildOutput::{stack}.template.json")
+    parameters = json.loads(render(configuration["ParameterOverrides"]))
+    assert parameters["ModelPackageArn"] == "#{Train.MODEL_PACKAGE_ARN}"
+    assert parameters["ExecutionRoleArn"] == f"${{{logical_id(pipeline, 'AWS::IAM::Role', 'ServingRole')}.Arn}}"
+
+
+@pytest.mark.parametrize("kind", ["Qa", "Prod"])
+def test_a_stage_gets_the_parameters_that_its_template_has(
+    assembly: CloudAssembly, pipeline: Template, workload: Workload, kind: StackKind
+) -> None:
+    """No more, which CloudFormation would refuse, and no fewer, as none has a default."""
+    template = assembly.templates[workload.stack_name(kind)]
+    given = json.loads(render(actions(pipeline)[f"Deploy{kind}"]["Configuration"]["ParameterOverrides"]))
+    assert set(given) == set(template.document["Parameters"])
+
+
+def test_clean_up_deletes_qa_and_only_qa(pipeline: Template, workload: Workload) -> None:
+    (action,) = stages(pipeline)["CleanUp"]
+    assert action["Configuration"]["ActionMode"] == "DELETE_ONLY"
+    assert action["Configuration"]["StackName"] == workload.stack_name("Qa")
+
+
+def test_endpoints_are_deployed_with_the_role_made_for_it(pipeline: Template) -> None:
+    role = {"Fn::GetAtt": [logical_id(pipeline, "AWS::IAM::Role", "DeploymentRole"), "Arn"]}
+    deploying = [a for a in actions(pipeline).values() if a["ActionTypeId"]["Provider"] == "CloudFormation"]
+    assert len(deploying) == 3
+    for action in deploying:
+        assert action["Configuration"]["RoleArn"] == role
+        assert "Capabilities" not in action["Configuration"], "endpoint stacks make no roles"
+
+
+@pytest.mark.parametrize(
+    ("action", "build_file", "inputs", "output"),
+    [
+        ("Synth", "stacks/buildspec.yml", ["SourceOutput"], "BuildOutput"),
+        ("Data", "ml_init/buildspec.yml", ["SourceOutput"], "DataOutput"),
+        ("Train", "ml_training/buildspec.yml", ["SourceOutput", "DataOutput"], "ModelOutput"),
+        ("Gate", "ml_test/buildspec.yml", ["SourceOutput", "DataOutput", "ModelOutput"], "GateOutput"),
+        ("Verify", "ml_test/verify.buildspec.yml", ["SourceOutput", "GateOutput"], "VerifyOutput"),
+    ],
+)
+def test_a_build_takes_the_source_first_and_gives_one_artifact(
+    pipeline: Template, action: str, build_file: str, inputs: list[str], output: str
+) -> None:
+    found = actions(pipeline)[action]
+    assert project_of(pipeline, action)["Source"] == {"BuildSpec": build_file, "Type": "CODEPIPELINE"}
+    assert [artifact["Name"] for artifact in found["InputArtifacts"]] == inputs
+    assert [artifact["Name"] for artifact in found["OutputArtifacts"]] == [output]
+    assert found["Configuration"].get("PrimarySource", "SourceOutput") == "SourceOutput"
+
+
+def test_every_build_knows_workload_bucket_commit_and_execution(pipeline: Template, workload: Workload) -> None:
+    bucket = logical_id(pipeline, "AWS::S3::Bucket", "Data")
+    for action in ("Synth", "Data", "Train", "Gate", "Verify"):
+        assert (
+            variables(pipeline, action).items()
+            >= {
+                "WORKLOAD": workload.name,
+                "DATA_BUCKET": f"${{{bucket}}}",
+                "COMMIT_ID": "#{Source.CommitId}",
+                "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
+            }.items()
+        )
+
+
+def test_the_data_step_knows_catalog_and_job(pipeline: Template, workload: Workload) -> None:
+    given = variables(pipeline, "Data")
+    assert given["GLUE_JOB_NAME"] == f"${{{logical_id(pipeline, 'AWS::Glue::Job')}}}"
+    assert given["GLUE_DATABASE"] == f"${{{logical_id(pipeline, 'AWS::Glue::Database')}}}"
+    assert given["GLUE_CRAWLER"] == f"${{{logical_id(pipeline, 'AWS::Glue::Crawler')}}}"
+    assert given["GLUE_SCRIPT_KEY"] == f"code/{workload.name}/transform.py"
+
+
+def test_the_glue_job_runs_the_script_that_the_data_step_uploads(pipeline: Template) -> None:
+    job = pipeline.only("AWS::Glue::Job")
+    given = variables(pipeline, "Data")
+    location = f"s3://{given['DATA_BUCKET']}/{given['GLUE_SCRIPT_KEY']}"
+    assert render(job["Command"]["ScriptLocation"]) == location
+
+
+def test_the_training_step_knows_registry_and_role(pipeline: Template, workload: Workload) -> None:
+    given = variables(pipeline, "Train")
+    assert given["MODEL_PACKAGE_GROUP"] == workload.dashed_name
+    assert given["TRAINING_ROLE_ARN"] == f"${{{logical_id(pipeline, 'AWS::IAM::Role', 'TrainingRole')}.Arn}}"
+
+
+@pytest.mark.parametrize(("action", "kind"), [("Gate", "Qa"), ("Verify", "Prod")])
+def test_who_judges_knows_the_endpoint_and_the_package(
+    assembly: CloudAssembly, pipeline: Template, workload: Workload, action: str, kind: StackKind
+) -> None:
+    stack = workload.stack_name(kind)
+    endpoint = assembly.templates[stack].only("AWS::SageMaker::Endpoint")
+    given = variables(pipeline, action)
+    assert given["ENDPOINT_NAME"] == endpoint["EndpointName"]
+    assert given["MODEL_PACKAGE_ARN"] == "#{Train.MODEL_PACKAGE_ARN}"
+    assert given.get("QA_STACK_NAME") == (stack if action == "Gate" else None)
+
+
+def test_a_build_ends_in_time_and_its_log_expires(pipeline: Template, workload: Workload) -> None:
+    """Each build has a log group of its own, kept for 90 days."""
+    limits = {"Synth": "build", "Data": "data", "Train": "train", "Gate": "gate", "Verify": "verify"}
+    groups = set()
+    for action, limit in limits.items():
+        project = project_of(pipeline, action)
+        assert project["TimeoutInMinutes"] == getattr(workload.minutes, limit)
+        assert project["Environment"]["PrivilegedMode"] is False
+        groups.add(project["LogsConfig"]["CloudWatchLogs"]["GroupName"]["Ref"])
+    assert len(groups) == len(limits)
+    assert {pipeline.of_type("AWS::Logs::LogGroup")[group]["RetentionInDays"] for group in groups} == {90}
