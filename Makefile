@@ -41,7 +41,7 @@ down: .venv/installed ## end the local cloud and everything it started
 status: .venv/installed ## what runs, and each pipeline's latest execution
 	@$(PY) -m localcloud status && $(ON_CLOUD) $(PY) -m scripts.status
 
-env: .venv/installed ## variables for your own aws, cdk and boto3: eval "$$(make -s env)"
+env: .venv/installed ## variables for your own aws, cdk and boto3: eval "$(make -s env)"
 	@$(PY) -m localcloud env && echo "export PATH=\"$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):\$$PATH\""
 
 synth: .venv/installed node_modules/installed ## all templates to cdk.out/
@@ -78,10 +78,10 @@ check: format lint types walls unit templates local e2e ## what CI runs
 format: .venv/installed-dev ## formatting, checked (fix: .venv/bin/ruff format)
 	@.venv/bin/ruff format --check .
 
-lint: .venv/installed-dev
+lint: .venv/installed-dev ## ruff, every rule
 	@.venv/bin/ruff check .
 
-types: .venv/installed-dev
+types: .venv/installed-dev ## mypy, strict
 	@.venv/bin/mypy
 
 walls: .venv/installed-dev ## who may import whom

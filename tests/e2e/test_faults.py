@@ -34,7 +34,11 @@ def prod_is_untouched_and_nothing_is_left(released: User):
     assert released.stack_status("CarEvaluationQa") is None
     for kind in ("builds", "codebuild", "training", "glue"):
         folder = released.cloud.home / "work" / kind
-        assert not folder.exists() or not [*folder.iterdir()], kind
+        # A Spark driver that was started ahead waits in a folder of its own for the next job.
+        left = (
+            [path.name for path in folder.iterdir() if not path.name.startswith("driver-")] if folder.exists() else []
+        )
+        assert left == [], kind
 
 
 def failed(push: Push, *said: str) -> None:
@@ -53,7 +57,10 @@ def test_a_row_with_an_unknown_category(released: User) -> None:
         (clone / DATA / "car.data").write_text("".join(lines))
         use_the_new_checksum(clone)
 
-    failed(released.push_on_a_branch_of_its_own(edit, "Unknown category"), "sky-high", "car.data", "line 1")
+    failed(
+        released.push_on_a_branch_of_its_own(edit, "Unknown category"),
+        "car.data:20: buying is 'sky-high', expected one of low, med",
+    )
 
 
 def test_a_data_file_with_a_wrong_checksum(released: User) -> None:
