@@ -73,16 +73,21 @@ class Stage(_Section):
 
     instance_type: InstanceType
     instance_count: Count = 1
-    approval: bool = False
     #: The share of requests and answers that is kept in the data bucket.
     capture_percent: Annotated[int, Field(ge=0, le=100)] = 0
     scaling: Scaling | None = None
     alarms: Alarms | None = None
 
 
+class Prod(Stage):
+    """PROD, before which a person may be asked."""
+
+    approval: bool = False
+
+
 class Stages(_Section):
     qa: Stage
-    prod: Stage
+    prod: Prod
 
 
 class Settings(_Section):
@@ -114,9 +119,9 @@ def _explain(detail: ErrorDetails) -> str:
         return f"{place} = {detail['input']!r} is no key here. Allowed: {', '.join(allowed)}{hint}"
     if detail["type"] == "missing":
         return f"{place} is missing"
-    message = detail["msg"].removeprefix("Value error, ")
-    pattern = f" (pattern {detail['ctx']['pattern']})" if "pattern" in detail.get("ctx", {}) else ""
-    return f"{place} = {detail['input']!r}: {message.split(' should match pattern')[0]}{pattern}"
+    if detail["type"] == "string_pattern_mismatch":
+        return f"{place} = {detail['input']!r} does not match {detail['ctx']['pattern']}"
+    return f"{place} = {detail['input']!r}: {detail['msg'].removeprefix('Value error, ')}"
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 StackKind = Literal["Pipeline", "Qa", "Prod"]
+
+#: Folder, Python package, Glue database; without underscores, SageMaker's names, which take 63 characters.
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
+_LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,12 +40,19 @@ class Minutes:
 class Workload:
     """A model with its own pipeline and endpoints; ``name`` is its folder in ml_init, ml_training and ml_test.
 
-    Stack names are made of it: ``car_evaluation`` → ``CarEvaluationPipeline``.
+    Stack names are made of it: ``car_evaluation`` → ``CarEvaluationPipeline``. Raises ValueError for another spelling.
     """
 
     name: str
     glue: Glue
     minutes: Minutes = Minutes()
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or len(self.name) > _LONGEST_NAME:
+            raise ValueError(
+                f"The workload name {self.name!r} is not lower-case words joined by underscores, such as"
+                f" car_evaluation, of {_LONGEST_NAME} characters at the most."
+            )
 
     def stack_name(self, kind: StackKind) -> str:
         """``car_evaluation`` → ``CarEvaluationPipeline``: stack names take no underscores."""

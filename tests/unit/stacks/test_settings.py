@@ -1,0 +1,174 @@
+"""gatehouse.toml: what is refused, and that the refusal says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stacks.settings import Settings, SettingsError, load_settings
+
+SHIPPED = Path(__file__).parents[3] / "gatehouse.toml"
+Refusal = Callable[..., list[str]]
+
+
+@pytest.fixture
+def refusal(tmp_path: Path) -> Refusal:
+    """The lines of the error on the shipped file with these replacements, without the file's path."""
+
+    def refuse(*replacements: tuple[str, str]) -> list[str]:
+        text = SHIPPED.read_text()
+        for before, after in replacements:
+            assert text.count(before) >= 1, f"{before!r} stands in no line of gatehouse.toml"
+            text = text.replace(before, after, 1)
+        file = tmp_path / "gatehouse.toml"
+        file.write_text(text)
+        with pytest.raises(SettingsError) as error:
+            load_settings(file)
+        return [line.removeprefix(f"{file}: ") for line in str(error.value).splitlines()]
+
+    return refuse
+
+
+def test_the_shipped_file_is_complete_and_right() -> None:
+    settings = load_settings(SHIPPED)
+    assert isinstance(settings, Settings)
+    assert settings.stages.prod.scaling is not None
+    assert settings.stages.prod.alarms is not None
+
+
+def test_the_shipped_file_names_no_token() -> None:
+    """It names the secret; whoever reads the file learns no more."""
+    assert "ghp_" not in SHIPPED.read_text()
+    assert load_settings(SHIPPED).github.token_secret == "gatehouse/github-token"
+
+
+def test_an_unknown_key_is_refused_with_what_is_allowed_and_meant(refusal: Refusal) -> None:
+    (line,) = refusal(("max_instances = 4", "max_instances = 4\nmax_instance = 5"))
+    assert line == (
+        "stages.prod.scaling.max_instance = 5 is no key here. Allowed: min_instances, max_instances,"
+        " invocations_per_instance, scale_in_cooldown_seconds, scale_out_cooldown_seconds; did you mean max_instances?"
+    )
+
+
+def test_an_unknown_key_that_resembles_nothing_gets_no_suggestion(refusal: Refusal) -> None:
+    (line,) = refusal(('region = "us-east-1"', 'region = "us-east-1"\nxyzzy = true'))
+    assert line == "project.xyzzy = True is no key here. Allowed: account, region"
+
+
+def test_an_unknown_section_is_refused(refusal: Refusal) -> None:
+    (line,) = refusal(("[notifications]", "[notification]"))
+    assert line.startswith(
+        "notification = {'email': ''} is no key here. Allowed: project, github, notifications, stages"
+    )
+    assert line.endswith("did you mean notifications?")
+
+
+def test_qa_asks_nobody(refusal: Refusal) -> None:
+    """approval under QA would change nothing, so it is refused rather than ignored."""
+    (line,) = refusal(("[stages.qa]", "[stages.qa]\napproval = true"))
+    assert line.startswith("stages.qa.approval = True is no key here.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "max_instances = 4",
+            'max_instances = "4"',
+            "stages.prod.scaling.max_instances = '4': Input should be a valid",
+        ),
+        (
+            "max_instances = 4",
+            "max_instances = 4.5",
+            "stages.prod.scaling.max_instances = 4.5: Input should be a valid",
+        ),
+        ("max_instances = 4", "max_instances = true", "stages.prod.scaling.max_instances = True: Input should be"),
+        ("approval = false", 'approval = "no"', "stages.prod.approval = 'no': Input should be a valid boolean"),
+        ('account = "123456789012"', "account = 123456789012", "project.account = 123456789012: Input should be a"),
+    ],
+)
+def test_a_wrong_type_is_named_with_its_key_and_value(refusal: Refusal, before: str, after: str, said: str) -> None:
+    """A text of digits is no number, and a number no text: nothing is guessed."""
+    (line,) = refusal((before, after))
+    assert line.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("before", "key"),
+    [
+        ('account = "123456789012"', "project.account"),
+        ('branch = "main"', "github.branch"),
+        ("errors_5xx = 1", "stages.prod.alarms.errors_5xx"),
+    ],
+)
+def test_a_missing_key_is_named(refusal: Refusal, before: str, key: str) -> None:
+    (line,) = refusal((before, ""))
+    assert line == f"{key} is missing"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "seen", "form"),
+    [
+        ('"123456789012"', '"12345"', "project.account = '12345'", r"^\d{12}$"),
+        ('"us-east-1"', '"Virginia"', "project.region = 'Virginia'", r"^[a-z]{2}(-[a-z]+)+-\d$"),
+        ('"ml.m5.large"', '"m5.large"', "stages.qa.instance_type = 'm5.large'", r"^ml\.[a-z0-9]+\.[a-z0-9]+$"),
+        ('email = ""', 'email = "ada"', "notifications.email = 'ada'", r"^$|^[^@\s]+@[^@\s]+$"),
+        ('branch = "main"', 'branch = ""', "github.branch = ''", r"^[A-Za-z0-9._/-]+$"),
+    ],
+)
+def test_a_value_of_the_wrong_form_is_named_with_the_form(
+    refusal: Refusal, before: str, after: str, seen: str, form: str
+) -> None:
+    (line,) = refusal((before, after))
+    assert line == f"{seen} does not match {form}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ("min_instances = 1", "min_instances = 0", "stages.prod.scaling.min_instances = 0"),
+        ("instance_count = 1", "instance_count = 101", "stages.qa.instance_count = 101"),
+        ("capture_percent = 100", "capture_percent = 101", "stages.prod.capture_percent = 101"),
+        ("p99_latency_milliseconds = 250", "p99_latency_milliseconds = -1", "stages.prod.alarms.p99_latency"),
+    ],
+)
+def test_a_number_out_of_range_is_refused_with_the_range(refusal: Refusal, before: str, after: str, key: str) -> None:
+    (line,) = refusal((before, after))
+    assert line.startswith(key)
+    assert "should be greater than or equal to" in line or "should be less than or equal to" in line
+
+
+def test_scaling_needs_room(refusal: Refusal) -> None:
+    (line,) = refusal(("min_instances = 1", "min_instances = 5"))
+    assert line.startswith("stages.prod.scaling = {")
+    assert line.endswith("min_instances (5) is above max_instances (4)")
+
+
+def test_everything_wrong_is_said_at_once(refusal: Refusal) -> None:
+    lines = refusal(
+        ('"123456789012"', '"1"'),
+        ('owner = "gatehouse"', ""),
+        ("approval = false", "aproval = false"),
+        ("errors_5xx = 1", 'errors_5xx = "one"'),
+    )
+    assert [line.split(" ")[0] for line in lines] == [
+        "project.account",
+        "github.owner",
+        "stages.prod.alarms.errors_5xx",
+        "stages.prod.aproval",
+    ]
+
+
+def test_what_is_not_toml_is_said_with_file_and_line(tmp_path: Path) -> None:
+    file = tmp_path / "gatehouse.toml"
+    file.write_text("[project]\naccount = \n")
+    with pytest.raises(SettingsError, match=r"gatehouse\.toml is not TOML: .*line 2"):
+        load_settings(file)
+
+
+def test_settings_cannot_be_changed_on_the_way() -> None:
+    settings = load_settings(SHIPPED)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.project.account = "999999999999"  # type: ignore[misc]

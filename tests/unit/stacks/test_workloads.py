@@ -1,0 +1,104 @@
+"""The registry, the names made of it, and that folders and registry agree in both directions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from stacks.specs import Glue, Workload
+from stacks.workloads import WORKLOADS
+
+PROJECT = Path(__file__).parents[3]
+GLUE = Glue(glue_version="5.1", worker_type="G.1X", workers=2, timeout_minutes=15)
+
+#: What each step has for each workload.
+OF_A_WORKLOAD = {
+    "ml_init": ("prepare.py", "transform.py", "dataset.toml"),
+    "ml_training": ("train.py", "training.toml"),
+    "ml_test": ("evaluate.py", "gate.toml"),
+}
+#: What all workloads share, beside their folders.
+SHARED = {"ml_init": {"mleap_bundle"}, "ml_training": set(), "ml_test": {"gate"}}
+BUILD_FILES = (
+    "stacks/buildspec.yml",
+    "ml_init/buildspec.yml",
+    "ml_training/buildspec.yml",
+    "ml_test/buildspec.yml",
+    "ml_test/verify.buildspec.yml",
+)
+
+
+def test_stacks_and_endpoints_are_named_after_the_workload() -> None:
+    workload = Workload(name="car_evaluation", glue=GLUE)
+    assert workload.stack_name("Pipeline") == "CarEvaluationPipeline"
+    assert workload.stack_name("Qa") == "CarEvaluationQa"
+    assert workload.endpoint_name("Prod") == "car-evaluation-prod"
+    assert workload.script_key == "code/car_evaluation/transform.py"
+
+
+@pytest.mark.parametrize("name", ["", "Car", "car-evaluation", "car__x", "_car", "car_", "2cars", "cars_2", "a" * 41])
+def test_a_name_that_aws_or_python_would_refuse_is_refused_here(name: str) -> None:
+    with pytest.raises(ValueError, match=f"workload name {name!r} is not lower-case words"):
+        Workload(name=name, glue=GLUE)
+
+
+@pytest.mark.parametrize("name", ["car", "car_evaluation", "wine2", "a" * 40])
+def test_every_name_made_of_an_accepted_one_is_accepted_by_aws(name: str) -> None:
+    """Stacks: letters and digits, 128. Endpoints and groups: 63. Glue databases: lower case, 255."""
+    workload = Workload(name=name, glue=GLUE)
+    for kind in ("Pipeline", "Qa", "Prod"):
+        assert re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,127}", workload.stack_name(kind))
+        assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", workload.endpoint_name(kind))
+    assert name.isidentifier()
+
+
+def test_two_workloads_never_share_a_name() -> None:
+    assert list(WORKLOADS) == [workload.name for workload in WORKLOADS.values()]
+    for names in ({w.camel_name for w in WORKLOADS.values()}, {w.dashed_name for w in WORKLOADS.values()}):
+        assert len(names) == len(WORKLOADS)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("step", OF_A_WORKLOAD)
+def test_every_file_that_a_workload_needs_is_there(step: str, workload: str) -> None:
+    folder = PROJECT / step / workload
+    assert [file for file in ("__init__.py", *OF_A_WORKLOAD[step]) if not (folder / file).is_file()] == []
+
+
+@pytest.mark.parametrize("step", OF_A_WORKLOAD)
+def test_every_folder_of_a_step_belongs_to_a_workload(step: str) -> None:
+    """Or is shared by all, and listed here."""
+    folders = {path.name for path in (PROJECT / step).iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(WORKLOADS) | SHARED[step]
+
+
+def test_every_build_file_is_there_and_none_is_forgotten() -> None:
+    found = {str(path.relative_to(PROJECT)) for step in ("stacks", *OF_A_WORKLOAD) for path in _build_files(step)}
+    assert found == set(BUILD_FILES)
+    named = {file for source in (PROJECT / "stacks" / "constructs").glob("*.py") for file in _named_in(source)}
+    assert named == set(BUILD_FILES)
+
+
+def _build_files(step: str) -> list[Path]:
+    return list((PROJECT / step).glob("*buildspec.yml"))
+
+
+def _named_in(source: Path) -> list[str]:
+    return re.findall(r'"([\w/.]*buildspec\.yml)"', source.read_text())
+
+
+@pytest.mark.parametrize("build_file", BUILD_FILES)
+def test_what_a_build_file_installs_and_runs_is_there(build_file: str) -> None:
+    """Locks exist, and so does each module for each workload."""
+    text = (PROJECT / build_file).read_text()
+    locks = re.findall(r"-r (\S+)", text)
+    assert len(locks) == 1
+    assert (PROJECT / locks[0]).is_file()
+    modules = re.findall(r"python -m ([\w.$]+)", text)
+    assert bool(modules) != ("cdk synth" in text)
+    for module in modules:
+        for workload in WORKLOADS:
+            path = PROJECT / (module.replace("$WORKLOAD", workload).replace(".", "/") + ".py")
+            assert path.is_file(), path
