@@ -1,4 +1,8 @@
-"""The data contract: every row has the named columns, and every value is one of its column's categories."""
+"""The data contract: every row has the named columns, and every value is one that its column may have.
+
+What no row can show alone is asked of the whole file: its header, its row numbers, how often a code occurs that its
+documentation does not know, and whether features and labels belong together.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ml_init.dataset import Categories
 from ml_init.step import StepError, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ml_init.dataset import Dataset
@@ -18,39 +24,43 @@ NAMED_IN_MESSAGE = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedRows:
-    """How many rows keep the contract, and what is wrong with each of those that do not."""
+    """The rows that keep the contract, as values in canonical writing, features then label; and each other's fault."""
 
-    good: int
+    rows: tuple[tuple[str, ...], ...]
     bad: tuple[str, ...]
+
+    @property
+    def good(self) -> int:
+        return len(self.rows)
 
 
 def check_file(path: Path, dataset: Dataset) -> CheckedRows:
     """Check the file against the contract, and name every bad row (file, line, value) in the log.
 
-    Raises StepError for an empty file, for a file that lacks a column in every row, and when more than the
-    allowed share of the rows is bad.
+    Raises StepError for an empty file, for a file that lacks a column in every row, when more than the allowed share
+    of the rows is bad, and for what is wrong with the file as a whole.
     """
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    first = 1 if dataset.file.header is None else 2
+    _check_header(path.name, lines, dataset)
+    lines = lines[first - 1 :]
     if not lines:
         raise StepError(f"{path.name} is empty ({path.stat().st_size} bytes, no rows).")
     _check_width(path.name, lines, dataset)
-    bad = tuple(
-        f"{path.name}:{number}: {fault}"
-        for number, line in enumerate(lines, start=1)
-        if (fault := row_fault(line, dataset)) is not None
-    )
+    faults = [row_fault(line, dataset) for line in lines]
+    bad = tuple(f"{path.name}:{n}: {fault}" for n, fault in enumerate(faults, start=first) if fault is not None)
     for fault in bad:
         say(f"  bad row: {fault}")
-    share = len(bad) / len(lines)
-    if share > dataset.bad_share_allowed:
-        named = "".join(f"\n  {fault}" for fault in bad[:NAMED_IN_MESSAGE])
-        more = f"\n  … and {len(bad) - NAMED_IN_MESSAGE} more, all in the log" if len(bad) > NAMED_IN_MESSAGE else ""
-        raise StepError(
-            f"{path.name}: {len(bad)} of {len(lines)} rows ({share:.2%}) break the data contract, "
-            f"{dataset.bad_share_allowed:.2%} are allowed.{named}{more}\n"
-            "Correct the rows, or dataset.toml if these values are right."
-        )
-    return CheckedRows(good=len(lines) - len(bad), bad=bad)
+    _check_share(path.name, bad, len(lines), dataset)
+    good = [line.split(",") for line, fault in zip(lines, faults, strict=True) if fault is None]
+    _check_whole(path.name, good, dataset)
+    skipped = len(dataset.file_columns) - len(dataset.columns)
+    rows = tuple(
+        tuple(column.canonical(value) for column, value in zip(dataset.columns, values[skipped:], strict=True))
+        for values in good
+    )
+    _check_associations(path.name, rows, dataset)
+    return CheckedRows(rows=rows, bad=bad)
 
 
 def row_fault(line: str, dataset: Dataset) -> str | None:
@@ -58,23 +68,93 @@ def row_fault(line: str, dataset: Dataset) -> str | None:
     if not line:
         return "the line is empty"
     values = line.split(",")
-    if len(values) != len(dataset.columns):
-        return f"{len(values)} values, expected {len(dataset.columns)}: {line!r}"
-    faults = [
-        f"{column.name} is {value!r}, expected one of {', '.join(column.categories)}"
-        for column, value in zip(dataset.columns, values, strict=True)
-        if value not in column.categories
-    ]
-    return "; ".join(faults) or None
+    expected = len(dataset.file_columns)
+    if len(values) != expected:
+        return f"{len(values)} values, expected {expected}: {line!r}"
+    values = values[expected - len(dataset.columns) :]
+    faults = [column.fault(value) for column, value in zip(dataset.columns, values, strict=True)]
+    return "; ".join(fault for fault in faults if fault) or None
+
+
+def _check_header(name: str, lines: list[str], dataset: Dataset) -> None:
+    """A file with its columns in another order has the same width, and values that may even fit."""
+    header = dataset.file.header
+    if header is not None and lines and lines[0] != header:
+        raise StepError(f"{name}: the first line is {lines[0]!r}, expected the header {header!r}.")
 
 
 def _check_width(name: str, lines: list[str], dataset: Dataset) -> None:
     """Where nearly every row has the same wrong width, the file and not the row is at fault."""
     width, rows = Counter(line.count(",") + 1 for line in lines).most_common(1)[0]
-    expected = len(dataset.columns)
+    expected = len(dataset.file_columns)
     if width != expected:
         fault = "a column is missing" if width < expected else "there is a column too many"
         raise StepError(
             f"{name}: {rows} of {len(lines)} rows have {width} values, expected {expected} "
-            f"({', '.join(column.name for column in dataset.columns)}): {fault}. First row: {lines[0]!r}"
+            f"({', '.join(dataset.file_columns)}): {fault}. First row: {lines[0]!r}"
         )
+
+
+def _check_share(name: str, bad: Sequence[str], rows: int, dataset: Dataset) -> None:
+    share = len(bad) / rows
+    if share > dataset.bad_share_allowed:
+        named = "".join(f"\n  {fault}" for fault in bad[:NAMED_IN_MESSAGE])
+        more = f"\n  … and {len(bad) - NAMED_IN_MESSAGE} more, all in the log" if len(bad) > NAMED_IN_MESSAGE else ""
+        raise StepError(
+            f"{name}: {len(bad)} of {rows} rows ({share:.2%}) break the data contract, "
+            f"{dataset.bad_share_allowed:.2%} are allowed.{named}{more}\n"
+            "Correct the rows, or dataset.toml if these values are right."
+        )
+
+
+def _check_whole(name: str, rows: list[list[str]], dataset: Dataset) -> None:
+    """Row numbers, and codes that occur more often than is known of."""
+    faults = [*_row_numbers(rows, dataset), *_recoded(rows, dataset)]
+    if faults:
+        raise StepError("\n  ".join([f"{name} breaks the data contract as a whole:", *faults]))
+
+
+def _row_numbers(rows: list[list[str]], dataset: Dataset) -> Iterator[str]:
+    """Each number once, from 1 on: a row that was lost, doubled or joined to a wrong number shows here."""
+    if dataset.identifier is None:
+        return
+    found = Counter(values[0] for values in rows)
+    expected = {str(number) for number in range(1, len(rows) + 1)}
+    for title, numbers in (
+        ("missing", expected - found.keys()),
+        ("not expected", found.keys() - expected),
+        ("there more than once", {number for number, count in found.items() if count > 1}),
+    ):
+        if numbers:
+            shown = ", ".join(sorted(numbers, key=lambda text: (len(text), text))[:NAMED_IN_MESSAGE])
+            yield f"{dataset.identifier} 1 to {len(rows)}: {len(numbers)} {title} ({shown})"
+
+
+def _recoded(rows: list[list[str]], dataset: Dataset) -> Iterator[str]:
+    """Codes that the documentation does not know are taken for a known one, but not more of them than are known of."""
+    offset = len(dataset.file_columns) - len(dataset.columns)
+    for place, column in enumerate(dataset.columns, start=offset):
+        for recoding in column.recoded if isinstance(column, Categories) else ():
+            count = sum(values[place] == recoding.code for values in rows)
+            say(f"  {column.name} {recoding.code} taken for {recoding.taken_for}: {count} rows")
+            if count > recoding.rows_allowed:
+                yield (
+                    f"{column.name} is {recoding.code}, an undocumented code, in {count} rows; "
+                    f"{recoding.rows_allowed} are known of"
+                )
+
+
+def _check_associations(name: str, rows: Sequence[tuple[str, ...]], dataset: Dataset) -> None:
+    """Features and labels that came in different orders fit row by row; only together they make no sense."""
+    names = [column.name for column in dataset.columns]
+    for wanted in dataset.associations:
+        place = names.index(wanted.column)
+        labels = [row[-1] for row in rows if int(row[place]) >= wanted.at_least]
+        share = labels.count(wanted.label) / len(labels) if labels else 0.0
+        rule = f"of {len(labels)} rows with {wanted.column} ≥ {wanted.at_least}, {share:.1%} are {wanted.label}"
+        say(f"  {rule}")
+        if share < wanted.share:
+            raise StepError(
+                f"{name}: {rule}, expected at least {wanted.share:.1%}: "
+                "features and labels do not belong together. Were they joined in different orders?"
+            )

@@ -4,18 +4,74 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+#: Beyond it, a float cannot tell whole numbers apart.
+_INTEGER_LIMIT = 2**53
+
+
+class Column(Protocol):
+    """A column of the file: what its values may be, and how each is written."""
+
+    @property
+    def name(self) -> str: ...
+
+    def fault(self, value: str) -> str | None:
+        """What is wrong with a value, or None."""
+
+    def canonical(self, value: str) -> str:
+        """The one way to write a good value: equal rows are equal text, whoever wrote the file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
+class Recoding:
+    """A code that the data's documentation does not know, and the category that it is taken for."""
+
+    code: str
+    taken_for: str
+    #: How many rows of the file may have it: more of them mean that the code has got a meaning.
+    rows_allowed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Categories:
     """A column of categories, in the order of their meaning: a category's index is its rank."""
 
     name: str
     categories: tuple[str, ...]
+    recoded: tuple[Recoding, ...] = ()
+
+    def fault(self, value: str) -> str | None:
+        if value in self.categories or any(value == recoding.code for recoding in self.recoded):
+            return None
+        return f"{self.name} is {value!r}, expected one of {', '.join(self.categories)}"
+
+    def canonical(self, value: str) -> str:
+        return next((recoding.taken_for for recoding in self.recoded if recoding.code == value), value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Integers:
+    """A column of whole numbers from ``low`` to ``high``, however they are written: ``5.00E+05`` is ``500000``."""
+
+    name: str
+    low: int
+    high: int
+
+    def fault(self, value: str) -> str | None:
+        number = _whole(value)
+        if number is None:
+            return f"{self.name} is {value!r}, expected a whole number"
+        if not self.low <= number <= self.high:
+            return f"{self.name} is {value!r}, expected {self.low} to {self.high}"
+        return None
+
+    def canonical(self, value: str) -> str:
+        return str(_whole(value))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,8 +80,11 @@ class DataFile:
 
     name: str
     sources: tuple[str, ...]
+    #: Of the file itself, also where a source has it packed (``.gz``).
     sha256: str
     max_bytes: int
+    #: The file's first line, to the letter; None where it has rows only.
+    header: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,18 +96,40 @@ class Shares:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Association:
+    """What must hold between a feature and the label, or they do not belong together.
+
+    Of the rows whose ``column`` is at least ``at_least``, the share with this ``label`` is at least ``share``.
+    """
+
+    column: str
+    at_least: int
+    label: str
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Dataset:
     name: str
     file: DataFile
     features: tuple[Column, ...]
-    label: Column
+    label: Categories
     shares: Shares
     bad_share_allowed: float
+    #: The first column, where it numbers the rows from 1 on; it is no feature.
+    identifier: str | None = None
+    associations: tuple[Association, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The file's columns in its order: the features, then the label."""
+        """The columns of a row that keeps the contract: the features, then the label."""
         return (*self.features, self.label)
+
+    @property
+    def file_columns(self) -> tuple[str, ...]:
+        """The names of the file's columns in its order."""
+        names = tuple(column.name for column in self.columns)
+        return names if self.identifier is None else (self.identifier, *names)
 
     @classmethod
     def read(cls, path: Path) -> Dataset:
@@ -69,13 +150,41 @@ class Dataset:
                 sources=tuple(file["sources"]),
                 sha256=file["sha256"],
                 max_bytes=file["max_bytes"],
+                header=file.get("header"),
             ),
             features=tuple(_column(entry) for entry in document["features"]),
-            label=_column(document["label"]),
+            label=_categories(document["label"]),
             shares=shares,
             bad_share_allowed=rows["bad_share_allowed"],
+            identifier=rows.get("identifier"),
+            associations=tuple(Association(**entry) for entry in document.get("associations", ())),
         )
 
 
-def _column(entry: dict[str, list[str] | str]) -> Column:
-    return Column(name=str(entry["name"]), categories=tuple(entry["categories"]))
+def _column(entry: Mapping[str, Any]) -> Column:
+    """Categories, or whole numbers where the entry has a ``low`` and a ``high``."""
+    return _categories(entry) if "categories" in entry else Integers(**entry)
+
+
+def _categories(entry: Mapping[str, Any]) -> Categories:
+    categories = Categories(
+        name=entry["name"],
+        categories=tuple(entry["categories"]),
+        recoded=tuple(Recoding(**recoding) for recoding in entry.get("recoded", ())),
+    )
+    for recoding in categories.recoded:
+        if recoding.taken_for not in categories.categories or recoding.code in categories.categories:
+            raise ValueError(
+                f"{categories.name}: the code {recoding.code} cannot be taken for {recoding.taken_for}; "
+                f"the categories are {', '.join(categories.categories)}"
+            )
+    return categories
+
+
+def _whole(value: str) -> int | None:
+    """The whole number that a text writes, or None."""
+    try:
+        number = float(value)
+        return int(number) if number.is_integer() and abs(number) < _INTEGER_LIMIT else None
+    except ValueError:
+        return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import tempfile
 import urllib.error
 import urllib.request
+import zlib
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +38,9 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def fetch(file: DataFile, *, folder: Path, into: Path) -> Path:
     """The path of the checked file in the folder ``into``.
 
-    Sources are tried in order: relative paths are taken from ``folder``, others are HTTP addresses. A file appears
-    under its name only when it is whole and its checksum is right. Raises StepError naming each source's fault.
+    Sources are tried in order: relative paths are taken from ``folder``, others are HTTP addresses; what ends in
+    ``.gz`` is unpacked. A file appears under its name only when it is whole and its checksum is right. Raises
+    StepError naming each source's fault.
     """
     faults = []
     for source in file.sources:
@@ -61,6 +64,8 @@ def _fetch_one(file: DataFile, source: str, *, folder: Path, into: Path) -> Path
     try:
         with os.fdopen(handle, "wb") as target:
             found = _download(source, target, file.max_bytes) if "://" in source else _copy(folder / source, target)
+        if source.endswith(".gz"):
+            found = _unpack(Path(unfinished), file.max_bytes)
         if found != file.sha256:
             raise _SourceError(f"its SHA-256 is {found}, expected {file.sha256}")
         return Path(unfinished).rename(into / file.name)
@@ -73,6 +78,19 @@ def _copy(path: Path, target: IO[bytes]) -> str:
         raise _SourceError("there is no such file")
     content = path.read_bytes()
     target.write(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _unpack(path: Path, max_bytes: int) -> str:
+    """Put in place of a packed file what it holds; the SHA-256 of that."""
+    try:
+        with gzip.open(path) as packed:
+            content = packed.read(max_bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _SourceError(f"it cannot be unpacked: {type(error).__name__}: {error}") from error
+    if len(content) > max_bytes:
+        raise _SourceError(f"unpacked, it is larger than max_bytes = {max_bytes}")
+    path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-    from ml_init.dataset import Column
+    from ml_init.dataset import Categories
 
 
 def main() -> None:
@@ -128,7 +128,7 @@ def fit_indexers(rows: DataFrame, dataset: Dataset) -> list[StringIndexerModel]:
     return [indexer(column, seen[column.name]) for column in dataset.columns]
 
 
-def indexer(column: Column, seen: Collection[str]) -> StringIndexerModel:
+def indexer(column: Categories, seen: Collection[str]) -> StringIndexerModel:
     """Raises ValueError for a category that is not among the seen ones."""
     unseen = [category for category in column.categories if category not in seen]
     if unseen:

@@ -1,0 +1,35 @@
+"""A table of values as files for XGBoost, for a workload that needs no Spark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ml_init.split import SPLITS, TEST, fraction, split_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml_init.dataset import Dataset
+
+Row = tuple[str, ...]
+
+
+def split_rows(rows: Sequence[Row], dataset: Dataset, salt: str) -> dict[str, list[Row]]:
+    """The rows (features, then label) of each split, sorted by their hash: their order depends on the data alone."""
+    parts: dict[str, list[Row]] = {name: [] for name in SPLITS}
+    for row in sorted(rows, key=lambda row: (fraction(row[:-1], salt), row)):
+        parts[split_of(row[:-1], salt, dataset.shares)].append(row)
+    return parts
+
+
+def csv_of(name: str, rows: Sequence[Row], dataset: Dataset) -> str:
+    """A split's rows as its readers want them: test rows as they are; for XGBoost, the label's index first."""
+    if name == TEST:
+        return "".join(f"{','.join(row)}\n" for row in rows)
+    place = {label: str(index) for index, label in enumerate(dataset.label.categories)}
+    return "".join(f"{place[row[-1]]},{','.join(row[:-1])}\n" for row in rows)
+
+
+def label_counts(rows: Sequence[Row], dataset: Dataset) -> dict[str, int]:
+    labels = [row[-1] for row in rows]
+    return {label: labels.count(label) for label in dataset.label.categories}
