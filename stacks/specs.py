@@ -44,7 +44,8 @@ class Workload:
     """
 
     name: str
-    glue: Glue
+    #: None: the data step makes the features itself.
+    glue: Glue | None = None
     minutes: Minutes = Minutes()
 
     def __post_init__(self) -> None:

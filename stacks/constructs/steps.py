@@ -29,18 +29,13 @@ class Steps(Construct):
         return BuildStep(self, name, build_file=build_file, minutes=minutes, settings=common | settings)
 
     def _data(self) -> BuildStep:
-        catalog, job, data = self._shop.catalog, self._shop.transform, self._shop.data
-        settings = {
-            "GLUE_JOB_NAME": job.name,
-            "GLUE_DATABASE": catalog.database_name,
-            "GLUE_CRAWLER": catalog.crawler_name,
-            "GLUE_SCRIPT_KEY": self._workload.script_key,
-        }
+        data, spark = self._shop.data, self._shop.spark
+        settings = spark.settings if spark else {}
         step = self._step("Data", "ml_init/buildspec.yml", self._workload.minutes.data, settings)
         data.grant_read(step.role, "code/", "raw/", "features/")
         data.grant_write(step.role, "code/", "raw/", "features/")
-        catalog.grant_crawl(step.role)
-        job.grant_run(step.role)
+        if spark:
+            spark.grant_make(step.role)
         return step
 
     def _train(self) -> BuildStep:

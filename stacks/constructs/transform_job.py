@@ -9,15 +9,14 @@ from constructs import Construct
 
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.log_access import grant_glue_logs
-from stacks.specs import Workload
+from stacks.specs import Glue
 
 
 class TransformJob(Construct):
     """Spark on Glue, with the script that the data step has put into the data bucket."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, data: DataBucket, workload: Workload) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, data: DataBucket, script_key: str, spec: Glue) -> None:
         super().__init__(scope, construct_id)
-        spec = workload.glue
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
         data.grant_read(self.role, "code/", "raw/", "features/")
         data.grant_write(self.role, "features/")
@@ -34,7 +33,7 @@ class TransformJob(Construct):
             max_retries=0,
             execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=1),
             command=glue.CfnJob.JobCommandProperty(
-                name="glueetl", python_version="3", script_location=f"s3://{data.name}/{workload.script_key}"
+                name="glueetl", python_version="3", script_location=f"s3://{data.name}/{script_key}"
             ),
             default_arguments={
                 "--job-language": "python",

@@ -1,15 +1,14 @@
-"""What a workload's steps work with: data, catalog, Spark job, registry, and the roles that they hand to SageMaker."""
+"""What a workload's steps work with: data, Spark if wanted, registry, and the roles that they hand to SageMaker."""
 
 from __future__ import annotations
 
 from constructs import Construct
 
-from stacks.constructs.catalog import Catalog
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.data_capture import CAPTURE_PREFIX
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.sagemaker_role import SageMakerRole
-from stacks.constructs.transform_job import TransformJob
+from stacks.constructs.spark_features import SparkFeatures
 from stacks.specs import Workload
 
 #: What people asked a model is not kept for longer than it takes to watch over the model.
@@ -22,8 +21,9 @@ class Workshop(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload) -> None:
         super().__init__(scope, construct_id)
         self.data = DataBucket(self, "Data")
-        self.catalog = Catalog(self, "Catalog", data=self.data, database_name=workload.name)
-        self.transform = TransformJob(self, "Transform", data=self.data, workload=workload)
+        self.spark = (
+            SparkFeatures(self, data=self.data, workload=workload, glue=workload.glue) if workload.glue else None
+        )
         self.registry = ModelRegistry(self, "Registry", group_name=workload.dashed_name)
         self.training_role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs")
         self.data.grant_read(self.training_role, "features/", "models/")

@@ -39,7 +39,7 @@ def test_nothing_is_named_without_a_reason(
         f"{dashed}-qa": "the gate's role and variables name the endpoint before its stack exists",
         f"{dashed}-prod": "callers name it; the verification's role names it before its stack exists",
         dashed: "model package ARNs, and so the policies on them, are made of the group's name",
-        workload.name: "people type a database's name in Spark SQL and Athena",
+        **({workload.name: "people type a database's name in Spark SQL and Athena"} if workload.glue else {}),
         f"{dashed}-prod-invocations": "CloudFormation requires a scaling policy's name; it counts within its target",
     }
     named = []

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from stacks.specs import Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Statement, Template, as_list, render
 
@@ -110,7 +111,7 @@ def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
     """Builds, jobs, pipeline and deployment: no role serves two of them."""
     users = [render(p["ServiceRole"]) for p in pipeline.of_type("AWS::CodeBuild::Project").values()]
     assert len(users) == 5
-    users += [render(pipeline.only(f"AWS::Glue::{kind}")["Role"]) for kind in ("Job", "Crawler")]
+    users += [render(p["Role"]) for kind in ("Job", "Crawler") for p in pipeline.of_type(f"AWS::Glue::{kind}").values()]
     users.append(render(pipeline.only("AWS::CodePipeline::Pipeline")["RoleArn"]))
     others = {f"${{{name}.Arn}}" for name in pipeline.of_type("AWS::IAM::Role")} - set(users)
     assert len(users) == len(set(users))
@@ -180,8 +181,6 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
         ("sagemaker:InvokeEndpoint", {"StepsGate", "StepsVerify"}),
         ("sagemaker:CreateEndpoint", {"Deployment"}),
         ("sagemaker:DeleteEndpoint", {"Deployment"}),
-        ("glue:StartJobRun", {"StepsData"}),
-        ("glue:StartCrawler", {"StepsData"}),
         ("cloudformation:CreateStack", {"ReleasePipeline"}),
         ("cloudformation:DeleteStack", {"ReleasePipeline", "StepsGate"}),
         ("codebuild:StartBuild", {"ReleasePipeline"}),
@@ -189,6 +188,11 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
 )
 def test_a_deed_is_one_roles_task(allowed: list[Statement], action: str, who: set[str]) -> None:
     assert holders(allowed, action) == who
+
+
+def test_only_the_data_step_of_a_workload_with_glue_runs_glue(allowed: list[Statement], workload: Workload) -> None:
+    for action in ("glue:StartJobRun", "glue:StartCrawler"):
+        assert holders(allowed, action) == ({"StepsData"} if workload.glue else set())
 
 
 def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:

@@ -1,0 +1,34 @@
+"""How a workload with Glue makes its features: catalog and crawler over the raw rows, and the Spark job."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.catalog import Catalog
+from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.transform_job import TransformJob
+from stacks.specs import Glue, Workload
+
+
+class SparkFeatures:
+    """A catalog and a job, side by side in one scope; and what a data step must know and may do to use them."""
+
+    def __init__(self, scope: Construct, *, data: DataBucket, workload: Workload, glue: Glue) -> None:
+        self._script_key = workload.script_key
+        self.catalog = Catalog(scope, "Catalog", data=data, database_name=workload.name)
+        self.job = TransformJob(scope, "Transform", data=data, script_key=workload.script_key, spec=glue)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
+            "GLUE_JOB_NAME": self.job.name,
+            "GLUE_DATABASE": self.catalog.database_name,
+            "GLUE_CRAWLER": self.catalog.crawler_name,
+            "GLUE_SCRIPT_KEY": self._script_key,
+        }
+
+    def grant_make(self, grantee: iam.IGrantable) -> None:
+        """Crawl, and run the job."""
+        self.catalog.grant_crawl(grantee)
+        self.job.grant_run(grantee)
