@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,12 @@ class Answer:
 def ask(runtime: Any, endpoint: str, requests: Sequence[str]) -> list[Answer]:
     """Send each row as CSV, one after the other. Any error but the model's own is raised."""
     return [_ask_one(runtime, endpoint, request) for request in requests]
+
+
+def ask_at_once(runtime: Any, endpoint: str, requests: Sequence[str], *, connections: int) -> list[Answer]:
+    """As ``ask``, over several connections: faster in all, but each answer's time holds what it waited for others."""
+    with ThreadPoolExecutor(connections) as pool:
+        return list(pool.map(lambda request: _ask_one(runtime, endpoint, request), requests))
 
 
 def _ask_one(runtime: Any, endpoint: str, request: str) -> Answer:

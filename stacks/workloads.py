@@ -17,5 +17,6 @@ WORKLOADS: dict[str, Workload] = {
                 python_modules=("mleap==0.25.3",),
             ),
         ),
+        Workload(name="credit_default"),
     )
 }

@@ -26,10 +26,11 @@ class Push:
 
 @dataclass(frozen=True)
 class User:
-    """A user with a clone of the project and a local cloud."""
+    """A user with a clone of the project and a local cloud, and the workload that they work on."""
 
     cloud: LocalCloud
     clone: Path
+    workload: str = "car_evaluation"
 
     def run(self, *command: str, check: bool = True, timeout_seconds: float = 600) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -52,7 +53,7 @@ class User:
         self.run("git", "commit", "--quiet", "--all", "--message", message)
 
     def push(self, *, check: bool = True) -> Push:
-        done = self.script("push", "car_evaluation", check=check)
+        done = self.script("push", self.workload, check=check)
         return Push(returncode=done.returncode, output=done.stdout + done.stderr)
 
     def push_on_a_branch_of_its_own(self, edit: Edit, message: str) -> Push:
@@ -74,7 +75,7 @@ class User:
         return found[0] if found else None
 
     def ask(self, row: str) -> str:
-        return self.script("ask", "car_evaluation", row).stdout.strip()
+        return self.script("ask", self.workload, row).stdout.strip()
 
     def packages(self) -> list[dict[str, Any]]:
         """The model packages, newest first, described."""

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from typing import Any
 
 import pytest
 
 from ml_init.step import S3Address, StepError
-from ml_training.car_evaluation.train import TRAINING, Settings, check_metrics, registration_of, training_job
+from ml_training.car_evaluation.train import RECIPE
+from ml_training.credit_default.train import RECIPE as CREDIT
 from ml_training.model_package import register
 from ml_training.training_job import TrainedModel, _wait
+from ml_training.training_step import Settings, check_metrics, registration_of, training_job, watched_metric
 
 SETTINGS = Settings(
     workload="car_evaluation",
@@ -37,14 +38,9 @@ MODEL = TrainedModel(
 )
 
 
-@pytest.fixture(scope="module")
-def training() -> dict[str, Any]:
-    return tomllib.loads(TRAINING.read_text())
-
-
-def test_job_is_planned_from_data_and_toml(training: dict[str, Any]) -> None:
+def test_job_is_planned_from_data_and_toml() -> None:
     """The classes are counted from the data; early stopping has its validation channel and the loss to watch."""
-    job = training_job(training, DATA, SETTINGS, IMAGES["xgboost"])
+    job = training_job(RECIPE, DATA, SETTINGS, IMAGES["xgboost"])
     assert job.hyperparameters["num_class"] == 4
     assert job.hyperparameters["eval_metric"].split(",")[-1] == "mlogloss"
     assert job.hyperparameters["early_stopping_rounds"] > 0
@@ -52,7 +48,7 @@ def test_job_is_planned_from_data_and_toml(training: dict[str, Any]) -> None:
     assert job.output == "s3://data/models/"
 
 
-def test_package_has_the_three_containers_in_order(training: dict[str, Any]) -> None:
+def test_package_has_the_three_containers_in_order() -> None:
     """SparkML, XGBoost, SparkML; CSV between them; where the model comes from stands in the package."""
     calls: dict[str, Any] = {}
 
@@ -64,7 +60,7 @@ def test_package_has_the_three_containers_in_order(training: dict[str, Any]) -> 
         def put_object(self, **request: Any) -> None:
             calls["metrics"] = json.loads(request["Body"])
 
-    registration = registration_of(MODEL, training, DATA, SETTINGS, IMAGES)
+    registration = registration_of(RECIPE, MODEL, DATA, SETTINGS, IMAGES)
     address = S3Address(bucket="data", key="models/car-evaluation-1/metrics.json")
     assert register(Client(), Client(), registration, address) == "arn"
     request = calls["package"]
@@ -105,4 +101,15 @@ def test_model_without_validation_loss_is_not_registered() -> None:
     """No validation metric means that nothing stopped the training early."""
     model = TrainedModel(job_name="job-1", model_data="s3://data/m", metrics={"train:mlogloss": 0.1})
     with pytest.raises(StepError, match=r"job-1 reports no validation:mlogloss, only \['train:mlogloss'\]"):
-        check_metrics(model)
+        check_metrics(model, watched_metric(RECIPE.training))
+
+
+def test_credit_default_is_one_container_of_two_labels() -> None:
+    """Nothing but XGBoost stands behind its endpoint; a third label is refused before a job starts."""
+    model = TrainedModel(job_name="credit-1", model_data="s3://data/m", metrics={"validation:logloss": 0.43})
+    (container,) = CREDIT.containers(model, {}, IMAGES)
+    assert container.definition() == {"Image": IMAGES["xgboost"], "ModelDataUrl": "s3://data/m", "Environment": {}}
+    check_metrics(model, watched_metric(CREDIT.training))
+    assert "num_class" not in training_job(CREDIT, {**DATA, "labels": ["0", "1"]}, SETTINGS, "image").hyperparameters
+    with pytest.raises(StepError, match="binary:logistic learns two labels"):
+        training_job(CREDIT, DATA, SETTINGS, "image")

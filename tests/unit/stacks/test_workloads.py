@@ -15,7 +15,7 @@ GLUE = Glue(glue_version="5.1", worker_type="G.1X", workers=2, timeout_minutes=1
 
 #: What each step has for each workload.
 OF_A_WORKLOAD = {
-    "ml_init": ("prepare.py", "transform.py", "dataset.toml"),
+    "ml_init": ("prepare.py", "dataset.toml"),
     "ml_training": ("train.py", "training.toml"),
     "ml_test": ("evaluate.py", "gate.toml"),
 }
@@ -65,6 +65,11 @@ def test_two_workloads_never_share_a_name() -> None:
 def test_every_file_that_a_workload_needs_is_there(step: str, workload: str) -> None:
     folder = PROJECT / step / workload
     assert [file for file in ("__init__.py", *OF_A_WORKLOAD[step]) if not (folder / file).is_file()] == []
+
+
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=list(WORKLOADS))
+def test_a_workload_has_a_script_for_spark_exactly_if_it_has_glue(workload: Workload) -> None:
+    assert (PROJECT / "ml_init" / workload.name / "transform.py").is_file() == (workload.glue is not None)
 
 
 @pytest.mark.parametrize("step", OF_A_WORKLOAD)

@@ -1,0 +1,1 @@
+"""The data step of the workload credit_default."""
