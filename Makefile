@@ -21,6 +21,8 @@ STACK = $(shell $(PY) -c 'from stacks.workloads import WORKLOADS; print(WORKLOAD
 NODE = $$($(PY) -m localcloud node)
 ON_CLOUD = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" && $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud env)" &&)
 
+STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
+
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask clean \
         format lint types walls unit templates local e2e coverage-doc bench
 
@@ -47,13 +49,13 @@ env: .venv/installed ## variables for your own aws, cdk and boto3: eval "$(make 
 synth: .venv/installed node_modules/installed ## all templates to cdk.out/
 	@export PATH="$(CURDIR)/.venv/bin:$(NODE):$$PATH" && node_modules/.bin/cdk synth --quiet && ls cdk.out/*.template.json
 
-diff: up node_modules/installed ## what a deploy would change
+diff: $(STARTED) node_modules/installed ## what a deploy would change
 	@$(ON_CLOUD) cdk diff $(STACK)
 
-deploy: up node_modules/installed ## deploy the pipeline of WORKLOAD
+deploy: $(STARTED) node_modules/installed ## deploy the pipeline of WORKLOAD
 	@$(ON_CLOUD) $(PY) -m scripts.deploy $(WORKLOAD)
 
-push: up ## push what is committed and follow it to PROD; fails where the pipeline fails
+push: $(STARTED) ## push what is committed and follow it to PROD; fails where the pipeline fails
 	@$(ON_CLOUD) $(PY) -m scripts.push $(WORKLOAD)
 
 follow: .venv/installed ## follow the latest execution to its end
