@@ -165,6 +165,7 @@ SAGEMAKER = (
         _resource(f"cloudwatch:alarm:{name}-*", DEPLOYMENT, reason="CloudFormation names them after their stack")
         for name in ("{Workload}Qa", "{Workload}Prod")
     ),
+    _resource("cloudwatch:alarm:*", DEPLOYMENT, reason="reading only: a list is checked against all alarms"),
     _resource(
         "cloudwatch:alarm:TargetTracking-endpoint/{workload}-*",
         DEPLOYMENT,
