@@ -19,7 +19,10 @@ PY := $(CURDIR)/.venv/bin/python
 # CarEvaluationPipeline for car_evaluation: the one spelling rule of stacks/specs.py
 STACK = $(shell $(PY) -c 'from stacks.workloads import WORKLOADS; print(WORKLOADS["$(WORKLOAD)"].stack_name("Pipeline"))')
 NODE = $$($(PY) -m localcloud node)
-ON_CLOUD = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" && $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud env)" &&)
+TOOLS = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" &&
+ON_CLOUD = $(TOOLS) $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud env)" &&)
+
+STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask clean \
         format lint types walls unit templates local e2e coverage-doc bench
@@ -45,15 +48,15 @@ env: .venv/installed ## variables for your own aws, cdk and boto3: eval "$(make 
 	@$(PY) -m localcloud env && echo "export PATH=\"$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):\$$PATH\""
 
 synth: .venv/installed node_modules/installed ## all templates to cdk.out/
-	@export PATH="$(CURDIR)/.venv/bin:$(NODE):$$PATH" && node_modules/.bin/cdk synth --quiet && ls cdk.out/*.template.json
+	@$(TOOLS) cdk synth --quiet && ls cdk.out/*.template.json
 
-diff: up node_modules/installed ## what a deploy would change
+diff: $(STARTED) node_modules/installed ## what a deploy would change
 	@$(ON_CLOUD) cdk diff $(STACK)
 
-deploy: up node_modules/installed ## deploy the pipeline of WORKLOAD
+deploy: $(STARTED) node_modules/installed ## deploy the pipeline of WORKLOAD
 	@$(ON_CLOUD) $(PY) -m scripts.deploy $(WORKLOAD)
 
-push: up ## push what is committed and follow it to PROD; fails where the pipeline fails
+push: $(STARTED) ## push what is committed and follow it to PROD; fails where the pipeline fails
 	@$(ON_CLOUD) $(PY) -m scripts.push $(WORKLOAD)
 
 follow: .venv/installed ## follow the latest execution to its end
@@ -88,16 +91,16 @@ walls: .venv/installed-dev ## who may import whom
 	@.venv/bin/lint-imports
 
 unit: .venv/installed-dev ## milliseconds each
-	@.venv/bin/pytest -q tests/unit
+	@$(TOOLS) pytest -q tests/unit
 
 templates: .venv/installed-dev node_modules/installed ## promises on the synthesized templates
-	@.venv/bin/pytest -q tests/templates
+	@$(TOOLS) pytest -q tests/templates
 
 local: .venv/installed-dev node_modules/installed ## boto3 against the local cloud
-	@.venv/bin/pytest -q tests/local
+	@$(TOOLS) pytest -q tests/local
 
 e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and the faults on the way
-	@.venv/bin/pytest -q tests/e2e
+	@$(TOOLS) pytest -q tests/e2e
 
 coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage

@@ -29,7 +29,8 @@ def main() -> int:
         revision = next((r.get("revisionId", "")[:10] for r in summaries[0].get("sourceRevisions", [])), "")
         print(f"  latest execution {execution.identifier} of {revision}: {execution.status}")
         for action in execution.actions:
-            print(f"    {action.stage:<8} {action.name:<12} {action.status:<11} {action.seconds:6.1f} s")
+            why = f"  {action.message}" if action.status == "Failed" else ""
+            print(f"    {action.stage:<8} {action.name:<12} {action.status:<11} {action.seconds:6.1f} s{why}")
     for endpoint in boto3.client("sagemaker").list_endpoints()["Endpoints"]:
         print(f"endpoint {endpoint['EndpointName']}: {endpoint['EndpointStatus']}")
     return 0

@@ -80,7 +80,9 @@ class EndpointDeploymentRole(iam.Role):
         alarms = [_colon_arn(self, "cloudwatch", "alarm", f"{workload.stack_name(kind)}-*") for kind in _STACKS]
         # Application Auto Scaling's target tracking makes two alarms of its own with the caller's authority.
         alarms.append(_colon_arn(self, "cloudwatch", "alarm", f"TargetTracking-endpoint/{workload.dashed_name}-*"))
-        self._allow(["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"], alarms)
+        self._allow(["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"], alarms)
+        # It lists: CloudWatch checks it against all alarms, also where names are given.
+        self._allow(["cloudwatch:DescribeAlarms"], [_colon_arn(self, "cloudwatch", "alarm", "*")])
 
     def _allow(self, actions: list[str], resources: list[str]) -> None:
         self.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))

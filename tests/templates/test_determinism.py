@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.templates.cloud_assembly import CloudAssembly, Copy, synthesize
@@ -18,6 +20,8 @@ def elsewhere(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> C
         tmp_path_factory.mktemp("other") / "assembly",
         **NO_NETWORK,
         HOME=str(tmp_path_factory.mktemp("home")),
+        # The CDK's own code, unpacked once: doing it again for the new home would take twice as long as all the rest.
+        JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(Path.home() / ".cache" / "aws" / "jsii" / "package-cache"),
         PYTHONHASHSEED="7",
         TZ="Asia/Tokyo",
         LC_ALL="C",

@@ -200,3 +200,16 @@ def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:
     assert deleting
     for resources in deleting:
         assert all(re.search(r":stack/[A-Za-z]+Qa/\*$", resource) for resource in resources)
+
+
+def test_alarms_can_be_read_all_and_changed_only_where_they_are_this_workloads(
+    allowed: list[Statement], workload: Workload
+) -> None:
+    """Reading lists, and lists are checked against every alarm."""
+    resources = {action: s.resources for s in allowed for action in s.actions if action.startswith("cloudwatch:")}
+    assert [resource.split(":alarm:")[1] for resource in resources["cloudwatch:DescribeAlarms"]] == ["*"]
+    assert resources["cloudwatch:PutMetricAlarm"] == resources["cloudwatch:DeleteAlarms"]
+    assert {resource.split(":alarm:")[1] for resource in resources["cloudwatch:PutMetricAlarm"]} == {
+        *(f"{workload.stack_name(kind)}-*" for kind in ("Qa", "Prod")),
+        f"TargetTracking-endpoint/{workload.dashed_name}-*",
+    }

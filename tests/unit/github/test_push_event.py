@@ -1,5 +1,6 @@
 """What GitHub's stand-in tells a webhook."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,12 +10,15 @@ from localcloud.errors import EngineError
 from localcloud.services.github.push_event import moved_branches, payload, signatures
 from localcloud.services.github.repositories import NO_COMMIT, Repositories, Repository
 
+ADA = {"NAME": "Ada", "EMAIL": "ada@example.com"}
 BASE = "http://127.0.0.1:1/_github"
 
 
 def git(folder: Path, *arguments: str) -> str:
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
-    done = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in ADA.items()}
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=os.environ | who, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
