@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,10 +46,37 @@ def test_the_gate_judged_every_test_row(credit: User) -> None:
     (package,) = credit.packages()
     assert package["ModelApprovalStatus"] == "Approved"
     assert len(package["InferenceSpecification"]["Containers"]) == 1
-    page = urlsplit(package["ApprovalDescription"].rpartition(" ")[2])
-    key = page.path.lstrip("/").replace("gate.html", "gate.json")
-    report = json.loads(credit.cloud.client("s3").get_object(Bucket=page.netloc, Key=key)["Body"].read())
+    report = report_of(credit, package)
     assert report["verdict"] == "PROMOTE"
     assert report["rows"] == sum(map(sum, report["confusion"])) == 4514
     names = {check["name"] for check in report["checks"]}
     assert {"AUC", "log loss", "calibration error", "AUC of women", "AUC of university", "AUC of age 18 to 29"} <= names
+
+
+def report_of(user: User, package: dict[str, Any]) -> dict[str, Any]:
+    """The gate's report, where the package's approval says that it lies."""
+    page = urlsplit(package["ApprovalDescription"].rpartition(" ")[2])
+    key = page.path.lstrip("/").replace("gate.html", "gate.json")
+    body = user.cloud.client("s3").get_object(Bucket=page.netloc, Key=key)["Body"].read()
+    found: dict[str, Any] = json.loads(body)
+    return found
+
+
+def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
+    """Its AUC is one half; the package says so, QA is gone, and PROD answers as before."""
+
+    def no_tree_is_worth_its_while(clone: Path) -> None:
+        path = clone / "ml_training/credit_default/training.toml"
+        text, count = re.subn(r"(?m)^(max_depth\s*=.*)$", r"\1\ngamma = 1000000", path.read_text())
+        assert count == 1
+        path.write_text(text)
+
+    before = credit.ask(TWO_MONTHS_BEHIND)
+    push = credit.push_on_a_branch_of_its_own(no_tree_is_worth_its_while, "A constant model")
+    assert push.returncode != 0
+    assert "REJECT: AUC 0.5000" in push.output
+    newest = credit.packages()[0]
+    assert newest["ModelApprovalStatus"] == "Rejected"
+    assert "AUC 0.5000" in newest["ApprovalDescription"]
+    assert credit.stack_status("CreditDefaultQa") is None
+    assert credit.ask(TWO_MONTHS_BEHIND) == before
