@@ -1,6 +1,7 @@
 """The engine of CodeBuild in this process, against a running local cloud: what no call can bring about quickly."""
 
 import dataclasses
+import json
 import threading
 import time
 from pathlib import Path
@@ -22,9 +23,28 @@ from tests.clouds import LocalCloud
 
 pytestmark = pytest.mark.local
 
+ROLE = "arn:aws:iam::123456789012:role/r"
+
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def service_role(local_cloud: LocalCloud) -> str:
+    role = local_cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
+    return str(role["Role"]["Arn"])
+
 
 @pytest.fixture
-def cloud(local_cloud: LocalCloud, tmp_path: Path) -> Cloud:
+def cloud(local_cloud: LocalCloud, service_role: str, tmp_path: Path) -> Cloud:
+    assert service_role == ROLE
     port = int(local_cloud.endpoint_url.rpartition(":")[2])
     return Cloud.assemble(Settings(port=port, home=tmp_path, cache=Settings.cache_folder()))
 
@@ -39,7 +59,7 @@ def planned(command: str) -> BuildPlan:
             },
             "artifacts": {"type": "NO_ARTIFACTS"},
             "environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0"},
-            "serviceRole": "arn:aws:iam::123456789012:role/r",
+            "serviceRole": ROLE,
             "logsConfig": {"cloudWatchLogs": {"status": "DISABLED"}},
         },
         {},

@@ -82,7 +82,7 @@ def commit(folder: Path, text: str) -> str:
     return git(folder, "rev-parse", "HEAD").stdout.strip()
 
 
-def eventually(found: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(found: Callable[[], Any], seconds: float = 60) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = found()

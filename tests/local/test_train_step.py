@@ -65,10 +65,10 @@ def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) 
     assert job["RoleArn"] == role
     assert {channel["ChannelName"] for channel in job["InputDataConfig"]} == {"train", "validation"}
     logs = prepared.cloud.client("logs")
-    events = logs.filter_log_events(
-        logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=job["TrainingJobName"]
-    )["events"]
-    rounds = [event for event in events if "#011validation-mlogloss:" in event["message"]]
+    group = "/aws/sagemaker/TrainingJobs"
+    streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=job["TrainingJobName"])["logStreams"]
+    events = logs.get_log_events(logGroupName=group, logStreamName=streams[0]["logStreamName"], startFromHead=True)
+    rounds = [event for event in events["events"] if "#011validation-mlogloss:" in event["message"]]
     assert 50 < len(rounds) < int(job["HyperParameters"]["num_round"]) / 2
 
 
