@@ -53,7 +53,7 @@ def check_file(path: Path, dataset: Dataset) -> CheckedRows:
         say(f"  bad row: {fault}")
     _check_share(path.name, bad, len(lines), dataset)
     good = [line.split(",") for line, fault in zip(lines, faults, strict=True) if fault is None]
-    _check_whole(path.name, good, dataset)
+    _check_whole(path.name, [line.partition(",")[0] for line in lines], good, dataset)
     skipped = len(dataset.file_columns) - len(dataset.columns)
     rows = tuple(
         tuple(column.canonical(value) for column, value in zip(dataset.columns, values[skipped:], strict=True))
@@ -107,27 +107,27 @@ def _check_share(name: str, bad: Sequence[str], rows: int, dataset: Dataset) -> 
         )
 
 
-def _check_whole(name: str, rows: list[list[str]], dataset: Dataset) -> None:
-    """Row numbers, and codes that occur more often than is known of."""
-    faults = [*_row_numbers(rows, dataset), *_recoded(rows, dataset)]
+def _check_whole(name: str, numbers: list[str], rows: list[list[str]], dataset: Dataset) -> None:
+    """Row numbers, of bad rows too, and codes that occur more often than is known of."""
+    faults = [*_row_numbers(numbers, dataset), *_recoded(rows, dataset)]
     if faults:
         raise StepError("\n  ".join([f"{name} breaks the data contract as a whole:", *faults]))
 
 
-def _row_numbers(rows: list[list[str]], dataset: Dataset) -> Iterator[str]:
+def _row_numbers(numbers: list[str], dataset: Dataset) -> Iterator[str]:
     """Each number once, from 1 on: a row that was lost, doubled or joined to a wrong number shows here."""
     if dataset.identifier is None:
         return
-    found = Counter(values[0] for values in rows)
-    expected = {str(number) for number in range(1, len(rows) + 1)}
-    for title, numbers in (
+    found = Counter(numbers)
+    expected = {str(number) for number in range(1, len(numbers) + 1)}
+    for title, wrong in (
         ("missing", expected - found.keys()),
         ("not expected", found.keys() - expected),
         ("there more than once", {number for number, count in found.items() if count > 1}),
     ):
-        if numbers:
-            shown = ", ".join(sorted(numbers, key=lambda text: (len(text), text))[:NAMED_IN_MESSAGE])
-            yield f"{dataset.identifier} 1 to {len(rows)}: {len(numbers)} {title} ({shown})"
+        if wrong:
+            shown = ", ".join(sorted(wrong, key=lambda text: (len(text), text))[:NAMED_IN_MESSAGE])
+            yield f"{dataset.identifier} 1 to {len(numbers)}: {len(wrong)} {title} ({shown})"
 
 
 def _recoded(rows: list[list[str]], dataset: Dataset) -> Iterator[str]:

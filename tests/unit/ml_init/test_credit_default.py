@@ -118,6 +118,12 @@ def test_a_lost_and_a_doubled_row_are_named(tmp_path: Path, credit: Dataset, lin
     assert "ID 1 to 30000: 1 there more than once (7)" in message
 
 
+def test_a_bad_row_that_is_allowed_is_no_lost_one(tmp_path: Path, credit: Dataset, lines: list[str]) -> None:
+    """It is left out, and its number is still there."""
+    checked = check_file(written(tmp_path, edited(lines, 7, 5, "-24")), replace(credit, bad_share_allowed=0.01))
+    assert (checked.good, len(checked.bad)) == (29_999, 1)
+
+
 def test_labels_out_of_order_are_found(tmp_path: Path, credit: Dataset, lines: list[str]) -> None:
     """Each label one row further down: every row for itself is good, IDs and all."""
     split = [line.rpartition(",") for line in lines[1:]]
