@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud.clients import ADMINISTRATOR
+from localcloud import administrator
 from localcloud.environments import Environments
 from localcloud.settings import Settings
 
@@ -148,7 +148,7 @@ def _env(options: argparse.Namespace) -> int:
     if not running:
         print("The local cloud is down: start it with `make up`.", file=sys.stderr)
         return 1
-    variables = {name.upper(): value for name, value in ADMINISTRATOR.items()} | {
+    variables = {name.upper(): value for name, value in administrator.credentials(options.home).items()} | {
         "AWS_ENDPOINT_URL": running["endpoint_url"],
         "AWS_REGION": running["region"],
         "AWS_DEFAULT_REGION": running["region"],

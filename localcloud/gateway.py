@@ -29,11 +29,6 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 HEALTH_PATH = "/_localcloud/health"
 
 _OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
-_UNSIGNED = (
-    "The request is not signed. The local cloud answers signed requests and presigned URLs; "
-    'take the variables of `eval "$(make -s env)"`.'
-)
-
 log = logging.getLogger("localcloud.gateway")
 
 
@@ -72,26 +67,33 @@ class Gateway:
             return _refuse_foreign_host(request)
         for prefix, route in self._routes.items():
             if request.path.startswith(prefix):
-                return await route(request)
+                return self._refused_invocation(request) or await route(request)
         return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer_api, request)
 
     def _answer_api(self, request: HttpRequest) -> HttpResponse:
         request_id = str(uuid.uuid4())
-        signed = protocol.signature(request)
-        if signed is None:
-            return protocol.refuse_for("s3", AwsError("AccessDenied", _UNSIGNED, status=403), request_id)
-        service = signed.service
+        service = protocol.spoken_service(request)
         try:
-            caller = self._identity.caller(signed.access_key_id)
+            claim, caller = self._identity.authenticate(request)
             if service in MOTO_SERVICES:
                 return self._answer_motos(service, request)
             name = protocol.operation_name(request)
             if name is None or service not in self._protocols:
                 raise protocol.unsupported(service, name)
-            call = Call(service=service, operation=name, region=signed.region, caller=caller, request_id=request_id)
+            call = Call(service=service, operation=name, region=claim.region, caller=caller, request_id=request_id)
             return self._answer_ours(call, request)
         except AwsError as error:
             return protocol.refuse_for(service, error, request_id)
+
+    def _refused_invocation(self, request: HttpRequest) -> HttpResponse | None:
+        """The refusal of an endpoint's invocation; None for what may go on, and for what is no API of AWS."""
+        if request.path.startswith("/_"):
+            return None
+        try:
+            self._identity.authenticate(request)
+        except AwsError as error:
+            return protocol.json_error(error, str(uuid.uuid4()))
+        return None
 
     def _answer_motos(self, service: str, request: HttpRequest) -> HttpResponse:
         try:
@@ -106,7 +108,6 @@ class Gateway:
             if handler is None:
                 raise protocol.unsupported(call.service, call.operation)
             params = wire.parse(request, call.operation)
-            self._identity.authorize(call, params)
             return wire.answer(call.operation, handler(call, params), call.request_id)
         except AwsError as error:
             return wire.refuse(error, call.request_id)

@@ -69,7 +69,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     cloud = Cloud.assemble(settings)
     groups: list[Operations] = [group(cloud) for group in operation_groups()]
     moto = MotoBridge(settings.account_id)
-    gateway = Gateway(groups, Identity(settings.account_id), moto)
+    gateway = Gateway(groups, Identity(settings, cloud.clients), moto)
     _write_run_file(settings)
     try:
         uvloop.run(_run(gateway, groups, listener, settings.home / RUN_FILE))

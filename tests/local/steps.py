@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud.clients import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from tests.clouds import LocalCloud
@@ -35,7 +34,7 @@ class Steps:
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = {
             **os.environ,
-            **{name.upper(): value for name, value in ADMINISTRATOR.items()},
+            **{name.upper(): value for name, value in self.cloud.administrator.items()},
             "AWS_ENDPOINT_URL": self.cloud.endpoint_url,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
