@@ -11,30 +11,41 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from localcloud import protocol
 from localcloud.errors import AwsError
+from localcloud.iam import api_requests
+from localcloud.iam.api_requests import ApiRequest
 from localcloud.moto_bridge import MOTO_SERVICES, MotoBridge
 from localcloud.service import Call, Handler, HttpRequest, HttpResponse, HttpRoute, Operations
 from localcloud.settings import LOOPBACK
 
 if TYPE_CHECKING:
+    from localcloud.iam.authorization import Authorization
     from localcloud.identity import Identity
+    from localcloud.service import Caller
+    from localcloud.signatures import Claim
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 HEALTH_PATH = "/_localcloud/health"
+INVOCATIONS = "/endpoints/"
 
 _OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
 log = logging.getLogger("localcloud.gateway")
 
 
 class Gateway:
-    def __init__(self, groups: list[Operations], identity: Identity, moto: MotoBridge) -> None:
+    def __init__(
+        self, groups: list[Operations], identity: Identity, authorization: Authorization, moto: MotoBridge
+    ) -> None:
         self._identity = identity
+        self._authorization = authorization
         self._moto = moto
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._protocols: dict[str, protocol.Protocol] = {}
@@ -76,7 +87,7 @@ class Gateway:
         try:
             claim, caller = self._identity.authenticate(request)
             if service in MOTO_SERVICES:
-                return self._answer_motos(service, request)
+                return self._answer_motos(claim, caller, request)
             name = protocol.operation_name(request)
             if name is None or service not in self._protocols:
                 raise protocol.unsupported(service, name)
@@ -90,16 +101,29 @@ class Gateway:
         if request.path.startswith("/_"):
             return None
         try:
-            self._identity.authenticate(request)
+            claim, caller = self._identity.authenticate(request)
+            name = unquote(request.path.removeprefix(INVOCATIONS).partition("/")[0])
+            invocation = ApiRequest(
+                service="sagemaker", operation="InvokeEndpoint", params={"EndpointName": name}, headers=request.headers
+            )
+            self._authorization.authorize(invocation, caller, claim.region)
         except AwsError as error:
             return protocol.json_error(error, str(uuid.uuid4()))
         return None
 
-    def _answer_motos(self, service: str, request: HttpRequest) -> HttpResponse:
+    def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse:
+        call = api_requests.read(claim.service, request)
+        self._authorization.authorize(call, caller, claim.region)
         try:
-            return self._moto.answer(request)
+            answer = self._moto.answer(request)
         except NotImplementedError as lacking:
-            raise protocol.unsupported(service, protocol.operation_name(request) or str(lacking)) from lacking
+            raise protocol.unsupported(claim.service, call.operation) from lacking
+        self._authorization.answered(call)
+        if answer.status == HTTPStatus.NOT_FOUND and call.operation in ("GetObject", "HeadObject"):
+            refusal = self._authorization.may_list(call, caller, claim.region)
+            if refusal is not None:
+                raise refusal
+        return answer
 
     def _answer_ours(self, call: Call, request: HttpRequest) -> HttpResponse:
         wire = self._protocols[call.service]
@@ -108,6 +132,8 @@ class Gateway:
             if handler is None:
                 raise protocol.unsupported(call.service, call.operation)
             params = wire.parse(request, call.operation)
+            asked = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
+            self._authorization.authorize(asked, call.caller, call.region)
             return wire.answer(call.operation, handler(call, params), call.request_id)
         except AwsError as error:
             return wire.refuse(error, call.request_id)

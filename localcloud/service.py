@@ -31,6 +31,8 @@ class Caller:
     """The role of a session."""
     user_id: str = ""
     service: str = ""
+    source_arn: str = ""
+    """The resource for which a service asks, such as a build project."""
     session_policy: str = ""
     """The JSON that a session's rights were limited by when its role was assumed."""
     via: str = ""

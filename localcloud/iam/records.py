@@ -1,0 +1,37 @@
+"""What was denied, and what each role used: written once for each (who, action, resource), in the cloud's store."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from localcloud.store import Store
+
+DENIED_TABLE = "iam.denied"
+USED_TABLE = "iam.used"
+
+
+class AccessRecords:
+    def __init__(self, store: Store) -> None:
+        self._denied = store.table(DENIED_TABLE)
+        self._used = store.table(USED_TABLE)
+        self._known: set[tuple[str, str, str]] = set()
+        self._lock = threading.Lock()
+
+    def denied(self, arn: str, action: str, resource: str, message: str) -> None:
+        key = f"{arn} {action} {resource}"
+        with self._lock:
+            before = self._denied.get(key)
+            times = before["times"] + 1 if before else 1
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._denied.put(key, {"message": message, "times": times, "latest": now})
+
+    def used(self, role_arn: str, action: str, resource: str) -> None:
+        entry = (role_arn, action, resource)
+        if entry in self._known:
+            return
+        with self._lock:
+            self._known.add(entry)
+            self._used.put(" ".join(entry), {"role": role_arn, "action": action, "resource": resource})
