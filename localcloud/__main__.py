@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud import administrator
 from localcloud.environments import Environments
+from localcloud.iam.records import denied_calls
 from localcloud.settings import Settings
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def _down(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     running = _running(options.home)
+    for line in denied_calls(options.home):
+        print(line)
     print(f"The local cloud is up: {running['endpoint_url']}" if running else "The local cloud is down.")
     return 0 if running else 1
 

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from localcloud.errors import AwsError
+from localcloud.iam import caller_identity, simulation
 from localcloud.iam import context as contexts
 from localcloud.iam.account_state import AccountState, parsed
 from localcloud.iam.asks import Place
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Ask
-    from localcloud.service import Caller
+    from localcloud.service import Caller, HttpResponse
     from localcloud.store import Store
 
 log = logging.getLogger("localcloud.iam")
@@ -85,6 +86,14 @@ class Authorization:
         if decision.allowed and caller.role_arn:
             self._records.used(caller.role_arn, ask.action, ask.resource)
         return None if decision.allowed else self._denied("s3", caller, ask, decision)
+
+    def own_answer(self, request: ApiRequest, caller: Caller) -> HttpResponse | None:
+        """What is known here and not to moto: what policies would allow, and who the administrator is."""
+        if request.service == "iam" and request.operation in simulation.OPERATIONS:
+            return simulation.simulate(request, self._account_id, self.state)
+        if (request.service, request.operation) == ("sts", "GetCallerIdentity"):
+            return caller_identity.answer(caller)
+        return None
 
     def answered(self, request: ApiRequest) -> None:
         """A call has been answered: what it changed counts from now on."""
