@@ -176,7 +176,7 @@ def _skew_sentence(claim: Claim, now: datetime, skew: timedelta) -> str:
     )
 
 
-class _Signer(SigV4Auth):  # type: ignore[misc]
+class _Signer(SigV4Auth):
     """Signs exactly the headers that the client signed, also those that botocore itself would leave out."""
 
     payload_hash = ""
@@ -191,7 +191,7 @@ class _Signer(SigV4Auth):  # type: ignore[misc]
         return self.payload_hash
 
 
-class _S3Signer(_Signer, S3SigV4Auth):  # type: ignore[misc]
+class _S3Signer(_Signer, S3SigV4Auth):
     def _normalize_url_path(self, path: str) -> str:
         # Clients differ in what they escape on the wire; the canonical path escapes once, and the same for all.
         return quote(unquote(path), safe="/-_.~")
@@ -206,7 +206,10 @@ def _signer(request: HttpRequest, claim: Claim, secret: str, body_hash: str) -> 
     if "x-amz-content-sha256" in claim.signed_headers:
         headers["x-amz-content-sha256"] = request.headers.get("x-amz-content-sha256", "")
     to_sign = AWSRequest(
-        method=request.method, url=f"http://localhost{request.path}", headers=headers, params=list(claim.query)
+        method=request.method,
+        url=f"http://localhost{request.path}",
+        headers=headers,
+        params=list(claim.query),  # type: ignore[arg-type]
     )
     to_sign.context["timestamp"] = claim.timestamp
     text = auth.string_to_sign(to_sign, auth.canonical_request(to_sign))

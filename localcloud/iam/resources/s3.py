@@ -117,7 +117,9 @@ def _deletions(bucket: str, body: bytes) -> list[Ask]:
 def _context(request: ApiRequest, account_id: str) -> dict[str, tuple[str, ...]]:
     """S3's own condition keys, of those that a request carries."""
     query, headers = request.params["query"], request.headers
-    found = {f"s3:{name}": (query[name],) for name in ("prefix", "delimiter", "max-keys") if name in query}
+    found: dict[str, tuple[str, ...]] = {
+        f"s3:{name}": (query[name],) for name in ("prefix", "delimiter", "max-keys") if name in query
+    }
     for name in (
         *("x-amz-acl", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"),
         *("x-amz-storage-class", "x-amz-content-sha256", "x-amz-copy-source", "x-amz-metadata-directive"),
