@@ -102,7 +102,7 @@ def test_another_secret_is_refused() -> None:
 @pytest.mark.parametrize("minutes", [-6, 6])
 def test_a_skewed_clock_is_refused(minutes: int) -> None:
     """Later or earlier than the service allows; the detail says by how much."""
-    with pytest.raises(SignatureError, match="now earlier than|still later than") as refused:
+    with pytest.raises(SignatureError, match=r"now earlier than|still later than") as refused:
         check(signed(), after=timedelta(minutes=minutes))
     assert refused.value.fault is Fault.SKEWED
 
@@ -148,8 +148,10 @@ def chunked(chunks: list[bytes]) -> HttpRequest:
     for chunk in [*chunks, b""]:
         empty = hashlib.sha256(b"").hexdigest()
         text = "\n".join(
-            ["AWS4-HMAC-SHA256-PAYLOAD", claim.timestamp, claim.scope, previous, empty]
-            + [hashlib.sha256(chunk).hexdigest()]
+            (
+                *("AWS4-HMAC-SHA256-PAYLOAD", claim.timestamp, claim.scope, previous, empty),
+                hashlib.sha256(chunk).hexdigest(),
+            )
         )
         previous = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
         body += f"{len(chunk):x};chunk-signature={previous}\r\n".encode() + chunk + b"\r\n"
