@@ -76,4 +76,7 @@ def _refuse_unevaluated(policy: Policy) -> None:
         for condition in statement.conditions:
             if not is_evaluated(condition.key):
                 place = f"policy {policy.name}, Statement[{index}], Condition"
-                raise malformed(place, f"uses {condition.key}, which the local cloud does not evaluate (docs/decisions/0008-iam-facts.md)")
+                what = (
+                    f"uses {condition.key}, which the local cloud does not evaluate (docs/decisions/0008-iam-facts.md)"
+                )
+                raise malformed(place, what)

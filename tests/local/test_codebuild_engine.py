@@ -1,6 +1,7 @@
 """The engine of CodeBuild in this process, against a running local cloud: what no call can bring about quickly."""
 
 import dataclasses
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.administrator import SECRET_FILE
 from localcloud.cloud import Cloud
 from localcloud.service import Call, Caller
 from localcloud.services.codebuild import sources
@@ -24,9 +26,13 @@ pytestmark = pytest.mark.local
 
 
 @pytest.fixture
-def cloud(local_cloud: LocalCloud, tmp_path: Path) -> Cloud:
+def cloud(local_cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     port = int(local_cloud.endpoint_url.rpartition(":")[2])
-    return Cloud.assemble(Settings(port=port, home=tmp_path, cache=Settings.cache_folder()))
+    # An engine outside of its cloud: it has the administrator's key, and none of the services' own.
+    shutil.copy(local_cloud.home / SECRET_FILE, tmp_path / SECRET_FILE)
+    found = Cloud.assemble(Settings(port=port, home=tmp_path, cache=Settings.cache_folder()))
+    monkeypatch.setattr(found.clients, "assume_role", lambda *_, **__: local_cloud.administrator)
+    return found
 
 
 def planned(command: str) -> BuildPlan:
