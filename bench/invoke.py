@@ -25,7 +25,6 @@ from botocore.auth import SigV4Auth  # noqa: E402
 from botocore.awsrequest import AWSRequest  # noqa: E402
 from botocore.credentials import Credentials  # noqa: E402
 
-from localcloud.clients import ADMINISTRATOR  # noqa: E402
 from localcloud.services.sagemaker.connections import Connections  # noqa: E402
 from tests.clouds import LocalCloud  # noqa: E402
 from tests.local.sagemaker_world import World  # noqa: E402
@@ -62,7 +61,7 @@ def main() -> None:
 def _report(cloud: LocalCloud, ports: list[int]) -> None:
     address = urlparse(cloud.endpoint_url)
     path = f"/endpoints/{ENDPOINT}/invocations"
-    signed = _signed(f"{cloud.endpoint_url}{path}")
+    signed = _signed(cloud, f"{cloud.endpoint_url}{path}")
     print(f"Three containers, one row of CSV, {REQUESTS} requests, {os.cpu_count()} cores shared with the client\n")
     print(f"{'':<14}{'connections':>12}{'p50 ms':>9}{'p99 ms':>9}{'requests/s':>12}")
     rows: dict[tuple[str, int], Measured] = {}
@@ -116,9 +115,9 @@ async def _run(ask: Ask, connections: int, requests: int) -> list[float]:
     return [second for part in lists for second in part]
 
 
-def _signed(url: str) -> dict[str, str]:
-    """Headers of a signed request; the local cloud reads who signs, so that one signature serves for all."""
-    credentials = Credentials(ADMINISTRATOR["aws_access_key_id"], ADMINISTRATOR["aws_secret_access_key"])
+def _signed(cloud: LocalCloud, url: str) -> dict[str, str]:
+    """Headers of a signed request; all send the same body within its five minutes, so one signature serves for all."""
+    credentials = Credentials(*cloud.administrator.values())
     request = AWSRequest(method="POST", url=url, data=CAR, headers=dict(CSV))
     SigV4Auth(credentials, "sagemaker", "us-east-1").add_auth(request)
     return {name.lower(): value for name, value in request.headers.items()}

@@ -16,8 +16,9 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud.clients import ADMINISTRATOR
+from localcloud import administrator
 from localcloud.environments import Environments
+from localcloud.iam.records import denied_calls
 from localcloud.settings import Settings
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def _down(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     running = _running(options.home)
+    for line in denied_calls(options.home):
+        print(line)
     print(f"The local cloud is up: {running['endpoint_url']}" if running else "The local cloud is down.")
     return 0 if running else 1
 
@@ -148,7 +151,7 @@ def _env(options: argparse.Namespace) -> int:
     if not running:
         print("The local cloud is down: start it with `make up`.", file=sys.stderr)
         return 1
-    variables = {name.upper(): value for name, value in ADMINISTRATOR.items()} | {
+    variables = {name.upper(): value for name, value in administrator.credentials(options.home).items()} | {
         "AWS_ENDPOINT_URL": running["endpoint_url"],
         "AWS_REGION": running["region"],
         "AWS_DEFAULT_REGION": running["region"],

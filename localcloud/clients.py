@@ -5,27 +5,34 @@ Everything goes through the front door, so that moto's services and ours are rea
 
 from __future__ import annotations
 
+import secrets
 import threading
 from typing import TYPE_CHECKING, Any
+
+from localcloud import administrator
 
 if TYPE_CHECKING:
     from localcloud.settings import Settings
 
-#: The account's administrator on the local cloud: what `make env` gives the user, and what engines use for what AWS
-#: does with its own authority.
-ADMINISTRATOR = {"aws_access_key_id": "LOCALCLOUDADMIN", "aws_secret_access_key": "localcloud"}
+#: An AWS service's own key is this and its principal, such as ``…/glue.amazonaws.com``; a role trusts the principal.
+SERVICE_KEY_PREFIX = "LOCALCLOUDSERVICE-"
+#: In the place of a session token: a service goes on for its caller, with the caller's own permissions.
+FORWARD_ACCESS_SESSION = "forward-access-session"
 
 
 class Clients:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        #: Signs what this process itself does as a service or for a caller; it is told to nobody and ends with it.
+        self.inner_secret = secrets.token_urlsafe(30)
+        self._administrator = administrator.credentials(settings.home)
         self._lock = threading.Lock()
         self._session: Any = None
         self._cached: dict[tuple[str, str], Any] = {}
 
     def administrator(self, service: str) -> Any:
         """A cached boto3 client with the account's own authority."""
-        return self._client(service, ADMINISTRATOR, cache_key="administrator")
+        return self._client(service, self._administrator, cache_key="administrator")
 
     def for_credentials(self, service: str, credentials: dict[str, str]) -> Any:
         """A boto3 client with credentials as :meth:`assume_role` returns them."""
@@ -37,16 +44,27 @@ class Clients:
         Returns boto3's keyword arguments: aws_access_key_id, aws_secret_access_key, aws_session_token.
         Raises botocore's ClientError where the role does not exist or does not trust the service.
         """
-        del service_principal  # who asks; identity.py will hold the trust policy against it
-        # moto's STS hands out credentials of roles that do not exist.
-        self.administrator("iam").get_role(RoleName=role_arn.rpartition("/")[2])
-        answer = self.administrator("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64])
+        service = {
+            "aws_access_key_id": SERVICE_KEY_PREFIX + service_principal,
+            "aws_secret_access_key": self.inner_secret,
+        }
+        sts = self._client("sts", service, cache_key=service_principal)
+        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64])
         found = answer["Credentials"]
         return {
             "aws_access_key_id": found["AccessKeyId"],
             "aws_secret_access_key": found["SecretAccessKey"],
             "aws_session_token": found["SessionToken"],
         }
+
+    def forwarding(self, service: str, access_key_id: str) -> Any:
+        """A boto3 client for what a service does on behalf of a caller, with the caller's own permissions."""
+        credentials = {
+            "aws_access_key_id": access_key_id,
+            "aws_secret_access_key": self.inner_secret,
+            "aws_session_token": FORWARD_ACCESS_SESSION,
+        }
+        return self._client(service, credentials, cache_key=f"{FORWARD_ACCESS_SESSION}/{access_key_id}")
 
     def environment(self, credentials: dict[str, str]) -> dict[str, str]:
         """The variables with which any AWS client in a child process acts with these credentials on this cloud."""

@@ -11,35 +11,41 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from localcloud import protocol
 from localcloud.errors import AwsError
+from localcloud.iam import api_requests
+from localcloud.iam.api_requests import ApiRequest
 from localcloud.moto_bridge import MOTO_SERVICES, MotoBridge
 from localcloud.service import Call, Handler, HttpRequest, HttpResponse, HttpRoute, Operations
 from localcloud.settings import LOOPBACK
 
 if TYPE_CHECKING:
+    from localcloud.iam.authorization import Authorization
     from localcloud.identity import Identity
+    from localcloud.service import Caller
+    from localcloud.signatures import Claim
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 HEALTH_PATH = "/_localcloud/health"
+INVOCATIONS = "/endpoints/"
 
 _OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
-_UNSIGNED = (
-    "The request is not signed. The local cloud answers signed requests and presigned URLs; "
-    'take the variables of `eval "$(make -s env)"`.'
-)
-
 log = logging.getLogger("localcloud.gateway")
 
 
 class Gateway:
-    def __init__(self, groups: list[Operations], identity: Identity, moto: MotoBridge) -> None:
+    def __init__(
+        self, groups: list[Operations], identity: Identity, authorization: Authorization, moto: MotoBridge
+    ) -> None:
         self._identity = identity
+        self._authorization = authorization
         self._moto = moto
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._protocols: dict[str, protocol.Protocol] = {}
@@ -72,32 +78,55 @@ class Gateway:
             return _refuse_foreign_host(request)
         for prefix, route in self._routes.items():
             if request.path.startswith(prefix):
-                return await route(request)
+                return self._refused_invocation(request) or await route(request)
         return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer_api, request)
 
     def _answer_api(self, request: HttpRequest) -> HttpResponse:
         request_id = str(uuid.uuid4())
-        signed = protocol.signature(request)
-        if signed is None:
-            return protocol.refuse_for("s3", AwsError("AccessDenied", _UNSIGNED, status=403), request_id)
-        service = signed.service
+        service = protocol.spoken_service(request)
         try:
-            caller = self._identity.caller(signed.access_key_id)
+            claim, caller = self._identity.authenticate(request)
             if service in MOTO_SERVICES:
-                return self._answer_motos(service, request)
+                return self._answer_motos(claim, caller, request)
             name = protocol.operation_name(request)
             if name is None or service not in self._protocols:
                 raise protocol.unsupported(service, name)
-            call = Call(service=service, operation=name, region=signed.region, caller=caller, request_id=request_id)
+            call = Call(service=service, operation=name, region=claim.region, caller=caller, request_id=request_id)
             return self._answer_ours(call, request)
         except AwsError as error:
             return protocol.refuse_for(service, error, request_id)
 
-    def _answer_motos(self, service: str, request: HttpRequest) -> HttpResponse:
+    def _refused_invocation(self, request: HttpRequest) -> HttpResponse | None:
+        """The refusal of an endpoint's invocation; None for what may go on, and for what is no API of AWS."""
+        if request.path.startswith("/_"):
+            return None
         try:
-            return self._moto.answer(request)
+            claim, caller = self._identity.authenticate(request)
+            name = unquote(request.path.removeprefix(INVOCATIONS).partition("/")[0])
+            invocation = ApiRequest(
+                service="sagemaker", operation="InvokeEndpoint", params={"EndpointName": name}, headers=request.headers
+            )
+            self._authorization.authorize(invocation, caller, claim.region)
+        except AwsError as error:
+            return protocol.json_error(error, str(uuid.uuid4()))
+        return None
+
+    def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse:
+        call = api_requests.read(claim.service, request)
+        self._authorization.authorize(call, caller, claim.region)
+        own = self._authorization.own_answer(call, caller)
+        if own is not None:
+            return own
+        try:
+            answer = self._moto.answer(request)
         except NotImplementedError as lacking:
-            raise protocol.unsupported(service, protocol.operation_name(request) or str(lacking)) from lacking
+            raise protocol.unsupported(claim.service, call.operation) from lacking
+        self._authorization.answered(call)
+        if answer.status == HTTPStatus.NOT_FOUND and call.operation in ("GetObject", "HeadObject"):
+            refusal = self._authorization.may_list(call, caller, claim.region)
+            if refusal is not None:
+                raise refusal
+        return answer
 
     def _answer_ours(self, call: Call, request: HttpRequest) -> HttpResponse:
         wire = self._protocols[call.service]
@@ -106,7 +135,8 @@ class Gateway:
             if handler is None:
                 raise protocol.unsupported(call.service, call.operation)
             params = wire.parse(request, call.operation)
-            self._identity.authorize(call, params)
+            asked = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
+            self._authorization.authorize(asked, call.caller, call.region)
             return wire.answer(call.operation, handler(call, params), call.request_id)
         except AwsError as error:
             return wire.refuse(error, call.request_id)

@@ -1,38 +1,117 @@
-"""Who calls. (Whether their policies allow it is decided at one place too: :func:`Identity.authorize`.)"""
+"""Who calls: the key's secret, the session's token and its time, held against the request's signature."""
 
 from __future__ import annotations
 
-from localcloud.clients import ADMINISTRATOR
-from localcloud.errors import AwsError
-from localcloud.service import Call, Caller, Params
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from localcloud import administrator, protocol
+from localcloud.clients import FORWARD_ACCESS_SESSION, SERVICE_KEY_PREFIX
+from localcloud.refusals import refusal
+from localcloud.service import Caller
+from localcloud.signatures import Claim, Fault, SignatureError, read_claim, verify
+
+if TYPE_CHECKING:
+    from localcloud.clients import Clients
+    from localcloud.service import HttpRequest
+    from localcloud.settings import Settings
+
+#: How far a request's time may be from ours: S3 has it longer than the others.
+_SKEW = timedelta(minutes=5)
+_S3_SKEW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Key:
+    """What an access key stands for, and what its holder must know."""
+
+    caller: Caller
+    secret: str
+    token: str = ""
+    expires: datetime | None = None
 
 
 class Identity:
-    def __init__(self, account_id: str) -> None:
-        self._account_id = account_id
+    def __init__(self, settings: Settings, clients: Clients) -> None:
+        self._account_id = settings.account_id
+        self._administrator_secret = administrator.credentials(settings.home)["aws_secret_access_key"]
+        self._inner_secret = clients.inner_secret
+        self._sessions: dict[str, Key] = {}
 
-    def caller(self, access_key_id: str) -> Caller:
-        """The identity behind an access key. Raises AwsError for a key that nobody was given."""
-        if access_key_id == ADMINISTRATOR["aws_access_key_id"]:
-            return self._caller(access_key_id, f"arn:aws:iam::{self._account_id}:root")
-        from moto.iam.models import iam_backends
+    def authenticate(self, request: HttpRequest) -> tuple[Claim, Caller]:
+        """The caller of a request that is signed as it should be; raises AwsError in the words of its service."""
+        claim = None
+        try:
+            claim = read_claim(request)
+            key = self._key(claim)
+            _check_token(claim, key)
+            skew = _S3_SKEW if claim.service == "s3" else _SKEW
+            verify(request, claim, key.secret, now=datetime.now(UTC), skew=skew)
+            return claim, key.caller
+        except SignatureError as error:
+            raise refusal(protocol.spoken_service(request), error, claim.access_key_id if claim else "") from error
+
+    def _key(self, claim: Claim) -> Key:
+        """Raises SignatureError for a key that nobody was given."""
+        access_key_id = claim.access_key_id
+        if access_key_id.startswith(SERVICE_KEY_PREFIX):
+            service = access_key_id.removeprefix(SERVICE_KEY_PREFIX)
+            return Key(caller=self._caller(access_key_id, service, service=service), secret=self._inner_secret)
+        found = self._given_key(access_key_id)
+        if found is None:
+            raise SignatureError(Fault.UNKNOWN_KEY)
+        if claim.token == FORWARD_ACCESS_SESSION:
+            caller = found.caller.forwarded_by("cloudformation.amazonaws.com")
+            return Key(caller=caller, secret=self._inner_secret, token=FORWARD_ACCESS_SESSION)
+        return found
+
+    def _given_key(self, access_key_id: str) -> Key | None:
+        if access_key_id == administrator.ACCESS_KEY_ID:
+            root = f"arn:aws:iam::{self._account_id}:root"
+            caller = self._caller(access_key_id, root, user_id=self._account_id)
+            return Key(caller=caller, secret=self._administrator_secret)
+        return self._sessions.get(access_key_id) or self._session(access_key_id) or self._users_key(access_key_id)
+
+    def _session(self, access_key_id: str) -> Key | None:
+        """A session never changes, so what was found once is kept; it ends by its time."""
         from moto.sts.models import sts_backends
 
         session = sts_backends[self._account_id]["aws"].get_assumed_role_from_access_key(access_key_id)
-        if session is not None:
-            return self._caller(access_key_id, session.arn)
-        user = iam_backends[self._account_id]["aws"].get_user_from_access_key_id(access_key_id)
-        if user is not None:
-            return self._caller(access_key_id, user.arn)
-        raise AwsError(
-            "UnrecognizedClientException",
-            f"The access key {access_key_id} is not known to the local cloud; "
-            'take the variables of `eval "$(make -s env)"`.',
-            status=403,
+        if session is None:
+            return None
+        caller = self._caller(
+            access_key_id,
+            session.arn,
+            role_arn=session.role_arn,
+            user_id=session.user_id,
+            session_policy=_text(session.policy),
         )
+        expires = session.expiration.replace(tzinfo=UTC)
+        key = Key(caller=caller, secret=session.secret_access_key, token=session.session_token, expires=expires)
+        self._sessions[access_key_id] = key
+        return key
 
-    def authorize(self, call: Call, params: Params) -> None:
-        """Raises AccessDenied where the caller's policies do not allow the call. Every known caller may, so far."""
+    def _users_key(self, access_key_id: str) -> Key | None:
+        from moto.iam.models import iam_backends
 
-    def _caller(self, access_key_id: str, arn: str) -> Caller:
-        return Caller(account_id=self._account_id, access_key_id=access_key_id, arn=arn)
+        for user in list(iam_backends[self._account_id]["aws"].users.values()):
+            for key in user.access_keys:
+                if key.access_key_id == access_key_id and key.status == "Active":
+                    caller = self._caller(access_key_id, user.arn, user_id=user.id)
+                    return Key(caller=caller, secret=key.secret_access_key)
+        return None
+
+    def _caller(self, access_key_id: str, arn: str, **more: str) -> Caller:
+        return Caller(account_id=self._account_id, access_key_id=access_key_id, arn=arn, **more)
+
+
+def _check_token(claim: Claim, key: Key) -> None:
+    if claim.token != key.token:
+        raise SignatureError(Fault.WRONG_TOKEN)
+    if key.expires is not None and key.expires < datetime.now(UTC):
+        raise SignatureError(Fault.EXPIRED_TOKEN)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

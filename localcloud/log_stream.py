@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FLUSH_SECONDS = 0.3
 #: AWS's limits of one PutLogEvents call: events, and bytes with 26 for each event.
@@ -73,12 +76,22 @@ class LogStream:
         return batch
 
     def _create(self) -> None:
-        for create, arguments in (
-            (self._client.create_log_group, {"logGroupName": self._group}),
-            (self._client.create_log_stream, {"logGroupName": self._group, "logStreamName": self._stream}),
-        ):
-            try:
-                create(**arguments)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-                    raise
+        """The stream, and its group where there is none: a role that may not make groups needs to make none."""
+        stream = {"logGroupName": self._group, "logStreamName": self._stream}
+        if self._made(self._client.create_log_stream, **stream):
+            return
+        self._made(self._client.create_log_group, logGroupName=self._group)
+        self._made(self._client.create_log_stream, **stream)
+
+    @staticmethod
+    def _made(create: Callable[..., object], **arguments: str) -> bool:
+        """False where what it should be made in does not exist."""
+        try:
+            create(**arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ResourceNotFoundException":
+                return False
+            if code != "ResourceAlreadyExistsException":
+                raise
+        return True

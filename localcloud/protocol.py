@@ -42,6 +42,17 @@ def signature(request: HttpRequest) -> Signature | None:
     return Signature(access_key_id=found[1], region=found[3], service=found[4].lower())
 
 
+def spoken_service(request: HttpRequest) -> str:
+    """The service that a request is signed for; of an unsigned one its form tells whose words it is refused in."""
+    signed = signature(request)
+    if signed is not None:
+        return signed.service
+    if "x-amz-target" in request.headers:
+        return "json"
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    return "sts" if form and request.method == "POST" else "s3"
+
+
 def operation_name(request: HttpRequest) -> str | None:
     """The operation of a JSON or query request; None for a REST request, whose operation is its path."""
     target = request.headers.get("x-amz-target")

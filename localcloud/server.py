@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from localcloud import processes
 from localcloud.cloud import Cloud
 from localcloud.gateway import Gateway
+from localcloud.iam.authorization import Authorization
 from localcloud.identity import Identity
 from localcloud.moto_bridge import MotoBridge
 from localcloud.registry import operation_groups
@@ -69,7 +70,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     cloud = Cloud.assemble(settings)
     groups: list[Operations] = [group(cloud) for group in operation_groups()]
     moto = MotoBridge(settings.account_id)
-    gateway = Gateway(groups, Identity(settings.account_id), moto)
+    gateway = Gateway(groups, Identity(settings, cloud.clients), Authorization(settings.account_id, cloud.store), moto)
     _write_run_file(settings)
     try:
         uvloop.run(_run(gateway, groups, listener, settings.home / RUN_FILE))

@@ -7,7 +7,7 @@ one service (training and hosting are both ``sagemaker``); ``localcloud.registry
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -19,11 +19,27 @@ Handler: TypeAlias = Callable[["Call", Params], Params | None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who signed a request. ``arn`` is the IAM identity: the account's root, a user, or an assumed role's session."""
+    """Who signed a request. ``arn`` is the IAM identity: the account's root, a user, or an assumed role's session.
+
+    An AWS service that assumes a role has its principal (``glue.amazonaws.com``) for an ARN.
+    """
 
     account_id: str
     access_key_id: str
     arn: str
+    role_arn: str = ""
+    """The role of a session."""
+    user_id: str = ""
+    service: str = ""
+    source_arn: str = ""
+    """The resource for which a service asks, such as a build project."""
+    session_policy: str = ""
+    """The JSON that a session's rights were limited by when its role was assumed."""
+    via: str = ""
+    """The service that goes on for this caller (a forward access session)."""
+
+    def forwarded_by(self, service: str) -> Caller:
+        return replace(self, via=service)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

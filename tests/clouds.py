@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from localcloud.clients import ADMINISTRATOR
+from localcloud import administrator
 
 PROJECT = Path(__file__).parents[1]
 
@@ -30,13 +30,18 @@ class LocalCloud:
             endpoint_url=self.endpoint_url,
             region_name="us-east-1",
             config=Config(retries={"total_max_attempts": 1}),
-            **ADMINISTRATOR,
+            **self.administrator,
         )
+
+    @property
+    def administrator(self) -> dict[str, str]:
+        """The administrator's credentials, as boto3's keyword arguments."""
+        return administrator.credentials(self.home)
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables with which a child process talks to this local cloud."""
-        credentials = {name.upper(): value for name, value in ADMINISTRATOR.items()}
+        credentials = {name.upper(): value for name, value in self.administrator.items()}
         node = subprocess.run(
             [sys.executable, "-m", "localcloud", "node"], cwd=PROJECT, capture_output=True, text=True, check=True
         )

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def client_maker(clients: Clients, role_arn: str | None, caller: Caller) -> Callable[[str], Any]:
     """Service name → boto3 client. Raises AwsError where the role cannot be assumed."""
-    credentials = _assumed(clients, role_arn) if role_arn else _forwarded(caller)
+    if not role_arn:
+        return lambda service: clients.forwarding(service, caller.access_key_id)
+    credentials = _assumed(clients, role_arn)
     return lambda service: clients.for_credentials(service, credentials)
 
 
@@ -34,8 +36,3 @@ def _assumed(clients: Clients, role_arn: str) -> dict[str, str]:
             "ValidationError",
             f"Role {role_arn} is invalid or cannot be assumed: {error.response['Error'].get('Message')}",
         ) from error
-
-
-def _forwarded(caller: Caller) -> dict[str, str]:
-    """The front door knows a caller by the access key; it alone is what a forwarded call needs."""
-    return {"aws_access_key_id": caller.access_key_id, "aws_secret_access_key": "forward-access-session"}

@@ -101,6 +101,16 @@ def parse_policy(text: str | Mapping[str, Any], *, name: str, kind: PolicyKind) 
     return Policy(name=name, kind=kind, has_variables=version == VERSIONS[0], statements=tuple(parsed))
 
 
+def on_itself(text: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """A policy that is on the resource that carries it and leaves Resource out, as ECR has them."""
+    document = _read(text)
+    statements = [
+        {"Resource": "*", **statement} if isinstance(statement, dict) else statement
+        for statement in _listed(document.get("Statement"))
+    ]
+    return {**document, "Statement": statements}
+
+
 def malformed(place: str, what: str) -> AwsError:
     return AwsError("MalformedPolicyDocument", f"{place} {what}.")
 

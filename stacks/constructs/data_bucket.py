@@ -59,6 +59,13 @@ class DataBucket(Construct):
             iam.PolicyStatement(actions=["s3:DeleteObject"], resources=self._objects(prefixes))
         )
 
+    def grant_probe(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        """Ask whether an object has a folder's name, as Spark does for each folder above what it writes."""
+        folders = [self.bucket.arn_for_objects(prefix.rstrip("/")) for prefix in prefixes]
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["s3:GetObject"], resources=folders)
+        )
+
     def _objects(self, prefixes: tuple[str, ...]) -> list[str]:
         return [self.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
 

@@ -21,6 +21,7 @@ class TransformJob(Construct):
         data.grant_read(self.role, "code/", "raw/", "features/")
         data.grant_write(self.role, "features/")
         data.grant_replace(self.role, "features/")
+        data.grant_probe(self.role, "features/")
         grant_glue_logs(self.role, "jobs")
         self.job = glue.CfnJob(
             self,

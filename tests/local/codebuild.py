@@ -1,7 +1,6 @@
 """What the tests of CodeBuild share: projects with one role and one bucket, and their builds followed."""
 
 import io
-import json
 import time
 import uuid
 import zipfile
@@ -12,11 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
+from tests.local.roles import working_role
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 ENVIRONMENT = {
     "type": "LINUX_CONTAINER",
     "image": "aws/codebuild/standard:7.0",
@@ -32,8 +28,7 @@ class Projects:
         self.codebuild = cloud.client("codebuild")
         self.s3 = cloud.client("s3")
         name = f"codebuild-{uuid.uuid4().hex[:8]}"
-        role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
-        self.role = role["Role"]["Arn"]
+        self.role = working_role(cloud, name, "codebuild")
         self.bucket = name
         self.s3.create_bucket(Bucket=name)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from pathlib import Path
 from typing import Any
 
 from tests.clouds import LocalCloud
+from tests.local.roles import working_role
 from tests.local.test_github import GitHubUser, commit, eventually, git
 
 SECRET = "webhook-secret"
@@ -24,9 +24,7 @@ class Lab:
         self.name = f"pipe-{unique}"
         self.bucket = f"artifacts-{unique}"
         self.s3.create_bucket(Bucket=self.bucket)
-        trust = {"Version": "2012-10-17", "Statement": []}
-        role = cloud.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(trust))
-        self.role_arn = role["Role"]["Arn"]
+        self.role_arn = working_role(cloud, self.name, "codepipeline", "codebuild", "cloudformation")
         self.user = GitHubUser(cloud, (cloud.home / "github" / "token").read_text().strip())
         self.repository = f"octo/{self.name}"
         self.folder = folder / "work"

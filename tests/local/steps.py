@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud.clients import ADMINISTRATOR
-
 if TYPE_CHECKING:
     from tests.clouds import LocalCloud
 
@@ -35,7 +33,7 @@ class Steps:
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = {
             **os.environ,
-            **{name.upper(): value for name, value in ADMINISTRATOR.items()},
+            **{name.upper(): value for name, value in self.cloud.administrator.items()},
             "AWS_ENDPOINT_URL": self.cloud.endpoint_url,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -96,10 +94,10 @@ class Steps:
         )
 
     def role(self, service: str, *, name: str | None = None) -> str:
-        """A role of the service that may do everything with S3 and logs; its ARN."""
+        """A role of the service that may do everything with S3, logs and the catalog; its ARN."""
         iam, name = self.cloud.client("iam"), name or f"{self.bucket}-{service.partition('.')[0]}"
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        grant = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
+        grant = {"Effect": "Allow", "Action": ["s3:*", "logs:*", "glue:*"], "Resource": "*"}
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
         iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=_policy(grant))
         return f"arn:aws:iam::123456789012:role/{name}"

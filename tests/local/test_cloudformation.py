@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local.roles import working_role
+
 pytestmark = pytest.mark.local
 
 TRUST = {
@@ -354,10 +356,11 @@ def test_no_echo_parameters_are_masked(stack):
 
 def test_a_role_is_assumed_and_remembered(stack, local_cloud):
     """With RoleARN the engine acts as that role, later operations too; a role that is not there is refused."""
-    role = local_cloud.client("iam").create_role(RoleName=stack.name, AssumeRolePolicyDocument=json.dumps(TRUST))
-    stack.create({"T": topic()}, RoleARN=role["Role"]["Arn"])
+    role_arn = working_role(local_cloud, stack.name, "cloudformation")
+    stack.create({"T": topic()}, RoleARN=role_arn)
     assert stack.update({"T": topic(DisplayName="x")}) == "UPDATE_COMPLETE"
-    assert stack.describe()["RoleARN"] == role["Role"]["Arn"]
+    assert stack.describe()["RoleARN"] == role_arn
+    local_cloud.client("iam").delete_role_policy(RoleName=stack.name, PolicyName="everything")
     local_cloud.client("iam").delete_role(RoleName=stack.name)
     with pytest.raises(ClientError, match=f"role/{stack.name} is invalid or cannot be assumed"):
         stack.delete()

@@ -1,7 +1,7 @@
 """The engine of CodeBuild in this process, against a running local cloud: what no call can bring about quickly."""
 
 import dataclasses
-import json
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.administrator import SECRET_FILE
 from localcloud.cloud import Cloud
 from localcloud.service import Call, Caller
 from localcloud.services.codebuild import sources
@@ -23,30 +24,15 @@ from tests.clouds import LocalCloud
 
 pytestmark = pytest.mark.local
 
-ROLE = "arn:aws:iam::123456789012:role/r"
-
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": {
-        "Effect": "Allow",
-        "Principal": {"Service": "codebuild.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    },
-}
-
-
-@pytest.fixture(scope="module")
-def service_role(local_cloud: LocalCloud) -> str:
-    role = local_cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
-    return str(role["Role"]["Arn"])
-
 
 @pytest.fixture
-def cloud(local_cloud: LocalCloud, service_role: str, tmp_path: Path) -> Cloud:
-    assert service_role == ROLE
+def cloud(local_cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     port = int(local_cloud.endpoint_url.rpartition(":")[2])
-    return Cloud.assemble(Settings(port=port, home=tmp_path, cache=Settings.cache_folder()))
+    # An engine outside of its cloud: it has the administrator's key, and none of the services' own.
+    shutil.copy(local_cloud.home / SECRET_FILE, tmp_path / SECRET_FILE)
+    found = Cloud.assemble(Settings(port=port, home=tmp_path, cache=Settings.cache_folder()))
+    monkeypatch.setattr(found.clients, "assume_role", lambda *_, **__: local_cloud.administrator)
+    return found
 
 
 def planned(command: str) -> BuildPlan:
@@ -59,7 +45,7 @@ def planned(command: str) -> BuildPlan:
             },
             "artifacts": {"type": "NO_ARTIFACTS"},
             "environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0"},
-            "serviceRole": ROLE,
+            "serviceRole": "arn:aws:iam::123456789012:role/r",
             "logsConfig": {"cloudWatchLogs": {"status": "DISABLED"}},
         },
         {},

@@ -15,7 +15,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.__main__ import _alive
-from localcloud.clients import ADMINISTRATOR
 from tests.clouds import LocalCloud, run_localcloud
 
 
@@ -71,7 +70,7 @@ def test_an_unknown_key_is_refused(local_cloud: LocalCloud) -> None:
     """Who is not known gets AWS's error code and the way to be known."""
     client = boto3.client(
         "s3", endpoint_url=local_cloud.endpoint_url, region_name="us-east-1",
-        **{**ADMINISTRATOR, "aws_access_key_id": "AKIAUNKNOWN"},
+        **{**local_cloud.administrator, "aws_access_key_id": "AKIAUNKNOWN"},
     )  # fmt: skip
     with pytest.raises(ClientError, match="AKIAUNKNOWN is not known") as refused:
         client.list_buckets()

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 IMAGES = Path(__file__).parents[3] / "localcloud" / "images"
-for folder in ("sagemaker_xgboost", "sparkml_serving", "container_library"):
+# Before what is installed: PyPI too has a package `schema`, which policy-sentry brings along.
+for folder in ("container_library", "sparkml_serving", "sagemaker_xgboost"):
     if str(IMAGES / folder) not in sys.path:
-        sys.path.append(str(IMAGES / folder))
+        sys.path.insert(0, str(IMAGES / folder))

@@ -1,0 +1,231 @@
+"""What IAM's decisions rest on and moto keeps: principals, their policies, resources' policies. Read here alone.
+
+Nothing is written. A caller's policies are kept until a call to IAM has changed something.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from localcloud.errors import AwsError
+from localcloud.iam.document import Policy, PolicyKind, on_itself, parse_policy
+
+if TYPE_CHECKING:
+    from localcloud.service import Caller
+
+_KEY_ID_LENGTH = 36
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldPolicies:
+    """What a principal holds: its identity policies and its boundary."""
+
+    identity: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+
+
+class AccountState:
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        self._generation = 0
+        self._held: dict[str, tuple[int, HeldPolicies]] = {}
+
+    def iam_changed(self) -> None:
+        """A call to IAM may have changed somebody's policies."""
+        self._generation += 1
+
+    # ---- principals
+
+    def held(self, caller: Caller) -> HeldPolicies:
+        """The policies of the caller's role or user; none where it has been deleted since."""
+        key = caller.role_arn or caller.arn
+        generation, found = self._held.get(key, (-1, HeldPolicies()))
+        if generation != self._generation:
+            generation = self._generation
+            found = self._read_held(key)
+            self._held[key] = (generation, found)
+        return found
+
+    def _read_held(self, arn: str) -> HeldPolicies:
+        kind, _, name = arn.rpartition(":")[2].partition("/")
+        name = name.rpartition("/")[2]
+        principal = self._role(name) if kind == "role" else self._iam().users.get(name) if kind == "user" else None
+        if principal is None:
+            return HeldPolicies()
+        holders = [principal]
+        if kind == "user":
+            holders += [group for group in list(self._iam().groups.values()) if principal in group.users]
+        boundary = getattr(principal, "permissions_boundary_arn", None)
+        return HeldPolicies(
+            identity=tuple(policy for holder in holders for policy in _policies_of(holder)),
+            boundary=self._managed(boundary, PolicyKind.BOUNDARY) if boundary else None,
+        )
+
+    def trust_policy(self, role_arn: str) -> Policy | None:
+        role = self._role(role_arn.rpartition("/")[2])
+        if role is None or role.arn != role_arn:
+            return None
+        return parsed(_text(role.assume_role_policy_document), role.name, PolicyKind.TRUST)
+
+    def held_by_arn(self, arn: str) -> HeldPolicies | None:
+        """The policies of a role or user; None where there is none of this ARN."""
+        kind, _, name = arn.rpartition(":")[2].partition("/")
+        found = self._role(name.rpartition("/")[2]) if kind == "role" else self._iam().users.get(name)
+        return self._read_held(arn) if found is not None and kind in ("role", "user") else None
+
+    def path(self, kind: str, name: str) -> str | None:
+        """The path of a role, user or group; None where there is none of this name."""
+        iam = self._iam()
+        found = {
+            "role": lambda: self._role(name),
+            "user": lambda: iam.users.get(name),
+            "group": lambda: iam.groups.get(name),
+        }.get(kind, lambda: None)()
+        return str(found.path) if found is not None else None
+
+    def tags_of(self, caller: Caller) -> dict[str, str]:
+        role = self._role(caller.role_arn.rpartition("/")[2]) if caller.role_arn else None
+        tags = role.tags if role is not None else None
+        found = tags.values() if isinstance(tags, dict) else tags or ()
+        return {tag["Key"]: tag["Value"] for tag in found if isinstance(tag, dict)}
+
+    # ---- resources
+
+    def resource_policy(self, action: str, arn: str) -> tuple[Policy | None, bool]:
+        """The policy of what an action is on, and whether it has to consent."""
+        service = arn.split(":", 3)[2] if arn.startswith("arn:") else ""
+        if action == "sts:AssumeRole":
+            return self.trust_policy(arn), True
+        reader = {
+            "s3": self._bucket_policy,
+            "kms": self._key_policy,
+            "sns": self._topic_policy,
+            "sqs": self._queue_policy,
+            "secretsmanager": self._secret_policy,
+            "ecr": self._repository_policy,
+        }.get(service)
+        text = reader(arn) if reader else None
+        policy = parsed(text, arn.rpartition(":")[2], PolicyKind.RESOURCE) if text else None
+        return policy, service == "kms" and policy is not None
+
+    def bucket_names(self) -> set[str]:
+        from moto.s3.models import s3_backends
+
+        return set(s3_backends[self._account_id]["aws"].buckets)
+
+    def key_arn(self, region: str, name: str) -> str:
+        """The ARN of a key that is called by id, ARN or alias; of an unknown one, what it is called."""
+        backend = self._kms(region)
+        try:
+            identifier = backend.any_id_to_key_id(name)
+        except Exception:  # noqa: BLE001  (moto raises errors of its own kinds for a key that is not there)
+            identifier = name
+        if identifier in backend.keys:
+            return str(backend.keys[identifier].arn)
+        return identifier if identifier.startswith("arn:") else f"arn:aws:kms:{region}:{self._account_id}:key/{name}"
+
+    def key_of_ciphertext(self, region: str, blob: str) -> str:
+        """Moto writes the key's id before what it encrypts."""
+        try:
+            name = base64.b64decode(blob)[:_KEY_ID_LENGTH].decode()
+        except ValueError:
+            name = "*"
+        return self.key_arn(region, name)
+
+    def secret_arn(self, region: str, name: str) -> str:
+        secret = self._secret(region, name)
+        if secret is not None:
+            return str(secret.arn)
+        return name if name.startswith("arn:") else f"arn:aws:secretsmanager:{region}:{self._account_id}:secret:{name}"
+
+    def _bucket_policy(self, arn: str) -> str | None:
+        from moto.s3.models import s3_backends
+
+        bucket = s3_backends[self._account_id]["aws"].buckets.get(arn.rpartition(":")[2].partition("/")[0])
+        return _text(bucket.policy) if bucket is not None and bucket.policy else None
+
+    def _key_policy(self, arn: str) -> str | None:
+        region, identifier = arn.split(":")[3], arn.partition(":key/")[2]
+        key = self._kms(region).keys.get(identifier) if identifier else None
+        return _text(key.policy) if key is not None else None
+
+    def _topic_policy(self, arn: str) -> str | None:
+        from moto.sns.models import sns_backends
+
+        topic = sns_backends[self._account_id][arn.split(":")[3]].topics.get(arn)
+        return _text(topic.policy) if topic is not None and topic.policy else None
+
+    def _queue_policy(self, arn: str) -> str | None:
+        from moto.sqs.models import sqs_backends
+
+        queue = sqs_backends[self._account_id][arn.split(":")[3]].queues.get(arn.rpartition(":")[2])
+        return _text(queue.policy) if queue is not None and queue.policy else None
+
+    def _secret_policy(self, arn: str) -> str | None:
+        secret = self._secret(arn.split(":")[3], arn)
+        return _text(secret.policy) if secret is not None and getattr(secret, "policy", None) else None
+
+    def _repository_policy(self, arn: str) -> str | None:
+        from moto.ecr.models import ecr_backends
+
+        backend = ecr_backends[self._account_id][arn.split(":")[3]]
+        found = backend.repositories.get(arn.partition(":repository/")[2])
+        return json.dumps(on_itself(_text(found.policy))) if found is not None and found.policy else None
+
+    def _secret(self, region: str, name: str) -> Any:
+        from moto.secretsmanager.models import secretsmanager_backends
+
+        secrets = secretsmanager_backends[self._account_id][region].secrets
+        return secrets[name] if name in secrets else None  # noqa: SIM401  (moto's store finds ARNs by [] alone)
+
+    def _role(self, name: str) -> Any:
+        return next((role for role in list(self._iam().roles.values()) if role.name == name), None)
+
+    def _managed(self, arn: str, kind: PolicyKind) -> Policy | None:
+        found = self._iam().managed_policies.get(arn)
+        return parsed(_default_version(found), found.name, kind) if found is not None else None
+
+    def _iam(self) -> Any:
+        from moto.iam.models import iam_backends
+
+        return iam_backends[self._account_id]["aws"]
+
+    def _kms(self, region: str) -> Any:
+        from moto.kms.models import kms_backends
+
+        return kms_backends[self._account_id][region]
+
+
+def _policies_of(holder: Any) -> list[Policy]:
+    inline = [parsed(_text(text), name, PolicyKind.IDENTITY) for name, text in list(holder.policies.items())]
+    managed = [parsed(_default_version(p), p.name, PolicyKind.IDENTITY) for p in list(holder.managed_policies.values())]
+    return [*inline, *managed]
+
+
+def _default_version(policy: Any) -> str:
+    version = next(found for found in policy.versions if found.version_id == policy.default_version_id)
+    return _text(version.document)
+
+
+@functools.lru_cache(maxsize=1024)
+def parsed(text: str, name: str, kind: PolicyKind) -> Policy:
+    try:
+        return parse_policy(text, name=name, kind=kind)
+    except AwsError as error:
+        raise AwsError(
+            "InternalFailure", f"A policy that moto holds cannot be read: {error.message}", status=500
+        ) from error
+
+
+def _text(document: Any) -> str:
+    if isinstance(document, bytes):
+        return document.decode()
+    if isinstance(document, dict):
+        return json.dumps(document)
+    text = str(document)
+    return text if text.lstrip().startswith("{") else unquote(text)

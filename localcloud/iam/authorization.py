@@ -1,0 +1,115 @@
+"""Whether a caller may do what a request asks: the one place where the local cloud decides it.
+
+A request becomes asks (action and resource), each is held against the caller's policies and the resource's, and the
+first that is not allowed is refused in AWS's words.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from localcloud.errors import AwsError
+from localcloud.iam import caller_identity, simulation
+from localcloud.iam import context as contexts
+from localcloud.iam.account_state import AccountState, parsed
+from localcloud.iam.asks import Place
+from localcloud.iam.document import PolicyKind
+from localcloud.iam.evaluation import Decision, Policies, Principal, Request, evaluate
+from localcloud.iam.policy_check import check_policies
+from localcloud.iam.records import AccessRecords
+from localcloud.iam.resources import asks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.iam.asks import Ask
+    from localcloud.service import Caller, HttpResponse
+    from localcloud.store import Store
+
+log = logging.getLogger("localcloud.iam")
+
+_READS = ("Get", "List", "Simulate", "Generate")
+#: Services whose refusal is not called AccessDeniedException.
+_CODES = {"sns": "AuthorizationError"} | dict.fromkeys(
+    ("cloudformation", "iam", "monitoring", "s3", "sts", "ec2"), "AccessDenied"
+)
+
+
+class Authorization:
+    def __init__(self, account_id: str, store: Store) -> None:
+        self.state = AccountState(account_id)
+        self._account_id = account_id
+        self._records = AccessRecords(store)
+
+    def authorize(self, request: ApiRequest, caller: Caller, region: str) -> None:
+        """Raises AwsError AccessDenied where anything that the request asks is not allowed."""
+        place = Place(region=region, account_id=self._account_id, state=self.state)
+        base = contexts.request_context(request, caller, region, self.state.tags_of(caller))
+        for ask in asks_of(request, place):
+            decision = self.decide(ask, caller, contexts.ask_context(base, ask))
+            if not decision.allowed:
+                raise self._denied(request.service, caller, ask, decision)
+            if caller.role_arn:
+                self._records.used(caller.role_arn, ask.action, ask.resource)
+        check_policies(request)
+
+    def decide(self, ask: Ask, caller: Caller, context: Mapping[str, tuple[str, ...]]) -> Decision:
+        policy, required = self.state.resource_policy(ask.action, ask.resource)
+        held = self.state.held(caller)
+        session = parsed(caller.session_policy, "session", PolicyKind.SESSION) if caller.session_policy else None
+        principal = Principal(
+            account_id=caller.account_id,
+            arn="" if caller.service else caller.arn,
+            role_arn=caller.role_arn,
+            service=caller.service,
+        )
+        return evaluate(
+            Request(principal=principal, action=ask.action, resource=ask.resource, context=context),
+            Policies(
+                identity=held.identity,
+                boundary=held.boundary,
+                session=(session,) if session else None,
+                resource=policy,
+                resource_policy_required=required,
+            ),
+        )
+
+    def may_list(self, request: ApiRequest, caller: Caller, region: str) -> AwsError | None:
+        """S3 tells of a missing object only to those who may list the bucket; the refusal for the others."""
+        from localcloud.iam.asks import Ask
+
+        ask = Ask(action="s3:ListBucket", resource=f"arn:aws:s3:::{request.params['Bucket']}")
+        base = contexts.request_context(request, caller, region, self.state.tags_of(caller))
+        decision = self.decide(ask, caller, base)
+        if decision.allowed and caller.role_arn:
+            self._records.used(caller.role_arn, ask.action, ask.resource)
+        return None if decision.allowed else self._denied("s3", caller, ask, decision)
+
+    def own_answer(self, request: ApiRequest, caller: Caller) -> HttpResponse | None:
+        """What is known here and not to moto: what policies would allow, and who the administrator is."""
+        if request.service == "iam" and request.operation in simulation.OPERATIONS:
+            return simulation.simulate(request, self._account_id, self.state)
+        if (request.service, request.operation) == ("sts", "GetCallerIdentity"):
+            return caller_identity.answer(caller)
+        return None
+
+    def answered(self, request: ApiRequest) -> None:
+        """A call has been answered: what it changed counts from now on."""
+        if request.service == "iam" and not request.operation.startswith(_READS):
+            self.state.iam_changed()
+
+    def _denied(self, service: str, caller: Caller, ask: Ask, decision: Decision) -> AwsError:
+        message = denial_message(service, caller.arn, ask, decision)
+        log.warning("denied: %s", message)
+        self._records.denied(caller.arn, ask.action, ask.resource, message)
+        code = _CODES.get(service, "AccessDeniedException")
+        return AwsError(code, message, status=400 if code == "AccessDeniedException" else 403)
+
+
+def denial_message(service: str, arn: str, ask: Ask, decision: Decision) -> str:
+    """AWS's sentence: who, which action, which resource, because of which kind of policy."""
+    resource = f'"{ask.resource}"' if service == "s3" else ask.resource
+    reason = decision.reason().format(action=ask.action)
+    return f"User: {arn} is not authorized to perform: {ask.action} on resource: {resource} {reason}"

@@ -1,0 +1,87 @@
+"""``iam:PassRole``: who hands a role to a service must be allowed to, for this role and this service.
+
+AWS's reference says which actions depend on PassRole, not in which parameter the role stands: this table does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from localcloud.iam.asks import Ask, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from localcloud.iam.api_requests import ApiRequest
+
+_CLOUDFORMATION = (
+    *("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "RollbackStack", "ContinueUpdateRollback"),
+)
+_SAGEMAKER = (
+    *("CreateTrainingJob", "CreateProcessingJob", "CreateHyperParameterTuningJob", "CreateNotebookInstance"),
+    *("CreateAutoMLJob", "CreatePipeline", "UpdatePipeline"),
+)
+
+#: (signing name, operation) → parameter with the role, and the service that it is handed to.
+_HANDED: dict[tuple[str, str], tuple[str, str]] = {
+    **{("cloudformation", name): ("RoleARN", "cloudformation.amazonaws.com") for name in _CLOUDFORMATION},
+    **{("sagemaker", name): ("RoleArn", "sagemaker.amazonaws.com") for name in _SAGEMAKER},
+    ("sagemaker", "CreateModel"): ("ExecutionRoleArn", "sagemaker.amazonaws.com"),
+    ("sagemaker", "CreateEndpointConfig"): ("ExecutionRoleArn", "sagemaker.amazonaws.com"),
+    ("glue", "CreateJob"): ("Role", "glue.amazonaws.com"),
+    ("glue", "UpdateJob"): ("JobUpdate.Role", "glue.amazonaws.com"),
+    ("glue", "CreateCrawler"): ("Role", "glue.amazonaws.com"),
+    ("glue", "UpdateCrawler"): ("Role", "glue.amazonaws.com"),
+    ("codebuild", "CreateProject"): ("serviceRole", "codebuild.amazonaws.com"),
+    ("codebuild", "UpdateProject"): ("serviceRole", "codebuild.amazonaws.com"),
+    ("codebuild", "StartBuild"): ("serviceRoleOverride", "codebuild.amazonaws.com"),
+    ("codepipeline", "CreatePipeline"): ("pipeline.roleArn", "codepipeline.amazonaws.com"),
+    ("codepipeline", "UpdatePipeline"): ("pipeline.roleArn", "codepipeline.amazonaws.com"),
+    ("events", "PutRule"): ("RoleArn", "events.amazonaws.com"),
+    ("application-autoscaling", "RegisterScalableTarget"): (
+        "RoleARN",
+        "application-autoscaling.amazonaws.com",
+    ),
+}
+
+
+def passed_roles(request: ApiRequest, place: Place) -> list[Ask]:
+    found = _HANDED.get((request.service, request.operation))
+    roles = [(str(role), found[1]) for role in [_value(request.params, found[0])] if role] if found else []
+    roles += list(_of_parts(request))
+    return [
+        Ask(
+            action="iam:PassRole",
+            resource=_role_arn(role, place),
+            context={"iam:passedtoservice": (service,)},
+        )
+        for role, service in dict.fromkeys(roles)
+    ]
+
+
+def _of_parts(request: ApiRequest) -> Iterable[tuple[str, str]]:
+    """Roles that stand in lists: a pipeline's actions, a rule's targets."""
+    if (request.service, request.operation) == ("events", "PutTargets"):
+        for target in request.params.get("Targets", []):
+            if target.get("RoleArn"):
+                yield target["RoleArn"], "events.amazonaws.com"
+    declared = request.params.get("pipeline")
+    if request.service == "codepipeline" and isinstance(declared, dict):
+        for stage in declared.get("stages", []):
+            for action in stage.get("actions", []):
+                if action.get("roleArn"):
+                    yield action["roleArn"], "codepipeline.amazonaws.com"
+
+
+def _value(params: dict[str, Any], path: str) -> Any:
+    found: Any = params
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _role_arn(role: str, place: Place) -> str:
+    """Glue takes a role's name as well."""
+    if role.startswith("arn:"):
+        return role
+    return f"arn:aws:iam::{place.account_id}:role{place.state.path('role', role) or '/'}{role}"

@@ -1,0 +1,82 @@
+"""A policy document that is put is read first: what is malformed, or uses what is not evaluated, is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import AwsError
+from localcloud.iam.context import is_evaluated
+from localcloud.iam.document import Policy, PolicyKind, malformed, on_itself, parse_policy
+
+if TYPE_CHECKING:
+    from localcloud.iam.api_requests import ApiRequest
+
+#: (signing name, operation) → parameter with the document, and its kind.
+_DOCUMENTS: dict[tuple[str, str], tuple[str, PolicyKind]] = {
+    **{("iam", name): ("PolicyDocument", PolicyKind.IDENTITY) for name in ("PutRolePolicy", "PutUserPolicy")},
+    **{("iam", name): ("PolicyDocument", PolicyKind.IDENTITY) for name in ("PutGroupPolicy", "CreatePolicy")},
+    ("iam", "CreatePolicyVersion"): ("PolicyDocument", PolicyKind.IDENTITY),
+    ("iam", "CreateRole"): ("AssumeRolePolicyDocument", PolicyKind.TRUST),
+    ("iam", "UpdateAssumeRolePolicy"): ("PolicyDocument", PolicyKind.TRUST),
+    ("kms", "CreateKey"): ("Policy", PolicyKind.RESOURCE),
+    ("kms", "PutKeyPolicy"): ("Policy", PolicyKind.RESOURCE),
+    ("secretsmanager", "PutResourcePolicy"): ("ResourcePolicy", PolicyKind.RESOURCE),
+    ("ecr", "SetRepositoryPolicy"): ("policyText", PolicyKind.RESOURCE),
+    ("sts", "AssumeRole"): ("Policy", PolicyKind.SESSION),
+    ("s3", "PutBucketPolicy"): ("body", PolicyKind.RESOURCE),
+}
+_WORDS = {
+    "kms": "MalformedPolicyDocumentException",
+    "s3": "MalformedPolicy",
+    "secretsmanager": "MalformedPolicyDocumentException",
+}
+
+
+def check_policies(request: ApiRequest) -> None:
+    """Raises AwsError MalformedPolicyDocument, in the service's spelling, with the place in the document."""
+    found = _document(request)
+    if found is None:
+        return
+    text, kind = found
+    name = str(request.params.get("PolicyName") or request.params.get("RoleName") or request.operation)
+    try:
+        policy = parse_policy(on_itself(text) if request.service == "ecr" else text, name=name, kind=kind)
+        _refuse_unevaluated(policy)
+    except AwsError as error:
+        raise AwsError(_WORDS.get(request.service, error.code), error.message) from error
+
+
+def _document(request: ApiRequest) -> tuple[Any, PolicyKind] | None:
+    known = _DOCUMENTS.get((request.service, request.operation))
+    if known is not None:
+        value = request.params.get(known[0])
+    elif request.operation in ("SetTopicAttributes", "SetQueueAttributes", "CreateTopic", "CreateQueue"):
+        value = _attribute(request)
+        known = ("Policy", PolicyKind.RESOURCE)
+    else:
+        return None
+    if not value:
+        return None
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value, known[1]
+
+
+def _attribute(request: ApiRequest) -> Any:
+    params = request.params
+    if params.get("AttributeName") == "Policy":
+        return params.get("AttributeValue")
+    attributes = params.get("Attributes")
+    if isinstance(attributes, dict):
+        return attributes.get("Policy")
+    pairs = attributes if isinstance(attributes, list) else []
+    return next((pair.get("value") for pair in pairs if pair.get("key") == "Policy"), None)
+
+
+def _refuse_unevaluated(policy: Policy) -> None:
+    for index, statement in enumerate(policy.statements):
+        for condition in statement.conditions:
+            if not is_evaluated(condition.key):
+                place = f"policy {policy.name}, Statement[{index}], Condition"
+                what = (
+                    f"uses {condition.key}, which the local cloud does not evaluate (docs/decisions/0008-iam-facts.md)"
+                )
+                raise malformed(place, what)

@@ -1,0 +1,59 @@
+"""What was denied, and what each role used: written once for each (who, action, resource), in the cloud's store."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from localcloud.store import Document, Store
+
+DENIED_TABLE = "iam.denied"
+USED_TABLE = "iam.used"
+
+
+class AccessRecords:
+    def __init__(self, store: Store) -> None:
+        self._denied = store.table(DENIED_TABLE)
+        self._used = store.table(USED_TABLE)
+        self._known: set[tuple[str, str, str]] = set()
+        self._lock = threading.Lock()
+
+    def denied(self, arn: str, action: str, resource: str, message: str) -> None:
+        key = f"{arn} {action} {resource}"
+        with self._lock:
+            before = self._denied.get(key)
+            times = before["times"] + 1 if before else 1
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._denied.put(key, {"message": message, "times": times, "latest": now})
+
+    def used(self, role_arn: str, action: str, resource: str) -> None:
+        entry = (role_arn, action, resource)
+        if entry in self._known:
+            return
+        with self._lock:
+            self._known.add(entry)
+            self._used.put(" ".join(entry), {"role": role_arn, "action": action, "resource": resource})
+
+
+def denied_calls(home: Path) -> list[str]:
+    """A line for each call that was denied, the latest first; of a local cloud that runs or ran in this home."""
+    found = sorted(read_table(home, DENIED_TABLE), key=lambda document: str(document["latest"]), reverse=True)
+    return [f"denied {d['times']}x, last {d['latest']}: {d['message']}" for d in found]
+
+
+def read_table(home: Path, name: str) -> Iterator[Document]:
+    """The documents of one table, read from outside the process that writes them."""
+    path = home / "state" / "documents.sqlite"
+    if not path.exists():
+        return
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        for (document,) in connection.execute("SELECT document FROM documents WHERE kind = ?", (name,)):
+            yield json.loads(document)

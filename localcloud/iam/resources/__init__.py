@@ -1,0 +1,58 @@
+"""What services do differently from AWS's reference: one small file each, listed here by signing name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.iam.asks import by_reference
+from localcloud.iam.pass_role import passed_roles
+from localcloud.iam.resources import (
+    application_autoscaling,
+    cloudformation,
+    codebuild,
+    codepipeline,
+    events,
+    glue,
+    iam,
+    kms,
+    logs,
+    s3,
+    sagemaker,
+    secretsmanager,
+    sns,
+    sqs,
+    ssm,
+    sts,
+)
+from localcloud.iam.tagging import tag_asks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.iam.asks import Ask, Place
+
+_SERVICES: dict[str, Callable[[ApiRequest, Place], list[Ask]]] = {
+    "application-autoscaling": application_autoscaling.asks,
+    "cloudformation": cloudformation.asks,
+    "codebuild": codebuild.asks,
+    "codepipeline": codepipeline.asks,
+    "events": events.asks,
+    "glue": glue.asks,
+    "iam": iam.asks,
+    "kms": kms.asks,
+    "logs": logs.asks,
+    "s3": s3.asks,
+    "sagemaker": sagemaker.asks,
+    "secretsmanager": secretsmanager.asks,
+    "sns": sns.asks,
+    "sqs": sqs.asks,
+    "ssm": ssm.asks,
+    "sts": sts.asks,
+}
+
+
+def asks_of(request: ApiRequest, place: Place) -> list[Ask]:
+    """All that has to be allowed for a request, in AWS's order: the action itself, its tags, the roles it passes."""
+    own = _SERVICES.get(request.service, by_reference)(request, place)
+    return [*own, *tag_asks(request, own), *passed_roles(request, place)]

@@ -1,0 +1,131 @@
+"""S3's actions are named apart from its operations. Source: "Required permissions for Amazon S3 API operations"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+from localcloud.errors import AwsError
+from localcloud.iam.asks import Ask, Place
+
+if TYPE_CHECKING:
+    from localcloud.iam.api_requests import ApiRequest
+
+_ACTIONS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+    "DeleteBucketCors": "PutBucketCORS",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeleteObjects": "DeleteObject",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycle": "GetLifecycleConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "SelectObjectContent": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListParts": "ListMultipartUploadParts",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "PutBucketCors": "PutBucketCORS",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycle": "PutLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+#: A version has actions of its own.
+_OF_VERSIONS = {
+    "GetObject": "GetObjectVersion",
+    "DeleteObject": "DeleteObjectVersion",
+    "GetObjectAcl": "GetObjectVersionAcl",
+    "GetObjectTagging": "GetObjectVersionTagging",
+    "PutObjectTagging": "PutObjectVersionTagging",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
+}
+_WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
+
+
+def asks(request: ApiRequest, place: Place) -> list[Ask]:
+    bucket, key, query = request.params["Bucket"], request.params["Key"], request.params["query"]
+    action = _ACTIONS.get(request.operation, request.operation)
+    if request.operation == "ListBuckets":
+        return [Ask(action="s3:ListAllMyBuckets", resource="*")]
+    if request.operation == "DeleteObjects":
+        return _deletions(bucket, request.params["body"])
+    context = _context(request, place.account_id)
+    if key:
+        if "versionId" in query:
+            action = _OF_VERSIONS.get(action, action)
+            context["s3:versionid"] = (query["versionId"],)
+        found = [Ask(action=f"s3:{action}", resource=f"arn:aws:s3:::{bucket}/{key}", context=context)]
+        return [*found, *_with_it(request, f"arn:aws:s3:::{bucket}/{key}", context)]
+    return [Ask(action=f"s3:{action}", resource=f"arn:aws:s3:::{bucket}", context=context)]
+
+
+def _with_it(request: ApiRequest, resource: str, context: dict[str, tuple[str, ...]]) -> list[Ask]:
+    """What a write asks for besides: the source that it copies, tags, an ACL."""
+    found = []
+    source = unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/")
+    if source:
+        path, _, version = source.partition("?versionId=")
+        action = "s3:GetObjectVersion" if version else "s3:GetObject"
+        found.append(Ask(action=action, resource=f"arn:aws:s3:::{path}"))
+    if request.operation in _WRITES:
+        if "x-amz-tagging" in request.headers:
+            found.append(Ask(action="s3:PutObjectTagging", resource=resource, context=context))
+        if "x-amz-acl" in request.headers or any(name.startswith("x-amz-grant-") for name in request.headers):
+            found.append(Ask(action="s3:PutObjectAcl", resource=resource, context=context))
+    return found
+
+
+def _deletions(bucket: str, body: bytes) -> list[Ask]:
+    try:
+        document = ET.fromstring(body)  # noqa: S314  (expat expands no external entities)
+    except ET.ParseError as error:
+        raise AwsError("MalformedXML", f"The XML you provided was not well-formed: {error}") from error
+    found = []
+    for item in document.iter():
+        if item.tag.rpartition("}")[2] == "Object":
+            parts = {child.tag.rpartition("}")[2]: child.text or "" for child in item}
+            action = "s3:DeleteObjectVersion" if parts.get("VersionId") else "s3:DeleteObject"
+            found.append(Ask(action=action, resource=f"arn:aws:s3:::{bucket}/{parts.get('Key', '')}"))
+    return found or [Ask(action="s3:DeleteObject", resource=f"arn:aws:s3:::{bucket}/*")]
+
+
+def _context(request: ApiRequest, account_id: str) -> dict[str, tuple[str, ...]]:
+    """S3's own condition keys, of those that a request carries."""
+    query, headers = request.params["query"], request.headers
+    found: dict[str, tuple[str, ...]] = {
+        f"s3:{name}": (query[name],) for name in ("prefix", "delimiter", "max-keys") if name in query
+    }
+    for name in (
+        *("x-amz-acl", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"),
+        *("x-amz-storage-class", "x-amz-content-sha256", "x-amz-copy-source", "x-amz-metadata-directive"),
+    ):
+        if name in headers:
+            found[f"s3:{name}"] = (headers[name],)
+    found["s3:tlsversion"] = ("1.3",)
+    found["s3:resourceaccount"] = (account_id,)
+    return found

@@ -1,0 +1,20 @@
+"""Secrets are called by name or ARN; the ARN ends in six characters that are made with the secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.iam.asks import Ask, Place, by_reference, on
+
+if TYPE_CHECKING:
+    from localcloud.iam.api_requests import ApiRequest
+
+
+def asks(request: ApiRequest, place: Place) -> list[Ask]:
+    action, params = f"secretsmanager:{request.operation}", request.params
+    if request.operation == "CreateSecret":
+        return on(action, place.arn("secretsmanager", f"secret:{params.get('Name', '*')}"))
+    name = params.get("SecretId")
+    if not isinstance(name, str):
+        return by_reference(request, place)
+    return on(action, place.state.secret_arn(place.region, name))

@@ -1,0 +1,25 @@
+"""Tags that come with a creation need the service's tagging action too, where AWS's reference says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.iam.asks import Ask, prefix_of
+from localcloud.iam.facts import action_facts
+
+if TYPE_CHECKING:
+    from localcloud.iam.api_requests import ApiRequest
+
+_TAGGING = ("AddTags", "TagResource", "TagQueue", "TagRole", "TagPolicy", "TagUser", "TagLogGroup")
+
+
+def tag_asks(request: ApiRequest, own: list[Ask]) -> list[Ask]:
+    if not (request.params.get("Tags") or request.params.get("tags")):
+        return []
+    facts = action_facts(prefix_of(request.service), request.operation)
+    depends = facts.dependent_actions if facts else ()
+    return [
+        Ask(action=action, resource=own[0].resource)
+        for action in depends
+        if action.startswith(f"{prefix_of(request.service)}:") and action.rpartition(":")[2] in _TAGGING and own
+    ]

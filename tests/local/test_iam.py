@@ -1,0 +1,391 @@
+"""IAM as it is enforced at the front door: signatures, sessions, policies, and what is refused in AWS's words."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import botocore.auth
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.clouds import LocalCloud
+
+ACCOUNT = "123456789012"
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def trust(**principal: str) -> str:
+    return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+class Account:
+    """Users and roles of one test, under a name of its own."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self.cloud = cloud
+        self.name = f"t{uuid.uuid4().hex[:10]}"
+        self.iam = cloud.client("iam")
+
+    def client(self, service: str, credentials: dict[str, str]) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.cloud.endpoint_url,
+            region_name="us-east-1",
+            config=Config(retries={"total_max_attempts": 1}, signature_version="s3v4" if service == "s3" else None),
+            **credentials,
+        )
+
+    def user(self, *statements: dict[str, Any]) -> dict[str, str]:
+        """The keys of a new user who may do this and no more."""
+        self.iam.create_user(UserName=self.name)
+        if statements:
+            self.iam.put_user_policy(UserName=self.name, PolicyName="p", PolicyDocument=policy(*statements))
+        key = self.iam.create_access_key(UserName=self.name)["AccessKey"]
+        return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+
+    def role(self, *statements: dict[str, Any], trusting: str = "", **more: Any) -> str:
+        """The ARN of a new role, which trusts the account where nothing else is said."""
+        document = trusting or trust(AWS=f"arn:aws:iam::{ACCOUNT}:root")
+        role = self.iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=document, **more)["Role"]
+        if statements:
+            self.iam.put_role_policy(RoleName=self.name, PolicyName="p", PolicyDocument=policy(*statements))
+        return str(role["Arn"])
+
+    def session(self, role_arn: str, **more: Any) -> dict[str, str]:
+        found = self.cloud.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="run", **more)["Credentials"]
+        return {
+            "aws_access_key_id": found["AccessKeyId"],
+            "aws_secret_access_key": found["SecretAccessKey"],
+            "aws_session_token": found["SessionToken"],
+        }
+
+
+@pytest.fixture
+def account(local_cloud: LocalCloud) -> Account:
+    return Account(local_cloud)
+
+
+@pytest.fixture
+def bucket(local_cloud: LocalCloud) -> str:
+    name = f"b{uuid.uuid4().hex[:10]}"
+    local_cloud.client("s3").create_bucket(Bucket=name)
+    local_cloud.client("s3").put_object(Bucket=name, Key="raw/a.csv", Body=b"1,2")
+    return name
+
+
+def refused(code: str, match: str = "") -> Any:
+    """pytest.raises for an error of this code."""
+    return pytest.raises(ClientError, match=rf"\({code}\).*{match}")
+
+
+# ---- who calls
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "code"),
+    [
+        ("s3", "list_buckets", "SignatureDoesNotMatch"),
+        ("iam", "list_roles", "SignatureDoesNotMatch"),
+        ("glue", "get_jobs", "InvalidSignatureException"),
+    ],
+)
+def test_a_forged_signature(account: Account, service: str, call: str, code: str) -> None:
+    """Who knows the administrator's key id and not its secret."""
+    forged = {**account.cloud.administrator, "aws_secret_access_key": "localcloud"}
+    with refused(code, "does not match"):
+        getattr(account.client(service, forged), call)()
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "code"),
+    [
+        ("s3", "list_buckets", "InvalidAccessKeyId"),
+        ("sts", "get_caller_identity", "InvalidClientTokenId"),
+        ("sagemaker", "list_models", "UnrecognizedClientException"),
+    ],
+)
+def test_a_foreign_key(account: Account, service: str, call: str, code: str) -> None:
+    """A key of some other account."""
+    foreign = {"aws_access_key_id": "AKIAFOREIGN", "aws_secret_access_key": "secret"}
+    with refused(code):
+        getattr(account.client(service, foreign), call)()
+
+
+def test_a_key_that_was_switched_off(account: Account) -> None:
+    """An inactive key is as unknown as none."""
+    keys = account.user()
+    account.iam.update_access_key(UserName=account.name, AccessKeyId=keys["aws_access_key_id"], Status="Inactive")
+    with refused("InvalidClientTokenId"):
+        account.client("sts", keys).get_caller_identity()
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "code"),
+    [
+        ("s3", "list_buckets", "RequestTimeTooSkewed"),
+        ("sts", "get_caller_identity", "SignatureDoesNotMatch"),
+        ("glue", "get_jobs", "InvalidSignatureException"),
+    ],
+)
+def test_a_skewed_clock(account: Account, monkeypatch: pytest.MonkeyPatch, service: str, call: str, code: str) -> None:
+    """A clock that is an hour behind."""
+    monkeypatch.setattr(
+        botocore.auth, "get_current_datetime", lambda **_: datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=1)
+    )
+    with refused(code):
+        getattr(account.cloud.client(service), call)()
+
+
+@pytest.mark.parametrize("token", ["", "another"])
+def test_a_session_without_its_token(account: Account, token: str) -> None:
+    """A session's key is good with its own token alone."""
+    credentials = {**account.session(account.role()), "aws_session_token": token}
+    with refused("InvalidClientTokenId"):
+        account.client("sts", credentials).get_caller_identity()
+
+
+def test_who_one_is_needs_no_permission(account: Account) -> None:
+    """GetCallerIdentity answers a role without any policy, and the administrator."""
+    identity = account.client("sts", account.session(account.role())).get_caller_identity()
+    assert identity["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{account.name}/run"
+    assert account.cloud.client("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
+
+
+# ---- presigned URLs
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_presigned_urls(account: Account, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that holds, one that was tampered with, one that has expired, one of somebody who may not read."""
+
+    def url(client: Any) -> str:
+        parameters = {"Bucket": bucket, "Key": "raw/a.csv"}
+        return str(client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=60))
+
+    admin = account.client("s3", account.cloud.administrator)
+    good = url(admin)
+    assert get(good) == (200, "1,2")
+    status, body = get(good.replace("Expires=60", "Expires=600"))
+    assert (status, "SignatureDoesNotMatch" in body) == (403, True)
+    status, body = get(url(account.client("s3", account.user())))
+    assert (status, "s3:GetObject" in body) == (403, True)
+    monkeypatch.setattr(
+        botocore.auth, "get_current_datetime", lambda **_: datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=1)
+    )
+    status, body = get(url(admin))
+    assert (status, "Request has expired" in body) == (403, True)
+
+
+# ---- what they may
+
+
+def test_a_refusal_reads_as_awss(account: Account, bucket: str) -> None:
+    """Who, which action, which resource, because of which kind of policy; in each protocol's code."""
+    session = account.session(account.role(allow("s3:GetObject", f"arn:aws:s3:::{bucket}/raw/*")))
+    me = f"arn:aws:sts::{ACCOUNT}:assumed-role/{account.name}/run"
+    s3 = account.client("s3", session)
+    assert s3.get_object(Bucket=bucket, Key="raw/a.csv")["Body"].read() == b"1,2"
+    reason = "because no identity-based policy allows the"
+    with refused("AccessDenied", f'User: {me} is not authorized to perform: s3:PutObject on resource: "arn') as put:
+        s3.put_object(Bucket=bucket, Key="raw/b.csv", Body=b"")
+    assert f"{reason} s3:PutObject action" in str(put.value)
+    with refused("AccessDeniedException", rf"glue:StartJobRun on resource: .*:job/x {reason}"):
+        account.client("glue", session).start_job_run(JobName="x")
+    with refused("AccessDenied", rf"iam:GetRole on resource: arn:aws:iam::{ACCOUNT}:role/{account.name} {reason}"):
+        account.client("iam", session).get_role(RoleName=account.name)
+    with refused("AuthorizationError", "SNS:CreateTopic|sns:CreateTopic"):
+        account.client("sns", session).create_topic(Name="x")
+
+
+def test_a_missing_object_is_told_to_those_who_may_list(account: Account, bucket: str) -> None:
+    """404 with s3:ListBucket, 403 without."""
+    read = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*")
+    s3 = account.client("s3", account.session(account.role(read)))
+    with refused("AccessDenied", "s3:ListBucket"):
+        s3.get_object(Bucket=bucket, Key="none")
+    listing = allow("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+    account.iam.put_role_policy(RoleName=account.name, PolicyName="list", PolicyDocument=policy(listing))
+    with refused("NoSuchKey"):
+        s3.get_object(Bucket=bucket, Key="none")
+
+
+def test_a_bucket_policy_denies_and_allows(account: Account, bucket: str) -> None:
+    """An explicit deny wins over the role's own policy; a grant to the role needs no policy of its own."""
+    arn = account.role()
+    s3 = account.client("s3", account.session(arn))
+    admin = account.cloud.client("s3")
+    grant = {**allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), "Principal": {"AWS": arn}}
+    admin.put_bucket_policy(Bucket=bucket, Policy=policy(grant))
+    assert s3.get_object(Bucket=bucket, Key="raw/a.csv")["Body"].read() == b"1,2"
+    deny = {**grant, "Effect": "Deny"}
+    admin.put_bucket_policy(Bucket=bucket, Policy=policy(grant, deny))
+    with refused("AccessDenied", "with an explicit deny in a resource-based policy"):
+        s3.get_object(Bucket=bucket, Key="raw/a.csv")
+
+
+def test_tls_only_buckets_answer(account: Account, bucket: str) -> None:
+    """The loopback counts as secure transport; a policy that asks for the contrary bites."""
+    statement = {**allow("s3:*", f"arn:aws:s3:::{bucket}/*"), "Effect": "Deny", "Principal": "*"}
+    for wanted in ("false", "true"):
+        document = policy({**statement, "Condition": {"Bool": {"aws:SecureTransport": wanted}}})
+        account.cloud.client("s3").put_bucket_policy(Bucket=bucket, Policy=document)
+        if wanted == "false":
+            account.cloud.client("s3").get_object(Bucket=bucket, Key="raw/a.csv")
+    with refused("AccessDenied", "explicit deny"):
+        account.cloud.client("s3").get_object(Bucket=bucket, Key="raw/a.csv")
+
+
+def test_a_boundary_limits(account: Account, bucket: str) -> None:
+    """What the boundary does not allow is not allowed, whatever the role's policy says."""
+    boundary = account.iam.create_policy(PolicyName=account.name, PolicyDocument=policy(allow("glue:*")))
+    arn = account.role(allow("s3:*"), PermissionsBoundary=boundary["Policy"]["Arn"])
+    with refused("AccessDenied", "because no permissions boundary allows the s3:GetObject action"):
+        account.client("s3", account.session(arn)).get_object(Bucket=bucket, Key="raw/a.csv")
+
+
+def test_a_session_policy_limits(account: Account, bucket: str) -> None:
+    """A session has its role's rights within the policy that it was assumed with."""
+    arn = account.role(allow("s3:*"))
+    session = account.session(arn, Policy=policy(allow("s3:GetObject")))
+    s3 = account.client("s3", session)
+    s3.get_object(Bucket=bucket, Key="raw/a.csv")
+    with refused("AccessDenied", "because no session policy allows the s3:PutObject action"):
+        s3.put_object(Bucket=bucket, Key="x", Body=b"")
+
+
+def test_managed_policies_and_groups(account: Account, bucket: str) -> None:
+    """A user has the default version of what is attached to a group of theirs, at once."""
+    s3 = account.client("s3", account.user())
+    created = account.iam.create_policy(PolicyName=account.name, PolicyDocument=policy(allow("glue:*")))["Policy"]
+    account.iam.create_group(GroupName=account.name)
+    account.iam.add_user_to_group(GroupName=account.name, UserName=account.name)
+    account.iam.attach_group_policy(GroupName=account.name, PolicyArn=created["Arn"])
+    with refused("AccessDenied"):
+        s3.get_object(Bucket=bucket, Key="raw/a.csv")
+    document = policy(allow("s3:GetObject", "arn:aws:s3:::${aws:RequestedRegion}*"), allow("s3:GetObject"))
+    account.iam.create_policy_version(PolicyArn=created["Arn"], PolicyDocument=document, SetAsDefault=True)
+    assert s3.get_object(Bucket=bucket, Key="raw/a.csv")["Body"].read() == b"1,2"
+
+
+def test_a_keys_policy_is_required(account: Account) -> None:
+    """Identity policies count nothing on a key whose policy does not name the account or the caller."""
+    statement = {**allow("kms:*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"}}
+    admin = {**allow("kms:*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+    kms = account.cloud.client("kms")
+    closed = kms.create_key(Policy=policy(statement))["KeyMetadata"]["KeyId"]
+    opened = kms.create_key(Policy=policy(admin))["KeyMetadata"]["KeyId"]
+    mine = account.client("kms", account.session(account.role(allow("kms:*"))))
+    mine.generate_data_key(KeyId=opened, KeySpec="AES_256")
+    with refused("AccessDeniedException", "because no resource-based policy allows the kms:GenerateDataKey action"):
+        mine.generate_data_key(KeyId=closed, KeySpec="AES_256")
+
+
+# ---- roles
+
+
+def test_a_role_that_does_not_trust(account: Account) -> None:
+    """The administrator may not assume a role of Glue's, and CloudFormation neither."""
+    arn = account.role(trusting=trust(Service="glue.amazonaws.com"))
+    with refused("AccessDenied", f"sts:AssumeRole on resource: {arn} because no role trust policy allows"):
+        account.session(arn)
+    with refused("ValidationError", "cannot be assumed"):
+        account.cloud.client("cloudformation").create_stack(
+            StackName=account.name, TemplateBody='{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}', RoleARN=arn
+        )
+
+
+def test_a_role_is_passed_to_the_service_that_the_policy_names(account: Account) -> None:
+    """iam:PassRole for SageMaker does not hand the role to Glue; without PassRole nobody gets it."""
+    arn = account.role(trusting=trust(Service="glue.amazonaws.com"))
+    keys = account.user(
+        allow("glue:CreateJob"),
+        allow("iam:PassRole", arn, Condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}),
+    )
+    job = {"Name": account.name, "Role": arn, "Command": {"Name": "glueetl", "ScriptLocation": "s3://b/k.py"}}
+    job |= {"GlueVersion": "5.1"}
+    with refused("AccessDeniedException", f"iam:PassRole on resource: {arn}"):
+        account.client("glue", keys).create_job(**job)
+    passing = allow("iam:PassRole", arn, Condition={"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}})
+    document = policy(allow("glue:CreateJob"), passing)
+    account.iam.put_user_policy(UserName=account.name, PolicyName="p", PolicyDocument=document)
+    assert account.client("glue", keys).create_job(**job)["Name"] == account.name
+
+
+def test_a_template_is_deployed_with_its_callers_rights(account: Account) -> None:
+    """Without a role, CloudFormation goes on with the caller's own permissions and no more."""
+    keys = account.user(allow("cloudformation:*"))
+    client = account.client("cloudformation", keys)
+    client.create_stack(StackName=account.name, TemplateBody='{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}')
+    with pytest.raises(Exception, match=r"Waiter|terminal"):
+        client.get_waiter("stack_create_complete").wait(
+            StackName=account.name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        )
+    events = client.describe_stack_events(StackName=account.name)["StackEvents"]
+    assert any("not authorized to perform: sns:CreateTopic" in e.get("ResourceStatusReason", "") for e in events)
+
+
+# ---- documents
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*"}]}', "neither Resource"),
+        (policy({**allow("s3:*"), "Condition": {"StringEqual": {"a": "b"}}}), "StringEqual is no condition operator"),
+        (policy({**allow("s3:*"), "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o"}}}), "does not evaluate"),
+    ],
+)
+def test_a_policy_that_cannot_be_held_to_is_refused(account: Account, document: str, said: str) -> None:
+    """Malformed, or with a condition that is not evaluated: refused with the place, not ignored."""
+    account.role()
+    with refused("MalformedPolicyDocument", said):
+        account.iam.put_role_policy(RoleName=account.name, PolicyName="p", PolicyDocument=document)
+
+
+def test_simulation_answers_as_calls_are_decided(account: Account) -> None:
+    """SimulatePrincipalPolicy and SimulateCustomPolicy: allowed, explicitDeny, implicitDeny."""
+    deny = {**allow("s3:GetObject", "arn:aws:s3:::b/secret/*"), "Effect": "Deny"}
+    statements = (allow("s3:GetObject", "arn:aws:s3:::b/*"), deny)
+    arn = account.role(*statements)
+    asked = {
+        "ActionNames": ["s3:GetObject", "s3:PutObject"],
+        "ResourceArns": ["arn:aws:s3:::b/a", "arn:aws:s3:::b/secret/a"],
+    }
+    principal = account.iam.simulate_principal_policy(PolicySourceArn=arn, **asked)
+    custom = account.iam.simulate_custom_policy(PolicyInputList=[policy(*statements)], **asked)
+    for found in (principal, custom):
+        decisions = [result["EvalDecision"] for result in found["EvaluationResults"]]
+        assert decisions == ["allowed", "explicitDeny", "implicitDeny", "implicitDeny"]
+
+
+def test_denied_calls_are_shown_first(account: Account) -> None:
+    """`status` begins with them, and they are in the log."""
+    with refused("AccessDenied"):
+        account.client("iam", account.session(account.role())).list_users()
+    from tests.clouds import run_localcloud
+
+    shown = run_localcloud(account.cloud.home, "status").stdout.splitlines()
+    assert shown[0].startswith("denied 1x")
+    assert any(f"assumed-role/{account.name}/run" in line and "iam:ListUsers" in line for line in shown)
+    assert "denied: User" in (account.cloud.home / "localcloud.log").read_text()

@@ -1,0 +1,193 @@
+"""Which actions on which resources a request asks for: a row for each kind of call that the project makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from localcloud.errors import UnsupportedError
+from localcloud.iam import api_requests
+from localcloud.iam.api_requests import ApiRequest
+from localcloud.iam.asks import Place
+from localcloud.iam.resources import asks_of
+from localcloud.service import HttpRequest
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
+
+
+class State:
+    """An account with nothing in it."""
+
+    def path(self, *_: str) -> str:
+        return "/"
+
+    def key_arn(self, region: str, name: str) -> str:
+        return f"arn:aws:kms:{region}:{ACCOUNT}:key/{name}"
+
+    def secret_arn(self, region: str, name: str) -> str:
+        return f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}-AbCdEf"
+
+
+PLACE = Place(region="us-east-1", account_id=ACCOUNT, state=State())  # type: ignore[arg-type]
+
+
+def asked(service: str, operation: str, params: dict[str, Any]) -> list[str]:
+    found = asks_of(ApiRequest(service=service, operation=operation, params=params), PLACE)
+    return [f"{ask.action} {ask.resource}" for ask in found]
+
+
+def here(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:us-east-1:{ACCOUNT}:{resource}"
+
+
+SAGEMAKER_PASS = f"iam:PassRole {ROLE}"
+MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "expected"),
+    [
+        ("glue", "StartJobRun", {"JobName": "j"}, [f"glue:StartJobRun {here('glue', 'job/j')}"]),
+        ("glue", "GetCrawler", {"Name": "c"}, [f"glue:GetCrawler {here('glue', 'crawler/c')}"]),
+        ("glue", "CreateJob", {"Name": "j", "Role": "r"}, [f"glue:CreateJob {here('glue', 'job/j')}", SAGEMAKER_PASS]),
+        (
+            "glue",
+            "GetTable",
+            {"DatabaseName": "d", "Name": "t"},
+            [f"glue:GetTable {here('glue', text)}" for text in ("database/d", "catalog", "table/d/t")],
+        ),
+        (
+            "sagemaker",
+            "CreateTrainingJob",
+            {"TrainingJobName": "Job", "RoleArn": ROLE},
+            [f"sagemaker:CreateTrainingJob {here('sagemaker', 'training-job/job')}", SAGEMAKER_PASS],
+        ),
+        (
+            "sagemaker",
+            "CreateModel",
+            {"ModelName": "m", "ExecutionRoleArn": ROLE, "Tags": [{"Key": "k", "Value": "v"}]},
+            [
+                f"sagemaker:CreateModel {here('sagemaker', 'model/m')}",
+                f"sagemaker:AddTags {here('sagemaker', 'model/m')}",
+                SAGEMAKER_PASS,
+            ],
+        ),
+        (
+            "sagemaker",
+            "CreateEndpoint",
+            {"EndpointName": "e", "EndpointConfigName": "c"},
+            [f"sagemaker:CreateEndpoint {here('sagemaker', text)}" for text in ("endpoint/e", "endpoint-config/c")],
+        ),
+        ("sagemaker", "UpdateModelPackage", {"ModelPackageArn": MODEL_PACKAGE},
+         [f"sagemaker:UpdateModelPackage {MODEL_PACKAGE}"]),
+        ("sagemaker", "InvokeEndpoint", {"EndpointName": "e"},
+         [f"sagemaker:InvokeEndpoint {here('sagemaker', 'endpoint/e')}"]),
+        ("sagemaker", "ListModels", {}, ["sagemaker:ListModels *"]),
+        ("codebuild", "StartBuild", {"projectName": "p"}, [f"codebuild:StartBuild {here('codebuild', 'project/p')}"]),
+        ("codebuild", "BatchGetBuilds", {"ids": ["p:1", "p:2"]},
+         [f"codebuild:BatchGetBuilds {here('codebuild', 'project/p')}"]),
+        ("codepipeline", "StartPipelineExecution", {"name": "p"},
+         [f"codepipeline:StartPipelineExecution {here('codepipeline', 'p')}"]),
+        ("codepipeline", "PutApprovalResult", {"pipelineName": "p", "stageName": "s", "actionName": "a"},
+         [f"codepipeline:PutApprovalResult {here('codepipeline', 'p/s/a')}"]),
+        ("codepipeline", "CreatePipeline", {"pipeline": {"name": "p", "roleArn": ROLE}},
+         [f"codepipeline:CreatePipeline {here('codepipeline', 'p')}", SAGEMAKER_PASS]),
+        ("cloudformation", "CreateStack", {"StackName": "s", "RoleARN": ROLE},
+         [f"cloudformation:CreateStack {here('cloudformation', 'stack/s/*')}", SAGEMAKER_PASS]),
+        ("cloudformation", "DescribeStacks", {"StackName": here("cloudformation", "stack/s/1")},
+         [f"cloudformation:DescribeStacks {here('cloudformation', 'stack/s/1')}"]),
+        ("cloudformation", "DescribeStacks", {}, ["cloudformation:DescribeStacks *"]),
+        ("logs", "PutLogEvents", {"logGroupName": "g", "logStreamName": "s"},
+         [f"logs:PutLogEvents {here('logs', 'log-group:g:log-stream:s')}"]),
+        ("logs", "CreateLogStream", {"logGroupName": "g", "logStreamName": "s"},
+         [f"logs:CreateLogStream {here('logs', 'log-group:g:log-stream:')}"]),
+        ("monitoring", "PutMetricData", {"Namespace": "n"}, ["cloudwatch:PutMetricData *"]),
+        ("monitoring", "PutMetricAlarm", {"AlarmName": "a"},
+         [f"cloudwatch:PutMetricAlarm {here('cloudwatch', 'alarm:a')}"]),
+        ("monitoring", "DescribeAlarms", {"AlarmNames": ["a", "b"]},
+         [f"cloudwatch:DescribeAlarms {here('cloudwatch', f'alarm:{name}')}" for name in "ab"]),
+        ("monitoring", "DescribeAlarms", {}, [f"cloudwatch:DescribeAlarms {here('cloudwatch', 'alarm:*')}"]),
+        ("kms", "Encrypt", {"KeyId": "k"}, [f"kms:Encrypt {here('kms', 'key/k')}"]),
+        ("secretsmanager", "GetSecretValue", {"SecretId": "s"},
+         [f"secretsmanager:GetSecretValue {here('secretsmanager', 'secret:s-AbCdEf')}"]),
+        ("ssm", "GetParameter", {"Name": "/a/b"}, [f"ssm:GetParameter {here('ssm', 'parameter/a/b')}"]),
+        ("sns", "Publish", {"TopicArn": here("sns", "t")}, [f"sns:Publish {here('sns', 't')}"]),
+        ("sqs", "SendMessageBatch", {"QueueUrl": f"http://x/{ACCOUNT}/q"}, [f"sqs:SendMessage {here('sqs', 'q')}"]),
+        ("iam", "GetRole", {"RoleName": "r"}, [f"iam:GetRole {ROLE}"]),
+        ("iam", "CreateRole", {"RoleName": "r", "Path": "/p/"}, [f"iam:CreateRole arn:aws:iam::{ACCOUNT}:role/p/r"]),
+        ("sts", "AssumeRole", {"RoleArn": ROLE}, [f"sts:AssumeRole {ROLE}"]),
+        ("sts", "GetCallerIdentity", {}, []),
+        ("tagging", "GetResources", {}, ["tag:GetResources *"]),
+        ("ecr", "DescribeImages", {"repositoryName": "r"}, [f"ecr:DescribeImages {here('ecr', 'repository/r')}"]),
+        ("application-autoscaling", "RegisterScalableTarget", {"ResourceId": "endpoint/e/variant/v"},
+         [f"application-autoscaling:RegisterScalableTarget {here('application-autoscaling', 'scalable-target/*')}"]),
+    ],
+)  # fmt: skip
+def test_asks(service: str, operation: str, params: dict[str, Any], expected: list[str]) -> None:
+    """The action is the operation's name; resources are AWS's formats with the parameters put in."""
+    assert sorted(asked(service, operation, params)) == sorted(expected)
+
+
+def s3(line: str, headers: dict[str, str] | None = None, body: bytes = b"") -> list[str]:
+    method, address = line.split(" ")
+    path, _, query = address.partition("?")
+    request = HttpRequest(method=method, path=path, query=query, headers=headers or {}, body=body)
+    found = asks_of(api_requests.read("s3", request), PLACE)
+    return [f"{ask.action} {ask.resource.removeprefix('arn:aws:s3:::')}" for ask in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("GET /", ["s3:ListAllMyBuckets *"]),
+        ("PUT /b", ["s3:CreateBucket b"]),
+        ("HEAD /b", ["s3:ListBucket b"]),
+        ("GET /b?list-type=2&prefix=x", ["s3:ListBucket b"]),
+        ("GET /b?versions", ["s3:ListBucketVersions b"]),
+        ("GET /b?location", ["s3:GetBucketLocation b"]),
+        ("GET /b?encryption", ["s3:GetEncryptionConfiguration b"]),
+        ("PUT /b?lifecycle", ["s3:PutLifecycleConfiguration b"]),
+        ("PUT /b?publicAccessBlock", ["s3:PutBucketPublicAccessBlock b"]),
+        ("GET /b/a%20b", ["s3:GetObject b/a b"]),
+        ("HEAD /b/k", ["s3:GetObject b/k"]),
+        ("GET /b/k?versionId=1", ["s3:GetObjectVersion b/k"]),
+        ("GET /b/k?tagging", ["s3:GetObjectTagging b/k"]),
+        ("PUT /b/k", ["s3:PutObject b/k"]),
+        ("PUT /b/k/", ["s3:PutObject b/k/"]),
+        ("POST /b/k?uploads", ["s3:PutObject b/k"]),
+        ("PUT /b/k?partNumber=1&uploadId=u", ["s3:PutObject b/k"]),
+        ("POST /b/k?uploadId=u", ["s3:PutObject b/k"]),
+        ("DELETE /b/k?uploadId=u", ["s3:AbortMultipartUpload b/k"]),
+        ("DELETE /b/k", ["s3:DeleteObject b/k"]),
+        ("DELETE /b/k?versionId=1", ["s3:DeleteObjectVersion b/k"]),
+    ],
+)
+def test_s3(line: str, expected: list[str]) -> None:
+    """S3's actions are named apart from its operations."""
+    assert s3(line) == expected
+
+
+def test_s3_asks_for_what_comes_with_a_call() -> None:
+    """A copy reads its source; tags and ACLs are actions of their own; many deletions are each asked for."""
+    assert s3("PUT /b/k", {"x-amz-copy-source": "/from/a%20b"}) == ["s3:PutObject b/k", "s3:GetObject from/a b"]
+    assert s3("PUT /b/k", {"x-amz-tagging": "a=b"}) == ["s3:PutObject b/k", "s3:PutObjectTagging b/k"]
+    body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>1</VersionId></Object></Delete>"
+    assert s3("POST /b?delete", body=body) == ["s3:DeleteObject b/a", "s3:DeleteObjectVersion b/b"]
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("", b""),
+        ("Action=GetUser", b"Action=DeleteUser"),
+        ("", b"Action=GetUser&Action=DeleteUser"),
+        ("Action=No", b""),
+    ],
+)
+def test_a_request_that_can_be_read_as_two_is_refused(query: str, body: bytes) -> None:
+    """What is decided on and what is done must be one and the same."""
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    with pytest.raises(UnsupportedError):
+        api_requests.read("iam", HttpRequest(method="POST", path="/", query=query, headers=headers, body=body))
