@@ -23,6 +23,19 @@ def ask(runtime: Any, endpoint: str, requests: Sequence[str]) -> list[Answer]:
     return [_ask_one(runtime, endpoint, request) for request in requests]
 
 
+def ask_in_turn(runtime: Any, endpoints: Sequence[str], requests: Sequence[str]) -> list[list[Answer]]:
+    """Each endpoint's answers to all rows. Each row is sent to all of them, the first one first every other time.
+
+    So both are measured under the same load: what slows this machine for a while slows both.
+    """
+    answers: list[list[Answer]] = [[] for _ in endpoints]
+    for number, request in enumerate(requests):
+        places = range(len(endpoints)) if number % 2 == 0 else reversed(range(len(endpoints)))
+        for place in places:
+            answers[place].append(_ask_one(runtime, endpoints[place], request))
+    return answers
+
+
 def _ask_one(runtime: Any, endpoint: str, request: str) -> Answer:
     started = time.perf_counter()
     try:

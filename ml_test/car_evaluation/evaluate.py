@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +24,15 @@ from ml_init.step import (
 )
 from ml_init.upload import read_lines
 from ml_test import stack_under_test
-from ml_test.endpoint import ask
+from ml_test.endpoint import ask, ask_in_turn
 from ml_test.gate import report
-from ml_test.gate.decision import Decision, Evidence, Floors, Verdict, decide
+from ml_test.gate.decision import Decision, decide
+from ml_test.gate.evidence import Evidence
+from ml_test.gate.rules import Rules
+from ml_test.gate.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 GATE = Path(__file__).parent / "gate.toml"
 APPROVAL_DESCRIPTION_LIMIT = 1024
@@ -43,6 +47,8 @@ class Settings:
     endpoint: str
     stack: str
     package_arn: str
+    champion: str
+    earlier_decisions: int
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -54,6 +60,9 @@ class Settings:
             endpoint=setting("ENDPOINT_NAME"),
             stack=setting("QA_STACK_NAME"),
             package_arn=setting("MODEL_PACKAGE_ARN"),
+            # Where nothing serves in PROD yet, both are missing: a first release.
+            champion=os.environ.get("CHAMPION_ENDPOINT", ""),
+            earlier_decisions=int(os.environ.get("EARLIER_DECISIONS") or 0),
         )
 
 
@@ -63,7 +72,9 @@ def main() -> None:
     try:
         decision = judge(settings)
         if decision.verdict is not Verdict.PROMOTE:
-            raise StepError(f"{decision.verdict}: {decision.reason}. PROD stays as it is.")
+            raise StepError(
+                f"{decision.verdict}: {decision.reason}. PROD stays as it is. In figures: {decision.details}"
+            )
     except BaseException as error:
         say(f"The gate stops this release: {error or type(error).__name__}")
         stack_under_test.delete(cloudformation, settings.stack)
@@ -75,13 +86,14 @@ def judge(settings: Settings) -> Decision:
     gate = tomllib.loads(GATE.read_text())
     data = input_artifact("DataOutput", "data.json")
     s3, runtime = boto3.client("s3"), boto3.client("sagemaker-runtime")
+    rules = Rules.read(GATE)
     with timed("asked the endpoint"):
-        requests, evidence = gather(s3, runtime, settings.endpoint, data)
+        requests, evidence = gather(s3, runtime, settings, data, rules)
         smoke = ask(runtime, settings.endpoint, gate["smoke"]["requests"])
     with timed("judged"):
-        decision = decide(evidence, Floors(**gate["floors"], **gate["latency"]))
+        decision = decide(evidence, rules)
     for check in decision.checks:
-        say(f"  {'passed' if check.passed else 'FAILED'}: {check.sentence}")
+        say(f"  {'passed' if check.passed else check.outcome}: {check.sentence}")
     origin = {
         "workload": settings.workload,
         "commit": settings.commit,
@@ -89,33 +101,50 @@ def judge(settings: Settings) -> Decision:
         "model_package_arn": settings.package_arn,
         "pipeline_execution": settings.execution,
         "endpoint": settings.endpoint,
+        "champion_endpoint": settings.champion,
         "smoke": [
             {"request": request, "answer": answer.text}
             for request, answer in zip(gate["smoke"]["requests"], smoke, strict=True)
         ],
     }
     with timed("reported"):
-        url = publish(s3, report.document(decision, evidence, requests, origin), settings)
+        url = publish(s3, report.document(decision, evidence, requests, rules, origin), settings)
     approve_or_reject(decision, settings, url)
     say(f"{decision.verdict}, report at {url}")
     return decision
 
 
-def gather(s3: Any, runtime: Any, endpoint: str, data: Mapping[str, Any]) -> tuple[list[str], Evidence]:
-    """Every test row's request, and the answers beside the truth."""
+def gather(
+    s3: Any, runtime: Any, settings: Settings, data: Mapping[str, Any], rules: Rules
+) -> tuple[list[str], Evidence]:
+    """Every test row's request, and both models' answers beside the truth."""
     rows = [line.rsplit(",", 1) for line in read_lines(s3, S3Address.parse(data["test"]))]
     requests, truth = [row[0] for row in rows], [row[1] for row in rows]
-    answers = ask(runtime, endpoint, requests)
+    asked = [settings.endpoint, settings.champion] if settings.champion else [settings.endpoint]
+    challenger, *champion = ask_in_turn(runtime, asked, requests)
     training_labels: Mapping[str, int] = data["label_counts"]["train"]
     evidence = Evidence(
         truth=truth,
-        answers=[answer.text for answer in answers],
-        milliseconds=[answer.milliseconds for answer in answers],
+        answers=[answer.text for answer in challenger],
+        milliseconds=[answer.milliseconds for answer in challenger],
+        champion=[answer.text for answer in champion[0]] if champion else None,
+        champion_milliseconds=[answer.milliseconds for answer in champion[0]] if champion else (),
         labels=data["labels"],
         majority=max(training_labels, key=training_labels.__getitem__),
         seed=int(data["data_sha256"][:16], 16),
+        slices=slice_values(requests, data["features"], rules.comparison.slices),
+        earlier_decisions=settings.earlier_decisions,
     )
     return requests, evidence
+
+
+def slice_values(requests: Sequence[str], features: Sequence[str], columns: Sequence[str]) -> dict[str, list[str]]:
+    """Each named column's value in every row; StepError for a column that the rows do not have."""
+    unknown = sorted(set(columns) - set(features))
+    if unknown:
+        raise StepError(f"{GATE.name} names the slices {unknown}, but the rows have the columns {list(features)}.")
+    rows = [request.split(",") for request in requests]
+    return {name: [row[list(features).index(name)] for row in rows] for name in columns}
 
 
 def publish(s3: Any, document: Mapping[str, Any], settings: Settings) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from ml_init.dataset import Dataset
 from ml_init.split import split_of
-from ml_test.gate.decision import Evidence
+from ml_test.gate.evidence import Evidence
 
 WORKLOAD = Path(__file__).parents[3] / "ml_init" / "car_evaluation"
 
@@ -22,6 +22,7 @@ class TestRows:
         dataset = Dataset.read(WORKLOAD / "dataset.toml")
         rows = [line.split(",") for line in (WORKLOAD / "car.data").read_text().splitlines()]
         parts = [(row, split_of(row[:-1], dataset.file.sha256, dataset.shares)) for row in rows]
+        self.features = [column.name for column in dataset.features]
         self.labels = list(dataset.label.categories)
         self.requests = [",".join(row[:-1]) for row, part in parts if part == "test"]
         self.truth = [row[-1] for row, part in parts if part == "test"]
@@ -36,14 +37,26 @@ class TestRows:
         """What a model of shuffled labels can know: how often each label occurs in training."""
         return random.Random(seed).choices(self.train_labels, k=len(self.truth))  # noqa: S311  (no secret)
 
-    def evidence(self, answers: list[str], milliseconds: float = 3.0) -> Evidence:
+    def evidence(
+        self,
+        answers: list[str],
+        milliseconds: float = 3.0,
+        champion: list[str] | None = None,
+        champion_milliseconds: float = 3.0,
+        earlier_decisions: int = 0,
+    ) -> Evidence:
+        cells = [request.split(",") for request in self.requests]
         return Evidence(
             truth=self.truth,
             answers=answers,
             milliseconds=[milliseconds] * len(answers),
+            champion=champion,
+            champion_milliseconds=[champion_milliseconds] * len(champion or ()),
             labels=self.labels,
             majority="unacc",
             seed=int(hashlib.sha256(b"data").hexdigest()[:16], 16),
+            slices={name: [row[place] for row in cells] for place, name in enumerate(self.features)},
+            earlier_decisions=earlier_decisions,
         )
 
 

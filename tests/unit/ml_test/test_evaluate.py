@@ -98,6 +98,7 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "test": "s3://data/features/1/test/",
         "labels": ["unacc", "acc", "good", "vgood"],
         "label_counts": {"train": {"unacc": 861, "acc": 279, "good": 52, "vgood": 40}},
+        "features": ["buying", "maint", "doors", "persons", "lug_boot", "safety"],
         "data_sha256": "b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83",
     }
     (folder / "data.json").write_text(json.dumps(data))
@@ -125,10 +126,12 @@ def test_rejection_names_figures_and_leaves_nothing(
 ) -> None:
     """The step fails with figures and floors, the package is Rejected with the reason, the QA stack is gone."""
     aws = Aws(rows, rows.with_mistakes(30))
-    with pytest.raises(StepError, match=r"REJECT: accuracy 0\.8750 \(95 % interval 0\.8272 .* below the floor 0\.9500"):
+    with pytest.raises(
+        StepError, match=r"REJECT: Its accuracy is 87\.5 %.* accuracy 0\.8750 \(95 % interval 0\.8272 .* floor 0\.9500"
+    ):
         gate(aws, tmp_path, monkeypatch)
     assert aws.package["ModelApprovalStatus"] == "Rejected"
-    assert "below the floor 0.9500" in aws.package["ApprovalDescription"]
+    assert "accuracy is 87.5 %, but at least 95.0 % is required" in aws.package["ApprovalDescription"]
     assert aws.stack_status == "DELETE_COMPLETE"
     assert "VERDICT=REJECT" in (tmp_path / "out" / "variables.env").read_text()
     assert json.loads(aws.stored["gate/e1/gate.json"])["verdict"] == "REJECT"
