@@ -22,7 +22,7 @@ NODE = $$($(PY) -m localcloud node)
 ON_CLOUD = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" && $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud env)" &&)
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask clean \
-        format lint types walls unit templates local e2e coverage-doc bench
+        format lint types walls unit templates local e2e coverage-doc gate-power bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -101,6 +101,9 @@ e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and th
 
 coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage
+
+gate-power: .venv/installed-dev ## which difference a test set of a size can detect
+	@$(PY) bench/gate_power.py
 
 bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a test
 	@for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done

@@ -40,7 +40,12 @@ CAR_ACCURACY = 0.985  # mean of 20 salts (bench/training_quality.py)
 CAR_SHARED_MISTAKES = 0.5  # of the better model's mistakes, how many the other makes too
 CREDIT_ROWS, CREDIT_POSITIVES, CREDIT_AUC, CREDIT_MARGIN = 6000, 1327, 0.78, 0.01
 CREDIT_SHARED = 0.9  # of the better model's noise variance, how much is common to both
-SCENARIOS = {"better by a third of the margin": 1 / 3, "equal": 0.0, "worse by the margin": -1.0, "worse by twice the margin": -2.0}  # fmt: skip
+SCENARIOS = {
+    "better by a third of the margin": 1 / 3,
+    "equal": 0.0,
+    "worse by the margin": -1.0,
+    "worse by twice the margin": -2.0,
+}
 
 Verdicts = tuple[str, str]
 
@@ -91,22 +96,26 @@ def _with_mistakes(wrong: NDArray[np.bool_], generator: np.random.Generator) -> 
 
 def credit_verdicts(gain_of_challenger: float, seed: int) -> Verdicts:
     """The comparison alone, in AUC, for a challenger with so much more of it; there are no floors to confuse it."""
-    generator = np.random.default_rng([seed, 2])
-    truth = np.zeros(CREDIT_ROWS, dtype=np.int64)
-    truth[-CREDIT_POSITIVES:] = 1
-    variances = [_variance(CREDIT_AUC), _variance(CREDIT_AUC + gain_of_challenger)]
-    common = CREDIT_SHARED * min(variances)
-    noise = sqrt(common) * generator.normal(size=CREDIT_ROWS)
-    champion, challenger = (
-        _probabilities(truth + noise + sqrt(variance - common) * generator.normal(size=CREDIT_ROWS), variance)
-        for variance in variances
-    )
-    rows = Rows(truth=truth, champion=champion, challenger=challenger, labels=2, threshold=0.5)
+    rows = credit_rows(gain_of_challenger, np.random.default_rng([seed, 2]), CREDIT_ROWS)
     bootstrap = resampling.Bootstrap(rows.strata, seed=7)
     bootstrap.want("gain", paired_figure("auc", rows), confidence=0.95)
     compared = gain("auc", rows, confidence=0.95, bounds=bootstrap.bounds()["gain"])
     outcome = against_champion(compared, CREDIT_MARGIN).outcome.value
     return outcome, outcome
+
+
+def credit_rows(gain_of_challenger: float, generator: np.random.Generator, count: int) -> Rows:
+    """Paired probabilities of a test set of that many rows."""
+    truth = np.zeros(count, dtype=np.int64)
+    truth[-round(count * CREDIT_POSITIVES / CREDIT_ROWS) :] = 1
+    variances = [_variance(CREDIT_AUC), _variance(CREDIT_AUC + gain_of_challenger)]
+    common = CREDIT_SHARED * min(variances)
+    noise = sqrt(common) * generator.normal(size=count)
+    champion, challenger = (
+        _probabilities(truth + noise + sqrt(variance - common) * generator.normal(size=count), variance)
+        for variance in variances
+    )
+    return Rows(truth=truth, champion=champion, challenger=challenger, labels=2, threshold=0.5)
 
 
 def _variance(auc: float) -> float:
@@ -174,12 +183,12 @@ def _rate(count: int, of: int) -> str:
     return f"{100 * estimate.value:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
-def write(lines: list[str]) -> None:
+def write(lines: list[str], begin: str, end: str) -> None:
     """Between the markers of docs/gate.md."""
     text = DOCUMENT.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}")
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    DOCUMENT.write_text(f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{after}")
 
 
 def main() -> int:
@@ -188,7 +197,7 @@ def main() -> int:
     print(f"{SIMULATIONS} simulations each, {time.monotonic() - started:.0f} s, {os.cpu_count()} cores")
     print(f"false accepts of a model worse by the margin at most 5 %: {'kept' if kept else 'MISSED'}")
     if "--write" in sys.argv:
-        write(lines)
+        write(lines, BEGIN, END)
     return 0 if kept else 1
 
 

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 GATE = Path(__file__).parent / "gate.toml"
 APPROVAL_DESCRIPTION_LIMIT = 1024
+APPROVAL = {
+    Verdict.PROMOTE: "Approved",
+    Verdict.HOLD: "PendingManualApproval",
+    Verdict.REJECT: "Rejected",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,7 +166,8 @@ def publish(s3: Any, document: Mapping[str, Any], settings: Settings) -> str:
 
 
 def approve_or_reject(decision: Decision, settings: Settings, url: str) -> None:
-    status = "Approved" if decision.verdict is Verdict.PROMOTE else "Rejected"
+    """A held package stays pending: a person decides."""
+    status = APPROVAL[decision.verdict]
     boto3.client("sagemaker").update_model_package(
         ModelPackageArn=settings.package_arn,
         ModelApprovalStatus=status,

@@ -80,7 +80,8 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> str:
     words = (
         f"<text x='{left}' y='{size + 16}'>0</text><text x='{left + size}' y='{size + 16}' text-anchor='end'>1</text>"
         f"<text x='{left + size / 2}' y='{size + 16}' text-anchor='middle'>answered probability</text>"
-        f"<text x='{left - 6}' y='12' text-anchor='end'>1</text><text x='{left - 6}' y='{size}' text-anchor='end'>0</text>"
+        f"<text x='{left - 6}' y='12' text-anchor='end'>1</text>"
+        f"<text x='{left - 6}' y='{size}' text-anchor='end'>0</text>"
         f"<text x='{left - 8}' y='{size / 2}' text-anchor='middle' "
         f"transform='rotate(-90 {left - 8} {size / 2})'>came true</text>"
     )

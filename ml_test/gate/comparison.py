@@ -54,7 +54,8 @@ def against_baseline(evidence: Evidence, rows: Rows) -> Check:
     sentence = (
         f"against answering {baseline[0]:.4f} to every row: log loss better by {mean:.4f} ± {NORMAL_95 * error:.4f}"
     )
-    plain = f"it {'knows more' if passed else 'is not surely better'} than a model that gives everybody the same probability"
+    better_by = "knows more" if passed else "is not surely better"
+    plain = f"it {better_by} than a model that gives everybody the same probability"
     outcome = Verdict.PROMOTE if passed else Verdict.REJECT
     return Check(name="beats the majority baseline", outcome=outcome, plain=plain, sentence=sentence)
 
@@ -73,6 +74,7 @@ def _against_majority(evidence: Evidence) -> Check:
         f"(p = {chance:.2g}, must be below {1 - CONFIDENCE:.2f})"
     )
     better = "clearly better" if passed else "not clearly better"
-    plain = f"it is {better} than always answering {evidence.majority!r}: it wins {wins} of the test rows and loses {losses}"
+    against = f"than always answering {evidence.majority!r}"
+    plain = f"it is {better} {against}: it wins {wins} of the test rows and loses {losses}"
     outcome = Verdict.PROMOTE if passed else Verdict.REJECT
     return Check(name="beats the majority baseline", outcome=outcome, plain=plain, sentence=sentence)

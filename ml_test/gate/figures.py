@@ -111,16 +111,14 @@ class CalibrationError:
     def __init__(self, truth: NDArray[np.int64], probabilities: NDArray[np.float64], bins: int = 10) -> None:
         places = np.empty(len(truth), dtype=np.int64)
         places[np.argsort(probabilities, kind="stable")] = np.arange(len(truth)) * bins // len(truth)
-        self._excess = np.zeros((len(truth), bins))
-        self._excess[np.arange(len(truth)), places] = probabilities - truth
+        self._excess = np.zeros((bins, len(truth)), dtype=np.float32)
+        self._excess[places, np.arange(len(truth))] = probabilities - truth
 
     def __call__(self, weights: NDArray[np.float32]) -> NDArray[np.float64]:
-        error: NDArray[np.float64] = np.abs(self._excess.T.astype(np.float32) @ weights).sum(axis=0, dtype=float) / len(
-            self._excess
-        )
-        return error
+        error: NDArray[np.float64] = np.abs(self._excess @ weights).sum(axis=0, dtype=float)
+        return error / self._excess.shape[1]
 
     def jackknife(self) -> NDArray[np.float64]:
-        total = self._excess.sum(axis=0)
-        error: NDArray[np.float64] = np.abs(total - self._excess).sum(axis=1) / max(len(self._excess) - 1, 1)
-        return error
+        excess = self._excess.astype(float)
+        error: NDArray[np.float64] = np.abs(excess.sum(axis=1, keepdims=True) - excess).sum(axis=0)
+        return error / max(excess.shape[1] - 1, 1)

@@ -91,7 +91,8 @@ def _floor(name: str, metric: str, estimate: Estimate, floor: float) -> Check:
     sentence = f"{_measured(name, estimate)}: its lower bound is {relation} the floor {floor:.4f}"
     plain = _plain(name, metric, estimate, outcome, f"at least {figure(metric, floor)}")
     return Check(
-        name=name, outcome=outcome, plain=plain, sentence=sentence, look_at=_look(name, estimate), estimate=estimate, floor=floor
+        name=name, outcome=outcome, plain=plain, sentence=sentence, look_at=_look(name, estimate),
+        estimate=estimate, floor=floor,
     )  # fmt: skip
 
 
@@ -122,4 +123,4 @@ def _plain(name: str, metric: str, estimate: Estimate, outcome: Verdict, require
 
 
 def _look(name: str, estimate: Estimate) -> str:
-    return f"The wrong answers behind the {name}: {estimate.rows} rows are little evidence. More test rows would settle it."
+    return f"The wrong answers behind the {name}: {estimate.rows} rows are little evidence. More rows would settle it."

@@ -47,7 +47,7 @@ def judge(challenger: P99, champion: P99 | None, rule: Latency) -> list[Check]:
     """REJECT where it is too slow for certain, HOLD where only the measured p99 is."""
     checks = [_check("latency", challenger, rule.p99_milliseconds, rule.p99_milliseconds, "the budget")]
     if champion is not None:
-        ratio, slow = rule.p99_ratio, f"{rule.p99_ratio:g} times the champion's {champion.value:.1f} ms"
+        ratio, slow = rule.p99_ratio, f"{rule.p99_ratio:g} times the champion's {champion.value:.0f} ms"
         checks.append(
             _check("latency against the champion", challenger, ratio * champion.value, ratio * champion.high, slow)
         )
@@ -57,11 +57,13 @@ def judge(challenger: P99, champion: P99 | None, rule: Latency) -> list[Check]:
 def _check(name: str, measured: P99, limit: float, sure_limit: float, against: str) -> Check:
     said = f"latency p99 {measured.value:.1f} ms (95 % interval {measured.low:.1f} to {measured.high:.1f})"
     if measured.value <= limit:
-        plain = f"99 of 100 requests took at most {measured.value:.0f} ms, which is fast enough"
+        plain = f"99 of 100 requests took at most {measured.value:.0f} ms, allowed are {limit:.0f} ms ({against})"
         sentence = f"{said} is within {against}, {limit:.1f} ms"
         return Check(name=name, outcome=Verdict.PROMOTE, plain=plain, sentence=sentence)
     sentence = f"{said} is over {against}, {limit:.1f} ms"
-    plain = f"it is too slow: 99 of 100 requests took up to {measured.value:.0f} ms, allowed are {limit:.0f} ms"
+    plain = (
+        f"it is too slow: 99 of 100 requests took up to {measured.value:.0f} ms, allowed are {limit:.0f} ms ({against})"
+    )
     if measured.low > sure_limit:
         return Check(name=name, outcome=Verdict.REJECT, plain=plain, sentence=sentence)
     return Check(

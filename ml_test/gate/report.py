@@ -31,8 +31,8 @@ def html(report: Mapping[str, Any]) -> str:
     verdict = report["verdict"]
     title = f"{escape(report['workload'])}: {escape(verdict)}"
     sections = (
-        f"<h1>{title}</h1><div class='verdict {escape(verdict.lower())}'>"
-        f"<p class='reason'><span class='mark'>{MARKS.get(verdict, '')}</span>{escape(report['reason'])}.</p>"
+        f"<h1>{title}</h1><div class='verdict {escape(verdict.lower())}'>",
+        f"<p class='reason'><span class='mark'>{MARKS.get(verdict, '')}</span>{escape(report['reason'])}.</p>",
         f"<p class='meaning'>{MEANINGS.get(verdict, '')}</p></div>",
         _look_at(report),
         _gain(report),
@@ -78,8 +78,8 @@ def _gain(report: Mapping[str, Any]) -> str:
     return (
         f"<h2>Against {rival}</h2><p>On the same {gain['rows']} test rows: {NAMES[metric]} "
         f"<b>{figure(metric, gain['challenger'])}</b> against <b>{figure(metric, gain['champion'])}</b>. "
-        f"The dot is the difference, the line where it may really lie ({percent(gain['confidence'])} sure).{baseline}</p>"
-        + gain_chart([(NAMES[metric], gain, state)], margin, label=f"Difference to {rival}")
+        f"The dot is the difference, the line where it may really lie ({percent(gain['confidence'])} sure)."
+        f"{baseline}</p>" + gain_chart([(NAMES[metric], gain, state)], margin, label=f"Difference to {rival}")
     )
 
 
@@ -105,8 +105,8 @@ def _slices(report: Mapping[str, Any]) -> str:
         else f"Worse by more than {amount(metric, margin)} (dashed) and beyond chance would stop the release."
     )
     rows = [
-        [f"{e['column']} {e['value']}", str(e["gain"]["rows"]), figure(metric, e["gain"]["champion"]), figure(metric, e["gain"]["challenger"])]
-        for e in report["slices"]
+        [name, str(gain["rows"]), figure(metric, gain["champion"]), figure(metric, gain["challenger"])]
+        for name, gain, _ in drawn
     ]  # fmt: skip
     return (
         f"<h2>Group by group</h2><p>{NAMES[metric].capitalize()} for each group of rows. {judged} Lines are "

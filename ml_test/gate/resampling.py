@@ -1,7 +1,8 @@
 """The stratified bootstrap with BCa intervals (Efron 1987), for figures of many rows, vectorised.
 
-A resample is a column of weights: how often each test row was drawn, as 32-bit floats, which hold such counts exactly. Rows are ordered by stratum (the true label), and
-each stratum is drawn by itself, so that a resample has as many rows of each true label as the test set.
+A resample is a column of weights: how often each test row was drawn, as 32-bit floats, which hold such counts
+exactly. Rows are ordered by stratum (the true label), and each stratum is drawn by itself, so that a resample has as
+many rows of each true label as the test set.
 """
 
 from __future__ import annotations

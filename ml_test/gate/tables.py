@@ -36,10 +36,14 @@ def checks_list(checks: Sequence[Mapping[str, Any]]) -> str:
     """Plain words, and the figures under them."""
     items = "".join(
         f"<li class='{STATES[check['outcome']][0]}'><b>{STATES[check['outcome']][1]}</b> "
-        f"{escape(check['plain'])}<small>{escape(check['sentence'])}</small></li>"
+        f"{escape(check['plain'])}{_figures(check)}</li>"
         for check in checks
     )
     return f"<ul class='checks'>{items}</ul>"
+
+
+def _figures(check: Mapping[str, Any]) -> str:
+    return "" if check["sentence"] == check["plain"] else f"<small>{escape(check['sentence'])}</small>"
 
 
 def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:

@@ -21,7 +21,8 @@ def check_answers(evidence: Evidence) -> list[Check]:
     if evidence.champion is not None:
         useless = evidence.unusable(evidence.champion)
         if useless:
-            said = f"{len(useless)} of the champion's {len(evidence.champion)} answers are no {kind}, such as {useless[0]!r}"
+            count = f"{len(useless)} of the champion's {len(evidence.champion)} answers"
+            said = f"{count} are no {kind}, such as {useless[0]!r}"
             look = "PROD's endpoint and its log: the champion fails on rows of the test set."
             checks.append(
                 Check(name="champion's answers", outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look)

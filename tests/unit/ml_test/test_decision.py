@@ -97,7 +97,7 @@ def test_class_that_is_given_up_is_rejected(rows: TestRows) -> None:
 def test_slow_endpoint_is_rejected(rows: TestRows) -> None:
     """Right answers that come too late: the sentence names p99 and budget."""
     decision = decide(rows.evidence(rows.truth, milliseconds=300.0), RULES)
-    assert decision.reason == "It is too slow: 99 of 100 requests took up to 300 ms, allowed are 250 ms"
+    assert decision.reason == "It is too slow: 99 of 100 requests took up to 300 ms, allowed are 250 ms (the budget)"
     assert decision.verdict is Verdict.REJECT
 
 

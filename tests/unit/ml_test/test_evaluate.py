@@ -137,6 +137,26 @@ def test_rejection_names_figures_and_leaves_nothing(
     assert json.loads(aws.stored["gate/e1/gate.json"])["verdict"] == "REJECT"
 
 
+def test_hold_leaves_the_package_pending(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too little evidence: the step fails, the package stays pending with the reason, PROD as it is."""
+    aws = Aws(rows, rows.with_mistakes(9))
+    with pytest.raises(StepError, match="HOLD: Its accuracy is 96"):
+        gate(aws, tmp_path, monkeypatch)
+    assert aws.package["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+def test_champion_is_asked_for_the_same_rows(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CHAMPION_ENDPOINT and EARLIER_DECISIONS reach the report."""
+    monkeypatch.setenv("CHAMPION_ENDPOINT", "prod")
+    monkeypatch.setenv("EARLIER_DECISIONS", "1")
+    aws = Aws(rows, rows.with_mistakes(2))
+    gate(aws, tmp_path, monkeypatch)
+    document = json.loads(aws.stored["gate/e1/gate.json"])
+    assert not document["first_release"]
+    assert document["gain"]["value"] == 0
+    assert document["wear"]["confidence"] == 0.975
+
+
 def test_error_leaves_nothing_either(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An endpoint that cannot be asked: the error stands, the package stays undecided, the QA stack is gone."""
     aws = Aws(rows, rows.truth)
