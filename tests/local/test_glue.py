@@ -296,7 +296,8 @@ def waiting_drivers(home):
             words = (folder / "cmdline").read_bytes().decode().split("\0")
         except OSError:
             continue
-        if "--warm" in words and any(word.startswith(f"{home}/") for word in words):
+        pipes = [Path(word) for word in words if word.startswith(f"{home}/") and word.endswith("/job")]
+        if "--warm" in words and any(pipe.exists() for pipe in pipes):  # one that has its job has no pipe left
             found.append(int(folder.name))
     return found
 

@@ -137,6 +137,7 @@ class SparkDriver:
                 time.sleep(0.02)
                 continue
             os.set_blocking(descriptor, True)
+            self._pipe.unlink()  # what has no pipe has its job
             with os.fdopen(descriptor, "w") as pipe:
                 json.dump(document, pipe)
             return
