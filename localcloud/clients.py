@@ -14,7 +14,8 @@ from localcloud import administrator
 if TYPE_CHECKING:
     from localcloud.settings import Settings
 
-#: An AWS service's own key is this and its principal, such as ``…/glue.amazonaws.com``; a role trusts the principal.
+#: An AWS service's own key is this and its principal, such as ``…-glue.amazonaws.com``; a role trusts the principal.
+#: In the place of a session token stands the ARN of the resource for which the service asks.
 SERVICE_KEY_PREFIX = "LOCALCLOUDSERVICE-"
 #: In the place of a session token: a service goes on for its caller, with the caller's own permissions.
 FORWARD_ACCESS_SESSION = "forward-access-session"
@@ -38,17 +39,29 @@ class Clients:
         """A boto3 client with credentials as :meth:`assume_role` returns them."""
         return self._client(service, credentials, cache_key=credentials["aws_access_key_id"])
 
-    def assume_role(self, role_arn: str, *, session_name: str, service_principal: str) -> dict[str, str]:
+    def as_service(self, service: str, principal: str, *, source_arn: str = "") -> Any:
+        """A boto3 client for what an AWS service (``cloudwatch.amazonaws.com``) does on its own behalf.
+
+        ``source_arn`` is the resource for which it does it, such as the alarm that tells a topic: policies ask for it
+        by ``aws:SourceArn``.
+        """
+        credentials = {
+            "aws_access_key_id": SERVICE_KEY_PREFIX + principal,
+            "aws_secret_access_key": self.inner_secret,
+            **({"aws_session_token": source_arn} if source_arn else {}),
+        }
+        return self._client(service, credentials, cache_key=f"{principal} {source_arn}")
+
+    def assume_role(
+        self, role_arn: str, *, session_name: str, service_principal: str, source_arn: str = ""
+    ) -> dict[str, str]:
         """Temporary credentials of a service role, as the service (``codebuild.amazonaws.com``) gets them from STS.
 
+        ``source_arn`` is the resource for which the service assumes it, such as a build project.
         Returns boto3's keyword arguments: aws_access_key_id, aws_secret_access_key, aws_session_token.
         Raises botocore's ClientError where the role does not exist or does not trust the service.
         """
-        service = {
-            "aws_access_key_id": SERVICE_KEY_PREFIX + service_principal,
-            "aws_secret_access_key": self.inner_secret,
-        }
-        sts = self._client("sts", service, cache_key=service_principal)
+        sts = self.as_service("sts", service_principal, source_arn=source_arn)
         answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64])
         found = answer["Credentials"]
         return {

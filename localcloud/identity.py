@@ -57,7 +57,8 @@ class Identity:
         access_key_id = claim.access_key_id
         if access_key_id.startswith(SERVICE_KEY_PREFIX):
             service = access_key_id.removeprefix(SERVICE_KEY_PREFIX)
-            return Key(caller=self._caller(access_key_id, service, service=service), secret=self._inner_secret)
+            caller = self._caller(access_key_id, service, service=service, source_arn=claim.token)
+            return Key(caller=caller, secret=self._inner_secret, token=claim.token)
         found = self._given_key(access_key_id)
         if found is None:
             raise SignatureError(Fault.UNKNOWN_KEY)

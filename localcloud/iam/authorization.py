@@ -18,6 +18,7 @@ from localcloud.iam.document import PolicyKind
 from localcloud.iam.evaluation import Decision, Policies, Principal, Request, evaluate
 from localcloud.iam.policy_check import check_policies
 from localcloud.iam.records import AccessRecords
+from localcloud.iam.resource_tags import ResourceTags
 from localcloud.iam.resources import asks_of
 
 if TYPE_CHECKING:
@@ -42,13 +43,14 @@ class Authorization:
         self.state = AccountState(account_id)
         self._account_id = account_id
         self._records = AccessRecords(store)
+        self._tags = ResourceTags(account_id, store)
 
     def authorize(self, request: ApiRequest, caller: Caller, region: str) -> None:
         """Raises AwsError AccessDenied where anything that the request asks is not allowed."""
         place = Place(region=region, account_id=self._account_id, state=self.state)
         base = contexts.request_context(request, caller, region, self.state.tags_of(caller))
         for ask in asks_of(request, place):
-            decision = self.decide(ask, caller, contexts.ask_context(base, ask))
+            decision = self.decide(ask, caller, contexts.AskContext(base, ask, self._tags))
             if not decision.allowed:
                 raise self._denied(request.service, caller, ask, decision)
             if caller.role_arn:
@@ -82,7 +84,7 @@ class Authorization:
 
         ask = Ask(action="s3:ListBucket", resource=f"arn:aws:s3:::{request.params['Bucket']}")
         base = contexts.request_context(request, caller, region, self.state.tags_of(caller))
-        decision = self.decide(ask, caller, base)
+        decision = self.decide(ask, caller, contexts.AskContext(base, ask, self._tags))
         if decision.allowed and caller.role_arn:
             self._records.used(caller.role_arn, ask.action, ask.resource)
         return None if decision.allowed else self._denied("s3", caller, ask, decision)
@@ -101,15 +103,15 @@ class Authorization:
             self.state.iam_changed()
 
     def _denied(self, service: str, caller: Caller, ask: Ask, decision: Decision) -> AwsError:
-        message = denial_message(service, caller.arn, ask, decision)
+        message = denial_message(caller.arn, ask, decision)
         log.warning("denied: %s", message)
         self._records.denied(caller.arn, ask.action, ask.resource, message)
         code = _CODES.get(service, "AccessDeniedException")
         return AwsError(code, message, status=400 if code == "AccessDeniedException" else 403)
 
 
-def denial_message(service: str, arn: str, ask: Ask, decision: Decision) -> str:
+def denial_message(arn: str, ask: Ask, decision: Decision) -> str:
     """AWS's sentence: who, which action, which resource, because of which kind of policy."""
-    resource = f'"{ask.resource}"' if service == "s3" else ask.resource
+    resource = f'"{ask.resource}"' if ask.resource.startswith("arn:aws:s3:") else ask.resource
     reason = decision.reason().format(action=ask.action)
     return f"User: {arn} is not authorized to perform: {ask.action} on resource: {resource} {reason}"

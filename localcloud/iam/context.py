@@ -7,14 +7,16 @@ The local cloud speaks HTTP on the loopback, which nobody can listen to: ``aws:S
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from localcloud.iam.facts import action_facts
 
+if TYPE_CHECKING:
     from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Ask
+    from localcloud.iam.resource_tags import ResourceTags
     from localcloud.service import Caller
 
 Context = dict[str, tuple[str, ...]]
@@ -38,12 +40,19 @@ EVALUATED = frozenset(
         *("iam:permissionsboundary", "iam:policyarn", "kms:calleraccount", "kms:encryptioncontextkeys"),
         *("kms:grantisforawsresource", "kms:viaservice", "s3:delimiter", "s3:max-keys", "s3:prefix", "s3:tlsversion"),
         *("s3:versionid", "s3:x-amz-acl", "s3:x-amz-content-sha256", "s3:x-amz-copy-source"),
-        *("s3:x-amz-metadata-directive", "s3:x-amz-server-side-encryption"),
+        *("s3:x-amz-metadata-directive", "s3:x-amz-server-side-encryption", "s3:requestobjecttagkeys"),
         *("s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:x-amz-storage-class", "sns:endpoint", "sns:protocol"),
-        *("sts:externalid", "sts:rolesessionname"),
+        *("sts:externalid", "sts:rolesessionname", "sagemaker:modelapprovalstatus", "sagemaker:taggingaction"),
     }
 )
-_EVALUATED_PREFIXES = ("aws:requesttag/", "aws:principaltag/", "kms:encryptioncontext:")
+#: Services that have a key of their own for what ``aws:ResourceTag`` says too.
+_OWN_RESOURCE_TAGS = frozenset({"ecr", "iam", "sagemaker", "secretsmanager", "ssm"})
+_OBJECT_TAG = "s3:existingobjecttag"
+_EVALUATED_PREFIXES = (
+    *("aws:requesttag/", "aws:principaltag/", "aws:resourcetag/", "kms:encryptioncontext:"),
+    *(f"{_OBJECT_TAG}/", "s3:requestobjecttag/"),
+    *sorted(f"{service}:resourcetag/" for service in _OWN_RESOURCE_TAGS),
+)
 _TAG_FIELDS = re.compile(r"^(tags?|taglist)$", re.IGNORECASE)
 #: Condition key → parameter that holds its value.
 _PARAMETERS = {
@@ -56,6 +65,7 @@ _PARAMETERS = {
     "cloudformation:changesetname": "ChangeSetName",
     "cloudformation:templateurl": "TemplateURL",
     "cloudformation:stackpolicyurl": "StackPolicyURL",
+    "sagemaker:modelapprovalstatus": "ModelApprovalStatus",
 }
 
 
@@ -68,15 +78,49 @@ def request_context(request: ApiRequest, caller: Caller, region: str, tags: Mapp
     found = _principal(caller, tags) | _surroundings(request, region) | _request_tags(request.params)
     for key, parameter in _PARAMETERS.items():
         value = request.params.get(parameter)
-        if isinstance(value, str) and key.startswith(("cloudwatch:", "iam:", "sns:", "cloudformation:")):
+        if isinstance(value, str):
             found[key] = (value,)
     if request.service == "kms":
         found |= _kms(request.params, caller, region)
     return found
 
 
-def ask_context(base: Context, ask: Ask) -> Mapping[str, tuple[str, ...]]:
-    return {**base, **ask.context} if ask.context else base
+class AskContext(Mapping[str, tuple[str, ...]]):
+    """What holds for one ask. The tags of what it is on are read when a policy first asks for one."""
+
+    def __init__(self, known: Context, ask: Ask, tags: ResourceTags) -> None:
+        self._known = {**known, **ask.context} if ask.context else known
+        self._ask = ask
+        self._tags = tags
+        self._read: dict[str, dict[str, str]] = {}
+
+    def __getitem__(self, key: str) -> tuple[str, ...]:
+        if key in self._known:
+            return self._known[key]
+        family, slash, name = key.partition("/")
+        if not slash:
+            raise KeyError(key)
+        if family not in self._read:
+            self._read[family] = self._tags_of(family)
+        return (self._read[family][name],)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def _tags_of(self, family: str) -> dict[str, str]:
+        service, _, action = self._ask.action.partition(":")
+        if family == _OBJECT_TAG:
+            facts = action_facts("s3", action) if service == "s3" else None
+            if facts is None or f"{_OBJECT_TAG}/<key>" not in facts.condition_keys:
+                return {}
+            version = self._known.get("s3:versionid", (None,))[0]
+            return self._tags.of_object(self._ask.resource, version)
+        if family == "aws:resourcetag" or (service in _OWN_RESOURCE_TAGS and family == f"{service}:resourcetag"):
+            return self._tags.of(self._ask.resource)
+        return {}
 
 
 def _principal(caller: Caller, tags: Mapping[str, str]) -> Context:
@@ -94,7 +138,8 @@ def _principal(caller: Caller, tags: Mapping[str, str]) -> Context:
     if caller.service:
         found["aws:principalservicename"] = (caller.service,)
         found["aws:sourceaccount"] = (caller.account_id,)
-        found["aws:sourcearn"] = (caller.source_arn,) if caller.source_arn else ()
+        if caller.source_arn:
+            found["aws:sourcearn"] = (caller.source_arn,)
     elif kind == "User":
         found["aws:username"] = (caller.arn.rpartition("/")[2],)
     if caller.role_arn:

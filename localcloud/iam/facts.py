@@ -37,6 +37,8 @@ class ActionFacts:
     name: str
     resource_types: tuple[ResourceType, ...]
     dependent_actions: tuple[str, ...]
+    #: In lower case, such as ``s3:existingobjecttag/<key>``; the global keys are not among them.
+    condition_keys: frozenset[str]
 
 
 _lock = threading.Lock()
@@ -64,6 +66,9 @@ def action_facts(service: str, action: str) -> ActionFacts | None:
         ),
         dependent_actions=tuple(
             sorted({action for entry in privilege["resource_types"].values() for action in entry["dependent_actions"]})
+        ),
+        condition_keys=frozenset(
+            key.lower() for entry in privilege["resource_types"].values() for key in entry["condition_keys"]
         ),
     )
 

@@ -18,8 +18,10 @@ def tag_asks(request: ApiRequest, own: list[Ask]) -> list[Ask]:
         return []
     facts = action_facts(prefix_of(request.service), request.operation)
     depends = facts.dependent_actions if facts else ()
+    # SageMaker lets a policy say with which creations tags may come.
+    context = {"sagemaker:taggingaction": (request.operation,)} if request.service == "sagemaker" else {}
     return [
-        Ask(action=action, resource=own[0].resource)
+        Ask(action=action, resource=own[0].resource, context=context)
         for action in depends
         if action.startswith(f"{prefix_of(request.service)}:") and action.rpartition(":")[2] in _TAGGING and own
     ]

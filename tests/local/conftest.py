@@ -1,10 +1,12 @@
 """One local cloud for all tests of this folder."""
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
 
 from tests.clouds import LocalCloud
+from tests.local.iam_account import Account
 from tests.local.sagemaker_world import World
 from tests.local.steps import Steps
 
@@ -30,3 +32,18 @@ def prepared(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) 
 def sagemaker_world(local_cloud: LocalCloud) -> World:
     """A bucket, a role and what SageMaker's tests train and serve."""
     return World(local_cloud)
+
+
+@pytest.fixture
+def account(local_cloud: LocalCloud) -> Account:
+    """Users and roles of one test, under a name of its own."""
+    return Account(local_cloud)
+
+
+@pytest.fixture
+def bucket(local_cloud: LocalCloud) -> str:
+    """A bucket with an object ``raw/a.csv``."""
+    name = f"b{uuid.uuid4().hex[:10]}"
+    local_cloud.client("s3").create_bucket(Bucket=name)
+    local_cloud.client("s3").put_object(Bucket=name, Key="raw/a.csv", Body=b"1,2")
+    return name

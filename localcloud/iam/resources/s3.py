@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 from xml.etree import ElementTree as ET
 
 from localcloud.errors import AwsError
@@ -91,7 +91,8 @@ def _with_it(request: ApiRequest, resource: str, context: dict[str, tuple[str, .
     if source:
         path, _, version = source.partition("?versionId=")
         action = "s3:GetObjectVersion" if version else "s3:GetObject"
-        found.append(Ask(action=action, resource=f"arn:aws:s3:::{path}"))
+        of_version = {"s3:versionid": (version,)} if version else {}
+        found.append(Ask(action=action, resource=f"arn:aws:s3:::{path}", context=of_version))
     if request.operation in _WRITES:
         if "x-amz-tagging" in request.headers:
             found.append(Ask(action="s3:PutObjectTagging", resource=resource, context=context))
@@ -101,16 +102,12 @@ def _with_it(request: ApiRequest, resource: str, context: dict[str, tuple[str, .
 
 
 def _deletions(bucket: str, body: bytes) -> list[Ask]:
-    try:
-        document = ET.fromstring(body)  # noqa: S314  (expat expands no external entities)
-    except ET.ParseError as error:
-        raise AwsError("MalformedXML", f"The XML you provided was not well-formed: {error}") from error
     found = []
-    for item in document.iter():
-        if item.tag.rpartition("}")[2] == "Object":
-            parts = {child.tag.rpartition("}")[2]: child.text or "" for child in item}
-            action = "s3:DeleteObjectVersion" if parts.get("VersionId") else "s3:DeleteObject"
-            found.append(Ask(action=action, resource=f"arn:aws:s3:::{bucket}/{parts.get('Key', '')}"))
+    for parts in _elements(body, "Object"):
+        version = parts.get("VersionId")
+        action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
+        context = {"s3:versionid": (version,)} if version else {}
+        found.append(Ask(action=action, resource=f"arn:aws:s3:::{bucket}/{parts.get('Key', '')}", context=context))
     return found or [Ask(action="s3:DeleteObject", resource=f"arn:aws:s3:::{bucket}/*")]
 
 
@@ -128,4 +125,28 @@ def _context(request: ApiRequest, account_id: str) -> dict[str, tuple[str, ...]]
             found[f"s3:{name}"] = (headers[name],)
     found["s3:tlsversion"] = ("1.3",)
     found["s3:resourceaccount"] = (account_id,)
+    tags = _given_tags(request)
+    if tags:
+        found |= {f"s3:requestobjecttag/{name.lower()}": (value,) for name, value in tags.items()}
+        found["s3:requestobjecttagkeys"] = tuple(tags)
     return found
+
+
+def _given_tags(request: ApiRequest) -> dict[str, str]:
+    """The tags that an object is given: with its upload in a header, alone in a body."""
+    if request.operation != "PutObjectTagging":
+        return dict(parse_qsl(request.headers.get("x-amz-tagging", ""), keep_blank_values=True))
+    return {item.get("Key", ""): item.get("Value", "") for item in _elements(request.params["body"], "Tag")}
+
+
+def _elements(body: bytes, name: str) -> list[dict[str, str]]:
+    """The children of each element of this name, as texts; raises AwsError for what is no XML."""
+    try:
+        document = ET.fromstring(body)  # noqa: S314  (expat expands no external entities)
+    except ET.ParseError as error:
+        raise AwsError("MalformedXML", f"The XML you provided was not well-formed: {error}") from error
+    return [
+        {child.tag.rpartition("}")[2]: child.text or "" for child in item}
+        for item in document.iter()
+        if item.tag.rpartition("}")[2] == name
+    ]
