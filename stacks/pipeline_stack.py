@@ -19,7 +19,7 @@ class PipelineStack(cdk.Stack):
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, settings: Settings) -> None:
         env = cdk.Environment(account=settings.project.account, region=settings.project.region)
         super().__init__(scope, construct_id, env=env, description=f"The pipeline of {workload.name}")
-        workshop = Workshop(self, "Workshop", workload=workload)
+        workshop = Workshop(self, "Workshop", workload=workload, settings=settings)
         steps = Steps(self, "Steps", workload=workload, workshop=workshop)
         deployment = EndpointDeploymentRole(
             self, "DeploymentRole", workload=workload, registry=workshop.registry, serving=workshop.serving_role

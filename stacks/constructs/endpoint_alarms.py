@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import CfnParameter, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.settings import Alarms
+
+#: The parameter of an endpoint stack with alarms: the topic belongs to the pipeline's stack.
+NOTIFICATION_TOPIC_PARAMETER = "NotificationTopicArn"
 
 _NAMESPACE = "AWS/SageMaker"
 _MICROSECONDS_PER_MILLISECOND = 1000
 
 
 class EndpointAlarms(Construct):
-    """Errors of the containers, and the latency of the slowest hundredth. An endpoint that nobody asks is well."""
+    """Errors of the containers, and the latency of the slowest hundredth; each tells the topic.
+
+    An endpoint that nobody asks is well.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, endpoint: ModelEndpoint, alarms: Alarms) -> None:
         super().__init__(scope, construct_id)
@@ -37,6 +45,11 @@ class EndpointAlarms(Construct):
             evaluation_periods=3,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        topic = CfnParameter(self, "Topic", description="Who is told of an alarm")
+        topic.override_logical_id(NOTIFICATION_TOPIC_PARAMETER)
+        told = cloudwatch_actions.SnsAction(sns.Topic.from_topic_arn(self, "Told", topic.value_as_string))
+        for alarm in (self.errors, self.latency):
+            alarm.add_alarm_action(told)
 
 
 def _metric(name: str, statistic: str, dimensions: dict[str, str]) -> cloudwatch.Metric:

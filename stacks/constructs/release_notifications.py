@@ -1,17 +1,74 @@
-"""Who is told that a release waits for a person."""
+"""Who is told of a release: that it waits for a person, that it was rejected, that PROD is not well."""
 
 from __future__ import annotations
 
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from stacks.specs import Workload
+
+_ALARMS = "cloudwatch.amazonaws.com"
+
 
 class ReleaseNotifications(Construct):
-    """A topic that takes TLS only. Without an e-mail address nobody hears of it until somebody subscribes."""
+    """An encrypted topic that takes TLS only. Without an e-mail address nobody hears of it until somebody subscribes.
 
-    def __init__(self, scope: Construct, construct_id: str, *, email: str) -> None:
+    The key is our own: the one that AWS manages for SNS lets no alarm publish.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, email: str) -> None:
         super().__init__(scope, construct_id)
-        self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        key = kms.Key(
+            self,
+            "Key",
+            description=f"Encrypts the notifications of {workload.name} while they wait to be delivered",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=key)
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        self._admit_alarms(key, workload)
+
+    @property
+    def topic_arn(self) -> str:
+        return self.topic.topic_arn
+
+    def grant_tell(self, grantee: iam.IGrantable) -> None:
+        """Publish, and have what is published encrypted."""
+        self.topic.grant_publish(grantee)
+
+    def _admit_alarms(self, key: kms.Key, workload: Workload) -> None:
+        """The alarms of this workload's endpoint stacks, of this account alone, may publish."""
+        stack = Stack.of(self)
+        alarms = stack.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"{workload.camel_name}*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        principal = iam.ServicePrincipal(_ALARMS)
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[principal],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={
+                    "ArnLike": {"aws:SourceArn": alarms},
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                },
+            )
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[principal],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                # In a key's policy, the star is the key.
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+            )
+        )

@@ -13,8 +13,8 @@ from constructs import Construct
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.data_capture import CAPTURE_BUCKET_PARAMETER
+from stacks.constructs.endpoint_alarms import NOTIFICATION_TOPIC_PARAMETER
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
-from stacks.constructs.release_notifications import ReleaseNotifications
 from stacks.constructs.steps import Steps
 from stacks.constructs.workshop import Workshop
 from stacks.settings import Settings, Stage
@@ -60,7 +60,7 @@ class ReleasePipeline(Construct):
 
     def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
         approve: dict[str, list[actions.Action]] = (
-            {"Approve": [self._approval(settings)]} if settings.stages.prod.approval else {}
+            {"Approve": [self._approval()]} if settings.stages.prod.approval else {}
         )
         return {
             "Source": [self._source(settings)],
@@ -124,6 +124,8 @@ class ReleasePipeline(Construct):
         parameters = {"ModelPackageArn": _PACKAGE, "ExecutionRoleArn": self._workshop.serving_role.role_arn}
         if stage.capture_percent:
             parameters[CAPTURE_BUCKET_PARAMETER] = self._workshop.data.name
+        if stage.alarms:
+            parameters[NOTIFICATION_TOPIC_PARAMETER] = self._workshop.notifications.topic_arn
         return actions.CloudFormationCreateUpdateStackAction(
             action_name=f"Deploy{kind}",
             stack_name=stack_name,
@@ -138,10 +140,10 @@ class ReleasePipeline(Construct):
     def _artifact_bucket(self) -> s3.IBucket:
         return DataBucket(self, "Artifacts", expire_after_days=_ARTIFACT_DAYS).bucket
 
-    def _approval(self, settings: Settings) -> actions.Action:
+    def _approval(self) -> actions.Action:
         return actions.ManualApprovalAction(
             action_name="Approve",
-            notification_topic=ReleaseNotifications(self, "Notifications", email=settings.notifications.email).topic,
+            notification_topic=self._workshop.notifications.topic,
             additional_information="The gate's report: #{Gate.REPORT_URL}",
         )
 

@@ -28,6 +28,10 @@ class Steps(Construct):
         common = {"WORKLOAD": self._workload.name, "DATA_BUCKET": self._shop.data.name}
         return BuildStep(self, name, build_file=build_file, minutes=minutes, settings=common | settings)
 
+    @property
+    def _told(self) -> dict[str, str]:
+        return {"NOTIFICATION_TOPIC_ARN": self._shop.notifications.topic_arn}
+
     def _data(self) -> BuildStep:
         data, spark = self._shop.data, self._shop.spark
         settings = spark.settings if spark else {}
@@ -59,11 +63,12 @@ class Steps(Construct):
 
     def _gate(self) -> BuildStep:
         stack_name = self._workload.stack_name("Qa")
-        settings = {"ENDPOINT_NAME": self._workload.endpoint_name("Qa"), "QA_STACK_NAME": stack_name}
+        settings = {"ENDPOINT_NAME": self._workload.endpoint_name("Qa"), "QA_STACK_NAME": stack_name} | self._told
         step = self._step("Gate", "ml_test/buildspec.yml", self._workload.minutes.gate, settings)
         self._shop.data.grant_read(step.role, "features/", "gate/")
         self._shop.data.grant_write(step.role, "gate/")
         self._shop.registry.grant_judge(step.role)
+        self._shop.notifications.grant_tell(step.role)
         step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(self, self._workload, "Qa")])
         stack = Stack.of(self).format_arn(
             service="cloudformation",
@@ -76,9 +81,10 @@ class Steps(Construct):
         return step
 
     def _verify(self) -> BuildStep:
-        settings = {"ENDPOINT_NAME": self._workload.endpoint_name("Prod")}
+        settings = {"ENDPOINT_NAME": self._workload.endpoint_name("Prod")} | self._told
         step = self._step("Verify", "ml_test/verify.buildspec.yml", self._workload.minutes.verify, settings)
         self._shop.registry.grant_read(step.role)
+        self._shop.notifications.grant_tell(step.role)
         step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(self, self._workload, "Prod")])
         step.allow(
             [f"sagemaker:Describe{kind}" for kind in ("Endpoint", "EndpointConfig", "Model")],

@@ -95,6 +95,14 @@ STACKS = (
     ),
 )
 
+NOTIFICATIONS = (
+    _action(
+        "kms:GenerateDataKey*",
+        *("Steps/Gate", "Steps/Verify"),
+        reason="the CDK's own grant to those who publish to an encrypted topic, on its key alone",
+    ),
+)
+
 LOGS = (
     *(
         _resource(
@@ -173,4 +181,4 @@ SAGEMAKER = (
     ),
 )
 
-ACKNOWLEDGED = (*RULES, *DATA, *ARTIFACTS, *STACKS, *LOGS, *SAGEMAKER)
+ACKNOWLEDGED = (*RULES, *DATA, *ARTIFACTS, *STACKS, *NOTIFICATIONS, *LOGS, *SAGEMAKER)

@@ -111,6 +111,11 @@ def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template) -> N
         assert found["TreatMissingData"] == "notBreaching"
 
 
+def test_alarms_tell_the_topic_that_the_pipeline_names(prod: Template) -> None:
+    for found in prod.of_type("AWS::CloudWatch::Alarm").values():
+        assert found["AlarmActions"] == [{"Ref": "NotificationTopicArn"}]
+
+
 def test_prod_captures_what_the_settings_say(prod: Template, settings: Settings) -> None:
     """Requests and answers, as text, into the bucket that the pipeline names."""
     capture = prod.only("AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]

@@ -18,6 +18,7 @@ NAME_PROPERTY = {
     "AWS::Glue::Job": "Name",
     "AWS::IAM::Policy": None,  # PolicyName is required, and counts within its role alone
     "AWS::IAM::Role": "RoleName",
+    "AWS::KMS::Key": None,
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
     "AWS::S3::BucketPolicy": None,

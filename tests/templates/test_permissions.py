@@ -25,6 +25,10 @@ WILDCARD_ACTIONS = {
         {"s3:Abort*", "s3:DeleteObject*", "s3:GetBucket*", "s3:GetObject*", "s3:List*"},
         "the CDK's own grant to CodePipeline and its builds, which hand on artifacts in this bucket alone",
     ),
+    r"\$\{WorkshopNotificationsKey\w+\.Arn\}": (
+        {"kms:GenerateDataKey*"},
+        "the CDK's own grant to those who publish to the encrypted topic, on its key alone",
+    ),
     r"arn:aws:cloudformation:[a-z0-9-]+:\d+:stack/[A-Za-z]+(Qa|Prod)/\*": (
         {"cloudformation:DescribeStack*", "cloudformation:GetTemplate*"},
         "the CDK's own grant to CodePipeline's deploy actions: reading, of these two stacks",
@@ -164,7 +168,16 @@ def test_no_step_can_read_secrets(assembly: CloudAssembly) -> None:
     """CloudFormation resolves the token for the pipeline; no build needs it."""
     for template in assembly.templates.values():
         actions = [action for s in template.identity_statements() for action in s.actions]
-        assert [a for a in actions if a.startswith(("secretsmanager:", "ssm:", "kms:"))] == []
+        assert [a for a in actions if a.startswith(("secretsmanager:", "ssm:"))] == []
+
+
+def test_keys_are_used_for_notifications_alone(allowed: list[Statement]) -> None:
+    """By those who publish: whatever else is encrypted is so by keys that AWS manages."""
+    using = [(a, s.resources) for s in allowed for a in s.actions if a.startswith("kms:")]
+    assert {action for action, _ in using} == {"kms:Decrypt", "kms:GenerateDataKey*"}
+    assert all(re.fullmatch(r"\$\{WorkshopNotificationsKey\w+\.Arn\}", r) for _, rs in using for r in rs)
+    for action in ("kms:Decrypt", "kms:GenerateDataKey*"):
+        assert holders(allowed, action) == holders(allowed, "sns:Publish")
 
 
 def holders(allowed: list[Statement], action: str) -> set[str]:
@@ -181,6 +194,7 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
         ("sagemaker:InvokeEndpoint", {"StepsGate", "StepsVerify"}),
         ("sagemaker:CreateEndpoint", {"Deployment"}),
         ("sagemaker:DeleteEndpoint", {"Deployment"}),
+        ("sns:Publish", {"StepsGate", "StepsVerify"}),
         ("cloudformation:CreateStack", {"ReleasePipeline"}),
         ("cloudformation:DeleteStack", {"ReleasePipeline", "StepsGate"}),
         ("codebuild:StartBuild", {"ReleasePipeline"}),

@@ -58,9 +58,31 @@ def test_within_a_stage_each_action_waits_for_the_one_before(pipeline: Template)
         assert [action["RunOrder"] for action in stage] == list(range(1, len(stage) + 1))
 
 
-def test_without_approval_nobody_is_asked_and_there_is_no_topic(pipeline: Template) -> None:
+def test_without_approval_nobody_is_asked(pipeline: Template) -> None:
     assert "Approval" not in {action["ActionTypeId"]["Category"] for action in actions(pipeline).values()}
-    assert pipeline.of_type("AWS::SNS::Topic") == {}
+
+
+def test_who_is_told_of_a_release_subscribes_to_one_encrypted_topic(pipeline: Template) -> None:
+    """Without an e-mail address, too: the topic is there, and nobody has subscribed yet."""
+    topic = pipeline.only("AWS::SNS::Topic")
+    assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": [logical_id(pipeline, "AWS::KMS::Key", "Notifications"), "Arn"]}
+    assert pipeline.of_type("AWS::SNS::Subscription") == {}
+    for action in ("Gate", "Verify"):
+        assert (
+            variables(pipeline, action)["NOTIFICATION_TOPIC_ARN"] == f"${{{logical_id(pipeline, 'AWS::SNS::Topic')}}}"
+        )
+
+
+def test_this_workloads_alarms_may_publish(pipeline: Template, workload: Workload) -> None:
+    """Also by the key, which the one that AWS manages for SNS would not let them; no other account's alarms may."""
+    alarms = {"Service": "cloudwatch.amazonaws.com"}
+    policies = (pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"], pipeline.only("AWS::KMS::Key")["KeyPolicy"])
+    publish, encrypt = (next(s for s in p["Statement"] if s["Principal"] == alarms) for p in policies)
+    assert publish["Action"] == "sns:Publish"
+    assert re.search(rf":alarm:{workload.camel_name}\*$", publish["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert set(encrypt["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
+    for statement in (publish, encrypt):
+        assert re.fullmatch(r"\d{12}", statement["Condition"]["StringEquals"]["aws:SourceAccount"])
 
 
 def test_with_approval_a_person_decides_between_gate_and_prod(
@@ -80,11 +102,11 @@ def test_with_approval_a_person_decides_between_gate_and_prod(
     assert subscription == {"Protocol": "email", "Endpoint": "ada@example.org", "TopicArn": {"Ref": topic}}
 
 
-def test_the_approvals_topic_takes_tls_only(assembly_with_approval: CloudAssembly, workload: Workload) -> None:
-    template = assembly_with_approval.templates[workload.stack_name("Pipeline")]
-    (statement,) = template.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
-    assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+def test_the_topic_takes_tls_only(pipeline: Template) -> None:
+    statements = pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    (denial,) = [s for s in statements if s["Effect"] == "Deny"]
+    assert (denial["Action"], denial["Principal"]) == ("sns:Publish", "*")
+    assert denial["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_approval_changes_nothing_but_the_pipelines_stack(
