@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from localcloud.errors import AwsError
-from localcloud.services.codepipeline import schedule
+from localcloud.services.codepipeline import condition_records, conditions, schedule
 from localcloud.services.codepipeline.action_runs import ActionRuns, End
 from localcloud.services.codepipeline.actions.outcome import Outcome
 from localcloud.services.codepipeline.records import FINISHED, Records, action_key, now
@@ -29,6 +29,7 @@ _NOTHING = Outcome()
 class Engine:
     def __init__(self, cloud: Cloud) -> None:
         self.records = Records(cloud.store)
+        self._region = cloud.settings.region
         self.runs = ActionRuns(cloud, self.records, self._action_ended)
         self.lock = threading.RLock()
         self._closed = False
@@ -152,7 +153,7 @@ class Engine:
             case schedule.Supersede(execution_id=execution_id, by=by):
                 self._finish(name, execution_id, "Superseded", f"Superseded by execution {by}")
             case schedule.Enter(stage=stage):
-                self._enter(name, execution, stage)
+                self._enter(pipeline, execution, stage)
             case schedule.Start(stage=stage, actions=actions):
                 for action in actions:
                     self._start_action(pipeline, decision.execution_id, stage, action)
@@ -165,13 +166,24 @@ class Engine:
             case schedule.Stop(execution_id=execution_id):
                 self._finish(name, execution_id, "Stopped", execution["stopTrigger"]["reason"])
 
-    def _enter(self, name: str, execution: Document, stage: str) -> None:
+    def _enter(self, pipeline: Document, execution: Document, stage: str) -> None:
+        """Enters the stage; where its entry condition does not hold, skips it or fails."""
+        name, execution_id = pipeline["name"], execution["pipelineExecutionId"]
+
         def change(document: Document) -> None:
             document["inside"] = True
             document["stages"][stage] = {"status": "InProgress", "actions": {}}
 
-        self.records.change_execution(name, execution["pipelineExecutionId"], change)
-        self.records.change_state(name, stage, lambda state: state.update(execution=execution["pipelineExecutionId"]))
+        declared = _named(pipeline["stages"], stage)
+        entry = conditions.evaluate(declared, execution["outputVariables"])
+        if entry:
+            condition_records.keep(self.records, pipeline, execution, declared, entry, self._region)
+        self.records.change_execution(name, execution_id, change)
+        self.records.change_state(name, stage, lambda state: state.update(execution=execution_id))
+        if entry and entry.skips:
+            self._leave(name, execution, stage, last=declared is pipeline["stages"][-1], status="Skipped")
+        elif entry and not entry.admits:
+            self._finish(name, execution_id, "Failed", f"Stage {stage} failed at its entry condition. {entry.summary}")
 
     def _start_action(self, pipeline: Document, execution_id: str, stage: str, action: str) -> None:
         name = pipeline["name"]
@@ -184,9 +196,9 @@ class Engine:
         )
         self.records.change_state(name, stage, lambda state: state["actions"].update({action: action_key(run)}))
 
-    def _leave(self, name: str, execution: Document, stage: str, *, last: bool) -> None:
+    def _leave(self, name: str, execution: Document, stage: str, *, last: bool, status: str = "Succeeded") -> None:
         def change(document: Document) -> None:
-            document["stages"][stage]["status"] = "Succeeded"
+            document["stages"][stage]["status"] = status
             document["inside"] = False
             if last:
                 document["status"] = "Succeeded"

@@ -55,7 +55,9 @@ class ExecutionOperations(PipelineOperations):
                     "NotLatestPipelineExecutionException",
                     f"Execution {execution_id} is not the latest in stage {stage}: {latest} is.",
                 )
-            failed = execution["status"] == "Failed" and execution["stages"][stage]["status"] == "Failed"
+            run = execution["stages"].get(stage, {"status": None, "actions": {}})
+            # A stage that failed at its entry condition has no actions that could be retried.
+            failed = execution["status"] == "Failed" and run["status"] == "Failed" and bool(run["actions"])
             changed = execution["pipelineVersion"] != self.records.pipeline(name)["version"]
             if changed or not failed:
                 raise AwsError(

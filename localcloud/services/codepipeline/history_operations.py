@@ -72,9 +72,16 @@ class HistoryOperations(PipelineOperations):
 
     @operation("ListRuleExecutions")
     def list_rule_executions(self, _: Call, params: Params) -> Params:
-        """Always none: a pipeline with conditions is refused when it is made."""
-        self.records.pipeline(params["pipelineName"])
-        return {"ruleExecutionDetails": []}
+        """Newest first."""
+        name, wanted = params["pipelineName"], params.get("filter", {})
+        self.records.pipeline(name)
+        if "latestInPipelineExecution" in wanted:
+            raise UnsupportedError("codepipeline:ListRuleExecutions with filter latestInPipelineExecution")
+        execution_id = wanted.get("pipelineExecutionId")
+        if execution_id:
+            self.records.execution(name, execution_id)
+        found, more = page(self.records.rule_executions_of(name, execution_id)[::-1], params)
+        return {"ruleExecutionDetails": found, **more}
 
     @operation("GetPipelineState")
     def get_pipeline_state(self, _: Call, params: Params) -> Params:
@@ -106,6 +113,8 @@ class HistoryOperations(PipelineOperations):
                 self._action_state(action, known["actions"].get(action["name"])) for action in stage["actions"]
             ],
         }
+        if "beforeEntry" in known:
+            answer["beforeEntryConditionState"] = known["beforeEntry"]
         if waiting:
             inbound = [{"pipelineExecutionId": found, "status": "InProgress", "type": "STANDARD"} for found in waiting]
             answer |= {"inboundExecutions": inbound, "inboundExecution": inbound[-1]}

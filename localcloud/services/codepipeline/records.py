@@ -30,8 +30,10 @@ class Records:
         """Pipeline/execution id → execution."""
         self.actions = store.table("codepipeline.actions")
         """Pipeline/execution id/action execution id → action execution."""
+        self.rules = store.table("codepipeline.rules")
+        """Pipeline/execution id/rule execution id → rule execution."""
         self.states = store.table("codepipeline.states")
-        """Pipeline → stage → execution that entered last, last execution of each action, inbound transition."""
+        """Pipeline → stage → execution that came last, each action's last, entry condition, inbound transition."""
         self.webhooks = store.table("codepipeline.webhooks")
         """Name → definition with its secret, the id in its address, the hook at the third party."""
 
@@ -80,6 +82,11 @@ class Records:
         prefix = f"{name}/{execution_id}/" if execution_id else f"{name}/"
         return [action for _, action in self.actions.items(prefix)]
 
+    def rule_executions_of(self, name: str, execution_id: str | None = None) -> list[Document]:
+        """Oldest first."""
+        prefix = f"{name}/{execution_id}/" if execution_id else f"{name}/"
+        return [rule for _, rule in self.rules.items(prefix)]
+
     def change_state(self, name: str, stage: str, change: Callable[[Document], None]) -> None:
         """Changes what is remembered of a stage as such: its last entry, its actions' last runs, its transition."""
 
@@ -93,7 +100,7 @@ class Records:
     def delete_pipeline(self, name: str) -> None:
         self.pipelines.delete(name)
         self.states.delete(name)
-        for table in (self.versions, self.executions, self.actions):
+        for table in (self.versions, self.executions, self.actions, self.rules):
             for key, _ in table.items(f"{name}/"):
                 table.delete(key)
 

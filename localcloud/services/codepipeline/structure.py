@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from localcloud.errors import AwsError, UnsupportedError
+from localcloud.services.codepipeline import conditions
 from localcloud.services.codepipeline.action_types import ACTION_TYPES, MASK, Declaration, type_key
 from localcloud.services.codepipeline.variables import EXECUTION_NAMESPACE, PIPELINE_NAMESPACE, references
 
@@ -48,9 +49,7 @@ def _refuse_unsupported(pipeline: Declaration) -> None:
     if "artifactStore" not in pipeline:
         raise _structure("Pipeline needs an artifactStore")
     for stage in pipeline["stages"]:
-        for name in ("blockers", "beforeEntry", "onSuccess"):
-            if stage.get(name):
-                raise UnsupportedError(f"codepipeline: {name} of stage {stage['name']}")
+        conditions.check(stage)
         on_failure = stage.get("onFailure", {})
         if on_failure.get("conditions"):
             raise UnsupportedError(f"codepipeline: onFailure.conditions of stage {stage['name']}")
@@ -79,6 +78,8 @@ def _check_type(pipeline: Declaration) -> None:
         return
     if pipeline.get("executionMode", "SUPERSEDED") != "SUPERSEDED":
         raise _structure(f"Execution mode {pipeline['executionMode']} needs a pipeline of type V2")
+    if any(stage.get("beforeEntry") for stage in pipeline["stages"]):
+        raise _structure("Conditions of a stage need a pipeline of type V2")
     if pipeline.get("variables"):
         raise _structure("Variables of a pipeline need a pipeline of type V2")
 
@@ -184,6 +185,8 @@ def _check_flow(stages: list[Declaration], pipeline_variables: set[str]) -> None
     produced: set[str] = set()
     namespaces: set[str] = {EXECUTION_NAMESPACE, PIPELINE_NAMESPACE}
     for stage in stages:
+        for rule, namespace, name in conditions.used_variables(stage):
+            _check_reference(f"Rule {rule} of stage {stage['name']}", namespace, name, namespaces, pipeline_variables)
         for order in sorted({action.get("runOrder", 1) for action in stage["actions"]}):
             together = [action for action in stage["actions"] if action.get("runOrder", 1) == order]
             for action in together:
@@ -205,12 +208,17 @@ def _check_uses(action: Declaration, produced: set[str], namespaces: set[str], p
             )
     for key, text in action.get("configuration", {}).items():
         for namespace, name in references(text):
-            undeclared = namespace == PIPELINE_NAMESPACE and name not in pipeline_variables
-            if namespace not in namespaces or undeclared:
-                raise _action(
-                    f"Configuration '{key}' of action {action['name']} refers to #{{{namespace}.{name}}}, "
-                    f"but no preceding action has the namespace, or the pipeline no such variable"
-                )
+            where = f"Configuration '{key}' of action {action['name']}"
+            _check_reference(where, namespace, name, namespaces, pipeline_variables)
+
+
+def _check_reference(where: str, namespace: str, name: str, namespaces: set[str], pipeline_variables: set[str]) -> None:
+    undeclared = namespace == PIPELINE_NAMESPACE and name not in pipeline_variables
+    if namespace not in namespaces or undeclared:
+        raise _action(
+            f"{where} refers to #{{{namespace}.{name}}}, "
+            f"but no preceding action has the namespace, or the pipeline no such variable"
+        )
 
 
 def _names(action: Declaration, kind: str) -> list[str]:

@@ -82,6 +82,17 @@ def deploy(pipeline: Declaration) -> Declaration:
     return found
 
 
+def asking(variable: str) -> Declaration:
+    rule_type = {"category": "Rule", "owner": "AWS", "provider": "VariableCheck", "version": "1"}
+    configuration = {"Variable": variable, "Value": "HOLD", "Operator": "EQ"}
+    rule = {"name": "Verdict", "ruleTypeId": rule_type, "configuration": configuration}
+    return {"conditions": [{"result": "SKIP", "rules": [rule]}]}
+
+
+def asked_stage() -> Declaration:
+    return deepcopy(PIPELINE["stages"][1]) | {"name": "Asked", "beforeEntry": asking("#{Source.CommitId}")}
+
+
 def checked(change: Change) -> None:
     pipeline = deepcopy(PIPELINE)
     change(pipeline)
@@ -151,6 +162,16 @@ def test_a_pipeline() -> None:
         (lambda p: p.update(pipelineType="V1"), "InvalidStructureException", "type V2"),
         (lambda p: p.pop("artifactStore"), "InvalidStructureException", "artifactStore"),
         (lambda p: build(p).update(runOrder=0), "InvalidActionDeclarationException", "between 1 and 999"),
+        (
+            lambda p: p["stages"][1].update(beforeEntry=asking("#{Gate.VERDICT}")),
+            "InvalidActionDeclarationException",
+            "Rule Verdict of stage Build refers to #{Gate.VERDICT}, but no preceding action",
+        ),
+        (
+            lambda p: p.update(pipelineType="V1", variables=[], stages=[*p["stages"], asked_stage()]),
+            "InvalidStructureException",
+            "Conditions of a stage need a pipeline of type V2",
+        ),
     ],
 )
 def test_mistakes(change: Change, code: str, words: str) -> None:
@@ -168,7 +189,7 @@ def test_mistakes(change: Change, code: str, words: str) -> None:
         (lambda p: p.update(triggers=[{"providerType": "CodeStarSourceConnection"}]), "triggers"),
         (lambda p: p["stages"][1].update(onFailure={"result": "ROLLBACK"}), "onFailure.result ROLLBACK"),
         (lambda p: p["stages"][1].update(onFailure={"conditions": [{"rules": []}]}), "onFailure.conditions"),
-        (lambda p: p["stages"][1].update(beforeEntry={"conditions": [{"rules": []}]}), "beforeEntry of stage Build"),
+        (lambda p: p["stages"][1].update(onSuccess={"conditions": [{"rules": []}]}), "onSuccess of stage Build"),
         (lambda p: deploy(p)["actionTypeId"].update(provider="S3"), "Deploy/AWS/S3/1 of action Deploy"),
         (lambda p: source(p)["configuration"].update(PollForSourceChanges="true"), "PollForSourceChanges=true"),
         (lambda p: build(p).update(region="eu-west-1"), "region eu-west-1"),

@@ -1,0 +1,60 @@
+"""What is written down of an entry condition: its rules' executions, and the state that GetPipelineState shows."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from localcloud.services.codepipeline.records import now
+
+if TYPE_CHECKING:
+    from localcloud.services.codepipeline.conditions import Entry, RuleResult
+    from localcloud.services.codepipeline.records import Records
+    from localcloud.store import Document
+
+
+def keep(records: Records, pipeline: Document, execution: Document, stage: Document, entry: Entry, region: str) -> None:
+    """Writes the evaluation of this execution's entry down, before anything follows from it."""
+    name, evaluated = pipeline["name"], now()
+    states = []
+    for rule, declared in zip(entry.rules, stage["beforeEntry"]["conditions"][0]["rules"], strict=True):
+        rule_execution = str(uuid.uuid4())
+        latest = {
+            "ruleExecutionId": rule_execution,
+            "status": _status(rule),
+            "summary": rule.summary[:2048],
+            "lastStatusChange": evaluated,
+            **_error(rule),
+        }
+        states.append({"ruleName": rule.name, "latestExecution": latest})
+        detail = {
+            "pipelineExecutionId": execution["pipelineExecutionId"],
+            "ruleExecutionId": rule_execution,
+            "pipelineVersion": execution["pipelineVersion"],
+            "stageName": stage["name"],
+            "ruleName": rule.name,
+            "startTime": evaluated,
+            "lastUpdateTime": evaluated,
+            "status": _status(rule),
+            "input": {
+                "ruleTypeId": declared["ruleTypeId"],
+                "configuration": declared["configuration"],
+                "resolvedConfiguration": dict(rule.resolved),
+                "roleArn": pipeline["roleArn"],
+                "region": region,
+            },
+            "output": {"executionResult": {"externalExecutionSummary": rule.summary[:2048], **_error(rule)}},
+        }
+        records.rules.put(f"{name}/{execution['pipelineExecutionId']}/{rule_execution}", detail)
+    summary = {"status": entry.status, "summary": entry.summary[:2048]}
+    condition = {"latestExecution": {**summary, "lastStatusChange": evaluated}, "ruleStates": states}
+    shown = {"latestExecution": summary, "conditionStates": [condition]}
+    records.change_state(name, stage["name"], lambda state: state.update(beforeEntry=shown))
+
+
+def _status(rule: RuleResult) -> str:
+    return "Succeeded" if rule.succeeded else "Failed"
+
+
+def _error(rule: RuleResult) -> dict[str, dict[str, str]]:
+    return {"errorDetails": {"code": "ConfigurationError", "message": rule.error[:5000]}} if rule.error else {}
