@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from localcloud import protocol
 from localcloud.errors import AwsError
-from localcloud.iam import api_requests
+from localcloud.iam import api_requests, object_deletions
 from localcloud.iam.api_requests import ApiRequest
 from localcloud.moto_bridge import MOTO_SERVICES, MotoBridge
 from localcloud.service import Call, Handler, HttpRequest, HttpResponse, HttpRoute, Operations
@@ -113,6 +113,9 @@ class Gateway:
 
     def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse:
         call = api_requests.read(claim.service, request)
+        if (call.service, call.operation) == ("s3", "DeleteObjects"):
+            refusals = self._authorization.authorize_each(call, caller, claim.region)
+            return object_deletions.answer(request, refusals, self._moto.answer)
         self._authorization.authorize(call, caller, claim.region)
         own = self._authorization.own_answer(call, caller)
         if own is not None:

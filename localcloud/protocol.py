@@ -156,7 +156,7 @@ def refuse_for(signing_service: str, error: AwsError, request_id: str) -> HttpRe
     if signing_service == "s3":
         body = f"<Error><Code>{_xml(error.code)}</Code><Message>{_xml(error.message)}</Message></Error>"
         return HttpResponse(status=error.status, headers={"content-type": "text/xml"}, body=body.encode())
-    if signing_service in {"sts", "iam", "sns", "cloudformation", "ec2", "sqs"}:
+    if signing_service in {"sts", "iam", "sns", "cloudformation", "ec2"}:
         return _query_error(error, request_id)
     return json_error(error, request_id)
 

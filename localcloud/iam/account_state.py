@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from localcloud.errors import AwsError
 from localcloud.iam.document import Policy, PolicyKind, on_itself, parse_policy
+from localcloud.iam.encryption_keys import EncryptionKeys
 
 if TYPE_CHECKING:
     from localcloud.service import Caller
@@ -32,6 +33,7 @@ class HeldPolicies:
 class AccountState:
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
+        self.encryption = EncryptionKeys(account_id)
         self._generation = 0
         self._held: dict[str, tuple[int, HeldPolicies]] = {}
 

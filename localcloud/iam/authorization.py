@@ -22,7 +22,7 @@ from localcloud.iam.resource_tags import ResourceTags
 from localcloud.iam.resources import asks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Ask
@@ -47,15 +47,23 @@ class Authorization:
 
     def authorize(self, request: ApiRequest, caller: Caller, region: str) -> None:
         """Raises AwsError AccessDenied where anything that the request asks is not allowed."""
+        for refusal in self._refusals(request, caller, region):
+            if refusal is not None:
+                raise refusal
+        check_policies(request)
+
+    def authorize_each(self, request: ApiRequest, caller: Caller, region: str) -> list[AwsError | None]:
+        """The refusal of each thing that the request is on; None for those that are allowed."""
+        return list(self._refusals(request, caller, region))
+
+    def _refusals(self, request: ApiRequest, caller: Caller, region: str) -> Iterator[AwsError | None]:
         place = Place(region=region, account_id=self._account_id, state=self.state)
         base = contexts.request_context(request, caller, region, self.state.tags_of(caller))
         for ask in asks_of(request, place):
             decision = self.decide(ask, caller, contexts.AskContext(base, ask, self._tags))
-            if not decision.allowed:
-                raise self._denied(request.service, caller, ask, decision)
-            if caller.role_arn:
+            if decision.allowed and caller.role_arn:
                 self._records.used(caller.role_arn, ask.action, ask.resource)
-        check_policies(request)
+            yield None if decision.allowed else self._denied(request.service, caller, ask, decision)
 
     def decide(self, ask: Ask, caller: Caller, context: Mapping[str, tuple[str, ...]]) -> Decision:
         policy, required = self.state.resource_policy(ask.action, ask.resource)
@@ -94,7 +102,9 @@ class Authorization:
         if request.service == "iam" and request.operation in simulation.OPERATIONS:
             return simulation.simulate(request, self._account_id, self.state)
         if (request.service, request.operation) == ("sts", "GetCallerIdentity"):
-            return caller_identity.answer(caller)
+            return caller_identity.identity(caller)
+        if (request.service, request.operation) == ("iam", "GetUser") and not request.params.get("UserName"):
+            return caller_identity.own_user(caller)
         return None
 
     def answered(self, request: ApiRequest) -> None:

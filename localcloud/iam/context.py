@@ -137,7 +137,7 @@ def _principal(caller: Caller, tags: Mapping[str, str]) -> Context:
     }
     if caller.service:
         found["aws:principalservicename"] = (caller.service,)
-        found["aws:sourceaccount"] = (caller.account_id,)
+        found |= dict.fromkeys(("aws:sourceaccount", "aws:sourceowner"), (caller.account_id,))
         if caller.source_arn:
             found["aws:sourcearn"] = (caller.source_arn,)
     elif kind == "User":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.iam.asks import by_reference
+from localcloud.iam.encryption import key_asks
 from localcloud.iam.pass_role import passed_roles
 from localcloud.iam.resources import (
     application_autoscaling,
@@ -53,6 +54,6 @@ _SERVICES: dict[str, Callable[[ApiRequest, Place], list[Ask]]] = {
 
 
 def asks_of(request: ApiRequest, place: Place) -> list[Ask]:
-    """All that has to be allowed for a request, in AWS's order: the action itself, its tags, the roles it passes."""
+    """All that has to be allowed for a request, in AWS's order: the action itself, its tags, roles, encryption keys."""
     own = _SERVICES.get(request.service, by_reference)(request, place)
-    return [*own, *tag_asks(request, own), *passed_roles(request, place)]
+    return [*own, *tag_asks(request, own), *passed_roles(request, place), *key_asks(request, place, own)]

@@ -142,6 +142,7 @@ class BuildRun:
                 self._plan.service_role,
                 session_name=f"AWSCodeBuild-{build['id'].partition(':')[2]}",
                 service_principal="codebuild.amazonaws.com",
+                source_arn=self._cloud.arn("codebuild", f"project/{self._plan.project_name}"),
             )
         except ClientError as error:
             reason = error.response["Error"]["Message"]

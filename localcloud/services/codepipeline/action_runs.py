@@ -130,6 +130,7 @@ class ActionRuns:
         self._report(document, input=document["input"] | {"resolvedConfiguration": masked(action, configuration)})
         store = pipeline["artifactStore"]
         role_arn = document["input"]["roleArn"]
+        source_arn = self._cloud.arn("codepipeline", execution["pipelineName"])
         settings = self._cloud.settings
         return ActionContext(
             pipeline=execution["pipelineName"],
@@ -151,7 +152,9 @@ class ActionRuns:
             revision_override=execution["overrides"].get(action["name"]),
             source_revision=next((found["revisionId"] for found in execution["sourceRevisions"]), None),
             timeout_seconds=_timeout_seconds(action, settings.time_scale),
-            client=lambda service: self._roles.client(service, role_arn, execution["pipelineName"]),
+            client=lambda service: self._roles.client(
+                service, role_arn, execution["pipelineName"], source_arn=source_arn
+            ),
             report=lambda **changes: self._report(document, **changes),
             interruption=interruption,
         )

@@ -19,13 +19,16 @@ class RoleClients:
         self._lock = threading.Lock()
         self._assumed: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
 
-    def client(self, service: str, role_arn: str, session_name: str) -> Any:
-        """Raises botocore's ClientError where the role cannot be assumed."""
+    def client(self, service: str, role_arn: str, session_name: str, *, source_arn: str) -> Any:
+        """``source_arn`` is the pipeline's. Raises botocore's ClientError where the role cannot be assumed."""
         with self._lock:
             credentials, since = self._assumed.get((role_arn, session_name), ({}, 0.0))
         if not credentials or time.monotonic() - since > _REUSED_SECONDS:
             credentials = self._clients.assume_role(
-                role_arn, session_name=session_name, service_principal="codepipeline.amazonaws.com"
+                role_arn,
+                session_name=session_name,
+                service_principal="codepipeline.amazonaws.com",
+                source_arn=source_arn,
             )
             with self._lock:
                 self._assumed[role_arn, session_name] = (credentials, time.monotonic())

@@ -66,6 +66,7 @@ class Crawl:
             role if role.startswith("arn:") else f"arn:aws:iam::{cloud.settings.account_id}:role/{role}",
             session_name="AWS-Crawler",
             service_principal="glue.amazonaws.com",
+            source_arn=cloud.arn("glue", f"crawler/{crawler['Name']}"),
         )
         self._s3 = cloud.clients.for_credentials("s3", credentials)
         self._glue = cloud.clients.for_credentials("glue", credentials)

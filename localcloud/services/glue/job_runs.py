@@ -128,6 +128,7 @@ class JobRuns(Operations):
         return Run(
             key=_key(document),
             run_id=document["Id"],
+            job_name=job["Name"],
             role_arn=role if role.startswith("arn:") else f"arn:aws:iam::{self.cloud.settings.account_id}:role/{role}",
             script_location=arguments.get("--scriptLocation", job["Command"]["ScriptLocation"]),
             arguments=parsed,

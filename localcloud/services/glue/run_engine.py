@@ -43,6 +43,7 @@ class Run:
     #: Key of its document in the table ``glue.job_runs``.
     key: str
     run_id: str
+    job_name: str
     role_arn: str
     script_location: str
     arguments: RunArguments
@@ -124,6 +125,7 @@ class RunEngine:
                 run.role_arn,
                 session_name=f"GlueJobRunnerSession-{run.run_id[:16]}",
                 service_principal="glue.amazonaws.com",
+                source_arn=self._cloud.arn("glue", f"job/{run.job_name}"),
             )
             job = self._spark_job(run, driver.folder, clients.environment(credentials), credentials)
             driver.hand_over(job, output=output.write, error=error.write, stop=stop)

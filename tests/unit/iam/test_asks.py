@@ -10,6 +10,7 @@ from localcloud.errors import UnsupportedError
 from localcloud.iam import api_requests
 from localcloud.iam.api_requests import ApiRequest
 from localcloud.iam.asks import Place
+from localcloud.iam.encryption_keys import Encryption
 from localcloud.iam.resources import asks_of
 from localcloud.service import HttpRequest
 
@@ -17,8 +18,32 @@ ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 
 
+class Keys:
+    """Nothing is encrypted but the bucket ``secret``, the topic ``secret`` and what they hold."""
+
+    def of_bucket(self, bucket: str) -> Encryption | None:
+        return Encryption(key="k", bucket_key=True) if bucket == "secret" else None
+
+    def of_object(self, bucket: str, *_: object) -> Encryption | None:
+        return Encryption(key="k") if bucket == "secret" else None
+
+    def of_upload(self, bucket: str, _: str) -> Encryption | None:
+        return self.of_bucket(bucket)
+
+    def of_topic(self, arn: str) -> Encryption | None:
+        return Encryption(key="alias/t") if arn.endswith(":secret") else None
+
+    def of_queue(self, _: str) -> None:
+        return None
+
+    def of_secret(self, _: str) -> None:
+        return None
+
+
 class State:
     """An account with nothing in it."""
+
+    encryption = Keys()
 
     def path(self, *_: str) -> str:
         return "/"
@@ -175,6 +200,52 @@ def test_s3_asks_for_what_comes_with_a_call() -> None:
     assert s3("PUT /b/k", {"x-amz-tagging": "a=b"}) == ["s3:PutObject b/k", "s3:PutObjectTagging b/k"]
     body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>1</VersionId></Object></Delete>"
     assert s3("POST /b?delete", body=body) == ["s3:DeleteObject b/a", "s3:DeleteObjectVersion b/b"]
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "expected"),
+    [
+        ("PUT /secret/k", {}, ["GenerateDataKey secret"]),
+        ("PUT /secret/k", {"x-amz-server-side-encryption": "AES256"}, []),
+        ("PUT /b/k", {"x-amz-server-side-encryption": "aws:kms"}, []),
+        (
+            "PUT /b/k",
+            {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": "k"},
+            ["GenerateDataKey b/k"],
+        ),
+        ("POST /secret/k?uploads", {}, ["GenerateDataKey secret"]),
+        ("POST /secret/k?uploadId=u", {}, ["Decrypt secret"]),
+        ("GET /secret/k", {}, ["Decrypt secret/k"]),
+        ("GET /b/k", {}, []),
+        ("HEAD /secret/k", {}, []),
+        ("HEAD /secret/k", {"x-amz-checksum-mode": "ENABLED"}, ["Decrypt secret/k"]),
+        ("PUT /b/k", {"x-amz-copy-source": "/secret/s"}, ["Decrypt secret/s"]),
+        ("DELETE /secret/k", {}, []),
+    ],
+)
+def test_what_is_encrypted_asks_kms(line: str, headers: dict[str, str], expected: list[str]) -> None:
+    """A customer's key is asked for by way of S3, which tells KMS the object or, with a bucket key, the bucket."""
+    method, path = line.split(" ")
+    path, _, query = path.partition("?")
+    request = HttpRequest(method=method, path=path, query=query, headers=headers, body=b"")
+    found = [ask for ask in asks_of(api_requests.read("s3", request), PLACE) if ask.action.startswith("kms:")]
+    said = "kms:encryptioncontext:aws:s3:arn"
+    assert [
+        f"{ask.action.removeprefix('kms:')} {ask.context[said][0].removeprefix('arn:aws:s3:::')}" for ask in found
+    ] == expected
+    assert all(ask.resource == here("kms", "key/k") for ask in found)
+    assert all(ask.context["kms:viaservice"] == ("s3.us-east-1.amazonaws.com",) for ask in found)
+
+
+def test_an_encrypted_topic_asks_kms() -> None:
+    """Who publishes to it makes a data key."""
+    topic = here("sns", "secret")
+    key = here("kms", "key/alias/t")
+    assert asked("sns", "Publish", {"TopicArn": topic}) == [
+        f"sns:Publish {topic}",
+        f"kms:GenerateDataKey {key}",
+        f"kms:Decrypt {key}",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,187 @@
+"""Policies of resources: keys behind S3, topics, queues, secrets, many objects at once, roles that trust a resource."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.local.iam_account import ACCOUNT, Account, allow, policy, refused, trust
+
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def by(principal: str, action: Any, resource: str = "*", **more: Any) -> dict[str, Any]:
+    return {**allow(action, resource, **more), "Principal": {"AWS": principal}}
+
+
+# ---- a customer's key behind S3
+
+
+def test_an_object_under_a_customers_key_asks_for_the_key(account: Account, bucket: str) -> None:
+    """PUT makes a data key and GET decrypts, with the caller's permissions on the key, by way of S3 alone."""
+    kms, admin = account.cloud.client("kms"), account.cloud.client("s3")
+    key = kms.create_key(Policy=policy(by(ROOT, "kms:*")))["KeyMetadata"]["Arn"]
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    admin.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    objects = allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{bucket}/*")
+    session = account.session(account.role(objects))
+    s3 = account.client("s3", session)
+    with refused("AccessDenied", f"kms:GenerateDataKey on resource: {key} because no identity-based policy"):
+        s3.put_object(Bucket=bucket, Key="x", Body=b"1")
+    through = {
+        "Condition": {
+            "StringEquals": {
+                "kms:ViaService": "s3.us-east-1.amazonaws.com",
+                "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}/x",
+            }
+        }
+    }
+    use = allow("kms:GenerateDataKey", key, **through)
+    account.iam.put_role_policy(RoleName=account.name, PolicyName="key", PolicyDocument=policy(use))
+    s3.put_object(Bucket=bucket, Key="x", Body=b"1")
+    with refused("AccessDenied"):
+        s3.put_object(Bucket=bucket, Key="y", Body=b"1")
+    with refused("AccessDenied", f"kms:Decrypt on resource: {key}"):
+        s3.get_object(Bucket=bucket, Key="x")
+    both = allow(["kms:GenerateDataKey", "kms:Decrypt"], key, **through)
+    account.iam.put_role_policy(RoleName=account.name, PolicyName="key", PolicyDocument=policy(both))
+    assert s3.get_object(Bucket=bucket, Key="x")["Body"].read() == b"1"
+    with refused("AccessDeniedException"):  # not by way of S3
+        account.client("kms", session).generate_data_key(KeyId=key, KeySpec="AES_256")
+
+
+def test_a_keys_policy_closes_its_objects(account: Account, bucket: str) -> None:
+    """Who may all of S3 and KMS by their own policy reads nothing where the key's policy does not let them."""
+    kms, admin = account.cloud.client("kms"), account.cloud.client("s3")
+    key = kms.create_key(Policy=policy(by(ROOT, "kms:*")))["KeyMetadata"]["KeyId"]
+    admin.put_object(Bucket=bucket, Key="x", Body=b"1", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    s3 = account.client("s3", account.session(account.role(allow(["s3:*", "kms:*"]))))
+    s3.get_object(Bucket=bucket, Key="x")
+    others = by(f"arn:aws:iam::{ACCOUNT}:role/other", "kms:Decrypt")
+    administration = by(ROOT, ["kms:Put*", "kms:Describe*"])
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy(others, administration))
+    with refused("AccessDenied", "because no resource-based policy allows the kms:Decrypt action"):
+        s3.get_object(Bucket=bucket, Key="x")
+
+
+# ---- many objects at once
+
+
+def test_many_deletions_are_refused_one_by_one(account: Account, bucket: str) -> None:
+    """DeleteObjects deletes what may be deleted, and names each of the others with AccessDenied."""
+    admin = account.cloud.client("s3")
+    for key in ("raw/b & c", "old/a", "old/b"):
+        admin.put_object(Bucket=bucket, Key=key, Body=b"")
+    s3 = account.client("s3", account.session(account.role(allow("s3:DeleteObject", f"arn:aws:s3:::{bucket}/old/*"))))
+
+    def delete(*keys: str, quiet: bool = False) -> Any:
+        return s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": quiet})
+
+    answer = delete("old/a", "raw/b & c", "raw/a.csv")
+    assert [found["Key"] for found in answer["Deleted"]] == ["old/a"]
+    assert [(found["Key"], found["Code"]) for found in answer["Errors"]] == [
+        ("raw/b & c", "AccessDenied"),
+        ("raw/a.csv", "AccessDenied"),
+    ]
+    assert "s3:DeleteObject on resource" in answer["Errors"][0]["Message"]
+    answer = delete("old/b", "raw/a.csv", quiet=True)
+    assert [found["Key"] for found in answer["Errors"]] == ["raw/a.csv"]
+    assert [found["Key"] for found in delete("raw/a.csv")["Errors"]] == ["raw/a.csv"]
+    left = [item["Key"] for item in admin.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert left == ["raw/a.csv", "raw/b & c"]
+
+
+# ---- topics, queues, secrets
+
+
+def test_a_topics_policy(account: Account) -> None:
+    """A topic's policy lets in who has no policy of their own, and its Deny keeps out who has."""
+    sns = account.cloud.client("sns")
+    topic = sns.create_topic(Name=account.name)["TopicArn"]
+    arn = account.role()
+    mine = account.client("sns", account.session(arn))
+    with refused("AuthorizationError", "sns:Publish"):
+        mine.publish(TopicArn=topic, Message="m")
+
+    def set_policy(*statements: dict[str, Any]) -> None:
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(*statements))
+
+    set_policy(by(arn, "sns:Publish", topic))
+    mine.publish(TopicArn=topic, Message="m")
+    set_policy(by(arn, "sns:Publish", topic), {**by("*", "sns:Publish", topic), "Effect": "Deny"})
+    with refused("AuthorizationError", "explicit deny in a resource-based policy"):
+        mine.publish(TopicArn=topic, Message="m")
+
+
+def test_a_queues_policy(account: Account) -> None:
+    """As a topic's."""
+    sqs = account.cloud.client("sqs")
+    queue = sqs.create_queue(QueueName=account.name)["QueueUrl"]
+    arn = account.role()
+    mine = account.client("sqs", account.session(arn))
+    with refused("AccessDeniedException", "sqs:SendMessage"):
+        mine.send_message(QueueUrl=queue, MessageBody="m")
+    document = policy(by(arn, "sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:{account.name}"))
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": document})
+    mine.send_message(QueueUrl=queue, MessageBody="m")
+    with refused("AccessDeniedException", "sqs:ReceiveMessage"):
+        mine.receive_message(QueueUrl=queue)
+
+
+def test_a_secrets_policy_and_key(account: Account) -> None:
+    """A secret's policy lets a role in; a secret under a customer's key is not read without the key."""
+    secrets, arn = account.cloud.client("secretsmanager"), account.role()
+    mine = account.client("secretsmanager", account.session(arn))
+    secrets.create_secret(Name=account.name, SecretString="s")
+    statement = by(arn, "secretsmanager:GetSecretValue")
+    secrets.put_resource_policy(SecretId=account.name, ResourcePolicy=policy(statement))
+    assert mine.get_secret_value(SecretId=account.name)["SecretString"] == "s"
+    key = account.cloud.client("kms").create_key(Policy=policy(by(ROOT, "kms:*")))["KeyMetadata"]["KeyId"]
+    secrets.update_secret(SecretId=account.name, KmsKeyId=key, SecretString="t")
+    with refused("AccessDeniedException", "kms:Decrypt"):
+        mine.get_secret_value(SecretId=account.name)
+
+
+# ---- roles that trust a service for one of its resources
+
+
+@pytest.mark.parametrize("trusted", ["mine", "another"])
+def test_a_role_may_trust_a_service_for_one_resource(account: Account, bucket: str, trusted: str) -> None:
+    """aws:SourceArn and aws:SourceAccount: Glue gets the role for the crawler that it trusts, and for no other."""
+    name = account.name
+    crawler = name if trusted == "mine" else "another"
+    source = {
+        "ArnLike": {"aws:SourceArn": f"arn:aws:glue:us-east-1:{ACCOUNT}:crawler/{crawler}"},
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+    }
+    statement = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    arn = account.role(allow("*"), trusting=policy({**statement, "Condition": source}))
+    glue = account.cloud.client("glue")
+    glue.create_database(DatabaseInput={"Name": name})
+    target = {"S3Targets": [{"Path": f"s3://{bucket}/raw/"}]}
+    glue.create_crawler(Name=name, Role=arn, DatabaseName=name, Targets=target)
+    glue.start_crawler(Name=name)
+    deadline = time.monotonic() + 30
+    while glue.get_crawler(Name=name)["Crawler"]["State"] != "READY" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    last = glue.get_crawler(Name=name)["Crawler"]["LastCrawl"]
+    assert last["Status"] == ("SUCCEEDED" if trusted == "mine" else "FAILED")
+    assert trusted == "mine" or f"sts:AssumeRole on resource: {arn}" in last["ErrorMessage"]
+
+
+# ---- who one is
+
+
+def test_the_administrator_is_the_same_to_iam_as_to_sts(account: Account) -> None:
+    """GetUser without a name: the root's ARN and id, the user that a key is of, and a role's session is none."""
+    identity = account.cloud.client("sts").get_caller_identity()
+    user = account.iam.get_user()["User"]
+    assert (user["Arn"], user["UserId"]) == (identity["Arn"], identity["UserId"])
+    assert user["Arn"] == ROOT
+    keys = account.user(allow("iam:GetUser"))
+    assert account.client("iam", keys).get_user()["User"]["UserName"] == account.name
+    session = account.session(account.role(allow("iam:GetUser"), trusting=trust(AWS=ROOT)))
+    with refused("ValidationError", "non-User credentials"):
+        account.client("iam", session).get_user()
