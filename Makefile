@@ -24,7 +24,8 @@ ON_CLOUD = $(TOOLS) $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud e
 
 STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
 
-.PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask clean \
+.PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
+        releases rollback clean \
         format lint types walls unit templates local e2e coverage-doc bench
 
 help: ## this list
@@ -64,6 +65,12 @@ follow: .venv/installed ## follow the latest execution to its end
 
 ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high
 	@$(ON_CLOUD) $(PY) -m scripts.ask $(WORKLOAD) $(ROW)
+
+releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves since when
+	@$(ON_CLOUD) $(PY) -m scripts.releases $(WORKLOAD) $(if $(LAST),--last $(LAST))
+
+rollback: .venv/installed ## an earlier approved release back into PROD: make rollback [TO=version]
+	@$(ON_CLOUD) $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO))
 
 logs: .venv/installed ## the log of an action of the latest execution: make logs ACTION=Train
 	@$(ON_CLOUD) $(PY) -m scripts.logs $(WORKLOAD) $(ACTION)

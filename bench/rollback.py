@@ -1,0 +1,53 @@
+"""How long a rollback takes, and the way forward again: a table, not a test.
+
+Runs on the local cloud that is up, where two releases have been in PROD (`make demo`, then `make bench`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT))
+
+from scripts.prod import Prod  # noqa: E402  (the project's root has to be on the path first)
+from scripts.registry import number_of  # noqa: E402
+
+WORKLOAD = "car_evaluation"
+_SECONDS = re.compile(r"([\d.]+) s in all: ([\d.]+) s the stack's update")
+
+
+def main() -> None:
+    if "AWS_ENDPOINT_URL" not in os.environ:
+        raise SystemExit('Start with `make demo` and `eval "$(make -s env)"`: this runs on the local cloud that is up.')
+    history = Prod(WORKLOAD).history()
+    if len({tenure.package_arn for tenure in history}) < 2:
+        raise SystemExit(f"{WORKLOAD} was released once only: bench/pipeline.py releases once more.")
+    present = number_of(history[-1].package_arn)
+    print(f"{'':<10}{'in all s':>10}{'stack s':>10}{'verify s':>10}")
+    for title, arguments in (("back", []), ("forward", ["--to", str(present)])):
+        whole, stack = rollback(arguments)
+        print(f"{title:<10}{whole:>10.1f}{stack:>10.1f}{whole - stack:>10.1f}")
+
+
+def rollback(arguments: list[str]) -> tuple[float, float]:
+    """Seconds in all, and of the stack's update."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.rollback", WORKLOAD, *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = _SECONDS.search(done.stdout)
+    if done.returncode or not found:
+        raise SystemExit(f"The rollback failed:\n{done.stdout}\n{done.stderr}")
+    return float(found[1]), float(found[2])
+
+
+if __name__ == "__main__":
+    main()

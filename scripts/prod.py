@@ -1,0 +1,138 @@
+"""PROD of a workload: what serves now, and what served before, from SageMaker's and CloudFormation's own records."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ml_test.verify import serving_fault
+from stacks.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from scripts.registry import Registry
+
+#: From here on, what an operation deployed is what serves; its clean-up may still be running.
+_DEPLOYED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"})
+_READY = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Served:
+    """One production variant; ``weight`` is its share of the traffic, 0 to 1. The ARN is empty for a foreign model."""
+
+    variant: str
+    weight: float
+    package_arn: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tenure:
+    """A package that PROD's stack came to serve, and when its endpoint was ready."""
+
+    package_arn: str
+    since: datetime
+
+
+class Prod:
+    """A workload's PROD stack and its endpoint."""
+
+    def __init__(self, workload: str) -> None:
+        self.stack_name = WORKLOADS[workload].stack_name("Prod")
+        self.endpoint_name = WORKLOADS[workload].endpoint_name("Prod")
+        self._cloudformation = boto3.client("cloudformation")
+        self._sagemaker = boto3.client("sagemaker")
+
+    def stack(self) -> dict[str, Any] | None:
+        """As CloudFormation describes it; None where PROD was not deployed yet."""
+        try:
+            found: dict[str, Any] = self._cloudformation.describe_stacks(StackName=self.stack_name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return found
+
+    def endpoint(self) -> dict[str, Any] | None:
+        """As SageMaker describes it; None where it is gone, or was not made yet."""
+        try:
+            found: dict[str, Any] = self._sagemaker.describe_endpoint(EndpointName=self.endpoint_name)
+        except ClientError as error:
+            if "Could not find" in str(error):
+                return None
+            raise
+        return found
+
+    def serves(self, registry: Registry) -> tuple[Served, ...]:
+        """Endpoint → variants → models → packages; nothing where no endpoint answers."""
+        endpoint = self.endpoint()
+        variants = (endpoint or {}).get("ProductionVariants", [])
+        if endpoint is None or not variants:
+            return ()
+        config = self._sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+        models = {variant["VariantName"]: variant["ModelName"] for variant in config["ProductionVariants"]}
+        total = sum(variant["CurrentWeight"] for variant in variants) or 1.0
+        return tuple(
+            Served(
+                variant=variant["VariantName"],
+                weight=variant["CurrentWeight"] / total,
+                package_arn=self._package_of(models[variant["VariantName"]], registry),
+            )
+            for variant in variants
+        )
+
+    def history(self) -> list[Tenure]:
+        """What this stack came to serve, oldest first. CloudFormation keeps a stack's events for 90 days."""
+        pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.stack_name)
+        newest_first = [event for page in pages for event in page["StackEvents"]]
+        return tenures(self.stack_name, reversed(newest_first))
+
+    def _package_of(self, model_name: str, registry: Registry) -> str:
+        """The package that a model was made of: named, or found by its images and artifacts."""
+        model = self._sagemaker.describe_model(ModelName=model_name)
+        containers = model.get("Containers") or [model["PrimaryContainer"]]
+        named = {container.get("ModelPackageName") for container in containers}
+        if len(named) == 1 and None not in named:
+            return str(named.pop())
+        for version in registry.versions():
+            if serving_fault(containers, registry.release(version.arn).package, version.arn) is None:
+                return version.arn
+        return ""
+
+
+def tenures(stack_name: str, events: Iterable[Mapping[str, Any]]) -> list[Tenure]:
+    """What the events of a stack, oldest first, say of the packages that it came to serve.
+
+    An operation that was rolled back made a model too, and that model never served.
+    """
+    found: list[Tenure] = []
+    made: str | None = None
+    ready: datetime | None = None
+    for event in events:
+        kind, status = event["ResourceType"], event["ResourceStatus"]
+        # A resource that is replaced is told of as updated.
+        if kind == "AWS::SageMaker::Model" and status in _READY:
+            if event["LogicalResourceId"] == f"{stack_name}Model":
+                made = json.loads(event["ResourceProperties"])["PrimaryContainer"]["ModelPackageName"]
+        elif kind == "AWS::SageMaker::Endpoint" and status in _READY:
+            ready = event["Timestamp"]
+        elif kind == "AWS::CloudFormation::Stack":
+            if status in _DEPLOYED and made:
+                if not found or found[-1].package_arn != made:
+                    found.append(Tenure(package_arn=made, since=ready or event["Timestamp"]))
+                made, ready = None, None
+            elif "ROLLBACK" in status:
+                made, ready = None, None
+    return found
+
+
+def before(history: list[Tenure], package_arn: str) -> list[str]:
+    """The packages that served before this one first did, the latest first: what a rollback can go back to."""
+    first = next((place for place, tenure in enumerate(history) if tenure.package_arn == package_arn), 0)
+    return list(dict.fromkeys(tenure.package_arn for tenure in reversed(history[:first])))

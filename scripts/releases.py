@@ -1,0 +1,99 @@
+"""Lists a workload's releases, newest first: what was decided of each, and which of them PROD serves since when."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from scripts.prod import Prod
+from scripts.registry import Registry, Release, number_of
+from stacks.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from scripts.prod import Served, Tenure
+
+HEAD = ("version", "commit", "registered (UTC)", "status", "verdict", "PROD", "compared with", "why")
+#: What the last column has at the least, however narrow the terminal is.
+_SHORTEST_REASON = 40
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workload", choices=sorted(WORKLOADS))
+    parser.add_argument("--last", type=int, default=20, help="how many releases are shown (20)")
+    options = parser.parse_args()
+    registry, prod = Registry(options.workload), Prod(options.workload)
+    releases = [registry.release(version.arn) for version in islice(registry.versions(), options.last)]
+    if not releases:
+        print(
+            f"{options.workload}: nothing was released yet. `make push WORKLOAD={options.workload}` releases what is"
+            f" committed (after `make deploy WORKLOAD={options.workload}`)."
+        )
+        return 0
+    history = prod.history() if prod.stack() else []
+    served = prod.serves(registry)
+    print(table(releases, served, history, width=shutil.get_terminal_size((160, 0)).columns))
+    print(prod_line(prod, served))
+    return 0
+
+
+def table(releases: Sequence[Release], served: Sequence[Served], history: Sequence[Tenure], *, width: int) -> str:
+    """The releases as lines of columns; the last column, the reason, is cut to the terminal's width."""
+    since = {tenure.package_arn: tenure.since for tenure in history}
+    rows = [HEAD, *(_row(release, served, since) for release in releases)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD) - 1)]
+    left = max(width - sum(widths) - 2 * len(widths), _SHORTEST_REASON)
+    return "\n".join(
+        "  ".join([*(cell.ljust(size) for cell, size in zip(row, widths, strict=False)), _cut(row[-1], left)]).rstrip()
+        for row in rows
+    )
+
+
+def prod_line(prod: Prod, served: Sequence[Served]) -> str:
+    """What the endpoint says of itself, in one sentence."""
+    endpoint = prod.endpoint()
+    if endpoint is None:
+        stack = prod.stack()
+        stands = f"its stack {prod.stack_name} is {stack['StackStatus']}" if stack else "it was not deployed yet"
+        return f"PROD: there is no endpoint {prod.endpoint_name}; {stands}."
+    variants = ", ".join(
+        f"{one.variant} {one.weight:.0%} {f'version {number_of(one.package_arn)}' if one.package_arn else 'unknown'}"
+        for one in served
+    )
+    return f"PROD: {prod.endpoint_name} is {endpoint['EndpointStatus']} ({variants})"
+
+
+def _row(release: Release, served: Sequence[Served], since: Mapping[str, datetime]) -> tuple[str, ...]:
+    return (
+        str(release.number),
+        release.commit[:10],
+        f"{release.registered:%Y-%m-%d %H:%M}",
+        release.status,
+        release.verdict or "-",
+        _prod(release.arn, served, since),
+        str(number_of(release.parent_arn)) if release.parent_arn else "-",
+        " ".join(release.reason.split()),
+    )
+
+
+def _prod(arn: str, served: Sequence[Served], since: Mapping[str, datetime]) -> str:
+    """``serves`` with its share, where it is one of several variants; ``served`` where it once did."""
+    when = f" since {since[arn]:%Y-%m-%d %H:%M}" if arn in since else ""
+    for one in served:
+        if one.package_arn == arn:
+            return f"{'serves' if len(served) == 1 else f'{one.variant} {one.weight:.0%}'}{when}"
+    return f"served{when.replace('since', 'from')}" if arn in since else "-"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

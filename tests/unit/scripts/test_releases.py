@@ -1,0 +1,64 @@
+"""The table of releases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from scripts.prod import Served, Tenure
+from scripts.registry import Release, decision
+from scripts.releases import table
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/"
+WHEN = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+
+
+def release(version: int, **package: Any) -> Release:
+    return Release.of(
+        {
+            "ModelPackageArn": f"{ARN}{version}",
+            "ModelPackageVersion": version,
+            "ModelApprovalStatus": "Approved",
+            "CreationTime": WHEN,
+            "ModelMetrics": {"ModelQuality": {"Statistics": {"S3Uri": "s3://data/models/job/metrics.json"}}},
+            "CustomerMetadataProperties": {"commit": "0123456789abcdef", "pipeline_execution": "e1"},
+            "ApprovalDescription": "PROMOTE: accuracy 0.99",
+            **package,
+        }
+    )
+
+
+def test_verdict_and_reason_are_the_gates_own_words() -> None:
+    """What a person wrote is a reason without a verdict; a package that nobody judged has neither."""
+    assert decision({"ApprovalDescription": "REJECT: too slow"}) == ("REJECT", "too slow")
+    assert decision({"ApprovalDescription": "looks good to me"}) == ("", "looks good to me")
+    assert decision({}) == ("", "")
+
+
+def test_a_line_says_who_serves_since_when() -> None:
+    lines = table(
+        [release(2), release(1)],
+        [Served(variant="AllTraffic", weight=1.0, package_arn=f"{ARN}2")],
+        [Tenure(package_arn=f"{ARN}1", since=WHEN), Tenure(package_arn=f"{ARN}2", since=WHEN)],
+        width=200,
+    ).splitlines()
+    assert "serves since 2026-11-21 12:30" in lines[1]
+    assert "served from 2026-11-21 12:30" in lines[2]
+    assert [line.split()[:2] for line in lines[1:]] == [["2", "0123456789"], ["1", "0123456789"]]
+
+
+def test_competing_variants_are_named_with_their_share() -> None:
+    served = [
+        Served(variant="Champion", weight=0.8, package_arn=f"{ARN}1"),
+        Served(variant="Challenger", weight=0.2, package_arn=f"{ARN}2"),
+    ]
+    lines = table([release(2), release(1)], served, [], width=200).splitlines()
+    assert "Challenger 20%" in lines[1]
+    assert "Champion 80%" in lines[2]
+
+
+def test_a_long_reason_is_cut_to_the_terminal() -> None:
+    lines = table([release(1, ApprovalDescription="HOLD: " + "why " * 100)], [], [], width=140).splitlines()
+    assert len(lines[1]) <= 140
+    assert lines[1].endswith("…")
+    assert " HOLD " in lines[1]

@@ -1,0 +1,98 @@
+"""Which release a rollback puts back, and which it refuses to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from scripts.prod import Tenure
+from scripts.registry import Release, Version
+from scripts.rollback import changeable, plan, previous
+from tests.unit.scripts.test_releases import ARN, release
+
+STATUSES = {1: "Approved", 2: "Rejected", 3: "Approved", 4: "PendingManualApproval"}
+
+
+class Registry:
+    group = "car"
+
+    def versions(self) -> list[Version]:
+        return [Version(arn=f"{ARN}{n}", number=n, status=STATUSES[n]) for n in sorted(STATUSES, reverse=True)]
+
+    def release(self, arn: str) -> Release:
+        number = int(arn.rpartition("/")[2])
+        return release(number, ModelApprovalStatus=STATUSES[number])
+
+
+class Prod:
+    stack_name, endpoint_name = "CarProd", "car-prod"
+
+    def __init__(self, *, stack: str | None = "UPDATE_COMPLETE", endpoint: str | None = "InService") -> None:
+        self._stack, self._endpoint = stack, endpoint
+
+    def stack(self) -> dict[str, Any] | None:
+        when = datetime(2026, 11, 21, 12, tzinfo=UTC)
+        described = {"StackName": "CarProd", "StackStatus": self._stack, "CreationTime": when, "RoleARN": "role"}
+        return described if self._stack else None
+
+    def endpoint(self) -> dict[str, Any] | None:
+        return {"EndpointStatus": self._endpoint, "FailureReason": "no space"} if self._endpoint else None
+
+    def history(self) -> list[Tenure]:
+        return history(1, 2, 3)
+
+
+def history(*versions: int) -> list[Tenure]:
+    return [Tenure(package_arn=f"{ARN}{n}", since=datetime(2026, 11, 21, tzinfo=UTC)) for n in versions]
+
+
+def test_without_a_version_what_served_before_and_is_still_approved_comes_back() -> None:
+    """2 served before 3 and was rejected since: 1 it is."""
+    assert plan(Registry(), Prod(), f"{ARN}3", None).number == 1
+
+
+def test_a_version_by_number() -> None:
+    assert plan(Registry(), Prod(), f"{ARN}3", 1).number == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        (9, "Version 9 is not in the registry car; it has 4, 3, 2, 1."),
+        (3, "Version 3 is what CarProd has deployed already"),
+        (2, r"Version 2 is Rejected, .* \(approved: 3, 1\)"),
+        (4, "Version 4 is PendingManualApproval"),
+    ],
+)
+def test_what_must_not_serve_is_refused_by_name(version: int, words: str) -> None:
+    with pytest.raises(SystemExit, match=words):
+        plan(Registry(), Prod(), f"{ARN}3", version)
+
+
+def test_nothing_known_to_go_back_to() -> None:
+    """The message says what served before and why that is not taken."""
+    with pytest.raises(
+        SystemExit, match=r"before version 3: before it served 2 \(Rejected\), 1 \(deleted\)\. Name a version"
+    ):
+        previous(history(1, 2, 3), f"{ARN}3", {f"{ARN}2": "Rejected"})
+
+
+@pytest.mark.parametrize(
+    ("prod", "words"),
+    [
+        (Prod(stack=None), "nothing was released to PROD yet"),
+        (Prod(stack="UPDATE_IN_PROGRESS"), "UPDATE_IN_PROGRESS since 12:00:00 UTC: PROD is being changed right now"),
+        (Prod(stack="UPDATE_ROLLBACK_FAILED"), "continue-update-rollback --stack-name CarProd"),
+        (Prod(endpoint=None), "car-prod is gone, though its stack CarProd stands"),
+        (Prod(endpoint="Failed"), r"car-prod is Failed \(no space\)"),
+    ],
+)
+def test_a_prod_that_cannot_be_changed_now_is_refused(prod: Prod, words: str) -> None:
+    with pytest.raises(SystemExit, match=words):
+        changeable(prod)
+
+
+def test_a_prod_that_can_be_changed() -> None:
+    assert changeable(Prod())["StackName"] == "CarProd"
