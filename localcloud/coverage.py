@@ -25,10 +25,9 @@ PAGE = Path(__file__).with_name("COVERAGE.md")
 #: Signing name → moto's package and botocore's service, where they are not the signing name itself.
 _PACKAGES = {
     "application-autoscaling": "applicationautoscaling",
-    "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",
 }
-_SERVICES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
+_SERVICES = {"tagging": "resourcegroupstaggingapi"}
 
 #: S3's requests do not name their operation: moto tells these by path and query, inside methods of another name.
 _S3_BY_QUERY = frozenset(

@@ -48,18 +48,24 @@ class Gateway:
         self._authorization = authorization
         self._moto = moto
         self._handlers: dict[tuple[str, str], Handler] = {}
-        self._protocols: dict[str, protocol.Protocol] = {}
+        #: By the name that requests are signed for, as the handlers are.
+        self._protocols: dict[str, dict[str, protocol.Protocol]] = {}
         self._routes: dict[str, HttpRoute] = {HEALTH_PATH: _healthy}
         self._workers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="call")
         for group in groups:
-            handlers = dict(group.handlers())
-            if handlers and group.service not in self._protocols:
-                self._protocols[group.service] = protocol.Protocol(group.service)
-            for name, handler in handlers.items():
-                if (group.service, name) in self._handlers:
-                    raise ValueError(f"{group.service}:{name} has two handlers")
-                self._handlers[group.service, name] = handler
+            self._add(group)
             self._routes |= group.routes()
+
+    def _add(self, group: Operations) -> None:
+        handlers = dict(group.handlers())
+        if not handlers:
+            return
+        signed_for = protocol.signing_name(group.service)
+        self._protocols.setdefault(signed_for, protocol.Protocol.all_of(group.service))
+        for name, handler in handlers.items():
+            if (signed_for, name) in self._handlers:
+                raise ValueError(f"{group.service}:{name} has two handlers")
+            self._handlers[signed_for, name] = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,10 +95,11 @@ class Gateway:
             if service in MOTO_SERVICES:
                 return self._answer_motos(claim, caller, request)
             name = protocol.operation_name(request)
-            if name is None or service not in self._protocols:
+            wire = self._protocols.get(service, {}).get(protocol.spoken_protocol(request))
+            if name is None or wire is None:
                 raise protocol.unsupported(service, name)
             call = Call(service=service, operation=name, region=claim.region, caller=caller, request_id=request_id)
-            return self._answer_ours(call, request)
+            return self._answer_ours(call, request, wire)
         except AwsError as error:
             return protocol.refuse_for(service, error, request_id)
 
@@ -131,8 +138,7 @@ class Gateway:
                 raise refusal
         return answer
 
-    def _answer_ours(self, call: Call, request: HttpRequest) -> HttpResponse:
-        wire = self._protocols[call.service]
+    def _answer_ours(self, call: Call, request: HttpRequest, wire: protocol.Protocol) -> HttpResponse:
         try:
             handler = self._handlers.get((call.service, call.operation))
             if handler is None:

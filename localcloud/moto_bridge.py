@@ -22,7 +22,6 @@ MOTO_SERVICES = frozenset(
         "iam",
         "kms",
         "logs",
-        "monitoring",
         "s3",
         "secretsmanager",
         "sns",

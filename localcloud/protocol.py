@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CREDENTIAL = re.compile(r"Credential=([^/\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
+_LARGEST_BODY_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,8 +63,26 @@ def operation_name(request: HttpRequest) -> str | None:
     if request.method == "POST" and request.headers.get("content-type", "").startswith(
         "application/x-www-form-urlencoded"
     ):
-        return dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("Action")
+        return dict(parse_qsl(plain_body(request).decode("utf-8", "replace"))).get("Action")
     return dict(parse_qsl(request.query)).get("Action")
+
+
+def spoken_protocol(request: HttpRequest) -> str:
+    return "json" if "x-amz-target" in request.headers else "query"
+
+
+def plain_body(request: HttpRequest) -> bytes:
+    """The body, unpacked where the client has packed it, as botocore does with PutMetricData's."""
+    if request.headers.get("content-encoding", "").lower() != "gzip":
+        return request.body
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        body = unpacking.decompress(request.body, _LARGEST_BODY_BYTES)
+    except zlib.error as error:
+        raise AwsError("SerializationException", f"The request body is not gzip: {error}") from error
+    if unpacking.unconsumed_tail:
+        raise AwsError("RequestEntityTooLarge", f"The body is larger than {_LARGEST_BODY_BYTES} bytes", status=413)
+    return body
 
 
 @functools.cache
@@ -72,19 +92,31 @@ def _service_model(service: str) -> Any:
     return get_service_model(service)
 
 
+def signing_name(service: str) -> str:
+    """What requests to a service are signed for: ``monitoring`` for botocore's ``cloudwatch``."""
+    name: str = _service_model(service).signing_name
+    return name
+
+
 def operations_of(service: str) -> list[str]:
     """All operation names that AWS's model of the service has."""
     return list(_service_model(service).operation_names)
 
 
 class Protocol:
-    """Parses and answers the calls of one service."""
+    """Parses and answers the calls of one service, in one of the protocols that it speaks."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, protocol: str) -> None:
         self._service = service
         self._model = _service_model(service)
-        spoken = self._model.metadata.get("protocols") or [self._model.metadata["protocol"]]
-        self._protocol = next(name for name in ("json", "query") if name in spoken)
+        self._protocol = protocol
+
+    @classmethod
+    def all_of(cls, service: str) -> dict[str, Protocol]:
+        """By name: ``json``, ``query``, or both."""
+        metadata = _service_model(service).metadata
+        spoken = metadata.get("protocols") or [metadata["protocol"]]
+        return {name: cls(service, name) for name in ("json", "query") if name in spoken}
 
     def parse(self, request: HttpRequest, operation: str) -> Params:
         """The call's parameters, validated against AWS's model; raises AwsError where they do not fit it."""
@@ -94,18 +126,19 @@ class Protocol:
         from werkzeug.datastructures import Headers, MultiDict
 
         model = self._operation(operation)
+        body = plain_body(request)
         if self._protocol == "json":
             try:
-                json.loads(request.body or b"{}")
+                json.loads(body or b"{}")
             except ValueError as error:
                 raise AwsError("SerializationException", f"The request body is not JSON: {error}") from error
         params: Params = PROTOCOL_PARSERS[self._protocol](model).parse(
             {
-                "values": MultiDict(parse_qsl(request.body.decode(), keep_blank_values=True))
+                "values": MultiDict(parse_qsl(body.decode(), keep_blank_values=True))
                 if self._protocol == "query"
                 else MultiDict(),
                 "headers": Headers(list(request.headers.items())),
-                "body": request.body or b"{}",
+                "body": body or b"{}",
                 "method": request.method,
                 "url_path": request.path,
                 "url_params": {},

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.cloudformation.api import CloudFormation
+    from localcloud.services.cloudwatch.service import CloudWatch
     from localcloud.services.codebuild.builds import Builds
     from localcloud.services.codebuild.projects import Projects
     from localcloud.services.codepipeline.service import CodePipeline
@@ -30,6 +31,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
 
     return (
         CloudFormation,
+        CloudWatch,
         Projects,
         Builds,
         CodePipeline,

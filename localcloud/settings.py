@@ -20,8 +20,8 @@ class Settings:
     home: Path = Path(".localcloud")
     #: Environments, jars and packages, shared by all local clouds of this user and keyed by lock hash.
     cache: Path = Path("~/.cache/gatehouse")
-    #: Seconds of AWS's waits (a canary's bake time, a cooldown) are divided by this.
-    time_scale: float = 1.0
+    #: Seconds of AWS's waits (a canary's bake time, an alarm's period) are divided by this.
+    time_scale: float = 100.0
 
     @property
     def endpoint_url(self) -> str:
@@ -36,7 +36,7 @@ class Settings:
             region=region,
             home=home.resolve(),
             cache=cls.cache_folder(),
-            time_scale=float(os.environ.get("LOCALCLOUD_TIME_SCALE", "1")),
+            time_scale=float(os.environ.get("LOCALCLOUD_TIME_SCALE", "100")),
         )
 
     @staticmethod

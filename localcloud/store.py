@@ -66,6 +66,11 @@ class Table:
             found = [(key, deepcopy(value)) for key, value in self._documents.items() if key.startswith(prefix)]
         return iter(found)
 
+    def names(self) -> list[str]:
+        """All keys, without the cost of copying what stands under them."""
+        with self._lock:
+            return list(self._documents)
+
     def __contains__(self, key: str) -> bool:
         with self._lock:
             return key in self._documents

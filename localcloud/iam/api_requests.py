@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 #: Signing name → botocore's name of the service, where they differ.
 _MODEL_NAMES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
-_LARGEST_BODY_BYTES = 32 * 1024 * 1024
 _INDEX = re.compile(r"^\d+$")
 
 
@@ -54,11 +52,11 @@ def _read_action(service: str, request: HttpRequest) -> tuple[str, Params]:
     form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     pairs = parse_qsl(request.query, keep_blank_values=True)
     if form and target is None:
-        pairs += parse_qsl(_plain_body(request).decode("utf-8", "replace"), keep_blank_values=True)
+        pairs += parse_qsl(protocol.plain_body(request).decode("utf-8", "replace"), keep_blank_values=True)
     names = [value for name, value in pairs if name == "Action"]
     if target is not None and not names:
         try:
-            params = json.loads(_plain_body(request) or b"{}")
+            params = json.loads(protocol.plain_body(request) or b"{}")
         except ValueError as error:
             raise AwsError("SerializationException", f"The request body is not JSON: {error}") from error
         if not isinstance(params, dict):
@@ -67,20 +65,6 @@ def _read_action(service: str, request: HttpRequest) -> tuple[str, Params]:
     if target is not None or len(names) != 1:
         raise protocol.unsupported(service, None)
     return names[0], nested(pairs)
-
-
-def _plain_body(request: HttpRequest) -> bytes:
-    """The body, unpacked where the client has packed it, as botocore does with PutMetricData's."""
-    if request.headers.get("content-encoding", "").lower() != "gzip":
-        return request.body
-    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        body = unpacking.decompress(request.body, _LARGEST_BODY_BYTES)
-    except zlib.error as error:
-        raise AwsError("SerializationException", f"The request body is not gzip: {error}") from error
-    if unpacking.unconsumed_tail:
-        raise AwsError("RequestEntityTooLarge", f"The body is larger than {_LARGEST_BODY_BYTES} bytes", status=413)
-    return body
 
 
 def nested(pairs: list[tuple[str, str]]) -> Params:

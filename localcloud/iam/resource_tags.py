@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _S3_PREFIX = "arn:aws:s3:::"
 #: Services whose backend in moto tells all its resources with their tags.
-_TELLING = frozenset({"kms", "sns", "sqs", "logs", "secretsmanager", "ssm", "cloudwatch"})
+_TELLING = frozenset({"kms", "sns", "sqs", "logs", "secretsmanager", "ssm"})
 
 
 class ResourceTags:
@@ -32,6 +32,7 @@ class ResourceTags:
         readers = {
             "sagemaker": self._by_arn,
             "glue": self._by_arn,
+            "cloudwatch": self._by_arn,
             "codebuild": self._of_project,
             "codepipeline": self._of_pipeline,
             "cloudformation": self._of_stack,

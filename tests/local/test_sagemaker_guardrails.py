@@ -49,7 +49,7 @@ def test_a_ringing_alarm_sends_the_traffic_back(sagemaker_world: World) -> None:
     world.endpoint("guarded", "old")
     before = sorted(world.container_processes("guarded"))
     world.sagemaker.update_endpoint(
-        EndpointName="guarded", EndpointConfigName="new", DeploymentConfig=_canary("canary-errors", 60)
+        EndpointName="guarded", EndpointConfigName="new", DeploymentConfig=_canary("canary-errors", 3600)
     )
 
     def variants() -> set[str]:

@@ -1,10 +1,10 @@
-"""Parameters that an operation understands. What it does not know it refuses by name: to ignore it would be a lie."""
+"""Parameters that an operation of SageMaker understands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.errors import UnsupportedError
+from localcloud import accepted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -14,6 +14,4 @@ if TYPE_CHECKING:
 
 def accept_only(params: Params, known: Collection[str], what: str) -> None:
     """Raises UnsupportedError such as ``sagemaker:CreateModel with VpcConfig``; an empty value asks for nothing."""
-    for name, value in params.items():
-        if name not in known and value not in (None, {}, [], False):
-            raise UnsupportedError(f"sagemaker:{what} with {name}")
+    accepted.accept_only(params, known, f"sagemaker:{what}")

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 #: Requests that an old fleet may still be answering get this long before it is ended: an invocation's own limit.
 DRAIN_SECONDS = 60.0
-_ALARM_CHECK_SECONDS = 1.0
+#: How often the alarms are asked in a bake.
+_ALARM_CHECK_SECONDS = 0.1
 _HEALTH_CHECK_SECONDS = 1.0
 
 log = logging.getLogger("localcloud.sagemaker.deployments")
@@ -131,7 +132,7 @@ class Deployments:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
-                if self._down.wait(min(left, _ALARM_CHECK_SECONDS / self._cloud.settings.time_scale)):
+                if self._down.wait(min(left, _ALARM_CHECK_SECONDS)):
                     raise _RollBackError("The local cloud went down.")
 
     def _check_alarms(self, names: tuple[str, ...]) -> None:

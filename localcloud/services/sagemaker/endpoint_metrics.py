@@ -1,10 +1,10 @@
-"""What SageMaker puts into CloudWatch about an endpoint's traffic: once a second, and only when there is any."""
+"""What SageMaker puts into CloudWatch about an endpoint's traffic: three times an alarm's minute, if there is any."""
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,37 +12,18 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from localcloud.cloud import Cloud
 
 NAMESPACE = "AWS/SageMaker"
-PUT_SECONDS = 1.0
+#: AWS's seconds between two puts, and the most of this machine's.
+_PUT_SECONDS = 20.0
+_PUT_SECONDS_HERE = 1.0
+#: CloudWatch's limit of different values in a datum.
+_MOST_VALUES = 150
 
 log = logging.getLogger("localcloud.sagemaker.metrics")
-
-
-@dataclass(slots=True)
-class Statistics:
-    """What CloudWatch calls a statistic set: enough for sum, average, minimum and maximum."""
-
-    count: int = 0
-    total: float = 0.0
-    minimum: float = math.inf
-    maximum: float = -math.inf
-
-    def add(self, value: float) -> None:
-        self.count += 1
-        self.total += value
-        self.minimum = min(self.minimum, value)
-        self.maximum = max(self.maximum, value)
-
-    def values(self) -> dict[str, float]:
-        return {
-            "SampleCount": float(self.count),
-            "Sum": self.total,
-            "Minimum": self.minimum,
-            "Maximum": self.maximum,
-        }
-
 
 #: Metric name → unit.
 _METRICS = {
@@ -75,15 +56,20 @@ class Invocation:
             "Invocation4XXErrors": 400 <= self.status < 500,
             "Invocation5XXErrors": self.status >= 500,
             "InvocationModelErrors": self.status >= 400,
-            "ModelLatency": self.model_seconds * 1e6,
-            "OverheadLatency": self.overhead_seconds * 1e6,
+            "ModelLatency": _three_digits(self.model_seconds * 1e6),
+            "OverheadLatency": _three_digits(self.overhead_seconds * 1e6),
         }
+
+
+#: Metric name → value → how often.
+Traffic = dict[str, Counter[float]]
 
 
 class EndpointMetrics:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._traffic: dict[tuple[str, str], dict[str, Statistics]] = {}
+        self._every_seconds = min(_PUT_SECONDS_HERE, _PUT_SECONDS / cloud.settings.time_scale)
+        self._traffic: dict[tuple[str, str], Traffic] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._put_regularly, daemon=True, name="endpoint-metrics")
@@ -97,34 +83,49 @@ class EndpointMetrics:
     def record(self, invocation: Invocation) -> None:
         with self._lock:
             traffic = self._traffic.setdefault(
-                (invocation.endpoint, invocation.variant), {name: Statistics() for name in _METRICS}
+                (invocation.endpoint, invocation.variant), {name: Counter() for name in _METRICS}
             )
             for name, value in invocation.values().items():
-                traffic[name].add(value)
+                traffic[name][float(value)] += 1
 
     def _put_regularly(self) -> None:
-        while not self._closed.wait(PUT_SECONDS):
+        while not self._closed.wait(self._every_seconds):
             with self._lock:
-                traffic, self._traffic = self._traffic, {}
-            for (endpoint, variant), statistics in traffic.items():
-                try:
+                all_traffic, self._traffic = self._traffic, {}
+            data = [
+                datum
+                for (endpoint, variant), traffic in all_traffic.items()
+                for datum in metric_data(endpoint, variant, traffic)
+            ]
+            try:
+                if data:
                     self._cloud.clients.administrator("cloudwatch").put_metric_data(
-                        Namespace=NAMESPACE, MetricData=metric_data(endpoint, variant, statistics)
+                        Namespace=NAMESPACE, MetricData=data
                     )
-                except (ClientError, BotoCoreError) as error:
-                    log.warning("metrics of endpoint %s are lost: %s", endpoint, error)
+            except (ClientError, BotoCoreError) as error:
+                log.warning("metrics of %s are lost: %s", sorted({name for name, _ in all_traffic}), error)
 
 
-def metric_data(endpoint: str, variant: str, statistics: dict[str, Statistics]) -> list[dict[str, Any]]:
-    """CloudWatch's data for the traffic since the last put."""
+def metric_data(endpoint: str, variant: str, traffic: Traffic) -> Iterator[dict[str, Any]]:
+    """CloudWatch's data for the traffic since the last put: every value with its count, for real percentiles."""
     now = datetime.now(UTC)
-    return [
-        {
-            "MetricName": name,
-            "Dimensions": [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}],
-            "Timestamp": now,
-            "Unit": _METRICS[name],
-            "StatisticValues": values.values(),
-        }
-        for name, values in statistics.items()
-    ]
+    for name, counts in traffic.items():
+        values = sorted(counts)
+        for begin in range(0, len(values), _MOST_VALUES):
+            part = values[begin : begin + _MOST_VALUES]
+            yield {
+                "MetricName": name,
+                "Dimensions": [
+                    {"Name": "EndpointName", "Value": endpoint},
+                    {"Name": "VariantName", "Value": variant},
+                ],
+                "Timestamp": now,
+                "Unit": _METRICS[name],
+                "Values": part,
+                "Counts": [float(counts[value]) for value in part],
+            }
+
+
+def _three_digits(microseconds: float) -> float:
+    """Nobody asks for more, and equal values make for short puts."""
+    return float(f"{microseconds:.3g}")

@@ -39,7 +39,8 @@ class Shift:
         if not policy:
             return cls(steps=(Step(1.0, 0),), alarms=alarms)
         routing = policy["TrafficRoutingConfiguration"]
-        last = Step(1.0, max(policy.get("TerminationWaitInSeconds", 0), routing.get("WaitIntervalInSeconds", 0)))
+        # The wait interval lies between steps; what is watched after the last one is the termination wait.
+        last = Step(1.0, policy.get("TerminationWaitInSeconds", 0))
         return cls(steps=(*_early_steps(routing, instances), last), alarms=alarms)
 
 

@@ -22,13 +22,13 @@ def test_all_at_once_keeps_the_old_fleet_for_the_termination_wait():
 
 
 def test_a_canary_gets_its_share_first():
-    """CANARY of 20 % bakes for its interval before the rest follows."""
+    """CANARY of 20 % bakes for its interval before the rest follows, which is watched for the termination wait."""
     routing = {
         "Type": "CANARY",
         "WaitIntervalInSeconds": 300,
         "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 20},
     }
-    assert Shift.plan(_deployment(routing), 1).steps == (Step(0.2, 300), Step(1.0, 300))
+    assert Shift.plan(_deployment(routing, TerminationWaitInSeconds=60), 1).steps == (Step(0.2, 300), Step(1.0, 60))
 
 
 def test_linear_moves_in_equal_steps():

@@ -1,0 +1,73 @@
+"""What a topic is told when an alarm changes, in CloudWatch's format."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from localcloud.store import Document
+
+#: Region → how CloudWatch spells it in its messages; another region is named by its code.
+_REGION_NAMES = {"us-east-1": "US East (N. Virginia)", "eu-central-1": "EU (Frankfurt)", "eu-west-1": "EU (Ireland)"}
+_SUBJECT_LIMIT = 100
+_STATISTICS = {"SampleCount": "SAMPLE_COUNT"}
+
+
+def subject(alarm: Document, region: str) -> str:
+    place = _REGION_NAMES.get(region, region)
+    return f'{alarm["StateValue"]}: "{alarm["AlarmName"]}" in {place}'[:_SUBJECT_LIMIT]
+
+
+def message(before: Document, after: Document, *, account_id: str) -> str:
+    """The JSON that CloudWatch publishes."""
+    region = after["AlarmArn"].split(":")[3]
+    return json.dumps(
+        {
+            "AlarmName": after["AlarmName"],
+            "AlarmDescription": after.get("AlarmDescription"),
+            "AWSAccountId": account_id,
+            "AlarmConfigurationUpdatedTimestamp": stamp(after["AlarmConfigurationUpdatedTimestamp"]),
+            "NewStateValue": after["StateValue"],
+            "NewStateReason": after["StateReason"],
+            "StateChangeTime": stamp(after["StateUpdatedTimestamp"]),
+            "Region": _REGION_NAMES.get(region, region),
+            "AlarmArn": after["AlarmArn"],
+            "OldStateValue": before["StateValue"],
+            **{kind: after[kind] for kind in ("OKActions", "AlarmActions", "InsufficientDataActions")},
+            "Trigger": _trigger(after),
+        }
+    )
+
+
+def stamp(time: datetime) -> str:
+    """As ``2026-11-21T12:00:00.000+0000``."""
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}+0000"
+
+
+def _trigger(alarm: Document) -> Document:
+    extended = alarm.get("ExtendedStatistic")
+    statistic = (
+        {"StatisticType": "ExtendedStatistic", "ExtendedStatistic": extended}
+        if extended
+        else {
+            "StatisticType": "Statistic",
+            "Statistic": _STATISTICS.get(alarm["Statistic"], alarm["Statistic"].upper()),
+        }
+    )
+    return {
+        "MetricName": alarm["MetricName"],
+        "Namespace": alarm["Namespace"],
+        **statistic,
+        "Unit": alarm.get("Unit"),
+        "Dimensions": [{"name": each["Name"], "value": each["Value"]} for each in alarm["Dimensions"]],
+        "Period": alarm["Period"],
+        "EvaluationPeriods": alarm["EvaluationPeriods"],
+        "DatapointsToAlarm": alarm["DatapointsToAlarm"],
+        "ComparisonOperator": alarm["ComparisonOperator"],
+        "Threshold": alarm["Threshold"],
+        "TreatMissingData": alarm["TreatMissingData"],
+        "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile", ""),
+    }

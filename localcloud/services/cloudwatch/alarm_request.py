@@ -1,0 +1,89 @@
+"""An alarm as PutMetricAlarm asks for it: with AWS's defaults, and refused where AWS or we cannot do it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.accepted import accept_only
+from localcloud.errors import AwsError, UnsupportedError
+from localcloud.services.cloudwatch.evaluation import COMPARISONS
+from localcloud.services.cloudwatch.samples import check_statistic
+
+if TYPE_CHECKING:
+    from localcloud.service import Params
+
+_ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
+_KEPT = (
+    *("AlarmName", "AlarmDescription", "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"),
+    *("EvaluationPeriods", "Threshold", "ComparisonOperator", "EvaluateLowSampleCountPercentile"),
+)
+_DEFAULTED = ("ActionsEnabled", "DatapointsToAlarm", "Dimensions", "TreatMissingData", *_ACTIONS)
+_SHORT_PERIODS = (10, 20, 30)
+_DAY_SECONDS = 86_400
+_TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
+
+
+def alarm_from(params: Params) -> Params:
+    """Raises AwsError for what AWS refuses, UnsupportedError for what the local cloud does not evaluate."""
+    accept_only(params, (*_KEPT, *_DEFAULTED, "Tags"), "cloudwatch:PutMetricAlarm")
+    alarm = {
+        **{name: params[name] for name in _KEPT if params.get(name) is not None},
+        "ActionsEnabled": params.get("ActionsEnabled", True),
+        "DatapointsToAlarm": params.get("DatapointsToAlarm") or params.get("EvaluationPeriods"),
+        "Dimensions": params.get("Dimensions") or [],
+        "TreatMissingData": params.get("TreatMissingData") or "missing",
+        **{name: params.get(name) or [] for name in _ACTIONS},
+    }
+    _check_measure(alarm)
+    _check_times(alarm)
+    _check_actions(alarm)
+    if alarm["ComparisonOperator"] not in COMPARISONS:
+        raise UnsupportedError(f"cloudwatch:PutMetricAlarm with ComparisonOperator {alarm['ComparisonOperator']}")
+    if alarm["TreatMissingData"] not in _TREATMENTS:
+        raise _invalid("TreatMissingData", alarm["TreatMissingData"], " or ".join(_TREATMENTS))
+    return alarm
+
+
+def _check_measure(alarm: Params) -> None:
+    wanted = ("MetricName", "Namespace", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator")
+    missing = [name for name in wanted if alarm.get(name) is None]
+    if missing:
+        raise AwsError("MissingParameter", f"The alarm {alarm['AlarmName']} needs {', '.join(missing)}.")
+    if ("Statistic" in alarm) == ("ExtendedStatistic" in alarm):
+        raise AwsError("ValidationError", "An alarm has either a Statistic or an ExtendedStatistic.")
+    check_statistic(statistic_of(alarm))
+    low = alarm.get("EvaluateLowSampleCountPercentile")
+    if low not in (None, "evaluate", "ignore"):
+        raise _invalid("EvaluateLowSampleCountPercentile", low, "evaluate or ignore")
+    if low is not None and "ExtendedStatistic" not in alarm:
+        raise AwsError("ValidationError", "EvaluateLowSampleCountPercentile is for percentiles only.")
+
+
+def _check_times(alarm: Params) -> None:
+    period, periods, to_alarm = alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]
+    if period not in _SHORT_PERIODS and (period <= 0 or period % 60):
+        raise _invalid("Period", period, "10, 20, 30 or a multiple of 60")
+    if periods < 1 or not 1 <= to_alarm <= periods:
+        raise _invalid("DatapointsToAlarm", to_alarm, f"from 1 to EvaluationPeriods, which are {periods}")
+    if period * periods > _DAY_SECONDS:
+        raise AwsError(
+            "ValidationError", f"Metrics cannot be checked across more than a day: {periods} periods of {period} s."
+        )
+
+
+def _check_actions(alarm: Params) -> None:
+    for kind in _ACTIONS:
+        for action in alarm[kind]:
+            if not action.startswith("arn:"):
+                raise _invalid(kind, action, "an ARN")
+            if action.split(":")[2] != "sns":
+                raise UnsupportedError(f"cloudwatch:PutMetricAlarm with the action {action}")
+
+
+def statistic_of(alarm: Params) -> str:
+    name: str = alarm.get("ExtendedStatistic") or alarm["Statistic"]
+    return name
+
+
+def _invalid(name: str, value: object, allowed: str) -> AwsError:
+    return AwsError("ValidationError", f"{name} = {value!r} is not {allowed}.")

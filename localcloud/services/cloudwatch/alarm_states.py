@@ -1,0 +1,116 @@
+"""An alarm's state and what its change sets in motion: a line of history, the alarm's actions, an event."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.services.cloudwatch.alarm_message import message, subject
+from localcloud.services.cloudwatch.evaluation import ALARM, INSUFFICIENT_DATA, OK
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.store import Document
+
+#: Lines of history that are kept, of all alarms together.
+_KEPT_LINES = 5000
+_ACTIONS = {OK: "OKActions", ALARM: "AlarmActions", INSUFFICIENT_DATA: "InsufficientDataActions"}
+
+log = logging.getLogger("localcloud.cloudwatch")
+
+
+class AlarmStates:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.alarms = cloud.store.table("cloudwatch.alarms")
+        self.history = cloud.store.table("cloudwatch.alarm_history")
+        self._numbers = itertools.count()
+        #: One change at a time: the history is the order in which alarms changed.
+        self._changing = threading.Lock()
+
+    def change(self, name: str, state: str, reason: str, data: Document) -> None:
+        """Takes an alarm into a state; where it has that already, only its reason is renewed."""
+        with self._changing:
+            before = self.alarms.get(name)
+            if before is None:
+                return
+            now = datetime.now(UTC)
+            moved = before["StateValue"] != state
+            after = {
+                **before,
+                "StateValue": state,
+                "StateReason": reason,
+                "StateReasonData": json.dumps(data),
+                "StateUpdatedTimestamp": now,
+                **({"StateTransitionedTimestamp": now} if moved else {}),
+            }
+            self.alarms.put(name, after)
+            if moved:
+                self._tell(before, after)
+
+    def write_history(self, name: str, kind: str, summary: str, data: Document) -> None:
+        now = datetime.now(UTC)
+        self.history.put(
+            f"{now.timestamp():017.6f}-{next(self._numbers):06d}",
+            {
+                "AlarmName": name,
+                "AlarmType": "MetricAlarm",
+                "Timestamp": now,
+                "HistoryItemType": kind,
+                "HistorySummary": summary,
+                "HistoryData": json.dumps(data),
+            },
+        )
+        keys = self.history.names()
+        for key in keys[: max(0, len(keys) - _KEPT_LINES)]:
+            self.history.delete(key)
+
+    def _tell(self, before: Document, after: Document) -> None:
+        name, old, new = after["AlarmName"], before["StateValue"], after["StateValue"]
+        log.info("alarm %s: %s → %s: %s", name, old, new, after["StateReason"])
+        states = {
+            label: {
+                "stateValue": alarm["StateValue"],
+                "stateReason": alarm["StateReason"],
+                "stateReasonData": json.loads(alarm.get("StateReasonData") or "{}"),
+            }
+            for label, alarm in (("oldState", before), ("newState", after))
+        }
+        summary = f"Alarm updated from {old} to {new}"
+        self.write_history(name, "StateUpdate", summary, {"version": "1.0", **states})
+        if after["ActionsEnabled"]:
+            for action in after[_ACTIONS[new]]:
+                self._act(action, before, after)
+
+    def _act(self, action: str, before: Document, after: Document) -> None:
+        """Tells a topic, which has to let CloudWatch in by its policy."""
+        failure = None
+        try:
+            self._topic_client(after).publish(
+                TopicArn=action,
+                Subject=subject(after, self._cloud.settings.region),
+                Message=message(before, after, account_id=self._cloud.settings.account_id),
+            )
+        except (ClientError, BotoCoreError) as error:
+            failure = str(error)
+            log.warning("alarm %s could not tell %s: %s", after["AlarmName"], action, error)
+        self.write_history(
+            after["AlarmName"],
+            "Action",
+            f"{'Failed to execute' if failure else 'Successfully executed'} action {action}",
+            {
+                "actionState": "Failed" if failure else "Succeeded",
+                "stateUpdateTimestamp": int(after["StateUpdatedTimestamp"].timestamp() * 1000),
+                "notificationResource": action,
+                "error": failure,
+            },
+        )
+
+    def _topic_client(self, alarm: Document) -> Any:
+        return self._cloud.clients.as_service("sns", "cloudwatch.amazonaws.com", source_arn=alarm["AlarmArn"])

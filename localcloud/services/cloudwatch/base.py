@@ -1,0 +1,27 @@
+"""What all groups of CloudWatch's operations share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.service import Operations
+from localcloud.services.cloudwatch.alarm_states import AlarmStates
+from localcloud.services.cloudwatch.metric_store import MetricStore
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+
+class CloudWatchOperations(Operations):
+    service = "cloudwatch"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.samples = MetricStore(cloud.store)
+        self.states = AlarmStates(cloud)
+        self.tags = cloud.store.table("cloudwatch.tags")
+
+    def put_tags(self, arn: str, tags: list[dict[str, str]] | None) -> None:
+        """Adds tags to what there are; a key that is there already gets the new value."""
+        if tags:
+            self.tags.put(arn, (self.tags.get(arn) or {}) | {tag["Key"]: tag["Value"] for tag in tags})

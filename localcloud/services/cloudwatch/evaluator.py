@@ -1,0 +1,172 @@
+"""Looks at every alarm once a minute, AWS's minute: on the local cloud's time scale.
+
+An alarm sees the clock run ``time_scale`` times as fast. What was measured at second t belongs to the scaled minute
+``t · time_scale / 60``, so that a bake of ten minutes and an alarm of three periods keep their proportion, and their
+order, when both are rehearsed in seconds (docs/decisions/0009-alarms-on-the-time-scale.md).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from localcloud.services.cloudwatch.alarm_message import stamp
+from localcloud.services.cloudwatch.alarm_request import statistic_of
+from localcloud.services.cloudwatch.evaluation import COMPARISONS, Outcome, Rule, evaluate
+from localcloud.services.cloudwatch.samples import Metric, percent_of, summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.services.cloudwatch.alarm_states import AlarmStates
+    from localcloud.services.cloudwatch.metric_store import MetricStore
+    from localcloud.store import Document
+
+_MINUTE = 60.0
+#: How often alarms of high resolution are looked at.
+_SHORT = 10.0
+#: What is measured in a period may arrive this long after its end (AWS's seconds, and at most so many of this machine).
+_LATE_SECONDS = 30.0
+_LATE_HERE_SECONDS = 2.0
+#: Evaluations that are made up for after a pause of the machine.
+_MOST_BEHIND = 10
+
+log = logging.getLogger("localcloud.cloudwatch")
+
+
+class Evaluator:
+    def __init__(self, states: AlarmStates, samples: MetricStore, time_scale: float) -> None:
+        self._states = states
+        self._samples = samples
+        self._scale = time_scale
+        self._late = min(_LATE_SECONDS, _LATE_HERE_SECONDS * time_scale)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="alarms")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _run(self) -> None:
+        evaluated = self._now() // _SHORT * _SHORT
+        while not self._stopped.wait(self._seconds_until(evaluated + _SHORT)):
+            latest = self._now() // _SHORT * _SHORT
+            begin = max(evaluated + _SHORT, latest - _MOST_BEHIND * _MINUTE)
+            while begin <= latest:
+                self.evaluate_all(begin)
+                begin += _SHORT
+            evaluated = latest
+
+    def _now(self) -> float:
+        """The scaled clock, behind by what late samples need."""
+        return time.time() * self._scale - self._late
+
+    def _seconds_until(self, boundary: float) -> float:
+        return max(0.0, boundary - self._now()) / self._scale
+
+    def evaluate_all(self, boundary: float) -> None:
+        """The alarms that are due where a period ends at ``boundary``, in seconds of the scaled clock."""
+        for name in self._states.alarms.names():
+            alarm = self._states.alarms.get(name)
+            if alarm is not None and boundary % (_SHORT if alarm["Period"] < _MINUTE else _MINUTE) == 0:
+                try:
+                    self._evaluate(alarm, boundary)
+                except Exception:
+                    log.exception("alarm %s could not be evaluated", name)
+
+    def _evaluate(self, alarm: Document, boundary: float) -> None:
+        rule = rule_of(alarm)
+        periods = list(self._periods(alarm, boundary, rule.evaluation_range))
+        if _too_few(alarm, [count for _, count, _ in periods[: rule.evaluation_periods]]):
+            return
+        outcome = evaluate(rule, [value for value, _, _ in periods])
+        state = outcome.state or alarm["StateValue"]
+        if state != alarm["StateValue"] or not alarm.get("StateReasonData"):
+            starts = [start for value, _, start in periods if value is not None][: len(outcome.evaluated)]
+            reason = reason_of(alarm, rule, outcome, state, starts)
+            self._states.change(alarm["AlarmName"], state, reason, _data(alarm, outcome, starts))
+
+    def _periods(self, alarm: Document, boundary: float, number: int) -> Iterator[tuple[float | None, float, float]]:
+        """(statistic, samples, start in seconds of this machine) of each period before the boundary, newest first."""
+        metric, statistic = Metric.of(alarm), statistic_of(alarm)
+        length = alarm["Period"] / self._scale
+        end = boundary / self._scale
+        for _ in range(number):
+            found = self._samples.samples(metric, end - length, end, alarm.get("Unit"))
+            summary = summarize(found)
+            yield summary.statistic(statistic) if found else None, summary.count, end - length
+            end -= length
+
+
+def rule_of(alarm: Document) -> Rule:
+    return Rule(
+        comparison=alarm["ComparisonOperator"],
+        threshold=alarm["Threshold"],
+        evaluation_periods=alarm["EvaluationPeriods"],
+        datapoints_to_alarm=alarm["DatapointsToAlarm"],
+        treat_missing_data=alarm["TreatMissingData"],
+    )
+
+
+def _too_few(alarm: Document, counts: list[float]) -> bool:
+    """Whether a percentile stands on too few samples, and the alarm is to wait for more (AWS's rule)."""
+    if alarm.get("EvaluateLowSampleCountPercentile") != "ignore":
+        return False
+    share = percent_of(alarm["ExtendedStatistic"]) / 100
+    rare = min(share, 1 - share)
+    return 0 < sum(counts) < (10 / rare if rare else 0)
+
+
+def reason_of(alarm: Document, rule: Rule, outcome: Outcome, state: str, starts: list[float]) -> str:
+    """AWS's sentence."""
+    number = len(outcome.evaluated)
+    if not number and outcome.filled:
+        treated = "Breaching" if rule.treat_missing_data == "breaching" else "NonBreaching"
+        return (
+            f"Threshold Crossed: no datapoints were received for {_count(outcome.filled, 'period')} and "
+            f"{_count(outcome.filled, 'missing datapoint')} {_were(outcome.filled)} treated as [{treated}]."
+        )
+    if not number:
+        periods = rule.evaluation_periods
+        return f"Insufficient Data: {_count(periods, 'datapoint')} {_were(periods)} unknown."
+    values = ", ".join(
+        f"{value} ({datetime.fromtimestamp(start, UTC):%d/%m/%y %H:%M:%S})"
+        for value, start in zip(outcome.evaluated, starts, strict=True)
+    )
+    words = COMPARISONS[rule.comparison][1]
+    threshold = float(rule.threshold)
+    if state == "ALARM":
+        return (
+            f"Threshold Crossed: {outcome.breaching} out of the last {_count(rule.evaluation_periods, 'datapoint')} "
+            f"[{values}] {_were(outcome.breaching)} {words} the threshold ({threshold}) (minimum "
+            f"{_count(rule.datapoints_to_alarm, 'datapoint')} for {alarm['StateValue']} -> ALARM transition)."
+        )
+    return (
+        f"Threshold Crossed: {_count(number, 'datapoint')} [{values}] {_were(number)} not {words} the threshold "
+        f"({threshold})."
+    )
+
+
+def _data(alarm: Document, outcome: Outcome, starts: list[float]) -> Document:
+    return {
+        "version": "1.0",
+        "queryDate": stamp(datetime.now(UTC)),
+        **({"startDate": stamp(datetime.fromtimestamp(min(starts), UTC))} if starts else {}),
+        "statistic": statistic_of(alarm),
+        "period": alarm["Period"],
+        "recentDatapoints": list(outcome.evaluated),
+        "threshold": alarm["Threshold"],
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
