@@ -31,6 +31,8 @@ STOP_SECONDS = 30.0
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     options.home = options.home.resolve()
+    # Whatever is made from here on is the user's alone: state, logs, repositories, the secrets among them.
+    os.umask(0o077)
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
 
@@ -73,12 +75,17 @@ def _serve(options: argparse.Namespace) -> int:
     except server.PortTakenError as error:
         print(error, file=sys.stderr)
         return 1
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_home(home)
     settings = Settings.from_environment(
         home=home, port=listener.getsockname()[1], account_id=options.account_id, region=options.region
     )
     server.serve(settings, listener)
     return 0
+
+
+def _make_home(home: Path) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
 
 
 def _up(options: argparse.Namespace) -> int:
@@ -87,11 +94,12 @@ def _up(options: argparse.Namespace) -> int:
     if running:
         print(f"The local cloud is up: {running['endpoint_url']}")
         return 0
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_home(home)
     log_path = home / "localcloud.log"
     started = time.monotonic()
     with log_path.open("ab") as log:
         log.truncate(0)
+        log_path.chmod(0o600)  # one of an earlier version may be open to all
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "localcloud", "--home", str(home), "serve", "--port", str(options.port)),

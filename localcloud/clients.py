@@ -62,6 +62,11 @@ class Clients:
         Raises botocore's ClientError where the role does not exist or does not trust the service.
         """
         sts = self.as_service("sts", service_principal, source_arn=source_arn)
+        return self.assume_role_by(sts, role_arn, session_name=session_name)
+
+    @staticmethod
+    def assume_role_by(sts: Any, role_arn: str, *, session_name: str) -> dict[str, str]:
+        """As :meth:`assume_role`, by whomever an STS client belongs to."""
         answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64])
         found = answer["Credentials"]
         return {

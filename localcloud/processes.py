@@ -92,6 +92,10 @@ class Child:
             reader.join(5)
 
 
+#: What runs in a container of AWS's makes files that all may read; the folder above them lets nobody else in.
+_CONTAINER_UMASK = 0o022
+
+
 class Processes:
     def __init__(self, owner: str) -> None:
         """``owner`` marks this local cloud's processes: its home folder."""
@@ -123,6 +127,7 @@ class Processes:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if on_error_line else subprocess.STDOUT,
             start_new_session=new_session,
+            umask=_CONTAINER_UMASK,
         )
         streams = [(popen.stdout, on_line), (popen.stderr, on_error_line)]
         readers = [

@@ -36,7 +36,7 @@ def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: 
     """``stack`` as it stands (a new one has no template). Raises AwsError for whatever makes the call impossible."""
     role_arn = params.get("RoleARN") or stack.get("RoleARN")
     make_client = authority.client_maker(cloud.clients, role_arn, caller)
-    template = Template.parse(_template_text(params, stack, cloud))
+    template = Template.parse(_template_text(params, stack, cloud, caller))
     _check_capabilities(template, params.get("Capabilities", []))
     given = parameters.evaluate(
         template, params.get("Parameters", []), stack["Parameters"], lambda name: _ssm_value(make_client, name)
@@ -83,13 +83,13 @@ class _NoResources:
         raise AwsError("ValidationError", f"Template format error: {logical_id}.{name} is not known here")
 
 
-def _template_text(params: Params, stack: Stack, cloud: Cloud) -> str:
+def _template_text(params: Params, stack: Stack, cloud: Cloud, caller: Caller) -> str:
     if params.get("UsePreviousTemplate"):
         if "Template" not in stack:
             raise AwsError("ValidationError", f"Stack [{stack['StackName']}] does not have a previous template")
         text: str = stack["Template"]
         return text
-    return template_source.text(params, cloud)
+    return template_source.text(params, cloud, caller)
 
 
 def _check_capabilities(template: Template, given: list[str]) -> None:

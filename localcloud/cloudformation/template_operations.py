@@ -18,8 +18,9 @@ class TemplateOperations(CloudFormationOperations):
         return {"TemplateBody": self._stored_text(params), "StagesAvailable": ["Original", "Processed"]}
 
     @operation("GetTemplateSummary")
-    def get_template_summary(self, _: Call, params: Params) -> Params:
-        text = self._stored_text(params) if "StackName" in params else template_source.text(params, self.cloud)
+    def get_template_summary(self, call: Call, params: Params) -> Params:
+        named = "StackName" in params
+        text = self._stored_text(params) if named else template_source.text(params, self.cloud, call.caller)
         template = Template.parse(text)
         types = sorted({each.type_name for each in template.resources.values()})
         return {
@@ -29,8 +30,8 @@ class TemplateOperations(CloudFormationOperations):
         }
 
     @operation("ValidateTemplate")
-    def validate_template(self, _: Call, params: Params) -> Params:
-        template = Template.parse(template_source.text(params, self.cloud))
+    def validate_template(self, call: Call, params: Params) -> Params:
+        template = Template.parse(template_source.text(params, self.cloud, call.caller))
         shown = {"ParameterKey", "DefaultValue", "NoEcho", "Description"}
         found = _summary(template)
         found["Parameters"] = [

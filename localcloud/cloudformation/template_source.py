@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from localcloud.errors import AwsError
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
-    from localcloud.service import Params
+    from localcloud.service import Caller, Params
 
 _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com")
 _PATH_HOST = re.compile(r"s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com")
 
 
-def text(params: Params, cloud: Cloud) -> str:
-    """The template's text. Raises AwsError where there is none, two, or one at an address that is not S3's."""
+def text(params: Params, cloud: Cloud, caller: Caller) -> str:
+    """The template's text, read with the caller's own permissions as AWS does.
+
+    Raises AwsError where there is none, two, or one at an address that is not S3's.
+    """
     body, url = params.get("TemplateBody"), params.get("TemplateURL")
     if (body is None) == (url is None):
         raise AwsError("ValidationError", "Either Template URL or Template Body must be specified.")
     if body is not None:
         return str(body)
     bucket, key = s3_place(str(url), cloud.settings.endpoint_url)
-    return _read(cloud, bucket, key)
+    return _read(cloud.clients.forwarding("s3", caller.access_key_id), bucket, key)
 
 
 def s3_place(url: str, endpoint_url: str) -> tuple[str, str]:
@@ -45,11 +48,11 @@ def s3_place(url: str, endpoint_url: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _read(cloud: Cloud, bucket: str, key: str) -> str:
+def _read(s3: Any, bucket: str, key: str) -> str:
     from botocore.exceptions import ClientError
 
     try:
-        body: bytes = cloud.clients.administrator("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return body.decode()
     except ClientError as error:
         raise AwsError(

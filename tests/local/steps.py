@@ -94,10 +94,10 @@ class Steps:
         )
 
     def role(self, service: str, *, name: str | None = None) -> str:
-        """A role of the service that may do everything with S3, logs and the catalog; its ARN."""
+        """A role of the service that may do everything with data, logs, metrics, images and the catalog; its ARN."""
         iam, name = self.cloud.client("iam"), name or f"{self.bucket}-{service.partition('.')[0]}"
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        grant = {"Effect": "Allow", "Action": ["s3:*", "logs:*", "glue:*"], "Resource": "*"}
+        grant = {"Effect": "Allow", "Action": ["s3:*", "logs:*", "glue:*", "ecr:*", "cloudwatch:*"], "Resource": "*"}
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
         iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=_policy(grant))
         return f"arn:aws:iam::123456789012:role/{name}"

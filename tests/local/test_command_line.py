@@ -34,6 +34,22 @@ def test_up_and_down(tmp_path: Path) -> None:
     assert run_localcloud(tmp_path, "status").returncode == 1
 
 
+def test_what_it_makes_is_the_users_alone(tmp_path: Path) -> None:
+    """Files 0600 and folders 0700, also where the home was open to all and the log of an earlier start too."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    (home / "localcloud.log").touch(mode=0o644)
+    cloud = LocalCloud.up(home)
+    try:
+        cloud.client("s3").create_bucket(Bucket="modes")
+        cloud.client("glue").create_database(DatabaseInput={"Name": "d"})
+        modes = {path: path.stat().st_mode & 0o777 for path in (home, *home.rglob("*"))}
+        assert {"run.json", "localcloud.log", "state", "github", "administrator.secret"} <= {p.name for p in modes}
+        assert {path: oct(mode) for path, mode in modes.items() if mode & 0o077} == {}
+    finally:
+        cloud.down()
+
+
 def test_a_port_already_taken(tmp_path: Path) -> None:
     """The message names the port and the remedy."""
     with socket.socket() as taken:

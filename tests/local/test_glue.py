@@ -141,7 +141,7 @@ def lab(local_cloud):
     role = local_cloud.client("iam").create_role(RoleName=f"glue-{suffix}", AssumeRolePolicyDocument=json.dumps(TRUST))
     arn = role["Role"]["Arn"]
     permissions = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": ["s3:*", "glue:*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": ["s3:*", "glue:*", "logs:*"], "Resource": "*"},
     ]}  # fmt: skip
     local_cloud.client("iam").put_role_policy(
         RoleName=f"glue-{suffix}", PolicyName="work", PolicyDocument=json.dumps(permissions)

@@ -129,8 +129,6 @@ class ActionRuns:
         configuration = resolve_all(action.get("configuration", {}), execution["outputVariables"])
         self._report(document, input=document["input"] | {"resolvedConfiguration": masked(action, configuration)})
         store = pipeline["artifactStore"]
-        role_arn = document["input"]["roleArn"]
-        source_arn = self._cloud.arn("codepipeline", execution["pipelineName"])
         settings = self._cloud.settings
         return ActionContext(
             pipeline=execution["pipelineName"],
@@ -153,7 +151,10 @@ class ActionRuns:
             source_revision=next((found["revisionId"] for found in execution["sourceRevisions"]), None),
             timeout_seconds=_timeout_seconds(action, settings.time_scale),
             client=lambda service: self._roles.client(
-                service, role_arn, execution["pipelineName"], source_arn=source_arn
+                service,
+                pipeline_arn=self._cloud.arn("codepipeline", execution["pipelineName"]),
+                pipeline_role=pipeline["roleArn"],
+                action_role=document["input"]["roleArn"],
             ),
             report=lambda **changes: self._report(document, **changes),
             interruption=interruption,

@@ -1,35 +1,53 @@
-"""boto3 clients with the credentials of a pipeline's or an action's role; a role is assumed once in a while."""
+"""boto3 clients with the credentials of a pipeline's role, or of an action's own, which the pipeline's role assumes.
+
+Source: "Create a pipeline that uses resources from another account" of the CodePipeline user guide: the pipeline's
+role needs ``sts:AssumeRole`` on an action's role, and this one trusts it. An action that has a role of its own reads
+and writes its artifacts with it too.
+"""
 
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
+
+from localcloud.role_session import RoleSession
 
 if TYPE_CHECKING:
     from localcloud.clients import Clients
-
-#: Less than the hour that STS gives, by more than the longest call takes.
-_REUSED_SECONDS = 1800
 
 
 class RoleClients:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._lock = threading.Lock()
-        self._assumed: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
+        self._sessions: dict[tuple[str, ...], RoleSession] = {}
 
-    def client(self, service: str, role_arn: str, session_name: str, *, source_arn: str) -> Any:
-        """``source_arn`` is the pipeline's. Raises botocore's ClientError where the role cannot be assumed."""
-        with self._lock:
-            credentials, since = self._assumed.get((role_arn, session_name), ({}, 0.0))
-        if not credentials or time.monotonic() - since > _REUSED_SECONDS:
-            credentials = self._clients.assume_role(
-                role_arn,
-                session_name=session_name,
+    def client(self, service: str, *, pipeline_arn: str, pipeline_role: str, action_role: str) -> Any:
+        """``action_role`` is the pipeline's where the action names none.
+
+        Raises botocore's ClientError where a role cannot be assumed.
+        """
+        session = self._session(pipeline_arn, pipeline_role)
+        if action_role != pipeline_role:
+            session = self._session(pipeline_arn, pipeline_role, action_role)
+        return self._clients.for_credentials(service, session.credentials)
+
+    def _session(self, pipeline_arn: str, pipeline_role: str, action_role: str = "") -> RoleSession:
+        name = pipeline_arn.rpartition(":")[2]
+
+        def by_the_service() -> dict[str, str]:
+            return self._clients.assume_role(
+                pipeline_role,
+                session_name=name,
                 service_principal="codepipeline.amazonaws.com",
-                source_arn=source_arn,
+                source_arn=pipeline_arn,
             )
-            with self._lock:
-                self._assumed[role_arn, session_name] = (credentials, time.monotonic())
-        return self._clients.for_credentials(service, credentials)
+
+        def by_the_pipeline() -> dict[str, str]:
+            pipelines = self._session(pipeline_arn, pipeline_role)
+            return self._clients.assume_role_by(pipelines.client("sts"), action_role, session_name=name)
+
+        with self._lock:
+            assume = by_the_pipeline if action_role else by_the_service
+            key = (pipeline_arn, pipeline_role, action_role)
+            return self._sessions.setdefault(key, RoleSession(self._clients, assume))

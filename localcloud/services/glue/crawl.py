@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
+    from localcloud.role_session import RoleSession
     from localcloud.service import Params
     from localcloud.store import Document
 
@@ -59,17 +59,16 @@ class Counts:
 
 class Crawl:
     def __init__(
-        self, cloud: Cloud, crawler: Document, counts: Counts, *, say: Callable[[str], None], stop: threading.Event
+        self,
+        role: RoleSession,
+        crawler: Document,
+        counts: Counts,
+        *,
+        say: Callable[[str], None],
+        stop: threading.Event,
     ) -> None:
-        role = crawler["Role"]
-        credentials = cloud.clients.assume_role(
-            role if role.startswith("arn:") else f"arn:aws:iam::{cloud.settings.account_id}:role/{role}",
-            session_name="AWS-Crawler",
-            service_principal="glue.amazonaws.com",
-            source_arn=cloud.arn("glue", f"crawler/{crawler['Name']}"),
-        )
-        self._s3 = cloud.clients.for_credentials("s3", credentials)
-        self._glue = cloud.clients.for_credentials("glue", credentials)
+        self._s3 = role.client("s3")
+        self._glue = role.client("glue")
         self._crawler = crawler
         self._counts = counts
         self._say = say

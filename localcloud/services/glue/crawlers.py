@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.errors import AwsError, EngineError, UnsupportedError
 from localcloud.log_stream import LogStream
+from localcloud.role_session import RoleSession
 from localcloud.service import Call, Operations, Params, operation
 from localcloud.services.glue import security_configurations, tags
 from localcloud.services.glue.answers import already_exists, given, invalid, not_found, page, refuse
@@ -149,15 +150,18 @@ class Crawlers(Operations):
     def _work(self, crawler: Document, started: datetime, stop: threading.Event) -> None:
         name = crawler["Name"]
         last = {"LogGroup": LOG_GROUP, "LogStream": name, "MessagePrefix": str(uuid.uuid4()), "StartTime": started}
-        log = LogStream(self.cloud.clients.administrator("logs"), LOG_GROUP, name)
+        role = self._role(crawler)
         counts = Counts()
+        log: LogStream | None = None
 
         def say(text: str) -> None:
-            log.write(f"[{last['MessagePrefix']}] {text}")
+            if log is not None:
+                log.write(f"[{last['MessagePrefix']}] {text}")
 
         try:
+            log = LogStream(role.client("logs"), LOG_GROUP, name)
             say(f"BENCHMARK : Running Start Crawl for Crawler {name}")
-            Crawl(self.cloud, crawler, counts, say=say, stop=stop).run()
+            Crawl(role, crawler, counts, say=say, stop=stop).run()
             last["Status"] = "SUCCEEDED"
         except CrawlStoppedError:
             last["Status"] = "CANCELLED"
@@ -168,12 +172,27 @@ class Crawlers(Operations):
             last |= {"Status": "FAILED", "ErrorMessage": f"Internal Service Exception: {error!r}"}
             say(f"ERROR : {error!r}")
         say(f"BENCHMARK : Crawler has finished running and is in state READY ({last['Status']})")
-        log.close()
+        if log is not None:
+            log.close()
         seconds = (datetime.now(UTC) - started).total_seconds()
         history = [*crawler[HISTORY], {"seconds": seconds, **counts.as_metrics()}]
         with self._lock:
             self._active.pop(name, None)
             self._change(name, State="READY", LastCrawl=last, CrawlElapsedTime=0, **{HISTORY: history, STARTED: None})
+
+    def _role(self, crawler: Document) -> RoleSession:
+        """The crawler's role, with which it also writes its log: what may not be logged is not crawled."""
+        role = crawler["Role"]
+        arn = role if role.startswith("arn:") else f"arn:aws:iam::{self.cloud.settings.account_id}:role/{role}"
+        return RoleSession(
+            self.cloud.clients,
+            lambda: self.cloud.clients.assume_role(
+                arn,
+                session_name="AWS-Crawler",
+                service_principal="glue.amazonaws.com",
+                source_arn=self.cloud.arn("glue", f"crawler/{crawler['Name']}"),
+            ),
+        )
 
     def _change(self, name: str, **changes: Any) -> None:
         self._crawlers.update(name, lambda document: document.update(changes))

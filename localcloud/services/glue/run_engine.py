@@ -116,17 +116,18 @@ class RunEngine:
 
     def _driven(self, run: Run, stop: threading.Event) -> Outcome:
         clients = self._cloud.clients
-        logs = clients.administrator("logs")
+        credentials = clients.assume_role(
+            run.role_arn,
+            session_name=f"GlueJobRunnerSession-{run.run_id[:16]}",
+            service_principal="glue.amazonaws.com",
+            source_arn=self._cloud.arn("glue", f"job/{run.job_name}"),
+        )
+        # AWS's own policy for a job's role has its logs too: they are written with the role.
+        logs = clients.for_credentials("logs", credentials)
         output, error = (LogStream(logs, group, run.run_id) for group in (OUTPUT_GROUP, ERROR_GROUP))
         driver = None
         try:
             driver = self._standby.take(run.arguments.modules)
-            credentials = clients.assume_role(
-                run.role_arn,
-                session_name=f"GlueJobRunnerSession-{run.run_id[:16]}",
-                service_principal="glue.amazonaws.com",
-                source_arn=self._cloud.arn("glue", f"job/{run.job_name}"),
-            )
             job = self._spark_job(run, driver.folder, clients.environment(credentials), credentials)
             driver.hand_over(job, output=output.write, error=error.write, stop=stop)
             if not stop.is_set():

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from localcloud.errors import EngineError, UnsupportedError
 from localcloud.images.registry import image_of
-from localcloud.log_stream import LogStream
+from localcloud.services.sagemaker.execution_role import ExecutionLog, pull
+from localcloud.services.sagemaker.s3_data import S3Data
 from localcloud.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from localcloud.cloud import Cloud
     from localcloud.processes import Child
+    from localcloud.role_session import RoleSession
     from localcloud.services.sagemaker.models import ContainerSpec
-    from localcloud.services.sagemaker.s3_data import S3Data
 
 PING_SECONDS = 0.05
 #: SageMaker's patience with one answer to /ping.
@@ -48,7 +49,7 @@ class Place:
 class Container:
     """Starts in the constructor; ``stop`` frees process, port and folder."""
 
-    def __init__(self, cloud: Cloud, spec: ContainerSpec, place: Place, data: S3Data, *, isolated: bool) -> None:
+    def __init__(self, cloud: Cloud, spec: ContainerSpec, place: Place, role: RoleSession, *, isolated: bool) -> None:
         image = image_of(spec.image)
         program = image.program("serve")
         if program is None:
@@ -60,14 +61,15 @@ class Container:
         self._child: Child | None = None
         self._stopped = threading.Event()
         self._root = cloud.work_folder("sagemaker-containers", f"{place.endpoint}-{spec.name}-{uuid.uuid4().hex[:12]}")
-        self._log: LogStream | None = None
+        self._log: ExecutionLog | None = None
         try:
             model = self._root / "opt" / "ml" / "model"
             model.mkdir(parents=True)
+            pull(role, spec.image)
             if spec.model_data_url:
-                data.unpack(spec.model_data_url, model)
-            self._log = LogStream(
-                cloud.clients.administrator("logs"),
+                S3Data(role).unpack(spec.model_data_url, model)
+            self._log = ExecutionLog(
+                role,
                 f"/aws/sagemaker/Endpoints/{place.endpoint}",
                 f"{place.variant}/{place.instance}-{spec.name}",
             )
@@ -76,7 +78,7 @@ class Container:
                 cwd=self._root,
                 environment={
                     **base_environment(self._root),
-                    **({} if isolated else cloud.clients.environment(data.credentials)),
+                    **({} if isolated else cloud.clients.environment(role.credentials)),
                     **spec.environment,
                     **image.environment(cloud.environments),
                     "SAGEMAKER_BIND_TO_PORT": str(self.port),

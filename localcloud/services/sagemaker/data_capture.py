@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localcloud.services.sagemaker.s3_data import S3Address, S3Data
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.role_session import RoleSession
     from localcloud.store import Document
 
 FLUSH_SECONDS = 2.0
@@ -27,9 +27,8 @@ log = logging.getLogger("localcloud.sagemaker.data_capture")
 class DataCapture:
     """Collects lines by variant and hour and writes them every few seconds, the rest at ``close``."""
 
-    def __init__(self, cloud: Cloud, endpoint: str, config: Document, roles: dict[str, str]) -> None:
+    def __init__(self, endpoint: str, config: Document, roles: dict[str, RoleSession]) -> None:
         """``config`` is an enabled DataCaptureConfig; ``roles`` has the execution role of each variant's model."""
-        self._cloud = cloud
         self._endpoint = endpoint
         self._roles = roles
         self._share: float = config["InitialSamplingPercentage"] / 100
@@ -82,8 +81,7 @@ class DataCapture:
             prefix = f"{self._destination.key.rstrip('/')}/" if self._destination.key else ""
             address = S3Address(self._destination.bucket, f"{prefix}{self._endpoint}/{variant}/{hour}/{name}")
             try:
-                s3 = S3Data(self._cloud, self._roles[variant], f"{self._endpoint}-capture")
-                s3.put(address, ("\n".join(lines) + "\n").encode(), self._kms_key_id)
+                S3Data(self._roles[variant]).put(address, ("\n".join(lines) + "\n").encode(), self._kms_key_id)
             except (ClientError, BotoCoreError) as error:
                 log.warning("%d captured requests of %s are lost, %s: %s", len(lines), self._endpoint, address, error)
 

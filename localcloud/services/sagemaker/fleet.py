@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from localcloud.errors import EngineError
 from localcloud.services.sagemaker.container import Container, Place
 from localcloud.services.sagemaker.data_capture import DataCapture
+from localcloud.services.sagemaker.execution_role import execution_role
 from localcloud.services.sagemaker.models import container_specs, model_by_name
-from localcloud.services.sagemaker.s3_data import S3Data
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
+    from localcloud.role_session import RoleSession
     from localcloud.services.sagemaker.models import ContainerSpec
     from localcloud.store import Document
 
@@ -114,8 +115,7 @@ class Fleet:
         config = self.config.get("DataCaptureConfig", {})
         if not config.get("EnableCapture"):
             return None
-        roles = {variant.name: variant.model["ExecutionRoleArn"] for variant in self.variants}
-        return DataCapture(self._cloud, self._endpoint, config, roles)
+        return DataCapture(self._endpoint, config, {variant.name: self._role(variant) for variant in self.variants})
 
     def _grow(self, variant: Variant, count: int) -> None:
         """Only what answers its ping is added to the variant: its instances take requests at once."""
@@ -144,15 +144,20 @@ class Fleet:
 
     def _instance(self, variant: Variant) -> Instance:
         instance_id = f"i-{uuid.uuid4().hex[:17]}"
-        data = S3Data(self._cloud, variant.model["ExecutionRoleArn"], f"{self._endpoint}-{variant.name}")
+        role = self._role(variant)
         with ThreadPoolExecutor(max_workers=4) as pool:
-            started = pool.map(lambda spec: self._launch(variant, instance_id, spec, data), variant.specs)
+            started = pool.map(lambda spec: self._launch(variant, instance_id, spec, role), variant.specs)
             return Instance(instance_id=instance_id, containers=list(started))
 
-    def _launch(self, variant: Variant, instance_id: str, spec: ContainerSpec, data: S3Data) -> Container:
+    def _role(self, variant: Variant) -> RoleSession:
+        role = variant.model["ExecutionRoleArn"]
+        name = f"{self._endpoint}-{variant.name}"
+        return execution_role(self._cloud, role, name, resource=f"endpoint/{self._endpoint}")
+
+    def _launch(self, variant: Variant, instance_id: str, spec: ContainerSpec, role: RoleSession) -> Container:
         place = Place(endpoint=self._endpoint, variant=variant.name, instance=instance_id)
         isolated = variant.model.get("EnableNetworkIsolation", False)
-        container = Container(self._cloud, spec, place, data, isolated=isolated)
+        container = Container(self._cloud, spec, place, role, isolated=isolated)
         with self._lock:
             if not self._cancelled.is_set():
                 self._started.append(container)

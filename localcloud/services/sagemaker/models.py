@@ -12,6 +12,7 @@ from localcloud.errors import AwsError, EngineError, UnsupportedError
 from localcloud.images.registry import image_of
 from localcloud.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
+from localcloud.services.sagemaker.execution_role import execution_role
 from localcloud.services.sagemaker.listing import page
 from localcloud.services.sagemaker.model_packages import package_by_name
 from localcloud.services.sagemaker.s3_data import S3Data
@@ -148,7 +149,7 @@ class Models(Operations):
             raise AwsError("ValidationException", "A model needs its ExecutionRoleArn.")
         for spec in specs:
             url = spec.model_data_url
-            if url and not self._readable(role, url):
+            if url and not self._readable(role, url, document["ModelName"]):
                 raise AwsError(
                     "ValidationException",
                     f'Could not access model data at {url}. Please ensure that the role "{role}" exists and that its '
@@ -157,9 +158,9 @@ class Models(Operations):
                     f"object is located in {self.cloud.settings.region}.",
                 )
 
-    def _readable(self, role: str, url: str) -> bool:
+    def _readable(self, role: str, url: str, model: str) -> bool:
         try:
-            return S3Data(self.cloud, role, "CreateModel").readable(url)
+            return S3Data(execution_role(self.cloud, role, "CreateModel", resource=f"model/{model}")).readable(url)
         except (ClientError, EngineError):
             return False
 

@@ -6,16 +6,14 @@ import gzip
 import shutil
 import tarfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from localcloud.errors import EngineError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.cloud import Cloud
-
-SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+    from localcloud.role_session import RoleSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,8 @@ class S3Address:
 class S3Data:
     """S3 as one role sees it."""
 
-    def __init__(self, cloud: Cloud, role_arn: str, session_name: str) -> None:
-        self.credentials = cloud.clients.assume_role(
-            role_arn, session_name=session_name, service_principal=SERVICE_PRINCIPAL
-        )
-        self._client: Any = cloud.clients.for_credentials("s3", self.credentials)
+    def __init__(self, role: RoleSession) -> None:
+        self._client = role.client("s3")
 
     def readable(self, uri: str) -> bool:
         from botocore.exceptions import ClientError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections import deque
 from datetime import UTC, datetime
@@ -12,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.errors import EngineError, UnsupportedError
 from localcloud.images.registry import image_of
-from localcloud.log_stream import LogStream
 from localcloud.processes import Ended
 from localcloud.services.sagemaker.container import base_environment
+from localcloud.services.sagemaker.execution_role import ExecutionLog, execution_role, pull
 from localcloud.services.sagemaker.metric_lines import MetricLines
 from localcloud.services.sagemaker.s3_data import S3Data
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from localcloud.cloud import Cloud
     from localcloud.processes import Exit
     from localcloud.store import Document
+
+log = logging.getLogger("localcloud.sagemaker.training")
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 HOST = "algo-1"
@@ -45,6 +48,9 @@ class TrainingRun:
         self._stop = stop
         self._image = image_of(job["AlgorithmSpecification"]["TrainingImage"])
         given = job["AlgorithmSpecification"].get("MetricDefinitions", [])
+        self._role = execution_role(
+            cloud, job["RoleArn"], f"SageMaker-{self._name}", resource=f"training-job/{self._name}"
+        )
         self._metrics = MetricLines(
             [*self._image.metric_definitions, *((item["Name"], item["Regex"]) for item in given)]
         )
@@ -57,28 +63,26 @@ class TrainingRun:
         Raises EngineError with the failure reason. ``changes`` has what to add to the job's document.
         """
         root = self._cloud.work_folder("sagemaker-training", self._name)
-        log = LogStream(
-            self._cloud.clients.administrator("logs"),
-            LOG_GROUP,
-            f"{self._name}/{HOST}-{int(self._job['CreationTime'].timestamp())}",
-        )
+        stream = f"{self._name}/{HOST}-{int(self._job['CreationTime'].timestamp())}"
+        output = ExecutionLog(self._role, LOG_GROUP, stream)
         try:
-            return self._run(root, root / "opt" / "ml", log)
+            return self._run(root, root / "opt" / "ml", output)
         except (ClientError, BotoCoreError) as error:
             raise EngineError(f"ClientError: {error}") from error
         finally:
-            log.close()
+            output.close()
             shutil.rmtree(root, ignore_errors=True)
 
-    def _run(self, root: Path, opt_ml: Path, log: LogStream) -> str:
-        data = S3Data(self._cloud, self._job["RoleArn"], f"SageMaker-{self._name}")
+    def _run(self, root: Path, opt_ml: Path, output: ExecutionLog) -> str:
+        data = S3Data(self._role)
+        self._pull()
         self._enter("Downloading")
         write_input(opt_ml, self._job)
         for channel in self._job.get("InputDataConfig", []):
             self._download(data, channel, opt_ml / "input" / "data" / channel["ChannelName"])
         self._enter("Training")
         self.changes["TrainingStartTime"] = datetime.now(UTC)
-        done = self._train(root, data, log)
+        done = self._train(root, output)
         self.changes["TrainingEndTime"] = datetime.now(UTC)
         seconds = int((self.changes["TrainingEndTime"] - self.changes["TrainingStartTime"]).total_seconds())
         self.changes |= {"TrainingTimeInSeconds": max(seconds, 1), "BillableTimeInSeconds": max(seconds, 1)}
@@ -87,6 +91,12 @@ class TrainingRun:
             raise EngineError(failure_reason(_failure_file(opt_ml), "\n".join(self._last_lines), done))
         self._upload(data, opt_ml)
         return {Ended.STOPPED: "Stopped", Ended.TIMED_OUT: "MaxRuntimeExceeded"}.get(done.how, "Completed")
+
+    def _pull(self) -> None:
+        try:
+            pull(self._role, self._job["AlgorithmSpecification"]["TrainingImage"])
+        except EngineError as error:
+            raise EngineError(f"ClientError: {error}") from error
 
     def _download(self, data: S3Data, channel: Document, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,18 +112,18 @@ class TrainingRun:
                 f'prefix, and that the role "{self._job["RoleArn"]}" has "s3:ListBucket" permissions on it.'
             )
 
-    def _train(self, root: Path, data: S3Data, log: LogStream) -> Exit:
+    def _train(self, root: Path, output: ExecutionLog) -> Exit:
         program = self._image.program("train")
         if program is None:
             raise UnsupportedError(f"Training with the image {self._job['AlgorithmSpecification']['TrainingImage']}")
 
         def on_line(line: str) -> None:
-            log.write(line)
+            output.write(line)
             self._last_lines.append(line)
             self._metrics.read(line)
 
         credentials = (
-            {} if self._job.get("EnableNetworkIsolation") else self._cloud.clients.environment(data.credentials)
+            {} if self._job.get("EnableNetworkIsolation") else self._cloud.clients.environment(self._role.credentials)
         )
         return self._cloud.processes.run(
             [str(self._image.python(self._cloud.environments)), str(program)],
@@ -135,7 +145,10 @@ class TrainingRun:
         final = self._metrics.final()
         if final:
             self.changes["FinalMetricDataList"] = final
-            self._metrics.put(self._cloud.clients.administrator("cloudwatch"), f"{self._name}/{HOST}")
+            try:
+                self._metrics.put(self._role.client("cloudwatch"), f"{self._name}/{HOST}")
+            except ClientError as error:  # the job has its final values all the same
+                log.warning("the metrics of %s are not in CloudWatch: %s", self._name, error)
 
     def _upload(self, data: S3Data, opt_ml: Path) -> None:
         """The model, and what lies in output/data; a stopped job uploads what it had."""
