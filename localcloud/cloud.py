@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from localcloud.clients import Clients
 from localcloud.environments import Environments
 from localcloud.processes import Processes
+from localcloud.service_events import ServiceEvents
 from localcloud.store import Store
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Cloud:
     clients: Clients
     processes: Processes
     environments: Environments
+    events: ServiceEvents
 
     @classmethod
     def assemble(cls, settings: Settings) -> Cloud:
@@ -32,6 +34,7 @@ class Cloud:
             clients=Clients(settings),
             processes=Processes(str(settings.home)),
             environments=Environments(settings.cache, say=lambda text: print(text, flush=True)),  # noqa: T201
+            events=ServiceEvents(settings),
         )
 
     def work_folder(self, kind: str, name: str) -> Path:

@@ -94,8 +94,8 @@ class Gateway:
             claim, caller = self._identity.authenticate(request)
             if service in MOTO_SERVICES:
                 return self._answer_motos(claim, caller, request)
-            name = protocol.operation_name(request)
-            wire = self._protocols.get(service, {}).get(protocol.spoken_protocol(request))
+            wire = protocol.wire_of(self._protocols.get(service, {}), request)
+            name = wire.operation_name(request) if wire else protocol.operation_name(request)
             if name is None or wire is None:
                 raise protocol.unsupported(service, name)
             call = Call(service=service, operation=name, region=claim.region, caller=caller, request_id=request_id)

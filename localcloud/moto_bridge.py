@@ -18,7 +18,6 @@ MOTO_SERVICES = frozenset(
     {
         "application-autoscaling",
         "ecr",
-        "events",
         "iam",
         "kms",
         "logs",

@@ -10,10 +10,12 @@ import json
 import re
 import zlib
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
 from localcloud.errors import AwsError, UnsupportedError
+from localcloud.rest_paths import RestPaths
 from localcloud.service import HttpRequest, HttpResponse, Params
 
 if TYPE_CHECKING:
@@ -67,8 +69,9 @@ def operation_name(request: HttpRequest) -> str | None:
     return dict(parse_qsl(request.query)).get("Action")
 
 
-def spoken_protocol(request: HttpRequest) -> str:
-    return "json" if "x-amz-target" in request.headers else "query"
+def wire_of(wires: Mapping[str, Protocol], request: HttpRequest) -> Protocol | None:
+    """Of the protocols that a service speaks, the one that a request is written in."""
+    return wires.get("rest-json") or wires.get("json" if "x-amz-target" in request.headers else "query")
 
 
 def plain_body(request: HttpRequest) -> bytes:
@@ -110,13 +113,21 @@ class Protocol:
         self._service = service
         self._model = _service_model(service)
         self._protocol = protocol
+        self._paths = RestPaths(self._model) if protocol == "rest-json" else None
 
     @classmethod
     def all_of(cls, service: str) -> dict[str, Protocol]:
-        """By name: ``json``, ``query``, or both."""
+        """By name: ``json``, ``query``, or both; ``rest-json``."""
         metadata = _service_model(service).metadata
         spoken = metadata.get("protocols") or [metadata["protocol"]]
-        return {name: cls(service, name) for name in ("json", "query") if name in spoken}
+        return {name: cls(service, name) for name in ("json", "query", "rest-json") if name in spoken}
+
+    def operation_name(self, request: HttpRequest) -> str | None:
+        """The operation that a request asks for; None where it asks for none of this service's."""
+        if self._paths is None:
+            return operation_name(request)
+        found = self._paths.find(request.method, request.path, request.query)
+        return found.operation if found else None
 
     def parse(self, request: HttpRequest, operation: str) -> Params:
         """The call's parameters, validated against AWS's model; raises AwsError where they do not fit it."""
@@ -126,22 +137,22 @@ class Protocol:
         from werkzeug.datastructures import Headers, MultiDict
 
         model = self._operation(operation)
-        body = plain_body(request)
-        if self._protocol == "json":
+        body, verbatim = plain_body(request), _body_is_payload(model)
+        if self._protocol in ("json", "rest-json") and not verbatim:
             try:
                 json.loads(body or b"{}")
             except ValueError as error:
                 raise AwsError("SerializationException", f"The request body is not JSON: {error}") from error
+        form = body.decode() if self._protocol == "query" else request.query
+        found = self._paths.find(request.method, request.path, request.query) if self._paths else None
         params: Params = PROTOCOL_PARSERS[self._protocol](model).parse(
             {
-                "values": MultiDict(parse_qsl(body.decode(), keep_blank_values=True))
-                if self._protocol == "query"
-                else MultiDict(),
+                "values": MultiDict(parse_qsl(form, keep_blank_values=True)),
                 "headers": Headers(list(request.headers.items())),
-                "body": body or b"{}",
+                "body": body if verbatim else body or b"{}",
                 "method": request.method,
                 "url_path": request.path,
-                "url_params": {},
+                "url_params": found.labels if found else {},
             }
         )
         if model.input_shape is not None:
@@ -152,7 +163,13 @@ class Protocol:
         return params
 
     def answer(self, operation: str, result: Params | None, request_id: str) -> HttpResponse:
-        serialized = self._serializer(self._operation(operation), request_id).serialize(result or {})
+        model, result = self._operation(operation), result or {}
+        serialized = self._serializer(model, request_id).serialize(result)
+        if model.output_shape is not None:
+            for name, member in model.output_shape.members.items():
+                # moto's serializer leaves a member that is the answer's status to others.
+                if member.serialization.get("location") == "statusCode" and name in result:
+                    serialized["status_code"] = result[name]
         return _http(serialized, request_id)
 
     def refuse(self, error: AwsError, request_id: str) -> HttpResponse:
@@ -170,6 +187,13 @@ class Protocol:
         from moto.core.serialize import SERIALIZERS, SerializationContext
 
         return SERIALIZERS[self._protocol](model, context=SerializationContext(request_id=request_id))
+
+
+def _body_is_payload(model: Any) -> bool:
+    """Whether the body of a request is one parameter as it is, such as the event of a function's invocation."""
+    shape = model.input_shape
+    payload = shape.serialization.get("payload") if shape is not None else None
+    return payload is not None and shape.members[payload].type_name in {"blob", "string"}
 
 
 def json_error(error: AwsError, request_id: str) -> HttpResponse:
@@ -199,7 +223,8 @@ def unsupported(service: str, operation: str | None) -> UnsupportedError:
 
 
 def _http(serialized: Mapping[str, Any], request_id: str) -> HttpResponse:
-    body = serialized["body"]
+    # A body after "no content" would be read as the beginning of the next answer.
+    body = b"" if serialized["status_code"] == HTTPStatus.NO_CONTENT else serialized["body"]
     headers = {str(name).lower(): str(value) for name, value in serialized["headers"].items()}
     return HttpResponse(
         status=serialized["status_code"],

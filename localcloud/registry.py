@@ -14,6 +14,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.codebuild.builds import Builds
     from localcloud.services.codebuild.projects import Projects
     from localcloud.services.codepipeline.service import CodePipeline
+    from localcloud.services.events.service import Events
     from localcloud.services.github.service import GitHub
     from localcloud.services.glue.catalog import Catalog
     from localcloud.services.glue.crawlers import Crawlers
@@ -22,6 +23,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.glue.partitions import Partitions
     from localcloud.services.glue.security_configurations import SecurityConfigurations
     from localcloud.services.glue.tags import Tags
+    from localcloud.services.lambda_.service import Lambda
     from localcloud.services.sagemaker.endpoint_configs import EndpointConfigs
     from localcloud.services.sagemaker.endpoints import Endpoints
     from localcloud.services.sagemaker.model_packages import ModelPackageGroups, ModelPackages
@@ -30,6 +32,8 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.sagemaker.training_jobs import TrainingJobs
 
     return (
+        # First, so that it hears what the others have to tell when they start, and last when they stop.
+        Events,
         CloudFormation,
         CloudWatch,
         Projects,
@@ -43,6 +47,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
         Partitions,
         SecurityConfigurations,
         Tags,
+        Lambda,
         TrainingJobs,
         ModelPackageGroups,
         ModelPackages,

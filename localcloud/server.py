@@ -18,6 +18,7 @@ from localcloud.iam.authorization import Authorization
 from localcloud.identity import Identity
 from localcloud.moto_bridge import MotoBridge
 from localcloud.registry import operation_groups
+from localcloud.s3_events import tell_of_objects
 from localcloud.settings import LOOPBACK, Settings
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     cloud = Cloud.assemble(settings)
     groups: list[Operations] = [group(cloud) for group in operation_groups()]
     moto = MotoBridge(settings.account_id)
+    tell_of_objects(cloud.events)
     gateway = Gateway(groups, Identity(settings, cloud.clients), Authorization(settings.account_id, cloud.store), moto)
     _write_run_file(settings)
     try:

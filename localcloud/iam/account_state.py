@@ -1,4 +1,4 @@
-"""What IAM's decisions rest on and moto keeps: principals, their policies, resources' policies. Read here alone.
+"""What IAM's decisions rest on: principals, their policies, resources' policies, as moto or our services keep them.
 
 Nothing is written. A caller's policies are kept until a call to IAM has changed something.
 """
@@ -18,6 +18,7 @@ from localcloud.iam.encryption_keys import EncryptionKeys
 
 if TYPE_CHECKING:
     from localcloud.service import Caller
+    from localcloud.store import Store
 
 _KEY_ID_LENGTH = 36
 
@@ -31,8 +32,9 @@ class HeldPolicies:
 
 
 class AccountState:
-    def __init__(self, account_id: str) -> None:
+    def __init__(self, account_id: str, store: Store) -> None:
         self._account_id = account_id
+        self._store = store
         self.encryption = EncryptionKeys(account_id)
         self._generation = 0
         self._held: dict[str, tuple[int, HeldPolicies]] = {}
@@ -110,6 +112,7 @@ class AccountState:
             "sqs": self._queue_policy,
             "secretsmanager": self._secret_policy,
             "ecr": self._repository_policy,
+            "lambda": self._function_policy,
         }.get(service)
         text = reader(arn) if reader else None
         policy = parsed(text, arn.rpartition(":")[2], PolicyKind.RESOURCE) if text else None
@@ -178,6 +181,12 @@ class AccountState:
         backend = ecr_backends[self._account_id][arn.split(":")[3]]
         found = backend.repositories.get(arn.partition(":repository/")[2])
         return json.dumps(on_itself(_text(found.policy))) if found is not None and found.policy else None
+
+    def _function_policy(self, arn: str) -> str | None:
+        """Lambda is ours, and so is its table."""
+        name = arn.partition(":function:")[2].partition(":")[0]
+        statements = (self._store.table("lambda.functions").get(name) or {}).get("policy")
+        return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
 
     def _secret(self, region: str, name: str) -> Any:
         from moto.secretsmanager.models import secretsmanager_backends

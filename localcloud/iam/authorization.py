@@ -40,7 +40,7 @@ _CODES = {"sns": "AuthorizationError"} | dict.fromkeys(
 
 class Authorization:
     def __init__(self, account_id: str, store: Store) -> None:
-        self.state = AccountState(account_id)
+        self.state = AccountState(account_id, store)
         self._account_id = account_id
         self._records = AccessRecords(store)
         self._tags = ResourceTags(account_id, store)

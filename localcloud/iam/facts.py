@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Services of the local cloud, and the ones whose actions depend on them.
 SERVICES = (
     *("application-autoscaling", "cloudformation", "cloudwatch", "codebuild", "codepipeline", "ecr", "events", "glue"),
-    *("iam", "kms", "logs", "s3", "sagemaker", "secretsmanager", "sns", "sqs", "ssm", "sts", "tag"),
+    *("iam", "kms", "lambda", "logs", "s3", "sagemaker", "secretsmanager", "sns", "sqs", "ssm", "sts", "tag"),
 )
 
 

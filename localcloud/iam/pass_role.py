@@ -37,6 +37,8 @@ _HANDED: dict[tuple[str, str], tuple[str, str]] = {
     ("codebuild", "StartBuild"): ("serviceRoleOverride", "codebuild.amazonaws.com"),
     ("codepipeline", "CreatePipeline"): ("pipeline.roleArn", "codepipeline.amazonaws.com"),
     ("codepipeline", "UpdatePipeline"): ("pipeline.roleArn", "codepipeline.amazonaws.com"),
+    ("lambda", "CreateFunction"): ("Role", "lambda.amazonaws.com"),
+    ("lambda", "UpdateFunctionConfiguration"): ("Role", "lambda.amazonaws.com"),
     ("events", "PutRule"): ("RoleArn", "events.amazonaws.com"),
     ("application-autoscaling", "RegisterScalableTarget"): (
         "RoleARN",

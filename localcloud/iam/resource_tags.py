@@ -39,6 +39,7 @@ class ResourceTags:
             "iam": self._of_principal,
             "ecr": self._of_repository,
             "events": self._of_rule,
+            "lambda": self._of_function,
         }
         if service in readers:
             found = readers[service](arn, region, name)
@@ -96,10 +97,13 @@ class ResourceTags:
 
         return self._tagged(ecr_backends[self._account_id][region], arn)
 
-    def _of_rule(self, arn: str, region: str, _name: str) -> Mapping[str, str]:
-        from moto.events.models import events_backends
+    def _of_rule(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
+        tags: Mapping[str, str] = self._document("events.rules", name.rpartition("/")[2]).get("tags", {})
+        return tags
 
-        return self._tagged(events_backends[self._account_id][region], arn)
+    def _of_function(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
+        tags: Mapping[str, str] = self._document("lambda.functions", name.split(":")[1]).get("tags", {})
+        return tags
 
     @staticmethod
     def _tagged(backend: Any, arn: str) -> Mapping[str, str]:

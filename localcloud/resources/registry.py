@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def resource_types() -> dict[str, Resource]:
+def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (a line for each type, and nothing else)
     """Type name → the one object that makes, changes and deletes resources of that type."""
     from localcloud.resources.aws_applicationautoscaling_scalabletarget import ScalableTarget
     from localcloud.resources.aws_applicationautoscaling_scalingpolicy import ScalingPolicy
@@ -33,6 +33,9 @@ def resource_types() -> dict[str, Resource]:
     from localcloud.resources.aws_iam_role import Role
     from localcloud.resources.aws_kms_alias import Alias
     from localcloud.resources.aws_kms_key import Key
+    from localcloud.resources.aws_lambda_eventinvokeconfig import EventInvokeConfig
+    from localcloud.resources.aws_lambda_function import Function
+    from localcloud.resources.aws_lambda_permission import Permission
     from localcloud.resources.aws_logs_loggroup import LogGroup
     from localcloud.resources.aws_s3_bucket import Bucket
     from localcloud.resources.aws_s3_bucketpolicy import BucketPolicy
@@ -71,6 +74,9 @@ def resource_types() -> dict[str, Resource]:
         Role,
         Alias,
         Key,
+        EventInvokeConfig,
+        Function,
+        Permission,
         LogGroup,
         Bucket,
         BucketPolicy,

@@ -1,0 +1,25 @@
+"""Functions are called by name, ARN or a part of it; Invoke's action has a name of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.iam.asks import Ask, Place, by_reference
+
+if TYPE_CHECKING:
+    from localcloud.iam.api_requests import ApiRequest
+
+#: Operation → action, where they differ.
+_ACTIONS = {"Invoke": "InvokeFunction"}
+
+
+def asks(request: ApiRequest, place: Place) -> list[Ask]:
+    action = f"lambda:{_ACTIONS.get(request.operation, request.operation)}"
+    given = str(request.params.get("FunctionName", request.params.get("Resource", "")))
+    if not given:
+        return by_reference(request, place)
+    name = given.partition("function:")[2] or given.rpartition(":")[2]
+    # The qualifier belongs to the resource: a policy for the bare function allows none of its versions.
+    if request.params.get("Qualifier") and ":" not in name:
+        name = f"{name}:{request.params['Qualifier']}"
+    return [Ask(action=action, resource=place.arn("lambda", f"function:{name}"))]

@@ -1,0 +1,109 @@
+"""AWS::Lambda::Function."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+from localcloud.resources.absence import already_gone
+from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource, ResourceError
+from localcloud.resources.shapes import call, refuse, without
+from localcloud.resources.tags import retag, tags_of
+
+_READY_SECONDS = 600.0
+#: What CloudFormation sets by other calls than CreateFunction.
+_BESIDE = ("Code", "ReservedConcurrentExecutions", "RuntimeManagementConfig", "RecursiveLoop", "Tags")
+#: What a property goes back to when the template no longer has it.
+_DEFAULTS: Properties = {
+    "Description": "",
+    "DeadLetterConfig": {"TargetArn": ""},
+    "Environment": {"Variables": {}},
+    "MemorySize": 128,
+    "Timeout": 3,
+}
+
+
+class Function(Resource):
+    """Ref is the function's name."""
+
+    type_name = "AWS::Lambda::Function"
+
+    def create(self, ctx: Context, properties: Properties) -> Created:
+        _refuse_others(properties)
+        client = ctx.client("lambda")
+        named = {"FunctionName": ctx.new_name(64), **properties}
+        tags = tags_of(properties)
+        created = call(
+            client,
+            "CreateFunction",
+            without(named, *_BESIDE),
+            Code=_code(properties),
+            **({"Tags": tags} if tags else {}),
+        )
+        name: str = created["FunctionName"]
+        ctx.created(name)
+        _wait(ctx, client, name)
+        _limit(client, name, properties, {})
+        return Created(physical_id=name, attributes={"Arn": created["FunctionArn"]})
+
+    def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
+        _refuse_others(properties)
+        client = ctx.client("lambda")
+        lost = {name: value for name, value in _DEFAULTS.items() if name in previous}
+        wanted, had = without(properties, *_BESIDE, "FunctionName"), without(previous, *_BESIDE, "FunctionName")
+        arn = client.get_function_configuration(FunctionName=physical_id)["FunctionArn"]
+        if wanted != had:
+            settings = without(lost | wanted, "PackageType", "Architectures")
+            call(client, "UpdateFunctionConfiguration", settings, FunctionName=physical_id)
+            _wait(ctx, client, physical_id)
+        if properties["Code"] != previous["Code"]:
+            client.update_function_code(FunctionName=physical_id, **_code(properties))
+            _wait(ctx, client, physical_id)
+        _limit(client, physical_id, properties, previous)
+        retag(client, ("TagResource", "UntagResource"), {"Resource": arn}, tags_of(previous), tags_of(properties))
+        return {"Arn": arn}
+
+    def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
+        del properties
+        with already_gone():
+            ctx.client("lambda").delete_function(FunctionName=physical_id)
+
+
+def _refuse_others(properties: Properties) -> None:
+    refuse(properties, "RuntimeManagementConfig")
+    if properties.get("RecursiveLoop", "Terminate") != "Terminate":
+        refuse(properties, "RecursiveLoop")
+
+
+def _code(properties: Properties) -> Properties:
+    """Code that stands in the template becomes an archive with ``index.py``, as CloudFormation makes it."""
+    code = properties["Code"]
+    if "ZipFile" not in code:
+        return dict(code)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
+        # A fixed time: the same text is the same archive.
+        files.writestr(zipfile.ZipInfo("index.py"), code["ZipFile"])
+    return {"ZipFile": archive.getvalue()}
+
+
+def _limit(client: Any, name: str, properties: Properties, previous: Properties) -> None:
+    wanted, had = (each.get("ReservedConcurrentExecutions") for each in (properties, previous))
+    if wanted is not None and wanted != had:
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=int(wanted))
+    elif wanted is None and had is not None:
+        client.delete_function_concurrency(FunctionName=name)
+
+
+def _wait(ctx: Context, client: Any, name: str) -> None:
+    """Until it is Active, and no update is in progress."""
+
+    def ready() -> bool:
+        found = client.get_function_configuration(FunctionName=name)
+        for state, reason in (("State", "StateReason"), ("LastUpdateStatus", "LastUpdateStatusReason")):
+            if found.get(state) == "Failed":
+                raise ResourceError(f"Function {name}: {found.get(reason, 'no reason given')}")
+        return bool(found["State"] == "Active") and found.get("LastUpdateStatus") != "InProgress"
+
+    ctx.wait(ready, timeout_seconds=_READY_SECONDS, what=f"Function {name}")

@@ -1,0 +1,1 @@
+"""Amazon EventBridge: the default bus, its rules and schedules, and delivery to targets."""

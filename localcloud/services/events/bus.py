@@ -1,0 +1,157 @@
+"""The default bus: which rules an event matches, when a schedule's time comes, and delivery until it has arrived."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.agenda import Again, Agenda
+from localcloud.errors import AwsError
+from localcloud.service_events import Event, event_of
+from localcloud.services.events.inputs import input_of
+from localcloud.services.events.patterns import matches, read_pattern
+from localcloud.services.events.schedules import read_schedule
+from localcloud.services.events.targets import PRINCIPAL, queue_url, send
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.store import Document
+
+log = logging.getLogger("localcloud.events")
+
+#: AWS's defaults of a target's RetryPolicy.
+_MOST_RETRIES = 185
+_OLDEST_SECONDS = 86_400
+_LONGEST_WAIT_SECONDS = 300.0
+_THROTTLED = ("Throttling", "TooManyRequests", "Rate")
+
+
+class Bus:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.rules = cloud.store.table("events.rules")
+        self._patterns: dict[str, dict[str, Any]] = {}
+        self.deliveries = Agenda(cloud.store.table("events.deliveries"), self._deliver)
+        self.schedules = Agenda(cloud.store.table("events.schedules"), self._tick)
+        for name, rule in self.rules.items():
+            self._watch(name, rule)
+
+    def start(self) -> None:
+        self.deliveries.start()
+        self.schedules.start()
+
+    def stop(self) -> None:
+        self.schedules.stop()
+        self.deliveries.stop()
+
+    def receive(self, event: Event) -> None:
+        """Notes on disk whom the event goes to; it gets there on other threads."""
+        for name in [name for name, pattern in list(self._patterns.items()) if matches(pattern, event)]:
+            rule = self.rules.get(name)
+            if rule is not None:
+                self._send_to_targets(rule, event)
+
+    def put(self, rule: Document, *, reschedule: bool) -> None:
+        """A rule is new, or another than before."""
+        self.rules.put(rule["Name"], rule)
+        self._watch(rule["Name"], rule)
+        if not rule.get("ScheduleExpression") or rule["State"] != "ENABLED":
+            self.schedules.remove(rule["Name"])
+        elif reschedule or rule["Name"] not in self.schedules:
+            self._schedule(rule)
+
+    def delete(self, name: str) -> None:
+        self.rules.delete(name)
+        self._patterns.pop(name, None)
+        self.schedules.remove(name)
+
+    def _watch(self, name: str, rule: Document) -> None:
+        """Rules that take events, with their patterns read: what is not among them costs an event nothing."""
+        if rule.get("EventPattern") and rule["State"] == "ENABLED":
+            self._patterns[name] = read_pattern(rule["EventPattern"])
+        else:
+            self._patterns.pop(name, None)
+
+    def _schedule(self, rule: Document) -> None:
+        now = datetime.now(UTC)
+        following = read_schedule(rule["ScheduleExpression"]).after(now)
+        if following is not None:
+            wait = (following - now).total_seconds() / self._cloud.settings.time_scale
+            self.schedules.put({"time": following}, after_seconds=wait, key=rule["Name"])
+
+    def _tick(self, name: str, entry: Document) -> Again | None:
+        """A schedule's time has come. Times that passed while the local cloud was down are not made up for."""
+        rule = self.rules.get(name)
+        if rule is None or not rule.get("ScheduleExpression"):
+            return None
+        event = event_of(
+            self._cloud.settings,
+            source="aws.events",
+            detail_type="Scheduled Event",
+            detail={},
+            resources=[rule["Arn"]],
+            time=entry["time"],
+        )
+        self._send_to_targets(rule, event)
+        base = max(entry["time"], datetime.now(UTC))
+        following = read_schedule(rule["ScheduleExpression"]).after(base)
+        if following is None:
+            return None
+        wait = (following - base).total_seconds() / self._cloud.settings.time_scale
+        return Again(after_seconds=wait, document={"time": following})
+
+    def _send_to_targets(self, rule: Document, event: Event) -> None:
+        for target in rule["targets"].values():
+            text = input_of(target, event, rule["Arn"])
+            self.deliveries.put(
+                {"rule": rule["Arn"], "target": target, "text": text, "since": datetime.now(UTC), "attempts": 0}
+            )
+
+    def _deliver(self, _: str, entry: Document) -> Again | None:
+        target, policy = entry["target"], entry["target"].get("RetryPolicy", {})
+        try:
+            send(self._cloud, target, entry["text"], entry["rule"])
+        except (ClientError, BotoCoreError, AwsError) as error:
+            entry["attempts"] += 1
+            age = (datetime.now(UTC) - entry["since"]).total_seconds() * self._cloud.settings.time_scale
+            may_again = entry["attempts"] <= policy.get("MaximumRetryAttempts", _MOST_RETRIES) and age < policy.get(
+                "MaximumEventAgeInSeconds", _OLDEST_SECONDS
+            )
+            if may_again and _may_pass(error):
+                wait = min(2.0 ** entry["attempts"], _LONGEST_WAIT_SECONDS)
+                return Again(after_seconds=wait / self._cloud.settings.time_scale, document=entry)
+            log.warning("%s: an event does not reach %s: %s", entry["rule"], target["Arn"], error)
+            self._to_dead_letters(entry, error)
+        return None
+
+    def _to_dead_letters(self, entry: Document, error: Exception) -> None:
+        arn = entry["target"].get("DeadLetterConfig", {}).get("Arn")
+        if not arn:
+            return
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        said = {
+            "RULE_ARN": entry["rule"],
+            "TARGET_ARN": entry["target"]["Arn"],
+            "ERROR_CODE": code,
+            "ERROR_MESSAGE": str(error)[:1024],
+            "RETRY_ATTEMPTS": str(entry["attempts"] - 1),
+        }
+        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in said.items()}
+        sqs = self._cloud.clients.as_service("sqs", PRINCIPAL, source_arn=entry["rule"])
+        try:
+            sqs.send_message(
+                QueueUrl=queue_url(self._cloud, arn), MessageBody=entry["text"], MessageAttributes=attributes
+            )
+        except (ClientError, BotoCoreError) as lost:
+            log.warning("%s: nor does it reach the dead letter queue %s: %s", entry["rule"], arn, lost)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether to try again makes sense: not where the target is gone or forbids it."""
+    if not isinstance(error, ClientError):
+        return not isinstance(error, AwsError)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status >= 500 or error.response["Error"]["Code"].startswith(_THROTTLED)

@@ -1,0 +1,99 @@
+"""The services that a rule can call, each with what the rule's role or the target's policy allows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import AwsError, UnsupportedError
+from localcloud.services.events.inputs import check_input
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from localcloud.cloud import Cloud
+
+PRINCIPAL = "events.amazonaws.com"
+_KNOWN = frozenset(
+    {
+        *("Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig"),
+        "SqsParameters",
+    }
+)
+#: Services that let nobody in by a policy of their resource: the rule brings a role.
+_BY_ROLE_ONLY = frozenset({"codebuild", "codepipeline"})
+
+
+def check_target(target: Mapping[str, Any]) -> None:
+    """Raises UnsupportedError naming what the local cloud cannot do, AwsError for what AWS refuses."""
+    unknown = sorted(set(target) - _KNOWN)
+    if unknown:
+        raise UnsupportedError(f"events: targets with {', '.join(unknown)}")
+    service = service_of(target)
+    if service not in _SENDERS:
+        raise UnsupportedError(f"events: {service} as a target ({target['Arn']})")
+    if service in _BY_ROLE_ONLY and not target.get("RoleArn"):
+        raise AwsError("ValidationException", f"RoleArn is required for target {target['Arn']}.")
+    check_input(target)
+
+
+def service_of(target: Mapping[str, Any]) -> str:
+    parts = str(target["Arn"]).split(":")
+    if len(parts) < 6 or parts[0] != "arn":
+        raise AwsError("ValidationException", f"{target['Arn']!r} is not the ARN of a target.")
+    return parts[2]
+
+
+def send(cloud: Cloud, target: Mapping[str, Any], text: str, rule_arn: str) -> None:
+    """Calls the target once; raises botocore's ClientError where it will not be called."""
+    service = service_of(target)
+    if target.get("RoleArn"):
+        credentials = cloud.clients.assume_role(
+            target["RoleArn"],
+            session_name=rule_arn.rpartition("/")[2],
+            service_principal=PRINCIPAL,
+            source_arn=rule_arn,
+        )
+        client = cloud.clients.for_credentials(service, credentials)
+    else:
+        client = cloud.clients.as_service(service, PRINCIPAL, source_arn=rule_arn)
+    _SENDERS[service](cloud, client, target, text)
+
+
+def queue_url(cloud: Cloud, arn: str) -> str:
+    """A queue's address is made of its ARN: to ask for it would be one more permission."""
+    account, name = arn.split(":")[4:6]
+    return f"{cloud.settings.endpoint_url}/{account}/{name}"
+
+
+def _invoke(_: Cloud, client: Any, target: Mapping[str, Any], text: str) -> None:
+    client.invoke(FunctionName=target["Arn"], InvocationType="Event", Payload=text.encode())
+
+
+def _publish(_: Cloud, client: Any, target: Mapping[str, Any], text: str) -> None:
+    client.publish(TopicArn=target["Arn"], Message=text)
+
+
+def _send_message(cloud: Cloud, client: Any, target: Mapping[str, Any], text: str) -> None:
+    group = target.get("SqsParameters", {})
+    client.send_message(QueueUrl=queue_url(cloud, target["Arn"]), MessageBody=text, **group)
+
+
+def _start_build(_: Cloud, client: Any, target: Mapping[str, Any], text: str) -> None:
+    """The event itself says nothing to a build; an input of the rule's own overrides its settings."""
+    own = any(target.get(name) is not None for name in ("Input", "InputTransformer"))
+    overrides = json.loads(text) if own else {}
+    client.start_build(**{**overrides, "projectName": target["Arn"].rpartition("project/")[2]})
+
+
+def _start_execution(_: Cloud, client: Any, target: Mapping[str, Any], __: str) -> None:
+    client.start_pipeline_execution(name=target["Arn"].rpartition(":")[2])
+
+
+_SENDERS: dict[str, Callable[[Any, Any, Mapping[str, Any], str], None]] = {
+    "codebuild": _start_build,
+    "codepipeline": _start_execution,
+    "lambda": _invoke,
+    "sns": _publish,
+    "sqs": _send_message,
+}

@@ -1,0 +1,145 @@
+"""Asynchronous invocation: events wait in a table, are tried again as AWS does, and go to a destination in the end."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from localcloud.agenda import Again, Agenda
+from localcloud.errors import AwsError
+from localcloud.services.lambda_.engine import role_credentials
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.services.lambda_.engine import Engine
+    from localcloud.services.lambda_.functions import Functions
+    from localcloud.services.lambda_.sandbox import Outcome
+    from localcloud.store import Document
+
+log = logging.getLogger("localcloud.lambda")
+
+#: A function's error is tried again after one minute, then after two (AWS's seconds).
+_RETRY_SECONDS = (60.0, 120.0)
+_MOST_RETRIES = 2
+_OLDEST_SECONDS = 6 * 3600
+#: A throttled event waits a second, then ever longer, to five minutes.
+_LONGEST_THROTTLE_SECONDS = 300.0
+
+
+class Asynchronous:
+    def __init__(self, cloud: Cloud, functions: Functions, engine: Engine) -> None:
+        self._cloud = cloud
+        self._functions = functions
+        self._engine = engine
+        self.agenda = Agenda(cloud.store.table("lambda.events"), self._run)
+
+    def accept(self, name: str, request_id: str, payload: bytes, client_context: str = "") -> None:
+        """Notes the event on disk; it will be run."""
+        self.agenda.put(
+            {
+                "function": name,
+                "request_id": request_id,
+                "payload": base64.b64encode(payload).decode(),
+                "client_context": client_context,
+                "received": datetime.now(UTC),
+                "attempts": 0,
+                "throttled": 0,
+            },
+            key=request_id,
+        )
+
+    def _run(self, _: str, entry: Document) -> Again | None:
+        function = self._functions.table.get(entry["function"])
+        if function is None:
+            return None
+        payload = base64.b64decode(entry["payload"])
+        try:
+            outcome = self._engine.invoke(entry["function"], entry["request_id"], payload, entry["client_context"])
+        except AwsError as error:
+            return self._throttled(function, entry, error)
+        entry["attempts"] += 1
+        if outcome.function_error:
+            return self._failed(function, entry, outcome)
+        self._tell(function, entry, outcome, "OnSuccess", "Success")
+        return None
+
+    def _throttled(self, function: Document, entry: Document, error: AwsError) -> Again | None:
+        if self._age(entry) > function.get("event_invoke", {}).get("MaximumEventAgeInSeconds", _OLDEST_SECONDS):
+            log.warning("%s: an event is given up: %s", entry["function"], error.message)
+            self._tell(function, entry, None, "OnFailure", "EventAgeExceeded")
+            return None
+        wait = min(2.0 ** entry["throttled"], _LONGEST_THROTTLE_SECONDS)
+        entry["throttled"] += 1
+        return Again(after_seconds=wait / self._cloud.settings.time_scale, document=entry)
+
+    def _failed(self, function: Document, entry: Document, outcome: Outcome) -> Again | None:
+        settings = function.get("event_invoke", {})
+        retries = settings.get("MaximumRetryAttempts", _MOST_RETRIES)
+        if entry["attempts"] <= retries and self._age(entry) <= settings.get(
+            "MaximumEventAgeInSeconds", _OLDEST_SECONDS
+        ):
+            wait = _RETRY_SECONDS[entry["attempts"] - 1]
+            return Again(after_seconds=wait / self._cloud.settings.time_scale, document=entry)
+        self._tell(function, entry, outcome, "OnFailure", "RetriesExhausted")
+        return None
+
+    def _age(self, entry: Document) -> float:
+        age: float = (datetime.now(UTC) - entry["received"]).total_seconds()
+        return age * self._cloud.settings.time_scale
+
+    def _tell(self, function: Document, entry: Document, outcome: Outcome | None, kind: str, condition: str) -> None:
+        """The destination gets a record; the dead letter queue, of a failure, the event itself."""
+        configuration = function["configuration"]
+        destinations = function.get("event_invoke", {}).get("DestinationConfig", {})
+        target = destinations.get(kind, {}).get("Destination")
+        if target:
+            self._send(configuration, target, json.dumps(_record(function, entry, outcome, condition)), {})
+        dead_letters = configuration.get("DeadLetterConfig", {}).get("TargetArn")
+        if dead_letters and kind == "OnFailure":
+            payload = base64.b64decode(entry["payload"]).decode()
+            message = _payload_of(outcome).get("errorMessage", condition) if outcome else condition
+            attributes = {"RequestID": entry["request_id"], "ErrorCode": "200", "ErrorMessage": message[:1024]}
+            self._send(configuration, dead_letters, payload, attributes)
+
+    def _send(self, configuration: Document, target: str, body: str, attributes: dict[str, str]) -> None:
+        """With the function's role, as AWS does; what it may not do is lost, and said."""
+        from botocore.exceptions import ClientError
+
+        said = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+        service = target.split(":")[2]
+        try:
+            client = self._cloud.clients.for_credentials(service, role_credentials(self._cloud, configuration))
+            if service == "sns":
+                client.publish(TopicArn=target, Message=body, MessageAttributes=said)
+            else:
+                url = client.get_queue_url(QueueName=target.rpartition(":")[2])["QueueUrl"]
+                client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=said)
+        except (ClientError, AwsError) as error:
+            log.warning("%s cannot send to %s: %s", configuration["FunctionName"], target, error)
+
+
+def _record(function: Document, entry: Document, outcome: Outcome | None, condition: str) -> dict[str, Any]:
+    return {
+        "version": "1.0",
+        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "requestContext": {
+            "requestId": entry["request_id"],
+            "functionArn": f"{function['configuration']['FunctionArn']}:$LATEST",
+            "condition": condition,
+            "approximateInvokeCount": entry["attempts"],
+        },
+        "requestPayload": json.loads(base64.b64decode(entry["payload"]) or b"null"),
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            **({"functionError": outcome.function_error} if outcome and outcome.function_error else {}),
+        },
+        "responsePayload": _payload_of(outcome) if outcome else None,
+    }
+
+
+def _payload_of(outcome: Outcome) -> Any:
+    return json.loads(outcome.payload or b"null")

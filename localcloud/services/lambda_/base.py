@@ -1,0 +1,23 @@
+"""What all groups of Lambda's operations stand on: the functions, and the engine that runs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.service import Operations
+from localcloud.services.lambda_.asynchronous import Asynchronous
+from localcloud.services.lambda_.engine import Engine
+from localcloud.services.lambda_.functions import Functions
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+
+class LambdaOperations(Operations):
+    service = "lambda"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.functions = Functions(cloud)
+        self.engine = Engine(cloud, self.functions)
+        self.asynchronous = Asynchronous(cloud, self.functions, self.engine)

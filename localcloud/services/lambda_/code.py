@@ -1,0 +1,73 @@
+"""A function's code: from a call's parameters to an archive, and from the archive to a folder to run in."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from typing import TYPE_CHECKING
+
+from localcloud.errors import AwsError, UnsupportedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from localcloud.cloud import Cloud
+    from localcloud.service import Call, Params
+
+_LARGEST_UNPACKED_BYTES = 250 * 1024 * 1024
+
+
+def archive(cloud: Cloud, call: Call, code: Params) -> bytes:
+    """The archive that a call brings along, or names in S3, where the caller must be allowed to read it."""
+    if code.get("ImageUri"):
+        raise UnsupportedError(f"lambda: functions from container images ({code['ImageUri']})")
+    content = bytes(code["ZipFile"]) if code.get("ZipFile") else _from_s3(cloud, call, code)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as files:
+            size = sum(file.file_size for file in files.infolist())
+            entries = len(files.infolist())
+    except zipfile.BadZipFile as error:
+        raise AwsError(
+            "InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try again."
+        ) from error
+    if not entries:
+        raise AwsError("InvalidParameterValueException", "Uploaded file must be a non-empty zip")
+    if size > _LARGEST_UNPACKED_BYTES:
+        raise AwsError(
+            "InvalidParameterValueException",
+            f"Unzipped size must be smaller than {_LARGEST_UNPACKED_BYTES} bytes, not {size}",
+        )
+    return content
+
+
+def _from_s3(cloud: Cloud, call: Call, code: Params) -> bytes:
+    from botocore.exceptions import ClientError
+
+    if not (code.get("S3Bucket") and code.get("S3Key")):
+        raise AwsError("InvalidParameterValueException", "Please provide a source for function code.")
+    wanted = {"Bucket": code["S3Bucket"], "Key": code["S3Key"]}
+    if code.get("S3ObjectVersion"):
+        wanted["VersionId"] = code["S3ObjectVersion"]
+    try:
+        answer = cloud.clients.forwarding("s3", call.caller.access_key_id).get_object(**wanted)
+        if answer["ContentLength"] > _LARGEST_UNPACKED_BYTES:
+            raise AwsError("CodeStorageExceededException", f"s3://{wanted['Bucket']}/{wanted['Key']} is too large")
+        return bytes(answer["Body"].read())
+    except ClientError as error:
+        found = error.response["Error"]
+        raise AwsError(
+            "InvalidParameterValueException",
+            f"Error occurred while GetObject. S3 Error Code: {found['Code']}. S3 Error Message: {found['Message']} "
+            f"(s3://{wanted['Bucket']}/{wanted['Key']})",
+        ) from error
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Unpacks an archive into a folder that has it whole or not at all."""
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    with zipfile.ZipFile(path) as files:
+        files.extractall(unfinished)
+    unfinished.rename(folder)

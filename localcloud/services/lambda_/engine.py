@@ -1,0 +1,170 @@
+"""Runs functions: takes a warm sandbox or starts a new one, within the limits of concurrency."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from localcloud.errors import AwsError
+from localcloud.services.lambda_.code import unpack
+from localcloud.services.lambda_.functions import hex_of
+from localcloud.services.lambda_.sandbox import LOCK, Outcome, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from localcloud.cloud import Cloud
+    from localcloud.services.lambda_.functions import Functions
+    from localcloud.store import Document
+
+#: The account's concurrency. AWS's is 1,000; this is one machine, and the front door has 64 threads for all calls.
+ACCOUNT_CONCURRENCY = 32
+PRINCIPAL = "lambda.amazonaws.com"
+#: A role's session ends after an hour: a sandbox that is older than this takes no more events.
+_OLDEST_SECONDS = 2400.0
+_IDLE_SECONDS = 120.0
+_SWEEP_SECONDS = 5.0
+
+
+def role_credentials(cloud: Cloud, configuration: Document) -> dict[str, str]:
+    """A session of the function's role; raises AwsError where Lambda may not have one."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return cloud.clients.assume_role(
+            configuration["Role"], session_name=configuration["FunctionName"], service_principal=PRINCIPAL
+        )
+    except ClientError as error:
+        raise AwsError(
+            "AccessDeniedException",
+            f"The role defined for the function cannot be assumed by Lambda ({configuration['Role']}: "
+            f"{error.response['Error']['Message']})",
+            status=403,
+        ) from error
+
+
+class Engine:
+    def __init__(self, cloud: Cloud, functions: Functions) -> None:
+        self._cloud = cloud
+        self._functions = functions
+        self._lock = threading.Lock()
+        self._unpacking = threading.Lock()
+        self._warm: dict[str, list[Sandbox]] = {}
+        self._running: dict[str, int] = {}
+        self._all: set[Sandbox] = set()
+        self._closed = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._sweep, daemon=True, name="lambda-sweep").start()
+
+    def stop(self) -> None:
+        self._closed.set()
+        with self._lock:
+            sandboxes, self._all = self._all, set()
+            self._warm.clear()
+        for sandbox in sandboxes:
+            sandbox.stop()
+
+    def invoke(self, name: str, request_id: str, payload: bytes, client_context: str = "") -> Outcome:
+        """Runs the function on one event, to its end. Raises AwsError where it is throttled or cannot be run."""
+        function = self._functions.get(name)
+        configuration = function["configuration"]
+        if configuration["State"] != "Active":
+            raise AwsError(
+                "ResourceConflictException",
+                "The operation cannot be performed at this time. The function is currently in the following state: "
+                f"{configuration['State']}",
+                status=409,
+            )
+        with self._slot(name, function.get("concurrency")):
+            sandbox = self._taken(name, configuration["RevisionId"]) or self._started(configuration)
+            try:
+                return sandbox.invoke(request_id, payload, self._functions.arn(name), client_context)
+            finally:
+                self._put_back(name, sandbox)
+
+    def prepare(self, configuration: Document) -> None:
+        """All that a first invocation would wait for: the runtime's environment, and the code in its folder."""
+        self._cloud.environments.python(LOCK)
+        self._code(configuration)
+
+    def retire(self, name: str) -> None:
+        """Ends the warm sandboxes of a function that has changed or is gone; those at work end with their event."""
+        with self._lock:
+            retired = self._warm.pop(name, [])
+            self._all.difference_update(retired)
+        for sandbox in retired:
+            sandbox.stop()
+
+    @contextlib.contextmanager
+    def _slot(self, name: str, reserved: int | None) -> Iterator[None]:
+        """One of the function's or the account's concurrent executions; raises TooManyRequestsException."""
+        with self._lock:
+            running = self._running.get(name, 0)
+            if running >= (ACCOUNT_CONCURRENCY if reserved is None else reserved) or (
+                sum(self._running.values()) >= ACCOUNT_CONCURRENCY
+            ):
+                raise AwsError("TooManyRequestsException", "Rate Exceeded.", status=429)
+            self._running[name] = running + 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running[name] -= 1
+
+    def _taken(self, name: str, revision: str) -> Sandbox | None:
+        """A warm sandbox of this revision, the one used last."""
+        while True:
+            with self._lock:
+                warm = self._warm.get(name, [])
+                if not warm:
+                    return None
+                sandbox = warm.pop()
+            if sandbox.revision == revision and time.monotonic() - sandbox.born < _OLDEST_SECONDS:
+                return sandbox
+            self._end(sandbox)
+
+    def _started(self, configuration: Document) -> Sandbox:
+        credentials = role_credentials(self._cloud, configuration)
+        sandbox = Sandbox(self._cloud, configuration, self._code(configuration), credentials)
+        with self._lock:
+            self._all.add(sandbox)
+        return sandbox
+
+    def _put_back(self, name: str, sandbox: Sandbox) -> None:
+        current = self._functions.table.get(name)
+        fresh = current is not None and current["configuration"]["RevisionId"] == sandbox.revision
+        with self._lock:
+            keep = fresh and sandbox.usable and not self._closed.is_set()
+            if keep:
+                self._warm.setdefault(name, []).append(sandbox)
+        if not keep:
+            self._end(sandbox)
+
+    def _end(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            self._all.discard(sandbox)
+        sandbox.stop()
+
+    def _code(self, configuration: Document) -> Path:
+        """The folder with the function's code, which all its sandboxes share."""
+        digest = hex_of(configuration["CodeSha256"])
+        folder = self._cloud.settings.home / "work" / "lambda-code" / digest
+        with self._unpacking:
+            if not folder.exists():
+                unpack(self._functions.archive(digest), folder)
+        return folder
+
+    def _sweep(self) -> None:
+        """Ends sandboxes that nobody has asked for a while."""
+        while not self._closed.wait(_SWEEP_SECONDS):
+            with self._lock:
+                cold = [s for warm in self._warm.values() for s in warm if time.monotonic() - s.used > _IDLE_SECONDS]
+                for name, warm in self._warm.items():
+                    self._warm[name] = [sandbox for sandbox in warm if sandbox not in cold]
+                self._all.difference_update(cold)
+            for sandbox in cold:
+                sandbox.stop()

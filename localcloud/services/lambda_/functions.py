@@ -1,0 +1,75 @@
+"""What Lambda remembers of its functions, and their code's archives."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from localcloud.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from localcloud.cloud import Cloud
+    from localcloud.service import Params
+    from localcloud.store import Document
+
+TABLE = "lambda.functions"
+
+
+class Functions:
+    """Functions by name: configuration as the API shows it, policy, concurrency, tags. Archives lie in files."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.table = cloud.store.table(TABLE)
+        self._archives = cloud.settings.home / "state" / "lambda"
+        self._arn_prefix = cloud.arn("lambda", "function:")
+
+    def arn(self, name: str) -> str:
+        return f"{self._arn_prefix}{name}"
+
+    def get(self, name: str) -> Document:
+        found = self.table.get(name)
+        if found is None:
+            raise AwsError("ResourceNotFoundException", f"Function not found: {self.arn(name)}", status=404)
+        return found
+
+    def by_arn(self, arn: str) -> Document:
+        return self.get(arn.removeprefix(self._arn_prefix))
+
+    def update(self, name: str, change: Callable[[Document], None]) -> Document:
+        self.get(name)
+        return self.table.update(name, change)
+
+    def archive(self, sha256: str) -> Path:
+        return self._archives / f"{sha256}.zip"
+
+    def keep(self, content: bytes) -> Params:
+        """Writes an archive; returns what a configuration says of it."""
+        digest = hashlib.sha256(content).digest()
+        path = self.archive(digest.hex())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+        unfinished.write_bytes(content)
+        unfinished.rename(path)
+        return {"CodeSha256": base64.b64encode(digest).decode(), "CodeSize": len(content)}
+
+    def forget_unused(self, code_sha256: str) -> None:
+        """Deletes the archive that has this hash, unless a function still has it."""
+        if all(function["configuration"]["CodeSha256"] != code_sha256 for _, function in self.table.items()):
+            self.archive(hex_of(code_sha256)).unlink(missing_ok=True)
+
+
+def hex_of(code_sha256: str) -> str:
+    """``CodeSha256`` is base64 in the API; in a file's name it is hexadecimal."""
+    return base64.b64decode(code_sha256).hex()
+
+
+def touched(configuration: Document) -> None:
+    """A change makes a new revision."""
+    configuration["LastModified"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+    configuration["RevisionId"] = str(uuid.uuid4())

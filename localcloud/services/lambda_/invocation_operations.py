@@ -1,0 +1,121 @@
+"""Invoking functions, and what limits their invocations."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from localcloud.errors import AwsError
+from localcloud.service import operation
+from localcloud.services.lambda_.base import LambdaOperations
+from localcloud.services.lambda_.configuration import accept_only, check_destination
+from localcloud.services.lambda_.engine import ACCOUNT_CONCURRENCY
+from localcloud.services.lambda_.names import function_name
+from localcloud.services.lambda_.sandbox import encoded_tail
+
+if TYPE_CHECKING:
+    from localcloud.service import Call, Params
+    from localcloud.store import Document
+
+_LARGEST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
+#: AWS keeps this many of an account's executions unreserved; of our smaller account, a proportionate part.
+_UNRESERVED = 2
+
+
+class InvocationOperations(LambdaOperations):
+    @operation("Invoke")
+    def invoke(self, call: Call, params: Params) -> Params:
+        accept_only(
+            params,
+            ("FunctionName", "Qualifier", "InvocationType", "LogType", "ClientContext", "Payload"),
+            "Invoke",
+        )
+        name = function_name(params["FunctionName"], params.get("Qualifier"))
+        self.functions.get(name)
+        kind = params.get("InvocationType", "RequestResponse")
+        if kind == "DryRun":
+            return {"StatusCode": 204}
+        payload = _payload(params, kind)
+        context = params.get("ClientContext", "")
+        if kind == "Event":
+            self.asynchronous.accept(name, call.request_id, payload, context)
+            return {"StatusCode": 202, "Payload": b""}
+        outcome = self.engine.invoke(name, call.request_id, payload, context)
+        answer: Params = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": outcome.payload}
+        if outcome.function_error:
+            answer["FunctionError"] = outcome.function_error
+        if params.get("LogType") == "Tail":
+            answer["LogResult"] = encoded_tail(outcome)
+        return answer
+
+    @operation("PutFunctionConcurrency")
+    def put_function_concurrency(self, _: Call, params: Params) -> Params:
+        name, wanted = function_name(params["FunctionName"]), params["ReservedConcurrentExecutions"]
+        others = sum(f.get("concurrency") or 0 for key, f in self.functions.table.items() if key != name)
+        if others + wanted > ACCOUNT_CONCURRENCY - _UNRESERVED:
+            raise AwsError(
+                "InvalidParameterValueException",
+                "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+                f"below its minimum value of [{_UNRESERVED}]. (The local cloud's account has {ACCOUNT_CONCURRENCY}.)",
+            )
+        self.functions.update(name, lambda function: function.update(concurrency=wanted))
+        return {"ReservedConcurrentExecutions": wanted}
+
+    @operation("GetFunctionConcurrency")
+    def get_function_concurrency(self, _: Call, params: Params) -> Params:
+        found = self.functions.get(function_name(params["FunctionName"])).get("concurrency")
+        return {} if found is None else {"ReservedConcurrentExecutions": found}
+
+    @operation("DeleteFunctionConcurrency")
+    def delete_function_concurrency(self, _: Call, params: Params) -> None:
+        self.functions.update(function_name(params["FunctionName"]), lambda function: function.pop("concurrency", None))
+
+    @operation("PutFunctionEventInvokeConfig")
+    def put_function_event_invoke_config(self, _: Call, params: Params) -> Params:
+        name = function_name(params["FunctionName"], params.get("Qualifier"))
+        wanted = {
+            key: params[key]
+            for key in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+            if key in params
+        }
+        for kind in ("OnSuccess", "OnFailure"):
+            check_destination(wanted.get("DestinationConfig", {}).get(kind, {}).get("Destination", ""), kind)
+        return self._event_invoke(self.functions.update(name, lambda function: function.update(event_invoke=wanted)))
+
+    @operation("GetFunctionEventInvokeConfig")
+    def get_function_event_invoke_config(self, _: Call, params: Params) -> Params:
+        function = self.functions.get(function_name(params["FunctionName"], params.get("Qualifier")))
+        if "event_invoke" not in function:
+            arn = f"{function['configuration']['FunctionArn']}:$LATEST"
+            raise AwsError(
+                "ResourceNotFoundException", f"The function {arn} doesn't have an EventInvokeConfig", status=404
+            )
+        return self._event_invoke(function)
+
+    @operation("DeleteFunctionEventInvokeConfig")
+    def delete_function_event_invoke_config(self, call: Call, params: Params) -> None:
+        self.get_function_event_invoke_config(call, params)
+        name = function_name(params["FunctionName"], params.get("Qualifier"))
+        self.functions.update(name, lambda function: function.pop("event_invoke", None))
+
+    @staticmethod
+    def _event_invoke(function: Document) -> Params:
+        arn = f"{function['configuration']['FunctionArn']}:$LATEST"
+        return {"FunctionArn": arn, "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}, **function["event_invoke"]}
+
+
+def _payload(params: Params, kind: str) -> bytes:
+    payload = params.get("Payload") or b"{}"
+    payload = payload if isinstance(payload, bytes) else str(payload).encode()
+    if len(payload) > _LARGEST_BYTES[kind]:
+        raise AwsError(
+            "RequestTooLargeException",
+            f"{len(payload)} byte payload is too large for the {kind} invocation type (limit {_LARGEST_BYTES[kind]} "
+            "bytes)",
+            status=413,
+        )
+    try:
+        json.loads(payload)
+    except ValueError as error:
+        raise AwsError("InvalidRequestContentException", f"Could not parse request body into json: {error}") from error
+    return payload

@@ -1,0 +1,114 @@
+"""A function's resource policy: who else may invoke it. And its tags."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import AwsError
+from localcloud.service import operation
+from localcloud.services.lambda_.base import LambdaOperations
+from localcloud.services.lambda_.configuration import accept_only
+from localcloud.services.lambda_.names import function_name
+
+if TYPE_CHECKING:
+    from localcloud.service import Call, Params
+    from localcloud.store import Document
+
+_PERMISSION = (
+    *("FunctionName", "StatementId", "Action", "Principal", "SourceArn", "SourceAccount", "PrincipalOrgID"),
+    *("Qualifier", "RevisionId"),
+)
+
+
+class PolicyOperations(LambdaOperations):
+    @operation("AddPermission")
+    def add_permission(self, _: Call, params: Params) -> Params:
+        accept_only(params, tuple(set(_PERMISSION) - {"PrincipalOrgID"}), "AddPermission")
+        name = function_name(params["FunctionName"], params.get("Qualifier"))
+        statement = _statement(self.functions.arn(name), params)
+
+        def add(function: Document) -> None:
+            known = function.setdefault("policy", [])
+            if any(each["Sid"] == statement["Sid"] for each in known):
+                raise AwsError(
+                    "ResourceConflictException",
+                    f"The statement id ({statement['Sid']}) provided already exists. Please provide a new statement "
+                    "id, or remove the existing statement.",
+                    status=409,
+                )
+            known.append(statement)
+
+        self.functions.update(name, add)
+        return {"Statement": json.dumps(statement)}
+
+    @operation("RemovePermission")
+    def remove_permission(self, _: Call, params: Params) -> None:
+        name, sid = function_name(params["FunctionName"], params.get("Qualifier")), params["StatementId"]
+
+        def remove(function: Document) -> None:
+            known = function.get("policy", [])
+            if all(each["Sid"] != sid for each in known):
+                raise _no_policy(f"Statement {sid} is not found in resource policy.")
+            function["policy"] = [each for each in known if each["Sid"] != sid]
+
+        self.functions.update(name, remove)
+
+    @operation("GetPolicy")
+    def get_policy(self, _: Call, params: Params) -> Params:
+        function = self.functions.get(function_name(params["FunctionName"], params.get("Qualifier")))
+        text = policy_document(function)
+        if text is None:
+            raise _no_policy("The resource you requested does not exist.")
+        return {"Policy": text, "RevisionId": function["configuration"]["RevisionId"]}
+
+    @operation("TagResource")
+    def tag_resource(self, _: Call, params: Params) -> None:
+        name = function_name(params["Resource"])
+        self.functions.update(name, lambda function: function.setdefault("tags", {}).update(params["Tags"]))
+
+    @operation("UntagResource")
+    def untag_resource(self, _: Call, params: Params) -> None:
+        def remove(function: Document) -> None:
+            function["tags"] = {k: v for k, v in function.get("tags", {}).items() if k not in params["TagKeys"]}
+
+        self.functions.update(function_name(params["Resource"]), remove)
+
+    @operation("ListTags")
+    def list_tags(self, _: Call, params: Params) -> Params:
+        return {"Tags": self.functions.get(function_name(params["Resource"])).get("tags", {})}
+
+
+def policy_document(function: Document) -> str | None:
+    """A function's policy as JSON; None where it has none."""
+    statements = function.get("policy")
+    return json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": statements}) if statements else None
+
+
+def _statement(arn: str, params: Params) -> dict[str, Any]:
+    """As AWS writes it: who, what, and on whose behalf."""
+    principal = params["Principal"]
+    if principal == "*":
+        who: Any = "*"
+    elif principal.endswith((".amazonaws.com", ".aws.internal")):
+        who = {"Service": principal}
+    else:
+        who = {"AWS": f"arn:aws:iam::{principal}:root" if re.fullmatch(r"\d{12}", principal) else principal}
+    statement: dict[str, Any] = {
+        "Sid": params["StatementId"],
+        "Effect": "Allow",
+        "Principal": who,
+        "Action": params["Action"],
+        "Resource": arn,
+    }
+    conditions: dict[str, dict[str, str]] = {}
+    if params.get("SourceAccount"):
+        conditions["StringEquals"] = {"AWS:SourceAccount": params["SourceAccount"]}
+    if params.get("SourceArn"):
+        conditions["ArnLike"] = {"AWS:SourceArn": params["SourceArn"]}
+    return statement | ({"Condition": conditions} if conditions else {})
+
+
+def _no_policy(message: str) -> AwsError:
+    return AwsError("ResourceNotFoundException", message, status=404)

@@ -1,0 +1,223 @@
+"""One execution environment of a function: a child process that AWS's runtime client runs in, used again while warm."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import logging
+import queue
+import shutil
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localcloud.images.registry import IMAGES
+from localcloud.log_stream import LogStream
+from localcloud.services.lambda_.runtime_api import Answer, Event, RuntimeApi
+from localcloud.services.sagemaker.container import base_environment
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.store import Document
+
+log = logging.getLogger("localcloud.lambda")
+
+LOCK = IMAGES / "lambda_python" / "requirements.lock"
+#: What AWS gives a function to initialize itself, before its own time-out begins to count.
+INIT_SECONDS = 10.0
+_TAIL_BYTES = 4096
+#: How long an invocation's last lines may take from the process's output to its log.
+_LINES_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    payload: bytes
+    #: Empty for success, else AWS's word for the error.
+    function_error: str = ""
+    #: The last 4 KB of this invocation's log.
+    log_tail: bytes = b""
+
+
+class Sandbox:
+    """Starts in the constructor; ``invoke`` is called by one thread at a time; ``stop`` frees everything."""
+
+    def __init__(self, cloud: Cloud, configuration: Document, code: Path, credentials: dict[str, str]) -> None:
+        self.revision = configuration["RevisionId"]
+        self.born = self.used = time.monotonic()
+        self.usable = True
+        self._configuration = configuration
+        self._lines: list[str] = []
+        self._init_seconds: float | None = None
+        self._root = cloud.work_folder("lambda-sandboxes", f"{configuration['FunctionName']}-{uuid.uuid4().hex}")
+        self._api = RuntimeApi()
+        stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
+        group = configuration["LoggingConfig"]["LogGroup"]
+        self._log = _log_stream(cloud, credentials, group, stream)
+        environment = {
+            **base_environment(self._root),
+            **configuration.get("Environment", {}).get("Variables", {}),
+            **cloud.clients.environment(credentials),
+            **_lambda_variables(configuration, code, self._api.address, stream),
+        }
+        python = cloud.environments.python(LOCK).python
+        self._child = cloud.processes.start(
+            [str(python), "-m", "awslambdaric", configuration["Handler"]],
+            cwd=code,
+            environment=environment,
+            on_line=self._on_line,
+        )
+
+    def invoke(self, request_id: str, payload: bytes, function_arn: str, client_context: str = "") -> Outcome:
+        """Runs the handler on one event; whatever goes wrong in it is an outcome too."""
+        started = time.monotonic()
+        self._lines = []
+        first = self._init_seconds is None
+        broken = self._initialize() if first else None
+        self._on_line(f"START RequestId: {request_id} Version: $LATEST")
+        begun = time.monotonic()
+        timeout: float = self._configuration["Timeout"]
+        if broken is None:
+            deadline_ms = int((time.time() + timeout) * 1000)
+            event = Event(
+                request_id=request_id,
+                payload=payload,
+                deadline_ms=deadline_ms,
+                function_arn=function_arn,
+                client_context=client_context,
+            )
+            self._api.give(event)
+            answer = self._await(begun + timeout, request_id)
+        else:
+            answer = broken
+        self._report(request_id, time.monotonic() - begun, begun - started if first else None)
+        error = "" if answer.kind == "response" else "Unhandled"
+        tail = "".join(f"{line}\n" for line in self._lines).encode()[-_TAIL_BYTES:]
+        self.used = time.monotonic()
+        return Outcome(payload=answer.payload, function_error=error, log_tail=tail)
+
+    def stop(self) -> None:
+        self.usable = False
+        self._api.close()
+        self._child.stop(0)
+        if self._log is not None:
+            self._log.close()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _initialize(self) -> Answer | None:
+        """Waits until the runtime asks for its first event; what went wrong where it never will."""
+        runtime = self._configuration["Runtime"].replace("python", "python:")
+        self._on_line(f"INIT_START Runtime Version: {runtime}")
+        deadline = self.born + INIT_SECONDS
+        while not self._api.waiting.wait(0.005):
+            broken = self._broken("")
+            if broken is not None:
+                return broken
+            if time.monotonic() > deadline:
+                self.usable = False
+                message = f"Error: Initialization timed out after {INIT_SECONDS:.2f} seconds"
+                return _failure("Sandbox.Timedout", message, "")
+        self._init_seconds = time.monotonic() - self.born
+        return None
+
+    def _await(self, deadline: float, request_id: str) -> Answer:
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                timeout = self._configuration["Timeout"]
+                self.usable = False
+                message = f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds"
+                self._on_line(
+                    f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3]
+                    + f"Z {request_id} {message.partition('Error: ')[2]}"
+                )
+                return _failure("Sandbox.Timedout", message, request_id)
+            with contextlib.suppress(queue.Empty):
+                answer = self._api.answers.get(timeout=min(left, 0.05))
+                if answer.request_id == request_id or answer.kind == "init error":
+                    return answer
+            broken = self._broken(request_id)
+            if broken is not None:
+                return broken
+
+    def _broken(self, request_id: str) -> Answer | None:
+        """What the runtime said or the system tells of a process that has ended."""
+        if self._child.running():
+            return None
+        self.usable = False
+        code = self._child.wait()
+        with contextlib.suppress(queue.Empty):
+            return self._api.answers.get_nowait()
+        how = f"exit status {code}" if code >= 0 else f"signal: {-code}"
+        prefix = f"RequestId: {request_id} " if request_id else ""
+        return _failure("Runtime.ExitError", f"{prefix}Error: Runtime exited with error: {how}", request_id)
+
+    def _report(self, request_id: str, seconds: float, init_seconds: float | None) -> None:
+        """AWS's last two lines of an invocation, after all that the handler wrote."""
+        if self.usable:
+            self._api.waiting.wait(_LINES_SECONDS)
+            time.sleep(0.002)
+        else:
+            self._child.stop(0)
+        milliseconds = seconds * 1000
+        billed = int(milliseconds + (init_seconds or 0) * 1000) + 1
+        init = f"\tInit Duration: {init_seconds * 1000:.2f} ms" if init_seconds is not None else ""
+        self._on_line(f"END RequestId: {request_id}")
+        self._on_line(
+            f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\tBilled Duration: {billed} ms\t"
+            f"Memory Size: {self._configuration['MemorySize']} MB\tMax Memory Used: {self._memory_mb()} MB{init}"
+        )
+
+    def _memory_mb(self) -> int:
+        """The most that the process had, by Linux's count; 0 where it is gone."""
+        try:
+            lines = Path(f"/proc/{self._child.pid}/status").read_text().splitlines()
+        except OSError:
+            return 0
+        return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+    def _on_line(self, line: str) -> None:
+        self._lines.append(line)
+        if self._log is not None:
+            self._log.write(line)
+
+
+def _failure(kind: str, message: str, request_id: str) -> Answer:
+    payload = json.dumps({"errorType": kind, "errorMessage": message}).encode()
+    return Answer(kind="error", payload=payload, request_id=request_id)
+
+
+def _log_stream(cloud: Cloud, credentials: dict[str, str], group: str, stream: str) -> LogStream | None:
+    """As on AWS, a function whose role may not write its log runs without one."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return LogStream(cloud.clients.for_credentials("logs", credentials), group, stream)
+    except ClientError as error:
+        log.warning("a function writes no log to %s: %s", group, error)
+        return None
+
+
+def _lambda_variables(configuration: Document, code: Path, api: str, stream: str) -> dict[str, str]:
+    return {
+        "_HANDLER": configuration["Handler"],
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration['Runtime']}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
+        "AWS_LAMBDA_FUNCTION_NAME": configuration["FunctionName"],
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": configuration["LoggingConfig"]["LogGroup"],
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_LAMBDA_RUNTIME_API": api,
+        "LAMBDA_TASK_ROOT": str(code),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TZ": ":UTC",
+    }
+
+
+def encoded_tail(outcome: Outcome) -> str:
+    return base64.b64encode(outcome.log_tail).decode()

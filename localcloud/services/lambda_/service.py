@@ -1,0 +1,20 @@
+"""Lambda behind the front door."""
+
+from __future__ import annotations
+
+from localcloud.services.lambda_.function_operations import FunctionOperations
+from localcloud.services.lambda_.invocation_operations import InvocationOperations
+from localcloud.services.lambda_.policy_operations import PolicyOperations
+
+
+class Lambda(FunctionOperations, InvocationOperations, PolicyOperations):
+    """All operations over one engine."""
+
+    def start(self) -> None:
+        self.engine.start()
+        self.resume()
+        self.asynchronous.agenda.start()
+
+    def stop(self) -> None:
+        self.asynchronous.agenda.stop()
+        self.engine.stop()

@@ -1,0 +1,198 @@
+"""EventBridge: rules, schedules, and delivery with what policies and roles allow."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.clouds import LocalCloud
+from tests.local.iam_account import ACCOUNT, Account, allow, refused, trust
+from tests.local.test_lambda import Function, received
+
+PATTERN = json.dumps({"source": ["my.shop"], "detail": {"price": [{"numeric": [">", 10]}]}})
+
+
+class Queue:
+    """A queue that rules may send to, if ``admitted``."""
+
+    def __init__(self, account: Account, *, admitted: bool = True) -> None:
+        self.sqs = account.cloud.client("sqs")
+        self.url = self.sqs.create_queue(QueueName=account.name)["QueueUrl"]
+        self.arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{account.name}"
+        if admitted:
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": self.arn,
+                "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn(account.name)}},
+            }
+            policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+
+    def message(self) -> Any:
+        found = received(self.sqs, self.url)
+        self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=found["ReceiptHandle"])
+        return json.loads(found["Body"])
+
+    def is_empty(self) -> bool:
+        return not self.sqs.receive_message(QueueUrl=self.url).get("Messages")
+
+
+def rule_arn(name: str) -> str:
+    return f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{name}"
+
+
+def put(events: Any, *, source: str = "my.shop", **detail: Any) -> dict[str, Any]:
+    entry = {"Source": source, "DetailType": "Sale", "Detail": json.dumps(detail), "Resources": ["arn:x"]}
+    return dict(events.put_events(Entries=[entry]))
+
+
+def test_an_event_goes_to_the_targets_of_the_rules_that_it_matches(account: Account) -> None:
+    """As a whole, with AWS's envelope; what matches no rule goes nowhere."""
+    events, queue = account.cloud.client("events"), Queue(account)
+    events.put_rule(Name=account.name, EventPattern=PATTERN)
+    answer = events.put_targets(Rule=account.name, Targets=[{"Id": "queue", "Arn": queue.arn}])
+    assert answer["FailedEntryCount"] == 0
+    assert put(events, price=9)["FailedEntryCount"] == 0
+    sent = put(events, price=11)
+    event = queue.message()
+    assert event["id"] == sent["Entries"][0]["EventId"]
+    assert (event["source"], event["detail-type"], event["detail"]) == ("my.shop", "Sale", {"price": 11})
+    assert (event["account"], event["region"], event["resources"]) == (ACCOUNT, "us-east-1", ["arn:x"])
+    assert queue.is_empty()
+    events.disable_rule(Name=account.name)
+    put(events, price=12)
+    time.sleep(0.3)
+    assert queue.is_empty()
+
+
+def test_a_function_is_invoked_where_its_policy_admits_the_rule(account: Account) -> None:
+    """With AddPermission for the rule's ARN; before it, the call is denied and not tried again."""
+    function = Function(account, "def handler(event, context):\n    print('sold for', event['price'])\n")
+    events = account.cloud.client("events")
+    events.put_rule(Name=account.name, EventPattern=PATTERN)
+    arn = function.client.get_function(FunctionName=function.name)["Configuration"]["FunctionArn"]
+    target = {"Id": "f", "Arn": arn, "InputPath": "$.detail"}
+    events.put_targets(Rule=account.name, Targets=[target])
+    put(events, price=20)
+    time.sleep(0.5)
+    function.client.add_permission(
+        FunctionName=function.name,
+        StatementId="s",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=rule_arn(account.name),
+    )
+    put(events, price=30)
+    deadline = time.monotonic() + 10
+    lines: list[str] = []
+    while "sold for 30" not in lines and time.monotonic() < deadline:
+        lines = function.log() if function.log_exists() else []
+    assert [line for line in lines if line.startswith("sold")] == ["sold for 30"]
+
+
+def test_what_a_target_refuses_goes_to_the_dead_letter_queue(account: Account) -> None:
+    """The reason stands in its attributes."""
+    events, queue = account.cloud.client("events"), Queue(account)
+    topic = account.cloud.client("sns").create_topic(Name=account.name)["TopicArn"]
+    policy = {"Version": "2012-10-17", "Statement": [allow("sns:Publish", topic, Principal={"AWS": ACCOUNT})]}
+    account.cloud.client("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy)
+    )
+    events.put_rule(Name=account.name, EventPattern=PATTERN)
+    target = {"Id": "t", "Arn": topic, "DeadLetterConfig": {"Arn": queue.arn}}
+    events.put_targets(Rule=account.name, Targets=[target])
+    put(events, price=20)
+    found = received(queue.sqs, queue.url)
+    attributes = {name: value["StringValue"] for name, value in found["MessageAttributes"].items()}
+    assert attributes["RULE_ARN"] == rule_arn(account.name)
+    assert attributes["ERROR_CODE"] == "AuthorizationError"
+
+
+def test_a_pipeline_is_started_with_the_rules_role_alone(account: Account) -> None:
+    """PutTargets wants a role for it, and iam:PassRole from whoever puts it."""
+    events = account.cloud.client("events")
+    events.put_rule(Name=account.name, EventPattern=PATTERN)
+    pipeline = f"arn:aws:codepipeline:us-east-1:{ACCOUNT}:mine"
+    with refused("ValidationException", "RoleArn is required"):
+        events.put_targets(Rule=account.name, Targets=[{"Id": "p", "Arn": pipeline}])
+    role = account.role(trusting=trust(Service="events.amazonaws.com"))
+    keys = account.user(allow("events:PutTargets", rule_arn(account.name)))
+    with refused("AccessDeniedException", "iam:PassRole"):
+        account.client("events", keys).put_targets(
+            Rule=account.name, Targets=[{"Id": "p", "Arn": pipeline, "RoleArn": role}]
+        )
+
+
+def test_an_objects_creation_is_told_where_its_bucket_says_so(account: Account, bucket: str) -> None:
+    """And not before."""
+    events, queue, s3 = account.cloud.client("events"), Queue(account), account.cloud.client("s3")
+    pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [bucket]}}}
+    events.put_rule(Name=account.name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=account.name, Targets=[{"Id": "q", "Arn": queue.arn}])
+    s3.put_object(Bucket=bucket, Key="silent", Body=b"1")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+    s3.put_object(Bucket=bucket, Key="a b", Body=b"123")
+    detail = queue.message()["detail"]
+    assert (detail["bucket"], detail["reason"]) == ({"name": bucket}, "PutObject")
+    assert (detail["object"]["key"], detail["object"]["size"]) == ("a b", 3)
+    assert queue.is_empty()
+
+
+def test_what_is_not_an_event_or_a_rule_is_refused(account: Account) -> None:
+    """AWS's words; the local cloud's own limits by name."""
+    events = account.cloud.client("events")
+    assert put(events, source="aws.s3", price=1)["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
+    with refused("InvalidEventPatternException", "Unrecognized match type like"):
+        events.put_rule(Name=account.name, EventPattern='{"source": [{"like": "x"}]}')
+    with refused("ValidationException", "ScheduleExpression"):
+        events.put_rule(Name=account.name, ScheduleExpression="sometimes")
+    with refused("ResourceNotFoundException"):
+        events.describe_rule(Name=account.name)
+    with refused("NotImplemented", "event buses of one's own"):
+        events.put_rule(Name=account.name, EventPattern=PATTERN, EventBusName="mine")
+    events.put_rule(Name=account.name, EventPattern=PATTERN)
+    with refused("NotImplemented", "states as a target"):
+        machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:x"
+        events.put_targets(Rule=account.name, Targets=[{"Id": "m", "Arn": machine}])
+    assert events.test_event_pattern(EventPattern=PATTERN, Event='{"source": "x"}')["Result"] is False
+
+
+@pytest.fixture(scope="module")
+def fast_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud in which an hour takes six seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOCALCLOUD_TIME_SCALE", "600")
+        cloud = LocalCloud.up(tmp_path_factory.mktemp("fast"))
+    yield cloud
+    cloud.down()
+
+
+def test_schedules_run_on_the_scale_of_time(fast_cloud: LocalCloud) -> None:
+    """Every ten minutes is every second here, each event under the time that it was due."""
+    account = Account(fast_cloud)
+    events, queue = fast_cloud.client("events"), Queue(account)
+    events.put_rule(Name=account.name, ScheduleExpression="rate(10 minutes)")
+    started = time.monotonic()
+    events.put_targets(Rule=account.name, Targets=[{"Id": "q", "Arn": queue.arn, "InputPath": "$.time"}])
+    times = [queue.message(), queue.message()]
+    assert 1 < time.monotonic() - started < 5
+    minutes = [int(text[14:16]) for text in times]
+    assert (minutes[1] - minutes[0]) % 60 == 10
+
+
+def test_a_functions_error_is_tried_again_after_a_minute_and_two(fast_cloud: LocalCloud) -> None:
+    """An asynchronous invocation has three attempts, under one request id."""
+    function = Function(Account(fast_cloud), "def handler(event, context):\n    raise ValueError(event)\n")
+    function.invoke("x", InvocationType="Event")
+    deadline = time.monotonic() + 15
+    starts: list[str] = []
+    while len(starts) < 3 and time.monotonic() < deadline:
+        starts = [line for line in function.log() if line.startswith("START")] if function.log_exists() else []
+    assert len(starts) == 3
+    assert len(set(starts)) == 1
