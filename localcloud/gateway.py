@@ -91,7 +91,8 @@ class Gateway:
         request_id = str(uuid.uuid4())
         service = protocol.spoken_service(request)
         try:
-            claim, caller = self._identity.authenticate(request)
+            with self._authorization.cost.measured(calls=1):
+                claim, caller = self._identity.authenticate(request)
             if service in MOTO_SERVICES:
                 return self._answer_motos(claim, caller, request)
             wire = protocol.wire_of(self._protocols.get(service, {}), request)

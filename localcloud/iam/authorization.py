@@ -14,8 +14,10 @@ from localcloud.iam import caller_identity, simulation
 from localcloud.iam import context as contexts
 from localcloud.iam.account_state import AccountState, parsed
 from localcloud.iam.asks import Place
+from localcloud.iam.cost import Cost
 from localcloud.iam.document import PolicyKind
 from localcloud.iam.evaluation import Decision, Policies, Principal, Request, evaluate
+from localcloud.iam.not_evaluated import refuse_not_evaluated
 from localcloud.iam.policy_check import check_policies
 from localcloud.iam.records import AccessRecords
 from localcloud.iam.resource_tags import ResourceTags
@@ -44,13 +46,16 @@ class Authorization:
         self._account_id = account_id
         self._records = AccessRecords(store)
         self._tags = ResourceTags(account_id, store)
+        self.cost = Cost(store)
 
     def authorize(self, request: ApiRequest, caller: Caller, region: str) -> None:
         """Raises AwsError AccessDenied where anything that the request asks is not allowed."""
-        for refusal in self._refusals(request, caller, region):
-            if refusal is not None:
-                raise refusal
-        check_policies(request)
+        with self.cost.measured(calls=0):
+            for refusal in self._refusals(request, caller, region):
+                if refusal is not None:
+                    raise refusal
+            refuse_not_evaluated(request)
+            check_policies(request)
 
     def authorize_each(self, request: ApiRequest, caller: Caller, region: str) -> list[AwsError | None]:
         """The refusal of each thing that the request is on; None for those that are allowed."""

@@ -73,6 +73,10 @@ def _attribute(request: ApiRequest) -> Any:
 
 def _refuse_unevaluated(policy: Policy) -> None:
     for index, statement in enumerate(policy.statements):
+        if statement.principals is not None and "CanonicalUser" in statement.principals.by_type:
+            raise malformed(
+                f"policy {policy.name}, Statement[{index}], Principal", "is a CanonicalUser, whom only S3's ACLs know"
+            )
         for condition in statement.conditions:
             if not is_evaluated(condition.key):
                 place = f"policy {policy.name}, Statement[{index}], Condition"

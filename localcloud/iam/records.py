@@ -40,7 +40,11 @@ class AccessRecords:
             return
         with self._lock:
             self._known.add(entry)
-            self._used.put(" ".join(entry), {"role": role_arn, "action": action, "resource": resource})
+            if " ".join(entry) in self._used:  # before a restart
+                return
+            first = datetime.now(UTC).isoformat()
+            document = {"role": role_arn, "action": action, "resource": resource, "first": first}
+            self._used.put(" ".join(entry), document)
 
 
 def denied_calls(home: Path) -> list[str]:

@@ -283,6 +283,43 @@ def test_a_policy_that_cannot_be_held_to_is_refused(account: Account, document: 
         account.iam.put_role_policy(RoleName=account.name, PolicyName="p", PolicyDocument=document)
 
 
+@pytest.mark.parametrize(
+    ("service", "call", "parameters"),
+    [
+        ("sts", "get_session_token", {}),
+        ("sts", "get_federation_token", {"Name": "me"}),
+        ("sts", "assume_role", {"Tags": [{"Key": "team", "Value": "a"}]}),
+        ("sts", "assume_role", {"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]}),
+        ("kms", "create_grant", {"KeyId": "k", "Operations": ["Decrypt"]}),
+    ],
+)
+def test_what_no_policy_here_would_say_is_refused(
+    account: Account, service: str, call: str, parameters: dict[str, Any]
+) -> None:
+    """A grant or a session whose limits are not evaluated is refused by name."""
+    if call == "assume_role":
+        parameters = {"RoleArn": account.role(), "RoleSessionName": "run", **parameters}
+    if call == "create_grant":
+        parameters = {"GranteePrincipal": account.role(), **parameters}
+    with refused("NotImplemented", "is not supported by the local cloud"):
+        getattr(account.cloud.client(service), call)(**parameters)
+
+
+def test_every_service_words_a_malformed_policy_its_own_way(account: Account, bucket: str) -> None:
+    """A bucket's, a key's, a secret's, a topic's and a session's policy, each with the place."""
+    bad = policy({**allow("s3:*"), "Principal": {"CanonicalUser": "abc"}})
+    place = r"Statement\[0\], Principal"
+    client = account.cloud.client
+    with refused("MalformedPolicy", place):
+        client("s3").put_bucket_policy(Bucket=bucket, Policy=bad)
+    with refused("MalformedPolicyDocumentException", place):
+        client("kms").create_key(Policy=bad)
+    with refused("MalformedPolicyDocument", place):
+        client("sns").create_topic(Name=account.name, Attributes={"Policy": bad})
+    with refused("MalformedPolicyDocument", r"Statement\[0\], Effect"):
+        account.session(account.role(), Policy=policy({**allow("s3:*"), "Effect": "Maybe"}))
+
+
 def test_simulation_answers_as_calls_are_decided(account: Account) -> None:
     """SimulatePrincipalPolicy and SimulateCustomPolicy: allowed, explicitDeny, implicitDeny."""
     deny = {**allow("s3:GetObject", "arn:aws:s3:::b/secret/*"), "Effect": "Deny"}

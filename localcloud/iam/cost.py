@@ -1,0 +1,43 @@
+"""What authentication and authorisation cost: calls and seconds, counted as they are made."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.store import Store
+
+COST_TABLE = "iam.cost"
+_KEY = "since the start"
+_WRITE_SECONDS = 1.0
+
+
+class Cost:
+    """Written at most once a second: to count must cost nothing beside what is counted."""
+
+    def __init__(self, store: Store) -> None:
+        self._table = store.table(COST_TABLE)
+        self._lock = threading.Lock()
+        self._calls = 0
+        self._seconds = 0.0
+        self._written = 0.0
+
+    @contextmanager
+    def measured(self, *, calls: int) -> Iterator[None]:
+        """Adds what is done inside; ``calls`` is 0 where the call has been counted already."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            ended = time.perf_counter()
+            with self._lock:
+                self._calls += calls
+                self._seconds += ended - started
+                if ended - self._written > _WRITE_SECONDS:
+                    self._written = ended
+                    self._table.put(_KEY, {"calls": self._calls, "seconds": self._seconds})

@@ -1,0 +1,32 @@
+"""What of IAM is not evaluated (docs/iam-evaluation.md) is refused by name, never skipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from localcloud.iam.api_requests import ApiRequest
+
+#: Sessions that the front door does not know, and permissions that no policy says.
+_OPERATIONS = frozenset(
+    {
+        *(("sts", name) for name in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot")),
+        *(("sts", name) for name in ("GetSessionToken", "GetFederationToken")),
+        ("kms", "CreateGrant"),
+        ("s3", "PutBucketAbac"),
+    }
+)
+#: (signing name, operation) → parameters that change what a session may do.
+_PARAMETERS = {("sts", "AssumeRole"): ("Tags", "TransitiveTagKeys", "PolicyArns", "SourceIdentity")}
+
+
+def refuse_not_evaluated(request: ApiRequest) -> None:
+    """Raises UnsupportedError."""
+    call = (request.service, request.operation)
+    if call in _OPERATIONS:
+        raise UnsupportedError(f"{request.service}:{request.operation}")
+    for name in _PARAMETERS.get(call, ()):
+        if request.params.get(name):
+            raise UnsupportedError(f"{request.service}:{request.operation} with {name}")
