@@ -8,15 +8,18 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 Document = dict[str, Any]
+#: Key, document before, document now.
+Watcher = Callable[[str, Document | None, Document | None], None]
 
 
 def _encode(value: object) -> object:
@@ -37,6 +40,14 @@ class Table:
         self._name = name
         self._documents: dict[str, Document] = store.load(name)
         self._lock = threading.RLock()
+        self._watchers: list[Watcher] = []
+
+    def watch(self, watcher: Watcher) -> None:
+        """``watcher`` is told of each change from now on: key, document before, document now; None for no document.
+
+        It is called with the table locked, so that changes are told in their order; it may read them, not change them.
+        """
+        self._watchers.append(watcher)
 
     def get(self, key: str) -> Document | None:
         with self._lock:
@@ -46,7 +57,8 @@ class Table:
     def put(self, key: str, document: Document) -> None:
         with self._lock:
             self._store.write(self._name, key, json.dumps(document, default=_encode))
-            self._documents[key] = deepcopy(document)
+            before, self._documents[key] = self._documents.get(key), deepcopy(document)
+            self._tell(key, before)
 
     def update(self, key: str, change: Callable[[Document], None]) -> Document:
         """Read, change and write under one lock; raises KeyError where there is no such document."""
@@ -59,7 +71,12 @@ class Table:
     def delete(self, key: str) -> None:
         with self._lock:
             self._store.write(self._name, key, None)
-            self._documents.pop(key, None)
+            before = self._documents.pop(key, None)
+            self._tell(key, before)
+
+    def _tell(self, key: str, before: Document | None) -> None:
+        for watcher in self._watchers:
+            watcher(key, before, self._documents.get(key))
 
     def items(self, prefix: str = "") -> Iterator[tuple[str, Document]]:
         with self._lock:

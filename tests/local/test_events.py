@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clouds import LocalCloud
+from tests.local.codepipeline_lab import Lab, approval
 from tests.local.iam_account import ACCOUNT, Account, allow, refused, trust
 from tests.local.test_lambda import Function, received
 
@@ -142,6 +144,47 @@ def test_an_objects_creation_is_told_where_its_bucket_says_so(account: Account, 
     assert (detail["bucket"], detail["reason"]) == ({"name": bucket}, "PutObject")
     assert (detail["object"]["key"], detail["object"]["size"]) == ("a b", 3)
     assert queue.is_empty()
+
+
+def test_a_pipeline_tells_what_becomes_of_its_executions(account: Account, tmp_path: Path) -> None:
+    """Executions, stages and actions, under AWS's states; a stopped execution is told as stopped."""
+    lab, events, queue = Lab(account.cloud, tmp_path), account.cloud.client("events"), Queue(account)
+    pattern = {"source": ["aws.codepipeline"], "detail": {"pipeline": [lab.name]}}
+    events.put_rule(Name=account.name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=account.name, Targets=[{"Id": "q", "Arn": queue.arn}])
+    execution = lab.create(approval())
+    lab.token_of("Approve", execution)
+    lab.codepipeline.stop_pipeline_execution(pipelineName=lab.name, pipelineExecutionId=execution, abandon=True)
+    wanted = {
+        ("Pipeline", "STARTED"),
+        ("Stage", "Source", "SUCCEEDED"),
+        ("Action", "Source", "GitHub", "SUCCEEDED"),
+        ("Stage", "Approve", "STARTED"),
+        ("Pipeline", "STOPPING"),
+        ("Pipeline", "STOPPED"),
+    }
+    while wanted:  # they come in any order, as on AWS
+        event = queue.message()
+        detail = event["detail"]
+        assert detail["execution-id"] == execution
+        assert event["resources"] == [f"arn:aws:codepipeline:us-east-1:{ACCOUNT}:{lab.name}"]
+        names = [detail[name] for name in ("stage", "action") if name in detail]
+        wanted.discard((event["detail-type"].split(" ")[1], *names, detail["state"]))
+
+
+def test_the_registry_tells_of_an_approval(account: Account) -> None:
+    """With the names of what changed, as SageMaker's events have them."""
+    events, queue = account.cloud.client("events"), Queue(account)
+    sagemaker = account.cloud.client("sagemaker")
+    detail = {"ModelPackageGroupName": [account.name], "ModelApprovalStatus": ["Approved"]}
+    events.put_rule(Name=account.name, EventPattern=json.dumps({"source": ["aws.sagemaker"], "detail": detail}))
+    events.put_targets(Rule=account.name, Targets=[{"Id": "q", "Arn": queue.arn}])
+    sagemaker.create_model_package_group(ModelPackageGroupName=account.name)
+    arn = sagemaker.create_model_package(ModelPackageGroupName=account.name)["ModelPackageArn"]
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    event = queue.message()
+    assert (event["detail-type"], event["resources"]) == ("SageMaker Model Package State Change", [arn])
+    assert event["detail"]["UpdatedModelPackageFields"] == ["ModelApprovalStatus"]
 
 
 def test_what_is_not_an_event_or_a_rule_is_refused(account: Account) -> None:

@@ -81,3 +81,15 @@ def test_threads_that_ask_for_a_table_at_once_get_the_same_one(path: Path, monke
     with ThreadPoolExecutor(max_workers=8) as threads:
         tables = list(threads.map(lambda _: store.table("t"), range(8)))
     assert len({id(table) for table in tables}) == 1
+
+
+def test_a_watcher_is_told_of_each_change_in_its_order(tmp_path: Path) -> None:
+    """With the document before and now; nothing of what was there when it began to watch."""
+    table = Store(tmp_path / "s").table("t")
+    table.put("a", {"n": 1})
+    told = []
+    table.watch(lambda key, before, after: told.append((key, before, after)))
+    table.update("a", lambda document: document.update(n=2))
+    table.put("b", {"n": 3})
+    table.delete("a")
+    assert told == [("a", {"n": 1}, {"n": 2}), ("b", None, {"n": 3}), ("a", {"n": 2}, None)]

@@ -1,0 +1,74 @@
+"""What SageMaker tells EventBridge: state changes of endpoints, training jobs and model packages."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.store import Document
+
+_PACKAGE_STATES = ("ModelPackageStatus", "ModelApprovalStatus")
+
+
+def announce(cloud: Cloud) -> None:
+    """From now on, every change of state that is written down is told."""
+    _announce_endpoints(cloud)
+    _announce_training_jobs(cloud)
+    _announce_model_packages(cloud)
+
+
+def _announce_endpoints(cloud: Cloud) -> None:
+    """Its status; of its end, ``DELETING``."""
+
+    def changed(_: str, before: Document | None, after: Document | None) -> None:
+        if after is not None and (before is None or before["EndpointStatus"] != after["EndpointStatus"]):
+            # Where the API says InService, events say IN_SERVICE.
+            status = re.sub(r"(?<!^)(?=[A-Z])", "_", after["EndpointStatus"]).upper()
+            _tell(cloud, "Endpoint", after | {"EndpointStatus": status}, after["EndpointArn"])
+
+    cloud.store.table("sagemaker.endpoints").watch(changed)
+
+
+def _announce_training_jobs(cloud: Cloud) -> None:
+    """The status, and the secondary status, which changes more often."""
+
+    def changed(_: str, before: Document | None, after: Document | None) -> None:
+        states = ("TrainingJobStatus", "SecondaryStatus")
+        if after is not None and (before is None or any(before[name] != after[name] for name in states)):
+            _tell(cloud, "Training Job", after, after["TrainingJobArn"])
+
+    cloud.store.table("sagemaker.training_jobs").watch(changed)
+
+
+def _announce_model_packages(cloud: Cloud) -> None:
+    """Each new package, and every change of its status or its approval."""
+
+    def changed(_: str, before: Document | None, after: Document | None) -> None:
+        if after is None:
+            return
+        updated = [name for name in _PACKAGE_STATES if before is not None and before[name] != after[name]]
+        if before is None or updated:
+            document = {name: value for name, value in after.items() if name != "CreatedBy"}
+            name = f"{after['ModelPackageGroupName']}/{after['ModelPackageVersion']}"
+            detail = document | {"ModelPackageName": name, "UpdatedModelPackageFields": updated}
+            _tell(cloud, "Model Package", detail, after["ModelPackageArn"])
+
+    cloud.store.table("sagemaker.model_packages").watch(changed)
+
+
+def _tell(cloud: Cloud, what: str, document: Document, arn: str) -> None:
+    cloud.events.emit("aws.sagemaker", f"SageMaker {what} State Change", _plain(document), resources=[arn])
+
+
+def _plain(value: Any) -> Any:
+    """Times in milliseconds, as SageMaker's events have them."""
+    if isinstance(value, datetime):
+        return value.timestamp() * 1000
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
