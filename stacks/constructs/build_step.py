@@ -10,6 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.constructs.permissions import allow
+
 
 class BuildStep(Construct):
     """Runs a build file of the repository. ``settings`` are environment variables that no secret is among."""
@@ -21,9 +23,13 @@ class BuildStep(Construct):
         self.log_group = logs.LogGroup(
             self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
         )
+        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"))
+        self.log_group.grant_write(self._role)
         self.project = codebuild.PipelineProject(
             self,
             "Project",
+            # The CDK would add groups of logs and of reports that no build writes to, and the whole artifact bucket.
+            role=self._role.without_policy_updates(),
             build_spec=codebuild.BuildSpec.from_source_filename(build_file),
             timeout=Duration.minutes(minutes),
             environment=codebuild.BuildEnvironment(
@@ -33,12 +39,11 @@ class BuildStep(Construct):
                 name: codebuild.BuildEnvironmentVariable(value=value) for name, value in settings.items()
             },
             logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self.log_group)),
-            grant_report_group_permissions=False,
         )
 
     @property
     def role(self) -> iam.IGrantable:
-        return self.project.grant_principal
+        return self._role
 
-    def allow(self, actions: list[str], resources: list[str]) -> None:
-        self.project.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+    def allow(self, actions: list[str], resources: list[str], *, because: str = "") -> None:
+        allow(self._role, actions, resources, because=because)

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.log_access import grant_glue_logs
+from stacks.constructs.permissions import allow
 
 RAW_PREFIX = "raw/"
 
@@ -20,6 +21,7 @@ class Catalog(Construct):
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "CrawlerRole", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
         data.grant_read(self.role, RAW_PREFIX)
+        data.grant_find(self.role)
         grant_glue_logs(self.role, "crawlers")
         # Glue names a database in Spark SQL and Athena queries: people type it, so it has a name of its own.
         self.database = glue.CfnDatabase(
@@ -55,23 +57,20 @@ class Catalog(Construct):
     def grant_crawl(self, grantee: iam.IGrantable) -> None:
         """Start the crawler and see how it ends."""
         arn = Stack.of(self).format_arn(service="glue", resource="crawler", resource_name=self.crawler.ref)
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["glue:GetCrawler", "glue:StartCrawler"], resources=[arn])
-        )
+        allow(grantee, ["glue:GetCrawler", "glue:StartCrawler"], [arn])
 
     def _grant_catalog(self, database_name: str) -> None:
         stack = Stack.of(self)
-        self.role.add_to_policy(
-            iam.PolicyStatement(
-                actions=[
-                    *("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:CreateTable", "glue:UpdateTable"),
-                    *("glue:GetPartitions", "glue:BatchGetPartition", "glue:BatchCreatePartition"),
-                ],
-                resources=[
-                    stack.format_arn(service="glue", resource="catalog"),
-                    stack.format_arn(service="glue", resource="database", resource_name=database_name),
-                    # The crawler names its tables after what it finds.
-                    stack.format_arn(service="glue", resource="table", resource_name=f"{database_name}/*"),
-                ],
-            )
+        allow(
+            self.role,
+            [
+                *("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:CreateTable", "glue:UpdateTable"),
+                *("glue:GetPartitions", "glue:BatchGetPartition", "glue:BatchCreatePartition"),
+            ],
+            [
+                stack.format_arn(service="glue", resource="catalog"),
+                stack.format_arn(service="glue", resource="database", resource_name=database_name),
+                stack.format_arn(service="glue", resource="table", resource_name=f"{database_name}/*"),
+            ],
+            because="a crawler names its tables after what it finds",
         )

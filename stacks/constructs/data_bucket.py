@@ -7,6 +7,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.constructs.permissions import allow
+
+_NAMED_LATER = "S3 knows objects by key, and these keys hold content hashes, commits, jobs or executions to come"
+
 
 class DataBucket(Construct):
     """An encrypted, versioned bucket that answers TLS only. It knows where data lies, so it grants access to it.
@@ -39,32 +43,26 @@ class DataBucket(Construct):
 
     def grant_read(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Read objects under these prefixes, such as ``raw/``, and list the bucket."""
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["s3:GetObject", "s3:GetObjectVersion"], resources=self._objects(prefixes))
-        )
+        allow(grantee, ["s3:GetObject"], self._objects(prefixes), because=_NAMED_LATER)
         # Listing is a permission on the bucket. Without it, S3 answers 403 instead of 404 for a missing object.
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["s3:GetBucketLocation", "s3:ListBucket"], resources=[self.bucket.bucket_arn])
-        )
+        allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def grant_write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        """Put objects under these prefixes."""
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=self._objects(prefixes))
-        )
+        """Put objects under these prefixes. Of an upload that was broken off, the bucket removes what is left."""
+        allow(grantee, ["s3:PutObject"], self._objects(prefixes), because=_NAMED_LATER)
+
+    def grant_find(self, grantee: iam.IGrantable) -> None:
+        """Ask where the bucket lies, as Glue does: AWSGlueServiceRole, AWS's own policy for its roles, has it."""
+        allow(grantee, ["s3:GetBucketLocation"], [self.bucket.bucket_arn])
 
     def grant_replace(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Delete objects under these prefixes, as Spark does with its temporary files when it commits."""
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["s3:DeleteObject"], resources=self._objects(prefixes))
-        )
+        allow(grantee, ["s3:DeleteObject"], self._objects(prefixes), because=_NAMED_LATER)
 
     def grant_probe(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Ask whether an object has a folder's name, as Spark does for each folder above what it writes."""
         folders = [self.bucket.arn_for_objects(prefix.rstrip("/")) for prefix in prefixes]
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=folders)
-        )
+        allow(grantee, ["s3:GetObject"], folders)
 
     def _objects(self, prefixes: tuple[str, ...]) -> list[str]:
         return [self.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]

@@ -7,9 +7,11 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.model_registry import ModelRegistry
+from stacks.constructs.permissions import allow
 from stacks.constructs.sagemaker_role import SageMakerRole
 from stacks.specs import StackKind, Workload
 
+NAMED_BY_CLOUDFORMATION = "CloudFormation ends the names of models and endpoint configs in random letters"
 _STACKS: tuple[StackKind, ...] = ("Qa", "Prod")
 _AUTOSCALING_ROLE = (
     "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
@@ -47,12 +49,12 @@ class EndpointDeploymentRole(iam.Role):
                 *("sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"),
             ],
             [arn for kind in _STACKS for arn in served_arns(self, workload, kind)],
+            because=NAMED_BY_CLOUDFORMATION,
         )
 
     def _allow_scaling(self) -> None:
         stack = Stack.of(self)
         targets = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
-        # A scalable target's ARN ends in an id that is made with it.
         self._allow(
             [
                 f"application-autoscaling:{action}"
@@ -62,30 +64,37 @@ class EndpointDeploymentRole(iam.Role):
                 )
             ],
             [targets],
+            because="Application Auto Scaling ends a target's ARN in an id that it makes with it",
         )
-        # These two list, and lists have no resource.
         self._allow(
             ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
             ["*"],
+            because="both list, and the service authorization reference has no resource type for them",
         )
-        self.add_to_policy(
-            iam.PolicyStatement(
-                actions=["iam:CreateServiceLinkedRole"],
-                resources=[f"arn:aws:iam::{stack.account}:role/aws-service-role/{_AUTOSCALING_ROLE}"],
-                conditions={"StringEquals": {"iam:AWSServiceName": _AUTOSCALING_ROLE.partition("/")[0]}},
-            )
+        allow(
+            self,
+            ["iam:CreateServiceLinkedRole"],
+            [f"arn:aws:iam::{stack.account}:role/aws-service-role/{_AUTOSCALING_ROLE}"],
+            conditions={"StringEquals": {"iam:AWSServiceName": _AUTOSCALING_ROLE.partition("/")[0]}},
         )
 
     def _allow_alarms(self, workload: Workload) -> None:
         alarms = [_colon_arn(self, "cloudwatch", "alarm", f"{workload.stack_name(kind)}-*") for kind in _STACKS]
         # Application Auto Scaling's target tracking makes two alarms of its own with the caller's authority.
         alarms.append(_colon_arn(self, "cloudwatch", "alarm", f"TargetTracking-endpoint/{workload.dashed_name}-*"))
-        self._allow(["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"], alarms)
-        # It lists: CloudWatch checks it against all alarms, also where names are given.
-        self._allow(["cloudwatch:DescribeAlarms"], [_colon_arn(self, "cloudwatch", "alarm", "*")])
+        self._allow(
+            ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
+            alarms,
+            because="CloudFormation and Application Auto Scaling end an alarm's name in letters that they make",
+        )
+        self._allow(
+            ["cloudwatch:DescribeAlarms"],
+            [_colon_arn(self, "cloudwatch", "alarm", "*")],
+            because="it lists: CloudWatch checks it against all alarms, also where names are given",
+        )
 
-    def _allow(self, actions: list[str], resources: list[str]) -> None:
-        self.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+    def _allow(self, actions: list[str], resources: list[str], *, because: str) -> None:
+        allow(self, actions, resources, because=because)
 
 
 def endpoint_arn(scope: Construct, workload: Workload, kind: StackKind) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
+from stacks.constructs.permissions import allow
+
 
 def log_groups(role: iam.Role, group: str) -> list[str]:
     """The ARNs of a log group, and of its streams. A trailing ``*`` is needed: streams are named at run time."""
@@ -16,11 +18,11 @@ def log_groups(role: iam.Role, group: str) -> list[str]:
 
 
 def grant_write_logs(role: iam.Role, group: str) -> None:
-    role.add_to_policy(
-        iam.PolicyStatement(
-            actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            resources=log_groups(role, group),
-        )
+    allow(
+        role,
+        ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        log_groups(role, group),
+        because="the service names its groups and their streams, at run time",
     )
 
 

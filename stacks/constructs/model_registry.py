@@ -7,6 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.constructs.permissions import allow
+
 
 class ModelRegistry(Construct):
     """A model package group. It has a name of its own: package ARNs, and so the policies, are made of it."""
@@ -19,7 +21,6 @@ class ModelRegistry(Construct):
         self._group_arn = stack.format_arn(
             service="sagemaker", resource="model-package-group", resource_name=group_name
         )
-        # Versions are numbered as they come.
         self._packages_arn = stack.format_arn(
             service="sagemaker", resource="model-package", resource_name=f"{group_name}/*"
         )
@@ -36,4 +37,4 @@ class ModelRegistry(Construct):
 
     @staticmethod
     def _grant(grantee: iam.IGrantable, actions: list[str], resources: list[str]) -> None:
-        grantee.grant_principal.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        allow(grantee, actions, resources, because="SageMaker numbers the versions of a group as they come")

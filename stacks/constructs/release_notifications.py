@@ -9,6 +9,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from stacks.constructs.permissions import allow, explain_key
 from stacks.specs import Workload
 
 _ALARMS = "cloudwatch.amazonaws.com"
@@ -22,27 +23,32 @@ class ReleaseNotifications(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, email: str) -> None:
         super().__init__(scope, construct_id)
-        key = kms.Key(
+        self._key = kms.Key(
             self,
             "Key",
             description=f"Encrypts the notifications of {workload.name} while they wait to be delivered",
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=key)
+        explain_key(self._key)
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=self._key)
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
-        self._admit_alarms(key, workload)
+        self._admit_alarms(workload)
 
     @property
     def topic_arn(self) -> str:
         return self.topic.topic_arn
 
     def grant_tell(self, grantee: iam.IGrantable) -> None:
-        """Publish, and have what is published encrypted."""
-        self.topic.grant_publish(grantee)
+        """Publish, and have what is published encrypted: SNS does that with its caller's authority."""
+        for actions, resource in (
+            (["sns:Publish"], self.topic.topic_arn),
+            (["kms:Decrypt", "kms:GenerateDataKey"], self._key.key_arn),
+        ):
+            allow(grantee, actions, [resource])
 
-    def _admit_alarms(self, key: kms.Key, workload: Workload) -> None:
+    def _admit_alarms(self, workload: Workload) -> None:
         """The alarms of this workload's endpoint stacks, of this account alone, may publish."""
         stack = Stack.of(self)
         alarms = stack.format_arn(
@@ -63,11 +69,10 @@ class ReleaseNotifications(Construct):
                 },
             )
         )
-        key.add_to_resource_policy(
+        self._key.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[principal],
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                # In a key's policy, the star is the key.
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
                 conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
             )

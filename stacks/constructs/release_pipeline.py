@@ -5,22 +5,20 @@ from __future__ import annotations
 from aws_cdk import SecretValue
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_codebuild import BuildEnvironmentVariable
 from constructs import Construct
 
+from stacks.constructs.artifact_store import ArtifactStore
 from stacks.constructs.build_step import BuildStep
-from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.data_capture import CAPTURE_BUCKET_PARAMETER
 from stacks.constructs.endpoint_alarms import NOTIFICATION_TOPIC_PARAMETER
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.pipeline_role import PipelineRole
 from stacks.constructs.steps import Steps
 from stacks.constructs.workshop import Workshop
 from stacks.settings import Settings, Stage
 from stacks.specs import StackKind, Workload
 
-_ARTIFACT_DAYS = 30
 _PACKAGE = "#{Train.MODEL_PACKAGE_ARN}"
 
 
@@ -44,19 +42,21 @@ class ReleasePipeline(Construct):
             name: codepipeline.Artifact(name)
             for name in ("SourceOutput", "BuildOutput", "DataOutput", "ModelOutput", "GateOutput", "VerifyOutput")
         }
+        self._store = ArtifactStore(self, "Artifacts", pipeline_id=f"{construct_id}Pipeline")
+        self._role = PipelineRole(self, "PipelineRole", store=self._store)
         self.pipeline = codepipeline.Pipeline(
             self,
             "Pipeline",
             pipeline_type=codepipeline.PipelineType.V2,
             execution_mode=codepipeline.ExecutionMode.SUPERSEDED,
-            artifact_bucket=self._artifact_bucket(),
+            artifact_bucket=self._store.bucket,
+            role=self._role.fixed,
             restart_execution_on_update=False,
             use_pipeline_role_for_actions=True,
         )
         for name, stage_actions in self._stages(settings, steps).items():
             self.pipeline.add_stage(stage_name=name, actions=stage_actions)
-        # The CDK lets the pipeline pass this role without saying to whom.
-        self.pipeline.add_to_role_policy(_pass_only_to("cloudformation.amazonaws.com", deployment))
+        self._role.come_before(self.pipeline)
 
     def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
         approve: dict[str, list[actions.Action]] = (
@@ -78,17 +78,11 @@ class ReleasePipeline(Construct):
                 self._deploy("Prod", settings.stages.prod),
                 self._build("Verify", steps.verify, ["SourceOutput", "GateOutput"], "VerifyOutput", run_order=2),
             ],
-            "CleanUp": [
-                actions.CloudFormationDeleteStackAction(
-                    action_name="DeleteQa",
-                    stack_name=self._workload.stack_name("Qa"),
-                    admin_permissions=False,
-                    deployment_role=self._deployment,
-                )
-            ],
+            "CleanUp": [self._clean_up()],
         }
 
     def _source(self, settings: Settings) -> actions.Action:
+        self._role.allow_source("SourceOutput")
         return actions.GitHubSourceAction(
             action_name="GitHub",
             output=self._artifacts["SourceOutput"],
@@ -107,6 +101,10 @@ class ReleasePipeline(Construct):
             "COMMIT_ID": "#{Source.CommitId}",
             "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
         } | ({"MODEL_PACKAGE_ARN": _PACKAGE} if name in ("Gate", "Verify") else {})
+        self._role.allow_build(step.project)
+        self._store.grant_find(step.role)
+        self._store.grant_take(step.role, *inputs)
+        self._store.grant_give(step.role, output)
         first, *others = [self._artifacts[artifact] for artifact in inputs]
         return actions.CodeBuildAction(
             action_name=name,
@@ -126,33 +124,30 @@ class ReleasePipeline(Construct):
             parameters[CAPTURE_BUCKET_PARAMETER] = self._workshop.data.name
         if stage.alarms:
             parameters[NOTIFICATION_TOPIC_PARAMETER] = self._workshop.notifications.topic_arn
+        replace = kind == "Qa"
+        self._role.allow_deploy(stack_name, template="BuildOutput", role=self._deployment, replace=replace)
         return actions.CloudFormationCreateUpdateStackAction(
             action_name=f"Deploy{kind}",
             stack_name=stack_name,
             template_path=self._artifacts["BuildOutput"].at_path(f"{stack_name}.template.json"),
             parameter_overrides=parameters,
             # QA holds nothing that would be missed; PROD's last good release is not to be deleted by a bad one.
-            replace_on_failure=kind == "Qa",
+            replace_on_failure=replace,
             admin_permissions=False,
             deployment_role=self._deployment,
         )
 
-    def _artifact_bucket(self) -> s3.IBucket:
-        return DataBucket(self, "Artifacts", expire_after_days=_ARTIFACT_DAYS).bucket
+    def _clean_up(self) -> actions.Action:
+        stack_name = self._workload.stack_name("Qa")
+        self._role.allow_delete(stack_name, role=self._deployment)
+        return actions.CloudFormationDeleteStackAction(
+            action_name="DeleteQa", stack_name=stack_name, admin_permissions=False, deployment_role=self._deployment
+        )
 
     def _approval(self) -> actions.Action:
+        self._workshop.notifications.grant_tell(self._role)
         return actions.ManualApprovalAction(
             action_name="Approve",
             notification_topic=self._workshop.notifications.topic,
             additional_information="The gate's report: #{Gate.REPORT_URL}",
         )
-
-
-def _pass_only_to(service: str, role: iam.IRole) -> iam.PolicyStatement:
-    """Denies handing a role to any other service."""
-    return iam.PolicyStatement(
-        effect=iam.Effect.DENY,
-        actions=["iam:PassRole"],
-        resources=[role.role_arn],
-        conditions={"StringNotEquals": {"iam:PassedToService": service}},
-    )

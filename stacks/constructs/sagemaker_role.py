@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.log_access import grant_write_logs
+from stacks.constructs.permissions import allow
 
 _SAGEMAKER = "sagemaker.amazonaws.com"
 
@@ -18,30 +19,31 @@ class SageMakerRole(iam.Role):
         super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal(_SAGEMAKER))
         grant_write_logs(self, log_group)
         stack = Stack.of(self)
-        self.add_to_policy(
-            iam.PolicyStatement(
-                actions=["cloudwatch:PutMetricData"],
-                # PutMetricData has no resource; its condition key is what AWS offers to limit it.
-                resources=["*"],
-                conditions={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
-            )
+        allow(
+            self,
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            conditions={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
+            because="PutMetricData has no resource type; its condition key is what AWS offers to limit it",
         )
-        # The images' registries are AWS's accounts, a different one for each region and image.
-        self.add_to_policy(
-            iam.PolicyStatement(
-                actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                resources=[f"arn:{stack.partition}:ecr:{stack.region}:*:repository/sagemaker-*"],
-            )
+        allow(
+            self,
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            [f"arn:{stack.partition}:ecr:{stack.region}:*:repository/sagemaker-*"],
+            because="AWS keeps its images in accounts of its own, another one for each region and image",
         )
-        # GetAuthorizationToken has no resource.
-        self.add_to_policy(iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]))
+        allow(
+            self,
+            ["ecr:GetAuthorizationToken"],
+            ["*"],
+            because="GetAuthorizationToken is for a whole account: it has no resource type",
+        )
 
     def grant_hand_over(self, grantee: iam.IGrantable) -> None:
         """Hand this role to SageMaker, and to nobody else."""
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["iam:PassRole"],
-                resources=[self.role_arn],
-                conditions={"StringEquals": {"iam:PassedToService": _SAGEMAKER}},
-            )
+        allow(
+            grantee,
+            ["iam:PassRole"],
+            [self.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": _SAGEMAKER}},
         )

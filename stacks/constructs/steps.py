@@ -6,7 +6,7 @@ from aws_cdk import ArnFormat, Stack
 from constructs import Construct
 
 from stacks.constructs.build_step import BuildStep
-from stacks.constructs.endpoint_deployment import endpoint_arn, served_arns
+from stacks.constructs.endpoint_deployment import NAMED_BY_CLOUDFORMATION, endpoint_arn, served_arns
 from stacks.constructs.workshop import Workshop
 from stacks.specs import Workload
 
@@ -58,6 +58,7 @@ class Steps(Construct):
         step.allow(
             [f"sagemaker:{action}TrainingJob" for action in ("Create", "Describe", "Stop")] + ["sagemaker:AddTags"],
             [jobs],
+            because="SageMaker lets a training job's name be used once: each has its execution's",
         )
         return step
 
@@ -76,8 +77,11 @@ class Steps(Construct):
             resource_name=f"{stack_name}/*",
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
-        # A stack's ARN ends in an id that is made with it.
-        step.allow(["cloudformation:DeleteStack", "cloudformation:DescribeStacks"], [stack])
+        step.allow(
+            ["cloudformation:DeleteStack", "cloudformation:DescribeStacks"],
+            [stack],
+            because="CloudFormation ends a stack's ARN in an id that it makes with it",
+        )
         return step
 
     def _verify(self) -> BuildStep:
@@ -89,5 +93,6 @@ class Steps(Construct):
         step.allow(
             [f"sagemaker:Describe{kind}" for kind in ("Endpoint", "EndpointConfig", "Model")],
             served_arns(self, self._workload, "Prod"),
+            because=NAMED_BY_CLOUDFORMATION,
         )
         return step

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.log_access import grant_glue_logs
+from stacks.constructs.permissions import allow
 from stacks.specs import Glue
 
 
@@ -21,6 +22,7 @@ class TransformJob(Construct):
         data.grant_read(self.role, "code/", "raw/", "features/")
         data.grant_write(self.role, "features/")
         data.grant_replace(self.role, "features/")
+        data.grant_find(self.role)
         data.grant_probe(self.role, "features/")
         grant_glue_logs(self.role, "jobs")
         self.job = glue.CfnJob(
@@ -52,6 +54,4 @@ class TransformJob(Construct):
     def grant_run(self, grantee: iam.IGrantable) -> None:
         """Start runs, see how they end, stop them."""
         arn = Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.job.ref)
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["glue:BatchStopJobRun", "glue:GetJobRun", "glue:StartJobRun"], resources=[arn])
-        )
+        allow(grantee, ["glue:BatchStopJobRun", "glue:GetJobRun", "glue:StartJobRun"], [arn])

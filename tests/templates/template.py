@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+#: The metadata of a policy that says why its wildcards are there.
+REASONS = "Wildcards"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:

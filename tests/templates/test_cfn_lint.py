@@ -9,16 +9,12 @@ from pathlib import Path
 from stacks.settings import Settings
 from tests.templates.cloud_assembly import CloudAssembly
 
-#: Where a construct depends on a role, the CDK writes the role and its policy. The policy is what has to come first;
-#: the role would anyway, by Fn::GetAtt. The CDK's own pipeline does so too.
-IGNORED = ["W3005"]
-
 
 def lint(assembly: CloudAssembly, settings: Settings) -> str:
     done = subprocess.run(
         [
             *(Path(sys.executable).parent / "cfn-lint", "--regions", settings.project.region),
-            *("--ignore-checks", *IGNORED, "--", *map(str, assembly.template_files)),
+            *("--", *map(str, assembly.template_files)),
         ],
         capture_output=True,
         text=True,

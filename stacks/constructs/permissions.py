@@ -1,0 +1,64 @@
+"""What a role may do, statement by statement; a wildcard stands there with the rule of AWS that forces it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from aws_cdk import CfnResource
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+#: The metadata of a policy that has wildcards: whoever reads the template reads the reasons.
+REASONS = "Wildcards"
+
+
+def allow(
+    grantee: iam.IGrantable,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    *,
+    conditions: Mapping[str, Any] | None = None,
+    because: str = "",
+) -> None:
+    """Adds a statement to a role's own policy.
+
+    Raises ValueError for a wildcard without ``because``, which names the rule of AWS that lets no name stand there.
+    """
+    role = grantee.grant_principal
+    if not isinstance(role, iam.Role):
+        raise TypeError(f"{role!r} is not a role of this stack: nothing can be allowed to it here.")
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions))
+    wildcards = [text for text in (*actions, *resources) if "*" in text]
+    if not wildcards:
+        return
+    if not because:
+        raise ValueError(f"{role.node.path} is allowed {wildcards}: name each, or say which rule of AWS forbids it.")
+    explain(policy_of(role), wildcards, because)
+
+
+def policy_of(role: iam.Role) -> iam.CfnPolicy:
+    """The resource that holds a role's statements, once it has any."""
+    return cast("iam.CfnPolicy", role.node.find_child("DefaultPolicy").node.default_child)
+
+
+def explain(policy: CfnResource, wildcards: Sequence[str], because: str) -> None:
+    """Writes into the template, beside a policy, why these wildcards stand in it."""
+    written: dict[str, list[str]] = {each["Wildcard"]: each["Reasons"] for each in policy.get_metadata(REASONS) or []}
+    for wildcard in wildcards:
+        reasons = written.setdefault(wildcard, [])
+        if because not in reasons:
+            reasons.append(because)
+    policy.add_metadata(REASONS, [{"Wildcard": name, "Reasons": reasons} for name, reasons in written.items()])
+
+
+def explain_key(key: kms.Key) -> None:
+    """The wildcards of every key's policy."""
+    resource = cast("kms.CfnKey", key.node.default_child)
+    explain(resource, ["*"], "in a key's policy, the star is this key: KMS takes nothing else there")
+    explain(
+        resource,
+        ["kms:*"],
+        "AWS's default key policy: without the account in it nobody could change or delete the key;"
+        " who uses it, the account's IAM policies say",
+    )

@@ -1,0 +1,77 @@
+"""The role of the pipeline and of its actions."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.artifact_store import ArtifactStore
+from stacks.constructs.permissions import allow, policy_of
+
+_CLOUDFORMATION = "cloudformation.amazonaws.com"
+
+
+class PipelineRole(iam.Role):
+    """Starts the builds, deploys the stacks and hands on artifacts of one pipeline.
+
+    The CDK's own grants are wider (all of the artifact bucket, wildcards in actions): a pipeline is given this role
+    as ``fixed``, to which the CDK adds nothing.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, store: ArtifactStore) -> None:
+        super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal("codepipeline.amazonaws.com"))
+        self._store = store
+        store.grant_find(self)
+        self.fixed = self.without_policy_updates()
+
+    def come_before(self, pipeline: codepipeline.Pipeline) -> None:
+        """A pipeline starts as soon as it is made: what it may do has to be there by then."""
+        resource = cast("codepipeline.CfnPipeline", pipeline.node.default_child)
+        # The CDK names role and policy here; the policy's way to the role makes that one too many (cfn-lint W3005).
+        resource.add_override("DependsOn", [Stack.of(self).get_logical_id(policy_of(self))])
+
+    def allow_source(self, output: str) -> None:
+        self._store.grant_give(self, output)
+
+    def allow_build(self, project: codebuild.IProject) -> None:
+        """Run it. The build reads and writes its artifacts by a role of its own."""
+        actions = [f"codebuild:{action}" for action in ("BatchGetBuilds", "StartBuild", "StopBuild")]
+        allow(self, actions, [project.project_arn])
+
+    def allow_deploy(self, stack_name: str, *, template: str, role: iam.IRole, replace: bool) -> None:
+        """Create and update a stack, in this role's name, with a template out of an artifact.
+
+        CodePipeline reads the artifact with its own role and hands the template to CloudFormation; the stack's role
+        has nothing to read. ``replace``: it may delete the stack too, where a first creation failed.
+        """
+        self._store.grant_take(self, template)
+        verbs = ["CreateStack", "UpdateStack", *(["DeleteStack"] if replace else [])]
+        self._allow_stack(stack_name, [*verbs, "DescribeStacks", "DescribeStackEvents"], role)
+
+    def allow_delete(self, stack_name: str, *, role: iam.IRole) -> None:
+        self._allow_stack(stack_name, ["DeleteStack", "DescribeStacks", "DescribeStackEvents"], role)
+
+    def _allow_stack(self, stack_name: str, actions: list[str], role: iam.IRole) -> None:
+        stack = Stack.of(self).format_arn(
+            service="cloudformation",
+            resource="stack",
+            resource_name=f"{stack_name}/*",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        allow(
+            self,
+            [f"cloudformation:{action}" for action in actions],
+            [stack],
+            because="CloudFormation ends a stack's ARN in an id that it makes with it",
+        )
+        allow(
+            self,
+            ["iam:PassRole"],
+            [role.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": _CLOUDFORMATION}},
+        )
