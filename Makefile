@@ -25,7 +25,7 @@ ON_CLOUD = $(TOOLS) $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud e
 STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
-        releases rollback clean \
+        releases rollback verify-report clean \
         format lint types walls unit templates local e2e coverage-doc bench
 
 help: ## this list
@@ -74,6 +74,9 @@ rollback: .venv/installed ## an earlier approved release back into PROD: make ro
 
 logs: .venv/installed ## the log of an action of the latest execution: make logs ACTION=Train
 	@$(ON_CLOUD) $(PY) -m scripts.logs $(WORKLOAD) $(ACTION)
+
+verify-report: .venv/installed ## fetch a gate report, check signature and hashes: make verify-report EXECUTION=…
+	@$(ON_CLOUD) $(PY) -m scripts.verify_report $(WORKLOAD) $(EXECUTION)
 
 clean: ## local cloud down; templates, environments and caches of this checkout gone
 	@if [ -x $(PY) ]; then $(PY) -m localcloud reset; fi

@@ -1,4 +1,4 @@
-"""What a gate does with its decision: report, approval, and the end of what is not let through."""
+"""What a gate does with its decision: report, signature, approval, and the end of what is not let through."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from ml_init.step import S3Address, StepError, say, setting, to_json, write_output, write_variables
-from ml_test import stack_under_test
+from ml_test import approval, signature, stack_under_test
 from ml_test.gate import report
-from ml_test.gate.decision import Decision, Verdict
+from ml_test.notify import release_name, report_lines, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-APPROVAL_DESCRIPTION_LIMIT = 1024
+    from ml_test.gate.decision import Decision
+
+#: Of a pipeline's variable that goes into the text of an approval, which takes 1,000 characters in all.
+_SENTENCE_LIMIT = 450
+_KINDS = {".json": "application/json", ".html": "text/html; charset=utf-8", ".sig": "text/plain; charset=utf-8"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +31,9 @@ class Settings:
     endpoint: str
     stack: str
     package_arn: str
+    signing_key_arn: str
+    #: A person approves each release, also one that the gate promotes.
+    approval: bool
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -38,16 +45,26 @@ class Settings:
             endpoint=setting("ENDPOINT_NAME"),
             stack=setting("QA_STACK_NAME"),
             package_arn=setting("MODEL_PACKAGE_ARN"),
+            signing_key_arn=setting("SIGNING_KEY_ARN"),
+            approval=setting("APPROVAL") == "true",
         )
+
+    @property
+    def folder(self) -> S3Address:
+        """Where the report lies."""
+        return S3Address(bucket=self.bucket, key=f"gate/{self.execution}")
 
 
 def pass_or_stop(judge: Callable[[Settings], Decision]) -> None:
-    """Run the judgement; whatever is no PROMOTE ends the step and deletes the endpoint under test."""
+    """Run the judgement; what is rejected ends the step and deletes the endpoint under test.
+
+    What is held keeps it: whoever decides may want to ask it.
+    """
     settings = Settings.from_environment()
     cloudformation = boto3.client("cloudformation")
     try:
         decision = judge(settings)
-        if decision.verdict is not Verdict.PROMOTE:
+        if decision.verdict == "REJECT":
             raise StepError(f"{decision.verdict}: {decision.reason}. PROD stays as it is.")
     except BaseException as error:
         say(f"The gate stops this release: {error or type(error).__name__}")
@@ -55,24 +72,83 @@ def pass_or_stop(judge: Callable[[Settings], Decision]) -> None:
         raise
 
 
-def publish(s3: Any, document: Mapping[str, Any], settings: Settings) -> str:
-    """Write the report as this step's output and to the bucket; the page's S3 address."""
-    folder = S3Address(bucket=settings.bucket, key=f"gate/{settings.execution}")
+def conclude(document: Mapping[str, Any], settings: Settings) -> None:
+    """Publish the report, signed; then set the package's status by its verdict, and tell whoever has to know."""
+    s3, sagemaker = boto3.client("s3"), boto3.client("sagemaker")
     files = {"gate.json": to_json(document), "gate.html": report.html(document)}
-    kinds = {"gate.json": "application/json", "gate.html": "text/html; charset=utf-8"}
-    for name, content in files.items():
+    publish(s3, boto3.client("kms"), files, document, settings)
+    verdict, url = document["verdict"], str(settings.folder / "gate.html")
+    description = f"{verdict}: {document['reason']}. {url}"
+    properties = lineage(document, settings, signature.sha256(files["gate.json"]))
+    if verdict == "PROMOTE" and not settings.approval:
+        approval.approve(sagemaker, s3, settings.package_arn, description, properties)
+    else:
+        status = "Rejected" if verdict == "REJECT" else "PendingManualApproval"
+        approval.set_status(sagemaker, settings.package_arn, status, description, properties)
+    say(f"{verdict}, report at {url}")
+    _tell(document, settings)
+
+
+def publish(s3: Any, kms: Any, files: Mapping[str, str], document: Mapping[str, Any], settings: Settings) -> None:
+    """Write report, manifest and signature to the bucket and as this step's output, and export the verdict."""
+    origin = {
+        "workload": settings.workload,
+        "pipeline_execution": settings.execution,
+        "model_package_arn": settings.package_arn,
+    }
+    text = signature.manifest(files, origin)
+    signed = signature.sign(kms, settings.signing_key_arn, text)
+    for name, content in {**files, signature.MANIFEST: text, signature.SIGNATURE: signed}.items():
         write_output(name, content)
-        s3.put_object(Bucket=folder.bucket, Key=(folder / name).key, Body=content.encode(), ContentType=kinds[name])
-    url = str(folder / "gate.html")
-    write_variables({"VERDICT": document["verdict"], "REPORT_URL": url})
-    return url
-
-
-def approve_or_reject(decision: Decision, settings: Settings, url: str) -> None:
-    status = "Approved" if decision.verdict is Verdict.PROMOTE else "Rejected"
-    boto3.client("sagemaker").update_model_package(
-        ModelPackageArn=settings.package_arn,
-        ModelApprovalStatus=status,
-        ApprovalDescription=f"{decision.verdict}: {decision.reason}. {url}"[:APPROVAL_DESCRIPTION_LIMIT],
+        kind = _KINDS["." + name.rpartition(".")[2]]
+        s3.put_object(Bucket=settings.bucket, Key=(settings.folder / name).key, Body=content.encode(), ContentType=kind)
+    write_variables(
+        {
+            "VERDICT": document["verdict"],
+            "REASON": " ".join(document["reason"].split())[:_SENTENCE_LIMIT],
+            "REPORT_URL": str(settings.folder / "gate.html"),
+        }
     )
-    say(f"  {settings.package_arn} is {status}")
+
+
+def lineage(document: Mapping[str, Any], settings: Settings, report_sha256: str) -> dict[str, str]:
+    """Where the verdict comes from, as the package keeps it; the training step has written what the model comes from.
+
+    ``parent`` is the package that it was compared with; a first release has none.
+    """
+    champion = document.get("champion") or {}
+    known = {
+        "verdict": document["verdict"],
+        "gate_report": str(settings.folder / "gate.json"),
+        "gate_report_sha256": report_sha256,
+        "parent": champion.get("model_package_arn"),
+        "test_split_sha256": document.get("test_split_sha256"),
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _tell(document: Mapping[str, Any], settings: Settings) -> None:
+    """What is held or rejected; where a person approves each release, the approval itself asks them."""
+    verdict = document["verdict"]
+    lines = report_lines(document, settings.bucket)
+    if verdict == "REJECT":
+        tell(
+            f"{release_name(document)}: REJECT",
+            [f"The gate rejects it: {document['reason']}", "PROD stays as it is.", "", *lines],
+        )
+    elif verdict == "HOLD":
+        look_at = [f"- {entry}" for entry in document.get("look_at", [])]
+        say("A person decides, in the pipeline's stage Approve. What to look at:")
+        for entry in look_at or [f"- {document['reason']}"]:
+            say(f"  {entry}")
+        tell(
+            f"{release_name(document)}: HOLD, a person decides",
+            [
+                f"The gate cannot decide: {document['reason']}",
+                "The release waits in the pipeline's stage Approve; its QA endpoint stays up meanwhile:",
+                document["endpoint"],
+                *(["", "What to look at:", *look_at] if look_at else []),
+                "",
+                *lines,
+            ],
+        )

@@ -19,7 +19,9 @@ def main() -> None:
     sagemaker, runtime = boto3.client("sagemaker"), boto3.client("sagemaker-runtime")
     with timed("checked what is served"):
         check_release(gate, package_arn)
-        check_served(sagemaker, endpoint, package_arn)
+        package = sagemaker.describe_model_package(ModelPackageName=package_arn)
+        check_approved(package, gate["verdict"])
+        check_served(sagemaker, endpoint, package)
     with timed("asked PROD"):
         answers = check_answers(runtime, endpoint, gate["smoke"])
     document = {"endpoint": endpoint, "model_package_arn": package_arn, "answers": answers}
@@ -27,19 +29,31 @@ def main() -> None:
 
 
 def check_release(gate: Mapping[str, Any], package_arn: str) -> None:
-    """What the gate judged is what is to be served."""
-    if gate["model_package_arn"] != package_arn or gate["verdict"] != "PROMOTE":
+    """What the gate judged, and did not reject, is what is to be served."""
+    if gate["model_package_arn"] != package_arn or gate["verdict"] not in ("PROMOTE", "HOLD"):
         raise StepError(
             f"The gate's verdict is {gate['verdict']} for {gate['model_package_arn']}, "
             f"but this release is {package_arn}."
         )
 
 
-def check_served(sagemaker: Any, endpoint: str, package_arn: str) -> None:
-    """Endpoint → config → models → package: InService, this release's, approved."""
-    package = sagemaker.describe_model_package(ModelPackageName=package_arn)
-    if package["ModelApprovalStatus"] != "Approved":
-        raise StepError(f"{package_arn} is {package['ModelApprovalStatus']}, not Approved.")
+def check_approved(package: Mapping[str, Any], verdict: str) -> None:
+    """Approved: by the gate, or by a person where the gate held it."""
+    arn, status = package["ModelPackageArn"], package["ModelApprovalStatus"]
+    if status != "Approved":
+        raise StepError(f"{arn} is {status}, not Approved.")
+    approved_by = package.get("CustomerMetadataProperties", {}).get("approved_by")
+    if verdict == "HOLD" and not approved_by:
+        raise StepError(
+            f"{arn} is Approved, but the gate held it and its property approved_by names nobody: only the pipeline's "
+            "stage Approve sets both."
+        )
+    say(f"  {arn} is Approved by {approved_by or 'the gate'}")
+
+
+def check_served(sagemaker: Any, endpoint: str, package: Mapping[str, Any]) -> None:
+    """Endpoint → config → models → package: InService, and this release's."""
+    package_arn = package["ModelPackageArn"]
     described = sagemaker.describe_endpoint(EndpointName=endpoint)
     if described["EndpointStatus"] != "InService":
         raise StepError(

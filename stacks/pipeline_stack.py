@@ -20,9 +20,13 @@ class PipelineStack(cdk.Stack):
         env = cdk.Environment(account=settings.project.account, region=settings.project.region)
         super().__init__(scope, construct_id, env=env, description=f"The pipeline of {workload.name}")
         workshop = Workshop(self, "Workshop", workload=workload, settings=settings)
-        steps = Steps(self, "Steps", workload=workload, workshop=workshop)
+        steps = Steps(self, "Steps", workload=workload, workshop=workshop, approval=settings.stages.prod.approval)
         deployment = EndpointDeploymentRole(
-            self, "DeploymentRole", workload=workload, registry=workshop.registry, serving=workshop.serving_role
+            self,
+            "DeploymentRole",
+            workload=workload,
+            registry=workshop.registry,
+            serving=workshop.serving_roles.values(),
         )
         ReleasePipeline(
             self,

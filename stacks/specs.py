@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 StackKind = Literal["Pipeline", "Qa", "Prod"]
+#: Those that the pipeline deploys.
+ENDPOINT_STACKS: tuple[StackKind, ...] = ("Qa", "Prod")
+
+#: Outputs of the pipeline's stack. Who checks a report takes bucket and key from here, and not from the report.
+DATA_BUCKET_OUTPUT = "DataBucketName"
+SIGNING_KEY_OUTPUT = "ReportSigningKeyArn"
 
 #: Folder, Python package, Glue database; without underscores, SageMaker's names, which take 63 characters.
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
@@ -33,6 +39,7 @@ class Minutes:
     data: int = 30
     train: int = 60
     gate: int = 30
+    approve: int = 10
     verify: int = 10
 
 

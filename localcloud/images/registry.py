@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ LIBRARY = IMAGES / "container_library"
 _URI = re.compile(r"^[^/]+/(?P<repository>[^:@]+)(?:[:@].+)?$")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Image:
     """A folder with ``requirements.lock``, ``serve.py`` and, if it can train, ``train.py``; ``jars.lock`` for Java."""
 
@@ -29,6 +31,16 @@ class Image:
     metric_definitions: tuple[tuple[str, str], ...] = ()
     #: Whether the image runs the user's own program (``ContainerEntrypoint``, channels ``code`` and ``sm_drivers``).
     script_mode: bool = False
+
+    @cached_property
+    def digest(self) -> str:
+        """What the stand-in is made of, as an image's digest: its programs, its locks, and the shared library."""
+        found = hashlib.sha256()
+        for folder in (IMAGES / self.folder, LIBRARY):
+            for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+                content = path.read_bytes()
+                found.update(f"{path.relative_to(IMAGES)} {len(content)}\n".encode() + content)
+        return f"sha256:{found.hexdigest()}"
 
     def program(self, name: str) -> Path | None:
         """The program ``train`` or ``serve``; None where the image has none."""

@@ -13,7 +13,7 @@ from ml_init.upload import read_lines
 from ml_test.endpoint import ask
 from ml_test.gate import report
 from ml_test.gate.decision import Decision, Evidence, Floors, decide
-from ml_test.gate_step import Settings, approve_or_reject, pass_or_stop, publish
+from ml_test.gate_step import Settings, conclude, pass_or_stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,9 +50,7 @@ def judge(settings: Settings) -> Decision:
         ],
     }
     with timed("reported"):
-        url = publish(s3, report.document(decision, evidence, requests, origin), settings)
-    approve_or_reject(decision, settings, url)
-    say(f"{decision.verdict}, report at {url}")
+        conclude(report.document(decision, evidence, requests, origin), settings)
     return decision
 
 

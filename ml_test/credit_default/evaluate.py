@@ -17,7 +17,7 @@ from ml_test.endpoint import Answer, ask, ask_at_once
 from ml_test.gate import report
 from ml_test.gate.binary import BinaryEvidence, BinaryFloors, Costs, calibration, decide_binary, probability
 from ml_test.gate.decision import Decision, Evidence
-from ml_test.gate_step import Settings, approve_or_reject, pass_or_stop, publish
+from ml_test.gate_step import Settings, conclude, pass_or_stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,9 +54,7 @@ def judge(settings: Settings) -> Decision:
     for check in decision.checks:
         say(f"  {'passed' if check.passed else 'FAILED'}: {check.sentence}")
     with timed("reported"):
-        url = publish(s3, document(decision, evidence, asked, smoke, data, settings), settings)
-    approve_or_reject(decision, settings, url)
-    say(f"{decision.verdict}, report at {url}")
+        conclude(document(decision, evidence, asked, smoke, data, settings), settings)
     return decision
 
 

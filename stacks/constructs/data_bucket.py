@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -10,6 +12,10 @@ from constructs import Construct
 from stacks.constructs.permissions import allow
 
 _NAMED_LATER = "S3 knows objects by key, and these keys hold content hashes, commits, jobs or executions to come"
+
+
+#: What every artifact of an approved model package carries, and PROD asks for.
+APPROVED_TAG = {"gatehouse:approval": "Approved"}
 
 
 class DataBucket(Construct):
@@ -37,13 +43,18 @@ class DataBucket(Construct):
     def name(self) -> str:
         return self.bucket.bucket_name
 
+    def tell(self, output: str) -> None:
+        """Name the bucket in an output of its stack."""
+        CfnOutput(self, "Name", value=self.name).override_logical_id(output)
+
     def expire_after(self, prefix: str, *, days: int) -> None:
         """Delete what is older under this prefix."""
         self.bucket.add_lifecycle_rule(id=prefix.removesuffix("/"), prefix=prefix, expiration=Duration.days(days))
 
-    def grant_read(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        """Read objects under these prefixes, such as ``raw/``, and list the bucket."""
-        allow(grantee, ["s3:GetObject"], self._objects(prefixes), because=_NAMED_LATER)
+    def grant_read(self, grantee: iam.IGrantable, *prefixes: str, tagged: Mapping[str, str] | None = None) -> None:
+        """Read objects under these prefixes, such as ``raw/``, and list the bucket; with tags, only what has them."""
+        conditions = _where("ExistingObjectTag", tagged) if tagged else None
+        allow(grantee, ["s3:GetObject"], self._objects(prefixes), conditions=conditions, because=_NAMED_LATER)
         # Listing is a permission on the bucket. Without it, S3 answers 403 instead of 404 for a missing object.
         allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
@@ -54,6 +65,13 @@ class DataBucket(Construct):
     def grant_find(self, grantee: iam.IGrantable) -> None:
         """Ask where the bucket lies, as Glue does: AWSGlueServiceRole, AWS's own policy for its roles, has it."""
         allow(grantee, ["s3:GetBucketLocation"], [self.bucket.bucket_arn])
+
+    def grant_tag(self, grantee: iam.IGrantable, *prefixes: str, tags: Mapping[str, str]) -> None:
+        """Give objects under these prefixes these tags beside those that they have, and no other value of them."""
+        objects = self._objects(prefixes)
+        allow(grantee, ["s3:GetObjectTagging"], objects, because=_NAMED_LATER)
+        conditions = _where("RequestObjectTag", tags)
+        allow(grantee, ["s3:PutObjectTagging"], objects, conditions=conditions, because=_NAMED_LATER)
 
     def grant_replace(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Delete objects under these prefixes, as Spark does with its temporary files when it commits."""
@@ -66,6 +84,10 @@ class DataBucket(Construct):
 
     def _objects(self, prefixes: tuple[str, ...]) -> list[str]:
         return [self.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
+
+
+def _where(key: str, tags: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {"StringEquals": {f"s3:{key}/{name}": value for name, value in tags.items()}}
 
 
 def _life_cycle(expire_after_days: int | None) -> s3.LifecycleRule:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -9,10 +11,9 @@ from constructs import Construct
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.permissions import allow
 from stacks.constructs.sagemaker_role import SageMakerRole
-from stacks.specs import StackKind, Workload
+from stacks.specs import ENDPOINT_STACKS, StackKind, Workload
 
 NAMED_BY_CLOUDFORMATION = "CloudFormation ends the names of models and endpoint configs in random letters"
-_STACKS: tuple[StackKind, ...] = ("Qa", "Prod")
 _AUTOSCALING_ROLE = (
     "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 )
@@ -28,10 +29,11 @@ class EndpointDeploymentRole(iam.Role):
         *,
         workload: Workload,
         registry: ModelRegistry,
-        serving: SageMakerRole,
+        serving: Iterable[SageMakerRole],
     ) -> None:
         super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal("cloudformation.amazonaws.com"))
-        serving.grant_hand_over(self)
+        for role in serving:
+            role.grant_hand_over(self)
         registry.grant_read(self)
         self._allow_sagemaker(workload)
         self._allow_scaling()
@@ -48,7 +50,7 @@ class EndpointDeploymentRole(iam.Role):
                 "sagemaker:UpdateEndpointWeightsAndCapacities",
                 *("sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"),
             ],
-            [arn for kind in _STACKS for arn in served_arns(self, workload, kind)],
+            [arn for kind in ENDPOINT_STACKS for arn in served_arns(self, workload, kind)],
             because=NAMED_BY_CLOUDFORMATION,
         )
 
@@ -79,7 +81,7 @@ class EndpointDeploymentRole(iam.Role):
         )
 
     def _allow_alarms(self, workload: Workload) -> None:
-        alarms = [_colon_arn(self, "cloudwatch", "alarm", f"{workload.stack_name(kind)}-*") for kind in _STACKS]
+        alarms = [_colon_arn(self, "cloudwatch", "alarm", f"{workload.stack_name(kind)}-*") for kind in ENDPOINT_STACKS]
         # Application Auto Scaling's target tracking makes two alarms of its own with the caller's authority.
         alarms.append(_colon_arn(self, "cloudwatch", "alarm", f"TargetTracking-endpoint/{workload.dashed_name}-*"))
         self._allow(

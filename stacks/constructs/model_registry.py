@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
@@ -26,15 +28,24 @@ class ModelRegistry(Construct):
         )
 
     def grant_register(self, grantee: iam.IGrantable) -> None:
-        self._grant(grantee, ["sagemaker:CreateModelPackage"], [self._group_arn, self._packages_arn])
+        """Add a package that waits for its approval."""
+        resources = [self._group_arn, self._packages_arn]
+        self._grant(grantee, "sagemaker:CreateModelPackage", resources, statuses=["PendingManualApproval"])
 
-    def grant_judge(self, grantee: iam.IGrantable) -> None:
-        """Set a package Approved or Rejected."""
-        self._grant(grantee, ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"], [self._packages_arn])
+    def grant_judge(self, grantee: iam.IGrantable, *statuses: str) -> None:
+        """Describe a package, and set its approval to one of these."""
+        self.grant_read(grantee)
+        self._grant(grantee, "sagemaker:UpdateModelPackage", [self._packages_arn], statuses=statuses)
 
     def grant_read(self, grantee: iam.IGrantable) -> None:
-        self._grant(grantee, ["sagemaker:DescribeModelPackage"], [self._packages_arn])
+        self._grant(grantee, "sagemaker:DescribeModelPackage", [self._packages_arn])
 
     @staticmethod
-    def _grant(grantee: iam.IGrantable, actions: list[str], resources: list[str]) -> None:
-        allow(grantee, actions, resources, because="SageMaker numbers the versions of a group as they come")
+    def _grant(grantee: iam.IGrantable, action: str, resources: list[str], *, statuses: Sequence[str] = ()) -> None:
+        allow(
+            grantee,
+            [action],
+            resources,
+            conditions={"StringEquals": {"sagemaker:ModelApprovalStatus": list(statuses)}} if statuses else None,
+            because="SageMaker numbers the versions of a group as they come",
+        )

@@ -55,13 +55,15 @@ class ReleasePipeline(Construct):
             use_pipeline_role_for_actions=True,
         )
         for name, stage_actions in self._stages(settings, steps).items():
-            self.pipeline.add_stage(stage_name=name, actions=stage_actions)
+            asked = name != "Approve" or settings.stages.prod.approval
+            self.pipeline.add_stage(
+                stage_name=name, actions=stage_actions, before_entry=None if asked else _only_when_held()
+            )
+        # Who approved stands in the pipeline's own history.
+        steps.approve.allow(["codepipeline:ListActionExecutions"], [self.pipeline.pipeline_arn])
         self._role.come_before(self.pipeline)
 
     def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
-        approve: dict[str, list[actions.Action]] = (
-            {"Approve": [self._approval()]} if settings.stages.prod.approval else {}
-        )
         return {
             "Source": [self._source(settings)],
             "Build": [self._build("Synth", steps.synth, ["SourceOutput"], "BuildOutput")],
@@ -73,7 +75,10 @@ class ReleasePipeline(Construct):
                     "Gate", steps.gate, ["SourceOutput", "DataOutput", "ModelOutput"], "GateOutput", run_order=2
                 ),
             ],
-            **approve,
+            "Approve": [
+                self._approval(),
+                self._build("SetApproved", steps.approve, ["SourceOutput", "GateOutput"], run_order=2),
+            ],
             "PROD": [
                 self._deploy("Prod", settings.stages.prod),
                 self._build("Verify", steps.verify, ["SourceOutput", "GateOutput"], "VerifyOutput", run_order=2),
@@ -95,23 +100,24 @@ class ReleasePipeline(Construct):
         )
 
     def _build(
-        self, name: str, step: BuildStep, inputs: list[str], output: str, *, run_order: int = 1
+        self, name: str, step: BuildStep, inputs: list[str], output: str | None = None, *, run_order: int = 1
     ) -> actions.Action:
         variables = {
             "COMMIT_ID": "#{Source.CommitId}",
             "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
-        } | ({"MODEL_PACKAGE_ARN": _PACKAGE} if name in ("Gate", "Verify") else {})
+        } | ({"MODEL_PACKAGE_ARN": _PACKAGE} if name in ("Gate", "SetApproved", "Verify") else {})
         self._role.allow_build(step.project)
         self._store.grant_find(step.role)
         self._store.grant_take(step.role, *inputs)
-        self._store.grant_give(step.role, output)
+        if output:
+            self._store.grant_give(step.role, output)
         first, *others = [self._artifacts[artifact] for artifact in inputs]
         return actions.CodeBuildAction(
             action_name=name,
             project=step.project,
             input=first,
             extra_inputs=others,
-            outputs=[self._artifacts[output]],
+            outputs=[self._artifacts[output]] if output else None,
             environment_variables={key: BuildEnvironmentVariable(value=value) for key, value in variables.items()},
             run_order=run_order,
             variables_namespace=name,
@@ -119,7 +125,7 @@ class ReleasePipeline(Construct):
 
     def _deploy(self, kind: StackKind, stage: Stage) -> actions.Action:
         stack_name = self._workload.stack_name(kind)
-        parameters = {"ModelPackageArn": _PACKAGE, "ExecutionRoleArn": self._workshop.serving_role.role_arn}
+        parameters = {"ModelPackageArn": _PACKAGE, "ExecutionRoleArn": self._workshop.serving_roles[kind].role_arn}
         if stage.capture_percent:
             parameters[CAPTURE_BUCKET_PARAMETER] = self._workshop.data.name
         if stage.alarms:
@@ -149,5 +155,21 @@ class ReleasePipeline(Construct):
         return actions.ManualApprovalAction(
             action_name="Approve",
             notification_topic=self._workshop.notifications.topic,
-            additional_information="The gate's report: #{Gate.REPORT_URL}",
+            additional_information=(
+                "The gate says #{Gate.VERDICT}: #{Gate.REASON} Its report: #{Gate.REPORT_URL}. "
+                f"To fetch and check it: make verify-report WORKLOAD={self._workload.name} "
+                "EXECUTION=#{codepipeline.PipelineExecutionId}"
+            ),
         )
+
+
+def _only_when_held() -> codepipeline.Conditions:
+    """The gate lets a release through, or stops it; where it does neither, the stage is entered: a person decides."""
+    held = codepipeline.Rule(
+        name="GateHolds",
+        provider="VariableCheck",
+        version="1",
+        configuration={"Variable": "#{Gate.VERDICT}", "Value": "HOLD", "Operator": "EQ"},
+    )
+    condition = codepipeline.Condition(result=codepipeline.Result.SKIP, rules=[held])
+    return codepipeline.Conditions(conditions=[condition])

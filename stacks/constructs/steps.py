@@ -1,4 +1,4 @@
-"""The five builds of a workload's pipeline, each with exactly what it needs."""
+"""The six builds of a workload's pipeline, each with exactly what it needs."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from aws_cdk import ArnFormat, Stack
 from constructs import Construct
 
 from stacks.constructs.build_step import BuildStep
+from stacks.constructs.data_bucket import APPROVED_TAG
 from stacks.constructs.endpoint_deployment import NAMED_BY_CLOUDFORMATION, endpoint_arn, served_arns
-from stacks.constructs.workshop import Workshop
+from stacks.constructs.workshop import ARTIFACT_PREFIXES, Workshop
 from stacks.specs import Workload
 
 
 class Steps(Construct):
-    """Synth, data, training, gate and verification."""
+    """Synth, data, training, gate, approval, verification. With ``approval``, no release goes without a person."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, workshop: Workshop) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, workload: Workload, workshop: Workshop, approval: bool
+    ) -> None:
         super().__init__(scope, construct_id)
         self._workload = workload
         self._shop = workshop
         self.synth = self._step("Synth", "stacks/buildspec.yml", workload.minutes.build, {})
         self.data = self._data()
         self.train = self._train()
-        self.gate = self._gate()
+        self.gate = self._gate(approval=approval)
+        self.approve = self._approve()
         self.verify = self._verify()
 
     def _step(self, name: str, build_file: str, minutes: int, settings: dict[str, str]) -> BuildStep:
@@ -62,13 +66,20 @@ class Steps(Construct):
         )
         return step
 
-    def _gate(self) -> BuildStep:
+    def _gate(self, *, approval: bool) -> BuildStep:
         stack_name = self._workload.stack_name("Qa")
-        settings = {"ENDPOINT_NAME": self._workload.endpoint_name("Qa"), "QA_STACK_NAME": stack_name} | self._told
+        settings = self._told | {
+            "ENDPOINT_NAME": self._workload.endpoint_name("Qa"),
+            "QA_STACK_NAME": stack_name,
+            "SIGNING_KEY_ARN": self._shop.signature.key_arn,
+            "APPROVAL": str(approval).lower(),
+        }
         step = self._step("Gate", "ml_test/buildspec.yml", self._workload.minutes.gate, settings)
         self._shop.data.grant_read(step.role, "features/", "gate/")
         self._shop.data.grant_write(step.role, "gate/")
-        self._shop.registry.grant_judge(step.role)
+        self._shop.registry.grant_judge(step.role, "Approved", "Rejected", "PendingManualApproval")
+        self._shop.data.grant_tag(step.role, *ARTIFACT_PREFIXES, tags=APPROVED_TAG)
+        self._shop.signature.grant_sign(step.role)
         self._shop.notifications.grant_tell(step.role)
         step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(self, self._workload, "Qa")])
         stack = Stack.of(self).format_arn(
@@ -82,6 +93,13 @@ class Steps(Construct):
             [stack],
             because="CloudFormation ends a stack's ARN in an id that it makes with it",
         )
+        return step
+
+    def _approve(self) -> BuildStep:
+        step = self._step("Approve", "ml_test/approve.buildspec.yml", self._workload.minutes.approve, self._told)
+        self._shop.registry.grant_judge(step.role, "Approved")
+        self._shop.data.grant_tag(step.role, *ARTIFACT_PREFIXES, tags=APPROVED_TAG)
+        self._shop.notifications.grant_tell(step.role)
         return step
 
     def _verify(self) -> BuildStep:

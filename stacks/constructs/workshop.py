@@ -1,20 +1,23 @@
-"""What a workload's steps work with: data, Spark if wanted, registry, notifications, roles to hand to SageMaker."""
+"""What a workload's steps work with: data, Spark if wanted, registry, notifications, signing key, SageMaker's roles."""
 
 from __future__ import annotations
 
 from constructs import Construct
 
-from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.data_bucket import APPROVED_TAG, DataBucket
 from stacks.constructs.data_capture import CAPTURE_PREFIX
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.release_notifications import ReleaseNotifications
+from stacks.constructs.report_signature import ReportSignature
 from stacks.constructs.sagemaker_role import SageMakerRole
 from stacks.constructs.spark_features import SparkFeatures
 from stacks.settings import Settings
-from stacks.specs import Workload
+from stacks.specs import DATA_BUCKET_OUTPUT, ENDPOINT_STACKS, StackKind, Workload
 
 #: What people asked a model is not kept for longer than it takes to watch over the model.
 _CAPTURE_DAYS = 90
+#: Where the artifacts lie that a model package names.
+ARTIFACT_PREFIXES = ("features/", "models/")
 
 
 class Workshop(Construct):
@@ -23,19 +26,29 @@ class Workshop(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self.data = DataBucket(self, "Data")
+        self.data.tell(DATA_BUCKET_OUTPUT)
         self.spark = (
             SparkFeatures(self, data=self.data, workload=workload, glue=workload.glue) if workload.glue else None
         )
         self.registry = ModelRegistry(self, "Registry", group_name=workload.dashed_name)
+        self.signature = ReportSignature(self, "Signature", workload=workload)
         self.notifications = ReleaseNotifications(
             self, "Notifications", workload=workload, email=settings.notifications.email
         )
         self.training_role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs")
         self.data.grant_read(self.training_role, "features/", "models/")
         self.data.grant_write(self.training_role, "models/")
-        self.serving_role = SageMakerRole(
-            self, "ServingRole", log_group=f"/aws/sagemaker/Endpoints/{workload.dashed_name}-*"
-        )
-        self.data.grant_read(self.serving_role, "features/", "models/")
-        self.data.grant_write(self.serving_role, CAPTURE_PREFIX)
+        self.serving_roles: dict[StackKind, SageMakerRole] = {
+            kind: self._serving_role(kind, workload) for kind in ENDPOINT_STACKS
+        }
+        # QA serves what is to be judged; PROD what was approved, and nothing else.
+        self.data.grant_read(self.serving_roles["Qa"], *ARTIFACT_PREFIXES)
+        self.data.grant_read(self.serving_roles["Prod"], *ARTIFACT_PREFIXES, tagged=APPROVED_TAG)
         self.data.expire_after(CAPTURE_PREFIX, days=_CAPTURE_DAYS)
+
+    def _serving_role(self, kind: StackKind, workload: Workload) -> SageMakerRole:
+        role = SageMakerRole(
+            self, f"{kind}ServingRole", log_group=f"/aws/sagemaker/Endpoints/{workload.endpoint_name(kind)}"
+        )
+        self.data.grant_write(role, CAPTURE_PREFIX)
+        return role

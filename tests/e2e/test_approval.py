@@ -1,58 +1,202 @@
-"""A release that waits for a person."""
+"""A release that waits for a person, and what they are told."""
 
+import json
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.e2e.conftest import User
 from tests.e2e.test_release import change
 
 
-def test_a_release_waits_for_approval_and_goes_on(released: User) -> None:
-    """With ``approval = true``, PROD is deployed after a person approves, and the topic is told before."""
+class Person:
+    """Reads what the topic tells, and answers the pipeline's approvals."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+        self._sqs, self._codepipeline = user.cloud.client("sqs"), user.cloud.client("codepipeline")
+        self._queue = self._sqs.create_queue(QueueName="person")["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        user.cloud.client("sns").subscribe(TopicArn=self._topic(), Protocol="sqs", Endpoint=arn)
+        self.pipeline = self._codepipeline.list_pipelines()["pipelines"][0]["name"]
+
+    def _topic(self) -> str:
+        resources = self._user.cloud.client("cloudformation").describe_stack_resources(
+            StackName="CarEvaluationPipeline"
+        )
+        topics = [r for r in resources["StackResources"] if r["ResourceType"] == "AWS::SNS::Topic"]
+        return str(topics[0]["PhysicalResourceId"])
+
+    def mail(self) -> dict[str, str]:
+        """What was told since the last look: texts by subject."""
+        found: dict[str, str] = {}
+        while messages := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                body = json.loads(message["Body"])
+                found[body["Subject"]] = body["Message"]
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    @contextmanager
+    def answering(self, status: str, before: Callable[[], object]) -> Iterator[None]:
+        """Answers the next approval, after ``before``, while the pipeline runs."""
+
+        def answer() -> None:
+            action = self._waiting()
+            before()
+            self._codepipeline.put_approval_result(
+                pipelineName=self.pipeline,
+                stageName="Approve",
+                actionName=action["actionName"],
+                result={"summary": "looks good" if status == "Approved" else "not now", "status": status},
+                token=action["latestExecution"]["token"],
+            )
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
+
+    def _waiting(self) -> Any:
+        """The approval action, once it waits; fails after three minutes."""
+        deadline = time.monotonic() + 180
+        while time.monotonic() < deadline:
+            for stage in self._codepipeline.get_pipeline_state(name=self.pipeline)["stageStates"]:
+                for action in stage["actionStates"]:
+                    if stage["stageName"] == "Approve" and "token" in action.get("latestExecution", {}):
+                        return action
+            time.sleep(0.3)
+        raise AssertionError("nothing waits for approval")
+
+
+@pytest.fixture(scope="module")
+def person(released: User) -> Person:
+    return Person(released)
+
+
+def served(user: User) -> str:
+    return user.outputs("CarEvaluationProd")["ServedPackageArn"]
+
+
+def tags(user: User, package: dict[str, Any]) -> list[dict[str, str]]:
+    """The approval tags of the package's artifacts."""
+    s3, found = user.cloud.client("s3"), []
+    for container in package["InferenceSpecification"]["Containers"]:
+        bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
+        found += s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+    return found
+
+
+def test_a_release_waits_for_approval_and_goes_on(released: User, person: Person) -> None:
+    """With ``approval = true``, PROD is deployed after a person approves what the gate promotes; the topic is told.
+
+    Nobody else can let it through: until then the package is pending and its artifacts are closed to PROD.
+    """
 
     def edit(clone: Path) -> None:
         change(clone / "gatehouse.toml", r"(?m)^approval\s*=\s*false", "approval = true")
 
-    before = released.outputs("CarEvaluationProd")["ServedPackageArn"]
+    before = served(released)
     released.commit(edit, "A person approves")
     released.script("deploy", "car_evaluation")
-    codepipeline = released.cloud.client("codepipeline")
-    pipeline = codepipeline.list_pipelines()["pipelines"][0]["name"]
-    served_while_waiting: list[str] = []
+    seen: list[Any] = []
 
-    def approve() -> None:
-        action = waiting_action(codepipeline, pipeline)
-        served_while_waiting.append(released.outputs("CarEvaluationProd")["ServedPackageArn"])
-        codepipeline.put_approval_result(
-            pipelineName=pipeline,
-            stageName="Approve",
-            actionName=action["actionName"],
-            result={"summary": "looks good", "status": "Approved"},
-            token=action["latestExecution"]["token"],
-        )
+    def look() -> None:
+        package = released.packages()[0]
+        seen.extend([served(released), package["ModelApprovalStatus"], len(tags(released, package))])
 
-    person = threading.Thread(target=approve)
-    person.start()
     try:
-        push = released.push()
+        with person.answering("Approved", look):
+            push = released.push()
     finally:
-        person.join()
         released.run("git", "reset", "--quiet", "--hard", "HEAD~1")
         released.script("deploy", "car_evaluation")
 
-    assert "Approve" in push.output
-    assert served_while_waiting == [before]
-    assert released.outputs("CarEvaluationProd")["ServedPackageArn"] != before
+    assert "SetApproved" in push.output
+    # The bundles are those of the first release: only the model itself waits for its tag.
+    assert seen == [before, "PendingManualApproval", 2]
+    package = released.packages()[0]
+    assert served(released) == package["ModelPackageArn"] != before
+    assert tags(released, package) == [{"Key": "gatehouse:approval", "Value": "Approved"}] * 3
+    assert package["CustomerMetadataProperties"]["approved_by"].startswith("arn:aws:iam::")
+    assert "(looks good)" in package["ApprovalDescription"]
+    mail = person.mail()
+    (asked,) = [json.loads(text) for subject, text in mail.items() if subject.startswith("APPROVAL NEEDED")]
+    assert "The gate says PROMOTE: accuracy" in asked["approval"]["customData"]
+    (told,) = [text for subject, text in mail.items() if subject.endswith(": approved")]
+    assert package["ModelPackageArn"] in told
 
 
-def waiting_action(codepipeline, pipeline: str):
-    """The approval action, once it waits; fails after three minutes."""
-    deadline = time.monotonic() + 180
+def test_the_report_is_the_gates_to_the_byte(released: User) -> None:
+    """`make verify-report` says so, and names the file of which a byte was changed."""
+    execution = released.packages()[0]["CustomerMetadataProperties"]["pipeline_execution"]
+    bucket = released.outputs("CarEvaluationPipeline")["DataBucketName"]
+    s3, key = released.cloud.client("s3"), f"gate/{execution}/gate.html"
+    page = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    assert "the gate's, to the byte" in released.script("verify_report", "car_evaluation", execution).stdout
+
+    s3.put_object(Bucket=bucket, Key=key, Body=page.replace(b"PROMOTE", b"PROMOTe", 1))
+    try:
+        forged = released.script("verify_report", "car_evaluation", execution, check=False)
+    finally:
+        s3.put_object(Bucket=bucket, Key=key, Body=page, ContentType="text/html; charset=utf-8")
+    assert forged.returncode == 1
+    assert "✗ gate.html was changed" in forged.stdout
+
+
+def test_prod_takes_no_artifact_that_nobody_approved(released: User) -> None:
+    """Even where the registry says Approved: the deployment fails for want of s3:GetObject, and PROD stays as it is."""
+    sagemaker, s3 = released.cloud.client("sagemaker"), released.cloud.client("s3")
+    package, before = released.packages()[0], served(released)
+    bucket = released.outputs("CarEvaluationPipeline")["DataBucketName"]
+    containers = package["InferenceSpecification"]["Containers"]
+    model = s3.get_object(Bucket=bucket, Key=containers[1]["ModelDataUrl"].partition(f"{bucket}/")[2])["Body"].read()
+    s3.put_object(Bucket=bucket, Key="models/unapproved/model.tar.gz", Body=model)
+    containers[1]["ModelDataUrl"] = f"s3://{bucket}/models/unapproved/model.tar.gz"
+    arn = sagemaker.create_model_package(
+        ModelPackageGroupName="car-evaluation",
+        ModelApprovalStatus="Approved",
+        InferenceSpecification=package["InferenceSpecification"],
+    )["ModelPackageArn"]
+
+    try:
+        reasons = update_prod(released, arn)
+    finally:
+        sagemaker.delete_model_package(ModelPackageName=arn)
+
+    assert "Could not access model data at s3://" in reasons
+    assert "models/unapproved/model.tar.gz" in reasons
+    assert '"s3:GetObject" permissions' in reasons
+    assert released.stack_status("CarEvaluationProd") == "UPDATE_ROLLBACK_COMPLETE"
+    assert served(released) == before
+    assert released.ask("low,low,5more,more,big,high") == "vgood"
+
+
+def update_prod(user: User, package_arn: str) -> str:
+    """Updates PROD's stack to a package; what failed, in CloudFormation's words."""
+    cloudformation = user.cloud.client("cloudformation")
+    stack = cloudformation.describe_stacks(StackName="CarEvaluationProd")["Stacks"][0]
+    kept = [
+        {"ParameterKey": each["ParameterKey"], "UsePreviousValue": True}
+        for each in stack["Parameters"]
+        if each["ParameterKey"] != "ModelPackageArn"
+    ]
+    changed = {"ParameterKey": "ModelPackageArn", "ParameterValue": package_arn}
+    cloudformation.update_stack(StackName="CarEvaluationProd", UsePreviousTemplate=True, Parameters=[*kept, changed])
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        for stage in codepipeline.get_pipeline_state(name=pipeline)["stageStates"]:
-            for action in stage["actionStates"]:
-                if stage["stageName"] == "Approve" and "token" in action.get("latestExecution", {}):
-                    return action
+        if "IN_PROGRESS" not in str(user.stack_status("CarEvaluationProd")):
+            break
         time.sleep(0.3)
-    raise AssertionError("nothing waits for approval")
+    events = cloudformation.describe_stack_events(StackName="CarEvaluationProd")["StackEvents"]
+    return " ".join(e.get("ResourceStatusReason", "") for e in events if e["ResourceStatus"].endswith("_FAILED"))

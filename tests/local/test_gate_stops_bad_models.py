@@ -39,6 +39,9 @@ class Workbench:
         self.s3, self.sagemaker = steps.cloud.client("s3"), steps.cloud.client("sagemaker")
         self.role = steps.role("sagemaker.amazonaws.com")
         self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+        key = steps.cloud.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+        self.key_arn = key["KeyMetadata"]["Arn"]
+        self.topic_arn = steps.cloud.client("sns").create_topic(Name=f"{self.bucket}-releases")["TopicArn"]
 
     def rows(self, name: str) -> list[str]:
         return read_lines(self.s3, S3Address.parse(self.data[name]))
@@ -120,6 +123,9 @@ class Workbench:
             ENDPOINT_NAME=name,
             QA_STACK_NAME=name,
             MODEL_PACKAGE_ARN=package,
+            SIGNING_KEY_ARN=self.key_arn,
+            NOTIFICATION_TOPIC_ARN=self.topic_arn,
+            APPROVAL="false",
         )
 
     def report(self, name: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -45,12 +47,28 @@ def test_a_version_keeps_what_it_was_given(sagemaker_world: World, group: str) -
         MetadataProperties={"CommitId": "0123"},
     )
     package = sagemaker_world.sagemaker.describe_model_package(ModelPackageName=arn)
+    digests = [container.pop("ImageDigest") for container in package["InferenceSpecification"]["Containers"]]
     assert package["InferenceSpecification"] == SPECIFICATION
+    assert [re.fullmatch("sha256:[0-9a-f]{64}", digest) is not None for digest in digests] == [True, True]
+    assert digests[0] != digests[1]
     assert package["ModelMetrics"] == metrics
     assert package["MetadataProperties"] == {"CommitId": "0123"}
     assert package["CustomerMetadataProperties"] == {"data_sha256": "abc"}
     assert (package["ModelPackageVersion"], package["ModelPackageStatus"]) == (1, "Completed")
     assert arn.endswith(f":model-package/{group}/1")
+
+
+@pytest.mark.parametrize(
+    ("properties", "says"),
+    [({"why": "a; b"}, "The value 'a; b'"), ({"k" * 129: "v"}, "The key"), ({"long": "v" * 257}, "1 to 256")],
+)
+def test_metadata_has_limits(sagemaker_world: World, group: str, properties: dict[str, str], says: str) -> None:
+    """Of characters and lengths, as SageMaker's; also where a package is updated."""
+    arn = _register(sagemaker_world, group)
+    with pytest.raises(ClientError, match=says):
+        _register(sagemaker_world, group, CustomerMetadataProperties=properties)
+    with pytest.raises(ClientError, match=says):
+        sagemaker_world.sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties=properties)
 
 
 def test_approval_is_recorded_with_its_reason(sagemaker_world: World, group: str) -> None:

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BUILDS = tuple(f"Steps/{step}" for step in ("Synth", "Data", "Train", "Gate", "Verify"))
+BUILDS = tuple(f"Steps/{step}" for step in ("Synth", "Data", "Train", "Gate", "Approve", "Verify"))
 BUCKETS = ("Workshop/Data", "Release/Artifacts/Objects")
 CRAWLER, TRANSFORM = "Workshop/Catalog/CrawlerRole", "Workshop/Transform"
 ROLES = (
-    *(CRAWLER, TRANSFORM, "Workshop/TrainingRole", "Workshop/ServingRole", "DeploymentRole", "Release/PipelineRole"),
+    *(
+        CRAWLER,
+        TRANSFORM,
+        "Workshop/TrainingRole",
+        "Workshop/QaServingRole",
+        "Workshop/ProdServingRole",
+        "DeploymentRole",
+        "Release/PipelineRole",
+    ),
     *BUILDS,
 )
 

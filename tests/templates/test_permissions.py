@@ -63,7 +63,7 @@ def test_only_actions_without_a_resource_are_granted_on_all(allowed: list[Statem
 
 def test_metrics_go_to_sagemakers_namespaces_only(allowed: list[Statement]) -> None:
     found = [statement for statement in allowed if "cloudwatch:PutMetricData" in statement.actions]
-    assert len(found) == 2, "training and serving"
+    assert len(found) == 3, "training, and serving in QA and PROD"
     for statement in found:
         (namespaces,) = (test["cloudwatch:namespace"] for test in statement.conditions.values())
         assert all(re.match(r"(?i)/?aws/sagemaker", namespace) for namespace in namespaces)
@@ -82,14 +82,15 @@ def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:
 def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
     """Builds, jobs, pipeline and deployment: no role serves two of them."""
     users = [render(p["ServiceRole"]) for p in pipeline.of_type("AWS::CodeBuild::Project").values()]
-    assert len(users) == 5
+    assert len(users) == 6
     users += [render(p["Role"]) for kind in ("Job", "Crawler") for p in pipeline.of_type(f"AWS::Glue::{kind}").values()]
     users.append(render(pipeline.only("AWS::CodePipeline::Pipeline")["RoleArn"]))
     others = {f"${{{name}.Arn}}" for name in pipeline.of_type("AWS::IAM::Role")} - set(users)
     assert len(users) == len(set(users))
     assert {re.sub(r"\w{8}\.Arn\}$", "", role) for role in others} == {
         "${WorkshopTrainingRole",
-        "${WorkshopServingRole",
+        "${WorkshopQaServingRole",
+        "${WorkshopProdServingRole",
         "${DeploymentRole",
     }
 
@@ -139,9 +140,12 @@ def test_no_step_can_read_secrets(assembly: CloudAssembly) -> None:
         assert [a for a in actions if a.startswith(("secretsmanager:", "ssm:"))] == []
 
 
-def test_keys_are_used_for_notifications_alone(allowed: list[Statement]) -> None:
-    """By those who publish: whatever else is encrypted is so by keys that AWS manages."""
+def test_keys_are_used_to_publish_and_to_sign_alone(allowed: list[Statement]) -> None:
+    """Whoever publishes has it encrypted, the gate signs; whatever else is encrypted is so by keys of AWS."""
     using = [(a, s.resources) for s in allowed for a in s.actions if a.startswith("kms:")]
+    signing = [resources for action, resources in using if action == "kms:Sign"]
+    assert [re.fullmatch(r"\$\{WorkshopSignatureKey\w+\.Arn\}", r) is not None for (r,) in signing] == [True]
+    using = [found for found in using if found[0] != "kms:Sign"]
     assert {action for action, _ in using} == {"kms:Decrypt", "kms:GenerateDataKey"}
     assert all(re.fullmatch(r"\$\{WorkshopNotificationsKey\w+\.Arn\}", r) for _, rs in using for r in rs)
     for action in ("kms:Decrypt", "kms:GenerateDataKey"):
@@ -158,11 +162,13 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
     [
         ("sagemaker:CreateTrainingJob", {"StepsTrain"}),
         ("sagemaker:CreateModelPackage", {"StepsTrain"}),
-        ("sagemaker:UpdateModelPackage", {"StepsGate"}),
+        ("sagemaker:UpdateModelPackage", {"StepsGate", "StepsApprove"}),
+        ("kms:Sign", {"StepsGate"}),
+        ("codepipeline:ListActionExecutions", {"StepsApprove"}),
         ("sagemaker:InvokeEndpoint", {"StepsGate", "StepsVerify"}),
         ("sagemaker:CreateEndpoint", {"Deployment"}),
         ("sagemaker:DeleteEndpoint", {"Deployment"}),
-        ("sns:Publish", {"StepsGate", "StepsVerify"}),
+        ("sns:Publish", {"StepsGate", "StepsApprove", "StepsVerify", "ReleasePipeline"}),
         ("cloudformation:CreateStack", {"ReleasePipeline"}),
         ("cloudformation:DeleteStack", {"ReleasePipeline", "StepsGate"}),
         ("codebuild:StartBuild", {"ReleasePipeline"}),
@@ -175,6 +181,41 @@ def test_a_deed_is_one_roles_task(allowed: list[Statement], action: str, who: se
 def test_only_the_data_step_of_a_workload_with_glue_runs_glue(allowed: list[Statement], workload: Workload) -> None:
     for action in ("glue:StartJobRun", "glue:StartCrawler"):
         assert holders(allowed, action) == ({"StepsData"} if workload.glue else set())
+
+
+def test_prod_reads_approved_artifacts_and_nothing_else(allowed: list[Statement]) -> None:
+    """QA reads what is to be judged."""
+    approved = {"StringEquals": {"s3:ExistingObjectTag/gatehouse:approval": "Approved"}}
+    for kind, conditions in (("Qa", {}), ("Prod", approved)):
+        reading = [s for s in allowed if f"{kind}ServingRole" in s.holder and "s3:GetObject" in s.actions]
+        assert [s.conditions for s in reading] == [conditions]
+        assert sorted(r.rpartition(".Arn}/")[2] for r in reading[0].resources) == ["features/*", "models/*"]
+
+
+def test_of_the_data_only_approval_can_be_tagged(allowed: list[Statement]) -> None:
+    """By gate and approval, with this value of this tag; so none can be taken away or given another one."""
+    on_data = [s for s in allowed if any("${WorkshopDataBucket" in resource for resource in s.resources)]
+    tagging = [s for s in on_data if "s3:PutObjectTagging" in s.actions]
+    assert holders(tagging, "s3:PutObjectTagging") == {"StepsGate", "StepsApprove"}
+    assert not [action for s in on_data for action in s.actions if re.match(r"s3:(Put|Delete)Object.*\*", action)]
+    for statement in tagging:
+        assert statement.conditions == {"StringEquals": {"s3:RequestObjectTag/gatehouse:approval": "Approved"}}
+
+
+@pytest.mark.parametrize(
+    ("step", "action", "statuses"),
+    [
+        ("StepsTrain", "sagemaker:CreateModelPackage", ["PendingManualApproval"]),
+        ("StepsGate", "sagemaker:UpdateModelPackage", ["Approved", "Rejected", "PendingManualApproval"]),
+        ("StepsApprove", "sagemaker:UpdateModelPackage", ["Approved"]),
+    ],
+)
+def test_a_package_gets_no_other_approval_than_a_steps_own(
+    allowed: list[Statement], step: str, action: str, statuses: list[str]
+) -> None:
+    """Training registers what waits; gate and approval decide."""
+    (statement,) = [s for s in allowed if s.holder.startswith(step) and action in s.actions]
+    assert as_list(statement.conditions["StringEquals"]["sagemaker:ModelApprovalStatus"]) == statuses
 
 
 def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:

@@ -13,7 +13,8 @@ from stacks.specs import StackKind, Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Template, render
 
-STAGES = ["Source", "Build", "Data", "Train", "QA", "PROD", "CleanUp"]
+STAGES = ["Source", "Build", "Data", "Train", "QA", "Approve", "PROD", "CleanUp"]
+BUILDS = ("Synth", "Data", "Train", "Gate", "SetApproved", "Verify")
 
 
 def stages(template: Template) -> dict[str, list[dict[str, Any]]]:
@@ -58,8 +59,34 @@ def test_within_a_stage_each_action_waits_for_the_one_before(pipeline: Template)
         assert [action["RunOrder"] for action in stage] == list(range(1, len(stage) + 1))
 
 
-def test_without_approval_nobody_is_asked(pipeline: Template) -> None:
-    assert "Approval" not in {action["ActionTypeId"]["Category"] for action in actions(pipeline).values()}
+def declared(template: Template, stage: str) -> dict[str, Any]:
+    (found,) = [s for s in template.only("AWS::CodePipeline::Pipeline")["Stages"] if s["Name"] == stage]
+    return dict(found)
+
+
+def test_without_approval_a_person_decides_on_what_the_gate_holds_alone(pipeline: Template) -> None:
+    """Whatever the gate promotes goes on; what it rejects does not come so far."""
+    (condition,) = declared(pipeline, "Approve")["BeforeEntry"]["Conditions"]
+    (rule,) = condition["Rules"]
+    assert condition["Result"] == "SKIP"
+    assert rule["RuleTypeId"] == {"Category": "Rule", "Owner": "AWS", "Provider": "VariableCheck", "Version": "1"}
+    assert rule["Configuration"] == {"Variable": "#{Gate.VERDICT}", "Value": "HOLD", "Operator": "EQ"}
+    assert [s["Name"] for s in pipeline.only("AWS::CodePipeline::Pipeline")["Stages"] if "BeforeEntry" in s] == [
+        "Approve"
+    ]
+    assert variables(pipeline, "Gate")["APPROVAL"] == "false"
+
+
+def test_who_decides_reads_what_the_gate_says(pipeline: Template, workload: Workload) -> None:
+    """Verdict, sentence, address of the report, and how to check it; then the package becomes Approved."""
+    approval, set_approved = stages(pipeline)["Approve"]
+    text = approval["Configuration"]["CustomData"]
+    for part in ("#{Gate.VERDICT}", "#{Gate.REASON}", "#{Gate.REPORT_URL}", f"WORKLOAD={workload.name}"):
+        assert part in text
+    assert approval["ActionTypeId"]["Category"] == "Approval"
+    assert approval["Configuration"]["NotificationArn"] == {"Ref": logical_id(pipeline, "AWS::SNS::Topic")}
+    assert set_approved["Name"] == "SetApproved"
+    assert variables(pipeline, "SetApproved")["MODEL_PACKAGE_ARN"] == "#{Train.MODEL_PACKAGE_ARN}"
 
 
 def test_who_is_told_of_a_release_subscribes_to_one_encrypted_topic(pipeline: Template) -> None:
@@ -67,16 +94,34 @@ def test_who_is_told_of_a_release_subscribes_to_one_encrypted_topic(pipeline: Te
     topic = pipeline.only("AWS::SNS::Topic")
     assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": [logical_id(pipeline, "AWS::KMS::Key", "Notifications"), "Arn"]}
     assert pipeline.of_type("AWS::SNS::Subscription") == {}
-    for action in ("Gate", "Verify"):
+    for action in ("Gate", "SetApproved", "Verify"):
         assert (
             variables(pipeline, action)["NOTIFICATION_TOPIC_ARN"] == f"${{{logical_id(pipeline, 'AWS::SNS::Topic')}}}"
         )
 
 
+def key(template: Template, contains: str) -> dict[str, Any]:
+    return template.of_type("AWS::KMS::Key")[logical_id(template, "AWS::KMS::Key", contains)]
+
+
+def test_the_gates_reports_are_signed_by_a_key_that_outlives_the_stack(pipeline: Template) -> None:
+    """An asymmetric one; whoever checks a report finds it in an output, and not in the report."""
+    name = logical_id(pipeline, "AWS::KMS::Key", "Signature")
+    found = key(pipeline, "Signature")
+    assert (found["KeySpec"], found["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    assert pipeline.resources[name]["DeletionPolicy"] == "Retain"
+    assert variables(pipeline, "Gate")["SIGNING_KEY_ARN"] == f"${{{name}.Arn}}"
+    outputs = {name: render(output["Value"]) for name, output in pipeline.document["Outputs"].items()}
+    assert outputs == {
+        "ReportSigningKeyArn": f"${{{name}.Arn}}",
+        "DataBucketName": f"${{{logical_id(pipeline, 'AWS::S3::Bucket', 'Data')}}}",
+    }
+
+
 def test_this_workloads_alarms_may_publish(pipeline: Template, workload: Workload) -> None:
     """Also by the key, which the one that AWS manages for SNS would not let them; no other account's alarms may."""
     alarms = {"Service": "cloudwatch.amazonaws.com"}
-    policies = (pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"], pipeline.only("AWS::KMS::Key")["KeyPolicy"])
+    policies = (pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"], key(pipeline, "Notifications")["KeyPolicy"])
     publish, encrypt = (next(s for s in p["Statement"] if s["Principal"] == alarms) for p in policies)
     assert publish["Action"] == "sns:Publish"
     assert re.search(rf":alarm:{workload.camel_name}\*$", publish["Condition"]["ArnLike"]["aws:SourceArn"])
@@ -88,16 +133,12 @@ def test_this_workloads_alarms_may_publish(pipeline: Template, workload: Workloa
 def test_with_approval_a_person_decides_between_gate_and_prod(
     assembly_with_approval: CloudAssembly, workload: Workload
 ) -> None:
-    """Who decides is told by mail and sees the gate's report."""
+    """On every release; who decides is told by mail."""
     template = assembly_with_approval.templates[workload.stack_name("Pipeline")]
-    assert list(stages(template)) == [*STAGES[:5], "Approve", *STAGES[5:]]
-
-    (approval,) = stages(template)["Approve"]
-
-    assert approval["ActionTypeId"]["Category"] == "Approval"
+    assert list(stages(template)) == STAGES
+    assert "BeforeEntry" not in declared(template, "Approve")
+    assert variables(template, "Gate")["APPROVAL"] == "true"
     topic = logical_id(template, "AWS::SNS::Topic")
-    assert approval["Configuration"]["NotificationArn"] == {"Ref": topic}
-    assert "#{Gate.REPORT_URL}" in approval["Configuration"]["CustomData"]
     subscription = template.only("AWS::SNS::Subscription")
     assert subscription == {"Protocol": "email", "Endpoint": "ada@example.org", "TopicArn": {"Ref": topic}}
 
@@ -157,7 +198,8 @@ def test_a_stage_deploys_this_commits_template_with_the_trained_package(
     assert (configuration["StackName"], configuration["TemplatePath"]) == (stack, f"BuildOutput::{stack}.template.json")
     parameters = json.loads(render(configuration["ParameterOverrides"]))
     assert parameters["ModelPackageArn"] == "#{Train.MODEL_PACKAGE_ARN}"
-    assert parameters["ExecutionRoleArn"] == f"${{{logical_id(pipeline, 'AWS::IAM::Role', 'ServingRole')}.Arn}}"
+    role = logical_id(pipeline, "AWS::IAM::Role", f"{kind}ServingRole")
+    assert parameters["ExecutionRoleArn"] == f"${{{role}.Arn}}"
 
 
 @pytest.mark.parametrize("kind", ["Qa", "Prod"])
@@ -192,22 +234,23 @@ def test_endpoints_are_deployed_with_the_role_made_for_it(pipeline: Template) ->
         ("Data", "ml_init/buildspec.yml", ["SourceOutput"], "DataOutput"),
         ("Train", "ml_training/buildspec.yml", ["SourceOutput", "DataOutput"], "ModelOutput"),
         ("Gate", "ml_test/buildspec.yml", ["SourceOutput", "DataOutput", "ModelOutput"], "GateOutput"),
+        ("SetApproved", "ml_test/approve.buildspec.yml", ["SourceOutput", "GateOutput"], None),
         ("Verify", "ml_test/verify.buildspec.yml", ["SourceOutput", "GateOutput"], "VerifyOutput"),
     ],
 )
-def test_a_build_takes_the_source_first_and_gives_one_artifact(
-    pipeline: Template, action: str, build_file: str, inputs: list[str], output: str
+def test_a_build_takes_the_source_first_and_gives_one_artifact_at_most(
+    pipeline: Template, action: str, build_file: str, inputs: list[str], output: str | None
 ) -> None:
     found = actions(pipeline)[action]
     assert project_of(pipeline, action)["Source"] == {"BuildSpec": build_file, "Type": "CODEPIPELINE"}
     assert [artifact["Name"] for artifact in found["InputArtifacts"]] == inputs
-    assert [artifact["Name"] for artifact in found["OutputArtifacts"]] == [output]
+    assert [artifact["Name"] for artifact in found.get("OutputArtifacts", [])] == ([output] if output else [])
     assert found["Configuration"].get("PrimarySource", "SourceOutput") == "SourceOutput"
 
 
 def test_every_build_knows_workload_bucket_commit_and_execution(pipeline: Template, workload: Workload) -> None:
     bucket = logical_id(pipeline, "AWS::S3::Bucket", "Data")
-    for action in ("Synth", "Data", "Train", "Gate", "Verify"):
+    for action in BUILDS:
         assert (
             variables(pipeline, action).items()
             >= {
@@ -259,7 +302,7 @@ def test_who_judges_knows_the_endpoint_and_the_package(
 
 def test_a_build_ends_in_time_and_its_log_expires(pipeline: Template, workload: Workload) -> None:
     """Each build has a log group of its own, kept for 90 days."""
-    limits = {"Synth": "build", "Data": "data", "Train": "train", "Gate": "gate", "Verify": "verify"}
+    limits = dict(zip(BUILDS, ("build", "data", "train", "gate", "approve", "verify"), strict=True))
     groups = set()
     for action, limit in limits.items():
         project = project_of(pipeline, action)

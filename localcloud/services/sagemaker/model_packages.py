@@ -7,7 +7,8 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
+from localcloud.errors import AwsError, UnsupportedError
+from localcloud.images.registry import image_of
 from localcloud.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
 from localcloud.services.sagemaker.listing import page
@@ -15,6 +16,7 @@ from localcloud.services.sagemaker.tags import forget_tags, put_tags
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
+    from localcloud.images.registry import Image
     from localcloud.store import Document
 
 #: What a package keeps as it was given.
@@ -35,6 +37,11 @@ _GIVEN = (
     "SkipModelValidation",
 )
 _UPDATABLE = ("ModelApprovalStatus", "ApprovalDescription", "SourceUri", "ModelCard", "InferenceSpecification")
+
+
+#: Of CustomerMetadataProperties.
+_MOST_PROPERTIES = 50
+_PROPERTY = re.compile(r"[\w\s.:/=+\-@]*")
 
 
 def group_name(name_or_arn: str) -> str:
@@ -154,10 +161,13 @@ class ModelPackages(Operations):
         if "ModelPackageGroupName" not in params:
             raise AwsError("ValidationException", "A model package of a group needs its ModelPackageGroupName.")
         _check_containers(params.get("InferenceSpecification"))
+        check_metadata(params.get("CustomerMetadataProperties", {}))
         group = group_name(params["ModelPackageGroupName"])
         version = self._next_version(group)
         arn = self.cloud.arn("sagemaker", f"model-package/{group}/{version}")
         given = {name: params[name] for name in _GIVEN if name in params}
+        if "InferenceSpecification" in given:
+            given["InferenceSpecification"] = _with_digests(given["InferenceSpecification"])
         now = datetime.now(UTC)
         self._packages.put(
             f"{group}/{version}",
@@ -217,6 +227,8 @@ class ModelPackages(Operations):
             "UpdateModelPackage",
         )
         document = package_by_name(self.cloud, params["ModelPackageArn"])
+        known = document.get("CustomerMetadataProperties", {})
+        check_metadata(known | params.get("CustomerMetadataProperties", {}))
 
         def change(package: Document) -> None:
             package.update({name: params[name] for name in _UPDATABLE if name in params})
@@ -244,6 +256,40 @@ class ModelPackages(Operations):
             version = int(found["_next_version"])
             self._groups.put(group, found | {"_next_version": version + 1})
             return version
+
+
+def check_metadata(properties: dict[str, str]) -> None:
+    """SageMaker's limits; raises AwsError that names the entry."""
+    if len(properties) > _MOST_PROPERTIES:
+        raise AwsError(
+            "ValidationException",
+            f"CustomerMetadataProperties has {len(properties)} entries; it may have {_MOST_PROPERTIES}.",
+        )
+    for name, value in properties.items():
+        for what, text, longest in (("key", name, 128), ("value", value, 256)):
+            if not _PROPERTY.fullmatch(text) or not 1 <= len(text) <= longest:
+                raise AwsError(
+                    "ValidationException",
+                    f"The {what} {text!r} of CustomerMetadataProperties must be 1 to {longest} letters, digits, "
+                    "spaces or _.:/=+-@",
+                )
+
+
+def _with_digests(specification: dict[str, Any]) -> dict[str, Any]:
+    """Each container with its image's digest, which SageMaker looks up where none is given."""
+    containers = [
+        {"ImageDigest": image.digest, **container} if (image := _stand_in(container["Image"])) else container
+        for container in specification["Containers"]
+    ]
+    return specification | {"Containers": containers}
+
+
+def _stand_in(uri: str) -> Image | None:
+    """None for an image that the local cloud cannot run: it may be registered all the same."""
+    try:
+        return image_of(uri)
+    except UnsupportedError:
+        return None
 
 
 def _key(document: Document) -> str:

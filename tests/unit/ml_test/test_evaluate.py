@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1"
 
 
+REPORT = ("gate.json", "gate.html", "manifest.json", "manifest.json.sig")
+
+
 class ModelError(ClientError):
     pass
 
@@ -35,6 +38,8 @@ class Aws:
         self.stored: dict[str, bytes] = {}
         self.package: dict[str, str] = {}
         self.stack_status = "CREATE_COMPLETE"
+        self.told: list[dict[str, str]] = []
+        self.tagged: list[str] = []
 
     class exceptions:  # noqa: N801  (as boto3 has it)
         ModelError = ModelError
@@ -61,6 +66,21 @@ class Aws:
             }
             raise ModelError(refusal, "InvokeEndpoint")
         return {"Body": Content(f"{answer}\n".encode())}
+
+    def sign(self, *, Message: bytes, **_: Any) -> dict[str, bytes]:
+        return {"Signature": b"signed " + Message[:1]}
+
+    def publish(self, **message: str) -> None:
+        self.told.append(message)
+
+    def describe_model_package(self, **_: Any) -> dict[str, Any]:
+        return {"InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": "s3://data/models/m.tar.gz"}]}}
+
+    def get_object_tagging(self, **_: Any) -> dict[str, Any]:
+        return {"TagSet": []}
+
+    def put_object_tagging(self, *, Key: str, **_: Any) -> None:
+        self.tagged.append(Key)
 
     def update_model_package(self, **request: str) -> None:
         self.package = request
@@ -90,6 +110,9 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "ENDPOINT_NAME": "qa",
         "QA_STACK_NAME": "CarEvaluationQa",
         "MODEL_PACKAGE_ARN": ARN,
+        "SIGNING_KEY_ARN": "key",
+        "NOTIFICATION_TOPIC_ARN": "topic",
+        "APPROVAL": "false",
         "CODEBUILD_SRC_DIR_DataOutput": str(folder),
     }
     for name, value in variables.items():
@@ -111,10 +134,12 @@ def test_promotion_approves_and_keeps_qa(rows: TestRows, tmp_path: Path, monkeyp
     aws = Aws(rows, rows.with_mistakes(2))
     gate(aws, tmp_path, monkeypatch)
     assert (aws.package["ModelPackageArn"], aws.package["ModelApprovalStatus"]) == (ARN, "Approved")
-    assert set(aws.stored) == {"gate/e1/gate.json", "gate/e1/gate.html"}
+    assert set(aws.stored) == {f"gate/e1/{name}" for name in REPORT}
+    assert (aws.tagged, aws.told) == (["models/m.tar.gz"], [])
     assert aws.stack_status == "CREATE_COMPLETE"
     variables = (tmp_path / "out" / "variables.env").read_text()
-    assert variables == "export VERDICT=PROMOTE\nexport REPORT_URL=s3://data/gate/e1/gate.html\n"
+    assert variables.startswith("export VERDICT=PROMOTE\nexport REASON='accuracy 0.99")
+    assert variables.endswith("\nexport REPORT_URL=s3://data/gate/e1/gate.html\n")
     assert (
         json.loads((tmp_path / "out" / "gate.json").read_text())["smoke"][0]["request"] == "low,low,5more,more,big,high"
     )
@@ -129,6 +154,8 @@ def test_rejection_names_figures_and_leaves_nothing(
         gate(aws, tmp_path, monkeypatch)
     assert aws.package["ModelApprovalStatus"] == "Rejected"
     assert "below the floor 0.9500" in aws.package["ApprovalDescription"]
+    assert aws.tagged == []
+    assert [message["Subject"] for message in aws.told] == ["car_evaluation version 1: REJECT"]
     assert aws.stack_status == "DELETE_COMPLETE"
     assert "VERDICT=REJECT" in (tmp_path / "out" / "variables.env").read_text()
     assert json.loads(aws.stored["gate/e1/gate.json"])["verdict"] == "REJECT"

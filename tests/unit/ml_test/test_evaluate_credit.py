@@ -107,7 +107,15 @@ def test_the_report_holds_figures_slices_and_calibration() -> None:
     evidence = evidence_of(rows, DATA)
     decision = decide_binary(evidence, BinaryFloors(**{**GATE["floors"], **GATE["ceilings"], "log_loss": 0.6}))
     settings = Settings(
-        workload="credit_default", bucket="b", commit="c", execution="e", endpoint="qa", stack="s", package_arn="arn"
+        workload="credit_default",
+        bucket="b",
+        commit="c",
+        execution="e",
+        endpoint="qa",
+        stack="s",
+        package_arn="arn",
+        signing_key_arn="key",
+        approval=False,
     )
     smoke = [Answer(text="0.5", milliseconds=1.0)] * len(SMOKE)
     made = document(decision, evidence, rows, smoke, DATA, settings)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml_init.step import StepError
-from ml_test.verify import check_release, check_served, serving_fault
+from ml_test.verify import check_approved, check_release, check_served, serving_fault
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
 OLD = ARN.replace("/2", "/1")
@@ -13,7 +13,11 @@ CONTAINERS = [
     {"Image": "sparkml:3.3", "ModelDataUrl": "s3://b/pre"},
     {"Image": "xgboost:3.2-0", "ModelDataUrl": "s3://b/m"},
 ]
-PACKAGE = {"ModelApprovalStatus": "Approved", "InferenceSpecification": {"Containers": CONTAINERS}}
+PACKAGE = {
+    "ModelPackageArn": ARN,
+    "ModelApprovalStatus": "Approved",
+    "InferenceSpecification": {"Containers": CONTAINERS},
+}
 
 
 @pytest.mark.parametrize(
@@ -35,20 +39,28 @@ def test_what_is_served_is_the_package(containers: list[dict[str, str]], fault: 
     assert (found is None) == (fault is None)
 
 
-def test_gate_must_have_promoted_this_package() -> None:
+def test_gate_must_not_have_rejected_this_package() -> None:
     """Another package's verdict, or a rejection, verifies nothing."""
-    check_release({"verdict": "PROMOTE", "model_package_arn": ARN}, ARN)
+    for verdict in ("PROMOTE", "HOLD"):
+        check_release({"verdict": verdict, "model_package_arn": ARN}, ARN)
     for gate in ({"verdict": "REJECT", "model_package_arn": ARN}, {"verdict": "PROMOTE", "model_package_arn": OLD}):
         with pytest.raises(StepError, match="The gate's verdict is"):
             check_release(gate, ARN)
 
 
-class SageMaker:
-    def __init__(self, *, approval: str = "Approved", status: str = "InService", package: str = ARN) -> None:
-        self.approval, self.status, self.package = approval, status, package
+def test_what_was_held_needs_somebodys_approval() -> None:
+    """Approved alone is not enough there: the stage Approve writes down who it was."""
+    check_approved(PACKAGE, "PROMOTE")
+    check_approved(PACKAGE | {"CustomerMetadataProperties": {"approved_by": "arn:ada"}}, "HOLD")
+    with pytest.raises(StepError, match="its property approved_by names nobody"):
+        check_approved(PACKAGE | {"CustomerMetadataProperties": {"commit": "0123abc"}}, "HOLD")
+    with pytest.raises(StepError, match="is PendingManualApproval, not Approved"):
+        check_approved(PACKAGE | {"ModelApprovalStatus": "PendingManualApproval"}, "HOLD")
 
-    def describe_model_package(self, **_: Any) -> dict[str, Any]:
-        return {**PACKAGE, "ModelApprovalStatus": self.approval}
+
+class SageMaker:
+    def __init__(self, *, status: str = "InService", package: str = ARN) -> None:
+        self.status, self.package = status, package
 
     def describe_endpoint(self, **_: Any) -> dict[str, Any]:
         return {"EndpointStatus": self.status, "EndpointConfigName": "c2", "FailureReason": "no ping"}
@@ -62,13 +74,12 @@ class SageMaker:
 
 def test_released_endpoint_passes() -> None:
     """InService, serving this approved package."""
-    check_served(SageMaker(), "prod", ARN)
+    check_served(SageMaker(), "prod", PACKAGE)
 
 
 @pytest.mark.parametrize(
     ("sagemaker", "message"),
     [
-        (SageMaker(approval="Rejected"), "is Rejected, not Approved"),
         (SageMaker(status="Failed"), "The endpoint prod is Failed, not InService: no ping"),
         (SageMaker(package=OLD), f"variant all, model m2: serves {OLD}, not {ARN}"),
     ],
@@ -76,5 +87,5 @@ def test_released_endpoint_passes() -> None:
 def test_other_than_released_is_named(sagemaker: SageMaker, message: str) -> None:
     """Each way to serve the wrong thing has its sentence."""
     with pytest.raises(StepError) as caught:
-        check_served(sagemaker, "prod", ARN)
+        check_served(sagemaker, "prod", PACKAGE)
     assert message in str(caught.value)

@@ -26,6 +26,7 @@ BUILD_FILES = (
     "ml_init/buildspec.yml",
     "ml_training/buildspec.yml",
     "ml_test/buildspec.yml",
+    "ml_test/approve.buildspec.yml",
     "ml_test/verify.buildspec.yml",
 )
 

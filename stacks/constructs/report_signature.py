@@ -1,0 +1,35 @@
+"""The key that signs the gate's reports: who holds a report can tell whether the gate wrote it."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks.constructs.permissions import allow, explain_key
+from stacks.specs import SIGNING_KEY_OUTPUT, Workload
+
+
+class ReportSignature(Construct):
+    """An asymmetric key whose private half never leaves KMS. It outlives its stack, as the reports do."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload) -> None:
+        super().__init__(scope, construct_id)
+        self._key = kms.Key(
+            self,
+            "Key",
+            description=f"Signs the gate reports of {workload.name}",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        explain_key(self._key)
+        CfnOutput(self, "Arn", value=self.key_arn).override_logical_id(SIGNING_KEY_OUTPUT)
+
+    @property
+    def key_arn(self) -> str:
+        return self._key.key_arn
+
+    def grant_sign(self, grantee: iam.IGrantable) -> None:
+        allow(grantee, ["kms:Sign"], [self.key_arn])

@@ -1,0 +1,206 @@
+"""What becomes of a decision: signed report, status of the package, tags on its artifacts, and who is told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ml_init.step import StepError
+from ml_test import approve, gate_step
+from ml_test.approval import artifacts, tag
+from ml_test.gate_step import Settings, conclude, lineage
+from ml_test.notify import SUBJECT_LIMIT, tell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/7"
+CHAMPION = ARN.replace("/7", "/6")
+CONTAINERS = [
+    {"Image": "sparkml", "ModelDataUrl": "s3://data/features/1/pre.tar.gz"},
+    {"Image": "xgboost", "ModelDataUrl": "s3://data/models/m.tar.gz"},
+    {"Image": "sparkml", "ModelDataUrl": "s3://data/features/1/pre.tar.gz"},
+    {"Image": "no data"},
+]
+
+
+class Aws:
+    """Every client in one: keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.package: dict[str, Any] = {}
+        self.tags: dict[str, list[dict[str, str]]] = {}
+        self.told: list[dict[str, str]] = []
+        self.stored: dict[str, bytes] = {}
+
+    def describe_model_package(self, **_: Any) -> dict[str, Any]:
+        return {"InferenceSpecification": {"Containers": CONTAINERS}}
+
+    def update_model_package(self, **request: Any) -> None:
+        self.package = request
+
+    def get_object_tagging(self, *, Key: str, **_: Any) -> dict[str, Any]:
+        return {"TagSet": self.tags.get(Key, [])}
+
+    def put_object_tagging(self, *, Key: str, Tagging: dict[str, Any], **_: Any) -> None:
+        self.tags[Key] = Tagging["TagSet"]
+
+    def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:
+        self.stored[Key] = Body
+
+    def sign(self, *, Message: bytes, **_: Any) -> dict[str, bytes]:
+        return {"Signature": b"of " + Message[-9:]}
+
+    def publish(self, **message: str) -> None:
+        self.told.append(message)
+
+
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    made = Aws()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("boto3.client", lambda _: made)
+    monkeypatch.setattr(gate_step.report, "html", lambda document: f"<p>{document['verdict']}</p>")
+    monkeypatch.setenv("NOTIFICATION_TOPIC_ARN", "topic")
+    return made
+
+
+def settings(*, approval: bool = False) -> Settings:
+    return Settings(
+        workload="car_evaluation",
+        bucket="data",
+        commit="0123abc",
+        execution="e1",
+        endpoint="qa",
+        stack="CarQa",
+        package_arn=ARN,
+        signing_key_arn="key",
+        approval=approval,
+    )
+
+
+def document(verdict: str, **more: Any) -> dict[str, Any]:
+    return {
+        "workload": "car_evaluation",
+        "verdict": verdict,
+        "reason": "accuracy 0.9417\n may be below 0.9400",
+        "checks": [{"sentence": "accuracy 0.9417 (0.93 to 0.95)"}],
+        "commit": "0123abc",
+        "model_package_arn": ARN,
+        "pipeline_execution": "e1",
+        "endpoint": "qa",
+    } | more
+
+
+APPROVED = {"Key": "gatehouse:approval", "Value": "Approved"}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "approval", "status", "subjects"),
+    [
+        ("PROMOTE", False, "Approved", []),
+        ("PROMOTE", True, "PendingManualApproval", []),
+        ("HOLD", False, "PendingManualApproval", ["car_evaluation version 7: HOLD, a person decides"]),
+        ("HOLD", True, "PendingManualApproval", ["car_evaluation version 7: HOLD, a person decides"]),
+        ("REJECT", False, "Rejected", ["car_evaluation version 7: REJECT"]),
+    ],
+)
+def test_the_verdict_decides_status_tags_and_message(
+    aws: Aws, verdict: str, status: str, subjects: list[str], *, approval: bool
+) -> None:
+    """Artifacts are tagged with the approval alone; who has to act, or to know, is told."""
+    conclude(document(verdict, look_at=["the rows with 2 persons"]), settings(approval=approval))
+
+    assert aws.package["ModelApprovalStatus"] == status
+    assert aws.package["ApprovalDescription"].startswith(f"{verdict}: accuracy 0.9417")
+    tagged = {"features/1/pre.tar.gz": [APPROVED], "models/m.tar.gz": [APPROVED]}
+    assert aws.tags == (tagged if status == "Approved" else {})
+    assert [message["Subject"] for message in aws.told] == subjects
+    for message in aws.told:
+        assert "accuracy 0.9417 (0.93 to 0.95)" in message["Message"]
+        assert "Report:        s3://data/gate/e1/gate.html" in message["Message"]
+        assert ("the rows with 2 persons" in message["Message"]) == (verdict == "HOLD")
+
+
+def test_the_report_is_stored_with_manifest_and_signature(aws: Aws, tmp_path: Path) -> None:
+    """The manifest names the release and each file's SHA-256; the step's output holds the same files."""
+    conclude(document("PROMOTE"), settings())
+
+    assert set(aws.stored) == {f"gate/e1/{n}" for n in ("gate.json", "gate.html", "manifest.json", "manifest.json.sig")}
+    manifest = json.loads(aws.stored["gate/e1/manifest.json"])
+    assert (manifest["workload"], manifest["pipeline_execution"]) == ("car_evaluation", "e1")
+    assert manifest["sha256"].keys() == {"gate.json", "gate.html"}
+    for key, content in aws.stored.items():
+        assert (tmp_path / "out" / key.rpartition("/")[2]).read_bytes() == content
+
+
+def test_the_same_decision_gives_the_same_report_to_the_byte(aws: Aws) -> None:
+    """What differs from one signature to the next lies beside the report."""
+    conclude(document("PROMOTE"), settings())
+    first = dict(aws.stored)
+    conclude(document("PROMOTE"), settings())
+    assert first == aws.stored
+
+
+def test_the_package_keeps_what_it_was_compared_with() -> None:
+    """A first release has no champion."""
+    champion = {"endpoint": "prod", "model_package_arn": CHAMPION}
+    found = lineage(document("HOLD", champion=champion, test_split_sha256="5" * 64), settings(), "f" * 64)
+    assert found == {
+        "verdict": "HOLD",
+        "gate_report": "s3://data/gate/e1/gate.json",
+        "gate_report_sha256": "f" * 64,
+        "parent": CHAMPION,
+        "test_split_sha256": "5" * 64,
+    }
+    assert "parent" not in lineage(document("HOLD", champion=None), settings(), "f" * 64)
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_variable_of_the_pipeline_is_one_line_of_some_length(tmp_path: Path) -> None:
+    """It goes into the text of an approval, which takes 1,000 characters."""
+    conclude(document("HOLD", reason="long\n" * 400), settings())
+    (line,) = [line for line in (tmp_path / "out" / "variables.env").read_text().splitlines() if "REASON" in line]
+    assert len(line) < 500
+
+
+def test_other_tags_of_an_artifact_stay(aws: Aws) -> None:
+    """Somebody's cost centre is none of the gate's business."""
+    cost = {"Key": "cost", "Value": "42"}
+    first = artifacts({"InferenceSpecification": {"Containers": CONTAINERS}})[0]
+    aws.tags[first.key] = [cost, APPROVED]
+    tag(aws, first)
+    assert aws.tags[first.key] == [cost, APPROVED]
+
+
+def test_a_subject_is_what_sns_takes(aws: Aws) -> None:
+    """ASCII, one line, fewer than 100 characters."""
+    tell("très\nlong " * 30, ["a", "b"])
+    subject = aws.told[0]["Subject"]
+    assert subject.startswith("tr?s long tr?s")
+    assert len(subject) == SUBJECT_LIMIT
+    assert aws.told[0]["Message"] == "a\nb\n"
+
+
+def execution(category: str, status: str = "Succeeded", **more: Any) -> dict[str, Any]:
+    result = {"executionResult": {"externalExecutionSummary": "looks good"}}
+    return {"status": status, "input": {"actionTypeId": {"category": category}}, "output": result} | more
+
+
+def test_who_approved_stands_in_the_pipelines_history() -> None:
+    """The newest approval that succeeded counts."""
+    details = [execution("Build"), execution("Approval", updatedBy="arn:ada"), execution("Approval", updatedBy="arn:b")]
+    assert approve.approval_of(details) == approve.Approval(by="arn:ada", comment="looks good")
+    with pytest.raises(StepError, match="No manual approval of this execution has succeeded"):
+        approve.approval_of([execution("Build"), execution("Approval", "Failed", updatedBy="arn:ada")])
+
+
+def test_nobody_approves_what_was_rejected() -> None:
+    """Nor another package than the gate's."""
+    approve.check_release(document("HOLD"), ARN)
+    approve.check_release(document("PROMOTE"), ARN)
+    for gate, arn in ((document("REJECT"), ARN), (document("HOLD"), CHAMPION)):
+        with pytest.raises(StepError, match="Only what the gate promotes or holds"):
+            approve.check_release(gate, arn)

@@ -1,0 +1,68 @@
+"""What is wrong with a report, told by its files alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+import pytest
+
+from scripts.verify_report import Files, Release, faults
+
+RELEASE = Release(workload="car_evaluation", execution="e1")
+SIGNATURE = b"the key's own"
+
+
+def signed(text: bytes, signature: bytes) -> bool:
+    """A key that has signed one text."""
+    return (text, signature) == (report()["manifest.json"], SIGNATURE)
+
+
+def report(execution: str = "e1") -> Files:
+    files = {"gate.json": b"{}", "gate.html": b"<p>"}
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    manifest = {"workload": "car_evaluation", "pipeline_execution": execution, "sha256": sums}
+    return files | {"manifest.json": json.dumps(manifest).encode(), "manifest.json.sig": base64.b64encode(SIGNATURE)}
+
+
+def test_a_report_that_nobody_touched_has_no_fault() -> None:
+    assert faults(report(), RELEASE, signed) == []
+
+
+@pytest.mark.parametrize("name", ["gate.json", "gate.html"])
+def test_a_changed_byte_names_its_file(name: str) -> None:
+    (fault,) = faults(report() | {name: b"<q>"}, RELEASE, signed)
+    assert fault.startswith(f"{name} was changed: its SHA-256 is {hashlib.sha256(b'<q>').hexdigest()}")
+
+
+def test_both_may_be_changed() -> None:
+    assert len(faults(report() | {"gate.json": b"1", "gate.html": b"2"}, RELEASE, signed)) == 2
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.json.sig", "gate.json", "gate.html"])
+def test_a_missing_file_is_named(name: str) -> None:
+    files = report()
+    del files[name]
+    assert faults(files, RELEASE, signed) == [f"{name} is missing"]
+
+
+def test_a_manifest_made_to_fit_is_not_the_gates() -> None:
+    """Whoever changes a file and its sum cannot sign."""
+    files = report() | {"gate.json": b"forged"}
+    manifest = json.loads(files["manifest.json"])
+    manifest["sha256"]["gate.json"] = hashlib.sha256(b"forged").hexdigest()
+    (fault,) = faults(files | {"manifest.json": json.dumps(manifest).encode()}, RELEASE, signed)
+    assert "the signature is not the gate's of this manifest" in fault
+
+
+@pytest.mark.parametrize("signature", [base64.b64encode(b"another"), b"no base64!"])
+def test_a_swapped_signature_is_none(signature: bytes) -> None:
+    (fault,) = faults(report() | {"manifest.json.sig": signature}, RELEASE, signed)
+    assert "manifest.json.sig was changed" in fault
+
+
+def test_another_releases_report_is_not_this_ones() -> None:
+    """Although it is signed."""
+    (fault,) = faults(report("e0"), RELEASE, lambda *_: True)
+    assert fault == "manifest.json is that of another release: car_evaluation, execution e0"
