@@ -114,7 +114,7 @@ def parameters(stack: Mapping[str, Any]) -> dict[str, str]:
 
 def verify(endpoint: str, release: Release) -> None:
     """As the pipeline verifies a release; raises StepError where PROD is not what that release's gate has seen."""
-    check_served(boto3.client("sagemaker"), endpoint, release.arn)
+    check_served(boto3.client("sagemaker"), endpoint, release.package)
     s3, key = boto3.client("s3"), f"gate/{release.execution}/gate.json"
     try:
         gate = json.loads(s3.get_object(Bucket=release.bucket, Key=key)["Body"].read())
