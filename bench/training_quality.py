@@ -57,7 +57,8 @@ def labels(truth: NDArray[Any], answers: NDArray[Any], names: tuple[str, ...]) -
 
 
 def scores(truth: NDArray[Any], answers: NDArray[Any], _: tuple[str, ...]) -> Figures:
-    from ml_test.gate.binary import auc, log_loss
+    from ml_test.gate.delong import auc
+    from ml_test.gate.probabilities import log_loss
 
     return {"AUC": auc(truth, answers), "log loss": float(log_loss(truth, answers).mean())}
 

@@ -31,6 +31,9 @@ class Settings:
     endpoint: str
     stack: str
     package_arn: str
+    #: The endpoint and the stack of PROD, which serves the model to be compared with.
+    champion: str
+    champion_stack: str
     signing_key_arn: str
     #: A person approves each release, also one that the gate promotes.
     approval: bool
@@ -45,6 +48,8 @@ class Settings:
             endpoint=setting("ENDPOINT_NAME"),
             stack=setting("QA_STACK_NAME"),
             package_arn=setting("MODEL_PACKAGE_ARN"),
+            champion=setting("CHAMPION_ENDPOINT"),
+            champion_stack=setting("CHAMPION_STACK_NAME"),
             signing_key_arn=setting("SIGNING_KEY_ARN"),
             approval=setting("APPROVAL") == "true",
         )
@@ -65,7 +70,9 @@ def pass_or_stop(judge: Callable[[Settings], Decision]) -> None:
     try:
         decision = judge(settings)
         if decision.verdict == "REJECT":
-            raise StepError(f"{decision.verdict}: {decision.reason}. PROD stays as it is.")
+            raise StepError(
+                f"{decision.verdict}: {decision.reason}. PROD stays as it is. In figures: {decision.details}"
+            )
     except BaseException as error:
         say(f"The gate stops this release: {error or type(error).__name__}")
         stack_under_test.delete(cloudformation, settings.stack)

@@ -8,62 +8,135 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ml_test.gate.intervals import Estimate
 
 WIDTH = 360
-LEFT, RIGHT = 110, 350
+LEFT, RIGHT = 124, 350
 ROW = 26
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 BINS = 40
-BAR_HEIGHT = 90
+BAR_HEIGHT = 70
+SQUARE = 220
 
 
-def interval_chart(figures: Sequence[tuple[str, Estimate, float]]) -> str:
-    """A line of its own for each figure in [0, 1]: interval, value and floor."""
+def interval_chart(figures: Sequence[tuple[str, Estimate, float | None, str]]) -> str:
+    """A line of its own for each figure in [0, 1]: (name, interval and value, floor or ceiling, class)."""
     height = ROW * (len(figures) + 1)
-    ticks = "".join(
-        f"<line class='grid' x1='{_x(tick):.1f}' x2='{_x(tick):.1f}' y1='0' y2='{height - ROW + 6}'/>"
-        f"<text x='{_x(tick):.1f}' y='{height - 4}' text-anchor='middle'>{tick:g}</text>"
-        for tick in TICKS
-    )
+    ticks = "".join(_tick(_unit(tick), f"{tick:g}", height) for tick in TICKS)
     lines = "".join(_figure(row, *figure) for row, figure in enumerate(figures))
     return _svg(height, "Figures with their 95 % intervals and floors", ticks + lines)
 
 
-def histogram(values: Sequence[float], *, unit: str) -> str:
-    """How often which value occurred; the highest 1 % share the last bar, so that one straggler hides nothing."""
-    top = max(float(np.percentile(values, 99)), 1e-9)
-    counts, _ = np.histogram(np.minimum(values, top), bins=BINS, range=(0, top))
-    step = (WIDTH - 20) / BINS
-    peak = max(int(counts.max()), 1)
-    bars = "".join(
-        f"<rect class='bar' x='{10 + place * step:.1f}' width='{step - 1:.1f}' "
-        f"y='{BAR_HEIGHT - BAR_HEIGHT * count / peak:.1f}' height='{BAR_HEIGHT * count / peak:.1f}'/>"
-        for place, count in enumerate(counts)
+def gain_chart(
+    gains: Sequence[tuple[str, Mapping[str, float], str]], margin: float, *, label: str, judged: int | None = None
+) -> str:
+    """Differences with their intervals around 0, left is worse. (name, gain, class).
+
+    The dashed line is the margin; it crosses the first ``judged`` rows (None: all).
+    """
+    reach = max(margin * 1.5, *(abs(gain[end]) for _, gain, _ in gains for end in ("low", "high"))) * 1.05
+    height = ROW * (len(gains) + 1) + 8
+
+    def x(value: float) -> float:
+        return LEFT + (RIGHT - LEFT) * (value + reach) / (2 * reach)
+
+    marks = (
+        _tick(x(0), "equal", height)
+        + f"<text class='faint' x='{LEFT}' y='{height - 4}'>← worse</text>"
+        + f"<text class='faint' x='{RIGHT}' y='{height - 4}' text-anchor='end'>better →</text>"
+        + f"<line class='margin' x1='{x(-margin):.1f}' x2='{x(-margin):.1f}' y1='0' "
+        f"y2='{ROW * (len(gains) if judged is None else judged)}'/>"
     )
+    lines = "".join(
+        f"<g class='{state}'><title>{escape(name)}</title>"
+        f"<text x='0' y='{ROW * row + 17}'>{escape(_short(name))}</text>"
+        f"<line class='interval' x1='{x(gain['low']):.1f}' x2='{x(gain['high']):.1f}' "
+        f"y1='{ROW * row + 13}' y2='{ROW * row + 13}'/>"
+        f"<circle cx='{x(gain['value']):.1f}' cy='{ROW * row + 13}' r='4'/></g>"
+        for row, (name, gain, state) in enumerate(gains)
+    )
+    return _svg(height, label, marks + lines)
+
+
+def histogram(series: Sequence[tuple[str, Sequence[float]]], *, unit: str) -> str:
+    """How often which value occurred, on one scale; the highest 1 % share the last bar: one straggler hides nothing."""
+    top = max(1e-9, *(float(np.percentile(values, 99)) for _, values in series))
+    parts = [_bars(place, name, values, top) for place, (name, values) in enumerate(series)]
+    height = len(series) * (BAR_HEIGHT + 18)
     axis = (
-        f"<text x='10' y='{BAR_HEIGHT + 16}'>0</text>"
-        f"<text x='{WIDTH - 10}' y='{BAR_HEIGHT + 16}' text-anchor='end'>{top:.1f} {escape(unit)} (p99)</text>"
+        f"<text x='10' y='{height + 14}'>0</text><text x='{WIDTH - 10}' y='{height + 14}' "
+        f"text-anchor='end'>{top:.1f} {escape(unit)} or more</text>"
     )
-    return _svg(BAR_HEIGHT + 22, "Latency of the requests", bars + axis)
+    return _svg(height + 20, "Latency of the requests", "".join(parts) + axis)
 
 
-def _figure(row: int, name: str, estimate: Estimate, floor: float) -> str:
+def reliability(bins: Sequence[Mapping[str, float]]) -> str:
+    """Answered probability (across) against the share that came true (up), with Wilson's intervals."""
+    left, size = 40, SQUARE
+    corner = f"x1='{left}' y1='{size}' x2='{left + size}' y2='0'"
+    frame = f"<rect class='frame' x='{left}' y='0' width='{size}' height='{size}'/><line class='margin' {corner}/>"
+    points = "".join(
+        f"<g class='passed'><line class='interval' x1='{left + size * entry['answered']:.1f}' "
+        f"x2='{left + size * entry['answered']:.1f}' y1='{size * (1 - entry['low']):.1f}' "
+        f"y2='{size * (1 - entry['high']):.1f}'/>"
+        f"<circle cx='{left + size * entry['answered']:.1f}' cy='{size * (1 - entry['came']):.1f}' r='4'/></g>"
+        for entry in bins
+    )
+    words = (
+        f"<text x='{left}' y='{size + 16}'>0</text><text x='{left + size}' y='{size + 16}' text-anchor='end'>1</text>"
+        f"<text x='{left + size / 2}' y='{size + 16}' text-anchor='middle'>answered probability</text>"
+        f"<text x='{left - 6}' y='12' text-anchor='end'>1</text>"
+        f"<text x='{left - 6}' y='{size}' text-anchor='end'>0</text>"
+        f"<text x='{left - 8}' y='{size / 2}' text-anchor='middle' "
+        f"transform='rotate(-90 {left - 8} {size / 2})'>came true</text>"
+    )
+    return _svg(size + 22, "Calibration: answered probability against what came true", frame + points + words)
+
+
+def _figure(row: int, name: str, estimate: Estimate, limit: float | None, state: str) -> str:
     y = ROW * row + ROW / 2
-    state = "passed" if estimate.low >= floor else "failed"
+    mark = (
+        ""
+        if limit is None
+        else (f"<line class='floor' x1='{_unit(limit):.1f}' x2='{_unit(limit):.1f}' y1='{y - 8}' y2='{y + 8}'/>")
+    )
     return (
-        f"<g class='{state}'><text x='0' y='{y + 4:.1f}'>{escape(name)}</text>"
-        f"<line class='interval' x1='{_x(estimate.low):.1f}' x2='{_x(estimate.high):.1f}' y1='{y}' y2='{y}'/>"
-        f"<circle cx='{_x(estimate.value):.1f}' cy='{y}' r='4'/>"
-        f"<line class='floor' x1='{_x(floor):.1f}' x2='{_x(floor):.1f}' y1='{y - 8}' y2='{y + 8}'/></g>"
+        f"<g class='{state}'><title>{escape(name)}</title><text x='0' y='{y + 4:.1f}'>{escape(_short(name))}</text>"
+        f"<line class='interval' x1='{_unit(estimate.low):.1f}' x2='{_unit(estimate.high):.1f}' y1='{y}' y2='{y}'/>"
+        f"<circle cx='{_unit(estimate.value):.1f}' cy='{y}' r='4'/>{mark}</g>"
     )
 
 
-def _x(value: float) -> float:
+def _bars(place: int, name: str, values: Sequence[float], top: float) -> str:
+    counts, _ = np.histogram(np.minimum(values, top), bins=BINS, range=(0, top))
+    step, peak = (WIDTH - 20) / BINS, max(int(counts.max()), 1)
+    base = (place + 1) * (BAR_HEIGHT + 18)
+    bars = "".join(
+        f"<rect class='bar' x='{10 + number * step:.1f}' width='{step - 1:.1f}' "
+        f"y='{base - BAR_HEIGHT * count / peak:.1f}' height='{BAR_HEIGHT * count / peak:.1f}'/>"
+        for number, count in enumerate(counts)
+        if count
+    )
+    ground = f"<line class='grid' x1='10' x2='{WIDTH - 10}' y1='{base}' y2='{base}'/>"
+    return f"<text x='10' y='{base - BAR_HEIGHT - 4}'>{escape(name)}</text>{ground}{bars}"
+
+
+def _tick(x: float, text: str, height: int) -> str:
+    return (
+        f"<line class='grid' x1='{x:.1f}' x2='{x:.1f}' y1='0' y2='{height - ROW + 6}'/>"
+        f"<text x='{x:.1f}' y='{height - 4}' text-anchor='middle'>{escape(text)}</text>"
+    )
+
+
+def _short(name: str, most: int = 19) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def _unit(value: float) -> float:
     return LEFT + (RIGHT - LEFT) * value
 
 
-def _svg(height: int, label: str, content: str) -> str:
-    return f"<svg viewBox='0 0 {WIDTH} {height}' role='img' aria-label='{escape(label)}'>{content}</svg>"
+def _svg(height: float, label: str, content: str) -> str:
+    return f"<svg viewBox='0 0 {WIDTH} {height:g}' role='img' aria-label='{escape(label)}'>{content}</svg>"

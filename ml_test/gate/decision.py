@@ -1,131 +1,103 @@
-"""The verdict: each figure's lower bound against its floor, the model against the majority baseline, the latency."""
+"""The verdict: the challenger against the champion, its floors, each group of rows, its calibration and its latency."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ml_test.gate.intervals import CONFIDENCE, Estimate, macro_f1_estimate, share, win_p_value
+from ml_test.gate import floors, latency, slices, wear
+from ml_test.gate.answers import check_answers
+from ml_test.gate.comparison import against_baseline, against_champion
 from ml_test.gate.metrics import confusion_matrix
+from ml_test.gate.paired import Gain, Pair, gains
+from ml_test.gate.verdict import Check, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import numpy as np
     from numpy.typing import NDArray
 
+    from ml_test.gate.evidence import Evidence
+    from ml_test.gate.rules import Rules
 
-class Verdict(StrEnum):
-    PROMOTE = "PROMOTE"
-    REJECT = "REJECT"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Floors:
-    """What the lower bounds must reach, and the most that 95 % of the requests may take."""
-
-    accuracy: float
-    macro_f1: float
-    recall: float
-    p95_milliseconds: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence:
-    """What the endpoint was asked and answered, row by row.
-
-    ``majority`` is the commonest label of the *training* rows: what a model that learned nothing else would answer.
-    """
-
-    truth: Sequence[str]
-    answers: Sequence[str]
-    milliseconds: Sequence[float]
-    labels: Sequence[str]
-    majority: str
-    seed: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Check:
-    """One condition, as a sentence that names figure and floor. ``estimate`` and ``floor`` are there to be drawn."""
-
-    name: str
-    passed: bool
-    sentence: str
-    estimate: Estimate | None = None
-    floor: float | None = None
+# What speaks most plainly comes first in a reason: against a model, and for it.
+ORDER_AGAINST = ("answers", "champion", "beats the baseline", "comparison")
+ORDER_FOR = ("comparison", "beats the baseline")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    verdict: Verdict
+    """The checks and all that they rest on. gains: in the metric that decides, then in those that are shown."""
+
     checks: tuple[Check, ...]
     matrix: NDArray[np.int64]
+    gains: tuple[Gain, ...]
+    slices: slices.Slices
+    confidence: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """REJECT if any check says so; else HOLD if any does."""
+        outcomes = {check.outcome for check in self.checks}
+        return next((worst for worst in (Verdict.REJECT, Verdict.HOLD) if worst in outcomes), Verdict.PROMOTE)
+
+    @property
+    def decisive(self) -> list[Check]:
+        """The checks that made the verdict, the plainest first."""
+        made = [check for check in self.checks if check.outcome is self.verdict]
+        order = ORDER_FOR if self.verdict is Verdict.PROMOTE else ORDER_AGAINST
+        return sorted(made, key=lambda check: order.index(check.name) if check.name in order else len(order))
 
     @property
     def reason(self) -> str:
-        """The failed checks' sentences; for a promotion, the first figures'."""
-        failed = [check.sentence for check in self.checks if not check.passed]
-        return "; ".join(failed or [check.sentence for check in self.checks[:2]])
+        """The one sentence why, for someone who knows no statistics."""
+        first, *others = self.decisive
+        said = first.plain[:1].upper() + first.plain[1:]
+        if self.verdict is Verdict.PROMOTE:
+            return f"{said}, and it passed all the other checks"
+        if others:
+            said += f" (and {len(others)} more {'checks' if len(others) > 1 else 'check'}: "
+            said += ", ".join(check.name for check in others) + ")"
+        return said
+
+    @property
+    def details(self) -> str:
+        """The sentences with figures of what was not passed; for a promotion, of all."""
+        return "; ".join(check.sentence for check in self.decisive)
+
+    @property
+    def look_at(self) -> list[str]:
+        """For a HOLD: what a person should look at."""
+        return list(dict.fromkeys(check.look_at for check in self.checks if check.outcome is Verdict.HOLD))
 
 
-def decide(evidence: Evidence, floors: Floors) -> Decision:
-    """PROMOTE if every check passes. Raises ValueError where there are no test rows, or unknown true labels."""
-    if not evidence.truth:
-        raise ValueError("there are no test rows, so nothing can be judged")
-    matrix = confusion_matrix(evidence.truth, evidence.answers, evidence.labels)
-    checks = (
-        *_figures(matrix, evidence, floors),
-        _baseline(evidence),
-        _latency(evidence.milliseconds, floors.p95_milliseconds),
+def decide(evidence: Evidence, rules: Rules) -> Decision:
+    """Judge the evidence by the rules."""
+    confidence = wear.confidence(evidence.earlier_decisions)
+    pair = paired(evidence, rules)
+    compared = gains(
+        pair, (rules.comparison.metric, *rules.comparison.shown), confidence=confidence, seed=evidence.seed
     )
-    verdict = Verdict.PROMOTE if all(check.passed for check in checks) else Verdict.REJECT
-    return Decision(verdict=verdict, checks=checks, matrix=matrix)
-
-
-def _figures(matrix: NDArray[np.int64], evidence: Evidence, floors: Floors) -> list[Check]:
-    rows = matrix.sum(axis=1)
-    untested = [label for label, count in zip(evidence.labels, rows, strict=True) if not count]
-    if untested:
-        sentence = f"no test row has the label {', '.join(untested)}: it cannot be judged"
-        return [Check(name="every label is tested", passed=False, sentence=sentence)]
-    right = np.diagonal(matrix)
-    checks = [
-        _floor("accuracy", share(int(right.sum()), int(rows.sum())), floors.accuracy),
-        _floor("macro-F1", macro_f1_estimate(matrix, seed=evidence.seed), floors.macro_f1),
-    ]
-    for label, hits, count in zip(evidence.labels, right, rows, strict=True):
-        checks.append(_floor(f"recall of {label}", share(int(hits), int(count)), floors.recall))
-    return checks
-
-
-def _floor(name: str, estimate: Estimate, floor: float) -> Check:
-    passed = estimate.low >= floor
-    relation = "at or above" if passed else "below"
-    sentence = (
-        f"{name} {estimate.value:.4f} (95 % interval {estimate.low:.4f} to {estimate.high:.4f}, "
-        f"{estimate.rows} rows): its lower bound is {relation} the floor {floor:.4f}"
+    parts = slices.compare(evidence.slices, pair, rules.slices, confidence)
+    matrix = confusion_matrix(
+        evidence.truth, evidence.decided(evidence.answers, rules.costs.threshold), evidence.labels
     )
-    return Check(name=name, passed=passed, sentence=sentence, estimate=estimate, floor=floor)
+    has_champion = evidence.champion is not None
+    checks = [*check_answers(evidence), *floors.judge(matrix, evidence.labels, pair, rules, evidence.seed)]
+    checks.append(against_baseline(evidence, pair, rules.costs))
+    if has_champion:
+        checks.append(against_champion(compared[0], rules.comparison.margin))
+    checks += slices.judge(parts.judged, rules.slices, compared=has_champion)
+    theirs = latency.p99(evidence.champion_milliseconds) if has_champion else None
+    checks += latency.judge(latency.p99(evidence.milliseconds), theirs, rules.latency)
+    return Decision(checks=tuple(checks), matrix=matrix, gains=tuple(compared), slices=parts, confidence=confidence)
 
 
-def _baseline(evidence: Evidence) -> Check:
-    pairs = list(zip(evidence.truth, evidence.answers, strict=True))
-    wins = sum(answer == true != evidence.majority for true, answer in pairs)
-    losses = sum(answer != true == evidence.majority for true, answer in pairs)
-    chance = win_p_value(wins, losses)
-    passed = chance < 1 - CONFIDENCE
-    sentence = (
-        f"against always answering {evidence.majority}: {wins} rows won, {losses} lost "
-        f"(p = {chance:.2g}, must be below {1 - CONFIDENCE:.2f})"
+def paired(evidence: Evidence, rules: Rules) -> Pair:
+    """Both models' answers as numbers."""
+    return Pair(
+        truth=evidence.truth_codes,
+        champion=evidence.codes(evidence.champion_answers),
+        challenger=evidence.codes(evidence.answers),
+        labels=len(evidence.labels),
+        threshold=None if evidence.positive is None else rules.costs.threshold,
     )
-    return Check(name="beats the majority baseline", passed=passed, sentence=sentence)
-
-
-def _latency(milliseconds: Sequence[float], budget: float) -> Check:
-    p95 = float(np.quantile(milliseconds, 0.95))
-    passed = p95 <= budget
-    sentence = f"latency p95 {p95:.1f} ms is {'within' if passed else 'over'} the budget of {budget:.0f} ms"
-    return Check(name="latency", passed=passed, sentence=sentence)

@@ -1,137 +1,211 @@
-"""The gate's report: a JSON document, and one HTML page drawn from it alone. Equal inputs give equal bytes."""
+"""The gate's report as one HTML page, drawn from the JSON document alone."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ml_test.gate.charts import histogram, interval_chart
+from ml_test.gate.charts import gain_chart, histogram, interval_chart, reliability
+from ml_test.gate.document import document
 from ml_test.gate.intervals import Estimate
+from ml_test.gate.tables import checks_list, confusion, definitions, rows_table
+from ml_test.gate.wording import NAMES, amount, figure, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from ml_test.gate.decision import Decision, Evidence
+__all__ = ["document", "html"]
 
 STYLE = Path(__file__).with_name("report.css")
-
-
-def document(
-    decision: Decision, evidence: Evidence, requests: Sequence[str], origin: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What the gate found, as JSON values. ``requests`` are the test rows as sent; ``origin`` says of what and when."""
-    times = np.asarray(evidence.milliseconds)
-    wrong = [
-        {"request": request, "expected": true, "answer": answer}
-        for request, true, answer in zip(requests, evidence.truth, evidence.answers, strict=True)
-        if answer != true
-    ]
-    return {
-        "verdict": decision.verdict.value,
-        "reason": decision.reason,
-        **origin,
-        "rows": len(evidence.truth),
-        "checks": [asdict(check) for check in decision.checks],
-        "labels": list(evidence.labels),
-        "confusion": decision.matrix.tolist(),
-        "majority": evidence.majority,
-        "wrong": wrong,
-        "unknown_answers": sorted({answer for answer in evidence.answers if answer not in evidence.labels}),
-        "latency_milliseconds": {
-            **{f"p{level}": round(float(np.percentile(times, level)), 3) for level in (50, 95, 99)},
-            "max": round(float(times.max()), 3),
-            "first": round(float(times[0]), 3),
-        },
-        "milliseconds": [round(value, 3) for value in evidence.milliseconds],
-    }
+MARKS = {"PROMOTE": "✓", "HOLD": "?", "REJECT": "✕"}
+MEANINGS = {
+    "PROMOTE": "The new model may replace the one in PROD.",
+    "HOLD": "The evidence does not suffice to let the new model pass by itself. A person decides.",
+    "REJECT": "The new model must not go to PROD. What serves now stays.",
+}
+STATES = {"PROMOTE": "passed", "HOLD": "held", "REJECT": "failed"}
 
 
 def html(report: Mapping[str, Any]) -> str:
     """The report as one page: no scripts, nothing loaded, light and dark, on a phone and on paper."""
-    verdict = escape(report["verdict"])
-    title = f"{escape(report['workload'])}: {verdict}"
+    verdict = report["verdict"]
+    title = f"{escape(report['workload'])}: {escape(verdict)}"
     sections = (
-        f"<h1>{title}</h1><p class='verdict {verdict.lower()}'>{escape(report['reason'])}</p>",
-        _origin(report),
-        "<h2>Figures against their floors</h2>",
-        "<p>Dot: the figure on the test rows. Line: its 95 % interval. Mark: the floor for the line's lower end.</p>",
-        interval_chart(_drawable(report["checks"])),
-        _checks(report["checks"]),
-        "<h2>What was answered</h2>",
-        _confusion(report["labels"], report["confusion"]),
-        _wrong(report["wrong"]),
-        "<h2>Latency</h2>",
-        _latency(report["latency_milliseconds"]),
-        histogram(report["milliseconds"], unit="ms"),
+        f"<h1>{title}</h1><div class='verdict {escape(verdict.lower())}'>",
+        f"<p class='reason'><span class='mark'>{MARKS.get(verdict, '')}</span>{escape(report['reason'])}.</p>",
+        f"<p class='meaning'>{MEANINGS.get(verdict, '')}</p></div>",
+        _look_at(report),
+        _gains(report),
+        _slices(report),
+        "<h2>What was checked</h2>",
+        checks_list(report["checks"]),
+        _floors(report),
+        _answered(report),
+        _latency(report),
+        _method(report),
+        "<h2>Of what</h2>",
+        definitions(report),
     )
     return (
         f"<!doctype html>\n<html lang='en'><head><meta charset='utf-8'><title>{title}</title>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<style>{STYLE.read_text()}</style></head>\n<body><main>\n" + "\n".join(sections) + "\n</main></body></html>\n"
+        f"<style>{STYLE.read_text()}</style></head>\n<body><main>\n"
+        + "\n".join(section for section in sections if section)
+        + "\n</main></body></html>\n"
     )
 
 
-def _drawable(checks: Sequence[Mapping[str, Any]]) -> list[tuple[str, Estimate, float]]:
-    return [(check["name"], Estimate(**check["estimate"]), check["floor"]) for check in checks if check["estimate"]]
+def _look_at(report: Mapping[str, Any]) -> str:
+    if not report["look_at"] or report["verdict"] != "HOLD":
+        return ""
+    items = "".join(f"<li>{escape(entry)}</li>" for entry in report["look_at"])
+    return f"<h2>What a person should look at</h2><ul>{items}</ul>"
 
 
-def _origin(report: Mapping[str, Any]) -> str:
-    names = ("commit", "data_sha256", "model_package_arn", "pipeline_execution", "endpoint", "rows")
-    entries = "".join(
-        f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(str(report[name]))}</dd>" for name in names
-    )
-    return f"<dl>{entries}</dl>"
+def _rival(report: Mapping[str, Any]) -> str:
+    return "the champion" if report["champion"] else "the baseline"
 
 
-def _checks(checks: Sequence[Mapping[str, Any]]) -> str:
-    items = "".join(
-        f"<li class='{'passed' if check['passed'] else 'failed'}'>"
-        f"<b>{'passed' if check['passed'] else 'FAILED'}</b> {escape(check['sentence'])}</li>"
-        for check in checks
-    )
-    return f"<ul class='checks'>{items}</ul>"
-
-
-def _confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
-    """A table, shaded by the share of the true label's rows."""
-    head = "".join(f"<th scope='col'>{escape(label)}</th>" for label in (*labels, "no label"))
-    body = "".join(
-        f"<tr><th scope='row'>{escape(label)}</th>{_cells(place, counts)}</tr>"
-        for place, (label, counts) in enumerate(zip(labels, matrix, strict=True))
-    )
-    return (
-        "<div class='wide'><table><caption>Rows: the truth. Columns: the answer.</caption>"
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _cells(place: int, counts: Sequence[int]) -> str:
-    total = max(sum(counts), 1)
-    return "".join(
-        f"<td class='{'right' if column == place else 'wrong'}' style='--share:{count / total:.3f}'>{count}</td>"
-        for column, count in enumerate(counts)
-    )
-
-
-def _wrong(wrong: Sequence[Mapping[str, str]]) -> str:
-    if not wrong:
-        return "<p>Every test row was answered right.</p>"
-    rows = "".join(
-        f"<tr><td>{escape(entry['request'])}</td><td>{escape(entry['expected'])}</td>"
-        f"<td>{escape(entry['answer'])}</td></tr>"
-        for entry in wrong
+def _gains(report: Mapping[str, Any]) -> str:
+    first, margin = report["gains"][0], report["rules"]["comparison"]["margin"]
+    metric, rival = first["metric"], _rival(report)
+    if report["champion"]:
+        about = f"The dashed line is the margin: up to {amount(metric, margin)} worse still counts as equally good."
+    elif report["champion_missing"]:
+        about = (
+            "The champion could not be asked, so it is shown beside knowing nothing but how often each label occurs."
+        )
+    else:
+        about = "Nothing serves in PROD yet: it is compared with knowing nothing but how often each label occurs."
+    drawn = [(NAMES[metric], first, STATES[_outcome(report, "comparison")])]
+    drawn += [(NAMES[gain["metric"]], gain, "shown") for gain in report["gains"][1:]]
+    shown = (
+        f" Grey: {', '.join(NAMES[gain['metric']] for gain in report['gains'][1:])}, shown and not judged."
+        if len(drawn) > 1
+        else ""
     )
     return (
-        f"<details><summary>{len(wrong)} wrong answers</summary><div class='wide'><table><thead><tr>"
-        "<th scope='col'>request</th><th scope='col'>truth</th><th scope='col'>answer</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div></details>"
+        f"<h2>Against {rival}</h2><p>On the same {first['rows']} test rows: {NAMES[metric]} "
+        f"<b>{figure(metric, first['challenger'])}</b> against <b>{figure(metric, first['champion'])}</b>. "
+        f"The dot is the difference, the line where it may really lie ({percent(first['confidence'])} sure). "
+        f"{about}{shown}</p>" + gain_chart(drawn, margin, label=f"Difference to {rival}", judged=1)
     )
 
 
-def _latency(latency: Mapping[str, float]) -> str:
-    figures = ", ".join(f"{escape(name)} {value:.1f} ms" for name, value in latency.items())
-    return f"<p>One request at a time over a kept connection: {figures}.</p>"
+def _outcome(report: Mapping[str, Any], name: str) -> str:
+    return next((check["outcome"] for check in report["checks"] if check["name"] == name), "PROMOTE")
+
+
+def _slices(report: Mapping[str, Any]) -> str:
+    if not report["slices"]:
+        return ""
+    rule, metric = report["rules"]["slices"], report["rules"]["slices"]["metric"]
+    small = (
+        f" Too small to judge: {escape(', '.join(report['too_small_slices']))}." if report["too_small_slices"] else ""
+    )
+    if report["champion"]:
+        sure = percent(report["slices"][0]["gain"]["confidence"])
+        about = (
+            f"Worse than the champion by more than {amount(metric, rule['margin'])} (dashed) and beyond chance would "
+            f"stop the release. Lines are {sure} intervals, wider because {len(report['slices'])} groups are looked at."
+        )
+        drawn = [(entry["name"], entry["gain"], _slice_state(entry, rule["margin"])) for entry in report["slices"]]
+        chart = gain_chart(drawn, rule["margin"], label="Differences by group")
+    else:
+        floor = rule["floor"]
+        about = "Lines are 95 % intervals." + ("" if floor is None else " The mark is the floor for the dot.")
+        chart = interval_chart(
+            [(entry["name"], Estimate(**entry["own"]), floor, _own_state(entry, floor)) for entry in report["slices"]]
+        )
+    rows = [
+        [entry["name"], str(entry["own"]["rows"]), figure(metric, entry["gain"]["champion"]),
+         figure(metric, entry["own"]["value"])]
+        for entry in report["slices"]
+    ]  # fmt: skip
+    return (
+        f"<h2>Group by group</h2><p>{_capital(NAMES[metric])} for each group of rows. {about}{small}</p>{chart}"
+        "<details><summary>The figures</summary>"
+        + rows_table(("group", "rows", _rival(report), "new model"), rows)
+        + "</details>"
+    )
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _slice_state(entry: Mapping[str, Any], margin: float) -> str:
+    if entry["gain"]["value"] >= -margin or entry["suspected"][1] >= 0:
+        return "passed"
+    return "failed" if entry["gain"]["high"] < 0 else "held"
+
+
+def _own_state(entry: Mapping[str, Any], floor: float | None) -> str:
+    if floor is None or entry["own"]["value"] >= floor:
+        return "passed"
+    return "failed" if entry["own"]["high"] < floor else "held"
+
+
+def _floors(report: Mapping[str, Any]) -> str:
+    drawn = [
+        (check["name"], Estimate(**check["estimate"]), check["floor"], STATES[check["outcome"]])
+        for check in report["checks"]
+        if check["estimate"]
+    ]
+    if not drawn:
+        return ""
+    ceiling = any(check["ceiling"] for check in report["checks"])
+    note = "Dot: the figure on the test rows. Line: its 95 % interval. Mark: the floor for the line's lower end"
+    note += ", or, for losses and errors, the ceiling for its upper end." if ceiling else "."
+    return f"<h2>Figures against their floors</h2><p>{note}</p>" + interval_chart(drawn)
+
+
+def _answered(report: Mapping[str, Any]) -> str:
+    parts = ["<h2>What was answered</h2>"]
+    if report["calibration"]:
+        parts.append(
+            "<p>Of the rows that were told 30 %, about 30 % should come true: dots on the dashed line are good. "
+            "Lines are 95 % intervals.</p>" + reliability(report["calibration"])
+        )
+        parts.append(
+            f"<p>From {report['threshold']:.3f} on, it is decided as {escape(report['rules']['positive'])}:</p>"
+        )
+    parts.append(confusion(report["labels"], report["confusion"]))
+    wrong = [[entry["request"], entry["expected"], entry["answer"]] for entry in report["wrong"]]
+    parts.append(_details(f"{len(wrong)} wrong answers", ("request", "truth", "answer"), wrong))
+    if report["champion"]:
+        differing = [[e["request"], e["expected"], e["answer"], e["champion"]] for e in report["differing"]]
+        title = f"{len(differing)} rows on which the models differ"
+        parts.append(_details(title, ("request", "truth", "new", "champion"), differing))
+    return "".join(parts)
+
+
+def _details(summary: str, head: tuple[str, ...], rows: list[list[str]], most: int = 200) -> str:
+    if not rows:
+        return f"<p>{summary}.</p>"
+    more = f"<p>The first {most}; all are in gate.json.</p>" if len(rows) > most else ""
+    return f"<details><summary>{summary}</summary>{more}{rows_table(head, rows[:most])}</details>"
+
+
+def _latency(report: Mapping[str, Any]) -> str:
+    parts, series = [], []
+    for name, key in (("new model", ""), ("champion", "champion_")):
+        figures = report[f"{key}latency_milliseconds"]
+        if figures:
+            said = ", ".join(f"{escape(level)} {value:.1f} ms" for level, value in figures.items())
+            parts.append(f"<p>{name.capitalize()}: {said}.</p>")
+            series.append((name, report[f"{key}milliseconds"]))
+    both = " Both models were asked in turn, so that the machine's load was the same." if len(series) > 1 else ""
+    intro = f"<p>{len(report['milliseconds'])} rows, one request at a time over a kept connection.{both}</p>"
+    return "<h2>Latency</h2>" + intro + histogram(series, unit="ms") + "".join(parts)
+
+
+def _method(report: Mapping[str, Any]) -> str:
+    methods = dict.fromkeys(f"{_capital(NAMES[gain['metric']])}: {gain['method']}." for gain in report["gains"])
+    return (
+        f"<h2>How it was decided</h2><p>{escape(report['wear'])}</p>"
+        f"<p>Differences: {escape(' '.join(methods))} Groups: {escape(report['slice_correction'])}. "
+        "Floors: Wilson's interval for shares, DeLong's for AUC, a stratified bootstrap for macro-F1, the normal one "
+        "for means, at 95 %.</p>"
+    )

@@ -9,7 +9,7 @@ from stacks.constructs.build_step import BuildStep
 from stacks.constructs.data_bucket import APPROVED_TAG
 from stacks.constructs.endpoint_deployment import NAMED_BY_CLOUDFORMATION, endpoint_arn, served_arns
 from stacks.constructs.workshop import ARTIFACT_PREFIXES, Workshop
-from stacks.specs import Workload
+from stacks.specs import StackKind, Workload
 
 
 class Steps(Construct):
@@ -67,10 +67,12 @@ class Steps(Construct):
         return step
 
     def _gate(self, *, approval: bool) -> BuildStep:
-        stack_name = self._workload.stack_name("Qa")
         settings = self._told | {
             "ENDPOINT_NAME": self._workload.endpoint_name("Qa"),
-            "QA_STACK_NAME": stack_name,
+            "QA_STACK_NAME": self._workload.stack_name("Qa"),
+            # What serves in PROD: the gate asks it for the same rows.
+            "CHAMPION_ENDPOINT": self._workload.endpoint_name("Prod"),
+            "CHAMPION_STACK_NAME": self._workload.stack_name("Prod"),
             "SIGNING_KEY_ARN": self._shop.signature.key_arn,
             "APPROVAL": str(approval).lower(),
         }
@@ -81,18 +83,14 @@ class Steps(Construct):
         self._shop.data.grant_tag(step.role, *ARTIFACT_PREFIXES, tags=APPROVED_TAG)
         self._shop.signature.grant_sign(step.role)
         self._shop.notifications.grant_tell(step.role)
-        step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(self, self._workload, "Qa")])
-        stack = Stack.of(self).format_arn(
-            service="cloudformation",
-            resource="stack",
-            resource_name=f"{stack_name}/*",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
         step.allow(
-            ["cloudformation:DeleteStack", "cloudformation:DescribeStacks"],
-            [stack],
-            because="CloudFormation ends a stack's ARN in an id that it makes with it",
+            ["sagemaker:InvokeEndpoint"],
+            [endpoint_arn(self, self._workload, "Qa"), endpoint_arn(self, self._workload, "Prod")],
         )
+        self._allow_to_see_what_prod_serves(step)
+        why = "CloudFormation ends a stack's ARN in an id that it makes with it"
+        step.allow(["cloudformation:DeleteStack"], [self._stack_arn("Qa")], because=why)
+        step.allow(["cloudformation:DescribeStacks"], [self._stack_arn("Qa"), self._stack_arn("Prod")], because=why)
         return step
 
     def _approve(self) -> BuildStep:
@@ -108,9 +106,21 @@ class Steps(Construct):
         self._shop.registry.grant_read(step.role)
         self._shop.notifications.grant_tell(step.role)
         step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(self, self._workload, "Prod")])
+        self._allow_to_see_what_prod_serves(step)
+        return step
+
+    def _allow_to_see_what_prod_serves(self, step: BuildStep) -> None:
         step.allow(
             [f"sagemaker:Describe{kind}" for kind in ("Endpoint", "EndpointConfig", "Model")],
             served_arns(self, self._workload, "Prod"),
             because=NAMED_BY_CLOUDFORMATION,
         )
-        return step
+
+    def _stack_arn(self, kind: StackKind) -> str:
+        """A stack's ARN ends in an id that is made with it."""
+        return Stack.of(self).format_arn(
+            service="cloudformation",
+            resource="stack",
+            resource_name=f"{self._workload.stack_name(kind)}/*",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )

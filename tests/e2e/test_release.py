@@ -1,9 +1,12 @@
 """The walk from `git push` to PROD, and a second one."""
 
+import json
 import re
 import threading
 import time
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from tests.e2e.conftest import User
 
@@ -83,7 +86,19 @@ def test_a_second_release_replaces_model_and_config_under_traffic(released: User
     assert set(answers) == {"vgood"}
     names = [model["ModelName"] for model in sagemaker.list_models()["Models"]]
     assert len(names) == 1, f"the first release's Model should be gone: {names}"
-    assert len(released.packages()) == 2
+    second, first = released.packages()
+    report = gate_report(released, second)
+    assert report["champion"] == {"endpoint": endpoint, "model_package_arn": first["ModelPackageArn"]}
+    assert report["gains"][0]["rows"] == len(report["champion_milliseconds"]) == 240
+
+
+def gate_report(user: User, package: dict[str, Any]) -> dict[str, Any]:
+    """The gate's report, where the package's approval says that it lies."""
+    page = urlsplit(package["ApprovalDescription"].rpartition(" ")[2])
+    key = page.path.lstrip("/").replace("gate.html", "gate.json")
+    body = user.cloud.client("s3").get_object(Bucket=page.netloc, Key=key)["Body"].read()
+    found: dict[str, Any] = json.loads(body)
+    return found
 
 
 def change(path: Path, pattern: str, replacement: str) -> None:

@@ -8,6 +8,7 @@ import random
 import tarfile
 import time
 import tomllib
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from tests.local.steps import PROJECT, Steps
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.local
@@ -29,6 +31,7 @@ REGISTRY = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
 XGBOOST, SPARKML = f"{REGISTRY}/sagemaker-xgboost:3.2-0", f"{REGISTRY}/sagemaker-sparkml-serving:3.3"
 TRAINING = tomllib.loads((PROJECT / "ml_training" / "car_evaluation" / "training.toml").read_text())
 GROUP = "gate"
+CHAMPION = "champion"
 
 
 class Workbench:
@@ -72,7 +75,14 @@ class Workbench:
 
     def judged(self, name: str, model: str, *, postprocess: str | None = None) -> tuple[Any, Any]:
         """Serve the model as QA would, run the gate; (the gate as a finished process, the described package)."""
-        package = self._package(model, postprocess or self.data["postprocess"])
+        package = self.package(model, postprocess or self.data["postprocess"])
+        with self.served(name, package):
+            done = self._gate(name, package)
+        return done, self.sagemaker.describe_model_package(ModelPackageName=package)
+
+    @contextmanager
+    def served(self, name: str, package: str) -> Iterator[None]:
+        """An endpoint that serves the package."""
         self.sagemaker.create_model(
             ModelName=name, ExecutionRoleArn=self.role, Containers=[{"ModelPackageName": package}]
         )
@@ -87,12 +97,11 @@ class Workbench:
         endpoint = until(lambda: self.sagemaker.describe_endpoint(EndpointName=name), "EndpointStatus")
         assert endpoint["EndpointStatus"] == "InService", endpoint.get("FailureReason")
         try:
-            done = self._gate(name, package)
+            yield
         finally:
             self.sagemaker.delete_endpoint(EndpointName=name)
-        return done, self.sagemaker.describe_model_package(ModelPackageName=package)
 
-    def _package(self, model: str, postprocess: str) -> str:
+    def package(self, model: str, postprocess: str) -> str:
         containers = (
             Container.sparkml(SPARKML, self.data["preprocess"], self.data["preprocess_schema"]),
             Container(image=XGBOOST, model_data=model, environment={}),
@@ -122,6 +131,8 @@ class Workbench:
             PIPELINE_EXECUTION_ID=name,
             ENDPOINT_NAME=name,
             QA_STACK_NAME=name,
+            CHAMPION_ENDPOINT=CHAMPION,
+            CHAMPION_STACK_NAME="no-such-stack",
             MODEL_PACKAGE_ARN=package,
             SIGNING_KEY_ARN=self.key_arn,
             NOTIFICATION_TOPIC_ARN=self.topic_arn,
@@ -178,6 +189,30 @@ def test_good_model_is_promoted(workbench: Workbench, good_model: str) -> None:
     assert report["verdict"] == "PROMOTE"
     assert {"request": "low,low,5more,more,big,high", "answer": "vgood"} in report["smoke"]
     assert workbench.stack_exists("good-model")
+    assert report["first_release"]
+
+
+def test_the_champions_endpoint_gone_is_held(workbench: Workbench, good_model: str) -> None:
+    """The same model again, after one was approved, and nothing serves: that passes only by a person."""
+    done, package = workbench.judged("orphan", good_model)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert workbench.report("orphan")["reason"].startswith(
+        "The champion cannot be asked: there is no endpoint champion"
+    )
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+def test_a_release_is_compared_with_what_serves(workbench: Workbench, good_model: str) -> None:
+    """Champion and challenger are asked for the same rows; the very same model is as good, and not too slow."""
+    champion = workbench.package(good_model, workbench.data["postprocess"])
+    with workbench.served(CHAMPION, champion):
+        done, _ = workbench.judged("second", good_model)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = workbench.report("second")
+    assert report["champion"] == {"endpoint": CHAMPION, "model_package_arn": champion}
+    assert (report["gains"][0]["value"], report["differing"]) == (0, [])
+    assert len(report["milliseconds"]) == len(report["champion_milliseconds"]) == 240
+    assert report["earlier_decisions"] == 0
 
 
 def test_model_that_always_answers_the_commonest_class_is_stopped(workbench: Workbench) -> None:

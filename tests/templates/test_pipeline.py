@@ -298,6 +298,8 @@ def test_who_judges_knows_the_endpoint_and_the_package(
     assert given["ENDPOINT_NAME"] == endpoint["EndpointName"]
     assert given["MODEL_PACKAGE_ARN"] == "#{Train.MODEL_PACKAGE_ARN}"
     assert given.get("QA_STACK_NAME") == (stack if action == "Gate" else None)
+    champion = (workload.endpoint_name("Prod"), workload.stack_name("Prod")) if action == "Gate" else (None, None)
+    assert (given.get("CHAMPION_ENDPOINT"), given.get("CHAMPION_STACK_NAME")) == champion
 
 
 def test_a_build_ends_in_time_and_its_log_expires(pipeline: Template, workload: Workload) -> None:

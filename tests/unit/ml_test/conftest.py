@@ -8,9 +8,13 @@ import pytest
 
 from ml_init.dataset import Dataset
 from ml_init.split import split_of
-from ml_test.gate.decision import Evidence
+from ml_test.gate.evidence import Evidence
+from ml_test.gate.rules import Rules
+from ml_test.gate.slices import groups
 
-WORKLOAD = Path(__file__).parents[3] / "ml_init" / "car_evaluation"
+PROJECT = Path(__file__).parents[3]
+WORKLOAD = PROJECT / "ml_init" / "car_evaluation"
+RULES = Rules.read(PROJECT / "ml_test" / "car_evaluation" / "gate.toml")
 
 
 class TestRows:
@@ -22,6 +26,7 @@ class TestRows:
         dataset = Dataset.read(WORKLOAD / "dataset.toml")
         rows = [line.split(",") for line in (WORKLOAD / "car.data").read_text().splitlines()]
         parts = [(row, split_of(row[:-1], dataset.file.sha256, dataset.shares)) for row in rows]
+        self.features = [column.name for column in dataset.features]
         self.labels = list(dataset.label.categories)
         self.requests = [",".join(row[:-1]) for row, part in parts if part == "test"]
         self.truth = [row[-1] for row, part in parts if part == "test"]
@@ -36,14 +41,26 @@ class TestRows:
         """What a model of shuffled labels can know: how often each label occurs in training."""
         return random.Random(seed).choices(self.train_labels, k=len(self.truth))  # noqa: S311  (no secret)
 
-    def evidence(self, answers: list[str], milliseconds: float = 3.0) -> Evidence:
+    def evidence(
+        self,
+        answers: list[str],
+        milliseconds: float = 3.0,
+        champion: list[str] | None = None,
+        champion_milliseconds: float = 3.0,
+        earlier_decisions: int = 0,
+    ) -> Evidence:
         return Evidence(
+            requests=self.requests,
             truth=self.truth,
             answers=answers,
             milliseconds=[milliseconds] * len(answers),
+            champion=champion,
+            champion_milliseconds=[champion_milliseconds] * len(champion or ()),
             labels=self.labels,
             majority="unacc",
             seed=int(hashlib.sha256(b"data").hexdigest()[:16], 16),
+            slices=groups(self.requests, self.features, RULES.slices.by),
+            earlier_decisions=earlier_decisions,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,53 +19,49 @@ if TYPE_CHECKING:
 
     from tests.unit.ml_test.conftest import TestRows
 
-ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1"
-
-
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
 REPORT = ("gate.json", "gate.html", "manifest.json", "manifest.json.sig")
-
-
-class ModelError(ClientError):
-    pass
+CHAMPION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1"
 
 
 class Aws:
-    """S3 with the test rows, an endpoint that gives ``answers`` in turn, a package, a stack."""
+    """All services at once: test rows, QA that gives ``answers``, PROD that serves package 1 and gives ``champion``."""
 
-    def __init__(self, rows: TestRows, answers: list[str]) -> None:
+    def __init__(self, rows: TestRows, answers: list[str], champion: list[str] | None = None) -> None:
         lines = [f"{request},{label}" for request, label in zip(rows.requests, rows.truth, strict=True)]
-        self.body = "\n".join(lines).encode()
-        self.answers = dict(zip(rows.requests, answers, strict=True))
-        self.stored: dict[str, bytes] = {}
+        self.stored: dict[str, bytes] = {"features/1/test/part-0.csv": "\n".join(lines).encode()}
+        self.answers = {"qa": dict(zip(rows.requests, answers, strict=True))}
+        if champion:
+            self.answers["prod"] = dict(zip(rows.requests, champion, strict=True))
         self.package: dict[str, str] = {}
         self.stack_status = "CREATE_COMPLETE"
         self.told: list[dict[str, str]] = []
         self.tagged: list[str] = []
 
-    class exceptions:  # noqa: N801  (as boto3 has it)
-        ModelError = ModelError
-
     def get_paginator(self, _: str) -> Aws:
         return self
 
-    def paginate(self, **_: Any) -> list[dict[str, Any]]:
-        return [{"Contents": [{"Key": "part-0.csv", "Size": len(self.body)}]}]
+    def paginate(self, *, Prefix: str, **_: Any) -> list[dict[str, Any]]:
+        found = [{"Key": key, "Size": len(body)} for key, body in self.stored.items() if key.startswith(Prefix)]
+        return [{"Contents": found}]
 
-    def get_object(self, **_: Any) -> dict[str, Any]:
-        return {"Body": Content(self.body)}
+    def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
+        return {"Body": Content(self.stored[Key])}
 
     def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:
         self.stored[Key] = Body
 
-    def invoke_endpoint(self, *, Body: bytes, **_: Any) -> dict[str, Any]:
-        answer = self.answers.get(Body.decode(), "unacc")
+    def invoke_endpoint(self, *, EndpointName: str, Body: bytes, **_: Any) -> dict[str, Any]:
+        answer = self.answers[EndpointName].get(Body.decode(), "unacc")
         if answer == "error":
             refusal = {
                 "Error": {"Code": "ModelError", "Message": "m"},
                 "OriginalStatusCode": 400,
                 "OriginalMessage": "no",
             }
-            raise ModelError(refusal, "InvokeEndpoint")
+            raise ClientError(refusal, "InvokeEndpoint")
+        if answer == "denied":
+            raise refused("AccessDeniedException", "not authorized")
         return {"Body": Content(f"{answer}\n".encode())}
 
     def sign(self, *, Message: bytes, **_: Any) -> dict[str, bytes]:
@@ -72,9 +69,6 @@ class Aws:
 
     def publish(self, **message: str) -> None:
         self.told.append(message)
-
-    def describe_model_package(self, **_: Any) -> dict[str, Any]:
-        return {"InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": "s3://data/models/m.tar.gz"}]}}
 
     def get_object_tagging(self, **_: Any) -> dict[str, Any]:
         return {"TagSet": []}
@@ -85,11 +79,34 @@ class Aws:
     def update_model_package(self, **request: str) -> None:
         self.package = request
 
-    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+    def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]:
+        if EndpointName not in self.answers:
+            raise refused("ValidationException", f'Could not find endpoint "{EndpointName}".')
+        return {"EndpointStatus": "InService", "EndpointConfigName": "config"}
+
+    def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
+        return {"ProductionVariants": [{"VariantName": "all", "ModelName": "model", "InitialVariantWeight": 1.0}]}
+
+    def describe_model(self, **_: Any) -> dict[str, Any]:
+        return {"Containers": [{"ModelPackageName": CHAMPION}]}
+
+    def describe_model_package(self, *, ModelPackageName: str) -> dict[str, Any]:
+        if ModelPackageName == ARN:
+            containers = [{"Image": "i", "ModelDataUrl": "s3://data/models/m.tar.gz"}]
+            return {"InferenceSpecification": {"Containers": containers}}
+        raise refused("ValidationException", f"ModelPackage {ModelPackageName} does not exist.")
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
+        if StackName == "CarEvaluationProd":
+            raise refused("ValidationError", f"Stack with id {StackName} does not exist")
         return {"Stacks": [{"StackId": "qa-id", "StackStatus": self.stack_status}]}
 
     def delete_stack(self, **_: Any) -> None:
         self.stack_status = "DELETE_COMPLETE"
+
+
+def refused(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
 
 
 class Content:
@@ -102,12 +119,14 @@ class Content:
 
 def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the gate's main program."""
+    monkeypatch.setenv("PIPELINE_EXECUTION_ID", os.environ.get("PIPELINE_EXECUTION_ID", "e1"))
     variables = {
         "WORKLOAD": "car_evaluation",
         "DATA_BUCKET": "data",
         "COMMIT_ID": "0123abc",
-        "PIPELINE_EXECUTION_ID": "e1",
         "ENDPOINT_NAME": "qa",
+        "CHAMPION_ENDPOINT": "prod",
+        "CHAMPION_STACK_NAME": "CarEvaluationProd",
         "QA_STACK_NAME": "CarEvaluationQa",
         "MODEL_PACKAGE_ARN": ARN,
         "SIGNING_KEY_ARN": "key",
@@ -121,6 +140,7 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "test": "s3://data/features/1/test/",
         "labels": ["unacc", "acc", "good", "vgood"],
         "label_counts": {"train": {"unacc": 861, "acc": 279, "good": 52, "vgood": 40}},
+        "features": ["buying", "maint", "doors", "persons", "lug_boot", "safety"],
         "data_sha256": "b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83",
     }
     (folder / "data.json").write_text(json.dumps(data))
@@ -129,16 +149,23 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     evaluate.main()
 
 
+def report_of(aws: Aws, execution: str = "e1") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(aws.stored[f"gate/{execution}/gate.json"])
+    return found
+
+
 def test_promotion_approves_and_keeps_qa(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Report stored, package Approved, variables exported, the QA stack left for the release."""
     aws = Aws(rows, rows.with_mistakes(2))
     gate(aws, tmp_path, monkeypatch)
     assert (aws.package["ModelPackageArn"], aws.package["ModelApprovalStatus"]) == (ARN, "Approved")
-    assert set(aws.stored) == {f"gate/e1/{name}" for name in REPORT}
+    split = report_of(aws)["test_split_sha256"]
+    made = {name for name in aws.stored if name.startswith("gate/")}
+    assert made == {*(f"gate/e1/{name}" for name in REPORT), f"gate/splits/{split}/e1.json"}
     assert (aws.tagged, aws.told) == (["models/m.tar.gz"], [])
     assert aws.stack_status == "CREATE_COMPLETE"
     variables = (tmp_path / "out" / "variables.env").read_text()
-    assert variables.startswith("export VERDICT=PROMOTE\nexport REASON='accuracy 0.99")
+    assert variables.startswith("export VERDICT=PROMOTE\nexport REASON='It is clearly better than always answering")
     assert variables.endswith("\nexport REPORT_URL=s3://data/gate/e1/gate.html\n")
     assert (
         json.loads((tmp_path / "out" / "gate.json").read_text())["smoke"][0]["request"] == "low,low,5more,more,big,high"
@@ -150,15 +177,92 @@ def test_rejection_names_figures_and_leaves_nothing(
 ) -> None:
     """The step fails with figures and floors, the package is Rejected with the reason, the QA stack is gone."""
     aws = Aws(rows, rows.with_mistakes(30))
-    with pytest.raises(StepError, match=r"REJECT: accuracy 0\.8750 \(95 % interval 0\.8272 .* below the floor 0\.9500"):
+    with pytest.raises(
+        StepError, match=r"REJECT: Its accuracy is 87\.5 %.* accuracy 0\.8750 \(95 % interval 0\.8272 .* floor 0\.9500"
+    ):
         gate(aws, tmp_path, monkeypatch)
     assert aws.package["ModelApprovalStatus"] == "Rejected"
-    assert "below the floor 0.9500" in aws.package["ApprovalDescription"]
+    assert "accuracy is 87.5 %, but at least 95.0 % is required" in aws.package["ApprovalDescription"]
     assert aws.tagged == []
-    assert [message["Subject"] for message in aws.told] == ["car_evaluation version 1: REJECT"]
+    assert [message["Subject"] for message in aws.told] == ["car_evaluation version 2: REJECT"]
     assert aws.stack_status == "DELETE_COMPLETE"
     assert "VERDICT=REJECT" in (tmp_path / "out" / "variables.env").read_text()
     assert json.loads(aws.stored["gate/e1/gate.json"])["verdict"] == "REJECT"
+
+
+def test_hold_leaves_the_package_pending(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too little evidence: the package stays pending with the reason, QA stays up, and a person is told."""
+    aws = Aws(rows, rows.with_mistakes(9))
+    gate(aws, tmp_path, monkeypatch)
+    assert aws.stack_status == "CREATE_COMPLETE"
+    assert [message["Subject"] for message in aws.told] == ["car_evaluation version 2: HOLD, a person decides"]
+    assert "HOLD: Its accuracy is 96" in aws.package["ApprovalDescription"]
+    assert aws.package["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+def test_champion_is_asked_for_the_same_rows(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What PROD serves stands in the report, and so does the difference to it."""
+    aws = Aws(rows, rows.with_mistakes(1), champion=rows.with_mistakes(2))
+    gate(aws, tmp_path, monkeypatch)
+    document = report_of(aws)
+    assert document["champion"] == {"endpoint": "prod", "model_package_arn": CHAMPION}
+    assert document["gains"][0]["value"] == pytest.approx(1 / 240, abs=1e-6)
+    assert [entry["request"] for entry in document["differing"]] == [rows.requests[rows.truth.index("unacc", 1)]]
+    assert len(document["champion_milliseconds"]) == 240
+
+
+def test_first_release_is_compared_with_the_baseline(
+    rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No endpoint in PROD, no stack, no approved package: there never was a champion."""
+    aws = Aws(rows, rows.with_mistakes(2))
+    gate(aws, tmp_path, monkeypatch)
+    document = report_of(aws)
+    assert document["first_release"]
+    assert document["champion"] is None
+
+
+def test_champion_that_is_gone_is_a_matter_for_a_person(
+    rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A perfect challenger is held where PROD's stack stands without its endpoint."""
+    aws = Aws(rows, rows.truth)
+    aws.describe_stacks = lambda StackName: {"Stacks": [{"StackId": StackName, "StackStatus": aws.stack_status}]}
+    gate(aws, tmp_path, monkeypatch)
+    said = "HOLD: The champion cannot be asked: there is no endpoint prod, although"
+    assert aws.package["ApprovalDescription"].startswith(said)
+    assert aws.package["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+def test_a_refused_row_rejects_and_is_named(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's error is an answer that is none: which row, and what was said."""
+    aws = Aws(rows, [*rows.truth[:7], "error", *rows.truth[8:]])
+    with pytest.raises(StepError, match=r"REJECT: .*to test row 8 \(.*\) it gave an error 400: no, which is no known"):
+        gate(aws, tmp_path, monkeypatch)
+    assert rows.requests[7] in aws.package["ApprovalDescription"]
+
+
+def test_a_gate_that_may_not_ask_judges_nobody(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing permission is not the model's fault: the package stays as it was."""
+    aws = Aws(rows, ["denied"] * len(rows.truth))
+    with pytest.raises(StepError, match="The endpoint qa may not be asked: AccessDeniedException: not authorized"):
+        gate(aws, tmp_path, monkeypatch)
+    assert aws.package == {}
+
+
+def test_the_splits_decisions_are_counted(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another model's answers count once, the very same answers are no new look; the confidence follows."""
+    aws = Aws(rows, rows.truth)
+    found = []
+    for execution, mistakes in (("e1", 0), ("e2", 1), ("e3", 1), ("e4", 2), ("e5", 0)):
+        aws.answers["qa"] = dict(zip(rows.requests, rows.with_mistakes(mistakes), strict=True))
+        monkeypatch.setenv("PIPELINE_EXECUTION_ID", execution)
+        gate(aws, tmp_path, monkeypatch)
+        document = report_of(aws, execution)
+        found.append((document["earlier_decisions"], round(document["confidence"], 4)))
+    assert found == [(0, 0.95), (1, 0.975), (1, 0.975), (2, 0.9833), (0, 0.95)]
+    split = report_of(aws, "e1")["test_split_sha256"]
+    assert f"gate/splits/{split}/e5.json" in aws.stored
 
 
 def test_error_leaves_nothing_either(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

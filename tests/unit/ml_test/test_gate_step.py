@@ -76,6 +76,8 @@ def settings(*, approval: bool = False) -> Settings:
         endpoint="qa",
         stack="CarQa",
         package_arn=ARN,
+        champion="prod",
+        champion_stack="CarProd",
         signing_key_arn="key",
         approval=approval,
     )

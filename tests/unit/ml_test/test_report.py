@@ -6,12 +6,11 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from ml_test.gate import report
-from ml_test.gate.decision import Floors, decide
+from ml_test.gate.decision import decide
+from tests.unit.ml_test.conftest import RULES
 
 if TYPE_CHECKING:
     from tests.unit.ml_test.conftest import TestRows
-
-FLOORS = Floors(accuracy=0.95, macro_f1=0.85, recall=0.2, p95_milliseconds=250)
 
 
 def made(rows: TestRows, answers: list[str], **origin: Any) -> dict[str, Any]:
@@ -23,9 +22,10 @@ def made(rows: TestRows, answers: list[str], **origin: Any) -> dict[str, Any]:
         "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1",
         "pipeline_execution": "e1",
         "endpoint": "qa",
+        "champion": None,
         **origin,
     }
-    return report.document(decide(evidence, FLOORS), evidence, rows.requests, about)
+    return report.document(decide(evidence, RULES), evidence, RULES, about)
 
 
 def test_equal_inputs_give_equal_bytes(rows: TestRows) -> None:
@@ -90,5 +90,5 @@ def test_page_shows_verdict_and_figures(rows: TestRows) -> None:
     page = report.html(document)
     assert "car_evaluation: REJECT" in page
     assert "accuracy 0.9167" in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 4
     assert "<summary>20 wrong answers</summary>" in page

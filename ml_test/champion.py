@@ -1,0 +1,91 @@
+"""Who is the champion: the model package that PROD's endpoint serves, or why there is none to ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ml_init.step import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Champion:
+    """What serves in PROD, and can be asked."""
+
+    endpoint: str
+    model_package_arn: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gone:
+    """There was one, and it cannot be asked: a matter for a person, never a pass."""
+
+    reason: str
+
+
+def find(sagemaker: Any, cloudformation: Any, *, endpoint: str, stack: str, challenger: str) -> Champion | Gone | None:
+    """Endpoint → config → model → package. None where PROD never was: then this is a first release.
+
+    stack: PROD's, which says whether there was an endpoint; challenger: the package under test, whose group says it.
+    """
+    described = _or_none(lambda: sagemaker.describe_endpoint(EndpointName=endpoint))
+    if described is None:
+        return _never_was_or_gone(sagemaker, cloudformation, endpoint, stack, challenger)
+    status = described["EndpointStatus"]
+    if status != "InService":
+        reason = described.get("FailureReason", "")
+        return Gone(reason=f"PROD's endpoint {endpoint} is {status}, not InService{': ' if reason else ''}{reason}")
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
+    # With variants that compete, the champion is the one that most callers meet.
+    variant = max(config["ProductionVariants"], key=lambda entry: entry.get("InitialVariantWeight", 1.0))
+    package = _package(sagemaker.describe_model(ModelName=variant["ModelName"]))
+    if package is None:
+        return Gone(
+            reason=f"PROD's endpoint {endpoint} serves the model {variant['ModelName']}, which is of no package"
+        )
+    say(f"  the champion: {endpoint} → {described['EndpointConfigName']} → {variant['ModelName']} → {package}")
+    return Champion(endpoint=endpoint, model_package_arn=package)
+
+
+def _package(model: Mapping[str, Any]) -> str | None:
+    containers = model.get("Containers") or [model["PrimaryContainer"]]
+    return next((container["ModelPackageName"] for container in containers if "ModelPackageName" in container), None)
+
+
+def _never_was_or_gone(sagemaker: Any, cloudformation: Any, endpoint: str, stack: str, challenger: str) -> Gone | None:
+    found = _or_none(lambda: cloudformation.describe_stacks(StackName=stack))
+    if found:
+        status = found["Stacks"][0]["StackStatus"]
+        return Gone(reason=f"there is no endpoint {endpoint}, although PROD's stack {stack} exists ({status})")
+    approved = _approved_before(sagemaker, challenger)
+    if approved:
+        return Gone(reason=f"there is no endpoint {endpoint}, although {approved} was approved for it")
+    say(f"  no champion: there is no endpoint {endpoint}, no stack {stack}, and no package was ever approved")
+    return None
+
+
+def _approved_before(sagemaker: Any, challenger: str) -> str | None:
+    """The newest earlier package of the challenger's group that is Approved. Versions are numbered from 1 on."""
+    group, _, version = challenger.rpartition("/")
+    for number in range(int(version) - 1, 0, -1):
+        name = f"{group}/{number}"
+        package = _or_none(lambda name=name: sagemaker.describe_model_package(ModelPackageName=name))
+        if package and package["ModelApprovalStatus"] == "Approved":
+            return name
+    return None
+
+
+def _or_none(describe: Any) -> Any:
+    """What is described, or None where there is no such thing: AWS says so in words only."""
+    try:
+        return describe()
+    except ClientError as error:
+        said = str(error)
+        if error.response["Error"]["Code"] == "ResourceNotFound" or "does not exist" in said or "ould not find" in said:
+            return None
+        raise

@@ -1,0 +1,145 @@
+"""What every workload's gate does: ask challenger and champion for the test rows, decide, report, set the approval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from ml_init.step import S3Address, StepError, input_artifact, say, timed
+from ml_init.upload import read_lines
+from ml_test import earlier_decisions
+from ml_test.champion import Champion, Gone, find
+from ml_test.endpoint import Answer, ask, ask_at_once, ask_in_turn
+from ml_test.gate import report
+from ml_test.gate.decision import Decision, decide
+from ml_test.gate.document import answers_hash, split_hash
+from ml_test.gate.evidence import Evidence
+from ml_test.gate.rules import Rules
+from ml_test.gate.slices import groups
+from ml_test.gate_step import Settings, conclude, pass_or_stop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ml_test.gate.rules import Load
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A model's answers to all test rows, and the times of those that were asked one at a time."""
+
+    answers: Sequence[str]
+    milliseconds: Sequence[float]
+
+
+def evaluate(gate: Path) -> None:
+    """Judge by the rules of this gate.toml; what is rejected stops the release."""
+    pass_or_stop(lambda settings: judge(settings, Rules.read(gate)))
+
+
+def judge(settings: Settings, rules: Rules) -> Decision:
+    """Ask, decide, report, and set the package's approval."""
+    data = input_artifact("DataOutput", "data.json")
+    s3, runtime = boto3.client("s3"), boto3.client("sagemaker-runtime")
+    rival = find(
+        boto3.client("sagemaker"),
+        boto3.client("cloudformation"),
+        endpoint=settings.champion,
+        stack=settings.champion_stack,
+        challenger=settings.package_arn,
+    )
+    with timed("asked the endpoints"):
+        evidence = gather(s3, runtime, settings, data, rules, rival)
+        smoke = ask(runtime, settings.endpoint, rules.smoke)
+    with timed("judged"):
+        decision = _decided(evidence, rules)
+    for check in decision.checks:
+        say(f"  {'passed' if check.passed else check.outcome}: {check.sentence}")
+    with timed("reported"):
+        document = report.document(decision, evidence, rules, origin(settings, data, rival, rules, smoke))
+        earlier_decisions.record(s3, settings.bucket, document)
+        conclude(document, settings)
+    return decision
+
+
+def gather(
+    s3: Any, runtime: Any, settings: Settings, data: Mapping[str, Any], rules: Rules, rival: Champion | Gone | None
+) -> Evidence:
+    """Both models' answers to every test row, beside the truth, and what is known of the split."""
+    rows = [line.rsplit(",", 1) for line in read_lines(s3, S3Address.parse(data["test"]))]
+    requests, truth = [row[0] for row in rows], [row[1] for row in rows]
+    endpoints = [settings.endpoint, rival.endpoint] if isinstance(rival, Champion) else [settings.endpoint]
+    challenger, *others = ask_all(runtime, endpoints, requests, rules.load)
+    champion = others[0] if others else None
+    learned: Mapping[str, int] = data["label_counts"]["train"]
+    return Evidence(
+        requests=requests,
+        truth=truth,
+        answers=challenger.answers,
+        milliseconds=challenger.milliseconds,
+        labels=data["labels"],
+        majority=max(learned, key=learned.__getitem__),
+        seed=int(data["data_sha256"][:16], 16),
+        champion=champion.answers if champion else None,
+        champion_milliseconds=champion.milliseconds if champion else (),
+        champion_missing=rival.reason if isinstance(rival, Gone) else "",
+        positive=rules.positive,
+        base_rate=learned[rules.positive] / sum(learned.values()) if rules.positive else 0.5,
+        slices=groups(requests, data["features"], rules.slices.by),
+        earlier_decisions=earlier_decisions.count(
+            s3, settings.bucket, split=split_hash(requests, truth), answers=answers_hash(challenger.answers)
+        ),
+    )
+
+
+def ask_all(runtime: Any, endpoints: Sequence[str], requests: Sequence[str], load: Load) -> list[Asked]:
+    """Each endpoint's answers. The first rows go to all of them in turn, and are timed; the rest go side by side."""
+    timed_ones = len(requests) if load.one_at_a_time is None else load.one_at_a_time
+    first = ask_in_turn(runtime, endpoints, requests[:timed_ones])
+    rest = [
+        ask_at_once(runtime, endpoint, requests[timed_ones:], connections=load.connections) for endpoint in endpoints
+    ]
+    return [
+        Asked(
+            answers=[answer.text for answer in (*before, *after)],
+            milliseconds=[answer.milliseconds for answer in before],
+        )
+        for before, after in zip(first, rest, strict=True)
+    ]
+
+
+def origin(
+    settings: Settings,
+    data: Mapping[str, Any],
+    rival: Champion | Gone | None,
+    rules: Rules,
+    smoke: Sequence[Answer],
+) -> dict[str, Any]:
+    """Of what the report is."""
+    champion = (
+        {"endpoint": rival.endpoint, "model_package_arn": rival.model_package_arn}
+        if isinstance(rival, Champion)
+        else None
+    )
+    return {
+        "workload": settings.workload,
+        "commit": settings.commit,
+        "data_sha256": data["data_sha256"],
+        "model_package_arn": settings.package_arn,
+        "champion": champion,
+        "pipeline_execution": settings.execution,
+        "endpoint": settings.endpoint,
+        "smoke": [
+            {"request": request, "answer": answer.text} for request, answer in zip(rules.smoke, smoke, strict=True)
+        ],
+    }
+
+
+def _decided(evidence: Evidence, rules: Rules) -> Decision:
+    try:
+        return decide(evidence, rules)
+    except ValueError as error:
+        raise StepError(f"The test rows cannot be judged: {error}.") from error

@@ -1,0 +1,78 @@
+"""p99 of the challenger, against a budget and against the champion's under the same load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import bdtr
+
+from ml_test.gate.intervals import CONFIDENCE
+from ml_test.gate.verdict import Check, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml_test.gate.rules import Latency
+
+LEVEL = 0.99
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class P99:
+    """In milliseconds, with its 95 % interval: two of the sorted values, whatever their distribution."""
+
+    value: float
+    low: float
+    high: float
+
+
+def p99(milliseconds: Sequence[float]) -> P99:
+    """How many of n values lie below the true p99 is binomial, and so which of the sorted values enclose it.
+
+    Of fewer than 368 values even the greatest may lie below it: then ``high`` is the greatest, for want of a better.
+    """
+    ordered = np.sort(np.asarray(milliseconds, dtype=float))
+    count, tail = len(ordered), (1 - CONFIDENCE) / 2
+    at_most = bdtr(np.arange(count + 1), count, LEVEL)
+    low = int(np.searchsorted(at_most, tail, side="right"))
+    high = int(np.searchsorted(at_most, 1 - tail, side="left"))
+    value = float(np.quantile(ordered, LEVEL))
+    lower, upper = float(ordered[max(low - 1, 0)]), float(ordered[min(high, count - 1)])
+    return P99(value=value, low=min(lower, value), high=max(upper, value))
+
+
+def judge(challenger: P99, champion: P99 | None, rule: Latency) -> list[Check]:
+    """REJECT where it is too slow for certain, HOLD where only the measured p99 is."""
+    checks = [_check("latency", challenger, rule.p99_milliseconds, rule.p99_milliseconds, "the budget")]
+    if champion is not None:
+        slow = f"{rule.p99_ratio:g} times the champion's {champion.value:.0f} ms"
+        if rule.slack_milliseconds:
+            slow += f", or {rule.slack_milliseconds:g} ms more than it"
+        limit, sure_limit = (
+            max(rule.p99_ratio * theirs, theirs + rule.slack_milliseconds) for theirs in (champion.value, champion.high)
+        )
+        checks.append(_check("latency against the champion", challenger, limit, sure_limit, slow))
+    return checks
+
+
+def _check(name: str, measured: P99, limit: float, sure_limit: float, against: str) -> Check:
+    said = f"latency p99 {measured.value:.1f} ms (95 % interval {measured.low:.1f} to {measured.high:.1f})"
+    if measured.value <= limit:
+        plain = f"99 of 100 requests took at most {measured.value:.0f} ms, allowed are {limit:.0f} ms ({against})"
+        sentence = f"{said} is within {against}, {limit:.1f} ms"
+        return Check(name=name, outcome=Verdict.PROMOTE, plain=plain, sentence=sentence)
+    sentence = f"{said} is over {against}, {limit:.1f} ms"
+    plain = (
+        f"it is too slow: 99 of 100 requests took up to {measured.value:.0f} ms, allowed are {limit:.0f} ms ({against})"
+    )
+    if measured.low > sure_limit:
+        return Check(name=name, outcome=Verdict.REJECT, plain=plain, sentence=sentence)
+    return Check(
+        name=name,
+        outcome=Verdict.HOLD,
+        plain=f"{plain}; so few slow requests may have been chance",
+        sentence=sentence,
+        look_at="The latency distribution below: a few stragglers, or all requests slower? Ask again when it is quiet.",
+    )

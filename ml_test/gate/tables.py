@@ -1,0 +1,73 @@
+"""The report's lists and tables. Everything that is shown is escaped here."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ORIGIN = (
+    "commit",
+    "data_sha256",
+    "test_split_sha256",
+    "model_package_arn",
+    "pipeline_execution",
+    "endpoint",
+    "rows",
+)
+STATES = {"PROMOTE": ("passed", "passed"), "HOLD": ("held", "NOT SURE"), "REJECT": ("failed", "FAILED")}
+
+
+def definitions(report: Mapping[str, Any]) -> str:
+    """Of what the report is: what is not there is not shown."""
+    champion = report["champion"] or {}
+    shown = {name: report.get(name) for name in ORIGIN} | {f"champion's {name}": champion[name] for name in champion}
+    entries = "".join(
+        f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in shown.items()
+        if value
+    )
+    return f"<dl>{entries}</dl>"
+
+
+def checks_list(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Plain words, and the figures under them."""
+    items = "".join(
+        f"<li class='{STATES[check['outcome']][0]}'><b>{STATES[check['outcome']][1]}</b> "
+        f"{escape(check['plain'])}{_figures(check)}</li>"
+        for check in checks
+    )
+    return f"<ul class='checks'>{items}</ul>"
+
+
+def _figures(check: Mapping[str, Any]) -> str:
+    return "" if check["sentence"] == check["plain"] else f"<small>{escape(check['sentence'])}</small>"
+
+
+def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
+    """A table, shaded by the share of the true label's rows."""
+    head = "".join(f"<th scope='col'>{escape(label)}</th>" for label in (*labels, "none"))
+    body = "".join(
+        f"<tr><th scope='row'>{escape(label)}</th>{_cells(place, counts)}</tr>"
+        for place, (label, counts) in enumerate(zip(labels, matrix, strict=True))
+    )
+    return (
+        "<div class='wide'><table><caption>Rows: the truth. Columns: the answer.</caption>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def rows_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    heads = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<div class='wide'><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _cells(place: int, counts: Sequence[int]) -> str:
+    total = max(sum(counts), 1)
+    return "".join(
+        f"<td class='{'right' if column == place else 'wrong'}' style='--share:{count / total:.3f}'>{count}</td>"
+        for column, count in enumerate(counts)
+    )

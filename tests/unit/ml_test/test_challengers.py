@@ -1,0 +1,206 @@
+"""The decision table: challengers beside the champion that serves now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from ml_test.gate.decision import Decision, decide
+from ml_test.gate.evidence import Evidence
+from ml_test.gate.latency import p99
+from ml_test.gate.rules import Comparison, Costs, Latency, Rules, SliceRule
+from ml_test.gate.verdict import Verdict
+from tests.unit.ml_test.conftest import RULES
+
+if TYPE_CHECKING:
+    from tests.unit.ml_test.conftest import TestRows
+
+SCORED = Rules(
+    comparison=Comparison(metric="auc", margin=0.01, shown=("log_loss",)),
+    slices=SliceRule(metric="auc", margin=0.03, floor=0.65),
+    positive="1",
+    floors={"auc": 0.7},
+    ceilings={"calibration_error": 0.05},
+    latency=Latency(p99_milliseconds=250, p99_ratio=2),
+    costs=Costs(false_alarm=1, missed=3),
+)
+
+
+def decisive(decision: Decision) -> list[str]:
+    return [check.name for check in decision.decisive]
+
+
+def test_equal_challenger_is_promoted(rows: TestRows) -> None:
+    """The champion's own answers: as good, and the reason says so in plain words."""
+    decision = decide(rows.evidence(rows.with_mistakes(3), champion=rows.with_mistakes(3)), RULES)
+    assert decision.verdict is Verdict.PROMOTE
+    assert decision.reason.startswith("It is as good as the champion: accuracy 98.8 % against the champion's 98.8 %")
+
+
+def test_much_worse_challenger_is_rejected(rows: TestRows) -> None:
+    decision = decide(rows.evidence(rows.with_mistakes(30), champion=rows.truth), RULES)
+    assert decision.verdict is Verdict.REJECT
+    assert decision.reason.startswith("It is worse than the champion")
+
+
+def test_too_little_evidence_is_held(rows: TestRows) -> None:
+    """Ten rows answered differently, seven of them worse: neither proven. A person is told what to look at."""
+    wrong = {"unacc": "acc", "acc": "unacc", "good": "acc", "vgood": "acc"}
+    places = list(range(0, 240, 24))
+    challenger, champion = (
+        [wrong[label] if place in missed else label for place, label in enumerate(rows.truth)]
+        for missed in (places[:7], places[7:])
+    )
+    decision = decide(rows.evidence(challenger, champion=champion), replace(RULES, floors={"accuracy": 0.9}))
+    assert decision.verdict is Verdict.HOLD
+    assert "comparison" in decisive(decision)
+    assert any("answer differently" in entry for entry in decision.look_at)
+
+
+def test_answers_that_are_not_numbers_are_rejected(rows: TestRows) -> None:
+    """One NaN is enough, however good the rest is."""
+    decision = decide(rows.evidence(["NaN", *rows.truth[1:]], champion=rows.truth), RULES)
+    assert decision.verdict is Verdict.REJECT
+    assert decision.reason == (
+        "The new model gave no usable answer to 1 of 240 test rows: to test row 1 "
+        f"({rows.requests[0]}) it gave 'NaN', which is no known label"
+    )
+
+
+def test_champion_that_fails_is_a_matter_for_a_person(rows: TestRows) -> None:
+    """To beat an endpoint that answers errors proves nothing."""
+    broken = ["error 500: "] * 5 + rows.truth[5:]
+    decision = decide(rows.evidence(rows.truth, champion=broken), RULES)
+    assert decision.verdict is Verdict.HOLD
+    assert decisive(decision) == ["champion"]
+
+
+def test_worse_in_one_slice_only_is_stopped(rows: TestRows) -> None:
+    """8 mistakes, all where buying is vhigh; 8 of the champion's spread elsewhere: equal on the whole."""
+    buying = rows.evidence(rows.truth).slices["buying vhigh"]
+    inside = [place for place, within in enumerate(buying) if within][:10]
+    outside = [place for place, within in enumerate(buying) if not within][:60:6]
+    wrong = {"unacc": "acc", "acc": "unacc", "good": "acc", "vgood": "acc"}
+    mistaken = [
+        [wrong[label] if place in places else label for place, label in enumerate(rows.truth)]
+        for places in (inside, outside)
+    ]
+    rules = replace(RULES, floors={"accuracy": 0.9}, slices=replace(RULES.slices, floor=None))
+    decision = decide(rows.evidence(mistaken[0], champion=mistaken[1]), rules)
+    assert decision.gains[0].value == 0
+    assert decision.verdict is Verdict.REJECT
+    assert decisive(decision) == ["group by group"]
+    assert "for buying vhigh it is worse than the champion" in decision.reason.lower()
+
+
+@pytest.mark.parametrize(("milliseconds", "verdict"), [(59.0, Verdict.PROMOTE), (65.0, Verdict.REJECT)])
+def test_better_but_slow_is_rejected(rows: TestRows, milliseconds: float, verdict: Verdict) -> None:
+    """Within the budget, but more than twice the champion's p99."""
+    evidence = rows.evidence(rows.truth, milliseconds, champion=rows.with_mistakes(4), champion_milliseconds=30.0)
+    decision = decide(evidence, RULES)
+    assert decision.verdict is verdict
+    assert decisive(decision)[0] == ("comparison" if verdict is Verdict.PROMOTE else "latency against the champion")
+
+
+def test_few_stragglers_are_held(rows: TestRows) -> None:
+    """Three slow requests of 240 put the measured p99 over the budget; they may be chance."""
+    evidence = rows.evidence(rows.truth, champion=rows.truth)
+    slow = replace(evidence, milliseconds=[700.0] * 3 + [3.0] * (len(rows.truth) - 3))
+    assert decide(slow, RULES).verdict is Verdict.HOLD
+
+
+def test_p99_interval_covers() -> None:
+    """Order statistics: of 400 samples of 2,000 exponential times, about 95 % hold the true p99."""
+    generator, true = np.random.default_rng(1), -np.log(0.01)
+    found = [p99(generator.exponential(size=2000).tolist()) for _ in range(400)]
+    assert 0.92 <= np.mean([entry.low <= true <= entry.high for entry in found]) <= 0.99
+
+
+def test_wear_widens_the_interval(rows: TestRows) -> None:
+    """The tenth decision of a split needs 99.5 % confidence: what passed at first is held then."""
+    challenger, champion = rows.with_mistakes(4), rows.with_mistakes(2)
+    fresh, worn = (
+        decide(rows.evidence(challenger, champion=champion, earlier_decisions=count), RULES) for count in (0, 9)
+    )
+    assert (fresh.confidence, worn.confidence) == pytest.approx((0.95, 0.995))
+    assert (fresh.verdict, worn.verdict) == (Verdict.PROMOTE, Verdict.HOLD)
+
+
+def scored(*, noise: float = 0.3, shift: float = 0.0, rows: int = 3000, seed: int = 0) -> Evidence:
+    """Probabilities of two models of one signal; the challenger has ``noise`` and a ``shift`` of its logits."""
+    generator = np.random.default_rng(seed)
+    truth = (generator.random(rows) < 0.25).astype(int)
+    signal = 1.2 * truth + generator.normal(size=rows)
+    both = [signal + spread * generator.normal(size=rows) for spread in (0.3, noise)]
+    variances = [1 + spread**2 for spread in (0.3, noise)]
+    logits = [-1.0986 + 1.2 / v * (s - 0.6) for s, v in zip(both, variances, strict=True)]
+    champion, challenger = (1 / (1 + np.exp(-(logit + move))) for logit, move in zip(logits, (0, shift), strict=True))
+    return Evidence(
+        requests=["row"] * rows,
+        truth=[str(value) for value in truth],
+        answers=[f"{value:.6f}" for value in challenger],
+        milliseconds=[3.0] * rows,
+        champion=[f"{value:.6f}" for value in champion],
+        champion_milliseconds=[3.0] * rows,
+        labels=["0", "1"],
+        majority="0",
+        positive="1",
+        base_rate=0.25,
+        seed=1,
+        slices={f"every third from {start}": np.arange(rows) % 3 == start for start in range(3)},
+    )
+
+
+def test_probabilities_are_judged() -> None:
+    """AUC, calibration, log loss by slice: an equal challenger passes, a noisy one does not, with the reason."""
+    assert decide(scored(rows=6000), SCORED).verdict is Verdict.PROMOTE
+    worse = decide(scored(noise=1.0), SCORED)
+    assert worse.verdict is Verdict.REJECT
+    assert worse.reason.startswith("It is worse than the champion: AUC 0.7")
+
+
+def test_uncalibrated_probabilities_are_rejected() -> None:
+    """As good an order, but every probability too high: AUC does not see it, the calibration error does."""
+    decision = decide(scored(noise=0.3, shift=0.8), SCORED)
+    assert decision.verdict is Verdict.REJECT
+    assert "calibration error" in decisive(decision)
+    assert "comparison" not in decisive(decision)
+
+
+@pytest.mark.parametrize("answer", ["nan", "inf", "1.5", "-0.1", "", "yes"])
+def test_no_probability_is_the_worst_answer(answer: str) -> None:
+    """It counts as certain of the wrong label, and the release is rejected."""
+    evidence = scored(rows=600)
+    evidence = replace(evidence, answers=[answer, *evidence.answers[1:]])
+    assert evidence.codes(evidence.answers)[0] == 1 - evidence.truth_codes[0]
+    decision = decide(evidence, SCORED)
+    assert decision.verdict is Verdict.REJECT
+    assert decision.reason.startswith(
+        "The new model gave no usable answer to 1 of 600 test rows: to test row 1 (row) it gave "
+    )
+
+
+def test_first_release_of_probabilities_needs_to_beat_the_base_rate() -> None:
+    evidence = replace(scored(), champion=None, champion_milliseconds=())
+    assert decide(evidence, SCORED).verdict is Verdict.PROMOTE
+    constant = replace(evidence, answers=["0.25"] * len(evidence.truth))
+    assert "beats the baseline" in decisive(decide(constant, SCORED))
+
+
+def test_cost_optimal_threshold() -> None:
+    """A missed positive costs three times as much: positive from 1/4 on."""
+    assert SCORED.costs.threshold == 0.25
+
+
+def test_evidence_that_does_not_fit_is_refused(rows: TestRows) -> None:
+    """Unequal lengths and unknown true labels are faults of the caller or the data."""
+    evidence = rows.evidence(rows.truth)
+    with pytest.raises(ValueError, match="champion has 1 values for 240 test rows"):
+        replace(evidence, champion=["acc"])
+    with pytest.raises(ValueError, match="labels that the model does not know"):
+        replace(evidence, labels=["unacc", "acc", "good"])
+    with pytest.raises(ValueError, match="'f2' is no metric"):
+        Comparison(metric="f2", margin=0.1)

@@ -1,0 +1,102 @@
+"""Who the champion is, with clients that answer what the services would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ml_test.champion import Champion, Gone, find
+
+GROUP = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car"
+
+
+def refused(message: str, code: str = "ValidationException") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Describe")
+
+
+class Aws:
+    """SageMaker and CloudFormation of a PROD in any state."""
+
+    def __init__(
+        self,
+        *,
+        status: str | None = "InService",
+        stack: str | None = None,
+        packages: dict[str, str] | None = None,
+        containers: list[dict[str, str]] | None = None,
+    ) -> None:
+        self.status, self.stack, self.packages = status, stack, packages or {}
+        self.containers = [{"ModelPackageName": f"{GROUP}/1"}] if containers is None else containers
+
+    def describe_endpoint(self, **_: Any) -> dict[str, Any]:
+        if self.status is None:
+            raise refused('Could not find endpoint "arn:aws:sagemaker:us-east-1:123456789012:endpoint/prod".')
+        return {"EndpointStatus": self.status, "EndpointConfigName": "c", "FailureReason": "no ping"}
+
+    def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
+        return {
+            "ProductionVariants": [
+                {"ModelName": "rare", "InitialVariantWeight": 1.0},
+                {"ModelName": "often", "InitialVariantWeight": 9.0},
+            ]
+        }
+
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:
+        assert ModelName == "often"
+        return (
+            {"PrimaryContainer": self.containers[0]} if len(self.containers) == 1 else {"Containers": self.containers}
+        )
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        if self.stack is None:
+            raise refused("Stack with id CarEvaluationProd does not exist", "ValidationError")
+        return {"Stacks": [{"StackStatus": self.stack}]}
+
+    def describe_model_package(self, *, ModelPackageName: str) -> dict[str, Any]:
+        if ModelPackageName not in self.packages:
+            raise refused(f"ModelPackage {ModelPackageName} does not exist.")
+        return {"ModelApprovalStatus": self.packages[ModelPackageName]}
+
+
+def found(aws: Aws) -> Champion | Gone | None:
+    return find(aws, aws, endpoint="prod", stack="CarEvaluationProd", challenger=f"{GROUP}/4")
+
+
+def test_the_champion_is_what_prod_serves() -> None:
+    """By endpoint, config, the variant that most callers meet, model and package."""
+    assert found(Aws()) == Champion(endpoint="prod", model_package_arn=f"{GROUP}/1")
+
+
+def test_prod_that_never_was_is_a_first_release() -> None:
+    """Neither endpoint nor stack nor an approved package; deleted and rejected ones count for nothing."""
+    assert found(Aws(status=None, packages={f"{GROUP}/3": "Rejected", f"{GROUP}/1": "PendingManualApproval"})) is None
+
+
+@pytest.mark.parametrize(
+    ("aws", "reason"),
+    [
+        (Aws(status="Failed"), "PROD's endpoint prod is Failed, not InService: no ping"),
+        (Aws(status="Updating"), "PROD's endpoint prod is Updating, not InService"),
+        (Aws(status=None, stack="UPDATE_COMPLETE"), "PROD's stack CarEvaluationProd exists (UPDATE_COMPLETE)"),
+        (Aws(status=None, packages={f"{GROUP}/2": "Approved"}), f"although {GROUP}/2 was approved for it"),
+        (Aws(containers=[{"Image": "x"}]), "serves the model often, which is of no package"),
+    ],
+)
+def test_prod_that_was_and_cannot_be_asked_is_no_silent_pass(aws: Aws, reason: str) -> None:
+    champion = found(aws)
+    assert isinstance(champion, Gone)
+    assert reason in champion.reason
+
+
+def test_other_errors_are_raised() -> None:
+    """A missing permission is no missing champion."""
+    aws = Aws()
+
+    def denied(**_: Any) -> None:
+        raise refused("not authorized", "AccessDeniedException")
+
+    aws.describe_endpoint = denied
+    with pytest.raises(ClientError, match="not authorized"):
+        found(aws)

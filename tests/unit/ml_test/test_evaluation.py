@@ -1,0 +1,104 @@
+"""How the test rows are asked for, and what gate.toml makes of them, for the workload that answers probabilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml_init.dataset import Dataset
+from ml_test.evaluation import ask_all
+from ml_test.gate.rules import Load, Rules
+from ml_test.gate.slices import groups
+
+PROJECT = Path(__file__).parents[3]
+DATASET = Dataset.read(PROJECT / "ml_init" / "credit_default" / "dataset.toml")
+FEATURES = [column.name for column in DATASET.features]
+RULES = Rules.read(PROJECT / "ml_test" / "credit_default" / "gate.toml")
+
+
+class Runtime:
+    """Endpoints that answer half of a request's age, over 100, and what was asked of whom in which order."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def invoke_endpoint(self, *, EndpointName: str, Body: bytes, **_: Any) -> dict[str, Any]:
+        self.asked.append(EndpointName)
+        return {"Body": Content(f"{int(Body.split(b',')[FEATURES.index('age')]) / 200}\n".encode())}
+
+
+class Content:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def read(self) -> bytes:
+        return self.content
+
+
+def request(*, age: int = 30, sex: int = 1) -> str:
+    values = RULES.smoke[0].split(",")
+    values[FEATURES.index("age")], values[FEATURES.index("sex")] = str(age), str(sex)
+    return ",".join(values)
+
+
+def test_groups_are_what_gate_toml_says() -> None:
+    """Each row stands in one group of each feature; bands hold their lower bound."""
+    masks = groups([request(age=29, sex=1), request(age=30, sex=2), request(age=75, sex=2)], FEATURES, RULES.slices.by)
+    assert masks["men"].tolist() == [True, False, False]
+    assert masks["age 18 to 29"].tolist() == [True, False, False]
+    assert masks["age 30 to 39"].tolist() == [False, True, False]
+    assert masks["age from 60"].tolist() == [False, False, True]
+    for cut in RULES.slices.by:
+        own = [mask for name, mask in masks.items() if name in cut.values.values() or name.startswith(cut.feature)]
+        assert np.sum(own, axis=0).tolist() == [1, 1, 1]
+
+
+def test_a_feature_without_named_values_makes_a_group_of_each() -> None:
+    cuts = Rules.read(PROJECT / "ml_test" / "car_evaluation" / "gate.toml").slices.by
+    masks = groups(["vhigh,2,low", "low,4,low"], ["buying", "persons", "safety"], cuts)
+    assert set(masks) == {"buying vhigh", "buying low", "persons 2", "persons 4", "safety low"}
+    with pytest.raises(ValueError, match="the rows have the columns"):
+        groups(["vhigh"], ["buying"], cuts)
+
+
+def test_gate_toml_fits_the_data() -> None:
+    """Values and names that the data set has; smoke requests that keep its contract."""
+    columns = {column.name: column for column in DATASET.features}
+    for cut in RULES.slices.by:
+        for value in (*cut.values, *map(str, cut.bounds)):
+            assert columns[cut.feature].fault(value) is None
+    for row in RULES.smoke:
+        pairs = zip(DATASET.features, row.split(","), strict=True)
+        assert [fault for column, value in pairs if (fault := column.fault(value))] == []
+    assert RULES.positive in DATASET.label.categories
+
+
+def test_both_endpoints_are_asked_for_every_row() -> None:
+    """The timed rows in turn, either first every other time; the rest side by side; answers stay in order."""
+    requests = [request(age=20 + place % 50) for place in range(200)]
+    runtime = Runtime()
+    both = ask_all(runtime, ["qa", "prod"], requests, Load(one_at_a_time=20, connections=4))
+    for asked in both:
+        assert list(asked.answers) == [str((20 + place % 50) / 200) for place in range(200)]
+        assert len(asked.milliseconds) == 20
+    assert runtime.asked[:8] == ["qa", "prod", "prod", "qa", "qa", "prod", "prod", "qa"]
+    assert sorted(runtime.asked) == ["prod"] * 200 + ["qa"] * 200
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[comparison]\nmetric = "f2"\nmargin = 0.1', "'f2' is no metric"),
+        ('[comparison]\nmetric = "auc"\nmargin = 0.1', "auc, but the endpoint answers with labels"),
+        ('[comparison]\nmetric = "accuracy"\nmargin = 0', "margin must be above 0"),
+        ('[comparison]\nmetric = "accuracy"\nmargins = 1', r"\[comparison\]: .*margins"),
+    ],
+)
+def test_a_gate_toml_that_is_wrong_says_what(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(f"{text}\n[latency]\np99_milliseconds = 1\np99_ratio = 2\n")
+    with pytest.raises(ValueError, match=message):
+        Rules.read(path)

@@ -1,0 +1,145 @@
+"""The paired intervals: against scipy and brute force where both compute the same, and for coverage by simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.optimize import minimize_scalar
+
+from ml_test.gate.bootstrap import Figure, intervals, weights
+from ml_test.gate.metrics import confusion_matrix, macro_f1
+from ml_test.gate.paired import Gain, Pair, _score, figure_of, gain_figure, gains, score_interval
+
+
+def likeliest_score(wins: int, losses: int, rows: int, difference: float) -> float:
+    """The score with the nuisance share found by maximizing the likelihood, where the gate has a formula."""
+
+    def unlikely(losing: float) -> float:
+        shares = (losing + difference, losing, 1 - 2 * losing - difference)
+        counts = (wins, losses, rows - wins - losses)
+        return -sum(count * np.log(share) for count, share in zip(counts, shares, strict=True) if count)
+
+    bounds = (max(0.0, -difference), (1 - difference) / 2)
+    losing = minimize_scalar(unlikely, bounds=bounds, method="bounded", options={"xatol": 1e-12}).x
+    variance = rows * (2 * losing + difference * (1 - difference))
+    return float((wins - losses - rows * difference) / np.sqrt(variance))
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "rows", "difference"),
+    [(5, 3, 240, 0.01), (5, 3, 240, -0.03), (20, 40, 300, -0.05), (1, 4, 100, -0.02), (7, 1, 50, 0.2)],
+)
+def test_score_is_that_of_the_likeliest_model(wins: int, losses: int, rows: int, difference: float) -> None:
+    """Tango's formula, by brute force."""
+    expected = likeliest_score(wins, losses, rows, difference)
+    assert _score(wins, losses, rows, difference) == pytest.approx(expected, abs=1e-5)
+
+
+def test_score_at_zero_is_mcnemars() -> None:
+    """(wins - losses) / sqrt(wins + losses); and the interval excludes 0 exactly where that test does."""
+    assert _score(12, 4, 200, 0.0) == pytest.approx(8 / 4)
+    for wins, losses in [(12, 4), (11, 4), (4, 12), (4, 11), (6, 0), (5, 1)]:
+        low, high = score_interval(wins, losses, 240, confidence=0.95)
+        surely = stats.norm.sf(abs(wins - losses) / np.sqrt(wins + losses)) < 0.025
+        assert (low > 0 or high < 0) == surely
+
+
+def test_no_difference_is_no_certainty() -> None:
+    """Two models that agree on all of 240 rows may still differ by 1.6 percentage points."""
+    assert score_interval(0, 0, 240, confidence=0.95) == pytest.approx((-0.01575, 0.01575), abs=1e-5)
+    low, high = score_interval(0, 1, 10**6, confidence=0.95)
+    assert low < -1e-6 < high
+
+
+def test_score_interval_covers() -> None:
+    """Of 2,000 samples of models that differ by 3 points, 240 rows each, 95 % hold the truth, give or take 1.5."""
+    drawn = np.random.default_rng(3).multinomial(240, [0.01, 0.04, 0.95], size=2000)
+    bounds = [score_interval(int(w), int(lost), 240, confidence=0.95) for w, lost, _ in drawn]
+    covered = np.mean([low <= -0.03 <= high for low, high in bounds])
+    assert 0.935 <= covered <= 0.965
+
+
+def scored(rows: int, seed: int, *, noise: float = 0.5) -> Pair:
+    """Scores of two equally good models; negatives first."""
+    generator = np.random.default_rng(seed)
+    truth = np.repeat([0, 1], [rows - rows // 4, rows // 4])
+    common = truth + generator.normal(size=rows)
+    both = [1 / (1 + np.exp(-(common + noise * generator.normal(size=rows)))) for _ in range(2)]
+    return Pair(truth=truth, champion=both[0], challenger=both[1], labels=2, threshold=0.5)
+
+
+def gain(metric: str, pair: Pair, *, confidence: float = 0.95) -> Gain:
+    return gains(pair, [metric], confidence=confidence, seed=1)[0]
+
+
+def test_leaving_a_row_out_is_a_subtraction() -> None:
+    """The jackknife against plain leaving out, for a mean and for macro-F1."""
+    pair = scored(40, 2)
+    for metric in ("log_loss", "macro_f1"):
+        without = gain_figure(metric, pair).without_each_row()
+        for row in (0, 5, 35, 39):
+            left = pair.where(np.arange(40) != row)
+            assert without[row] == pytest.approx(gain_figure(metric, left).value)
+
+
+def test_gain_figures_are_the_metrics_differences() -> None:
+    """What is resampled is what is reported."""
+    pair = scored(300, 3)
+    for metric, sign in (("log_loss", -1), ("macro_f1", 1)):
+        before, after = (figure_of(metric, pair, answers) for answers in (pair.champion, pair.challenger))
+        assert gain_figure(metric, pair).value == pytest.approx(sign * (after - before))
+
+
+def test_macro_f1_is_the_confusion_matrixs() -> None:
+    truth, answers = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 3, 1, 1, 0])
+    matrix = confusion_matrix([str(t) for t in truth], [str(a) for a in answers], ["0", "1", "2"])
+    pair = Pair(truth=truth, champion=answers, challenger=answers, labels=3)
+    assert figure_of("macro_f1", pair, answers) == pytest.approx(float(macro_f1(matrix)))
+
+
+def test_bca_agrees_with_scipy() -> None:
+    """One stratum, a skewed mean: scipy.stats.bootstrap's BCa interval, up to the luck of the draw."""
+    values = np.random.default_rng(4).exponential(size=80)
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="BCa", rng=1).confidence_interval
+    mean = Figure(parts=np.stack([values, np.ones(80)]), of=lambda sums: sums[0] / sums[1])
+    stratum = np.zeros(80, dtype=np.int64)
+    ((low, high),) = intervals({"mean": mean}, stratum, confidences=[0.95], seed=1)["mean"]
+    assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=0.02)
+
+
+@pytest.mark.parametrize("metric", ["auc", "log_loss", "macro_f1"])
+def test_paired_interval_covers(metric: str) -> None:
+    """Of 120 pairs of equally good models, at least 90 % of the intervals hold 0."""
+    found = [gain(metric, scored(200, seed)) for seed in range(120)]
+    assert sum(entry.low <= 0 <= entry.high for entry in found) >= 108
+
+
+@pytest.mark.parametrize("metric", ["auc", "log_loss", "macro_f1", "accuracy"])
+def test_identical_answers_are_no_certainty(metric: str) -> None:
+    """Two models that answer 400 rows alike may differ on others: no interval has the width 0, and more rows help."""
+    widths = []
+    for rows in (400, 4000):
+        pair = scored(rows, 9)
+        found = gain(metric, Pair(truth=pair.truth, champion=pair.champion, challenger=pair.champion, labels=2,
+                                  threshold=0.5))  # fmt: skip
+        assert found.value == 0
+        assert found.low < 0 < found.high
+        widths.append(found.high - found.low)
+    assert widths[1] < widths[0] / 3
+
+
+def test_less_log_loss_is_a_gain() -> None:
+    pair = scored(400, 9)
+    certain = np.where(pair.truth == 1, 0.9, 0.1)
+    found = gain("log_loss", Pair(truth=pair.truth, champion=pair.champion, challenger=certain, labels=2,
+                                  threshold=0.5))  # fmt: skip
+    assert 0 < found.low <= found.value <= found.high
+
+
+def test_strata_keep_their_counts() -> None:
+    """Each resample has as many rows of each true label as the test set."""
+    drawn = np.concatenate(list(weights([30, 5], 50, seed=1)))
+    assert drawn.shape == (50, 35)
+    assert set(drawn[:, :30].sum(axis=1)) == {30.0}
+    assert set(drawn[:, 30:].sum(axis=1)) == {5.0}
