@@ -26,7 +26,7 @@ STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
         releases rollback verify-report clean \
-        format lint types walls unit templates local e2e coverage-doc bench
+        format lint types walls unit templates local e2e coverage-doc bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -114,6 +114,12 @@ e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and th
 
 coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage
+
+gate-power: .venv/installed-dev ## which difference a test set of a size can detect
+	@$(PY) bench/gate_power.py
+
+gate-rates: .venv/installed-dev ## how often the gate is wrong, by simulation; minutes
+	@$(PY) bench/gate_rates.py
 
 bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a test
 	@for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done

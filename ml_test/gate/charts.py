@@ -8,24 +8,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ml_test.gate.intervals import Estimate
 
 WIDTH = 360
 LEFT, RIGHT = 124, 350
 ROW = 26
-TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+STARTS = (0.0, 0.25, 0.5, 0.75)
 BINS = 40
 BAR_HEIGHT = 70
 SQUARE = 220
 
 
 def interval_chart(figures: Sequence[tuple[str, Estimate, float | None, str]]) -> str:
-    """A line of its own for each figure in [0, 1]: (name, interval and value, floor or ceiling, class)."""
+    """A line of its own for each figure in [0, 1]: (name, interval and value, floor or ceiling, class).
+
+    The axis ends at 1, and starts at the last quarter that leaves nothing out.
+    """
     height = ROW * (len(figures) + 1)
-    ticks = "".join(_tick(_unit(tick), f"{tick:g}", height) for tick in TICKS)
-    lines = "".join(_figure(row, *figure) for row, figure in enumerate(figures))
+    least = min(min(estimate.low, 1 if limit is None else limit) for _, estimate, limit, _ in figures)
+    start = max(tick for tick in STARTS if tick <= max(least, 0))
+
+    def x(value: float) -> float:
+        return LEFT + (RIGHT - LEFT) * (value - start) / (1 - start)
+
+    ticks = "".join(_tick(x(tick), f"{tick:g}", height) for tick in np.linspace(start, 1, 5).round(4).tolist())
+    lines = "".join(_figure(row, x, *figure) for row, figure in enumerate(figures))
     return _svg(height, "Figures with their 95 % intervals and floors", ticks + lines)
 
 
@@ -34,9 +43,13 @@ def gain_chart(
 ) -> str:
     """Differences with their intervals around 0, left is worse. (name, gain, class).
 
-    The dashed line is the margin; it crosses the first ``judged`` rows (None: all).
+    The dashed line is the margin; it crosses the first ``judged`` rows (None: all; 0: there is none to be seen).
     """
-    reach = max(margin * 1.5, *(abs(gain[end]) for _, gain, _ in gains for end in ("low", "high"))) * 1.05
+    marked = len(gains) if judged is None else judged
+    reach = (
+        max(margin * 1.5 if marked else 0.0, *(abs(gain[end]) for _, gain, _ in gains for end in ("low", "high")))
+        * 1.05
+    )
     height = ROW * (len(gains) + 1) + 8
 
     def x(value: float) -> float:
@@ -46,9 +59,10 @@ def gain_chart(
         _tick(x(0), "equal", height)
         + f"<text class='faint' x='{LEFT}' y='{height - 4}'>← worse</text>"
         + f"<text class='faint' x='{RIGHT}' y='{height - 4}' text-anchor='end'>better →</text>"
-        + f"<line class='margin' x1='{x(-margin):.1f}' x2='{x(-margin):.1f}' y1='0' "
-        f"y2='{ROW * (len(gains) if judged is None else judged)}'/>"
     )
+    if marked:
+        at = f"x1='{x(-margin):.1f}' x2='{x(-margin):.1f}'"
+        marks += f"<line class='margin' {at} y1='0' y2='{ROW * marked}'/>"
     lines = "".join(
         f"<g class='{state}'><title>{escape(name)}</title>"
         f"<text x='0' y='{ROW * row + 17}'>{escape(_short(name))}</text>"
@@ -95,17 +109,19 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> str:
     return _svg(size + 22, "Calibration: answered probability against what came true", frame + points + words)
 
 
-def _figure(row: int, name: str, estimate: Estimate, limit: float | None, state: str) -> str:
+def _figure(
+    row: int, x: Callable[[float], float], name: str, estimate: Estimate, limit: float | None, state: str
+) -> str:
     y = ROW * row + ROW / 2
     mark = (
         ""
         if limit is None
-        else (f"<line class='floor' x1='{_unit(limit):.1f}' x2='{_unit(limit):.1f}' y1='{y - 8}' y2='{y + 8}'/>")
+        else (f"<line class='floor' x1='{x(limit):.1f}' x2='{x(limit):.1f}' y1='{y - 8}' y2='{y + 8}'/>")
     )
     return (
         f"<g class='{state}'><title>{escape(name)}</title><text x='0' y='{y + 4:.1f}'>{escape(_short(name))}</text>"
-        f"<line class='interval' x1='{_unit(estimate.low):.1f}' x2='{_unit(estimate.high):.1f}' y1='{y}' y2='{y}'/>"
-        f"<circle cx='{_unit(estimate.value):.1f}' cy='{y}' r='4'/>{mark}</g>"
+        f"<line class='interval' x1='{x(estimate.low):.1f}' x2='{x(estimate.high):.1f}' y1='{y}' y2='{y}'/>"
+        f"<circle cx='{x(estimate.value):.1f}' cy='{y}' r='4'/>{mark}</g>"
     )
 
 
@@ -132,10 +148,6 @@ def _tick(x: float, text: str, height: int) -> str:
 
 def _short(name: str, most: int = 19) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
-
-
-def _unit(value: float) -> float:
-    return LEFT + (RIGHT - LEFT) * value
 
 
 def _svg(height: float, label: str, content: str) -> str:

@@ -10,7 +10,7 @@ from ml_test.gate.charts import gain_chart, histogram, interval_chart, reliabili
 from ml_test.gate.document import document
 from ml_test.gate.intervals import Estimate
 from ml_test.gate.tables import checks_list, confusion, definitions, rows_table
-from ml_test.gate.wording import NAMES, amount, figure, percent
+from ml_test.gate.wording import EXPLAINED, NAMES, amount, figure, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ STYLE = Path(__file__).with_name("report.css")
 MARKS = {"PROMOTE": "✓", "HOLD": "?", "REJECT": "✕"}
 MEANINGS = {
     "PROMOTE": "The new model may replace the one in PROD.",
-    "HOLD": "The evidence does not suffice to let the new model pass by itself. A person decides.",
+    "HOLD": "The evidence does not suffice to let it pass by itself. A person decides, in stage Approve.",
     "REJECT": "The new model must not go to PROD. What serves now stays.",
 }
 STATES = {"PROMOTE": "passed", "HOLD": "held", "REJECT": "failed"}
@@ -39,7 +39,7 @@ def html(report: Mapping[str, Any]) -> str:
         _gains(report),
         _slices(report),
         "<h2>What was checked</h2>",
-        checks_list(report["checks"]),
+        checks_list(sorted(report["checks"], key=lambda check: list(STATES).index(check["outcome"]), reverse=True)),
         _floors(report),
         _answered(report),
         _latency(report),
@@ -89,8 +89,14 @@ def _gains(report: Mapping[str, Any]) -> str:
         f"<h2>Against {rival}</h2><p>On the same {first['rows']} test rows: {NAMES[metric]} "
         f"<b>{figure(metric, first['challenger'])}</b> against <b>{figure(metric, first['champion'])}</b>. "
         f"The dot is the difference, the line where it may really lie ({percent(first['confidence'])} sure). "
-        f"{about}{shown}</p>" + gain_chart(drawn, margin, label=f"Difference to {rival}", judged=1)
+        f"{about}{shown}</p><p class='meaning'>{_words(report)}</p>"
+        + gain_chart(drawn, margin, label=f"Difference to {rival}", judged=1 if report["champion"] else 0)
     )
+
+
+def _words(report: Mapping[str, Any]) -> str:
+    """What the metrics mean, for someone who has not met them."""
+    return " ".join(f"{_capital(NAMES[gain['metric']])} is {EXPLAINED[gain['metric']]}." for gain in report["gains"])
 
 
 def _outcome(report: Mapping[str, Any], name: str) -> str:

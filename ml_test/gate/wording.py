@@ -11,6 +11,14 @@ NAMES = {
     "calibration_error": "calibration error",
 }
 
+#: To someone who has not met the metric: "Accuracy is …".
+EXPLAINED = {
+    "accuracy": "the share of test rows that are answered right",
+    "macro_f1": "how well each label is found and kept apart, from 0 to 1, every label counting alike, rare or not",
+    "auc": "how often a row where it came true gets a higher probability than one where it did not; 0.5 is guessing",
+    "log_loss": "how surprised the probabilities were by what came true; less is better",
+}
+
 
 def percent(share: float) -> str:
     """0.95 → ``95 %``, 0.98333 → ``98.33 %``."""

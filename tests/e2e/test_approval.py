@@ -131,7 +131,7 @@ def test_a_release_waits_for_approval_and_goes_on(released: User, person: Person
     assert "(looks good)" in package["ApprovalDescription"]
     mail = person.mail()
     (asked,) = [json.loads(text) for subject, text in mail.items() if subject.startswith("APPROVAL NEEDED")]
-    assert "The gate says PROMOTE: accuracy" in asked["approval"]["customData"]
+    assert "The gate says PROMOTE: It is as good as the champion: accuracy" in asked["approval"]["customData"]
     (told,) = [text for subject, text in mail.items() if subject.endswith(": approved")]
     assert package["ModelPackageArn"] in told
 

@@ -1,0 +1,224 @@
+"""How often the gate is wrong: simulated challengers, equal to the champion, better, and worse by known amounts.
+
+    python bench/gate_rates.py [--write] [--simulations=1000]
+
+Every simulation goes through the whole decision, by the workload's own gate.toml, on its own test rows and groups.
+What is true is known exactly: car_evaluation's answers are right or wrong with given probabilities; credit_default's
+scores are binormal, so that their AUC has a formula, and calibrated. ``--write`` puts the table into docs/gate.md.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from math import sqrt
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one simulation a core
+PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT))
+
+import numpy as np  # noqa: E402  (the project is no installed package)
+from numpy.typing import NDArray  # noqa: E402
+from scipy.special import expit, logit, ndtri  # noqa: E402
+
+from ml_init.contract import check_file  # noqa: E402
+from ml_init.dataset import Dataset  # noqa: E402
+from ml_init.fetch import fetch  # noqa: E402
+from ml_init.table import split_rows  # noqa: E402
+from ml_test.gate.decision import decide  # noqa: E402
+from ml_test.gate.evidence import Evidence  # noqa: E402
+from ml_test.gate.intervals import share  # noqa: E402
+from ml_test.gate.rules import Rules  # noqa: E402
+from ml_test.gate.slices import groups  # noqa: E402
+
+SIMULATIONS, BLOCKS = 1000, 20
+BEGIN, END = "<!-- gate-rates: begin -->", "<!-- gate-rates: end -->"
+DOCUMENT = PROJECT / "docs" / "gate.md"
+CAR_ACCURACY = 0.985  # mean of 20 salts (bench/training_quality.py)
+CAR_SHARED_MISTAKES = 0.5  # of the better model's mistakes, how many the other makes too
+CREDIT_AUC = 0.783  # mean of 10 salts
+CREDIT_SHARE = 0.221  # of customers who default
+CREDIT_SHARED = 0.9  # of the better model's noise variance, how much is common to both
+SCENARIOS = {
+    "better by a third of the margin": 1 / 3,
+    "equal": 0.0,
+    "worse by the margin": -1.0,
+    "worse by twice the margin": -2.0,
+}
+
+Numbers = NDArray[np.float64]
+#: Both models' answers, (champion, challenger), for a challenger with so much more of the metric.
+Simulate = Callable[["TestSet", float, np.random.Generator], tuple[list[str], list[str]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestSet:
+    """The real test rows of a workload as shipped, and its rules; what is only shown is left out."""
+
+    requests: Sequence[str]
+    truth: Sequence[str]
+    labels: Sequence[str]
+    features: Sequence[str]
+    rules: Rules
+    seed: int
+
+    @classmethod
+    @cache
+    def of(cls, workload: str) -> TestSet:
+        folder = PROJECT / "ml_init" / workload
+        dataset = Dataset.read(folder / "dataset.toml")
+        with tempfile.TemporaryDirectory() as copy:
+            rows = check_file(fetch(dataset.file, folder=folder, into=Path(copy)), dataset).rows
+        test = split_rows(rows, dataset, dataset.file.sha256)["test"]
+        rules = Rules.read(PROJECT / "ml_test" / workload / "gate.toml")
+        return cls(
+            requests=[",".join(row[:-1]) for row in test],
+            truth=[row[-1] for row in test],
+            labels=list(dataset.label.categories),
+            features=[column.name for column in dataset.features],
+            rules=replace(rules, comparison=replace(rules.comparison, shown=())),
+            seed=int(dataset.file.sha256[:16], 16),
+        )
+
+    @property
+    def positives(self) -> NDArray[np.bool_]:
+        return np.array([label == self.rules.positive for label in self.truth])
+
+    def evidence(self, champion: list[str], challenger: list[str], generator: np.random.Generator) -> Evidence:
+        """Latency is of one distribution for both."""
+        timed = min(len(self.truth), self.rules.load.one_at_a_time or len(self.truth))
+        return Evidence(
+            requests=self.requests,
+            truth=self.truth,
+            answers=challenger,
+            champion=champion,
+            milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
+            champion_milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
+            labels=self.labels,
+            majority=Counter(self.truth).most_common(1)[0][0],
+            positive=self.rules.positive,
+            base_rate=float(self.positives.mean()),
+            seed=self.seed,
+            slices=_groups(self.rules.comparison.metric),
+        )
+
+
+@cache
+def _groups(metric: str) -> dict[str, NDArray[np.bool_]]:
+    test = next(test for test in map(TestSet.of, WORKLOADS) if test.rules.comparison.metric == metric)
+    return groups(test.requests, test.features, test.rules.slices.by)
+
+
+def labels(test: TestSet, gain: float, generator: np.random.Generator) -> tuple[list[str], list[str]]:
+    """Mistakes at random, of which the two models share a part."""
+    before, after = 1 - CAR_ACCURACY, 1 - CAR_ACCURACY - gain
+    both = CAR_SHARED_MISTAKES * min(before, after)
+    drawn = generator.random(len(test.truth))
+    champion = drawn < before
+    challenger = (drawn < both) | ((before <= drawn) & (drawn < before + after - both))
+    return _with_mistakes(test, champion, generator), _with_mistakes(test, challenger, generator)
+
+
+def _with_mistakes(test: TestSet, wrong: NDArray[np.bool_], generator: np.random.Generator) -> list[str]:
+    steps = generator.integers(1, len(test.labels), size=len(test.truth)) * wrong
+    places = [test.labels.index(label) for label in test.truth]
+    return [test.labels[(place + step) % len(test.labels)] for place, step in zip(places, steps, strict=True)]
+
+
+def probabilities(test: TestSet, gain: float, generator: np.random.Generator) -> tuple[list[str], list[str]]:
+    both = paired_scores(test.positives.astype(float), gain, generator)
+    champion, challenger = ([f"{value:.8f}" for value in answer] for answer in both)
+    return champion, challenger
+
+
+def paired_scores(truth: Numbers, gain: float, generator: np.random.Generator) -> tuple[Numbers, Numbers]:
+    """Calibrated probabilities of two models whose noise is in part the same, (champion, challenger)."""
+    variances = [_variance(CREDIT_AUC), _variance(CREDIT_AUC + gain)]
+    common = CREDIT_SHARED * min(variances)
+    noise = sqrt(common) * generator.normal(size=len(truth))
+    scores = [truth + noise + sqrt(one - common) * generator.normal(size=len(truth)) for one in variances]
+    # by Bayes: the odds of normal scores with means 0 and 1
+    champion, challenger = (
+        expit(logit(truth.mean()) + (score - 0.5) / variance) for score, variance in zip(scores, variances, strict=True)
+    )
+    return champion, challenger
+
+
+def _variance(auc: float) -> float:
+    """Of the noise of normal scores with means 0 and 1 that have this AUC."""
+    return 1 / (2 * float(ndtri(auc)) ** 2)
+
+
+WORKLOADS: dict[str, Simulate] = {"car_evaluation": labels, "credit_default": probabilities}
+
+
+def block(task: tuple[str, float, int, int]) -> list[tuple[str, str]]:
+    """(verdict, the comparison's outcome) of some simulations."""
+    workload, factor, start, count = task
+    test = TestSet.of(workload)
+    found = []
+    for seed in range(start, start + count):
+        generator = np.random.default_rng([seed, len(workload)])
+        answers = WORKLOADS[workload](test, factor * test.rules.comparison.margin, generator)
+        decision = decide(test.evidence(*answers, generator), test.rules)
+        compared = next(check for check in decision.checks if check.name == "comparison")
+        found.append((decision.verdict.value, compared.outcome.value))
+    return found
+
+
+def rates(simulations: int) -> tuple[list[str], bool]:
+    """The table's lines, and whether false accepts of a model worse by the margin stay within 5 %."""
+    lines = [
+        "| workload | test rows | challenger | judged | PROMOTE | HOLD | REJECT |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    kept, size = True, simulations // BLOCKS
+    with ProcessPoolExecutor() as pool:
+        for workload in WORKLOADS:
+            rows = len(TestSet.of(workload).truth)
+            for scenario, factor in SCENARIOS.items():
+                tasks = [(workload, factor, start, size) for start in range(0, simulations, size)]
+                verdicts = [entry for part in pool.map(block, tasks) for entry in part]
+                for place, judged in enumerate(("whole gate", "comparison alone")):
+                    counts = Counter(entry[place] for entry in verdicts)
+                    cells = [_rate(counts[verdict], len(verdicts)) for verdict in ("PROMOTE", "HOLD", "REJECT")]
+                    lines.append(f"| {workload} | {rows:,} | {scenario} | {judged} | {' | '.join(cells)} |")
+                    print(lines[-1], flush=True)
+                    kept &= factor > -1 or counts["PROMOTE"] <= 0.05 * len(verdicts)
+    return lines, kept
+
+
+def _rate(count: int, of: int) -> str:
+    found = share(count, of)
+    return f"{100 * found.value:.1f} % ({100 * found.low:.1f} to {100 * found.high:.1f})"
+
+
+def write(lines: list[str], begin: str, end: str) -> None:
+    """Between the markers of docs/gate.md."""
+    text = DOCUMENT.read_text()
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    DOCUMENT.write_text(f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{after}")
+
+
+def main(arguments: list[str]) -> int:
+    given = [argument.partition("=")[2] for argument in arguments if argument.startswith("--simulations=")]
+    simulations, started = int(given[0]) if given else SIMULATIONS, time.monotonic()
+    lines, kept = rates(simulations)
+    print(f"{simulations} simulations each, {time.monotonic() - started:.0f} s, {os.cpu_count()} cores")
+    print(f"false accepts of a model worse by the margin at most 5 %: {'kept' if kept else 'MISSED'}")
+    if "--write" in arguments:
+        write(lines, BEGIN, END)
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
