@@ -10,7 +10,7 @@ from constructs import Construct
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.endpoint_alarms import EndpointAlarms
 from stacks.constructs.endpoint_scaling import EndpointScaling
-from stacks.settings import Settings
+from stacks.settings import Prod, Settings
 from stacks.specs import Workload
 
 
@@ -41,6 +41,8 @@ class EndpointStack(cdk.Stack):
         if stage.scaling:
             EndpointScaling(self, "Scaling", endpoint=endpoint, scaling=stage.scaling)
         if stage.alarms:
-            EndpointAlarms(self, "Alarms", endpoint=endpoint, alarms=stage.alarms)
+            alarms = EndpointAlarms(self, "Alarms", endpoint=endpoint, alarms=stage.alarms)
+            if isinstance(stage, Prod) and stage.deployment:
+                endpoint.guard(stage.deployment, alarms.all)
         cdk.CfnOutput(self, "EndpointName", value=endpoint.endpoint.attr_endpoint_name)
         cdk.CfnOutput(self, "ServedPackageArn", value=package.value_as_string)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -20,6 +21,13 @@ Email = Annotated[str, StringConstraints(pattern=r"^$|^[^@\s]+@[^@\s]+$")]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")]
 Count = Annotated[int, Field(ge=1, le=100)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
+BakeSeconds = Annotated[int, Field(ge=0, le=3600)]
+
+#: What a deployment is given beside its bakes: new instances, images, models.
+FLEET_START_SECONDS = 1800
+#: SageMaker's limit of a deployment is eight hours.
+_LONGEST_SECONDS = 28_800 - FLEET_START_SECONDS
+_LEAST_LINEAR_PERCENT = 10
 
 
 class SettingsError(ValueError):
@@ -68,6 +76,42 @@ class Alarms(_Section):
     p99_latency_milliseconds: Annotated[int, Field(ge=1, le=60_000)]
 
 
+class Deployment(_Section):
+    """How PROD changes to a release: SageMaker's blue/green deployment, within SageMaker's limits."""
+
+    strategy: Literal["ALL_AT_ONCE", "CANARY", "LINEAR"]
+    #: Of the traffic: what a canary takes, or each step of LINEAR.
+    share_percent: Annotated[int, Field(ge=1, le=50)] | None = None
+    #: For how long the alarms are watched after each step but the last.
+    bake_seconds: BakeSeconds = 0
+    #: For how long once all the traffic has moved, before the old fleet ends.
+    final_bake_seconds: BakeSeconds = 0
+
+    @model_validator(mode="after")
+    def _is_one_of_sagemakers(self) -> Deployment:
+        if self.strategy == "ALL_AT_ONCE":
+            if self.share_percent is not None or self.bake_seconds:
+                raise ValueError("ALL_AT_ONCE moves in one step: it has no share_percent and no bake_seconds")
+        elif self.share_percent is None:
+            raise ValueError(f"{self.strategy} needs share_percent")
+        elif self.strategy == "LINEAR" and self.share_percent < _LEAST_LINEAR_PERCENT:
+            raise ValueError(f"a step of LINEAR is {_LEAST_LINEAR_PERCENT} to 50 %, not {self.share_percent}")
+        if self.wait_seconds > _LONGEST_SECONDS:
+            raise ValueError(f"its bakes take {self.wait_seconds} s in all; SageMaker leaves them {_LONGEST_SECONDS}")
+        return self
+
+    @property
+    def wait_seconds(self) -> int:
+        """What all bakes together take."""
+        shares = {"ALL_AT_ONCE": 100, "CANARY": 50}.get(self.strategy, self.share_percent or 100)
+        return (math.ceil(100 / shares) - 1) * self.bake_seconds + self.final_bake_seconds
+
+    @property
+    def timeout_seconds(self) -> int:
+        """The whole deployment's: its bakes, and the start of a fleet."""
+        return self.wait_seconds + FLEET_START_SECONDS
+
+
 class Stage(_Section):
     """One endpoint: QA or PROD."""
 
@@ -83,6 +127,14 @@ class Prod(Stage):
     """PROD, before which a person may be asked."""
 
     approval: bool = False
+    #: None: all at once, and watched by nobody.
+    deployment: Deployment | None = None
+
+    @model_validator(mode="after")
+    def _is_guarded(self) -> Prod:
+        if self.deployment and not self.alarms:
+            raise ValueError("a deployment is guarded by alarms: add [stages.prod.alarms]")
+        return self
 
 
 class Stages(_Section):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.constructs.data_capture import DataCapture
-from stacks.settings import Stage
+from stacks.constructs.guardrails import deployment_config
+from stacks.settings import Deployment, Stage
 
 VARIANT = "AllTraffic"
 
@@ -48,9 +52,23 @@ class ModelEndpoint(Construct):
         self.endpoint = sagemaker.CfnEndpoint(
             self, "Endpoint", endpoint_name=name, endpoint_config_name=config.attr_endpoint_config_name
         )
+        if stage.scaling:
+            self._keep_instances()
         # CloudFormation makes their names of these ids, and the deploying role's policy names the names.
         for resource, suffix in ((model, "Model"), (config, "Config")):
             resource.override_logical_id(f"{Stack.of(self).stack_name}{suffix}")
+
+    def guard(self, deployment: Deployment, alarms: Sequence[cloudwatch.Alarm]) -> None:
+        """An update moves the traffic by this deployment, and back when one of the alarms rings."""
+        self.endpoint.deployment_config = deployment_config(deployment, alarms)
+
+    def _keep_instances(self) -> None:
+        """An update leaves as many instances as autoscaling has set; all else is the release's."""
+        self.endpoint.retain_all_variant_properties = True
+        self.endpoint.exclude_retained_variant_properties = [
+            sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)
+            for kind in ("DesiredWeight", "DataCaptureConfig")
+        ]
 
     @property
     def metric_dimensions(self) -> dict[str, str]:

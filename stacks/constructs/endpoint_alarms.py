@@ -48,7 +48,8 @@ class EndpointAlarms(Construct):
         topic = CfnParameter(self, "Topic", description="Who is told of an alarm")
         topic.override_logical_id(NOTIFICATION_TOPIC_PARAMETER)
         told = cloudwatch_actions.SnsAction(sns.Topic.from_topic_arn(self, "Told", topic.value_as_string))
-        for alarm in (self.errors, self.latency):
+        self.all = (self.errors, self.latency)
+        for alarm in self.all:
             alarm.add_alarm_action(told)
 
 

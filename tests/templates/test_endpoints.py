@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sagemaker as sagemaker
 
-from stacks.settings import Settings
+from stacks.constructs.guardrails import deployment_config
+from stacks.settings import Deployment, Settings
 from stacks.specs import StackKind, Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Template, render
@@ -114,6 +119,68 @@ def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template) -> N
 def test_alarms_tell_the_topic_that_the_pipeline_names(prod: Template) -> None:
     for found in prod.of_type("AWS::CloudWatch::Alarm").values():
         assert found["AlarmActions"] == [{"Ref": "NotificationTopicArn"}]
+
+
+def test_prod_changes_as_the_settings_say(prod: Template, settings: Settings) -> None:
+    """A canary within SageMaker's blue/green deployment, with time enough for its bakes and a fleet's start."""
+    deployment = settings.stages.prod.deployment
+    assert deployment is not None
+    assert deployment.strategy == "CANARY"
+    config = prod.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    assert config["BlueGreenUpdatePolicy"] == {
+        "TrafficRoutingConfiguration": {
+            "Type": "CANARY",
+            "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": deployment.share_percent},
+            "WaitIntervalInSeconds": deployment.bake_seconds,
+        },
+        "TerminationWaitInSeconds": deployment.final_bake_seconds,
+        "MaximumExecutionTimeoutInSeconds": deployment.timeout_seconds,
+    }
+
+
+def test_every_alarm_of_prod_sends_the_traffic_back(prod: Template) -> None:
+    """The endpoint refers to its alarms, so that they are there before it; no alarm refers to the endpoint."""
+    config = prod.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    named = [alarm["AlarmName"] for alarm in config["AutoRollbackConfiguration"]["Alarms"]]
+    assert named == [{"Ref": logical_id} for logical_id in prod.of_type("AWS::CloudWatch::Alarm")]
+    (endpoint,) = prod.of_type("AWS::SageMaker::Endpoint")
+    assert endpoint not in json.dumps(list(prod.of_type("AWS::CloudWatch::Alarm").values()))
+
+
+def test_an_update_of_prod_keeps_the_instances_that_autoscaling_has_set(prod: Template) -> None:
+    """Weights and data capture come from the new configuration."""
+    endpoint = prod.only("AWS::SageMaker::Endpoint")
+    assert endpoint["RetainAllVariantProperties"] is True
+    excluded = {each["VariantPropertyType"] for each in endpoint["ExcludeRetainedVariantProperties"]}
+    assert excluded == {"DesiredWeight", "DataCaptureConfig"}
+
+
+def test_linear_and_all_at_once_are_sagemakers_words() -> None:
+    """LINEAR has a step size and an interval; ALL_AT_ONCE has neither."""
+    stack = cdk.Stack()
+    alarm = cloudwatch.Alarm(
+        stack,
+        "Alarm",
+        metric=cloudwatch.Metric(namespace="n", metric_name="m"),
+        threshold=1,
+        evaluation_periods=1,
+    )
+    linear = Deployment(strategy="LINEAR", share_percent=25, bake_seconds=60, final_bake_seconds=30)
+    at_once = Deployment(strategy="ALL_AT_ONCE", final_bake_seconds=30)
+    for name, deployment in (("linear", linear), ("once", at_once)):
+        config = sagemaker.CfnEndpoint(stack, name, endpoint_config_name="c")
+        config.deployment_config = deployment_config(deployment, [alarm])
+    found = assertions.Template.from_stack(stack).find_resources("AWS::SageMaker::Endpoint").values()
+    policies = [each["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"] for each in found]
+    assert [policy["TrafficRoutingConfiguration"] for policy in policies] == [
+        {
+            "Type": "LINEAR",
+            "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 25},
+            "WaitIntervalInSeconds": 60,
+        },
+        {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
+    ]
+    assert [policy["TerminationWaitInSeconds"] for policy in policies] == [30, 30]
 
 
 def test_prod_captures_what_the_settings_say(prod: Template, settings: Settings) -> None:

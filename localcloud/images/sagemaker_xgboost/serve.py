@@ -123,7 +123,8 @@ def load(folder: Path) -> xgboost.Booster:
         booster = xgboost.Booster()
         booster.load_model(files[0])
         return booster
-    except xgboost.core.XGBoostError as error:
+    # Of a pickle's first bytes, XGBoost makes a message that is not text.
+    except (xgboost.core.XGBoostError, UnicodeDecodeError) as error:
         problems.append(f"XGB load model error={str(error).splitlines()[-1]}")
     try:
         pickled = pickle.loads(files[0].read_bytes())  # noqa: S301  (the container does so; the model is the user's own)

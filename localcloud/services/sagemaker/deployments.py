@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.errors import AwsError, EngineError
+from localcloud.services.sagemaker.deployment_progress import DeploymentProgress, described_variant
 from localcloud.services.sagemaker.routing import ServedEndpoint
 from localcloud.services.sagemaker.tags import forget_tags
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.cloud import Cloud
-    from localcloud.services.sagemaker.fleet import Fleet, Variant
+    from localcloud.services.sagemaker.fleet import Fleet
     from localcloud.services.sagemaker.shift import Shift
     from localcloud.store import Document
 
@@ -107,9 +108,14 @@ class Deployments:
     def _update(self, name: str, fleet: Fleet, shift: Shift) -> None:
         served = self._served[name]
         previous = served.fleets()[0]
+        progress = DeploymentProgress(fleet, lambda **changes: self._set(name, **changes))
         try:
+            progress.creating()
+            begun = time.monotonic()
             fleet.start()
-            self._shift(served, previous, fleet, shift)
+            if time.monotonic() - begun > shift.start_seconds:
+                raise _RollBackError("The deployment exceeded MaximumExecutionTimeoutInSeconds.")
+            self._shift(served, previous, fleet, shift, progress)
         except Exception as error:  # noqa: BLE001  (whatever stops an update sends the traffic back)
             self._set(name, EndpointStatus="RollingBack")
             served.shares = ((previous, 1.0),)
@@ -121,11 +127,16 @@ class Deployments:
         self._end(previous)
         self._in_service(name, fleet)
 
-    def _shift(self, served: ServedEndpoint, previous: Fleet, fleet: Fleet, shift: Shift) -> None:
+    def _shift(
+        self, served: ServedEndpoint, previous: Fleet, fleet: Fleet, shift: Shift, progress: DeploymentProgress
+    ) -> None:
         """Raises _RollBackError when an alarm goes off before the last step is baked."""
         for step in shift.steps:
             rest = 1.0 - step.share
+            progress.activating(step.share)
             served.shares = ((fleet, step.share), (previous, rest)) if rest > 0 else ((fleet, 1.0),)
+            if step.bake_seconds:
+                progress.baking(step.share, step.bake_seconds)
             deadline = time.monotonic() + step.bake_seconds / self._cloud.settings.time_scale
             while True:
                 self._check_alarms(shift.alarms)
@@ -138,8 +149,14 @@ class Deployments:
     def _check_alarms(self, names: tuple[str, ...]) -> None:
         if not names:
             return
-        alarms = self._cloud.clients.administrator("cloudwatch").describe_alarms(AlarmNames=list(names))
-        ringing = [alarm["AlarmName"] for alarm in alarms["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
+        found = self._cloud.clients.administrator("cloudwatch").describe_alarms(AlarmNames=list(names))
+        states = {alarm["AlarmName"]: alarm["StateValue"] for alarm in found["MetricAlarms"]}
+        missing = [name for name in names if name not in states]
+        if missing:
+            raise _RollBackError(
+                f"Alarms of the auto rollback configuration do not exist, so nothing guards: {', '.join(missing)}."
+            )
+        ringing = [name for name in names if states[name] == "ALARM"]
         if ringing:
             raise _RollBackError(
                 f"One or more configured alarms in the auto rollback configuration are in ALARM: {', '.join(ringing)}."
@@ -180,7 +197,7 @@ class Deployments:
         changes: Document = {
             "EndpointStatus": "InService",
             "EndpointConfigName": fleet.config["EndpointConfigName"],
-            "ProductionVariants": [deployed_variant(variant) for variant in fleet.variants],
+            "ProductionVariants": [described_variant(variant) for variant in fleet.variants],
             "_config": fleet.config,
         }
         self._set(name, **changes, **({"FailureReason": failure} if failure else {}))
@@ -191,25 +208,15 @@ class Deployments:
             self._set(name, EndpointStatus="Failed", FailureReason=reason)
 
     def _set(self, name: str, **changes: Any) -> None:
+        def change(document: Document) -> None:
+            document.update(changes, LastModifiedTime=datetime.now(UTC))
+            if document["EndpointStatus"] == "InService":
+                document.pop("PendingDeploymentSummary", None)
+
         try:
-            self._table.update(name, lambda document: document.update(changes, LastModifiedTime=datetime.now(UTC)))
+            self._table.update(name, change)
         except KeyError:
             log.info("endpoint %s was deleted meanwhile", name)
-
-
-def deployed_variant(variant: Variant) -> Document:
-    """A variant as DescribeEndpoint shows it."""
-    return {
-        "VariantName": variant.name,
-        "DeployedImages": [
-            {"SpecifiedImage": spec.image, "ResolvedImage": spec.image, "ResolutionTime": datetime.now(UTC)}
-            for spec in variant.specs
-        ],
-        "CurrentWeight": variant.weight,
-        "DesiredWeight": variant.weight,
-        "CurrentInstanceCount": variant.desired_instances,
-        "DesiredInstanceCount": variant.desired_instances,
-    }
 
 
 def _reason(error: Exception) -> str:

@@ -30,7 +30,7 @@ _UPDATE = {
     "ExcludeRetainedVariantProperties",
     "RetainDeploymentConfig",
 }
-#: What RetainAllVariantProperties keeps, and the variant's attribute in a fleet.
+#: What RetainAllVariantProperties keeps beside the data capture, and the variant's attribute in a fleet.
 _RETAINED = {"DesiredInstanceCount": "desired_instances", "DesiredWeight": "weight"}
 
 
@@ -175,12 +175,15 @@ class Endpoints(Operations):
             self._table.put(name, {**kept, **changed, "EndpointStatus": status, "LastModifiedTime": datetime.now(UTC)})
 
     def _retain(self, name: str, fleet: Fleet, params: Params) -> None:
-        """Weights and instance counts of the variants that stay, where the caller wants them kept."""
+        """Weights and instance counts of the variants that stay, and the data capture, where the caller wants it so."""
         served = self._deployments.served(name)
         if not params.get("RetainAllVariantProperties") or served is None:
             return
         excluded = {item["VariantPropertyType"] for item in params.get("ExcludeRetainedVariantProperties", [])}
-        previous = {variant.name: variant for variant in served.fleets()[0].variants}
+        serving = served.fleets()[0]
+        if "DataCaptureConfig" not in excluded:
+            fleet.capture_as(serving)
+        previous = {variant.name: variant for variant in serving.variants}
         for variant in fleet.variants:
             for property_name, attribute in _RETAINED.items():
                 if variant.name in previous and property_name not in excluded:

@@ -75,6 +75,11 @@ class Fleet:
             self.stop()
             raise
 
+    def capture_as(self, other: Fleet) -> None:
+        """Before ``start``: capture what the other fleet's configuration says, in place of one's own."""
+        kept = {"DataCaptureConfig": other.config[name]} if (name := "DataCaptureConfig") in other.config else {}
+        self.config = {key: value for key, value in self.config.items() if key != name} | kept
+
     def scale(self, variant: Variant, count: int) -> None:
         """Starts or ends instances of a variant until so many run."""
         with self._changing:

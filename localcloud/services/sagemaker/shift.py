@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ class Shift:
     steps: tuple[Step, ...]
     #: Names of the CloudWatch alarms that send the traffic back.
     alarms: tuple[str, ...] = ()
+    #: For everything but the bakes: above all, the new fleet's start.
+    start_seconds: float = math.inf
 
     @classmethod
     def plan(cls, deployment: Document | None, instances: int) -> Shift:
@@ -41,7 +44,21 @@ class Shift:
         routing = policy["TrafficRoutingConfiguration"]
         # The wait interval lies between steps; what is watched after the last one is the termination wait.
         last = Step(1.0, policy.get("TerminationWaitInSeconds", 0))
-        return cls(steps=(*_early_steps(routing, instances), last), alarms=alarms)
+        steps = (*_early_steps(routing, instances), last)
+        return cls(steps=steps, alarms=alarms, start_seconds=_start_seconds(policy, steps))
+
+
+def _start_seconds(policy: Document, steps: tuple[Step, ...]) -> float:
+    """What MaximumExecutionTimeoutInSeconds leaves beside the bakes; AWS wants it to be more than they take."""
+    limit: float = policy.get("MaximumExecutionTimeoutInSeconds", math.inf)
+    baked = sum(step.bake_seconds for step in steps)
+    if limit <= baked:
+        raise AwsError(
+            "ValidationException",
+            f"MaximumExecutionTimeoutInSeconds must be larger than the total waiting time of {baked:g} s, and is "
+            f"{limit:g}.",
+        )
+    return limit - baked
 
 
 def _early_steps(routing: Document, instances: int) -> tuple[Step, ...]:

@@ -52,6 +52,19 @@ def test_alarms_are_those_of_the_rollback_configuration():
     assert Shift.plan(deployment, 1).alarms == ("errors",)
 
 
+def test_a_deployment_needs_more_time_than_its_bakes():
+    """What MaximumExecutionTimeoutInSeconds leaves is the new fleet's; nothing left is refused, as AWS does."""
+    routing = {
+        "Type": "CANARY",
+        "WaitIntervalInSeconds": 600,
+        "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 20},
+    }
+    waits = {"TerminationWaitInSeconds": 60}
+    assert Shift.plan(_deployment(routing, **waits, MaximumExecutionTimeoutInSeconds=900), 1).start_seconds == 240
+    with pytest.raises(AwsError, match="larger than the total waiting time of 660 s, and is 660"):
+        Shift.plan(_deployment(routing, **waits, MaximumExecutionTimeoutInSeconds=660), 1)
+
+
 def test_rolling_updates_are_refused_by_name():
     """RollingUpdatePolicy is not supported, and says so."""
     with pytest.raises(UnsupportedError, match="RollingUpdatePolicy"):

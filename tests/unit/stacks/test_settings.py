@@ -172,3 +172,65 @@ def test_settings_cannot_be_changed_on_the_way() -> None:
     settings = load_settings(SHIPPED)
     with pytest.raises(ValueError, match="frozen"):
         settings.project.account = "999999999999"  # type: ignore[misc]
+
+
+CANARY = 'strategy = "CANARY"'
+
+
+@pytest.mark.parametrize(
+    ("replacements", "words"),
+    [
+        (
+            [(CANARY, 'strategy = "ROLLING"')],
+            "strategy = 'ROLLING': Input should be 'ALL_AT_ONCE', 'CANARY' or 'LINEAR'",
+        ),
+        (
+            [("share_percent = 20 ", "share_percent = 51 ")],
+            "share_percent = 51: Input should be less than or equal to 50",
+        ),
+        ([("share_percent = 20 ", "# ")], "CANARY needs share_percent"),
+        ([(CANARY, 'strategy = "LINEAR"'), ("share_percent = 20 ", "share_percent = 9 ")], "10 to 50 %, not 9"),
+        ([(CANARY, 'strategy = "ALL_AT_ONCE"')], "no share_percent and no bake_seconds"),
+        (
+            [("\nbake_seconds = 300", "\nbake_seconds = 3601")],
+            "bake_seconds = 3601: Input should be less than or equal to 3600",
+        ),
+        (
+            [(CANARY, 'strategy = "LINEAR"'), ("share_percent = 20 ", "share_percent = 10 "), ("= 300 ", "= 3600 ")],
+            "its bakes take 32460 s in all; SageMaker leaves them 27000",
+        ),
+    ],
+)
+def test_a_deployment_keeps_to_sagemakers_limits(
+    refusal: Refusal, replacements: list[tuple[str, str]], words: str
+) -> None:
+    (line,) = refusal(*replacements)
+    assert line.startswith("stages.prod.deployment")
+    assert words in line
+
+
+def test_a_deployment_without_alarms_is_refused(refusal: Refusal) -> None:
+    """It would be guarded by nothing."""
+    alarms = "[stages.prod.alarms]" + SHIPPED.read_text().partition("[stages.prod.alarms]")[2]
+    (line,) = refusal((alarms, ""))
+    assert "a deployment is guarded by alarms: add [stages.prod.alarms]" in line
+
+
+@pytest.mark.parametrize(
+    ("replacements", "seconds"),
+    [
+        ([], 300 + 60),
+        ([(CANARY, 'strategy = "LINEAR"'), ("share_percent = 20 ", "share_percent = 30 ")], 3 * 300 + 60),
+        ([(CANARY, 'strategy = "ALL_AT_ONCE"'), ("share_percent = 20 ", "# "), ("\nbake_seconds = 300 ", "\n# ")], 60),
+    ],
+)
+def test_the_bakes_of_a_deployment_add_up(tmp_path: Path, replacements: list[tuple[str, str]], seconds: int) -> None:
+    """A canary bakes once, LINEAR after each step but the last, and all of them once more at the end."""
+    text = SHIPPED.read_text()
+    for before, after in replacements:
+        text = text.replace(before, after, 1)
+    (tmp_path / "gatehouse.toml").write_text(text)
+    deployment = load_settings(tmp_path / "gatehouse.toml").stages.prod.deployment
+    assert deployment is not None
+    assert deployment.wait_seconds == seconds
+    assert deployment.timeout_seconds == seconds + 1800
