@@ -26,7 +26,7 @@ STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
         releases rollback verify-report clean \
-        format lint types walls unit templates local e2e coverage-doc bench gate-power gate-rates
+        format lint types walls unit templates local e2e faults coverage-doc bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -111,6 +111,9 @@ local: .venv/installed-dev node_modules/installed ## boto3 against the local clo
 
 e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and the faults on the way
 	@$(TOOLS) pytest -q tests/e2e
+
+faults: .venv/installed-dev node_modules/installed ## every fault on purpose, and docs/faults.md written from it
+	@$(TOOLS) GATEHOUSE_FAULTS=docs/faults.json pytest -q -m fault tests/local tests/e2e && $(PY) -m tests.faults
 
 coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage

@@ -1,0 +1,248 @@
+"""An endpoint under traffic whose releases may be sick: what its callers get while SageMaker shifts and rolls back."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import pickle
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tests.local.sagemaker_world import XGBOOST, World, archive, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+VARIANT = "AllTraffic"
+ROW = "1,2,3"
+#: A fleet's requests a second are about this many for each of the callers.
+CALLERS = 6
+PAUSE_SECONDS = 0.002
+
+#: What a healthy model does before it answers.
+HEALTHY = "time.sleep(0.03)"
+
+_SICK_BOOSTER = """
+import random, time
+import numpy, xgboost
+class Sick(xgboost.Booster):
+    def __init__(self): pass
+    def __del__(self): pass
+    def set_param(self, *_): pass
+    def num_features(self): return 3
+    def inplace_predict(self, rows):
+        {body}
+        return numpy.full(len(rows), {answer}, dtype=numpy.float32)
+{at_load}
+model = Sick()
+"""
+
+
+class _Code:
+    """Pickles to what the code's ``model`` is: a model's artifact can hold anything that a container loads."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, (f"(lambda scope: (exec({self._code!r}, scope), scope['model'])[1])({{}})",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """What answers: always the same number, so that callers see which fleet it was."""
+
+    answer: float
+    #: Statements of the model's predict, before it answers.
+    body: str = HEALTHY
+    #: Statements that run when the container loads the model, before it listens.
+    at_load: str = ""
+
+    def artifact(self) -> bytes:
+        code = _SICK_BOOSTER.format(answer=self.answer, body=self.body, at_load=self.at_load)
+        return archive({"xgboost-model": pickle.dumps(_Code(code))})
+
+
+@dataclass
+class Traffic:
+    """What callers got: answers with their times, and errors."""
+
+    answers: list[tuple[float, str]] = field(default_factory=list)
+    errors: list[tuple[float, str]] = field(default_factory=list)
+
+    def counts(self, since: float = 0.0, until: float = float("inf")) -> Counter[str]:
+        return Counter(answer for at, answer in self.answers if since <= at < until)
+
+    def longest_silence(self) -> float:
+        """The longest time in which nobody got an answer, in seconds."""
+        times = [at for at, _ in self.answers]
+        return max(later - earlier for earlier, later in itertools.pairwise(times))
+
+
+@dataclass(kw_only=True)
+class Update:
+    """One update as its callers and DescribeEndpoint saw it."""
+
+    traffic: Traffic
+    states: list[str] = field(default_factory=list)
+    """Endpoint states in order, each once."""
+    staged: list[tuple[float, str]] = field(default_factory=list)
+    """When each status of the new fleet's variant began, and which it was, in order."""
+    seconds: float = 0.0
+    end: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stages(self) -> list[str]:
+        return [status for _, status in self.staged]
+
+    def began(self, status: str) -> list[float]:
+        return [at for at, each in self.staged if each == status]
+
+
+class GuardedEndpoint:
+    """One endpoint in a local cloud; every update goes through the same alarms."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.answer = 1.0
+        self.config = self.configured(Model(answer=self.answer), f"{name}-first")
+        created = world.endpoint(name, self.config)
+        assert created["EndpointStatus"] == "InService", created
+
+    @property
+    def serving(self) -> str:
+        """What callers are answered where nothing is being released."""
+        return str(self.answer)
+
+    @property
+    def challenging(self) -> str:
+        return str(self.answer + 1)
+
+    def challenger(self, name: str, **sickness: str) -> str:
+        """The configuration of a release that answers the next number."""
+        return self.configured(Model(answer=self.answer + 1, **sickness), name)
+
+    def configured(self, model: Model, name: str, **variant: Any) -> str:
+        """A new model and a configuration of it, both of this name."""
+        address = self.world.put(f"sick/{name}/model.tar.gz", model.artifact())
+        self.world.model(name, [{"Image": XGBOOST, "ModelDataUrl": address}])
+        self.world.sagemaker.create_endpoint_config(
+            EndpointConfigName=name,
+            ProductionVariants=[
+                {
+                    "VariantName": VARIANT,
+                    "ModelName": name,
+                    "InitialInstanceCount": 1,
+                    "InstanceType": "ml.t2.medium",
+                    "InitialVariantWeight": 1.0,
+                    **variant,
+                }
+            ],
+        )
+        return name
+
+    def alarm(self, suffix: str, metric: str, **changes: Any) -> str:
+        """An alarm on one of the endpoint's metrics, by default on its first 5XX in a minute."""
+        name = f"{self.name}-{suffix}"
+        wanted = {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": metric,
+            "Dimensions": [
+                {"Name": "EndpointName", "Value": self.name},
+                {"Name": "VariantName", "Value": VARIANT},
+            ],
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+            **changes,
+        }
+        self.world.cloud.client("cloudwatch").put_metric_alarm(
+            AlarmName=name, **{key: value for key, value in wanted.items() if value is not None}
+        )
+        return name
+
+    def settled_alarm(self, name: str, state: str) -> None:
+        cloudwatch = self.world.cloud.client("cloudwatch")
+        until(
+            lambda: cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"],
+            lambda found: found == state,
+            20,
+        )
+
+    def update(
+        self,
+        config: str,
+        deployment: dict[str, Any],
+        *,
+        at_bake: Callable[[], None] = lambda: None,
+        **more: Any,
+    ) -> Update:
+        """UpdateEndpoint under traffic, followed to its end; ``at_bake`` is called once the canary has traffic."""
+        with self.under_traffic() as traffic:
+            update = Update(traffic=traffic)
+            begun = time.monotonic()
+            self.world.sagemaker.update_endpoint(
+                EndpointName=self.name, EndpointConfigName=config, DeploymentConfig=deployment, **more
+            )
+            self._follow(update, at_bake)
+            update.seconds = time.monotonic() - begun
+            time.sleep(0.2)
+        if update.end["EndpointConfigName"] != self.config:
+            self.config, self.answer = config, self.answer + 1
+        return update
+
+    def _follow(self, update: Update, at_bake: Callable[[], None]) -> None:
+        while True:
+            found = self.world.sagemaker.describe_endpoint(EndpointName=self.name)
+            if found["EndpointStatus"] not in update.states:
+                update.states.append(found["EndpointStatus"])
+            for variant in found.get("PendingDeploymentSummary", {}).get("ProductionVariants", []):
+                for status in reversed(variant["VariantStatus"]):
+                    stage = (status["StartTime"].timestamp(), status["Status"])
+                    if stage not in update.staged:
+                        update.staged.append(stage)
+                        if status["Status"] == "Baking" and update.stages.count("Baking") == 1:
+                            at_bake()
+            if found["EndpointStatus"] in {"InService", "Failed"}:
+                update.end = found
+                return
+            time.sleep(0.02)
+
+    @contextlib.contextmanager
+    def under_traffic(self) -> Iterator[Traffic]:
+        traffic, done = Traffic(), threading.Event()
+        callers = [threading.Thread(target=self._call, args=(traffic, done)) for _ in range(CALLERS)]
+        for caller in callers:
+            caller.start()
+        try:
+            yield traffic
+        finally:
+            done.set()
+            for caller in callers:
+                caller.join()
+            traffic.answers.sort()
+            traffic.errors.sort()
+
+    def _call(self, traffic: Traffic, done: threading.Event) -> None:
+        runtime = self.world.cloud.client("sagemaker-runtime")
+        while not done.wait(PAUSE_SECONDS):
+            begun = time.time()
+            try:
+                answer = runtime.invoke_endpoint(EndpointName=self.name, Body=ROW, ContentType="text/csv")
+                traffic.answers.append((begun, answer["Body"].read().decode().strip()))
+            except ClientError as error:
+                traffic.errors.append((begun, str(error)))
+
+    def left_over(self, instances: int = 1) -> list[str]:
+        """Containers beyond those of so many instances."""
+        running = self.world.container_processes(self.name)
+        return [f"process {pid}" for pid in sorted(running)[instances:]]

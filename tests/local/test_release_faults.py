@@ -1,0 +1,267 @@
+"""Releases that go wrong on their way to PROD: what callers get, where it ends, and what is left over."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.faults import record
+from tests.local.guarded_endpoint import HEALTHY, VARIANT, GuardedEndpoint, Model, Update
+from tests.local.sagemaker_world import World, until
+
+pytestmark = [pytest.mark.local, pytest.mark.fault]
+
+#: AWS's least; of this machine, where a container's start is not scaled.
+PING_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def mute(sagemaker_world: World) -> Iterator[tuple[GuardedEndpoint, dict[str, Any]]]:
+    """An update to a container that never answers /ping, begun before all other tests: it takes a minute to fail."""
+    endpoint = GuardedEndpoint(sagemaker_world, "mute")
+    config = endpoint.configured(
+        Model(answer=2, at_load="time.sleep(3600)"),
+        "mute-second",
+        ContainerStartupHealthCheckTimeoutInSeconds=PING_SECONDS,
+    )
+    followed: dict[str, Any] = {}
+
+    def follow() -> None:
+        followed["update"] = endpoint.update(config, canary([endpoint.alarm("errors", "Invocation5XXErrors")]))
+
+    following = threading.Thread(target=follow)
+    following.start()
+    followed["thread"] = following
+    yield endpoint, followed
+    following.join()
+    sagemaker_world.delete_endpoint("mute")
+
+
+@pytest.fixture(scope="module")
+def guarded(mute: object, sagemaker_world: World) -> Iterator[GuardedEndpoint]:
+    """PROD with a healthy model; every fault leaves it as it was."""
+    del mute
+    endpoint = GuardedEndpoint(sagemaker_world, "guarded")
+    yield endpoint
+    sagemaker_world.delete_endpoint("guarded")
+
+
+@pytest.fixture
+def errors(guarded: GuardedEndpoint) -> str:
+    """The alarm on 5XX, calm."""
+    name = guarded.alarm("errors", "Invocation5XXErrors")
+    guarded.settled_alarm(name, "OK")
+    return name
+
+
+def canary(alarms: list[str], *, percent: int = 50, bake_seconds: int = 600, **policy: Any) -> dict[str, Any]:
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": {
+                "Type": "CANARY",
+                "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": percent},
+                "WaitIntervalInSeconds": bake_seconds,
+            },
+            **policy,
+        },
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm} for alarm in alarms]},
+    }
+
+
+def assert_rolled_back(endpoint: GuardedEndpoint, update: Update, reason: str) -> None:
+    """AWS's states in order, the old model serves all, the reason is told, nothing of the new fleet is left."""
+    assert update.states == ["Updating", "RollingBack", "InService"]
+    assert_serves_as_before(endpoint, update, reason)
+
+
+def assert_serves_as_before(endpoint: GuardedEndpoint, update: Update, reason: str) -> None:
+    assert update.end["EndpointConfigName"] == endpoint.config
+    assert reason in update.end["FailureReason"]
+    assert "PendingDeploymentSummary" not in update.end
+    assert update.traffic.answers[-1][1] == endpoint.serving
+    assert update.traffic.longest_silence() < 2
+    assert endpoint.left_over() == []
+
+
+def assert_share(seen: Counter[str], answer: str, wanted: float) -> None:
+    """As near as so many answers can tell: within four standard deviations."""
+    deviation = math.sqrt(wanted * (1 - wanted) / seen.total())
+    assert abs(seen[answer] / seen.total() - wanted) < 4 * deviation, seen
+
+
+def test_a_container_that_dies_in_the_canary(guarded: GuardedEndpoint, errors: str) -> None:
+    """What it was to answer fails, the alarm rings, and the traffic goes back."""
+    before = set(guarded.world.container_processes("guarded"))
+
+    def kill() -> None:
+        until(lambda: guarded.world.container_processes("guarded"), lambda found: len(found) == 2)
+        (new,) = set(guarded.world.container_processes("guarded")) - before
+        os.kill(new, signal.SIGKILL)
+
+    config = guarded.challenger("dies")
+    update = guarded.update(config, canary([errors]), at_bake=kill)
+    assert_rolled_back(guarded, update, errors)
+    assert update.traffic.errors
+    assert all("cannot be reached" in error for _, error in update.traffic.errors)
+    assert set(guarded.world.container_processes("guarded")) == before
+    record(
+        "a container that dies in the canary",
+        verdict="rolled back by the 5XX alarm",
+        seconds=update.seconds,
+        left_over=guarded.left_over(),
+    )
+
+
+def test_errors_for_two_per_cent_of_the_canary(guarded: GuardedEndpoint, errors: str) -> None:
+    """The alarm on 5XX rings by real requests; only the canary's own share failed."""
+    sick = f"{HEALTHY}\n        if random.random() < 0.02: raise RuntimeError('now and then')"
+    update = guarded.update(guarded.challenger("flaky", body=sick), canary([errors], bake_seconds=3000))
+    assert_rolled_back(guarded, update, errors)
+    assert 0 < len(update.traffic.errors) < 0.2 * update.traffic.counts()[guarded.challenging]
+    assert all("now and then" in error for _, error in update.traffic.errors)
+    record(
+        "5XX for 2 % of requests in the canary",
+        verdict="rolled back by the 5XX alarm",
+        seconds=update.seconds,
+        left_over=guarded.left_over(),
+    )
+
+
+def test_latency_tripled(guarded: GuardedEndpoint) -> None:
+    """p99 over three periods is above what it may be: the traffic goes back, and no request failed."""
+    alarm = guarded.alarm(
+        "latency",
+        "ModelLatency",
+        Statistic=None,
+        ExtendedStatistic="p99",
+        EvaluationPeriods=3,
+        Threshold=80_000,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    guarded.settled_alarm(alarm, "OK")
+    slow = guarded.challenger("slow", body=f"{HEALTHY}; {HEALTHY}; {HEALTHY}")
+    update = guarded.update(slow, canary([alarm], percent=20, bake_seconds=3000))
+    assert_rolled_back(guarded, update, alarm)
+    assert update.traffic.errors == []
+    record(
+        "latency tripled",
+        verdict="rolled back by the p99 alarm",
+        seconds=update.seconds,
+        left_over=guarded.left_over(),
+    )
+
+
+def test_an_alarm_that_takes_silence_for_a_breach(guarded: GuardedEndpoint) -> None:
+    """Without data it rings, and already did when the release began: the release goes back at once."""
+    silent = guarded.alarm("silent", "NobodyPutsThis", TreatMissingData="breaching")
+    guarded.settled_alarm(silent, "ALARM")
+    update = guarded.update(guarded.challenger("silent"), canary([silent]))
+    assert_rolled_back(guarded, update, silent)
+    assert update.traffic.errors == []
+    record(
+        "an alarm without data, treated as breaching",
+        verdict="rolled back",
+        seconds=update.seconds,
+        left_over=guarded.left_over(),
+    )
+
+
+def test_an_alarm_that_does_not_exist(guarded: GuardedEndpoint) -> None:
+    """A guard that is not there guards nothing: the release goes back, and the reason names it."""
+    update = guarded.update(guarded.challenger("unguarded"), canary(["nobody"]))
+    assert_rolled_back(guarded, update, "do not exist, so nothing guards: nobody")
+    record("an alarm that does not exist", verdict="rolled back", seconds=update.seconds, left_over=guarded.left_over())
+
+
+def test_a_canary_and_then_all(guarded: GuardedEndpoint, errors: str) -> None:
+    """A healthy release: a fifth of the traffic while it bakes, all of it after, no request lost, stages in order.
+
+    Two of its alarms have no data: one treats that as not breaching, the other has insufficient data. Neither rings.
+    """
+    silent = {"notBreaching": "OK", "missing": "INSUFFICIENT_DATA"}
+    for treatment, state in silent.items():
+        guarded.settled_alarm(guarded.alarm(treatment, "NobodyPutsThis", TreatMissingData=treatment), state)
+    old, new = guarded.serving, guarded.challenging
+    alarms = [errors, *(f"guarded-{treatment}" for treatment in silent)]
+    deployment = canary(alarms, percent=20, bake_seconds=200, TerminationWaitInSeconds=100)
+    update = guarded.update(guarded.challenger("healthy"), deployment)
+    assert update.states == ["Updating", "InService"]
+    assert (update.end["EndpointConfigName"], update.end.get("FailureReason")) == ("healthy", None)
+    assert update.stages == ["Creating", "ActivatingTraffic", "Baking", "ActivatingTraffic", "Baking"]
+    canary_on, all_on = update.began("ActivatingTraffic")
+    seen = update.traffic.counts(canary_on + 0.1, all_on - 0.1)
+    assert set(seen) == {old, new}
+    assert_share(seen, new, 0.2)
+    assert set(update.traffic.counts(all_on + 0.1)) == {new}
+    assert update.traffic.errors == []
+    assert 2.0 <= all_on - canary_on < 3.5
+    assert guarded.left_over() == []
+    for words in ("not breaching", "missing"):
+        record(f"an alarm without data, treated as {words}", verdict="released", seconds=update.seconds)
+
+
+def test_linear_moves_step_by_step(guarded: GuardedEndpoint, errors: str) -> None:
+    """A quarter more with each step, each baked; the share that callers see grows with it."""
+    deployment = canary([errors])
+    deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"] = {
+        "Type": "LINEAR",
+        "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 25},
+        "WaitIntervalInSeconds": 100,
+    }
+    new = guarded.challenging
+    update = guarded.update(guarded.challenger("linear"), deployment)
+    assert (update.states, update.end["EndpointConfigName"]) == (["Updating", "InService"], "linear")
+    baking = update.began("Baking")
+    assert len(baking) == 3
+    ends = [*baking[1:], baking[-1] + 1]
+    for begin, end, wanted in zip(baking, ends, (0.25, 0.5, 0.75), strict=True):
+        assert_share(update.traffic.counts(begin + 0.1, end - 0.1), new, wanted)
+    assert update.traffic.errors == []
+    assert guarded.left_over() == []
+
+
+def test_an_update_keeps_the_instances_that_autoscaling_has_set(guarded: GuardedEndpoint, errors: str) -> None:
+    """RetainAllVariantProperties without the weight: two instances stay two, whatever the configuration begins with."""
+    guarded.world.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="guarded",
+        DesiredWeightsAndCapacities=[{"VariantName": VARIANT, "DesiredInstanceCount": 2, "DesiredWeight": 7.0}],
+    )
+    guarded.world.settled("guarded")
+    update = guarded.update(
+        guarded.challenger("scaled"),
+        canary([errors], bake_seconds=60),
+        RetainAllVariantProperties=True,
+        ExcludeRetainedVariantProperties=[
+            {"VariantPropertyType": kind} for kind in ("DesiredWeight", "DataCaptureConfig")
+        ],
+    )
+    (variant,) = update.end["ProductionVariants"]
+    assert update.end["EndpointConfigName"] == "scaled"
+    assert (variant["CurrentInstanceCount"], variant["CurrentWeight"]) == (2, 1.0)
+    assert update.traffic.errors == []
+    assert len(guarded.world.container_processes("guarded")) == 2
+
+
+def test_ping_never_answers(mute: tuple[GuardedEndpoint, dict[str, Any]]) -> None:
+    """The new fleet never takes a request: the endpoint goes on as it was, and the reason names the health check."""
+    endpoint, followed = mute
+    followed["thread"].join(PING_SECONDS + 60)
+    update = followed["update"]
+    assert [state for state in update.states if state != "RollingBack"] == ["Updating", "InService"]
+    assert_serves_as_before(endpoint, update, "did not pass the ping health check")
+    assert set(update.traffic.counts()) == {endpoint.serving}
+    assert update.traffic.errors == []
+    assert update.stages == ["Creating"]
+    record(
+        "`/ping` never answers",
+        verdict="the update failed at the health check; nothing was shifted",
+        seconds=update.seconds,
+        left_over=endpoint.left_over(),
+    )
