@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from tests.local.events_heard import Heard
 from tests.local.sagemaker_world import XGBOOST, World, archive, until
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Update:
 
     traffic: Traffic
     states: list[str] = field(default_factory=list)
-    """Endpoint states in order, each once."""
+    """The endpoint's states in order, in EventBridge's spelling."""
     staged: list[tuple[float, str]] = field(default_factory=list)
     """When each status of the new fleet's variant began, and which it was, in order."""
     seconds: float = 0.0
@@ -114,6 +115,8 @@ class GuardedEndpoint:
         self.config = self.configured(Model(answer=self.answer), f"{name}-first")
         created = world.endpoint(name, self.config)
         assert created["EndpointStatus"] == "InService", created
+        pattern = {"detail-type": ["SageMaker Endpoint State Change"], "detail": {"EndpointName": [name]}}
+        self._heard = Heard(world.cloud, f"endpoint-{name}", pattern)
 
     @property
     def serving(self) -> str:
@@ -195,16 +198,21 @@ class GuardedEndpoint:
             )
             self._follow(update, at_bake)
             update.seconds = time.monotonic() - begun
+            until(
+                lambda: update.states.extend(self._states()) or update.states, lambda seen: seen[-1:] == ["IN_SERVICE"]
+            )
             time.sleep(0.2)
         if update.end["EndpointConfigName"] != self.config:
             self.config, self.answer = config, self.answer + 1
         return update
 
+    def _states(self) -> list[str]:
+        """Endpoint states since the last call, as EventBridge was told of them."""
+        return [event["detail"]["EndpointStatus"] for event in self._heard.events()]
+
     def _follow(self, update: Update, at_bake: Callable[[], None]) -> None:
         while True:
             found = self.world.sagemaker.describe_endpoint(EndpointName=self.name)
-            if found["EndpointStatus"] not in update.states:
-                update.states.append(found["EndpointStatus"])
             for variant in found.get("PendingDeploymentSummary", {}).get("ProductionVariants", []):
                 for status in reversed(variant["VariantStatus"]):
                     stage = (status["StartTime"].timestamp(), status["Status"])

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
+from tests.local.events_heard import Heard
 from tests.local.sagemaker_world import until
 
 pytestmark = pytest.mark.local
@@ -191,6 +192,19 @@ def test_a_topic_that_does_not_let_cloudwatch_in_is_not_told(cloud: LocalCloud, 
     (line,) = cloudwatch.describe_alarm_history(AlarmName=alarm, HistoryItemType="Action")["AlarmHistoryItems"]
     assert line["HistorySummary"] == f"Failed to execute action {topic}"
     assert "not authorized to perform: sns:Publish" in line["HistoryData"]
+
+
+def test_eventbridge_hears_of_an_alarm(cloud: LocalCloud, cloudwatch: Any, metric: str) -> None:
+    """A change of state is an event with both states and the metric."""
+    heard = Heard(cloud, metric, {"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}}})
+    alarm = put_alarm(cloudwatch, metric)
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the test says so")
+    (event,) = until(heard.events, bool, 10)
+    assert event["detail-type"] == "CloudWatch Alarm State Change"
+    detail = event["detail"]
+    assert (detail["alarmName"], detail["state"]["reason"]) == (alarm, "the test says so")
+    assert detail["previousState"]["value"] == "INSUFFICIENT_DATA"
+    assert detail["configuration"]["metrics"][0]["metricStat"]["metric"]["name"] == metric
 
 
 def test_two_of_three_minutes_by_percentile(cloudwatch: Any, metric: str) -> None:

@@ -1,4 +1,4 @@
-"""What a topic is told when an alarm changes, in CloudWatch's format."""
+"""What topics and EventBridge are told when an alarm changes, in CloudWatch's formats."""
 
 from __future__ import annotations
 
@@ -40,6 +40,34 @@ def message(before: Document, after: Document, *, account_id: str) -> str:
             "Trigger": _trigger(after),
         }
     )
+
+
+def event_detail(before: Document, after: Document) -> Document:
+    """The detail of a ``CloudWatch Alarm State Change``."""
+    metric = {
+        "namespace": after["Namespace"],
+        "name": after["MetricName"],
+        "dimensions": {each["Name"]: each["Value"] for each in after["Dimensions"]},
+    }
+    stat = {"metric": metric, "period": after["Period"], "stat": after.get("ExtendedStatistic") or after["Statistic"]}
+    return {
+        "alarmName": after["AlarmName"],
+        "state": _event_state(after),
+        "previousState": _event_state(before),
+        "configuration": {
+            "description": after.get("AlarmDescription", ""),
+            "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}],
+        },
+    }
+
+
+def _event_state(alarm: Document) -> Document:
+    return {
+        "value": alarm["StateValue"],
+        "reason": alarm["StateReason"],
+        "reasonData": alarm.get("StateReasonData", "{}"),
+        "timestamp": stamp(alarm["StateUpdatedTimestamp"]),
+    }
 
 
 def stamp(time: datetime) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.services.cloudwatch.alarm_message import message, subject
+from localcloud.services.cloudwatch.alarm_message import event_detail, message, subject
 from localcloud.services.cloudwatch.evaluation import ALARM, INSUFFICIENT_DATA, OK
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ class AlarmStates:
         }
         summary = f"Alarm updated from {old} to {new}"
         self.write_history(name, "StateUpdate", summary, {"version": "1.0", **states})
+        self._cloud.events.emit(
+            "aws.cloudwatch",
+            "CloudWatch Alarm State Change",
+            event_detail(before, after),
+            resources=[after["AlarmArn"]],
+        )
         if after["ActionsEnabled"]:
             for action in after[_ACTIONS[new]]:
                 self._act(action, before, after)
