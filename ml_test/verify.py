@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from ml_init.step import StepError, input_artifact, run, say, setting, timed, to_json, write_output
 from ml_test.endpoint import ask
+from ml_test.notify import release_name, report_lines, tell
+from ml_test.serving import serving_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,15 +20,28 @@ def main() -> None:
     endpoint, package_arn = setting("ENDPOINT_NAME"), setting("MODEL_PACKAGE_ARN")
     gate = input_artifact("GateOutput", "gate.json")
     sagemaker, runtime = boto3.client("sagemaker"), boto3.client("sagemaker-runtime")
-    with timed("checked what is served"):
-        check_release(gate, package_arn)
-        package = sagemaker.describe_model_package(ModelPackageName=package_arn)
-        check_approved(package, gate["verdict"])
-        check_served(sagemaker, endpoint, package)
-    with timed("asked PROD"):
-        answers = check_answers(runtime, endpoint, gate["smoke"])
+    try:
+        with timed("checked what is served"):
+            check_release(gate, package_arn)
+            package = sagemaker.describe_model_package(ModelPackageName=package_arn)
+            check_approved(package, gate["verdict"])
+            check_served(sagemaker, endpoint, package)
+        with timed("asked PROD"):
+            answers = check_answers(runtime, endpoint, gate["smoke"])
+    except StepError as error:
+        raise StepError(f"{error}\n{_told(gate, error, serving_lines(sagemaker, endpoint))}") from error
     document = {"endpoint": endpoint, "model_package_arn": package_arn, "answers": answers}
     write_output("verify.json", to_json(document))
+
+
+def _told(gate: Mapping[str, Any], error: StepError, serving: Sequence[str]) -> str:
+    """Tells the topic that PROD is not what was released, and what it is; returns that."""
+    try:
+        lines = [str(error), "", *serving, "", *report_lines(gate, setting("DATA_BUCKET"))]
+        tell(f"{release_name(gate)} was not verified in PROD", lines)
+    except ClientError as lost:
+        say(f"The topic could not be told: {lost}")
+    return "\n".join(serving)
 
 
 def check_release(gate: Mapping[str, Any], package_arn: str) -> None:
@@ -52,7 +68,7 @@ def check_approved(package: Mapping[str, Any], verdict: str) -> None:
 
 
 def check_served(sagemaker: Any, endpoint: str, package: Mapping[str, Any]) -> None:
-    """Endpoint → config → models → package: InService, and this release's."""
+    """Endpoint → config → models → package: InService, this release's, and running its images."""
     package_arn = package["ModelPackageArn"]
     described = sagemaker.describe_endpoint(EndpointName=endpoint)
     if described["EndpointStatus"] != "InService":
@@ -60,6 +76,14 @@ def check_served(sagemaker: Any, endpoint: str, package: Mapping[str, Any]) -> N
             f"The endpoint {endpoint} is {described['EndpointStatus']}, not InService: "
             f"{described.get('FailureReason', 'no reason given')}"
         )
+    wanted = [_repository(each["Image"]) for each in package["InferenceSpecification"]["Containers"]]
+    for variant in described.get("ProductionVariants", []):
+        deployed = [_repository(each["SpecifiedImage"]) for each in variant.get("DeployedImages", [])]
+        if deployed and sorted(deployed) != sorted(wanted):
+            raise StepError(
+                f"The endpoint {endpoint}, variant {variant['VariantName']}: runs {deployed}, but {package_arn} has "
+                f"{wanted}"
+            )
     config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
     for variant in config["ProductionVariants"]:
         model = sagemaker.describe_model(ModelName=variant["ModelName"])
@@ -103,6 +127,11 @@ def check_answers(runtime: Any, endpoint: str, smoke: Sequence[Mapping[str, str]
         {"request": entry["request"], "answer": answer.text, "milliseconds": round(answer.milliseconds, 3)}
         for entry, answer in zip(smoke, answers, strict=True)
     ]
+
+
+def _repository(image: str) -> str:
+    """Without tag and digest: SageMaker may show either."""
+    return image.partition("@")[0].rpartition(":")[0] or image.partition("@")[0]
 
 
 def _artifact(container: Mapping[str, Any]) -> tuple[str, str | None]:

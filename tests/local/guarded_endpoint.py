@@ -134,7 +134,11 @@ class GuardedEndpoint:
     def configured(self, model: Model, name: str, **variant: Any) -> str:
         """A new model and a configuration of it, both of this name."""
         address = self.world.put(f"sick/{name}/model.tar.gz", model.artifact())
-        self.world.model(name, [{"Image": XGBOOST, "ModelDataUrl": address}])
+        return self.configured_for({"Image": XGBOOST, "ModelDataUrl": address}, name, **variant)
+
+    def configured_for(self, container: dict[str, Any], name: str, **variant: Any) -> str:
+        """The same for a container's definition, such as a model package's name."""
+        self.world.model(name, [container])
         self.world.sagemaker.create_endpoint_config(
             EndpointConfigName=name,
             ProductionVariants=[

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ml_init.step import StepError
+from ml_test.serving import serving_lines
 from ml_test.verify import check_approved, check_release, check_served, serving_fault
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
@@ -59,11 +60,23 @@ def test_what_was_held_needs_somebodys_approval() -> None:
 
 
 class SageMaker:
-    def __init__(self, *, status: str = "InService", package: str = ARN) -> None:
-        self.status, self.package = status, package
+    def __init__(
+        self,
+        *,
+        status: str = "InService",
+        package: str = ARN,
+        images: tuple[str, ...] = ("sparkml:3.3", "xgboost:3.2-0"),
+    ) -> None:
+        self.status, self.package, self.images = status, package, images
 
     def describe_endpoint(self, **_: Any) -> dict[str, Any]:
-        return {"EndpointStatus": self.status, "EndpointConfigName": "c2", "FailureReason": "no ping"}
+        images = [{"SpecifiedImage": f"{image}@sha256:1"} for image in self.images]
+        return {
+            "EndpointStatus": self.status,
+            "EndpointConfigName": "c2",
+            "FailureReason": "no ping",
+            "ProductionVariants": [{"VariantName": "all", "DeployedImages": images}],
+        }
 
     def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
         return {"ProductionVariants": [{"VariantName": "all", "ModelName": "m2"}]}
@@ -81,6 +94,7 @@ def test_released_endpoint_passes() -> None:
     ("sagemaker", "message"),
     [
         (SageMaker(status="Failed"), "The endpoint prod is Failed, not InService: no ping"),
+        (SageMaker(images=("xgboost:3.2-0",)), "variant all: runs ['xgboost'], but"),
         (SageMaker(package=OLD), f"variant all, model m2: serves {OLD}, not {ARN}"),
     ],
 )
@@ -89,3 +103,12 @@ def test_other_than_released_is_named(sagemaker: SageMaker, message: str) -> Non
     with pytest.raises(StepError) as caught:
         check_served(sagemaker, "prod", PACKAGE)
     assert message in str(caught.value)
+
+
+def test_what_serves_instead_is_told() -> None:
+    """The version behind each variant, and why SageMaker took the latest deployment back."""
+    assert serving_lines(SageMaker(package=OLD), "prod") == [
+        "prod is InService with c2:",
+        f"- all serves version 1 ({OLD}) (model m2)",
+        "SageMaker took its latest deployment back: no ping",
+    ]
