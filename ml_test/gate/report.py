@@ -24,6 +24,7 @@ MEANINGS = {
     "HOLD": "The evidence does not suffice to let it pass by itself. A person decides, in stage Approve.",
     "REJECT": "The new model must not go to PROD. What serves now stays.",
 }
+ROWS_ON_PAPER = 30
 STATES = {"PROMOTE": "passed", "HOLD": "held", "REJECT": "failed"}
 
 
@@ -191,7 +192,9 @@ def _details(summary: str, head: tuple[str, ...], rows: list[list[str]], most: i
     if not rows:
         return f"<p>{summary}.</p>"
     more = f"<p>The first {most}; all are in gate.json.</p>" if len(rows) > most else ""
-    return f"<details><summary>{summary}</summary>{more}{rows_table(head, rows[:most])}</details>"
+    # on paper, what is long stays closed
+    long = " class='long'" if len(rows) > ROWS_ON_PAPER else ""
+    return f"<details{long}><summary>{summary}</summary>{more}{rows_table(head, rows[:most])}</details>"
 
 
 def _latency(report: Mapping[str, Any]) -> str:
@@ -203,7 +206,10 @@ def _latency(report: Mapping[str, Any]) -> str:
             parts.append(f"<p>{name.capitalize()}: {said}.</p>")
             series.append((name, report[f"{key}milliseconds"]))
     both = " Both models were asked in turn, so that the machine's load was the same." if len(series) > 1 else ""
-    intro = f"<p>{len(report['milliseconds'])} rows, one request at a time over a kept connection.{both}</p>"
+    intro = (
+        f"<p>{len(report['milliseconds'])} rows, one request at a time over a kept connection.{both} "
+        "p99: 99 of 100 requests took no longer.</p>"
+    )
     return "<h2>Latency</h2>" + intro + histogram(series, unit="ms") + "".join(parts)
 
 

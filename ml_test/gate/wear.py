@@ -11,6 +11,7 @@ The very same answers are no new look: they are judged as they were the first ti
 from __future__ import annotations
 
 from ml_test.gate.intervals import CONFIDENCE
+from ml_test.gate.wording import percent
 
 WORN_OUT = 20
 
@@ -27,7 +28,7 @@ def sentence(earlier_decisions: int) -> str:
     models = f"{earlier_decisions} other {'model' if earlier_decisions == 1 else 'models'}"
     judged = f"has judged {models} before" if earlier_decisions else "has judged no other model before"
     said = (
-        f"This test split {judged}, so the comparison is made at {100 * confidence(earlier_decisions):.2f} % "
+        f"This test split {judged}, so the comparison is made at {percent(confidence(earlier_decisions))} "
         f"confidence (0.05 / {earlier_decisions + 1} is left for error)."
     )
     return f"{said} It is worn out: bring new data." if earlier_decisions >= WORN_OUT else said
