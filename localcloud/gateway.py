@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from localcloud import protocol
+from localcloud import moto_limits, protocol
 from localcloud.errors import AwsError
 from localcloud.iam import api_requests, object_deletions
 from localcloud.iam.api_requests import ApiRequest
@@ -128,6 +128,7 @@ class Gateway:
         own = self._authorization.own_answer(call, caller)
         if own is not None:
             return own
+        moto_limits.check(call)
         try:
             answer = self._moto.answer(request)
         except NotImplementedError as lacking:

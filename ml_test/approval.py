@@ -23,7 +23,8 @@ def set_status(sagemaker: Any, package_arn: str, status: str, description: str, 
     sagemaker.update_model_package(
         ModelPackageArn=package_arn,
         ModelApprovalStatus=status,
-        ApprovalDescription=description[:_DESCRIPTION_LIMIT],
+        # It takes no line breaks, which a comment may have.
+        ApprovalDescription=" ".join(description.split())[:_DESCRIPTION_LIMIT],
         CustomerMetadataProperties={name: _property(value) for name, value in properties.items()},
     )
     say(f"  {package_arn} is {status}")

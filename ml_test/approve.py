@@ -29,7 +29,8 @@ def main() -> None:
     check_release(gate, package_arn)
     pipeline = setting("CODEBUILD_INITIATOR").removeprefix("codepipeline/")
     approval = approval_of(action_executions(boto3.client("codepipeline"), pipeline, execution))
-    said = f"{gate['verdict']}: approved by {approval.by} ({approval.comment}); {gate['reason']}"
+    report = f"s3://{setting('DATA_BUCKET')}/gate/{execution}/gate.html"
+    said = f"{gate['verdict']}: approved by {approval.by} ({approval.comment}); {gate['reason']}. {report}"
     with timed("approved"):
         approve(
             boto3.client("sagemaker"),

@@ -12,8 +12,6 @@ from constructs import Construct
 from stacks.constructs.permissions import allow, explain_key
 from stacks.specs import Workload
 
-_ALARMS = "cloudwatch.amazonaws.com"
-
 
 class ReleaseNotifications(Construct):
     """An encrypted topic that takes TLS only. Without an e-mail address nobody hears of it until somebody subscribes.
@@ -34,7 +32,14 @@ class ReleaseNotifications(Construct):
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=self._key)
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
-        self._admit_alarms(workload)
+        stack = Stack.of(self)
+        alarms = stack.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"{workload.camel_name}*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        self.admit("cloudwatch.amazonaws.com", alarms)
 
     @property
     def topic_arn(self) -> str:
@@ -48,24 +53,17 @@ class ReleaseNotifications(Construct):
         ):
             allow(grantee, actions, [resource])
 
-    def _admit_alarms(self, workload: Workload) -> None:
-        """The alarms of this workload's endpoint stacks, of this account alone, may publish."""
-        stack = Stack.of(self)
-        alarms = stack.format_arn(
-            service="cloudwatch",
-            resource="alarm",
-            resource_name=f"{workload.camel_name}*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        principal = iam.ServicePrincipal(_ALARMS)
+    def admit(self, service: str, source_arn: str) -> None:
+        """A service may publish for these resources of this account, such as its alarms, and for no others."""
+        principal, account = iam.ServicePrincipal(service), Stack.of(self).account
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[principal],
                 actions=["sns:Publish"],
                 resources=[self.topic.topic_arn],
                 conditions={
-                    "ArnLike": {"aws:SourceArn": alarms},
-                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    "ArnLike": {"aws:SourceArn": source_arn},
+                    "StringEquals": {"aws:SourceAccount": account},
                 },
             )
         )
@@ -74,6 +72,6 @@ class ReleaseNotifications(Construct):
                 principals=[principal],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+                conditions={"StringEquals": {"aws:SourceAccount": account}},
             )
         )

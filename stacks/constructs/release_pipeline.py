@@ -13,6 +13,7 @@ from stacks.constructs.build_step import BuildStep
 from stacks.constructs.data_capture import CAPTURE_BUCKET_PARAMETER
 from stacks.constructs.endpoint_alarms import NOTIFICATION_TOPIC_PARAMETER
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.failure_notice import FailureNotice
 from stacks.constructs.pipeline_role import PipelineRole
 from stacks.constructs.steps import Steps
 from stacks.constructs.workshop import Workshop
@@ -62,6 +63,14 @@ class ReleasePipeline(Construct):
         # Who approved stands in the pipeline's own history.
         steps.approve.allow(["codepipeline:ListActionExecutions"], [self.pipeline.pipeline_arn])
         self._role.come_before(self.pipeline)
+        FailureNotice(
+            self,
+            "Failure",
+            workload=workload,
+            pipeline_name=self.pipeline.pipeline_name,
+            reports=workshop.data,
+            notifications=workshop.notifications,
+        )
 
     def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
         return {
@@ -156,7 +165,7 @@ class ReleasePipeline(Construct):
             action_name="Approve",
             notification_topic=self._workshop.notifications.topic,
             additional_information=(
-                "The gate says #{Gate.VERDICT}: #{Gate.REASON} Its report: #{Gate.REPORT_URL}. "
+                "The gate says #{Gate.VERDICT}: #{Gate.REASON}. Its report: #{Gate.REPORT_URL}. "
                 f"To fetch and check it: make verify-report WORKLOAD={self._workload.name} "
                 "EXECUTION=#{codepipeline.PipelineExecutionId}"
             ),

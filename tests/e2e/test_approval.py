@@ -40,8 +40,19 @@ class Person:
         while messages := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 body = json.loads(message["Body"])
-                found[body["Subject"]] = body["Message"]
+                found[body.get("Subject", "without a subject")] = body["Message"]
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def mail_within(self, seconds: float) -> dict[str, str]:
+        """As ``mail``, once nothing has come for a second."""
+        found, deadline = self.mail(), time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            time.sleep(1)
+            more = self.mail()
+            if found and not more:
+                break
+            found |= more
         return found
 
     @contextmanager
@@ -136,6 +147,59 @@ def test_a_release_waits_for_approval_and_goes_on(released: User, person: Person
     assert package["ModelPackageArn"] in told
 
 
+def hold(clone: Path) -> None:
+    """A floor between the figure (0.9875) and the lower bound of its interval (0.96): luck cannot be ruled out."""
+    change(clone / "ml_test/car_evaluation/gate.toml", r"(?m)^accuracy\s*=\s*[0-9.]+", "accuracy = 0.98")
+
+
+def test_what_the_gate_holds_goes_to_a_person_and_then_to_prod(released: User, person: Person) -> None:
+    """They are told what to look at, and find QA's endpoint still there; PROD serves it once they have approved."""
+    before = served(released)
+    person.mail()
+    seen: list[Any] = []
+
+    def look() -> None:
+        package = released.packages()[0]
+        endpoint = released.outputs("CarEvaluationQa")["EndpointName"]
+        asked = released.cloud.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body="low,low,5more,more,big,high"
+        )
+        seen.extend([served(released), package["ModelApprovalStatus"], asked["Body"].read().decode().strip()])
+
+    with person.answering("Approved", look):
+        push = released.push_on_a_branch_of_its_own(hold, "A floor that needs more rows")
+
+    assert push.returncode == 0, push.output
+    assert seen == [before, "PendingManualApproval", "vgood"]
+    package = released.packages()[0]
+    assert served(released) == package["ModelPackageArn"] != before
+    assert package["CustomerMetadataProperties"]["verdict"] == "HOLD"
+    assert package["CustomerMetadataProperties"]["approved_by"].startswith("arn:aws:iam::")
+    mail = person.mail()
+    version = package["ModelPackageVersion"]
+    held = mail[f"car_evaluation version {version}: HOLD, a person decides"]
+    assert "accuracy 0.98" in held
+    assert "make verify-report WORKLOAD=car_evaluation EXECUTION=" in held
+    assert f"car_evaluation version {version}: approved" in mail
+
+
+def test_what_a_person_rejects_ends_there_and_is_told(released: User, person: Person) -> None:
+    """The run fails, the package stays pending, PROD stays as it is, and those who wait for the release hear of it."""
+    before = served(released)
+    person.mail()
+
+    with person.answering("Rejected", lambda: None):
+        push = released.push_on_a_branch_of_its_own(hold, "A floor that needs more rows, again")
+
+    assert push.returncode != 0
+    assert "not now" in push.output
+    assert released.packages()[0]["ModelApprovalStatus"] == "PendingManualApproval"
+    assert served(released) == before
+    (told,) = [text for text in person.mail_within(10).values() if "ended in stage Approve" in text]
+    assert "not now" in told
+    assert "/gate.html" in told
+
+
 def test_the_report_is_the_gates_to_the_byte(released: User) -> None:
     """`make verify-report` says so, and names the file of which a byte was changed."""
     execution = released.packages()[0]["CustomerMetadataProperties"]["pipeline_execution"]
@@ -145,7 +209,7 @@ def test_the_report_is_the_gates_to_the_byte(released: User) -> None:
 
     assert "the gate's, to the byte" in released.script("verify_report", "car_evaluation", execution).stdout
 
-    s3.put_object(Bucket=bucket, Key=key, Body=page.replace(b"PROMOTE", b"PROMOTe", 1))
+    s3.put_object(Bucket=bucket, Key=key, Body=page.replace(b"<h1>", b"<h2>", 1))
     try:
         forged = released.script("verify_report", "car_evaluation", execution, check=False)
     finally:

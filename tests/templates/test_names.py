@@ -13,6 +13,7 @@ NAME_PROPERTY = {
     "AWS::CodeBuild::Project": "Name",
     "AWS::CodePipeline::Pipeline": "Name",
     "AWS::CodePipeline::Webhook": "Name",
+    "AWS::Events::Rule": "Name",
     "AWS::Glue::Crawler": "Name",
     "AWS::Glue::Database": "DatabaseInput",
     "AWS::Glue::Job": "Name",

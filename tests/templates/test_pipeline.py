@@ -11,7 +11,7 @@ import pytest
 from stacks.settings import Settings
 from stacks.specs import StackKind, Workload
 from tests.templates.cloud_assembly import CloudAssembly
-from tests.templates.template import Template, render
+from tests.templates.template import Template, as_list, render
 
 STAGES = ["Source", "Build", "Data", "Train", "QA", "Approve", "PROD", "CleanUp"]
 BUILDS = ("Synth", "Data", "Train", "Gate", "SetApproved", "Verify")
@@ -118,11 +118,17 @@ def test_the_gates_reports_are_signed_by_a_key_that_outlives_the_stack(pipeline:
     }
 
 
+def services(statement: dict[str, Any]) -> list[str]:
+    """Those that a statement of a resource's policy is for."""
+    principal = statement["Principal"]
+    return as_list(principal["Service"]) if isinstance(principal, dict) and "Service" in principal else []
+
+
 def test_this_workloads_alarms_may_publish(pipeline: Template, workload: Workload) -> None:
     """Also by the key, which the one that AWS manages for SNS would not let them; no other account's alarms may."""
-    alarms = {"Service": "cloudwatch.amazonaws.com"}
+    alarms = "cloudwatch.amazonaws.com"
     policies = (pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"], key(pipeline, "Notifications")["KeyPolicy"])
-    publish, encrypt = (next(s for s in p["Statement"] if s["Principal"] == alarms) for p in policies)
+    (publish,), (encrypt,) = ([s for s in p["Statement"] if alarms in services(s)] for p in policies)
     assert publish["Action"] == "sns:Publish"
     assert re.search(rf":alarm:{workload.camel_name}\*$", publish["Condition"]["ArnLike"]["aws:SourceArn"])
     assert set(encrypt["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
@@ -141,6 +147,22 @@ def test_with_approval_a_person_decides_between_gate_and_prod(
     topic = logical_id(template, "AWS::SNS::Topic")
     subscription = template.only("AWS::SNS::Subscription")
     assert subscription == {"Protocol": "email", "Endpoint": "ada@example.org", "TopicArn": {"Ref": topic}}
+
+
+def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template) -> None:
+    """By a rule that alone may publish for EventBridge: nothing runs in the pipeline after a failure."""
+    rule = pipeline.only("AWS::Events::Rule")
+    name = logical_id(pipeline, "AWS::Events::Rule")
+    assert rule["EventPattern"]["detail"] == {
+        "pipeline": [{"Ref": logical_id(pipeline, "AWS::CodePipeline::Pipeline")}],
+        "stage": ["Approve", "PROD"],
+        "state": ["FAILED"],
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": logical_id(pipeline, "AWS::SNS::Topic")}
+    statements = pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    (publish,) = [s for s in statements if s["Principal"] == {"Service": "events.amazonaws.com"}]
+    assert publish["Condition"]["ArnLike"]["aws:SourceArn"] == {"Fn::GetAtt": [name, "Arn"]}
 
 
 def test_the_topic_takes_tls_only(pipeline: Template) -> None:
