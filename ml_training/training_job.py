@@ -31,6 +31,8 @@ class TrainingJob:
     instance_type: str
     volume_gb: int
     max_runtime_seconds: int
+    #: Encrypts the instances' disks and the model; None: AWS's keys do.
+    key_arn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,14 +70,16 @@ def _start(job: TrainingJob, session: boto3.Session, client: Any) -> str:
     def channel(prefix: str) -> Any:
         return S3DataSource(s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated")
 
+    # The SDK tells None from what is not given.
+    volume, model = ({"volume_kms_key_id": job.key_arn}, {"kms_key_id": job.key_arn}) if job.key_arn else ({}, {})
     trainer = ModelTrainer(
         training_image=job.image,
         base_job_name=job.base_name,
         role=job.role_arn,
         hyperparameters=dict(job.hyperparameters),
-        compute=Compute(instance_type=job.instance_type, instance_count=1, volume_size_in_gb=job.volume_gb),
+        compute=Compute(instance_type=job.instance_type, instance_count=1, volume_size_in_gb=job.volume_gb, **volume),
         stopping_condition=StoppingCondition(max_runtime_in_seconds=job.max_runtime_seconds),
-        output_data_config=OutputDataConfig(s3_output_path=job.output),
+        output_data_config=OutputDataConfig(s3_output_path=job.output, **model),
         # Without a bucket of its own, the session would make the account-wide default one.
         sagemaker_session=Session(
             boto_session=session, sagemaker_client=client, default_bucket=job.bucket, sagemaker_config=TELEMETRY_OFF

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,8 @@ class Settings:
     execution: str
     package_group: str
     role_arn: str
+    #: None unless gatehouse.toml asks for a key of one's own.
+    key_arn: str | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -47,6 +50,7 @@ class Settings:
             execution=setting("PIPELINE_EXECUTION_ID"),
             package_group=setting("MODEL_PACKAGE_GROUP"),
             role_arn=setting("TRAINING_ROLE_ARN"),
+            key_arn=os.environ.get("ENCRYPTION_KEY_ARN"),
         )
 
 
@@ -104,6 +108,7 @@ def training_job(recipe: Recipe, data: Data, settings: Settings, image: str) -> 
         channels={"train": data["train"], "validation": data["validation"]},
         bucket=settings.bucket,
         output=f"s3://{settings.bucket}/models/",
+        key_arn=settings.key_arn,
         **recipe.training["job"],
     )
 

@@ -7,6 +7,7 @@ from typing import Literal
 import aws_cdk as cdk
 from constructs import Construct
 
+from stacks.constructs.encryption_key import ENCRYPTION_KEY_PARAMETER
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.endpoint_alarms import EndpointAlarms
 from stacks.constructs.endpoint_scaling import EndpointScaling
@@ -30,6 +31,11 @@ class EndpointStack(cdk.Stack):
         stage = settings.stages.qa if kind == "Qa" else settings.stages.prod
         package = cdk.CfnParameter(self, "ModelPackageArn", description="The model package that is served")
         role = cdk.CfnParameter(self, "ExecutionRoleArn", description="What the containers may do")
+        key = (
+            cdk.CfnParameter(self, ENCRYPTION_KEY_PARAMETER, description="Encrypts disks and what is captured")
+            if settings.security.customer_managed_key
+            else None
+        )
         endpoint = ModelEndpoint(
             self,
             "Served",
@@ -37,6 +43,7 @@ class EndpointStack(cdk.Stack):
             package_arn=package.value_as_string,
             role_arn=role.value_as_string,
             stage=stage,
+            key_arn=key.value_as_string if key else None,
         )
         if stage.scaling:
             EndpointScaling(self, "Scaling", endpoint=endpoint, scaling=stage.scaling)

@@ -28,6 +28,8 @@ class PipelineStack(cdk.Stack):
             registry=workshop.registry,
             serving=workshop.serving_roles.values(),
         )
+        if workshop.encryption:
+            workshop.encryption.grant_volumes(deployment)
         ReleasePipeline(
             self,
             "Release",

@@ -55,6 +55,11 @@ class Notifications(_Section):
     email: Email = ""
 
 
+class Security(_Section):
+    #: Whether the workload's own key encrypts everything that it keeps, or notifications alone.
+    customer_managed_key: bool = False
+
+
 class Scaling(_Section):
     """Target tracking on invocations per instance, which CloudWatch counts by the minute."""
 
@@ -146,6 +151,7 @@ class Settings(_Section):
     project: Project
     github: Github
     notifications: Notifications = Notifications()
+    security: Security = Security()
     stages: Stages
 
 

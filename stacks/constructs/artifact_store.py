@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.permissions import allow
 
 _KEPT_DAYS = 30
@@ -20,19 +21,24 @@ class ArtifactStore(Construct):
     The CDK would let every build read, overwrite and delete all of it.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, pipeline_id: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, pipeline_id: str, encryption: EncryptionKey | None
+    ) -> None:
         super().__init__(scope, construct_id)
-        self.bucket = DataBucket(self, "Objects", expire_after_days=_KEPT_DAYS).bucket
+        self._objects = DataBucket(self, "Objects", expire_after_days=_KEPT_DAYS, encryption=encryption)
+        self.bucket = self._objects.bucket
         # CloudFormation names the pipeline <stack>-<logical id>-<random>, which is longer than what is kept of it.
         self._folder = f"{Stack.of(self).stack_name}-{pipeline_id}"[:_LONGEST_PIPELINE]
 
     def grant_take(self, grantee: iam.IGrantable, *artifacts: str) -> None:
         """Read these artifacts, of any execution."""
         self._grant(grantee, ["s3:GetObject", "s3:GetObjectVersion"], artifacts)
+        self._objects.grant_decrypt(grantee)
 
     def grant_give(self, grantee: iam.IGrantable, artifact: str) -> None:
         """Write this artifact, of any execution."""
         self._grant(grantee, ["s3:PutObject"], (artifact,))
+        self._objects.grant_encrypt(grantee)
 
     def grant_find(self, grantee: iam.IGrantable) -> None:
         """Ask where the bucket lies and whose it is: AWS's policies for CodePipeline's and CodeBuild's roles have it.

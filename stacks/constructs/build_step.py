@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.log_access import kept_log
 from stacks.constructs.permissions import allow
 
 
@@ -17,12 +18,17 @@ class BuildStep(Construct):
     """Runs a build file of the repository. ``settings`` are environment variables that no secret is among."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, build_file: str, minutes: int, settings: Mapping[str, str]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        build_file: str,
+        minutes: int,
+        settings: Mapping[str, str],
+        encryption: EncryptionKey | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
-        )
+        self.log_group = kept_log(self, "Log", encryption=encryption)
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"))
         self.log_group.grant_write(self._role)
         self.project = codebuild.PipelineProject(
@@ -32,6 +38,7 @@ class BuildStep(Construct):
             role=self._role.without_policy_updates(),
             build_spec=codebuild.BuildSpec.from_source_filename(build_file),
             timeout=Duration.minutes(minutes),
+            encryption_key=encryption.key if encryption else None,
             environment=codebuild.BuildEnvironment(
                 build_image=codebuild.LinuxBuildImage.STANDARD_7_0, compute_type=codebuild.ComputeType.SMALL
             ),

@@ -8,7 +8,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.data_bucket import DataBucket
-from stacks.constructs.log_access import grant_glue_logs
+from stacks.constructs.glue_security import GlueSecurity
+from stacks.constructs.log_access import grant_crawler_logs
 from stacks.constructs.permissions import allow
 
 RAW_PREFIX = "raw/"
@@ -17,12 +18,20 @@ RAW_PREFIX = "raw/"
 class Catalog(Construct):
     """A database with a table for what lies under ``raw/``."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, data: DataBucket, database_name: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        data: DataBucket,
+        database_name: str,
+        security: GlueSecurity | None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "CrawlerRole", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
         data.grant_read(self.role, RAW_PREFIX)
         data.grant_find(self.role)
-        grant_glue_logs(self.role, "crawlers")
+        grant_crawler_logs(self.role)
         # Glue names a database in Spark SQL and Athena queries: people type it, so it has a name of its own.
         self.database = glue.CfnDatabase(
             self,
@@ -36,6 +45,7 @@ class Catalog(Construct):
             "Crawler",
             role=self.role.role_arn,
             database_name=self.database.ref,
+            crawler_security_configuration=security.for_crawlers if security else None,
             targets=glue.CfnCrawler.TargetsProperty(
                 s3_targets=[glue.CfnCrawler.S3TargetProperty(path=f"s3://{data.name}/{RAW_PREFIX}")]
             ),
@@ -43,6 +53,8 @@ class Catalog(Construct):
                 update_behavior="UPDATE_IN_DATABASE", delete_behavior="DEPRECATE_IN_DATABASE"
             ),
         )
+        if security:
+            security.grant_logs(self.role, "/aws-glue/crawlers*")
         # The role alone is not enough: a crawler that crawls before its permissions are there fails.
         self.crawler.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
 

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.permissions import allow
 
 _NAMED_LATER = "S3 knows objects by key, and these keys hold content hashes, commits, jobs or executions to come"
@@ -24,12 +25,23 @@ class DataBucket(Construct):
     It is retained when its stack goes: rows and models are not a deployment's to delete.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, expire_after_days: int | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        expire_after_days: int | None = None,
+        encryption: EncryptionKey | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
+        self.encryption = encryption
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS if encryption else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=encryption.key if encryption else None,
+            # One data key serves many objects for a while: a hundredth of the requests to KMS, which cost.
+            bucket_key_enabled=True if encryption else None,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=True,
@@ -55,12 +67,24 @@ class DataBucket(Construct):
         """Read objects under these prefixes, such as ``raw/``, and list the bucket; with tags, only what has them."""
         conditions = _where("ExistingObjectTag", tagged) if tagged else None
         allow(grantee, ["s3:GetObject"], self._objects(prefixes), conditions=conditions, because=_NAMED_LATER)
+        self.grant_decrypt(grantee)
         # Listing is a permission on the bucket. Without it, S3 answers 403 instead of 404 for a missing object.
         allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def grant_write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Put objects under these prefixes. Of an upload that was broken off, the bucket removes what is left."""
         allow(grantee, ["s3:PutObject"], self._objects(prefixes), because=_NAMED_LATER)
+        self.grant_encrypt(grantee)
+
+    def grant_decrypt(self, grantee: iam.IGrantable) -> None:
+        """Have S3 decrypt with the bucket's key, if it has one: S3 asks KMS with its caller's authority."""
+        if self.encryption:
+            self.encryption.grant_decrypt(grantee, by="s3")
+
+    def grant_encrypt(self, grantee: iam.IGrantable) -> None:
+        """Have S3 encrypt, too."""
+        if self.encryption:
+            self.encryption.grant_use(grantee, by="s3")
 
     def grant_find(self, grantee: iam.IGrantable) -> None:
         """Ask where the bucket lies, as Glue does: AWSGlueServiceRole, AWS's own policy for its roles, has it."""

@@ -14,13 +14,14 @@ CAPTURE_BUCKET_PARAMETER = "CaptureBucket"
 class DataCapture(Construct):
     """JSON lines under ``capture/<endpoint>/<variant>/yyyy/mm/dd/hh/`` of the workload's data bucket."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, percent: int) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, percent: int, key_arn: str | None) -> None:
         super().__init__(scope, construct_id)
         bucket = CfnParameter(self, "Bucket", description="Where requests and answers are captured")
         bucket.override_logical_id(CAPTURE_BUCKET_PARAMETER)
         self.config = sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
             enable_capture=True,
             initial_sampling_percentage=percent,
+            kms_key_id=key_arn,
             destination_s3_uri=f"s3://{bucket.value_as_string}/{CAPTURE_PREFIX.removesuffix('/')}",
             capture_options=[
                 sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")

@@ -24,7 +24,15 @@ class ModelEndpoint(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, package_arn: str, role_arn: str, stage: Stage
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        package_arn: str,
+        role_arn: str,
+        stage: Stage,
+        key_arn: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = name
@@ -47,7 +55,9 @@ class ModelEndpoint(Construct):
             self,
             "Config",
             production_variants=[variant],
-            data_capture_config=_capture(self, stage.capture_percent),
+            # The disks of the instances. Instances with a disk of their own take no key: their hardware encrypts.
+            kms_key_id=key_arn,
+            data_capture_config=_capture(self, stage.capture_percent, key_arn),
         )
         self.endpoint = sagemaker.CfnEndpoint(
             self, "Endpoint", endpoint_name=name, endpoint_config_name=config.attr_endpoint_config_name
@@ -75,6 +85,8 @@ class ModelEndpoint(Construct):
         return {"EndpointName": self.name, "VariantName": VARIANT}
 
 
-def _capture(scope: Construct, percent: int) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None:
+def _capture(
+    scope: Construct, percent: int, key_arn: str | None
+) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None:
     """A stage that captures nothing asks for no bucket either."""
-    return DataCapture(scope, "Capture", percent=percent).config if percent else None
+    return DataCapture(scope, "Capture", percent=percent, key_arn=key_arn).config if percent else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
 
+from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.permissions import allow
 
 
@@ -26,6 +29,20 @@ def grant_write_logs(role: iam.Role, group: str) -> None:
     )
 
 
-def grant_glue_logs(role: iam.Role, kind: str) -> None:
-    """``/aws-glue/jobs/…`` or ``/aws-glue/crawlers``: Glue fixes these names for the whole account."""
-    grant_write_logs(role, f"/aws-glue/{kind}*")
+def kept_log(
+    scope: Construct, construct_id: str, *, name: str | None = None, encryption: EncryptionKey | None
+) -> logs.LogGroup:
+    """A log group that keeps events for 90 days and goes with its stack. A name is for what AWS's services name."""
+    return logs.LogGroup(
+        scope,
+        construct_id,
+        log_group_name=name,
+        retention=logs.RetentionDays.THREE_MONTHS,
+        removal_policy=RemovalPolicy.DESTROY,
+        encryption_key=encryption.key if encryption else None,
+    )
+
+
+def grant_crawler_logs(role: iam.Role) -> None:
+    """Glue fixes the start of these groups' names for the whole account; a security configuration adds to it."""
+    grant_write_logs(role, "/aws-glue/crawlers*")

@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.constructs.artifact_store import ArtifactStore
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.data_capture import CAPTURE_BUCKET_PARAMETER
+from stacks.constructs.encryption_key import ENCRYPTION_KEY_PARAMETER
 from stacks.constructs.endpoint_alarms import NOTIFICATION_TOPIC_PARAMETER
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
 from stacks.constructs.failure_notice import FailureNotice
@@ -43,7 +44,9 @@ class ReleasePipeline(Construct):
             name: codepipeline.Artifact(name)
             for name in ("SourceOutput", "BuildOutput", "DataOutput", "ModelOutput", "GateOutput", "VerifyOutput")
         }
-        self._store = ArtifactStore(self, "Artifacts", pipeline_id=f"{construct_id}Pipeline")
+        self._store = ArtifactStore(
+            self, "Artifacts", pipeline_id=f"{construct_id}Pipeline", encryption=workshop.encryption
+        )
         self._role = PipelineRole(self, "PipelineRole", store=self._store)
         self.pipeline = codepipeline.Pipeline(
             self,
@@ -135,6 +138,8 @@ class ReleasePipeline(Construct):
     def _deploy(self, kind: StackKind, stage: Stage) -> actions.Action:
         stack_name = self._workload.stack_name(kind)
         parameters = {"ModelPackageArn": _PACKAGE, "ExecutionRoleArn": self._workshop.serving_roles[kind].role_arn}
+        if self._workshop.encryption:
+            parameters[ENCRYPTION_KEY_PARAMETER] = self._workshop.encryption.arn
         if stage.capture_percent:
             parameters[CAPTURE_BUCKET_PARAMETER] = self._workshop.data.name
         if stage.alarms:

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks.constructs.catalog import Catalog
 from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.glue_security import GlueSecurity
 from stacks.constructs.transform_job import TransformJob
 from stacks.specs import Glue, Workload
 
@@ -16,8 +17,11 @@ class SparkFeatures:
 
     def __init__(self, scope: Construct, *, data: DataBucket, workload: Workload, glue: Glue) -> None:
         self._script_key = workload.script_key
-        self.catalog = Catalog(scope, "Catalog", data=data, database_name=workload.name)
-        self.job = TransformJob(scope, "Transform", data=data, script_key=workload.script_key, spec=glue)
+        security = (
+            GlueSecurity(scope, "Security", workload=workload, encryption=data.encryption) if data.encryption else None
+        )
+        self.catalog = Catalog(scope, "Catalog", data=data, database_name=workload.name, security=security)
+        self.job = TransformJob(scope, "Transform", data=data, workload=workload, spec=glue, security=security)
 
     @property
     def settings(self) -> dict[str, str]:

@@ -30,7 +30,14 @@ class Steps(Construct):
 
     def _step(self, name: str, build_file: str, minutes: int, settings: dict[str, str]) -> BuildStep:
         common = {"WORKLOAD": self._workload.name, "DATA_BUCKET": self._shop.data.name}
-        return BuildStep(self, name, build_file=build_file, minutes=minutes, settings=common | settings)
+        return BuildStep(
+            self,
+            name,
+            build_file=build_file,
+            minutes=minutes,
+            settings=common | settings,
+            encryption=self._shop.encryption,
+        )
 
     @property
     def _told(self) -> dict[str, str]:
@@ -50,7 +57,7 @@ class Steps(Construct):
         settings = {
             "MODEL_PACKAGE_GROUP": self._shop.registry.group_name,
             "TRAINING_ROLE_ARN": self._shop.training_role.role_arn,
-        }
+        } | ({"ENCRYPTION_KEY_ARN": self._shop.encryption.arn} if self._shop.encryption else {})
         step = self._step("Train", "ml_training/buildspec.yml", self._workload.minutes.train, settings)
         self._shop.data.grant_read(step.role, "features/", "models/")
         self._shop.data.grant_write(step.role, "models/")

@@ -8,15 +8,25 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.data_bucket import DataBucket
-from stacks.constructs.log_access import grant_glue_logs
+from stacks.constructs.glue_security import GlueSecurity
+from stacks.constructs.log_access import grant_write_logs, kept_log
 from stacks.constructs.permissions import allow
-from stacks.specs import Glue
+from stacks.specs import Glue, Workload
 
 
 class TransformJob(Construct):
     """Spark on Glue, with the script that the data step has put into the data bucket."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, data: DataBucket, script_key: str, spec: Glue) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        data: DataBucket,
+        workload: Workload,
+        spec: Glue,
+        security: GlueSecurity | None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
         data.grant_read(self.role, "code/", "raw/", "features/")
@@ -24,11 +34,16 @@ class TransformJob(Construct):
         data.grant_replace(self.role, "features/")
         data.grant_find(self.role)
         data.grant_probe(self.role, "features/")
-        grant_glue_logs(self.role, "jobs")
+        # Glue's own groups are the whole account's: these are this workload's, and expire.
+        log_prefix = f"/aws-glue/jobs/{workload.name}"
+        for kind in ("output", "error"):
+            kept_log(self, f"Log{kind.capitalize()}", name=f"{log_prefix}/{kind}", encryption=data.encryption)
+            grant_write_logs(self.role, f"{log_prefix}/{kind}")
         self.job = glue.CfnJob(
             self,
             "Job",
             role=self.role.role_arn,
+            security_configuration=security.for_jobs if security else None,
             glue_version=spec.glue_version,
             worker_type=spec.worker_type,
             number_of_workers=spec.workers,
@@ -36,11 +51,12 @@ class TransformJob(Construct):
             max_retries=0,
             execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=1),
             command=glue.CfnJob.JobCommandProperty(
-                name="glueetl", python_version="3", script_location=f"s3://{data.name}/{script_key}"
+                name="glueetl", python_version="3", script_location=f"s3://{data.name}/{workload.script_key}"
             ),
             default_arguments={
                 "--job-language": "python",
                 "--enable-continuous-cloudwatch-log": "true",
+                "--custom-logGroup-prefix": log_prefix,
                 "--additional-python-modules": ",".join(spec.python_modules),
             },
         )

@@ -6,6 +6,8 @@ from constructs import Construct
 
 from stacks.constructs.data_bucket import APPROVED_TAG, DataBucket
 from stacks.constructs.data_capture import CAPTURE_PREFIX
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.log_access import kept_log
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.release_notifications import ReleaseNotifications
 from stacks.constructs.report_signature import ReportSignature
@@ -25,7 +27,12 @@ class Workshop(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        self.data = DataBucket(self, "Data")
+        customer_managed = settings.security.customer_managed_key
+        self.key = EncryptionKey(self, "Encryption", workload=workload, keeps_data=customer_managed)
+        self.encryption = self.key if customer_managed else None
+        if self.encryption:
+            self.encryption.admit_logs()
+        self.data = DataBucket(self, "Data", encryption=self.encryption)
         self.data.tell(DATA_BUCKET_OUTPUT)
         self.spark = (
             SparkFeatures(self, data=self.data, workload=workload, glue=workload.glue) if workload.glue else None
@@ -33,11 +40,13 @@ class Workshop(Construct):
         self.registry = ModelRegistry(self, "Registry", group_name=workload.dashed_name)
         self.signature = ReportSignature(self, "Signature", workload=workload)
         self.notifications = ReleaseNotifications(
-            self, "Notifications", workload=workload, email=settings.notifications.email
+            self, "Notifications", workload=workload, email=settings.notifications.email, key=self.key
         )
         self.training_role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs")
         self.data.grant_read(self.training_role, "features/", "models/")
         self.data.grant_write(self.training_role, "models/")
+        if self.encryption:
+            self.encryption.grant_training(self.training_role)
         self.serving_roles: dict[StackKind, SageMakerRole] = {
             kind: self._serving_role(kind, workload) for kind in ENDPOINT_STACKS
         }
@@ -47,8 +56,9 @@ class Workshop(Construct):
         self.data.expire_after(CAPTURE_PREFIX, days=_CAPTURE_DAYS)
 
     def _serving_role(self, kind: StackKind, workload: Workload) -> SageMakerRole:
-        role = SageMakerRole(
-            self, f"{kind}ServingRole", log_group=f"/aws/sagemaker/Endpoints/{workload.endpoint_name(kind)}"
-        )
+        # SageMaker would make the group, and keep what is in it forever.
+        log_group = f"/aws/sagemaker/Endpoints/{workload.endpoint_name(kind)}"
+        kept_log(self, f"{kind}Log", name=log_group, encryption=self.encryption)
+        role = SageMakerRole(self, f"{kind}ServingRole", log_group=log_group)
         self.data.grant_write(role, CAPTURE_PREFIX)
         return role

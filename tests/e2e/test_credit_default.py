@@ -1,10 +1,14 @@
-"""The workload without Glue and with one container takes the same way to PROD: nothing is cut to the first one."""
+"""The workload without Glue and with one container takes the same way to PROD: nothing is cut to the first one.
+
+Its user encrypts everything with a key of their own, which the first one's does not.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,12 +27,20 @@ def credit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     cloud = LocalCloud.up(tmp_path_factory.mktemp("credit_cloud"))
     user = User(cloud=cloud, clone=clone, workload="credit_default")
     try:
+        user.commit(with_a_key_of_ones_own, "A key of our own")
         user.script("deploy", user.workload)
         user.push()
         yield user
     finally:
         cloud.down()
     assert user.processes() == []
+
+
+def with_a_key_of_ones_own(clone: Path) -> None:
+    settings = clone / "gatehouse.toml"
+    before, after = "customer_managed_key = false", "customer_managed_key = true"
+    assert before in settings.read_text()
+    settings.write_text(settings.read_text().replace(before, after))
 
 
 def test_head_is_in_prod(credit: User) -> None:
@@ -50,6 +62,47 @@ def test_the_gate_judged_every_test_row(credit: User) -> None:
     names = {check["name"] for check in report["checks"]}
     assert {"AUC", "log loss", "calibration error", "groups", "beats the baseline"} <= names
     assert {"women", "university", "age 18 to 29"} <= {group["name"] for group in report["slices"]}
+
+
+def test_all_that_is_kept_is_encrypted_with_the_users_own_key(credit: User) -> None:
+    """Every object of both buckets, whoever wrote it, every log group of the stack, topic, training job and disks."""
+    resources = stack_resources(credit, "CreditDefaultPipeline")
+    s3, logs, sagemaker = (credit.cloud.client(service) for service in ("s3", "logs", "sagemaker"))
+    (key,) = {default_key(s3, bucket) for bucket in resources["AWS::S3::Bucket"]}
+    assert key in resources["AWS::KMS::Key"]
+    kept = [(bucket, each["Key"]) for bucket in resources["AWS::S3::Bucket"] for each in objects(s3, bucket)]
+    assert {key.partition("/")[0] for _, key in kept} >= {"raw", "features", "models", "gate", "CreditDefaultPipelin"}
+    for bucket, name in kept:
+        found = s3.head_object(Bucket=bucket, Key=name)
+        assert (found["ServerSideEncryption"], found["SSEKMSKeyId"].rpartition("/")[2]) == ("aws:kms", key), name
+    groups = {g["logGroupName"]: g.get("kmsKeyId", "") for g in logs.describe_log_groups()["logGroups"]}
+    for name in resources["AWS::Logs::LogGroup"]:
+        assert groups[name].endswith(key), name
+    (job,) = sagemaker.list_training_jobs()["TrainingJobSummaries"]
+    described = sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
+    config = sagemaker.describe_endpoint_config(
+        EndpointConfigName=sagemaker.describe_endpoint(EndpointName="credit-default-prod")["EndpointConfigName"]
+    )
+    disk, model = described["ResourceConfig"]["VolumeKmsKeyId"], described["OutputDataConfig"]["KmsKeyId"]
+    assert {each.rpartition("/")[2] for each in (disk, model, config["KmsKeyId"])} == {key}
+
+
+def stack_resources(user: User, stack: str) -> dict[str, list[str]]:
+    """Physical ids by type."""
+    found: dict[str, list[str]] = {}
+    for each in user.cloud.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]:
+        found.setdefault(each["ResourceType"], []).append(each["PhysicalResourceId"])
+    return found
+
+
+def default_key(s3: Any, bucket: str) -> str:
+    """The id of the key that a bucket encrypts with unless told otherwise."""
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    return str(rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"].rpartition("/")[2])
+
+
+def objects(s3: Any, bucket: str) -> list[dict[str, Any]]:
+    return [each for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for each in page["Contents"]]
 
 
 def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:

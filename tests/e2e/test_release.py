@@ -42,6 +42,14 @@ def test_status_and_logs_show_the_run(released: User) -> None:
     assert "Nonsense" in unknown.stderr
 
 
+def test_logs_are_forgotten_after_90_days(released: User) -> None:
+    """But for two that AWS's services share between all that an account has: docs/security.md says what to do."""
+    groups = released.cloud.client("logs").describe_log_groups()["logGroups"]
+    kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+    assert {name for name, days in kept.items() if days != 90} == {"/aws-glue/crawlers", "/aws/sagemaker/TrainingJobs"}
+    assert {"/aws-glue/jobs/car_evaluation/output", "/aws/sagemaker/Endpoints/car-evaluation-prod"} <= set(kept)
+
+
 def test_the_same_push_again_does_nothing(released: User) -> None:
     """A commit that is in PROD starts no second execution, and the answer is the first one's."""
     codepipeline = released.cloud.client("codepipeline")

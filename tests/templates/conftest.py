@@ -8,7 +8,7 @@ import pytest
 from stacks.settings import Settings, load_settings
 from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
-from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Copy, synthesize
+from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Copy, synthesize, synthesize_under_rules
 from tests.templates.template import Template
 
 #: What a synthesis reads.
@@ -42,13 +42,26 @@ def project_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 def assembly_with_approval(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
     """What `cdk synth` makes of a project whose releases a person approves, and is told of by e-mail."""
     project = project_copy("approval")
+    decide(project, ("approval = false", "approval = true"), ('email = ""', 'email = "ada@example.org"'))
+    return synthesize(project, tmp_path_factory.mktemp("approved") / "cdk.out")
+
+
+@pytest.fixture(scope="session")
+def assembly_with_key(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """What a project that asks for a key of its own makes, with the rules' report on it."""
+    project = project_copy("key")
+    decide(project, ("customer_managed_key = false", "customer_managed_key = true"))
+    return synthesize_under_rules(project, tmp_path_factory.mktemp("with_key"))
+
+
+def decide(project: Path, *decisions: tuple[str, str]) -> None:
+    """Changes lines of a project's gatehouse.toml."""
     settings = project / "gatehouse.toml"
     text = settings.read_text()
-    for before, after in (("approval = false", "approval = true"), ('email = ""', 'email = "ada@example.org"')):
+    for before, after in decisions:
         assert before in text
         text = text.replace(before, after)
     settings.write_text(text)
-    return synthesize(project, tmp_path_factory.mktemp("approved") / "cdk.out")
 
 
 @pytest.fixture(scope="session", params=sorted(WORKLOADS))

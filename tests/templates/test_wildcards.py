@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 
+from stacks.constructs.permissions import allow
 from stacks.specs import Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import REASONS, as_list, render
@@ -15,9 +18,10 @@ from tests.templates.template import REASONS, as_list, render
 PARTS = ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal")
 
 
-@pytest.fixture
-def resources(assembly: CloudAssembly, workload: Workload) -> dict[str, dict[str, Any]]:
+@pytest.fixture(params=["assembly", "assembly_with_key"])
+def resources(request: pytest.FixtureRequest, workload: Workload) -> dict[str, dict[str, Any]]:
     """All resources of a workload's stacks, by stack and logical id."""
+    assembly: CloudAssembly = request.getfixturevalue(request.param)
     return {
         f"{stack}/{logical_id}": resource
         for stack, template in assembly.templates.items()
@@ -70,3 +74,17 @@ def test_a_reason_is_a_sentences_worth_and_stands_there_once(resources: dict[str
         written = [wildcard for wildcard, _ in reasons(resource)]
         assert len(written) == len(set(written)), name
         assert [why for _, whys in reasons(resource) for why in whys if len(why.split()) < 6] == [], name
+
+
+def test_a_wildcard_without_a_reason_is_refused_where_it_is_written() -> None:
+    """By name, before there is a template; a name needs no reason."""
+    role = iam.Role(cdk.Stack(cdk.App(), "Stack"), "Reader", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
+    allow(role, ["s3:GetObject"], ["arn:aws:s3:::bucket/key"])
+    for actions, resources in (
+        (["s3:GetObject"], ["arn:aws:s3:::bucket/*"]),
+        (["s3:Get*"], ["arn:aws:s3:::bucket/key"]),
+    ):
+        with pytest.raises(
+            ValueError, match=r"Stack/Reader is allowed \['[^']*\*[^']*'\]: name each, or say which rule"
+        ):
+            allow(role, actions, resources)

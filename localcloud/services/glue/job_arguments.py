@@ -53,6 +53,7 @@ REFUSED = frozenset(
 CONSUMED = WITHOUT_CONSEQUENCE | {
     "--additional-python-modules",
     "--conf",
+    "--custom-logGroup-prefix",
     "--datalake-formats",
     "--enable-glue-datacatalog",
     "--enable-spark-ui",
@@ -60,6 +61,9 @@ CONSUMED = WITHOUT_CONSEQUENCE | {
     "--scriptLocation",
     "--spark-event-logs-path",
 }
+#: Where a run's log groups are, unless its arguments say otherwise.
+LOG_PREFIX = "/aws-glue/jobs"
+_LOG_PREFIX = re.compile(r"[A-Za-z0-9_/-]{1,400}")
 _PINNED_MODULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+")
 #: One machine plays driver and workers: these are settled before a job is known.
 _FIXED_PROPERTIES = ("spark.master", "spark.driver.memory", "spark.driver.extra", "spark.jars", "spark.submit.")
@@ -74,6 +78,8 @@ class RunArguments:
     modules: tuple[str, ...] = ()
     extra_py_files: tuple[str, ...] = ()
     properties: dict[str, str] = field(default_factory=dict)
+    #: Of the log groups ``<prefix>/output`` and ``<prefix>/error``.
+    log_prefix: str = LOG_PREFIX
 
 
 def merged(
@@ -96,6 +102,7 @@ def parse(arguments: dict[str, str], *, job_name: str, job_id: str, run_id: str)
         modules=_modules(arguments.get("--additional-python-modules", "")),
         extra_py_files=_python_files(arguments.get("--extra-py-files", "")),
         properties=_properties(arguments.get("--conf", "")),
+        log_prefix=_log_prefix(arguments.get("--custom-logGroup-prefix", LOG_PREFIX)),
     )
 
 
@@ -104,6 +111,12 @@ def _check(name: str, value: str) -> None:
         raise UnsupportedError(f"glue job argument {name}")
     if name in ONLY_VALUE and value.lower() != ONLY_VALUE[name]:
         raise UnsupportedError(f"glue job argument {name} = {value!r} (only {ONLY_VALUE[name]!r})")
+
+
+def _log_prefix(value: str) -> str:
+    if not _LOG_PREFIX.fullmatch(value):
+        raise invalid(f"--custom-logGroup-prefix takes up to 400 letters, digits, _, - and /, not {value!r}.")
+    return value
 
 
 def _listed(value: str) -> list[str]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from localcloud.cloud import Cloud
     from localcloud.store import Document
 
-LOG_GROUP = "/aws-glue/jobs"
 #: States in which a run counts against MaxConcurrentRuns and can be stopped.
 ACTIVE = frozenset({"STARTING", "RUNNING", "STOPPING"})
 
@@ -106,7 +105,6 @@ class JobRuns(Operations):
             "Arguments": arguments,
             "PredecessorRuns": [],
             "ExecutionTime": 0,
-            "LogGroupName": LOG_GROUP,
             "GlueVersion": job["GlueVersion"],
             "ExecutionClass": params.get("ExecutionClass", job["ExecutionClass"]),
             "Timeout": job["Timeout"],
@@ -114,8 +112,8 @@ class JobRuns(Operations):
             **given(job, ("SecurityConfiguration",)),
             **given(params, ("Timeout", "SecurityConfiguration", "NotificationProperty")),
         }
-        self._run(job, run)  # what the arguments ask for and cannot be is refused here, before there is a run
-        return run
+        # What the arguments ask for and cannot be is refused here, before there is a run.
+        return run | {"LogGroupName": self._run(job, run).arguments.log_prefix}
 
     def _run(self, job: Document, document: Document) -> Run:
         arguments = job_arguments.merged(

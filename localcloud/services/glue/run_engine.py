@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 #: In a run's document, not in AWS's answer: when the script was handed to Spark.
 RUNNING_SINCE = "RunningSince"
-OUTPUT_GROUP = "/aws-glue/jobs/output"
-ERROR_GROUP = "/aws-glue/jobs/error"
 #: A going-down waits so long for the threads of runs that it stopped.
 STOP_SECONDS = 4.0
 
@@ -124,7 +122,8 @@ class RunEngine:
         )
         # AWS's own policy for a job's role has its logs too: they are written with the role.
         logs = clients.for_credentials("logs", credentials)
-        output, error = (LogStream(logs, group, run.run_id) for group in (OUTPUT_GROUP, ERROR_GROUP))
+        groups = (f"{run.arguments.log_prefix}/{kind}" for kind in ("output", "error"))
+        output, error = (LogStream(logs, group, run.run_id) for group in groups)
         driver = None
         try:
             driver = self._standby.take(run.arguments.modules)

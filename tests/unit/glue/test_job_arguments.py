@@ -39,6 +39,14 @@ def test_several_spark_settings_come_in_one_argument():
     assert properties == {"spark.sql.shuffle.partitions": "1", "spark.app.name": "two words"}
 
 
+def test_a_job_may_say_how_its_log_groups_begin():
+    """Without a word of it they are Glue's own, which all jobs of an account share; the script never hears of it."""
+    assert parse().log_prefix == "/aws-glue/jobs"
+    told = parse(custom_logGroup_prefix="/aws-glue/jobs/cars")
+    assert told.log_prefix == "/aws-glue/jobs/cars"
+    assert "--custom-logGroup-prefix" not in told.script
+
+
 def test_modules_are_sorted_so_that_one_environment_serves_every_order():
     """The order in which modules are listed does not matter."""
     assert parse(additional_python_modules="b==2, a==1.0").modules == ("a==1.0", "b==2")
@@ -70,7 +78,10 @@ def test_what_is_not_done_is_refused_by_name(name, value):
         parse(**{name: value})
 
 
-@pytest.mark.parametrize(("name", "value"), [("conf", "spark.x"), ("conf", "x=1"), ("extra_py_files", "x.zip")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("conf", "spark.x"), ("conf", "x=1"), ("extra_py_files", "x.zip"), ("custom_logGroup_prefix", "a:b*")],
+)
 def test_malformed_values_are_invalid_input(name, value):
     """The message names the value."""
     with pytest.raises(AwsError, match=value) as refused:

@@ -60,7 +60,7 @@ def test_an_unknown_key_that_resembles_nothing_gets_no_suggestion(refusal: Refus
 def test_an_unknown_section_is_refused(refusal: Refusal) -> None:
     (line,) = refusal(("[notifications]", "[notification]"))
     assert line.startswith(
-        "notification = {'email': ''} is no key here. Allowed: project, github, notifications, stages"
+        "notification = {'email': ''} is no key here. Allowed: project, github, notifications, security, stages"
     )
     assert line.endswith("did you mean notifications?")
 

@@ -1,0 +1,96 @@
+"""A workload's own key in KMS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks.constructs.permissions import allow, explain_key
+from stacks.specs import Workload
+
+#: The parameter of an endpoint stack: the key belongs to the pipeline's stack.
+ENCRYPTION_KEY_PARAMETER = "EncryptionKeyArn"
+_USE = ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+class EncryptionKey(Construct):
+    """A key that is renewed each year. It always encrypts notifications: AWS's own key for SNS lets no alarm publish.
+
+    With ``customer_managed_key`` in gatehouse.toml it encrypts everything else too. Whoever reads or writes what it
+    encrypts needs a permission on the key as well: whatever grants access to data grants that.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, keeps_data: bool) -> None:
+        super().__init__(scope, construct_id)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"Encrypts what {workload.name} keeps",
+            enable_key_rotation=True,
+            # Buckets are retained, and nobody could read them without it.
+            removal_policy=RemovalPolicy.RETAIN if keeps_data else RemovalPolicy.DESTROY,
+        )
+        explain_key(self.key)
+        self._workload = workload
+
+    @property
+    def arn(self) -> str:
+        return self.key.key_arn
+
+    def grant_decrypt(self, grantee: iam.IGrantable, *, by: str) -> None:
+        """Read by way of one service, such as ``s3``; never by asking KMS itself."""
+        self._allow(grantee, ["kms:Decrypt"], by)
+
+    def grant_use(self, grantee: iam.IGrantable, *, by: str) -> None:
+        """Write by way of one service. The parts of a large object are decrypted to be put together."""
+        self._allow(grantee, _USE, by)
+
+    def grant_volumes(self, grantee: iam.IGrantable) -> None:
+        """Let SageMaker use the key for the disks of its instances: by a grant, which only AWS's services can use."""
+        allow(grantee, ["kms:CreateGrant"], [self.arn], conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}})
+
+    def grant_training(self, role: iam.IGrantable) -> None:
+        """Disks, and models on their way to S3: SageMaker's API reference asks for kms:Encrypt at OutputDataConfig."""
+        self.grant_volumes(role)
+        allow(role, ["kms:Encrypt"], [self.arn])
+
+    def admit(self, service: str) -> None:
+        """A service encrypts what it publishes for this account."""
+        self._admit(service, _USE, {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}})
+
+    def admit_logs(self) -> None:
+        """CloudWatch Logs encrypts log groups: this workload's and Glue's, as their ARNs in the context say.
+
+        The actions are those of its user guide, "Encrypt log data in CloudWatch Logs using KMS".
+        """
+        stack = Stack.of(self)
+        groups = [
+            stack.format_arn(
+                service="logs", resource="log-group", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+            )
+            for name in (
+                f"{self._workload.camel_name}*",
+                f"/aws/sagemaker/Endpoints/{self._workload.dashed_name}-*",
+                "/aws-glue/*",
+            )
+        ]
+        self._admit(
+            f"logs.{stack.region}.amazonaws.com",
+            [*_USE, "kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
+            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        )
+
+    def _allow(self, grantee: iam.IGrantable, actions: list[str], by: str) -> None:
+        service = f"{by}.{Stack.of(self).region}.amazonaws.com"
+        allow(grantee, actions, [self.arn], conditions={"StringEquals": {"kms:ViaService": service}})
+
+    def _admit(self, service: str, actions: list[str], conditions: Mapping[str, object]) -> None:
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)], actions=actions, resources=["*"], conditions=conditions
+            )
+        )

@@ -1,0 +1,59 @@
+"""What Glue encrypts with a key of our own."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.log_access import log_groups
+from stacks.constructs.permissions import allow
+from stacks.specs import Workload
+
+_Encryption = glue.CfnSecurityConfiguration.EncryptionConfigurationProperty
+
+
+class GlueSecurity(Construct):
+    """Two security configurations, for jobs and for crawlers. Glue takes no configuration without a name.
+
+    With encrypted logs in its configuration, Glue would put a job's logs into groups of its own making, named after
+    role and configuration. The stack's groups for jobs have the key themselves, so theirs leaves logs alone.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, encryption: EncryptionKey) -> None:
+        super().__init__(scope, construct_id)
+        of = glue.CfnSecurityConfiguration
+        jobs = _Encryption(
+            job_bookmarks_encryption=of.JobBookmarksEncryptionProperty(
+                job_bookmarks_encryption_mode="CSE-KMS", kms_key_arn=encryption.arn
+            ),
+            s3_encryptions=[of.S3EncryptionProperty(s3_encryption_mode="SSE-KMS", kms_key_arn=encryption.arn)],
+        )
+        crawlers = _Encryption(
+            cloud_watch_encryption=of.CloudWatchEncryptionProperty(
+                cloud_watch_encryption_mode="SSE-KMS", kms_key_arn=encryption.arn
+            )
+        )
+        self._jobs = of(self, "Jobs", name=f"{workload.dashed_name}-jobs", encryption_configuration=jobs)
+        self._crawlers = of(
+            self, "Crawlers", name=f"{workload.dashed_name}-crawlers", encryption_configuration=crawlers
+        )
+
+    @property
+    def for_jobs(self) -> str:
+        return self._jobs.ref
+
+    @property
+    def for_crawlers(self) -> str:
+        return self._crawlers.ref
+
+    @staticmethod
+    def grant_logs(role: iam.Role, group: str) -> None:
+        """Give the key to the groups that Glue makes, as its guide asks of roles with a security configuration."""
+        allow(
+            role,
+            ["logs:AssociateKmsKey"],
+            log_groups(role, group)[:1],
+            because="Glue names its groups, after role and security configuration",
+        )
