@@ -20,10 +20,11 @@ def log_groups(role: iam.Role, group: str) -> list[str]:
     return [arn, f"{arn}:*"]
 
 
-def grant_write_logs(role: iam.Role, group: str) -> None:
+def grant_write_logs(role: iam.Role, group: str, *more: str) -> None:
+    """Make the group and its streams and write them; ``more`` are actions that a service wants besides."""
     allow(
         role,
-        ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", *more],
         log_groups(role, group),
         because="the service names its groups and their streams, at run time",
     )

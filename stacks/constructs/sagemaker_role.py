@@ -13,19 +13,12 @@ _SAGEMAKER = "sagemaker.amazonaws.com"
 
 
 class SageMakerRole(iam.Role):
-    """A role that SageMaker assumes; it may write its logs, its metrics and pull AWS's images."""
+    """A role that SageMaker assumes; it may write its logs and pull AWS's images."""
 
     def __init__(self, scope: Construct, construct_id: str, *, log_group: str) -> None:
         super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal(_SAGEMAKER))
-        grant_write_logs(self, log_group)
+        grant_write_logs(self, log_group, "logs:DescribeLogStreams")
         stack = Stack.of(self)
-        allow(
-            self,
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            conditions={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
-            because="PutMetricData has no resource type; its condition key is what AWS offers to limit it",
-        )
         allow(
             self,
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
@@ -37,6 +30,16 @@ class SageMakerRole(iam.Role):
             ["ecr:GetAuthorizationToken"],
             ["*"],
             because="GetAuthorizationToken is for a whole account: it has no resource type",
+        )
+
+    def allow_metrics(self) -> None:
+        """Report a training job's metrics. An endpoint's are AWS's own: nobody else may write to ``AWS/SageMaker``."""
+        allow(
+            self,
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
+            because="PutMetricData has no resource type; its condition key is what AWS offers to limit it",
         )
 
     def grant_hand_over(self, grantee: iam.IGrantable) -> None:

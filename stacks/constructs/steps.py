@@ -59,7 +59,6 @@ class Steps(Construct):
             "TRAINING_ROLE_ARN": self._shop.training_role.role_arn,
         } | ({"ENCRYPTION_KEY_ARN": self._shop.encryption.arn} if self._shop.encryption else {})
         step = self._step("Train", "ml_training/buildspec.yml", self._workload.minutes.train, settings)
-        self._shop.data.grant_read(step.role, "features/", "models/")
         self._shop.data.grant_write(step.role, "models/")
         self._shop.registry.grant_register(step.role)
         self._shop.training_role.grant_hand_over(step.role)

@@ -43,22 +43,25 @@ class Workshop(Construct):
             self, "Notifications", workload=workload, email=settings.notifications.email, key=self.key
         )
         self.training_role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs")
+        self.training_role.allow_metrics()
         self.data.grant_read(self.training_role, "features/", "models/")
         self.data.grant_write(self.training_role, "models/")
         if self.encryption:
             self.encryption.grant_training(self.training_role)
         self.serving_roles: dict[StackKind, SageMakerRole] = {
-            kind: self._serving_role(kind, workload) for kind in ENDPOINT_STACKS
+            kind: self._serving_role(kind, workload, settings) for kind in ENDPOINT_STACKS
         }
         # QA serves what is to be judged; PROD what was approved, and nothing else.
         self.data.grant_read(self.serving_roles["Qa"], *ARTIFACT_PREFIXES)
         self.data.grant_read(self.serving_roles["Prod"], *ARTIFACT_PREFIXES, tagged=APPROVED_TAG)
         self.data.expire_after(CAPTURE_PREFIX, days=_CAPTURE_DAYS)
 
-    def _serving_role(self, kind: StackKind, workload: Workload) -> SageMakerRole:
+    def _serving_role(self, kind: StackKind, workload: Workload, settings: Settings) -> SageMakerRole:
         # SageMaker would make the group, and keep what is in it forever.
         log_group = f"/aws/sagemaker/Endpoints/{workload.endpoint_name(kind)}"
         kept_log(self, f"{kind}Log", name=log_group, encryption=self.encryption)
         role = SageMakerRole(self, f"{kind}ServingRole", log_group=log_group)
-        self.data.grant_write(role, CAPTURE_PREFIX)
+        stage = settings.stages.qa if kind == "Qa" else settings.stages.prod
+        if stage.capture_percent:
+            self.data.grant_write(role, CAPTURE_PREFIX)
         return role

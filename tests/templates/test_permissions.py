@@ -59,12 +59,11 @@ def test_only_actions_without_a_resource_are_granted_on_all(allowed: list[Statem
         assert not facts.resource_types, action
 
 
-def test_metrics_go_to_sagemakers_namespaces_only(allowed: list[Statement]) -> None:
-    found = [statement for statement in allowed if "cloudwatch:PutMetricData" in statement.actions]
-    assert len(found) == 3, "training, and serving in QA and PROD"
-    for statement in found:
-        (namespaces,) = (test["cloudwatch:namespace"] for test in statement.conditions.values())
-        assert all(re.match(r"(?i)/?aws/sagemaker", namespace) for namespace in namespaces)
+def test_metrics_are_of_training_jobs_only(allowed: list[Statement]) -> None:
+    """An endpoint's metrics are put by SageMaker itself, in a namespace that is closed to all others."""
+    (statement,) = [statement for statement in allowed if "cloudwatch:PutMetricData" in statement.actions]
+    assert statement.holder.startswith("WorkshopTrainingRole")
+    assert statement.conditions == {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}}
 
 
 def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:
