@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ml_init.step import say
+from ml_init.step import polls, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+#: How long a deployment under way is waited for: half of the time that the gate's build has.
+PATIENCE_SECONDS = 900
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +37,7 @@ def find(sagemaker: Any, cloudformation: Any, *, endpoint: str, stack: str, chal
 
     stack: PROD's, which says whether there was an endpoint; challenger: the package under test, whose group says it.
     """
-    described = _or_none(lambda: sagemaker.describe_endpoint(EndpointName=endpoint))
+    described = _settled(sagemaker, endpoint)
     if described is None:
         return _never_was_or_gone(sagemaker, cloudformation, endpoint, stack, challenger)
     status = described["EndpointStatus"]
@@ -50,6 +54,21 @@ def find(sagemaker: Any, cloudformation: Any, *, endpoint: str, stack: str, chal
         )
     say(f"  the champion: {endpoint} → {described['EndpointConfigName']} → {variant['ModelName']} → {package}")
     return Champion(endpoint=endpoint, model_package_arn=package)
+
+
+def _settled(sagemaker: Any, endpoint: str) -> Any:
+    """The endpoint as described, once no deployment is under way on it or patience is at its end; None without one.
+
+    An earlier release may still shift traffic in PROD: the champion is who serves after that.
+    """
+    for elapsed in polls():
+        described = _or_none(lambda: sagemaker.describe_endpoint(EndpointName=endpoint))
+        if described is None or described["EndpointStatus"] not in MOVING or elapsed >= PATIENCE_SECONDS:
+            return described
+        say(
+            f"  PROD's endpoint {endpoint} is {described['EndpointStatus']}: waiting for its champion ({elapsed:.0f} s)"
+        )
+    return None
 
 
 def _package(model: Mapping[str, Any]) -> str | None:

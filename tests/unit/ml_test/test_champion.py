@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ml_test import champion
 from ml_test.champion import Champion, Gone, find
 
 GROUP = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car"
@@ -78,16 +79,28 @@ def test_prod_that_never_was_is_a_first_release() -> None:
     ("aws", "reason"),
     [
         (Aws(status="Failed"), "PROD's endpoint prod is Failed, not InService: no ping"),
-        (Aws(status="Updating"), "PROD's endpoint prod is Updating, not InService"),
         (Aws(status=None, stack="UPDATE_COMPLETE"), "PROD's stack CarEvaluationProd exists (UPDATE_COMPLETE)"),
         (Aws(status=None, packages={f"{GROUP}/2": "Approved"}), f"although {GROUP}/2 was approved for it"),
         (Aws(containers=[{"Image": "x"}]), "serves the model often, which is of no package"),
     ],
 )
 def test_prod_that_was_and_cannot_be_asked_is_no_silent_pass(aws: Aws, reason: str) -> None:
-    champion = found(aws)
-    assert isinstance(champion, Gone)
-    assert reason in champion.reason
+    gone = found(aws)
+    assert isinstance(gone, Gone)
+    assert reason in gone.reason
+
+
+def test_a_release_under_way_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A push during a canary: the champion is who serves after it; what does not settle is a matter for a person."""
+    aws = Aws()
+    seen = iter(["Updating", "RollingBack", "InService"])
+    monkeypatch.setattr(champion, "polls", lambda: iter([0.0, 1.0, 2.0]))
+    settled = aws.describe_endpoint
+    aws.describe_endpoint = lambda **call: settled(**call) | {"EndpointStatus": next(seen)}
+    assert isinstance(found(aws), Champion)
+
+    monkeypatch.setattr(champion, "polls", lambda: iter([0.0, 900.0]))
+    assert found(Aws(status="Updating")) == Gone(reason="PROD's endpoint prod is Updating, not InService: no ping")
 
 
 def test_other_errors_are_raised() -> None:
