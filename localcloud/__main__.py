@@ -20,6 +20,7 @@ from localcloud import administrator
 from localcloud.environments import Environments
 from localcloud.iam.records import denied_calls
 from localcloud.settings import Settings
+from localcloud.state_file import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,11 @@ def _serve(options: argparse.Namespace) -> int:
     settings = Settings.from_environment(
         home=home, port=listener.getsockname()[1], account_id=options.account_id, region=options.region
     )
-    server.serve(settings, listener)
+    try:
+        server.serve(settings, listener)
+    except (server.HomeTakenError, StateError) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -30,7 +30,10 @@ class Cloud:
     def assemble(cls, settings: Settings) -> Cloud:
         return cls(
             settings=settings,
-            store=Store(settings.home / "state" / "documents.sqlite"),
+            store=Store(
+                settings.home / "state" / "documents.sqlite",
+                about={"account": settings.account_id, "region": settings.region},
+            ),
             clients=Clients(settings),
             processes=Processes(str(settings.home)),
             environments=Environments(settings.cache, say=lambda text: print(text, flush=True)),  # noqa: T201

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +17,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from localcloud import moto_limits, protocol
+from localcloud import long_poll, moto_limits, protocol
 from localcloud.errors import AwsError
 from localcloud.iam import api_requests, object_deletions
 from localcloud.iam.api_requests import ApiRequest
 from localcloud.moto_bridge import MOTO_SERVICES, MotoBridge
+from localcloud.moto_state.changes import changes
 from localcloud.service import Call, Handler, HttpRequest, HttpResponse, HttpRoute, Operations
 from localcloud.settings import LOOPBACK
 
@@ -51,6 +54,8 @@ class Gateway:
         #: By the name that requests are signed for, as the handlers are.
         self._protocols: dict[str, dict[str, protocol.Protocol]] = {}
         self._routes: dict[str, HttpRoute] = {HEALTH_PATH: _healthy}
+        self._under_way = 0
+        self._closed = threading.Event()
         self._workers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="call")
         for group in groups:
             self._add(group)
@@ -71,13 +76,25 @@ class Gateway:
         if scope["type"] != "http":
             return
         request = await _read(scope, receive)
+        if self._closed.is_set():
+            await asyncio.Event().wait()  # neither answered nor refused, until the connection is cut
+        self._under_way += 1
         try:
             response = await self._answer(request)
         except Exception as error:
             log.exception("%s %s", request.method, request.path)
             problem = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
             response = protocol.json_error(problem, str(uuid.uuid4()))
+        finally:
+            self._under_way -= 1
         await _write(request, response, send)
+
+    async def close(self, within_seconds: float) -> None:
+        """Takes no more requests, and waits so long for those that are under way."""
+        self._closed.set()
+        deadline = time.monotonic() + within_seconds
+        while self._under_way and time.monotonic() < deadline:  # noqa: ASYNC110  (counted on this very loop)
+            await asyncio.sleep(0.01)
 
     async def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.headers.get("host", "").partition(":")[0] not in _OWN_HOSTS:
@@ -121,16 +138,23 @@ class Gateway:
 
     def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse:
         call = api_requests.read(claim.service, request)
+
+        def ask(asked: HttpRequest) -> HttpResponse:
+            return self._moto.answer(asked, lambda answer: changes(call, caller, answer))
+
         if (call.service, call.operation) == ("s3", "DeleteObjects"):
             refusals = self._authorization.authorize_each(call, caller, claim.region)
-            return object_deletions.answer(request, refusals, self._moto.answer)
+            return object_deletions.answer(request, refusals, ask)
         self._authorization.authorize(call, caller, claim.region)
         own = self._authorization.own_answer(call, caller)
         if own is not None:
             return own
         moto_limits.check(call)
         try:
-            answer = self._moto.answer(request)
+            if (call.service, call.operation) == ("sqs", "ReceiveMessage"):
+                queue_waits = self._authorization.state.queue_waits(call, claim.region)
+                return long_poll.receive(call, request, queue_waits, ask, self._closed.wait)
+            answer = ask(request)
         except NotImplementedError as lacking:
             raise protocol.unsupported(claim.service, call.operation) from lacking
         self._authorization.answered(call)

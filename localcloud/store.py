@@ -6,20 +6,24 @@ A document is a plain dict of JSON values and datetimes. What was put is on disk
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.state_file import StateError, open_state
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 Document = dict[str, Any]
 #: Key, document before, document now.
 Watcher = Callable[[str, Document | None, Document | None], None]
+
+#: Of the file. A later version that writes documents otherwise takes the next number.
+FORMAT = "1"
 
 
 def _encode(value: object) -> object:
@@ -94,15 +98,14 @@ class Table:
 
 
 class Store:
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+    def __init__(self, path: Path, about: Mapping[str, str] | None = None) -> None:
+        """``about``: as :func:`open_state` takes it. Raises StateError where the file is not what it should be."""
+        self._path = path
         self._lock = threading.Lock()
         self._making = threading.Lock()
         self._tables: dict[str, Table] = {}
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._frozen = False
+        self._connection = open_state(path, {"format": FORMAT, **(about or {})})
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT, PRIMARY KEY (kind, key))"
         )
@@ -119,10 +122,15 @@ class Store:
             rows = self._connection.execute(
                 "SELECT key, document FROM documents WHERE kind = ? ORDER BY rowid", (kind,)
             ).fetchall()
-        return {key: json.loads(document, object_hook=_decode) for key, document in rows}
+        try:
+            return {key: json.loads(document, object_hook=_decode) for key, document in rows}
+        except ValueError as error:
+            raise StateError(self._path, f"holds a document of {kind} that cannot be read ({error})") from error
 
     def write(self, kind: str, key: str, document: str | None) -> None:
         with self._lock:
+            if self._frozen:
+                return
             if document is None:
                 self._connection.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key))
             else:
@@ -131,6 +139,14 @@ class Store:
                     "ON CONFLICT (kind, key) DO UPDATE SET document = excluded.document",
                     (kind, key, document),
                 )
+
+    def freeze(self) -> None:
+        """From now on nothing is written: what was in the air ends with this process, and the next start tells of it.
+
+        A clean stop and a crash so leave the same.
+        """
+        with self._lock:
+            self._frozen = True
 
     def close(self) -> None:
         with self._lock:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from localcloud import administrator
+from localcloud.__main__ import _alive
 
 PROJECT = Path(__file__).parents[1]
 
@@ -63,6 +66,18 @@ class LocalCloud:
         assert done.returncode == 0, done.stderr
         run = json.loads((home / "run.json").read_text())
         return cls(home=home, endpoint_url=run["endpoint_url"])
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash or the kernel would end it; what it had started runs on."""
+        pid = json.loads((self.home / "run.json").read_text())["pid"]
+        os.kill(pid, signal.SIGKILL)
+        while _alive(pid):
+            time.sleep(0.01)
+
+    def start_again(self) -> None:
+        """Where it was, on the same port."""
+        done = run_localcloud(self.home, "up", "--port", self.endpoint_url.rpartition(":")[2])
+        assert done.returncode == 0, done.stderr
 
     def down(self) -> None:
         done = run_localcloud(self.home, "down")

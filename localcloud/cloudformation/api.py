@@ -9,5 +9,8 @@ from localcloud.cloudformation.template_operations import TemplateOperations
 
 
 class CloudFormation(StackOperations, ChangeSetOperations, ReadingOperations, TemplateOperations):
+    def start(self) -> None:
+        self.engine.take_up()
+
     def stop(self) -> None:
         self.engine.stop()

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.clients import Clients
-    from localcloud.service import Caller
 
 
-def client_maker(clients: Clients, role_arn: str | None, caller: Caller) -> Callable[[str], Any]:
-    """Service name → boto3 client. Raises AwsError where the role cannot be assumed."""
+def client_maker(clients: Clients, role_arn: str | None, caller_key: str) -> Callable[[str], Any]:
+    """Service name → boto3 client; ``caller_key``: the access key of who asked for what is done.
+
+    Raises AwsError where the role cannot be assumed.
+    """
     if not role_arn:
-        return lambda service: clients.forwarding(service, caller.access_key_id)
+        return lambda service: clients.forwarding(service, caller_key)
     credentials = _assumed(clients, role_arn)
     return lambda service: clients.for_credentials(service, credentials)
 

@@ -40,7 +40,11 @@ class Deployment:
         if reason is None:
             self._settle()
             self._status("CREATE_COMPLETE")
-        elif on_failure == "DO_NOTHING" or self.going_down.is_set():
+        else:
+            self.fail_create(reason, on_failure=on_failure)
+
+    def fail_create(self, reason: str, *, on_failure: str) -> None:
+        if on_failure == "DO_NOTHING" or self.going_down.is_set():
             self._status("CREATE_FAILED", reason)
         elif on_failure == "DELETE":
             self._status("DELETE_IN_PROGRESS", f"{reason}. Delete requested by user.")
@@ -60,14 +64,23 @@ class Deployment:
     def update(self, plan: Plan, evaluation: Evaluation, *, roll_back: bool) -> None:
         reason = self._run(plan, evaluation)
         if reason is None:
-            self._status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-            self._clean_up({step.logical_id for step in plan.steps if step.present and not step.wanted})
-            self._status("UPDATE_COMPLETE")
-        elif not roll_back or self.going_down.is_set():
+            removed = sorted(step.logical_id for step in plan.steps if step.present and not step.wanted)
+            self._status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Removed=removed)
+            self.complete_update()
+        else:
+            self.fail_update(reason, roll_back=roll_back)
+
+    def fail_update(self, reason: str, *, roll_back: bool) -> None:
+        if not roll_back or self.going_down.is_set():
             self._status("UPDATE_FAILED", reason)
         else:
             self._status("UPDATE_ROLLBACK_IN_PROGRESS", reason)
             self.roll_back_update()
+
+    def complete_update(self) -> None:
+        """The clean-up after all resources have been updated."""
+        self._clean_up(set(self.stacks.get(self.stack_id)["Removed"]))
+        self._status("UPDATE_COMPLETE")
 
     def roll_back_update(self, *, skip: frozenset[str] = frozenset()) -> None:
         """Back to what the stack was; resources in ``skip`` are taken as rolled back without doing anything."""
@@ -78,6 +91,10 @@ class Deployment:
         stack = self.stacks.get(self.stack_id)
         self.stacks.change(self.stack_id, **(stack.get("Before") or {}))
         self._status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        self.complete_roll_back()
+
+    def complete_roll_back(self) -> None:
+        """The clean-up after all resources have been taken back."""
         self._forget_new()
         self._status("UPDATE_ROLLBACK_COMPLETE")
 

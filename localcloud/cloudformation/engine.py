@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation import authority
 from localcloud.cloudformation.act import Actor
+from localcloud.cloudformation.cut_off import CUT_OFF, go_on
 from localcloud.cloudformation.deployment import Deployment, stack_fields
 from localcloud.cloudformation.dynamic_references import DynamicReferences
 from localcloud.cloudformation.stacks import Stack, Stacks
@@ -37,28 +38,35 @@ class Engine:
         self._lock = threading.Lock()
 
     def create(self, stack_id: str, prepared: Preparation, *, on_failure: str, **fields: Any) -> None:
-        stack = self._begin(stack_id, "CREATE_IN_PROGRESS", **prepared.fields, **fields)
+        stack = self._begin(stack_id, "CREATE_IN_PROGRESS", **prepared.fields, **fields, OnFailure=on_failure)
         deployment = self._deployment(stack, prepared.make_client)
         self._start(deployment, lambda: deployment.create(prepared.plan, prepared.evaluation, on_failure=on_failure))
 
     def update(self, stack_id: str, prepared: Preparation, *, roll_back: bool, **fields: Any) -> None:
         before = stack_fields(self.stacks.get(stack_id))
-        stack = self._begin(stack_id, "UPDATE_IN_PROGRESS", **prepared.fields, **fields, Before=before)
+        stack = self._begin(
+            stack_id, "UPDATE_IN_PROGRESS", **prepared.fields, **fields, Before=before, RollBack=roll_back
+        )
         deployment = self._deployment(stack, prepared.make_client)
         self._start(deployment, lambda: deployment.update(prepared.plan, prepared.evaluation, roll_back=roll_back))
 
     def delete(
         self, stack: Stack, caller: Caller, *, retain: frozenset[str], role_arn: str | None, **fields: Any
     ) -> None:
-        make_client = authority.client_maker(self.cloud.clients, role_arn or stack.get("RoleARN"), caller)
+        make_client = authority.client_maker(self.cloud.clients, role_arn or stack.get("RoleARN"), caller.access_key_id)
         status = str(stack["StackStatus"])
+        if role_arn:
+            fields["RoleARN"] = role_arn
+        fields |= {"CallerKey": caller.access_key_id, "Retain": sorted(retain), "BackTo": status}
         stack = self._begin(stack["StackId"], "DELETE_IN_PROGRESS", **fields)
         deployment = self._deployment(stack, make_client)
         self._start(deployment, lambda: deployment.delete(retain=retain, back_to=status))
 
     def roll_back(self, stack: Stack, caller: Caller, *, skip: frozenset[str] = frozenset(), **fields: Any) -> None:
         """Take a failed create or update back to where it began."""
-        make_client = authority.client_maker(self.cloud.clients, fields.get("RoleARN") or stack.get("RoleARN"), caller)
+        make_client = authority.client_maker(
+            self.cloud.clients, fields.get("RoleARN") or stack.get("RoleARN"), caller.access_key_id
+        )
         creating = stack["StackStatus"] in {"CREATE_FAILED", "ROLLBACK_FAILED"}
         status = "ROLLBACK_IN_PROGRESS" if creating else "UPDATE_ROLLBACK_IN_PROGRESS"
         stack = self._begin(stack["StackId"], status, **fields)
@@ -73,6 +81,22 @@ class Engine:
         running = self._running.get(stack_id)
         if running is not None:
             running[1].actor.cancelled.set()
+
+    def take_up(self) -> None:
+        """Goes on with what an earlier run of the local cloud left, each on a thread: the front door is not up yet."""
+        for stack in self.stacks.living():
+            if is_busy(stack):
+                name = f"stack-{stack['StackName']}"
+                threading.Thread(target=self._take_up, args=(stack,), name=name, daemon=True).start()
+
+    def _take_up(self, stack: Stack) -> None:
+        try:
+            make_client = authority.client_maker(self.cloud.clients, stack.get("RoleARN"), stack.get("CallerKey", ""))
+        except AwsError as error:
+            self._fail(stack["StackId"], f"{CUT_OFF} {error.message}")
+            return
+        deployment = self._deployment(stack, make_client)
+        self._start(deployment, lambda: go_on(deployment, stack))
 
     def stop(self) -> None:
         self._going_down.set()
@@ -134,7 +158,13 @@ class Engine:
                 return
 
 
-def require_idle(stack: Stack) -> None:
+def is_busy(stack: Stack) -> bool:
     status = str(stack.get("StackStatus", ""))
-    if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-        raise AwsError("ValidationError", f"Stack:{stack['StackId']} is in {status} state and can not be updated.")
+    return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+
+
+def require_idle(stack: Stack) -> None:
+    if is_busy(stack):
+        raise AwsError(
+            "ValidationError", f"Stack:{stack['StackId']} is in {stack['StackStatus']} state and can not be updated."
+        )

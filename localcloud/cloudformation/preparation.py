@@ -35,7 +35,7 @@ class Preparation:
 def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: Caller) -> Preparation:
     """``stack`` as it stands (a new one has no template). Raises AwsError for whatever makes the call impossible."""
     role_arn = params.get("RoleARN") or stack.get("RoleARN")
-    make_client = authority.client_maker(cloud.clients, role_arn, caller)
+    make_client = authority.client_maker(cloud.clients, role_arn, caller.access_key_id)
     template = Template.parse(_template_text(params, stack, cloud, caller))
     _check_capabilities(template, params.get("Capabilities", []))
     given = parameters.evaluate(
@@ -67,6 +67,7 @@ def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: 
             "Tags": tags,
             "Capabilities": params.get("Capabilities", []),
             "Imports": sorted(imports),
+            "CallerKey": caller.access_key_id,
             **({"RoleARN": role_arn} if role_arn else {}),
             **({"NotificationARNs": params["NotificationARNs"]} if "NotificationARNs" in params else {}),
         },

@@ -17,6 +17,7 @@ from localcloud.iam.document import Policy, PolicyKind, on_itself, parse_policy
 from localcloud.iam.encryption_keys import EncryptionKeys
 
 if TYPE_CHECKING:
+    from localcloud.iam.api_requests import ApiRequest
     from localcloud.service import Caller
     from localcloud.store import Store
 
@@ -170,6 +171,14 @@ class AccountState:
 
         queue = sqs_backends[self._account_id][arn.split(":")[3]].queues.get(arn.rpartition(":")[2])
         return _text(queue.policy) if queue is not None and queue.policy else None
+
+    def queue_waits(self, call: ApiRequest, region: str) -> float:
+        """The seconds that a queue lets ReceiveMessage wait; 0 for one that is not there."""
+        from moto.sqs.models import sqs_backends
+
+        name = str(call.params.get("QueueUrl", "")).rpartition("/")[2]
+        queue = sqs_backends[self._account_id][region].queues.get(name)
+        return float(getattr(queue, "receive_message_wait_time_seconds", 0) or 0)
 
     def _secret_policy(self, arn: str) -> str | None:
         secret = self._secret(arn.split(":")[3], arn)

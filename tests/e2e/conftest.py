@@ -131,7 +131,15 @@ def released(deployed: User) -> User:
 
 
 #: One user and one local cloud serve most of these files, in the order in which a user would live through them.
-CHAPTERS = ("test_cdk", "test_release", "test_faults", "test_rollback", "test_approval", "test_credit_default")
+CHAPTERS = (
+    "test_cdk",
+    "test_release",
+    "test_killed",
+    "test_faults",
+    "test_rollback",
+    "test_approval",
+    "test_credit_default",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

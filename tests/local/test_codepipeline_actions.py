@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.store import Store
-from tests.clouds import LocalCloud, run_localcloud
+from tests.clouds import LocalCloud
 from tests.local.codepipeline_lab import Lab, approval
 from tests.local.test_github import eventually
 
@@ -243,21 +242,27 @@ def test_an_abandoned_build_is_stopped(lab: Lab) -> None:
 
 
 def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:
-    """`down` ends a running execution as Stopped within seconds, and leaves no process of its build."""
-    home = tmp_path / "home"
-    lab = with_a_build(Lab(LocalCloud.up(home), tmp_path))
+    """`down` takes seconds and leaves no process; the next start tells what the execution was cut off in."""
+    cloud = LocalCloud.up(tmp_path / "home")
+    lab = with_a_build(Lab(cloud, tmp_path))
     execution_id = lab.create(build(lab, "sleep 3607"), {"name": "Deploy", "actions": [deploy(lab)]})
     eventually(lambda: _processes("sleep 3607"), 30)
     started = time.monotonic()
 
-    assert run_localcloud(home, "down").returncode == 0
+    cloud.down()
 
     assert time.monotonic() - started < 10
     assert not _processes("sleep 3607")
-    store = Store(home / "state" / "documents.sqlite")
-    execution = store.table("codepipeline.executions").get(f"{lab.name}/{execution_id}")
-    assert execution is not None
-    assert (execution["status"], execution["statusSummary"]) == ("Stopped", "The local cloud was stopped.")
+    cloud.start_again()
+    execution = lab.ended(execution_id)
+    (cut_off,) = cloud.client("codebuild").batch_get_builds(ids=cloud.client("codebuild").list_builds()["ids"])[
+        "builds"
+    ]
+    cloud.down()
+    assert execution["status"] == "Failed"
+    assert execution["statusSummary"].endswith("The local cloud ended while this action was under way.")
+    assert cut_off["buildStatus"] == "FAULT"
+    assert cut_off["phases"][-2]["contexts"][0]["message"] == "The local cloud ended while this build ran."
 
 
 def test_an_approval_that_nobody_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

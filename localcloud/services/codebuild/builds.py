@@ -29,7 +29,7 @@ class Builds(Operations):
         self._engine = Engine(cloud)
 
     def start(self) -> None:
-        self._engine.close_left_over()
+        self._engine.close_cut_off()
 
     def stop(self) -> None:
         self._engine.stop_all()

@@ -47,7 +47,7 @@ class Engine:
             self._turn.notify_all()
 
     def stop_all(self) -> None:
-        """Ends every build within a few seconds; what cannot end in time is marked STOPPED all the same."""
+        """Ends every build within a few seconds."""
         with self._turn:
             ids = list(self._stops)
             threads = list(self._threads.values())
@@ -56,13 +56,16 @@ class Engine:
         deadline = time.monotonic() + STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        self.close_left_over()
 
-    def close_left_over(self) -> None:
-        """Marks builds STOPPED that the store calls running and no thread of ours runs to its end."""
+    def close_cut_off(self) -> None:
+        """Builds that ran or waited when an earlier run of the local cloud ended have ended with it: FAULT."""
         for build_id, build in builds(self._cloud).items():
             if build["buildStatus"] == IN_PROGRESS:
-                Record(self._cloud, build_id).complete(Status.STOPPED)
+                record = Record(self._cloud, build_id)
+                if not build["phases"] or "endTime" in build["phases"][-1]:
+                    record.begin(Phase.PROVISIONING)
+                record.end(Status.FAULT, "INTERNAL_SERVICE_ERROR", "The local cloud ended while this build ran.")
+                record.complete(Status.FAULT)
 
     def _live(self, build_id: str, plan: BuildPlan) -> None:
         record = Record(self._cloud, build_id)

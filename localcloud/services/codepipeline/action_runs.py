@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -9,8 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.services.codepipeline.action_types import action_type, masked, type_key
 from localcloud.services.codepipeline.actions import approval, cloudformation, codebuild, github_source
@@ -42,8 +42,8 @@ _WORK: dict[str, Callable[[ActionContext], Outcome]] = {
     "Manual": approval.run,
 }
 
-#: Longer than the other services take to stop before this one is told to.
-_GOING_DOWN_SECONDS = 10
+#: In an action execution's document, not in AWS's answers: what somebody answered to an approval.
+ANSWERED = "answered"
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
@@ -71,7 +71,15 @@ class ActionRuns:
         """Writes the action execution down as InProgress and starts its work; returns what was written."""
         document = _document(execution, stage, action, pipeline["roleArn"], self._cloud.settings.region)
         self._records.actions.put(action_key(document), document)
-        interruption = Interruption(_timeout_seconds(action, self._cloud.settings.time_scale))
+        self.resume(pipeline, execution, document, action)
+        return document
+
+    def resume(self, pipeline: Document, execution: Document, document: Document, action: Document) -> None:
+        """Starts the work of an action execution that is written down as InProgress."""
+        passed = (now() - document["startTime"]).total_seconds()
+        interruption = Interruption(_timeout_seconds(action, self._cloud.settings.time_scale) - passed)
+        if ANSWERED in document:
+            interruption.answer(Approval(**document[ANSWERED]))
         thread = threading.Thread(
             target=self._run,
             args=(pipeline, execution, document, action, interruption),
@@ -81,7 +89,6 @@ class ActionRuns:
         with self._lock:
             self._running[document["actionExecutionId"]] = (interruption, thread)
         thread.start()
-        return document
 
     def stop(self, action_execution_id: str) -> None:
         """Tells the work to end; returns at once."""
@@ -90,12 +97,13 @@ class ActionRuns:
         if found:
             found[0].stop()
 
-    def answer(self, action_execution_id: str, answered: Approval) -> bool:
-        """Hands an approval on; False where the action no longer waits."""
+    def answer(self, action: Document, answered: Approval) -> bool:
+        """Writes an approval down and hands it on; False where the action no longer waits."""
         with self._lock:
-            found = self._running.get(action_execution_id)
+            found = self._running.get(action["actionExecutionId"])
             if found is None or found[0].approval is not None:
                 return False
+            self._report(action, **{ANSWERED: dataclasses.asdict(answered)})
             found[0].answer(answered)
             return True
 
@@ -114,7 +122,7 @@ class ActionRuns:
     ) -> None:
         try:
             context = self._context(pipeline, execution, document, action, interruption)
-            end = End(status="Succeeded", outcome=_work(context, type_key(action)[2]))
+            end = End(status="Succeeded", outcome=_WORK[type_key(action)[2]](context))
         except ActionStoppedError:
             end = End(status="Abandoned", outcome=Outcome())
         except Exception as error:  # noqa: BLE001  (whatever went wrong is how this action ended)
@@ -158,6 +166,7 @@ class ActionRuns:
             ),
             report=lambda **changes: self._report(document, **changes),
             interruption=interruption,
+            token=document.get("token"),
         )
 
     def _report(self, document: Document, **changes: Any) -> None:
@@ -168,15 +177,6 @@ class ActionRuns:
         key = action_key(document)
         if key in self._records.actions:  # the pipeline may have been deleted meanwhile
             self._records.actions.update(key, change)
-
-
-def _work(context: ActionContext, provider: str) -> Outcome:
-    """The action's work. Where the front door is gone, the local cloud goes down, and its stop is what ends this."""
-    try:
-        return _WORK[provider](context)
-    except (BotoConnectionError, HTTPClientError):
-        context.pause(_GOING_DOWN_SECONDS)
-        raise
 
 
 def _document(execution: Document, stage: str, action: Document, pipeline_role: str, region: str) -> Document:

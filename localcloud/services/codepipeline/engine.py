@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _MOST_EXECUTIONS = 50
 _NOTHING = Outcome()
+#: Categories of actions that are begun again where a restart cut them off.
+_REPEATABLE = frozenset({"Source", "Approval"})
+_CUT_OFF = {"code": "SystemUnavailable", "message": "The local cloud ended while this action was under way."}
 
 
 class Engine:
@@ -114,16 +117,43 @@ class Engine:
             self._active.pop(name, None)
             self.records.delete_pipeline(name)
 
-    def end_all(self, reason: str, within_seconds: float) -> None:
-        """Ends every execution as Stopped: the local cloud goes down, or has come up after it went down otherwise."""
+    def close(self, within_seconds: float) -> None:
+        """Ends the work of all actions. What it was in the middle of is told by :meth:`take_up` at the next start."""
         with self.lock:
             self._closed = True
-            for name in self.records.pipeline_names():
-                for execution in self.records.executions_of(name):
-                    if execution["status"] not in FINISHED:
-                        self._abandon(name, execution["pipelineExecutionId"])
-                        self._finish(name, execution["pipelineExecutionId"], "Stopped", reason)
         self.runs.stop_all(within_seconds)
+
+    def take_up(self) -> None:
+        """Goes on with what an earlier run of the local cloud left.
+
+        What may be done twice, taking the source or waiting for somebody's answer, is done again. Other actions
+        have failed with what they were following.
+        """
+        with self.lock:
+            for name in self.records.pipeline_names():
+                left = [found for found in self.records.executions_of(name) if found["status"] not in FINISHED]
+                self._active[name] = [execution["pipelineExecutionId"] for execution in left]
+                for execution in left:
+                    for action in self.records.action_executions_of(name, execution["pipelineExecutionId"]):
+                        if action["status"] == "InProgress":
+                            self._go_on_with(execution, action)
+                self.advance(name)
+
+    def _go_on_with(self, execution: Document, action: Document) -> None:
+        """An action that was under way. What the execution says of it was written first, so that counts."""
+        entry = execution["stages"].get(action["stageName"], {}).get("actions", {}).get(action["actionName"])
+        if entry is None or entry["id"] != action["actionExecutionId"]:
+            self.records.actions.update(action_key(action), lambda found: found.update(status="Abandoned"))
+        elif entry["status"] != "InProgress":
+            self.records.actions.update(action_key(action), lambda found: found.update(status=entry["status"]))
+        elif execution["status"] == "Stopping":
+            self._close_action(action, End(status="Abandoned", outcome=_NOTHING))
+        elif action["input"]["actionTypeId"]["category"] in _REPEATABLE:
+            pipeline = self.records.declaration(action["pipelineName"], execution["pipelineVersion"])
+            stage = _named(pipeline["stages"], action["stageName"])
+            self.runs.resume(pipeline, execution, action, _named(stage["actions"], action["actionName"]))
+        else:
+            self._close_action(action, End(status="Failed", outcome=_NOTHING, error=_CUT_OFF))
 
     def waiting(self, name: str) -> dict[str, list[str]]:
         """Stage → ids of the executions that wait at its entry, oldest first."""
@@ -132,9 +162,6 @@ class Engine:
             if not execution.inside:
                 found.setdefault(execution.stage, []).append(execution.execution_id)
         return found
-
-    def reopen(self) -> None:
-        self._closed = False
 
     def _under_way(self, name: str) -> list[Document]:
         return [self.records.execution(name, execution_id) for execution_id in self._active.get(name, [])]
@@ -276,12 +303,12 @@ class Engine:
                 "outputVariables": outcome.variables,
             }
 
-        self.records.actions.update(action_key(action), change)
         self.records.change_execution(
             action["pipelineName"],
             action["pipelineExecutionId"],
             lambda execution: _take_up(execution, action, end),
         )
+        self.records.actions.update(action_key(action), change)
 
 
 def _named(declarations: list[Document], name: str) -> Document:

@@ -81,7 +81,7 @@ class ExecutionOperations(PipelineOperations):
             raise AwsError("InvalidApprovalTokenException", f"The token is not that of the approval action {action}.")
         result = params["result"]
         answered = Approval(approved=result["status"] == "Approved", summary=result["summary"], by=call.caller.arn)
-        if run["status"] != "InProgress" or not self.engine.runs.answer(run["actionExecutionId"], answered):
+        if run["status"] != "InProgress" or not self.engine.runs.answer(run, answered):
             raise AwsError(
                 "ApprovalAlreadyCompletedException",
                 f"The approval action {action} has been approved or rejected already.",

@@ -14,9 +14,7 @@ class CodePipeline(ExecutionOperations, HistoryOperations, WebhookOperations):
     """All operations over one engine."""
 
     def start(self) -> None:
-        """What an earlier run of the local cloud left under way has ended with it."""
-        self.engine.end_all("The local cloud went down while this execution was under way.", 0)
-        self.engine.reopen()
+        self.engine.take_up()
 
     def stop(self) -> None:
-        self.engine.end_all("The local cloud was stopped.", _STOP_SECONDS)
+        self.engine.close(_STOP_SECONDS)

@@ -105,12 +105,12 @@ class WebhookOperations(PipelineOperations):
             return _answer(400, "The body is not JSON; set the hook's content type to application/json.")
         self.records.webhooks.update(definition["name"], lambda found: found.update(lastTriggered=now()))
         try:
-            return self._start(definition, payload)
+            return self._start(definition, payload, request.headers.get("x-github-delivery"))
         except AwsError as error:  # such as a pipeline that is no longer there
             return _answer(400, f"{error.code}: {error.message}")
 
-    def _start(self, definition: Params, payload: Any) -> HttpResponse:
-        """Starts the pipeline if the event passes the filters and brings a commit."""
+    def _start(self, definition: Params, payload: Any, delivery: str | None) -> HttpResponse:
+        """Starts the pipeline if the event passes the filters and brings a commit; once for each delivery."""
         if not matches(payload, definition["filters"], self._configuration(definition)):
             return _answer(200, "The event does not pass the webhook's filters: nothing was started.")
         commit = payload.get("after") if isinstance(payload, dict) else None
@@ -120,6 +120,7 @@ class WebhookOperations(PipelineOperations):
             definition["targetPipeline"],
             trigger={"triggerType": "Webhook", "triggerDetail": self._arn(definition["name"])},
             overrides={definition["targetAction"]: commit} if isinstance(commit, str) else {},
+            token=delivery,
         )
         return _answer(200, f"Started execution {execution_id}.")
 

@@ -40,8 +40,24 @@ class Hooks:
         self._endpoint = cloud.settings.endpoint_url
         self._table = cloud.store.table("github.hooks")
         self._deliveries = cloud.store.table("github.deliveries")
+        #: Deliveries that have not come to their end: an event is not lost with the process that was to tell of it.
+        self._pending = cloud.store.table("github.pending_deliveries")
         self._lock = threading.Lock()
-        self._last_id = 0
+        self._last_id = max((hook["id"] for _, hook in self._table.items()), default=0)
+        self._move_here()
+
+    def start(self) -> None:
+        """Tells again of what an earlier run of the local cloud did not get to tell; receivers know it by its id."""
+        for delivery, pending in self._pending.items():
+            self._in_background(delivery, **pending)
+
+    def _move_here(self) -> None:
+        """Hooks are this front door's own; its port may be another than when they were made."""
+        for key, hook in self._table.items():
+            address = urlsplit(hook["config"]["url"])
+            here = self._endpoint + address.path + (f"?{address.query}" if address.query else "")
+            if hook["config"]["url"] != here:
+                self._table.put(key, hook | {"config": hook["config"] | {"url": here}})
 
     def create(self, repository: str, wanted: dict[str, Any]) -> Hook:
         """A new hook, pinged at once. Raises HookRefusedError."""
@@ -60,7 +76,7 @@ class Hooks:
             }
             self._table.put(_key(repository, hook["id"]), hook)
         ping = {"zen": "Keep it logically awesome.", "hook_id": hook["id"], "repository": {"full_name": repository}}
-        self._in_background([hook], "ping", ping)
+        self._tell([hook], "ping", ping)
         return hook
 
     def get(self, repository: str, hook_id: str) -> Hook | None:
@@ -81,19 +97,25 @@ class Hooks:
     def tell(self, repository: str, event: str, body: dict[str, Any]) -> None:
         """Calls every active hook that listens for the event, on a thread of its own."""
         hooks = [hook for hook in self.of(repository) if hook["active"] and {event, "*"} & set(hook["events"])]
-        if hooks:
-            self._in_background(hooks, event, body)
+        self._tell(hooks, event, body)
 
-    def _in_background(self, hooks: list[Hook], event: str, body: dict[str, Any]) -> None:
+    def _tell(self, hooks: list[Hook], event: str, body: dict[str, Any]) -> None:
+        for hook in hooks:
+            key, delivery = _key(hook["repository"], hook["id"]), str(uuid.uuid4())
+            self._pending.put(delivery, {"hook": key, "event": event, "body": body})
+            self._in_background(delivery, key, event, body)
+
+    def _in_background(self, delivery: str, hook: str, event: str, body: dict[str, Any]) -> None:
         def deliver() -> None:
-            for hook in hooks:
-                self._deliver(hook, event, body)
+            found = self._table.get(hook)
+            if found is not None:  # it may have been deleted meanwhile
+                self._deliver(delivery, found, event, body)
+            self._pending.delete(delivery)
 
         threading.Thread(target=deliver, daemon=True, name=f"hook-{event}").start()
 
-    def _deliver(self, hook: Hook, event: str, body: dict[str, Any]) -> None:
+    def _deliver(self, delivery: str, hook: Hook, event: str, body: dict[str, Any]) -> None:
         content = json.dumps(body).encode()
-        delivery = str(uuid.uuid4())
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "GitHub-Hookshot/local",

@@ -35,6 +35,9 @@ class GitHub(Operations):
         self._api = Api(repositories, token, self._hooks, self._base_url)
         self._git = SmartHttp(repositories, token, self._pushed)
 
+    def start(self) -> None:
+        self._hooks.start()
+
     def routes(self) -> dict[str, HttpRoute]:
         return {API_PREFIX: self._answer_api, PREFIX: self._answer_git}
 

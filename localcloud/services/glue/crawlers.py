@@ -46,6 +46,9 @@ HISTORY = "History"
 STARTED = "Started"
 
 
+CUT_OFF = "Internal Service Exception: the local cloud ended while this crawl was under way."
+
+
 class Crawlers(Operations):
     service = "glue"
 
@@ -138,6 +141,19 @@ class Crawlers(Operations):
             self._change(crawler["Name"], State="STOPPING")
             self._active[crawler["Name"]][0].set()
         return {}
+
+    def start(self) -> None:
+        """Crawls that an earlier run of the local cloud left have ended with it."""
+        for name, crawler in self._crawlers.items():
+            if crawler["State"] == "READY":
+                continue
+            last = {"LogGroup": LOG_GROUP, "LogStream": name, "MessagePrefix": str(uuid.uuid4())}
+            last["StartTime"] = crawler[STARTED]
+            if crawler["State"] == "STOPPING":
+                last["Status"] = "CANCELLED"
+            else:
+                last |= {"Status": "FAILED", "ErrorMessage": CUT_OFF}
+            self._change(name, State="READY", LastCrawl=last, CrawlElapsedTime=0, **{STARTED: None})
 
     def stop(self) -> None:
         with self._lock:

@@ -74,6 +74,10 @@ class JobRuns(Operations):
         return {"SuccessfulSubmissions": submitted, "Errors": errors}
 
     def start(self) -> None:
+        """Runs that an earlier run of the local cloud left have ended with it."""
+        for key, run in self._runs.items():
+            if run["JobRunState"] in ACTIVE:
+                self._engine.cut_off(key, stopping=run["JobRunState"] == "STOPPING")
         self._engine.watch_jobs()
 
     def stop(self) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 #: In a run's document, not in AWS's answer: when the script was handed to Spark.
 RUNNING_SINCE = "RunningSince"
+CUT_OFF = "InternalServiceException: The local cloud ended while this run was under way."
 #: A going-down waits so long for the threads of runs that it stopped.
 STOP_SECONDS = 4.0
 
@@ -78,6 +79,11 @@ class RunEngine:
         with self._lock:
             self._active[run.key] = (stop, thread)
         thread.start()
+
+    def cut_off(self, key: str, *, stopping: bool) -> None:
+        """A run that nobody runs any more. It is not tried again: what it had written is as it left it."""
+        final = {"JobRunState": "STOPPED"} if stopping else {"JobRunState": "FAILED", "ErrorMessage": CUT_OFF}
+        self._change(key, CompletedOn=datetime.now(UTC), **final)
 
     def request_stop(self, key: str) -> bool:
         """False where no such run is at work."""

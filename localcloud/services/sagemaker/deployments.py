@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.errors import AwsError, EngineError
+from localcloud.services.sagemaker import endpoint_restart
 from localcloud.services.sagemaker.deployment_progress import DeploymentProgress, described_variant
 from localcloud.services.sagemaker.routing import ServedEndpoint
 from localcloud.services.sagemaker.tags import forget_tags
@@ -44,13 +45,23 @@ class Deployments:
         self._table = cloud.store.table("sagemaker.endpoints")
         self._served: dict[str, ServedEndpoint] = {}
         self._starting: dict[str, Fleet] = {}
+        self._coming_back: set[str] = set()
         self._down = threading.Event()
 
     def start(self) -> None:
+        """What an earlier run left is brought back, taken back or finished."""
+        for name, document in self._table.items():
+            left = endpoint_restart.left(document)
+            if left is not None:
+                self._take_up(name, document, left)
         threading.Thread(target=self._heal_regularly, daemon=True, name="endpoint-health").start()
 
     def served(self, name: str) -> ServedEndpoint | None:
         return self._served.get(name)
+
+    def coming_back(self, name: str) -> bool:
+        """Whether the endpoint served before the local cloud was started again, and is about to serve again."""
+        return name in self._coming_back
 
     def create(self, name: str, fleet: Fleet) -> None:
         self._starting[name] = fleet
@@ -67,7 +78,7 @@ class Deployments:
         self._run(name, lambda: self._delete(name))
 
     def stop(self) -> None:
-        """Ends every fleet; endpoints that were being made are left as Failed."""
+        """Ends every fleet."""
         self._down.set()
         fleets = [*self._starting.values(), *(fleet for served in self._served.values() for fleet in served.fleets())]
         for fleet in fleets:
@@ -77,6 +88,21 @@ class Deployments:
             thread.start()
         for thread in threads:
             thread.join(4)
+
+    def _take_up(self, name: str, document: Document, left: endpoint_restart.Left) -> None:
+        if left.delete:
+            self._delete(name)
+            return
+        self._set(name, EndpointStatus=left.status)
+        try:
+            fleet = endpoint_restart.fleet_of(self._cloud, document)
+        except AwsError as error:
+            self._fail(name, _reason(error))
+            return
+        self._starting[name] = fleet
+        if not left.create:
+            self._coming_back.add(name)
+        self._run(name, lambda: self._create(name, fleet, failure=left.failure_reason))
 
     def _heal_regularly(self) -> None:
         while not self._down.wait(_HEALTH_CHECK_SECONDS):
@@ -90,20 +116,25 @@ class Deployments:
     def _run(self, name: str, work: Callable[[], None]) -> None:
         threading.Thread(target=work, daemon=True, name=f"endpoint-{name}").start()
 
-    def _create(self, name: str, fleet: Fleet) -> None:
+    def _create(self, name: str, fleet: Fleet, failure: str | None = None) -> None:
+        """``failure``: why the endpoint, which is brought back, has not got what it was to be updated to."""
         try:
             fleet.start()
         except Exception as error:  # noqa: BLE001  (whatever stops a start is the endpoint's failure reason)
             self._fail(name, _reason(error))
-            return
+        else:
+            self._serve(name, fleet, failure)
         finally:
             self._starting.pop(name, None)
+            self._coming_back.discard(name)
+
+    def _serve(self, name: str, fleet: Fleet, failure: str | None) -> None:
         document = self._table.get(name)
         if document is None or document["EndpointStatus"] == "Deleting":
             fleet.stop()
             return
         self._served[name] = ServedEndpoint(name=name, shares=((fleet, 1.0),))
-        self._in_service(name, fleet)
+        self._in_service(name, fleet, failure=failure)
 
     def _update(self, name: str, fleet: Fleet, shift: Shift) -> None:
         served = self._served[name]

@@ -46,7 +46,7 @@ class Endpoints(Operations):
 
     def routes(self) -> dict[str, HttpRoute]:
         account, region = self.cloud.settings.account_id, self.cloud.settings.region
-        runtime = Runtime(account, self._metrics, self._deployments.served, f"arn:aws:logs:{region}:{account}")
+        runtime = Runtime(account, self._metrics, self._deployments, f"arn:aws:logs:{region}:{account}")
         return {PREFIX: runtime.answer}
 
     def start(self) -> None:

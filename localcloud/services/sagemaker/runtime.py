@@ -15,8 +15,7 @@ from localcloud.services.sagemaker.connections import Connections, ContainerLost
 from localcloud.services.sagemaker.endpoint_metrics import Invocation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from localcloud.services.sagemaker.deployments import Deployments
     from localcloud.services.sagemaker.endpoint_metrics import EndpointMetrics
     from localcloud.services.sagemaker.fleet import Fleet, Instance, Variant
     from localcloud.services.sagemaker.routing import ServedEndpoint
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 PREFIX = "/endpoints/"
 MAX_BODY_BYTES = 6 * 1024 * 1024
 INVOCATION_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 0.05
 
 _HEADER = "x-amzn-sagemaker-"
 _REFUSED_HEADERS = (
@@ -48,12 +48,10 @@ class ModelError(Exception):
 class Runtime:
     """Answers on the front door's event loop and never blocks it."""
 
-    def __init__(
-        self, account_id: str, metrics: EndpointMetrics, served: Callable[[str], ServedEndpoint | None], log_arn: str
-    ) -> None:
+    def __init__(self, account_id: str, metrics: EndpointMetrics, deployments: Deployments, log_arn: str) -> None:
         self._account_id = account_id
         self._metrics = metrics
-        self._served = served
+        self._deployments = deployments
         self._log_arn = log_arn
         self._connections = Connections()
 
@@ -66,8 +64,8 @@ class Runtime:
             return protocol.json_error(error, request_id)
 
     async def _invoke(self, request: HttpRequest, request_id: str) -> HttpResponse:
+        endpoint = await self._endpoint(request)
         begun = time.perf_counter()
-        endpoint = self._endpoint(request)
         fleet, variant, instance = endpoint.choose(request.headers.get(f"{_HEADER}target-variant"))
         fleet.in_flight += 1
         try:
@@ -93,8 +91,11 @@ class Runtime:
         )
         return answer
 
-    def _endpoint(self, request: HttpRequest) -> ServedEndpoint:
-        """The endpoint that a well-formed request names; raises AwsError for what AWS would not take."""
+    async def _endpoint(self, request: HttpRequest) -> ServedEndpoint:
+        """The endpoint that a well-formed request names; raises AwsError for what AWS would not take.
+
+        One that comes back after a restart is waited for: its requests are late, and not lost.
+        """
         if protocol.signature(request) is None:
             raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", status=403)
         name, _, action = request.path.removeprefix(PREFIX).partition("/")
@@ -109,7 +110,10 @@ class Runtime:
                 "1 validation error detected: Value at 'body' failed to satisfy constraint: Member must have length "
                 f"less than or equal to {MAX_BODY_BYTES}",
             )
-        found = self._served(name)
+        deadline = time.monotonic() + INVOCATION_SECONDS
+        while self._deployments.coming_back(name) and time.monotonic() < deadline:  # noqa: ASYNC110  (a thread ends it)
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        found = self._deployments.served(name)
         if found is None:
             raise AwsError("ValidationError", f"Endpoint {name} of account {self._account_id} not found.")
         return found

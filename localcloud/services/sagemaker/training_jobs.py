@@ -52,6 +52,7 @@ _MESSAGES = {
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
 }
 _MAX_RUNTIME_SECONDS = 86_400
+_CUT_OFF = "InternalServerError: The local cloud ended while this job ran. Please try again."
 
 log = logging.getLogger("localcloud.sagemaker.training")
 
@@ -64,6 +65,15 @@ class TrainingJobs(Operations):
         self._jobs = cloud.store.table("sagemaker.training_jobs")
         self._running: dict[str, tuple[threading.Event, threading.Thread]] = {}
         self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Jobs that an earlier run of the local cloud left have ended with it; one that was to stop has stopped."""
+        for name, job in self._jobs.items():
+            ended = {"TrainingEndTime": datetime.now(UTC)}
+            if job["TrainingJobStatus"] == "Stopping":
+                self._enter(name, "Stopped", TrainingJobStatus="Stopped", **ended)
+            elif job["TrainingJobStatus"] == "InProgress":
+                self._enter(name, "Failed", TrainingJobStatus="Failed", FailureReason=_CUT_OFF, **ended)
 
     def stop(self) -> None:
         with self._lock:

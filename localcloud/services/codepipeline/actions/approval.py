@@ -17,10 +17,11 @@ _SUBJECT_LIMIT = 100  # SNS refuses longer ones
 
 
 def run(context: ActionContext) -> Outcome:
-    token = str(uuid.uuid4())
-    context.report(token=token)
-    if "NotificationArn" in context.configuration:
-        _notify(context, token)
+    if context.token is None:
+        token = str(uuid.uuid4())
+        context.report(token=token)
+        if "NotificationArn" in context.configuration:
+            _notify(context, token)
     while context.interruption.approval is None:
         context.pause(3600)
     approval = context.interruption.approval

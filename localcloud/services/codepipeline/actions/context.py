@@ -81,6 +81,8 @@ class ActionContext:
     client: ClientOf
     report: Report
     interruption: Interruption
+    token: str | None = None
+    """Of an approval that was asked for already, before the local cloud was started again."""
 
     def pause(self, seconds: float) -> None:
         self.interruption.pause(seconds)

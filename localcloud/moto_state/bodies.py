@@ -1,0 +1,99 @@
+"""Bytes of S3 objects and of large requests, in files that are named by their hash and never change."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from pathlib import Path
+
+#: Less than this is kept where it is used; a file of its own would cost more.
+SMALL_BYTES = 16 * 1024
+
+
+class Bodies:
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+
+    def keep(self, content: bytes) -> str:
+        """The name under which :meth:`read` finds the content from now on, also after the end of this process."""
+        name = hashlib.sha256(content).hexdigest()
+        path = self._folder / name
+        if not path.exists():
+            unfinished = self._folder / f"{name}.unfinished"
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+            unfinished.rename(path)
+        return name
+
+    def read(self, name: str, start: int = 0, count: int = -1) -> bytes:
+        with (self._folder / name).open("rb") as file:
+            file.seek(start)
+            return file.read(count)
+
+    def has(self, name: str) -> bool:
+        return (self._folder / name).exists()
+
+    def forget_all_but(self, needed: Container[str]) -> None:
+        for path in self._folder.iterdir():
+            if path.name not in needed:
+                path.unlink()
+
+
+class ObjectBody:
+    """The file in which moto keeps an S3 object's bytes: in memory where they are few, else among the bodies."""
+
+    def __init__(self, bodies: Bodies, content: bytes = b"", name: str = "") -> None:
+        self._bodies = bodies
+        self._content = content
+        self._position = 0
+        self._closed = False
+        self.name = name
+        """Among the bodies; empty for what is in memory."""
+
+    @property
+    def content(self) -> bytes:
+        return self._bodies.read(self.name) if self.name else self._content
+
+    def seek(self, position: int) -> int:
+        self._position = position
+        return position
+
+    def read(self, count: int = -1) -> bytes:
+        self._check_open()
+        if self.name:
+            found = self._bodies.read(self.name, self._position, count)
+        else:
+            end = len(self._content) if count < 0 else self._position + count
+            found = self._content[self._position : end]
+        self._position += len(found)
+        return found
+
+    def truncate(self) -> int:
+        self._check_open()
+        self._set(self.content[: self._position] if self._position else b"")
+        return self._position
+
+    def write(self, content: bytes) -> int:
+        self._check_open()
+        before = self.content[: self._position] if self._position else b""
+        self._set(before + content if before else bytes(content))
+        self._position += len(content)
+        return len(content)
+
+    def close(self) -> None:
+        self._closed = True
+        self._content, self.name = b"", ""
+
+    def _set(self, content: bytes) -> None:
+        large = len(content) >= SMALL_BYTES
+        self._content, self.name = (b"", self._bodies.keep(content)) if large else (content, "")
+
+    def _check_open(self) -> None:
+        """Raises ValueError, as files do."""
+        if self._closed:
+            raise ValueError("I/O operation on closed file")

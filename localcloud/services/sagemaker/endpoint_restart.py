@@ -1,0 +1,61 @@
+"""Endpoints that an earlier run of the local cloud has left: their containers ended with it, their promises did not.
+
+What was InService is started again with the model that it served. A change that was cut off, in a canary or anywhere
+else, is taken back: the endpoint serves what it served before. A creation is finished, and so is a deletion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from localcloud.services.sagemaker.endpoint_configs import config_by_name
+from localcloud.services.sagemaker.fleet import Fleet
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.store import Document
+
+CUT_OFF = "The update was rolled back: the local cloud ended while it was under way."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Left:
+    """What is to be done about an endpoint that was left in this status."""
+
+    status: str
+    """Its status until that is done, in AWS's words: SystemUpdating can be neither updated nor deleted."""
+    create: bool = False
+    delete: bool = False
+    serve: bool = False
+    failure_reason: str | None = None
+
+
+_LEFT = {
+    "Creating": Left(status="Creating", create=True),
+    "Deleting": Left(status="Deleting", delete=True),
+    "InService": Left(status="SystemUpdating", serve=True),
+    "SystemUpdating": Left(status="SystemUpdating", serve=True),
+    "Updating": Left(status="RollingBack", serve=True, failure_reason=CUT_OFF),
+    "RollingBack": Left(status="RollingBack", serve=True, failure_reason=CUT_OFF),
+}
+
+
+def left(document: Document) -> Left | None:
+    """None for an endpoint that has failed: it stays so."""
+    return _LEFT.get(document["EndpointStatus"])
+
+
+def fleet_of(cloud: Cloud, document: Document) -> Fleet:
+    """The fleet that the endpoint is described with, not started; with the weights and counts that it had last.
+
+    Raises AwsError where its configuration or a model of it is gone.
+    """
+    name = document["EndpointName"]
+    fleet = Fleet(cloud, name, document.get("_config") or config_by_name(cloud, document["EndpointConfigName"]))
+    described = {variant["VariantName"]: variant for variant in document.get("ProductionVariants", [])}
+    for variant in fleet.variants:
+        if variant.name in described:
+            variant.weight = described[variant.name]["DesiredWeight"]
+            variant.desired_instances = described[variant.name]["DesiredInstanceCount"]
+    return fleet
