@@ -7,6 +7,7 @@ from typing import Literal
 import aws_cdk as cdk
 from constructs import Construct
 
+from stacks.constructs.answer_alarms import AnswerAlarms
 from stacks.constructs.encryption_key import ENCRYPTION_KEY_PARAMETER
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.endpoint_alarms import EndpointAlarms
@@ -49,6 +50,8 @@ class EndpointStack(cdk.Stack):
             EndpointScaling(self, "Scaling", endpoint=endpoint, scaling=stage.scaling)
         if stage.alarms:
             alarms = EndpointAlarms(self, "Alarms", endpoint=endpoint, alarms=stage.alarms)
+            if workload.answers and stage.capture_percent:
+                alarms.add(*AnswerAlarms(self, "Answers", endpoint=endpoint, expected=workload.answers).all)
             if isinstance(stage, Prod) and stage.deployment:
                 endpoint.guard(stage.deployment, alarms.all)
         cdk.CfnOutput(self, "EndpointName", value=endpoint.endpoint.attr_endpoint_name)

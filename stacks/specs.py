@@ -44,6 +44,23 @@ class Minutes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ExpectedAnswers:
+    """The share that one answer has of what PROD is asked: outside of this band, a release does something else.
+
+    ``threshold``: the endpoint answers a probability, and from this one on it counts as the label.
+    """
+
+    label: str
+    threshold: float | None = None
+    at_least: float = 0.0
+    at_most: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.at_least < self.at_most <= 1 or (self.at_least, self.at_most) == (0, 1):
+            raise ValueError(f"The band from {self.at_least} to {self.at_most} is no part of the shares from 0 to 1.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Workload:
     """A model with its own pipeline and endpoints; ``name`` is its folder in ml_init, ml_training and ml_test.
 
@@ -54,6 +71,8 @@ class Workload:
     #: None: the data step makes the features itself.
     glue: Glue | None = None
     minutes: Minutes = Minutes()
+    #: None: nobody knows what PROD will be asked, and nothing is expected of its answers.
+    answers: ExpectedAnswers | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.name) > _LONGEST_NAME:

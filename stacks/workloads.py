@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.specs import Glue, Workload
+from stacks.specs import ExpectedAnswers, Glue, Workload
 
 WORKLOADS: dict[str, Workload] = {
     workload.name: workload
@@ -16,7 +16,10 @@ WORKLOADS: dict[str, Workload] = {
                 timeout_minutes=15,
                 python_modules=("mleap==0.25.3",),
             ),
+            # Of the data, 70 %. People may ask for good cars alone; to a broken model only, all cars are unacceptable.
+            answers=ExpectedAnswers(label="unacc", at_most=0.95),
         ),
-        Workload(name="credit_default"),
+        # Of the data, 22 % default. More than half of a minute's customers is no bad day but a bad model.
+        Workload(name="credit_default", answers=ExpectedAnswers(label="default", threshold=0.5, at_most=0.6)),
     )
 }

@@ -12,9 +12,12 @@ CAPTURE_BUCKET_PARAMETER = "CaptureBucket"
 
 
 class DataCapture(Construct):
-    """JSON lines under ``capture/<endpoint>/<variant>/yyyy/mm/dd/hh/`` of the workload's data bucket."""
+    """JSON lines under ``capture/<release>/<endpoint>/<variant>/yyyy/mm/dd/hh/`` of the workload's data bucket.
 
-    def __init__(self, scope: Construct, construct_id: str, *, percent: int, key_arn: str | None) -> None:
+    In a canary two releases answer under one endpoint's name: by the folder, each one's answers are its own.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, percent: int, release: str, key_arn: str | None) -> None:
         super().__init__(scope, construct_id)
         bucket = CfnParameter(self, "Bucket", description="Where requests and answers are captured")
         bucket.override_logical_id(CAPTURE_BUCKET_PARAMETER)
@@ -22,7 +25,7 @@ class DataCapture(Construct):
             enable_capture=True,
             initial_sampling_percentage=percent,
             kms_key_id=key_arn,
-            destination_s3_uri=f"s3://{bucket.value_as_string}/{CAPTURE_PREFIX.removesuffix('/')}",
+            destination_s3_uri=f"s3://{bucket.value_as_string}/{CAPTURE_PREFIX}{release}",
             capture_options=[
                 sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")
             ],

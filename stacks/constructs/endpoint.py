@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
+from aws_cdk import Fn, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -36,6 +36,8 @@ class ModelEndpoint(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = name
+        #: The package's version: the last part of arn:…:model-package/<group>/<version>.
+        self.release = Fn.select(2, Fn.split("/", package_arn))
         model = sagemaker.CfnModel(
             self,
             "Model",
@@ -57,7 +59,7 @@ class ModelEndpoint(Construct):
             production_variants=[variant],
             # The disks of the instances. Instances with a disk of their own take no key: their hardware encrypts.
             kms_key_id=key_arn,
-            data_capture_config=_capture(self, stage.capture_percent, key_arn),
+            data_capture_config=_capture(self, stage.capture_percent, self.release, key_arn),
         )
         self.endpoint = sagemaker.CfnEndpoint(
             self, "Endpoint", endpoint_name=name, endpoint_config_name=config.attr_endpoint_config_name
@@ -86,7 +88,7 @@ class ModelEndpoint(Construct):
 
 
 def _capture(
-    scope: Construct, percent: int, key_arn: str | None
+    scope: Construct, percent: int, release: str, key_arn: str | None
 ) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None:
     """A stage that captures nothing asks for no bucket either."""
-    return DataCapture(scope, "Capture", percent=percent, key_arn=key_arn).config if percent else None
+    return DataCapture(scope, "Capture", percent=percent, release=release, key_arn=key_arn).config if percent else None

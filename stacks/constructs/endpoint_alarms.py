@@ -47,10 +47,15 @@ class EndpointAlarms(Construct):
         )
         topic = CfnParameter(self, "Topic", description="Who is told of an alarm")
         topic.override_logical_id(NOTIFICATION_TOPIC_PARAMETER)
-        told = cloudwatch_actions.SnsAction(sns.Topic.from_topic_arn(self, "Told", topic.value_as_string))
-        self.all = (self.errors, self.latency)
-        for alarm in self.all:
-            alarm.add_alarm_action(told)
+        self._told = cloudwatch_actions.SnsAction(sns.Topic.from_topic_arn(self, "Told", topic.value_as_string))
+        self.all: tuple[cloudwatch.Alarm, ...] = ()
+        self.add(self.errors, self.latency)
+
+    def add(self, *alarms: cloudwatch.Alarm) -> None:
+        """Alarms that guard the endpoint as well, and tell the same topic."""
+        for alarm in alarms:
+            alarm.add_alarm_action(self._told)
+        self.all += alarms
 
 
 def _metric(name: str, statistic: str, dimensions: dict[str, str]) -> cloudwatch.Metric:

@@ -108,10 +108,12 @@ class Update:
 class GuardedEndpoint:
     """One endpoint in a local cloud; every update goes through the same alarms."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, *, capture: str = "") -> None:
+        """``capture``: where requests are captured, such as s3://bucket/capture; a folder for each configuration."""
         self.world = world
         self.name = name
         self.answer = 1.0
+        self._capture = capture
         self.config = self.configured(Model(answer=self.answer), f"{name}-first")
         created = world.endpoint(name, self.config)
         assert created["EndpointStatus"] == "InService", created
@@ -151,8 +153,22 @@ class GuardedEndpoint:
                     **variant,
                 }
             ],
+            **self._captured(name),
         )
         return name
+
+    def _captured(self, release: str) -> dict[str, Any]:
+        if not self._capture:
+            return {}
+        return {
+            "DataCaptureConfig": {
+                "EnableCapture": True,
+                "InitialSamplingPercentage": 100,
+                "DestinationS3Uri": f"{self._capture}/{release}",
+                "CaptureOptions": [{"CaptureMode": "Output"}],
+                "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
+            }
+        }
 
     def alarm(self, suffix: str, metric: str, **changes: Any) -> str:
         """An alarm on one of the endpoint's metrics, by default on its first 5XX in a minute."""

@@ -65,6 +65,8 @@ def render(value: Any) -> str:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
+        case {"Fn::Select": [index, {"Fn::Split": [separator, whole]}]}:
+            return f"${{{render(whole)} at {separator}{index}}}"
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(render(part) for part in parts)
     raise ValueError(f"{value!r} is no intrinsic that a test reads")

@@ -11,9 +11,11 @@ from aws_cdk import assertions
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 
+from stacks.constructs.answer_alarms import AnswerAlarms
+from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.guardrails import deployment_config
-from stacks.settings import Deployment, Settings
-from stacks.specs import StackKind, Workload
+from stacks.settings import Deployment, Settings, Stage
+from stacks.specs import ExpectedAnswers, StackKind, Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Template, render
 
@@ -81,6 +83,10 @@ def test_prod_is_scaled_only_once_it_is_there(prod: Template) -> None:
     assert target["DependsOn"] == list(prod.of_type("AWS::SageMaker::Endpoint"))
 
 
+#: The release: the last part of the package's ARN.
+VERSION = "${${ModelPackageArn} at /2}"
+
+
 def alarm(template: Template, metric: str) -> dict[str, Any]:
     (found,) = [a for a in template.of_type("AWS::CloudWatch::Alarm").values() if a["MetricName"] == metric]
     return found
@@ -106,14 +112,34 @@ def test_prod_alarms_on_latency_as_the_settings_say(prod: Template, settings: Se
 def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template) -> None:
     endpoint = prod.only("AWS::SageMaker::Endpoint")["EndpointName"]
     alarms = prod.of_type("AWS::CloudWatch::Alarm").values()
-    assert len(alarms) == 2
+    assert len(alarms) == 3
     for found in alarms:
-        assert found["Namespace"] == "AWS/SageMaker"
-        assert {d["Name"]: d["Value"] for d in found["Dimensions"]} == {
-            "EndpointName": endpoint,
-            "VariantName": "AllTraffic",
-        }
+        dimensions = {d["Name"]: d["Value"] for d in found["Dimensions"]}
+        assert dimensions.items() >= {"EndpointName": endpoint, "VariantName": "AllTraffic"}.items()
         assert found["TreatMissingData"] == "notBreaching"
+
+
+def test_prod_alarms_on_its_own_releases_answers(prod: Template, workload: Workload) -> None:
+    """The share of the watched answer, of this release alone: what it replaces answers under the same name."""
+    expected = workload.answers
+    assert expected is not None
+    answers = alarm(prod, "AnswerShare")
+    dimensions = {d["Name"]: d["Value"] for d in answers["Dimensions"]}
+    assert (answers["Namespace"], answers["Statistic"], answers["Period"]) == ("Gatehouse", "Average", 60)
+    assert (render(dimensions["Release"]), dimensions["Answer"]) == (VERSION, expected.label)
+    assert (answers["Threshold"], answers["ComparisonOperator"]) == (expected.at_most, "GreaterThanThreshold")
+
+
+def test_a_band_of_answers_has_an_alarm_for_each_bound() -> None:
+    """From 20 to 60 %: one rings below, one above."""
+    stack = cdk.Stack()
+    stage = Stage(instance_type="ml.m5.large", capture_percent=0)
+    made = {"name": "e", "package_arn": "arn:x/group/7", "role_arn": "arn:role", "key_arn": None}
+    endpoint = ModelEndpoint(stack, "E", stage=stage, **made)
+    AnswerAlarms(stack, "A", endpoint=endpoint, expected=ExpectedAnswers(label="yes", at_least=0.2, at_most=0.6))
+    found = assertions.Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values()
+    bounds = {(each["Properties"]["ComparisonOperator"], each["Properties"]["Threshold"]) for each in found}
+    assert bounds == {("LessThanThreshold", 0.2), ("GreaterThanThreshold", 0.6)}
 
 
 def test_alarms_tell_the_topic_that_the_pipeline_names(prod: Template) -> None:
@@ -184,11 +210,11 @@ def test_linear_and_all_at_once_are_sagemakers_words() -> None:
 
 
 def test_prod_captures_what_the_settings_say(prod: Template, settings: Settings) -> None:
-    """Requests and answers, as text, into the bucket that the pipeline names."""
+    """Requests and answers, as text, into the bucket that the pipeline names, in a folder for each release."""
     capture = prod.only("AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]
     assert capture["EnableCapture"] is True
     assert capture["InitialSamplingPercentage"] == settings.stages.prod.capture_percent
-    assert render(capture["DestinationS3Uri"]) == "s3://${CaptureBucket}/capture"
+    assert render(capture["DestinationS3Uri"]) == f"s3://${{CaptureBucket}}/capture/{VERSION}"
     assert [option["CaptureMode"] for option in capture["CaptureOptions"]] == ["Input", "Output"]
     assert capture["CaptureContentTypeHeader"]["CsvContentTypes"] == ["text/csv"]
 

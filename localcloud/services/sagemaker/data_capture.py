@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from localcloud.role_session import RoleSession
     from localcloud.store import Document
 
-FLUSH_SECONDS = 2.0
+#: AWS's seconds between two files, and the most of this machine's.
+_FLUSH_SECONDS = 60.0
+_FLUSH_SECONDS_HERE = 2.0
 
 log = logging.getLogger("localcloud.sagemaker.data_capture")
 
@@ -27,8 +29,9 @@ log = logging.getLogger("localcloud.sagemaker.data_capture")
 class DataCapture:
     """Collects lines by variant and hour and writes them every few seconds, the rest at ``close``."""
 
-    def __init__(self, endpoint: str, config: Document, roles: dict[str, RoleSession]) -> None:
+    def __init__(self, endpoint: str, config: Document, roles: dict[str, RoleSession], *, time_scale: float) -> None:
         """``config`` is an enabled DataCaptureConfig; ``roles`` has the execution role of each variant's model."""
+        self._flush_seconds = min(_FLUSH_SECONDS_HERE, _FLUSH_SECONDS / time_scale)
         self._endpoint = endpoint
         self._roles = roles
         self._share: float = config["InitialSamplingPercentage"] / 100
@@ -70,7 +73,7 @@ class DataCapture:
         self._flush()
 
     def _flush_regularly(self) -> None:
-        while not self._closed.wait(FLUSH_SECONDS):
+        while not self._closed.wait(self._flush_seconds):
             self._flush()
 
     def _flush(self) -> None:

@@ -120,7 +120,8 @@ class Fleet:
         config = self.config.get("DataCaptureConfig", {})
         if not config.get("EnableCapture"):
             return None
-        return DataCapture(self._endpoint, config, {variant.name: self._role(variant) for variant in self.variants})
+        roles = {variant.name: self._role(variant) for variant in self.variants}
+        return DataCapture(self._endpoint, config, roles, time_scale=self._cloud.settings.time_scale)
 
     def _grow(self, variant: Variant, count: int) -> None:
         """Only what answers its ping is added to the variant: its instances take requests at once."""

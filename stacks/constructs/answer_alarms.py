@@ -1,0 +1,50 @@
+"""When a release answers otherwise than is expected of any."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from stacks.constructs.endpoint import ModelEndpoint
+from stacks.specs import ExpectedAnswers
+
+#: Of the metrics that are ours. ``lambda/answer_share`` puts them.
+NAMESPACE = "Gatehouse"
+
+
+class AnswerAlarms(Construct):
+    """One for each bound of the band that is one. They watch the stack's release alone, not what it replaces."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, endpoint: ModelEndpoint, expected: ExpectedAnswers
+    ) -> None:
+        super().__init__(scope, construct_id)
+        share = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name="AnswerShare",
+            statistic="Average",
+            period=Duration.minutes(1),
+            dimensions_map={
+                **endpoint.metric_dimensions,
+                "Release": endpoint.release,
+                "Answer": expected.label,
+            },
+        )
+        bounds = {
+            "Few": (expected.at_least, "less", cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD),
+            "Many": (expected.at_most, "more", cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD),
+        }
+        self.all = tuple(
+            share.create_alarm(
+                self,
+                name,
+                alarm_description=f"{endpoint.name} answers {expected.label} in {word} than {bound:.0%} of its answers",
+                threshold=bound,
+                comparison_operator=comparison,
+                evaluation_periods=1,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+            for name, (bound, word, comparison) in bounds.items()
+            if 0 < bound < 1
+        )

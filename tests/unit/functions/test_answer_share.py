@@ -1,0 +1,102 @@
+"""The share of an answer, counted from captured requests."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import io
+import json
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.clouds import PROJECT
+
+KEY = "capture/7/car-evaluation-prod/AllTraffic/2026/11/21/13/05-00-000-a.jsonl"
+EVENT = {"detail": {"bucket": {"name": "data"}, "object": {"key": KEY}}}
+
+
+def line(data: str, encoding: str = "CSV") -> str:
+    output = {"observedContentType": "text/csv", "mode": "OUTPUT", "data": data, "encoding": encoding}
+    return json.dumps({"captureData": {"endpointOutput": output}, "eventMetadata": {}, "eventVersion": "0"})
+
+
+class Aws:
+    """S3 with one file, and CloudWatch that remembers what was put."""
+
+    def __init__(self, *lines: str) -> None:
+        self.body = "\n".join(lines) + "\n"
+        self.puts: list[dict[str, Any]] = []
+
+    def get_object(self, **asked: str) -> dict[str, Any]:
+        assert asked == {"Bucket": "data", "Key": KEY}
+        return {"Body": io.BytesIO(self.body.encode())}
+
+    def put_metric_data(self, **put: Any) -> None:
+        self.puts.append(put)
+
+
+@pytest.fixture(scope="session")
+def answer_share() -> ModuleType:
+    """The module ``lambda/answer_share/handler.py``: functions are no packages."""
+    spec = importlib.util.spec_from_file_location("answer_share", PROJECT / "lambda" / "answer_share" / "handler.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["answer_share"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def counted(answer_share: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs the handler over these lines: what it returned, and what it put."""
+
+    def count(*lines: str, answer: str = "unacc", threshold: str = "", least: str = "2") -> Any:
+        aws = Aws(*lines)
+        settings = {"ANSWER": answer, "THRESHOLD": threshold, "LEAST_ANSWERS": least, "METRIC_NAMESPACE": "Gatehouse"}
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(answer_share.boto3, "client", lambda _: aws)
+        return answer_share.handle(EVENT, None), aws.puts
+
+    return count
+
+
+def test_labels_are_counted_for_their_release(counted: Any) -> None:
+    """One for the watched answer, zero for each other one; a request of two rows has two answers."""
+    answer, (put,) = counted(line("unacc\nacc\n"), line("unacc"), line(base64.b64encode(b"good").decode(), "BASE64"))
+    assert (answer["answers"], answer["watched"]) == (4, 2)
+    (datum,) = put["MetricData"]
+    assert (put["Namespace"], datum["MetricName"]) == ("Gatehouse", "AnswerShare")
+    assert (datum["Values"], datum["Counts"]) == ([1.0, 0.0], [2.0, 2.0])
+    assert {each["Name"]: each["Value"] for each in datum["Dimensions"]} == {
+        "EndpointName": "car-evaluation-prod",
+        "VariantName": "AllTraffic",
+        "Release": "7",
+        "Answer": "unacc",
+    }
+
+
+def test_probabilities_count_from_the_threshold_on(counted: Any) -> None:
+    """The threshold itself counts; what is no number is not the watched answer. A count of none is left out."""
+    answer, _ = counted(line("0.5"), line("0.49"), line("nan"), line("error"), answer="default", threshold="0.5")
+    assert (answer["answers"], answer["watched"]) == (4, 1)
+    _, (put,) = counted(line("0.9"), line("0.8"), answer="default", threshold="0.5")
+    assert (put["MetricData"][0]["Values"], put["MetricData"][0]["Counts"]) == ([1.0], [2.0])
+
+
+def test_few_answers_tell_nothing(counted: Any) -> None:
+    """A share of two answers is no share."""
+    answer, puts = counted(line("unacc"), line("unacc"), least="3")
+    assert (answer["told"], puts) == (False, [])
+
+
+def test_what_cannot_be_read_is_named(counted: Any, answer_share: ModuleType) -> None:
+    """An encoding that is no text, and a key that is no captured file's."""
+    with pytest.raises(ValueError, match="captured as JSON cannot be read"):
+        counted(line("{}", "JSON"))
+    with pytest.raises(ValueError, match=r"capture/x\.txt is no file of captured requests"):
+        answer_share.Captured.of("capture/x.txt")
