@@ -124,8 +124,11 @@ def test_a_fault_of_ours_ends_the_build_and_says_so(cloud: Cloud, monkeypatch: p
 
 
 def test_builds_that_a_crash_left_are_closed(cloud: Cloud) -> None:
-    """What the store calls running at the start runs no more."""
+    """What the store calls running at the start runs no more: FAULT, with the reason in the phase that it was in."""
     build_id = begun(cloud, planned(":"))
     Record(cloud, build_id).begin(Phase.BUILD)
     Builds(cloud).start()
-    assert builds(cloud).get(build_id)["buildStatus"] == "STOPPED"
+    build = builds(cloud).get(build_id)
+    assert build["buildStatus"] == "FAULT"
+    assert (build["phases"][-2]["phaseType"], build["phases"][-2]["phaseStatus"]) == ("BUILD", "FAULT")
+    assert build["phases"][-2]["contexts"][0]["message"] == "The local cloud ended while this build ran."
