@@ -26,7 +26,7 @@ STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
         releases rollback verify-report clean \
-        format lint types walls unit templates local e2e faults coverage-doc bench gate-power gate-rates
+        format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -123,6 +123,12 @@ gate-power: .venv/installed-dev ## which difference a test set of a size can det
 
 gate-rates: .venv/installed-dev ## how often the gate is wrong, by simulation; minutes
 	@$(PY) bench/gate_rates.py
+
+iam: $(STARTED) ## what each role is granted and what of it the last run used: docs/iam.md
+	@$(ON_CLOUD) LOCALCLOUD_HOME=$(LOCALCLOUD_HOME) $(PY) -m scripts.iam $(WORKLOAD)
+
+iam-mutations: $(STARTED) ## take each permission away and see the pipeline fail: docs/iam-mutations.md
+	@$(ON_CLOUD) LOCALCLOUD_HOME=$(LOCALCLOUD_HOME) $(PY) -m scripts.iam_mutations $(WORKLOAD)
 
 bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a test
 	@for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done

@@ -75,6 +75,10 @@ class Pipeline:
             raise SystemExit(f"Stack {self.stack_name} has {len(names)} pipelines; deploy it with `make deploy`.")
         return str(names[0])
 
+    def declaration(self) -> dict[str, Any]:
+        """Stages, actions and artifact store, as CodePipeline has them."""
+        return dict(self._codepipeline.get_pipeline(name=self.name)["pipeline"])
+
     def summaries(self) -> list[dict[str, Any]]:
         """The latest executions, newest first, as CodePipeline lists them."""
         answer = self._codepipeline.list_pipeline_executions(pipelineName=self.name, maxResults=20)

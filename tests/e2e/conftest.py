@@ -138,6 +138,7 @@ CHAPTERS = (
     "test_faults",
     "test_rollback",
     "test_approval",
+    "test_permissions",
     "test_credit_default",
 )
 

@@ -1,0 +1,82 @@
+"""Takes each permission from each role of a workload's pipeline and sees its run fail; writes docs/iam-mutations.md.
+
+On a local cloud that is up and in which the pipeline has gone to PROD, best twice: what only a second release needs is
+tried too. The policies are as before at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.least_privilege.grants import deployed
+from scripts.least_privilege.mutation import mutations
+from scripts.least_privilege.mutation_table import table, unexplained
+from scripts.least_privilege.rehearsal import Rehearsal
+from scripts.least_privilege.surroundings import Surroundings
+from scripts.least_privilege.tried import Tried
+from scripts.least_privilege.usage import calls_of
+from scripts.pipeline import Pipeline
+from stacks.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from scripts.least_privilege.grants import Deployed
+    from scripts.least_privilege.mutation import Mutation, Result
+
+DOCUMENT = Path("docs/iam-mutations.md")
+#: In the local cloud's home: it goes with the roles that were tried.
+TRIED = "iam-mutations.json"
+
+
+def main(name: str, stages: list[str]) -> int:
+    """What has been tried since the last deployment is not tried again: a run that was broken off goes on."""
+    found, todo, rehearsal = prepare(name)
+    tried = Tried(Path(os.environ["LOCALCLOUD_HOME"]) / TRIED, todo)
+    wanted = [
+        one for one in todo if one.use is not None and one not in tried and (not stages or one.use.stage in stages)
+    ]
+    print(f"{name}: {len(todo)} permissions, {len(wanted)} of them are taken away one at a time", flush=True)
+    try:
+        for number, result in enumerate(rehearsal.run(wanted), 1):
+            tried.add(result)
+            print(_line(number, len(wanted), result), flush=True)
+        if not stages:
+            rehearsal.finish()
+    finally:
+        if not stages:
+            DOCUMENT.write_text(table(found, name, tried.results()))
+            print(f"written: {DOCUMENT}")
+    results = [result for result in tried.results() if not stages or result.mutation in wanted]
+    missing = unexplained(results)
+    for line in missing:
+        print(f"no explanation is written: {line}")
+    print(", ".join(f"{count} {verdict.value}" for verdict, count in Counter(r.verdict for r in results).items()))
+    return 1 if missing else 0
+
+
+def _line(number: int, of: int, result: Result) -> str:
+    stage = result.mutation.use.stage if result.mutation.use else ""
+    verdict = result.verdict.value
+    return f"{number:4}/{of} {result.seconds:5.1f} s {stage:<8} {verdict:<20} {result.mutation.place}"
+
+
+def prepare(name: str) -> tuple[Deployed, list[Mutation], Rehearsal]:
+    """The deployed roles, every permission of theirs, and what takes them away."""
+    workload, home = WORKLOADS[name], Path(os.environ["LOCALCLOUD_HOME"])
+    pipeline = Pipeline(workload.stack_name("Pipeline"))
+    found = deployed(workload.camel_name)
+    executions = [pipeline.execution(one["pipelineExecutionId"]).actions for one in reversed(pipeline.summaries())]
+    todo = mutations(found, calls_of(home), executions)
+    return found, todo, Rehearsal(pipeline, Surroundings(workload, pipeline.declaration()), home)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workload", choices=sorted(WORKLOADS))
+    parser.add_argument("--stage", action="append", default=[], help="only what this stage needs; may be repeated")
+    options = parser.parse_args()
+    sys.exit(main(options.workload, options.stage))

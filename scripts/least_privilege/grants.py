@@ -1,0 +1,161 @@
+"""The roles of deployed stacks and the statements of their policies, read from AWS's own APIs."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_HASH = re.compile(r"[0-9A-F]{8}$")
+_KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LIVE = ("_COMPLETE", "_IN_PROGRESS")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """One statement of one inline policy of a role."""
+
+    policy: str
+    index: int
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Role:
+    """A role of a stack, under the logical id that it has there, without the CDK's hash."""
+
+    stack: str
+    logical_id: str
+    name: str
+    arn: str
+    assumed_by: tuple[str, ...]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deployed:
+    """The roles of some stacks, and the names that CloudFormation made for what is in them."""
+
+    roles: tuple[Role, ...]
+    #: Physical name → logical id, longest first: what is random in an ARN is replaced by what stands in the template.
+    names: tuple[tuple[str, str], ...]
+    account: str
+    region: str
+
+    def plain(self, text: str) -> str:
+        """An ARN as it is in every deployment: logical ids for names, and nothing of the account."""
+        for physical, logical in self.names:
+            text = text.replace(physical, f"<{logical}>")
+        return text.replace(f":{self.account}:", ":ACCOUNT:").replace(f":{self.region}:", ":REGION:")
+
+
+def deployed(prefix: str) -> Deployed:
+    """Of all stacks whose name begins with this, such as ``CarEvaluation``."""
+    identity = boto3.client("sts").get_caller_identity()
+    client = boto3.client("cloudformation")
+    pages = client.get_paginator("list_stacks").paginate()
+    stacks = sorted(
+        found["StackName"]
+        for page in pages
+        for found in page["StackSummaries"]
+        if found["StackName"].startswith(prefix)
+        and found["StackStatus"] != "DELETE_COMPLETE"
+        and found["StackStatus"].endswith(_LIVE)
+    )
+    resources = [
+        resource
+        for stack in stacks
+        for resource in client.describe_stack_resources(StackName=stack)["StackResources"]
+        if resource.get("PhysicalResourceId")
+    ]
+    roles = [_role(resource) for resource in resources if resource["ResourceType"] == "AWS::IAM::Role"]
+    # A bucket's policy goes by the bucket's name: the shorter id is the thing's own.
+    pairs = sorted((pair for resource in resources for pair in _names(resource)), key=lambda pair: -len(pair[1]))
+    names = dict(pairs)
+    return Deployed(
+        roles=tuple(sorted(roles, key=lambda role: (role.stack, role.logical_id))),
+        names=tuple(sorted(names.items(), key=lambda pair: (-len(pair[0]), pair[0]))),
+        account=identity["Account"],
+        region=client.meta.region_name,
+    )
+
+
+def put_statements(role: Role, policy: str, statements: list[dict[str, Any]]) -> None:
+    """Replaces an inline policy; with no statement left, it is deleted, as IAM takes no empty one."""
+    iam = boto3.client("iam")
+    if not statements:
+        iam.delete_role_policy(RoleName=role.name, PolicyName=policy)
+        return
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=role.name, PolicyName=policy, PolicyDocument=document)
+
+
+def inline_policies(role_name: str) -> dict[str, list[dict[str, Any]]]:
+    """Policy name → its statements, as documents."""
+    iam = boto3.client("iam")
+    names = iam.list_role_policies(RoleName=role_name)["PolicyNames"]
+    documents = {
+        name: iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"] for name in sorted(names)
+    }
+    return {name: _listed(document["Statement"]) for name, document in documents.items()}
+
+
+def _role(resource: dict[str, Any]) -> Role:
+    name = resource["PhysicalResourceId"]
+    iam = boto3.client("iam")
+    found = iam.get_role(RoleName=name)["Role"]
+    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    if attached:
+        raise SystemExit(f"{name} has managed policies, which are nobody's to narrow: {attached}")
+    principals = [statement["Principal"] for statement in _listed(found["AssumeRolePolicyDocument"]["Statement"])]
+    return Role(
+        stack=resource["StackName"],
+        logical_id=_plain_id(resource["LogicalResourceId"]),
+        name=name,
+        arn=found["Arn"],
+        assumed_by=tuple(sorted({value for one in principals for values in one.values() for value in _listed(values)})),
+        statements=tuple(
+            _statement(policy, index, document)
+            for policy, documents in inline_policies(name).items()
+            for index, document in enumerate(documents)
+        ),
+    )
+
+
+def _statement(policy: str, index: int, document: dict[str, Any]) -> Statement:
+    for element in ("NotAction", "NotResource"):
+        if element in document:
+            raise SystemExit(f"{policy}[{index}] has a {element}: what it grants cannot be listed.")
+    return Statement(
+        policy=policy,
+        index=index,
+        effect=document["Effect"],
+        actions=tuple(_listed(document["Action"])),
+        resources=tuple(_listed(document["Resource"])),
+        conditions=document.get("Condition", {}),
+    )
+
+
+def _names(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What CloudFormation or the service made up: names with the stack's in them, and ids of keys."""
+    physical = resource["PhysicalResourceId"]
+    name = physical.rpartition(":")[2] if physical.startswith("arn:") else physical
+    if resource["StackName"].lower() in name.lower() or _KEY_ID.fullmatch(name):
+        yield name, _plain_id(resource["LogicalResourceId"])
+
+
+def _plain_id(logical_id: str) -> str:
+    return _HASH.sub("", logical_id)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,196 @@
+"""A pipeline that is run again and again from the stage concerned, each time with one permission less.
+
+One execution goes through the stages. In each it fails once for each permission that is missing, and is retried there;
+when the stage has had all of them, everything is given back, and the retry goes on to the next. A stage that would
+succeed without the permission is made to fail at its very end (the sentinel), so that it can be retried too.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from localcloud.iam.records import DENIED_TABLE, read_table
+from scripts.least_privilege.mutation import Mutation, Result, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from scripts.least_privilege.surroundings import Surroundings
+    from scripts.pipeline import Action, Execution, Pipeline
+
+_POLL_SECONDS = 0.15
+_LIMIT_SECONDS = 180.0
+_STATUS = "make status"
+#: What AWS's services lose when they may not do it, without a word to whom they work for.
+_LOST_IN_SILENCE = ("logs:", "cloudwatch:PutMetricData")
+_SENTINEL = "without-artifacts"
+_SENTINEL_SAYS = "with an explicit deny in an identity-based policy"
+
+
+class Rehearsal:
+    def __init__(self, pipeline: Pipeline, surroundings: Surroundings, home: Path) -> None:
+        self._pipeline = pipeline
+        self._surroundings = surroundings
+        self._home = home
+        self._codepipeline = boto3.client("codepipeline")
+        self._declaration = pipeline.declaration()
+        self._execution: Execution | None = None
+
+    def run(self, mutations: Iterable[Mutation]) -> Iterator[Result]:
+        """A result each, in the order in which a run needs them; the policies are as before after each."""
+        todo = [mutation for mutation in mutations if mutation.use is not None]
+        stages = [stage["name"] for stage in self._declaration["stages"]]
+        todo.sort(
+            key=lambda m: (m.use.execution > 0, stages.index(m.use.stage), m.use.moment) if m.use else (False, 0, 0)
+        )
+        with self._surroundings.quiet():
+            for number, mutation in enumerate(todo):
+                if number and self._begins_pass(todo[number - 1], mutation):
+                    self.finish()
+                found = self._without(mutation)
+                if found.verdict is Verdict.UNCLEAR:  # what an earlier failure had left behind may be gone by now
+                    found = self._without(mutation)
+                yield found
+
+    def finish(self) -> None:
+        """Lets the execution that failed last go on to its end, with everything given back."""
+        if self._execution is not None and self._execution.status == "Failed":
+            self._go_on()
+            found = self._ended()
+            if found.status != "Succeeded":
+                raise SystemExit(f"With all permissions back, the run still fails: {_failed(found)}")
+
+    @staticmethod
+    def _begins_pass(before: Mutation, mutation: Mutation) -> bool:
+        return bool(before.use and mutation.use and (before.use.execution > 0) != (mutation.use.execution > 0))
+
+    def _without(self, mutation: Mutation) -> Result:
+        if mutation.use is None:
+            raise ValueError(f"no stage uses {mutation.place}")
+        self._surroundings.reset(mutation)
+        before = self._denials()
+        started = time.monotonic()
+        with self._taken_away(mutation), self._sentinel(mutation):
+            self._go_on()
+            found = self._ended()
+        said = [
+            message
+            for key, (message, times, action, resource) in self._denials().items()
+            if times > before.get(key, ("", 0, "", ""))[1]
+            and f":assumed-role/{mutation.role.name}/" in key
+            and mutation.was_for(action, resource)
+        ]
+        seconds = time.monotonic() - started
+        return self._judged(mutation, found, said, seconds)
+
+    def _judged(self, mutation: Mutation, found: Execution, said: list[str], seconds: float) -> Result:
+        failed = _failed(found)
+        by_itself = failed is not None and not (failed.provider == "CodeBuild" and _SENTINEL_SAYS in failed.message)
+        where = self._where(mutation, failed) if failed is not None else _STATUS
+        unheard = where == _STATUS and mutation.action.startswith(_LOST_IN_SILENCE)
+        if by_itself and (not said or unheard) and failed is not None:
+            text = f"{failed.stage} / {failed.name} fails of something else: {failed.message}"
+            return Result(mutation=mutation, verdict=Verdict.UNCLEAR, said=text, where=where, seconds=seconds)
+        if not said:
+            return Result(mutation=mutation, verdict=Verdict.SURVIVED, seconds=seconds)
+        if failed is None or not by_itself:
+            return Result(mutation=mutation, verdict=Verdict.WENT_ON, said=said[0], where=_STATUS, seconds=seconds)
+        return Result(mutation=mutation, verdict=Verdict.FAILED, said=said[0], where=where, seconds=seconds)
+
+    def _where(self, mutation: Mutation, failed: Action) -> str:
+        """Where a person first reads the name of the missing action."""
+        wanted = {call.action for call in mutation.calls}
+        if any(action in failed.message for action in wanted):
+            return "the action's message"
+        lines = self._pipeline.log_lines(failed, limit=200)
+        if any(action in line for action in wanted for line in lines):
+            return "the build's log"
+        return _STATUS
+
+    # ---- the execution
+
+    def _go_on(self) -> None:
+        """Retries the stage that failed last; begins anew where there is none, or it was the source."""
+        last = self._execution
+        failed = _failed(last) if last is not None and last.status == "Failed" else None
+        name = self._pipeline.name
+        if last is None or failed is None or failed.stage == self._declaration["stages"][0]["name"]:
+            identifier = self._codepipeline.start_pipeline_execution(name=name)["pipelineExecutionId"]
+        else:
+            identifier = last.identifier
+            self._codepipeline.retry_stage_execution(
+                pipelineName=name, stageName=failed.stage, pipelineExecutionId=identifier, retryMode="ALL_ACTIONS"
+            )
+        self._execution = self._pipeline.execution(identifier)
+
+    def _ended(self) -> Execution:
+        if self._execution is None:
+            raise ValueError("no execution has begun")
+        deadline = time.monotonic() + _LIMIT_SECONDS
+        while True:
+            found = self._pipeline.execution(self._execution.identifier)
+            if found.ended:
+                self._execution = found
+                return found
+            if time.monotonic() > deadline:
+                raise SystemExit(f"The execution {found.identifier} has not ended within {_LIMIT_SECONDS:.0f} s.")
+            time.sleep(_POLL_SECONDS)
+
+    # ---- what is taken away
+
+    @contextmanager
+    def _taken_away(self, mutation: Mutation) -> Iterator[None]:
+        give_back = mutation.apply()
+        try:
+            yield
+        finally:
+            give_back()
+
+    @contextmanager
+    def _sentinel(self, mutation: Mutation) -> Iterator[None]:
+        """Denies the stage's last build the artifact that it ends with, unless this is what is taken away."""
+        role = self._last_builder(mutation.use.stage) if mutation.use else None
+        if role is None or (role == mutation.role.name and mutation.action == "s3:PutObject"):
+            yield
+            return
+        bucket = self._declaration["artifactStore"]["location"]
+        deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+        iam = boto3.client("iam")
+        document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+        iam.put_role_policy(RoleName=role, PolicyName=_SENTINEL, PolicyDocument=document)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName=_SENTINEL)
+
+    def _last_builder(self, stage: str) -> str | None:
+        """The name of the role of a stage's last action, where this is a build."""
+        declared = next(found for found in self._declaration["stages"] if found["name"] == stage)
+        last = max(declared["actions"], key=lambda action: action["runOrder"])
+        if last["actionTypeId"]["provider"] != "CodeBuild":
+            return None
+        project = boto3.client("codebuild").batch_get_projects(names=[last["configuration"]["ProjectName"]])
+        return str(project["projects"][0]["serviceRole"].rpartition("/")[2])
+
+    def _denials(self) -> dict[str, tuple[str, int, str, str]]:
+        """Who, action and resource → the sentence, how often, action, resource."""
+        found: dict[str, tuple[str, int, str, str]] = {}
+        for document in read_table(self._home, DENIED_TABLE):
+            message: str = document["message"]
+            who, _, rest = message.removeprefix("User: ").partition(" is not authorized to perform: ")
+            action, _, more = rest.partition(" on resource: ")
+            resource = more.partition(" ")[0].strip('"')
+            found[f"{who} {action} {resource}"] = (message, document["times"], action, resource)
+        return found
+
+
+def _failed(execution: Execution) -> Action | None:
+    """The action that failed last; None where the run went through."""
+    failed: list[Any] = [action for action in execution.actions if action.status == "Failed"]
+    return failed[-1] if failed and execution.status == "Failed" else None
