@@ -85,8 +85,11 @@ class Steps(Construct):
         step = self._step("Gate", "ml_test/buildspec.yml", self._workload.minutes.gate, settings)
         self._shop.data.grant_read(step.role, "features/", "gate/")
         self._shop.data.grant_write(step.role, "gate/")
-        self._shop.registry.grant_judge(step.role, "Approved", "Rejected", "PendingManualApproval")
-        self._shop.data.grant_tag(step.role, *ARTIFACT_PREFIXES, tags=APPROVED_TAG)
+        self._shop.registry.grant_judge(
+            step.role, "Rejected", "PendingManualApproval", *([] if approval else ["Approved"])
+        )
+        if not approval:
+            self._shop.data.grant_tag(step.role, *ARTIFACT_PREFIXES, tags=APPROVED_TAG)
         self._shop.signature.grant_sign(step.role)
         self._shop.notifications.grant_tell(step.role)
         step.allow(

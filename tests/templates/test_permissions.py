@@ -203,7 +203,7 @@ def test_of_the_data_only_approval_can_be_tagged(allowed: list[Statement]) -> No
     ("step", "action", "statuses"),
     [
         ("StepsTrain", "sagemaker:CreateModelPackage", ["PendingManualApproval"]),
-        ("StepsGate", "sagemaker:UpdateModelPackage", ["Approved", "Rejected", "PendingManualApproval"]),
+        ("StepsGate", "sagemaker:UpdateModelPackage", ["Rejected", "PendingManualApproval", "Approved"]),
         ("StepsApprove", "sagemaker:UpdateModelPackage", ["Approved"]),
     ],
 )
@@ -213,6 +213,19 @@ def test_a_package_gets_no_other_approval_than_a_steps_own(
     """Training registers what waits; gate and approval decide."""
     (statement,) = [s for s in allowed if s.holder.startswith(step) and action in s.actions]
     assert as_list(statement.conditions["StringEquals"]["sagemaker:ModelApprovalStatus"]) == statuses
+
+
+def test_where_a_person_approves_each_release_the_gate_can_not(
+    assembly_with_approval: CloudAssembly, workload: Workload
+) -> None:
+    """It may neither set a package Approved nor open its artifacts to PROD."""
+    template = assembly_with_approval.templates[workload.stack_name("Pipeline")]
+    statements = [s for s in template.identity_statements() if s.holder.startswith("StepsGate")]
+    (judging,) = [s for s in statements if "sagemaker:UpdateModelPackage" in s.actions]
+    assert judging.conditions == {
+        "StringEquals": {"sagemaker:ModelApprovalStatus": ["Rejected", "PendingManualApproval"]}
+    }
+    assert [s for s in statements if "s3:PutObjectTagging" in s.actions] == []
 
 
 def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:
