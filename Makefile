@@ -22,10 +22,13 @@ NODE = $$($(PY) -m localcloud node)
 TOOLS = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" &&
 ON_CLOUD = $(TOOLS) $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud env)" &&)
 
+# The program's own environment with the gate's statistics laid over it.
+WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
+
 STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
-        releases rollback verify-report clean \
+        releases rollback compare end-experiment verify-report clean \
         format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
@@ -71,6 +74,12 @@ releases: .venv/installed ## what was released: version, commit, verdict, what P
 
 rollback: .venv/installed ## an earlier approved release back into PROD: make rollback [TO=version]
 	@$(ON_CLOUD) $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO))
+
+compare: .venv/installed ## the two models that compete in PROD, on real traffic: make compare [TRUTHS=file.csv|s3://…]
+	@$(ON_CLOUD) $(WITH_GATE) python -m scripts.compare $(WORKLOAD) $(if $(TRUTHS),--truths $(TRUTHS))
+
+end-experiment: .venv/installed ## all traffic to one of them: make end-experiment KEEP=champion|challenger
+	@$(ON_CLOUD) $(PY) -m scripts.end_experiment $(WORKLOAD) $(KEEP)
 
 logs: .venv/installed ## the log of an action of the latest execution: make logs ACTION=Train
 	@$(ON_CLOUD) $(PY) -m scripts.logs $(WORKLOAD) $(ACTION)

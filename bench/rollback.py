@@ -18,7 +18,7 @@ from scripts.prod import Prod  # noqa: E402  (the project's root has to be on th
 from scripts.registry import number_of  # noqa: E402
 
 WORKLOAD = "car_evaluation"
-_SECONDS = re.compile(r"([\d.]+) s in all: ([\d.]+) s the stack's update")
+_SECONDS = re.compile(r"([\d.]+) s in all, ([\d.]+) s of them the stack's update")
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 900
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Champion:
-    """What serves in PROD, and can be asked."""
+    """What serves in PROD, and can be asked: at an endpoint, or at one variant of it (``name/variant``)."""
 
     endpoint: str
     model_package_arn: str
@@ -53,7 +53,9 @@ def find(sagemaker: Any, cloudformation: Any, *, endpoint: str, stack: str, chal
             reason=f"PROD's endpoint {endpoint} serves the model {variant['ModelName']}, which is of no package"
         )
     say(f"  the champion: {endpoint} → {described['EndpointConfigName']} → {variant['ModelName']} → {package}")
-    return Champion(endpoint=endpoint, model_package_arn=package)
+    alone = len(config["ProductionVariants"]) == 1
+    address = endpoint if alone else f"{endpoint}/{variant['VariantName']}"
+    return Champion(endpoint=address, model_package_arn=package)
 
 
 def _settled(sagemaker: Any, endpoint: str) -> Any:

@@ -54,7 +54,7 @@ def _ask_one(runtime: Any, endpoint: str, request: str) -> Answer:
     started = time.perf_counter()
     try:
         response = runtime.invoke_endpoint(
-            EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=request.encode()
+            **_target(endpoint), ContentType="text/csv", Accept="text/csv", Body=request.encode()
         )
         text = response["Body"].read().decode(errors="replace").strip()
     except ClientError as error:
@@ -71,3 +71,9 @@ def _said(error: ClientError, endpoint: str) -> str:
     if "OriginalStatusCode" in described:
         code, message = described["OriginalStatusCode"], described.get("OriginalMessage") or message
     return f"error {code}: {message}"
+
+
+def _target(endpoint: str) -> dict[str, str]:
+    """An endpoint by its name, or one of its variants: ``name/variant``."""
+    name, _, variant = endpoint.partition("/")
+    return {"EndpointName": name} | ({"TargetVariant": variant} if variant else {})

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Of a pipeline's variable that goes into the text of an approval, which takes 1,000 characters in all.
 _SENTENCE_LIMIT = 450
+#: What is exported for the champion where there is none: CodePipeline's variables are better not empty.
+NO_CHAMPION = "none"
 _KINDS = {".json": "application/json", ".html": "text/html; charset=utf-8", ".sig": "text/plain; charset=utf-8"}
 
 
@@ -114,6 +116,7 @@ def publish(s3: Any, kms: Any, files: Mapping[str, str], document: Mapping[str, 
             "VERDICT": document["verdict"],
             "REASON": " ".join(document["reason"].split())[:_SENTENCE_LIMIT],
             "REPORT_URL": str(settings.folder / "gate.html"),
+            "CHAMPION_PACKAGE_ARN": (document.get("champion") or {}).get("model_package_arn", NO_CHAMPION),
         }
     )
 

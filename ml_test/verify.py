@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -9,11 +10,12 @@ from botocore.exceptions import ClientError
 
 from ml_init.step import StepError, input_artifact, run, say, setting, timed, to_json, write_output
 from ml_test.endpoint import ask
+from ml_test.gate_step import NO_CHAMPION
 from ml_test.notify import release_name, report_lines, tell
 from ml_test.serving import serving_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def main() -> None:
@@ -25,9 +27,9 @@ def main() -> None:
             check_release(gate, package_arn)
             package = sagemaker.describe_model_package(ModelPackageName=package_arn)
             check_approved(package, gate["verdict"])
-            check_served(sagemaker, endpoint, package)
+            address = check_served(sagemaker, endpoint, package, champion_of(sagemaker))
         with timed("asked PROD"):
-            answers = check_answers(runtime, endpoint, gate["smoke"])
+            answers = check_answers(runtime, address, gate["smoke"])
     except StepError as error:
         raise StepError(f"{error}\n{_told(gate, error, serving_lines(sagemaker, endpoint))}") from error
     document = {"endpoint": endpoint, "model_package_arn": package_arn, "answers": answers}
@@ -42,6 +44,15 @@ def _told(gate: Mapping[str, Any], error: StepError, serving: Sequence[str]) -> 
     except ClientError as lost:
         say(f"The topic could not be told: {lost}")
     return "\n".join(serving)
+
+
+def champion_of(sagemaker: Any) -> Mapping[str, Any] | None:
+    """The package beside which this release competes; None where releases do not, or where there is none."""
+    arn = os.environ.get("CHAMPION_PACKAGE_ARN", NO_CHAMPION)
+    package: Mapping[str, Any] | None = None
+    if arn != NO_CHAMPION:
+        package = sagemaker.describe_model_package(ModelPackageName=arn)
+    return package
 
 
 def check_release(gate: Mapping[str, Any], package_arn: str) -> None:
@@ -67,40 +78,61 @@ def check_approved(package: Mapping[str, Any], verdict: str) -> None:
     say(f"  {arn} is Approved by {approved_by or 'the gate'}")
 
 
-def check_served(sagemaker: Any, endpoint: str, package: Mapping[str, Any]) -> None:
-    """Endpoint → config → models → package: InService, this release's, and running its images."""
-    package_arn = package["ModelPackageArn"]
+def check_served(
+    sagemaker: Any, endpoint: str, package: Mapping[str, Any], champion: Mapping[str, Any] | None = None
+) -> str:
+    """Endpoint → config → models → package: InService, this release's, and running its images; where to ask it.
+
+    Where it competes with a champion, that package's model is the one other variant's.
+    """
     described = sagemaker.describe_endpoint(EndpointName=endpoint)
     if described["EndpointStatus"] != "InService":
         raise StepError(
             f"The endpoint {endpoint} is {described['EndpointStatus']}, not InService: "
             f"{described.get('FailureReason', 'no reason given')}"
         )
-    wanted = [_repository(each["Image"]) for each in package["InferenceSpecification"]["Containers"]]
-    for variant in described.get("ProductionVariants", []):
-        deployed = [_repository(each["SpecifiedImage"]) for each in variant.get("DeployedImages", [])]
-        if deployed and sorted(deployed) != sorted(wanted):
-            raise StepError(
-                f"The endpoint {endpoint}, variant {variant['VariantName']}: runs {deployed}, but {package_arn} has "
-                f"{wanted}"
-            )
     config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
+    expected = {each["ModelPackageArn"]: each for each in (champion, package) if each is not None}
+    images = {each["VariantName"]: each.get("DeployedImages", []) for each in described.get("ProductionVariants", [])}
+    served: dict[str, str] = {}
     for variant in config["ProductionVariants"]:
+        name = variant["VariantName"]
+        where = f"The endpoint {endpoint}, variant {name}"
         model = sagemaker.describe_model(ModelName=variant["ModelName"])
-        containers = model.get("Containers") or [model["PrimaryContainer"]]
-        fault = serving_fault(containers, package, package_arn)
-        if fault:
-            raise StepError(
-                f"The endpoint {endpoint}, variant {variant['VariantName']}, model {model['ModelName']}: {fault}"
-            )
-        say(f"  {endpoint} → {described['EndpointConfigName']} → {model['ModelName']} → {package_arn}")
+        found = _package_of(model, expected.values(), where)
+        _check_images(images.get(name, []), expected[found], where)
+        say(f"  {endpoint} → {described['EndpointConfigName']} → {model['ModelName']} → {found}")
+        served[found] = name
+    missing = sorted(expected.keys() - served.keys())
+    if missing:
+        raise StepError(f"No variant of the endpoint {endpoint} serves {', '.join(missing)}.")
+    return endpoint if champion is None else f"{endpoint}/{served[package['ModelPackageArn']]}"
 
 
-def serving_fault(containers: Sequence[Mapping[str, Any]], package: Mapping[str, Any], package_arn: str) -> str | None:
+def _check_images(deployed: Sequence[Mapping[str, Any]], package: Mapping[str, Any], where: str) -> None:
+    """The images that run, where SageMaker says so, are the package's."""
+    running = [_repository(each["SpecifiedImage"]) for each in deployed]
+    wanted = [_repository(each["Image"]) for each in package["InferenceSpecification"]["Containers"]]
+    if running and sorted(running) != sorted(wanted):
+        raise StepError(f"{where}: runs {running}, but {package['ModelPackageArn']} has {wanted}")
+
+
+def _package_of(model: Mapping[str, Any], expected: Iterable[Mapping[str, Any]], where: str) -> str:
+    """Which of these packages the model is of; StepError with what is wrong where it is of none."""
+    containers = model.get("Containers") or [model["PrimaryContainer"]]
+    faults = {package["ModelPackageArn"]: serving_fault(containers, package) for package in expected}
+    for package_arn, fault in faults.items():
+        if fault is None:
+            return package_arn
+    raise StepError(f"{where}, model {model['ModelName']}: {'; '.join(map(str, faults.values()))}")
+
+
+def serving_fault(containers: Sequence[Mapping[str, Any]], package: Mapping[str, Any]) -> str | None:
     """Why these containers are not the package's, or None.
 
     A model made from a package names it; where SageMaker shows the containers it made of it, they are compared too.
     """
+    package_arn = package["ModelPackageArn"]
     named = {container["ModelPackageName"] for container in containers if "ModelPackageName" in container}
     if named and named != {package_arn}:
         return f"serves {', '.join(sorted(named))}, not {package_arn}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
 from ml_test.verify import serving_fault
+from stacks.specs import CHAMPION_PARAMETER, NO_CHAMPION, PACKAGE_PARAMETER
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -38,6 +40,20 @@ class Tenure:
 
     package_arn: str
     since: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deployed:
+    """What PROD's stack was told to serve: a release, alone or beside the champion with which it competes."""
+
+    package_arn: str
+    champion_arn: str | None
+
+    @classmethod
+    def of(cls, stack: Mapping[str, Any]) -> Deployed:
+        told = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+        champion = told.get(CHAMPION_PARAMETER, NO_CHAMPION)
+        return cls(package_arn=told[PACKAGE_PARAMETER], champion_arn=None if champion == NO_CHAMPION else champion)
 
 
 class Prod:
@@ -69,6 +85,14 @@ class Prod:
             raise
         return found
 
+    def endpoint_config(self) -> dict[str, Any]:
+        """The configuration that the endpoint, which has to be there, runs with."""
+        endpoint = self._sagemaker.describe_endpoint(EndpointName=self.endpoint_name)
+        found: dict[str, Any] = self._sagemaker.describe_endpoint_config(
+            EndpointConfigName=endpoint["EndpointConfigName"]
+        )
+        return found
+
     def serves(self, registry: Registry) -> tuple[Served, ...]:
         """Endpoint → variants → models → packages; nothing where no endpoint answers."""
         endpoint = self.endpoint()
@@ -88,10 +112,18 @@ class Prod:
         )
 
     def history(self) -> list[Tenure]:
-        """What this stack came to serve, oldest first. CloudFormation keeps a stack's events for 90 days."""
+        """What this stack came to serve, oldest first, without what only competed."""
+        return tenures(self.stack_name, self._events, "Model")
+
+    def competitions(self) -> list[Tenure]:
+        """What came to compete with a champion, oldest first."""
+        return tenures(self.stack_name, self._events, "ChallengerModel")
+
+    @cached_property
+    def _events(self) -> list[dict[str, Any]]:
+        """Oldest first. CloudFormation keeps a stack's events for 90 days."""
         pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.stack_name)
-        newest_first = [event for page in pages for event in page["StackEvents"]]
-        return tenures(self.stack_name, reversed(newest_first))
+        return [event for page in pages for event in page["StackEvents"]][::-1]
 
     def _package_of(self, model_name: str, registry: Registry) -> str:
         """The package that a model was made of: named, or found by its images and artifacts."""
@@ -101,13 +133,13 @@ class Prod:
         if len(named) == 1 and None not in named:
             return str(named.pop())
         for version in registry.versions():
-            if serving_fault(containers, registry.release(version.arn).package, version.arn) is None:
+            if serving_fault(containers, registry.release(version.arn).package) is None:
                 return version.arn
         return ""
 
 
-def tenures(stack_name: str, events: Iterable[Mapping[str, Any]]) -> list[Tenure]:
-    """What the events of a stack, oldest first, say of the packages that it came to serve.
+def tenures(stack_name: str, events: Iterable[Mapping[str, Any]], model: str) -> list[Tenure]:
+    """What the events of a stack, oldest first, say of the packages that one of its models was made of.
 
     An operation that was rolled back made a model too, and that model never served.
     """
@@ -118,7 +150,7 @@ def tenures(stack_name: str, events: Iterable[Mapping[str, Any]]) -> list[Tenure
         kind, status = event["ResourceType"], event["ResourceStatus"]
         # A resource that is replaced is told of as updated.
         if kind == "AWS::SageMaker::Model" and status in _READY:
-            if event["LogicalResourceId"] == f"{stack_name}Model":
+            if event["LogicalResourceId"] == f"{stack_name}{model}":
                 made = json.loads(event["ResourceProperties"])["PrimaryContainer"]["ModelPackageName"]
         elif kind == "AWS::SageMaker::Endpoint" and status in _READY:
             ready = event["Timestamp"]

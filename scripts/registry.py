@@ -41,9 +41,8 @@ class Release:
     reason: str
     #: The package that it was compared with: what PROD served then. None on a first release.
     parent_arn: str | None
-    #: The pipeline's execution, whose gate report is ``gate/<execution>/gate.json`` in ``bucket``.
-    execution: str
-    bucket: str
+    #: The S3 address of the gate's report, as JSON; empty where the gate has not spoken.
+    report: str
     #: As SageMaker describes it.
     package: Mapping[str, Any]
 
@@ -60,8 +59,7 @@ class Release:
             verdict=verdict,
             reason=reason,
             parent_arn=metadata.get("parent") or None,
-            execution=metadata.get("pipeline_execution", ""),
-            bucket=package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"].split("/")[2],
+            report=metadata.get("gate_report", ""),
             package=package,
         )
 

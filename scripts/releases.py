@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -36,17 +37,39 @@ def main() -> int:
             f" committed (after `make deploy WORKLOAD={options.workload}`)."
         )
         return 0
-    history = prod.history() if prod.stack() else []
+    stands = prod.stack() is not None
+    past = Past.of(prod.history(), prod.competitions()) if stands else Past.of([], [])
     served = prod.serves(registry)
-    print(table(releases, served, history, width=shutil.get_terminal_size((160, 0)).columns))
+    print(table(releases, served, past, width=shutil.get_terminal_size((160, 0)).columns))
     print(prod_line(prod, served))
     return 0
 
 
-def table(releases: Sequence[Release], served: Sequence[Served], history: Sequence[Tenure], *, width: int) -> str:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Past:
+    """Package → when it last came to serve, and to compete."""
+
+    served: Mapping[str, datetime]
+    competed: Mapping[str, datetime]
+
+    @classmethod
+    def of(cls, history: Sequence[Tenure], competitions: Sequence[Tenure]) -> Past:
+        return cls(
+            served={tenure.package_arn: tenure.since for tenure in history},
+            competed={tenure.package_arn: tenure.since for tenure in competitions},
+        )
+
+    def words(self, arn: str, *, now: str | None) -> str:
+        """``now``: how it serves now, or None."""
+        for verb, when in (("served", self.served.get(arn)), ("competed", self.competed.get(arn))):
+            if when:
+                return f"{now} since {when:%Y-%m-%d %H:%M}" if now else f"{verb} from {when:%Y-%m-%d %H:%M}"
+        return now or "-"
+
+
+def table(releases: Sequence[Release], served: Sequence[Served], past: Past, *, width: int) -> str:
     """The releases as lines of columns; the last column, the reason, is cut to the terminal's width."""
-    since = {tenure.package_arn: tenure.since for tenure in history}
-    rows = [HEAD, *(_row(release, served, since) for release in releases)]
+    rows = [HEAD, *(_row(release, served, past) for release in releases)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD) - 1)]
     left = max(width - sum(widths) - 2 * len(widths), _SHORTEST_REASON)
     return "\n".join(
@@ -69,26 +92,25 @@ def prod_line(prod: Prod, served: Sequence[Served]) -> str:
     return f"PROD: {prod.endpoint_name} is {endpoint['EndpointStatus']} ({variants})"
 
 
-def _row(release: Release, served: Sequence[Served], since: Mapping[str, datetime]) -> tuple[str, ...]:
+def _row(release: Release, served: Sequence[Served], past: Past) -> tuple[str, ...]:
     return (
         str(release.number),
         release.commit[:10],
         f"{release.registered:%Y-%m-%d %H:%M}",
         release.status,
         release.verdict or "-",
-        _prod(release.arn, served, since),
+        past.words(release.arn, now=_now(release.arn, served)),
         str(number_of(release.parent_arn)) if release.parent_arn else "-",
         " ".join(release.reason.split()),
     )
 
 
-def _prod(arn: str, served: Sequence[Served], since: Mapping[str, datetime]) -> str:
-    """``serves`` with its share, where it is one of several variants; ``served`` where it once did."""
-    when = f" since {since[arn]:%Y-%m-%d %H:%M}" if arn in since else ""
-    for one in served:
-        if one.package_arn == arn:
-            return f"{'serves' if len(served) == 1 else f'{one.variant} {one.weight:.0%}'}{when}"
-    return f"served{when.replace('since', 'from')}" if arn in since else "-"
+def _now(arn: str, served: Sequence[Served]) -> str | None:
+    """``serves``, or the variant and its share where it is one of several."""
+    one = next((one for one in served if one.package_arn == arn), None)
+    if one is None or len(served) == 1:
+        return "serves" if one else None
+    return f"{one.variant} {one.weight:.0%}"
 
 
 def _cut(text: str, length: int) -> str:

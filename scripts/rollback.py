@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
-
-from ml_init.step import StepError
-from ml_test.verify import check_answers, check_served
-from scripts import notification, stack_update
+from scripts import into_prod
 from scripts.pipeline import Pipeline
-from scripts.prod import Prod, before
+from scripts.prod import Deployed, Prod, before
 from scripts.registry import Registry, Release, number_of
 from stacks.workloads import WORKLOADS
 
@@ -23,68 +17,35 @@ if TYPE_CHECKING:
 
     from scripts.prod import Tenure
 
-PACKAGE = "ModelPackageArn"
-
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("--to", type=int, help="the version; what served before the present one where none is given")
     options = parser.parse_args()
-    started = time.monotonic()
     registry, prod = Registry(options.workload), Prod(options.workload)
-    stack = changeable(prod)
-    target = plan(registry, prod, parameters(stack)[PACKAGE], options.to)
+    stack = into_prod.changeable(prod)
+    target = plan(registry, prod, Deployed.of(stack), options.to)
     print(f"Putting back version {target.number} (commit {target.commit[:10]}) into {prod.endpoint_name}.", flush=True)
     _warn_of_a_push_under_way(options.workload)
-    outcome = stack_update.update(stack, {PACKAGE: target.arn}, lambda line: print(line, flush=True))
-    try:
-        if not outcome.succeeded:
-            raise StepError(f"The update ended as {outcome.status}: {outcome.reason or 'no reason was given'}")
-        verify(prod.endpoint_name, target)
-    except StepError as error:
-        said = f"The rollback to version {target.number} failed: {error}\n{serving_line(prod, registry)}"
-        print(said, file=sys.stderr)
-        notification.publish(stack, f"{options.workload}: rollback of PROD failed", said)
-        return 1
-    seconds = time.monotonic() - started
-    said = (
-        f"PROD serves version {target.number} again (commit {target.commit[:10]}), verified."
-        f" {seconds:.1f} s in all: {outcome.seconds:.1f} s the stack's update, the rest looking and verifying."
-    )
-    print(said)
-    notification.publish(stack, f"{options.workload}: PROD rolled back to version {target.number}", said)
-    return 0
+    return into_prod.put(target, prod, registry, stack, "rollback")
 
 
-def changeable(prod: Prod) -> dict[str, Any]:
-    """PROD's stack; raises SystemExit where it cannot be changed now, with what to do."""
-    stack = prod.stack()
-    if stack is None:
-        raise SystemExit(f"There is no stack {prod.stack_name}: nothing was released to PROD yet. `make push` does.")
-    stack_update.check_updatable(stack)
-    endpoint = prod.endpoint()
-    if endpoint is None or endpoint["EndpointStatus"] == "Failed":
-        state = f"is Failed ({endpoint.get('FailureReason', 'no reason given')})" if endpoint else "is gone"
-        raise SystemExit(
-            f"The endpoint {prod.endpoint_name} {state}, though its stack {prod.stack_name} stands: no update can bring"
-            f" it back. Delete the stack (aws cloudformation delete-stack --stack-name {prod.stack_name}) and push."
-        )
-    return stack
-
-
-def plan(registry: Registry, prod: Prod, present_arn: str, version: int | None) -> Release:
+def plan(registry: Registry, prod: Prod, present: Deployed, version: int | None) -> Release:
     """The release to put back; raises SystemExit that says why it cannot be."""
     known = list(registry.versions())
     if version is None:
         statuses = {one.arn: one.status for one in known}
-        return registry.release(previous(prod.history(), present_arn, statuses))
+        # Beside a champion, what competes with it has not taken its place yet.
+        arn = present.champion_arn or previous(prod.history(), present.package_arn, statuses)
+        return registry.release(arn)
     wanted = next((one for one in known if one.number == version), None)
     if wanted is None:
         numbers = ", ".join(str(one.number) for one in known) or "none"
         raise SystemExit(f"Version {version} is not in the registry {registry.group}; it has {numbers}.")
-    if wanted.arn == present_arn:
-        raise SystemExit(f"Version {version} is what {prod.stack_name} has deployed already; nothing was changed.")
+    if wanted.arn == present.package_arn:
+        how = "; to give it all the traffic: make end-experiment KEEP=challenger" if present.champion_arn else ""
+        raise SystemExit(f"Version {version} is what {prod.stack_name} has deployed already; nothing was changed{how}.")
     release = registry.release(wanted.arn)
     if release.status != "Approved":
         approved = ", ".join(str(one.number) for one in known if one.status == "Approved") or "none"
@@ -106,32 +67,6 @@ def previous(history: Sequence[Tenure], present_arn: str, statuses: Mapping[str,
             f"{f': before it served {seen}' if seen else ''}. Name a version: make rollback TO=… (make releases)."
         )
     return found
-
-
-def parameters(stack: Mapping[str, Any]) -> dict[str, str]:
-    return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
-
-
-def verify(endpoint: str, release: Release) -> None:
-    """As the pipeline verifies a release; raises StepError where PROD is not what that release's gate has seen."""
-    check_served(boto3.client("sagemaker"), endpoint, release.package)
-    s3, key = boto3.client("s3"), f"gate/{release.execution}/gate.json"
-    try:
-        gate = json.loads(s3.get_object(Bucket=release.bucket, Key=key)["Body"].read())
-    except s3.exceptions.NoSuchKey as error:
-        raise StepError(
-            f"s3://{release.bucket}/{key} is gone: nobody can say whether PROD answers as version {release.number} did."
-        ) from error
-    check_answers(boto3.client("sagemaker-runtime"), endpoint, gate["smoke"])
-
-
-def serving_line(prod: Prod, registry: Registry) -> str:
-    """Which version PROD serves now, whatever was tried."""
-    served = ", ".join(
-        f"version {number_of(one.package_arn)}" if one.package_arn else f"an unknown model as {one.variant}"
-        for one in prod.serves(registry)
-    )
-    return f"PROD serves {served or 'nothing: its endpoint is gone'}."
 
 
 def _warn_of_a_push_under_way(workload: str) -> None:

@@ -13,7 +13,7 @@ from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.endpoint_alarms import EndpointAlarms
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.settings import Prod, Settings
-from stacks.specs import Workload
+from stacks.specs import PACKAGE_PARAMETER, Workload
 
 
 class EndpointStack(cdk.Stack):
@@ -30,7 +30,7 @@ class EndpointStack(cdk.Stack):
             synthesizer=cdk.BootstraplessSynthesizer(),
         )
         stage = settings.stages.qa if kind == "Qa" else settings.stages.prod
-        package = cdk.CfnParameter(self, "ModelPackageArn", description="The model package that is served")
+        package = cdk.CfnParameter(self, PACKAGE_PARAMETER, description="The model package that is served")
         role = cdk.CfnParameter(self, "ExecutionRoleArn", description="What the containers may do")
         key = (
             cdk.CfnParameter(self, ENCRYPTION_KEY_PARAMETER, description="Encrypts disks and what is captured")
@@ -53,6 +53,6 @@ class EndpointStack(cdk.Stack):
             if workload.answers and stage.capture_percent:
                 alarms.add(*AnswerAlarms(self, "Answers", endpoint=endpoint, expected=workload.answers).all)
             if isinstance(stage, Prod) and stage.deployment:
-                endpoint.guard(stage.deployment, alarms.all)
+                endpoint.guard(stage.deployment, alarms.guards)
         cdk.CfnOutput(self, "EndpointName", value=endpoint.endpoint.attr_endpoint_name)
         cdk.CfnOutput(self, "ServedPackageArn", value=package.value_as_string)

@@ -117,6 +117,15 @@ class Deployment(_Section):
         return self.wait_seconds + FLEET_START_SECONDS
 
 
+class Ab(_Section):
+    """Competing models: a release gets a share of the traffic beside the champion, until somebody decides."""
+
+    #: At most half: the champion is what most callers meet.
+    challenger_weight_percent: Annotated[int, Field(ge=1, le=50)]
+    #: Of each variant, before a comparison gives a verdict.
+    minimum_requests: Annotated[int, Field(ge=1)] = 500
+
+
 class Stage(_Section):
     """One endpoint: QA or PROD."""
 
@@ -134,6 +143,14 @@ class Prod(Stage):
     approval: bool = False
     #: None: all at once, and watched by nobody.
     deployment: Deployment | None = None
+    #: None: a release takes the place of what serves.
+    ab: Ab | None = None
+
+    @model_validator(mode="after")
+    def _is_captured(self) -> Prod:
+        if self.ab and not self.capture_percent:
+            raise ValueError("ab compares what is captured: capture_percent must be above 0")
+        return self
 
     @model_validator(mode="after")
     def _is_guarded(self) -> Prod:

@@ -14,6 +14,15 @@ ENDPOINT_STACKS: tuple[StackKind, ...] = ("Qa", "Prod")
 DATA_BUCKET_OUTPUT = "DataBucketName"
 SIGNING_KEY_OUTPUT = "ReportSigningKeyArn"
 
+#: The parameter of an endpoint stack that names the package it serves.
+PACKAGE_PARAMETER = "ModelPackageArn"
+#: Where releases compete: the package that goes on serving beside the release, and the release's production variant.
+CHAMPION_PARAMETER = "ChampionPackageArn"
+CHALLENGER_VARIANT = "Challenger"
+#: Its value where nothing served before, and where an experiment has ended: then the release serves alone.
+NO_CHAMPION = "none"
+
+
 #: Folder, Python package, Glue database; without underscores, SageMaker's names, which take 63 characters.
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 _LONGEST_NAME = 40

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aws_cdk import Fn, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.constructs.challenger import Challenger
 from stacks.constructs.data_capture import DataCapture
-from stacks.constructs.guardrails import deployment_config
-from stacks.settings import Deployment, Stage
+from stacks.constructs.guardrails import Guard, deployment_config
+from stacks.constructs.package_model import PackageModel
+from stacks.settings import Deployment, Prod, Stage
 
+#: The variant that is always there, and that is scaled: the champion's where a release competes with one.
 VARIANT = "AllTraffic"
 
 
@@ -38,25 +40,26 @@ class ModelEndpoint(Construct):
         self.name = name
         #: The package's version: the last part of arn:…:model-package/<group>/<version>.
         self.release = Fn.select(2, Fn.split("/", package_arn))
-        model = sagemaker.CfnModel(
-            self,
-            "Model",
-            execution_role_arn=role_arn,
-            # SageMaker expands the package to its containers, which it calls one after the other.
-            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(model_package_name=package_arn),
-            enable_network_isolation=True,
+        ab = stage.ab if isinstance(stage, Prod) else None
+        self.challenger = (
+            Challenger(self, "Challenger", package_arn=package_arn, role_arn=role_arn, stage=stage, ab=ab)
+            if ab
+            else None
         )
+        main = self.challenger.main_package_arn if self.challenger else package_arn
+        model = PackageModel(self, "Model", package_arn=main, role_arn=role_arn)
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
             variant_name=VARIANT,
             model_name=model.attr_model_name,
             initial_instance_count=stage.instance_count,
-            initial_variant_weight=1,
+            # Of 100 with the challenger's: a share, whichever of them is there.
+            initial_variant_weight=100 - ab.challenger_weight_percent if ab else 1,
             instance_type=stage.instance_type,
         )
         config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
-            production_variants=[variant],
+            production_variants=[variant, self.challenger.variant] if self.challenger else [variant],
             # The disks of the instances. Instances with a disk of their own take no key: their hardware encrypts.
             kms_key_id=key_arn,
             data_capture_config=_capture(self, stage.capture_percent, self.release, key_arn),
@@ -66,13 +69,12 @@ class ModelEndpoint(Construct):
         )
         if stage.scaling:
             self._keep_instances()
-        # CloudFormation makes their names of these ids, and the deploying role's policy names the names.
-        for resource, suffix in ((model, "Model"), (config, "Config")):
-            resource.override_logical_id(f"{Stack.of(self).stack_name}{suffix}")
+        # CloudFormation makes its name of this id, and the deploying role's policy names the name.
+        config.override_logical_id(f"{Stack.of(self).stack_name}Config")
 
-    def guard(self, deployment: Deployment, alarms: Sequence[cloudwatch.Alarm]) -> None:
+    def guard(self, deployment: Deployment, guards: Sequence[Guard]) -> None:
         """An update moves the traffic by this deployment, and back when one of the alarms rings."""
-        self.endpoint.deployment_config = deployment_config(deployment, alarms)
+        self.endpoint.deployment_config = deployment_config(deployment, guards)
 
     def _keep_instances(self) -> None:
         """An update leaves as many instances as autoscaling has set; all else is the release's."""
@@ -84,6 +86,7 @@ class ModelEndpoint(Construct):
 
     @property
     def metric_dimensions(self) -> dict[str, str]:
+        """Of the main variant."""
         return {"EndpointName": self.name, "VariantName": VARIANT}
 
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import IResolvable
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 
 from stacks.settings import Deployment
 
+#: An alarm that guards, or one that does so under a condition.
+Guard = sagemaker.CfnEndpoint.AlarmProperty | IResolvable
+
+
+def guard(alarm: cloudwatch.Alarm) -> Guard:
+    return sagemaker.CfnEndpoint.AlarmProperty(alarm_name=alarm.alarm_name)
+
 
 def deployment_config(
-    deployment: Deployment, alarms: Sequence[cloudwatch.Alarm]
+    deployment: Deployment, guards: Sequence[Guard]
 ) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
     """Blue/green by the deployment's steps; the alarms are made before the endpoint, which refers to them."""
     return sagemaker.CfnEndpoint.DeploymentConfigProperty(
@@ -20,9 +28,7 @@ def deployment_config(
             termination_wait_in_seconds=deployment.final_bake_seconds,
             maximum_execution_timeout_in_seconds=deployment.timeout_seconds,
         ),
-        auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(
-            alarms=[sagemaker.CfnEndpoint.AlarmProperty(alarm_name=alarm.alarm_name) for alarm in alarms]
-        ),
+        auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(alarms=list(guards)),
     )
 
 

@@ -18,10 +18,11 @@ from stacks.constructs.failure_notice import FailureNotice
 from stacks.constructs.pipeline_role import PipelineRole
 from stacks.constructs.steps import Steps
 from stacks.constructs.workshop import Workshop
-from stacks.settings import Settings, Stage
-from stacks.specs import StackKind, Workload
+from stacks.settings import Prod, Settings, Stage
+from stacks.specs import CHAMPION_PARAMETER, PACKAGE_PARAMETER, StackKind, Workload
 
 _PACKAGE = "#{Train.MODEL_PACKAGE_ARN}"
+_CHAMPION = "#{Gate.CHAMPION_PACKAGE_ARN}"
 
 
 class ReleasePipeline(Construct):
@@ -93,7 +94,14 @@ class ReleasePipeline(Construct):
             ],
             "PROD": [
                 self._deploy("Prod", settings.stages.prod),
-                self._build("Verify", steps.verify, ["SourceOutput", "GateOutput"], "VerifyOutput", run_order=2),
+                self._build(
+                    "Verify",
+                    steps.verify,
+                    ["SourceOutput", "GateOutput"],
+                    "VerifyOutput",
+                    run_order=2,
+                    competes=settings.stages.prod.ab is not None,
+                ),
             ],
             "CleanUp": [self._clean_up()],
         }
@@ -112,12 +120,21 @@ class ReleasePipeline(Construct):
         )
 
     def _build(
-        self, name: str, step: BuildStep, inputs: list[str], output: str | None = None, *, run_order: int = 1
+        self,
+        name: str,
+        step: BuildStep,
+        inputs: list[str],
+        output: str | None = None,
+        *,
+        run_order: int = 1,
+        competes: bool = False,
     ) -> actions.Action:
         variables = {
             "COMMIT_ID": "#{Source.CommitId}",
             "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
-        } | ({"MODEL_PACKAGE_ARN": _PACKAGE} if name in ("Gate", "SetApproved", "Verify") else {})
+            **({"MODEL_PACKAGE_ARN": _PACKAGE} if name in ("Gate", "SetApproved", "Verify") else {}),
+            **({"CHAMPION_PACKAGE_ARN": _CHAMPION} if competes else {}),
+        }
         self._role.allow_build(step.project)
         self._store.grant_find(step.role)
         self._store.grant_take(step.role, *inputs)
@@ -137,13 +154,15 @@ class ReleasePipeline(Construct):
 
     def _deploy(self, kind: StackKind, stage: Stage) -> actions.Action:
         stack_name = self._workload.stack_name(kind)
-        parameters = {"ModelPackageArn": _PACKAGE, "ExecutionRoleArn": self._workshop.serving_roles[kind].role_arn}
+        parameters = {PACKAGE_PARAMETER: _PACKAGE, "ExecutionRoleArn": self._workshop.serving_roles[kind].role_arn}
         if self._workshop.encryption:
             parameters[ENCRYPTION_KEY_PARAMETER] = self._workshop.encryption.arn
         if stage.capture_percent:
             parameters[CAPTURE_BUCKET_PARAMETER] = self._workshop.data.name
         if stage.alarms:
             parameters[NOTIFICATION_TOPIC_PARAMETER] = self._workshop.notifications.topic_arn
+        if isinstance(stage, Prod) and stage.ab:
+            parameters[CHAMPION_PARAMETER] = _CHAMPION
         replace = kind == "Qa"
         self._role.allow_deploy(stack_name, template="BuildOutput", role=self._deployment, replace=replace)
         return actions.CloudFormationCreateUpdateStackAction(

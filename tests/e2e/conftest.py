@@ -137,6 +137,7 @@ CHAPTERS = (
     "test_killed",
     "test_faults",
     "test_rollback",
+    "test_competing_models",
     "test_approval",
     "test_permissions",
     "test_credit_default",

@@ -140,10 +140,10 @@ def test_rollback_with_a_red_pipeline_under_traffic(red: User) -> None:
     assert earlier in approved(red)
     assert red.outputs(STACK)["ServedPackageArn"].endswith(f"/{earlier}")
     assert set(answers) == {"vgood"}
-    timed = re.search(r"PROD serves version (\d+) again .*verified\. ([\d.]+) s in all", said)
+    timed = re.search(r"PROD serves version (\d+) .*verified\. rollback: ([\d.]+) s in all", said)
     assert timed, said
     assert int(timed[1]) == earlier
-    assert f"rolled back to version {earlier}" in json.dumps(messages(red, queue))
+    assert f"PROD serves version {earlier} (rollback)" in json.dumps(messages(red, queue))
     table = red.script("releases", "car_evaluation").stdout.splitlines()
     assert next(line for line in table if " serves since " in line).split()[0] == str(earlier)
 
@@ -160,7 +160,7 @@ def test_a_stack_that_is_being_changed_is_left_alone(red: User, released_last: i
     forward.join()
     assert refused.returncode != 0
     assert "is being changed right now" in refused.stderr
-    assert f"PROD serves version {released_last} again" in first[0]
+    assert f"PROD serves version {released_last} " in first[0]
     assert in_prod(red) == released_last
 
 

@@ -64,6 +64,15 @@ def decide(project: Path, *decisions: tuple[str, str]) -> None:
     settings.write_text(text)
 
 
+@pytest.fixture(scope="session")
+def assembly_with_ab(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """What `cdk synth` makes of a project whose releases compete with the champion."""
+    project = project_copy("ab")
+    with (project / "gatehouse.toml").open("a") as settings:
+        settings.write("\n[stages.prod.ab]\nchallenger_weight_percent = 20\n")
+    return synthesize(project, tmp_path_factory.mktemp("competing") / "cdk.out")
+
+
 @pytest.fixture(scope="session", params=sorted(WORKLOADS))
 def workload(request: pytest.FixtureRequest) -> Workload:
     return WORKLOADS[request.param]

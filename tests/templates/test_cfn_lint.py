@@ -14,10 +14,12 @@ def test_templates_have_neither_errors_nor_warnings(
     assembly: CloudAssembly,
     assembly_with_key: CloudAssembly,
     assembly_with_approval: CloudAssembly,
+    assembly_with_ab: CloudAssembly,
     settings: Settings,
 ) -> None:
     """Whatever the settings. Templates that they do not change are looked at once."""
-    found = [path for each in (assembly, assembly_with_key, assembly_with_approval) for path in each.template_files]
+    assemblies = (assembly, assembly_with_key, assembly_with_approval, assembly_with_ab)
+    found = [path for each in assemblies for path in each.template_files]
     different = {path.read_bytes(): path for path in found}
     assert len(different) >= 8
     done = subprocess.run(

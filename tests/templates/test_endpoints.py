@@ -13,7 +13,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from stacks.constructs.answer_alarms import AnswerAlarms
 from stacks.constructs.endpoint import ModelEndpoint
-from stacks.constructs.guardrails import deployment_config
+from stacks.constructs.guardrails import deployment_config, guard
 from stacks.settings import Deployment, Settings, Stage
 from stacks.specs import ExpectedAnswers, StackKind, Workload
 from tests.templates.cloud_assembly import CloudAssembly
@@ -195,7 +195,7 @@ def test_linear_and_all_at_once_are_sagemakers_words() -> None:
     at_once = Deployment(strategy="ALL_AT_ONCE", final_bake_seconds=30)
     for name, deployment in (("linear", linear), ("once", at_once)):
         config = sagemaker.CfnEndpoint(stack, name, endpoint_config_name="c")
-        config.deployment_config = deployment_config(deployment, [alarm])
+        config.deployment_config = deployment_config(deployment, [guard(alarm)])
     found = assertions.Template.from_stack(stack).find_resources("AWS::SageMaker::Endpoint").values()
     policies = [each["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"] for each in found]
     assert [policy["TrafficRoutingConfiguration"] for policy in policies] == [

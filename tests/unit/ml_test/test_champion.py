@@ -27,7 +27,9 @@ class Aws:
         stack: str | None = None,
         packages: dict[str, str] | None = None,
         containers: list[dict[str, str]] | None = None,
+        alone: bool = True,
     ) -> None:
+        self.alone = alone
         self.status, self.stack, self.packages = status, stack, packages or {}
         self.containers = [{"ModelPackageName": f"{GROUP}/1"}] if containers is None else containers
 
@@ -39,9 +41,9 @@ class Aws:
     def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
         return {
             "ProductionVariants": [
-                {"ModelName": "rare", "InitialVariantWeight": 1.0},
-                {"ModelName": "often", "InitialVariantWeight": 9.0},
-            ]
+                {"VariantName": "Challenger", "ModelName": "rare", "InitialVariantWeight": 1.0},
+                {"VariantName": "AllTraffic", "ModelName": "often", "InitialVariantWeight": 9.0},
+            ][self.alone :]
         }
 
     def describe_model(self, *, ModelName: str) -> dict[str, Any]:
@@ -66,8 +68,13 @@ def found(aws: Aws) -> Champion | Gone | None:
 
 
 def test_the_champion_is_what_prod_serves() -> None:
-    """By endpoint, config, the variant that most callers meet, model and package."""
+    """By endpoint, config, model and package."""
     assert found(Aws()) == Champion(endpoint="prod", model_package_arn=f"{GROUP}/1")
+
+
+def test_where_releases_compete_the_champion_is_what_most_callers_meet() -> None:
+    """It is asked by its variant's name: by weight, one request would go to it and the next one to its challenger."""
+    assert found(Aws(alone=False)) == Champion(endpoint="prod/AllTraffic", model_package_arn=f"{GROUP}/1")
 
 
 def test_prod_that_never_was_is_a_first_release() -> None:

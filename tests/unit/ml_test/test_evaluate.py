@@ -166,7 +166,7 @@ def test_promotion_approves_and_keeps_qa(rows: TestRows, tmp_path: Path, monkeyp
     assert aws.stack_status == "CREATE_COMPLETE"
     variables = (tmp_path / "out" / "variables.env").read_text()
     assert variables.startswith("export VERDICT=PROMOTE\nexport REASON='It is clearly better than always answering")
-    assert variables.endswith("\nexport REPORT_URL=s3://data/gate/e1/gate.html\n")
+    assert variables.endswith("\nexport REPORT_URL=s3://data/gate/e1/gate.html\nexport CHAMPION_PACKAGE_ARN=none\n")
     assert (
         json.loads((tmp_path / "out" / "gate.json").read_text())["smoke"][0]["request"] == "low,low,5more,more,big,high"
     )

@@ -35,7 +35,7 @@ PACKAGE = {
 )
 def test_what_is_served_is_the_package(containers: list[dict[str, str]], fault: str | None) -> None:
     """By the package's name where the model has it, and by images and artifacts where they are shown."""
-    found = serving_fault(containers, PACKAGE, ARN)
+    found = serving_fault(containers, PACKAGE)
     assert (found or "").startswith(fault or "")
     assert (found is None) == (fault is None)
 
@@ -60,14 +60,15 @@ def test_what_was_held_needs_somebodys_approval() -> None:
 
 
 class SageMaker:
+    """An endpoint with a variant for each package."""
+
     def __init__(
         self,
-        *,
+        *packages: str,
         status: str = "InService",
-        package: str = ARN,
         images: tuple[str, ...] = ("sparkml:3.3", "xgboost:3.2-0"),
     ) -> None:
-        self.status, self.package, self.images = status, package, images
+        self.status, self.packages, self.images = status, packages or (ARN,), images
 
     def describe_endpoint(self, **_: Any) -> dict[str, Any]:
         images = [{"SpecifiedImage": f"{image}@sha256:1"} for image in self.images]
@@ -75,27 +76,55 @@ class SageMaker:
             "EndpointStatus": self.status,
             "EndpointConfigName": "c2",
             "FailureReason": "no ping",
-            "ProductionVariants": [{"VariantName": "all", "DeployedImages": images}],
+            "ProductionVariants": [
+                {"VariantName": f"variant-{place}", "DeployedImages": images} for place in range(len(self.packages))
+            ],
         }
 
     def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
-        return {"ProductionVariants": [{"VariantName": "all", "ModelName": "m2"}]}
+        return {
+            "ProductionVariants": [
+                {"VariantName": f"variant-{place}", "ModelName": str(place)} for place in range(len(self.packages))
+            ]
+        }
 
-    def describe_model(self, **_: Any) -> dict[str, Any]:
-        return {"ModelName": "m2", "Containers": [{"ModelPackageName": self.package}]}
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:
+        return {"ModelName": ModelName, "Containers": [{"ModelPackageName": self.packages[int(ModelName)]}]}
 
 
 def test_released_endpoint_passes() -> None:
     """InService, serving this approved package."""
-    check_served(SageMaker(), "prod", PACKAGE)
+    assert check_served(SageMaker(), "prod", PACKAGE) == "prod"
+
+
+def test_a_release_that_competes_is_asked_at_its_own_variant() -> None:
+    assert check_served(SageMaker(OLD, ARN), "prod", PACKAGE, PACKAGE | {"ModelPackageArn": OLD}) == "prod/variant-1"
+
+
+@pytest.mark.parametrize(
+    ("packages", "message"),
+    [
+        ((OLD, OLD), f"No variant of the endpoint prod serves {ARN}"),
+        ((ARN,), f"No variant of the endpoint prod serves {OLD}"),
+        ((OLD, ARN.replace("/2", "/3")), f"variant variant-1, model 1: serves {ARN.replace('/2', '/3')}, not {OLD}"),
+    ],
+)
+def test_both_that_compete_have_to_serve(packages: tuple[str, ...], message: str) -> None:
+    with pytest.raises(StepError, match=message):
+        check_served(SageMaker(*packages), "prod", PACKAGE, PACKAGE | {"ModelPackageArn": OLD})
+
+
+def test_a_second_variant_is_wrong_where_nothing_competes() -> None:
+    with pytest.raises(StepError, match=f"variant variant-0, model 0: serves {OLD}, not {ARN}"):
+        check_served(SageMaker(OLD, ARN), "prod", PACKAGE)
 
 
 @pytest.mark.parametrize(
     ("sagemaker", "message"),
     [
         (SageMaker(status="Failed"), "The endpoint prod is Failed, not InService: no ping"),
-        (SageMaker(images=("xgboost:3.2-0",)), "variant all: runs ['xgboost'], but"),
-        (SageMaker(package=OLD), f"variant all, model m2: serves {OLD}, not {ARN}"),
+        (SageMaker(images=("xgboost:3.2-0",)), "variant variant-0: runs ['xgboost'], but"),
+        (SageMaker(OLD), f"variant variant-0, model 0: serves {OLD}, not {ARN}"),
     ],
 )
 def test_other_than_released_is_named(sagemaker: SageMaker, message: str) -> None:
@@ -107,8 +136,8 @@ def test_other_than_released_is_named(sagemaker: SageMaker, message: str) -> Non
 
 def test_what_serves_instead_is_told() -> None:
     """The version behind each variant, and why SageMaker took the latest deployment back."""
-    assert serving_lines(SageMaker(package=OLD), "prod") == [
+    assert serving_lines(SageMaker(OLD), "prod") == [
         "prod is InService with c2:",
-        f"- all serves version 1 ({OLD}) (model m2)",
+        f"- variant-0 serves version 1 ({OLD}) (model 0)",
         "SageMaker took its latest deployment back: no ping",
     ]

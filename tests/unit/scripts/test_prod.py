@@ -48,7 +48,7 @@ def test_what_was_deployed_serves_since_its_endpoint_was_ready() -> None:
     events = Events()
     first = events.deploy(1, verb="CREATE")
     second = events.deploy(2)
-    assert tenures(STACK, events.told) == [
+    assert tenures(STACK, events.told, "Model") == [
         Tenure(package_arn=f"{ARN}1", since=first),
         Tenure(package_arn=f"{ARN}2", since=second),
     ]
@@ -59,8 +59,8 @@ def test_what_was_rolled_back_never_served() -> None:
     events.deploy(1, verb="CREATE")
     events.deploy(2, end="ROLLBACK")
     last = events.deploy(3)
-    assert [tenure.package_arn for tenure in tenures(STACK, events.told)] == [f"{ARN}1", f"{ARN}3"]
-    assert tenures(STACK, events.told)[-1].since == last
+    assert [tenure.package_arn for tenure in tenures(STACK, events.told, "Model")] == [f"{ARN}1", f"{ARN}3"]
+    assert tenures(STACK, events.told, "Model")[-1].since == last
 
 
 def test_the_same_package_deployed_anew_goes_on_serving() -> None:
@@ -68,7 +68,7 @@ def test_the_same_package_deployed_anew_goes_on_serving() -> None:
     events = Events()
     first = events.deploy(1, verb="CREATE")
     events.deploy(1)
-    assert tenures(STACK, events.told) == [Tenure(package_arn=f"{ARN}1", since=first)]
+    assert tenures(STACK, events.told, "Model") == [Tenure(package_arn=f"{ARN}1", since=first)]
 
 
 def history(*versions: int) -> list[Tenure]:

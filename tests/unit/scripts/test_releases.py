@@ -7,10 +7,12 @@ from typing import Any
 
 from scripts.prod import Served, Tenure
 from scripts.registry import Release, decision
-from scripts.releases import table
+from scripts.releases import Past, table
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/"
 WHEN = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+
+NOTHING = Past.of([], [])
 
 
 def release(version: int, **package: Any) -> Release:
@@ -20,8 +22,7 @@ def release(version: int, **package: Any) -> Release:
             "ModelPackageVersion": version,
             "ModelApprovalStatus": "Approved",
             "CreationTime": WHEN,
-            "ModelMetrics": {"ModelQuality": {"Statistics": {"S3Uri": "s3://data/models/job/metrics.json"}}},
-            "CustomerMetadataProperties": {"commit": "0123456789abcdef", "pipeline_execution": "e1"},
+            "CustomerMetadataProperties": {"commit": "0123456789abcdef", "gate_report": "s3://data/gate/e1/gate.json"},
             "ApprovalDescription": "PROMOTE: accuracy 0.99",
             **package,
         }
@@ -39,7 +40,7 @@ def test_a_line_says_who_serves_since_when() -> None:
     lines = table(
         [release(2), release(1)],
         [Served(variant="AllTraffic", weight=1.0, package_arn=f"{ARN}2")],
-        [Tenure(package_arn=f"{ARN}1", since=WHEN), Tenure(package_arn=f"{ARN}2", since=WHEN)],
+        Past.of([Tenure(package_arn=f"{ARN}1", since=WHEN), Tenure(package_arn=f"{ARN}2", since=WHEN)], []),
         width=200,
     ).splitlines()
     assert "serves since 2026-11-21 12:30" in lines[1]
@@ -52,13 +53,20 @@ def test_competing_variants_are_named_with_their_share() -> None:
         Served(variant="Champion", weight=0.8, package_arn=f"{ARN}1"),
         Served(variant="Challenger", weight=0.2, package_arn=f"{ARN}2"),
     ]
-    lines = table([release(2), release(1)], served, [], width=200).splitlines()
+    lines = table([release(2), release(1)], served, NOTHING, width=200).splitlines()
     assert "Challenger 20%" in lines[1]
     assert "Champion 80%" in lines[2]
 
 
+def test_what_only_competed_is_told_apart_from_what_served() -> None:
+    past = Past.of([Tenure(package_arn=f"{ARN}1", since=WHEN)], [Tenure(package_arn=f"{ARN}2", since=WHEN)])
+    lines = table([release(2), release(1)], [], past, width=200).splitlines()
+    assert "competed from 2026-11-21 12:30" in lines[1]
+    assert "served from 2026-11-21 12:30" in lines[2]
+
+
 def test_a_long_reason_is_cut_to_the_terminal() -> None:
-    lines = table([release(1, ApprovalDescription="HOLD: " + "why " * 100)], [], [], width=140).splitlines()
+    lines = table([release(1, ApprovalDescription="HOLD: " + "why " * 100)], [], NOTHING, width=140).splitlines()
     assert len(lines[1]) <= 140
     assert lines[1].endswith("…")
     assert " HOLD " in lines[1]

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from scripts.prod import Tenure
+from scripts.into_prod import changeable
+from scripts.prod import Deployed, Tenure
 from scripts.registry import Release, Version
-from scripts.rollback import changeable, plan, previous
+from scripts.rollback import plan, previous
 from tests.unit.scripts.test_releases import ARN, release
 
+ALONE = Deployed(package_arn=f"{ARN}3", champion_arn=None)
+COMPETING = Deployed(package_arn=f"{ARN}3", champion_arn=f"{ARN}1")
 STATUSES = {1: "Approved", 2: "Rejected", 3: "Approved", 4: "PendingManualApproval"}
 
 
@@ -50,11 +53,18 @@ def history(*versions: int) -> list[Tenure]:
 
 def test_without_a_version_what_served_before_and_is_still_approved_comes_back() -> None:
     """2 served before 3 and was rejected since: 1 it is."""
-    assert plan(Registry(), Prod(), f"{ARN}3", None).number == 1
+    assert plan(Registry(), Prod(), ALONE, None).number == 1
 
 
 def test_a_version_by_number() -> None:
-    assert plan(Registry(), Prod(), f"{ARN}3", 1).number == 1
+    assert plan(Registry(), Prod(), ALONE, 1).number == 1
+
+
+def test_what_competes_gives_way_to_its_champion() -> None:
+    """During an experiment, back is to the champion alone; the challenger is there already."""
+    assert plan(Registry(), Prod(), COMPETING, None).number == 1
+    with pytest.raises(SystemExit, match="make end-experiment KEEP=challenger"):
+        plan(Registry(), Prod(), COMPETING, 3)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +78,7 @@ def test_a_version_by_number() -> None:
 )
 def test_what_must_not_serve_is_refused_by_name(version: int, words: str) -> None:
     with pytest.raises(SystemExit, match=words):
-        plan(Registry(), Prod(), f"{ARN}3", version)
+        plan(Registry(), Prod(), ALONE, version)
 
 
 def test_nothing_known_to_go_back_to() -> None:

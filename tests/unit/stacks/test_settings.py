@@ -146,6 +146,25 @@ def test_scaling_needs_room(refusal: Refusal) -> None:
     assert line.endswith("min_instances (5) is above max_instances (4)")
 
 
+AB = "[stages.prod.scaling]", "[stages.prod.ab]\nchallenger_weight_percent = 20\n\n[stages.prod.scaling]"
+
+
+def test_competing_models_are_compared_by_what_is_captured(refusal: Refusal) -> None:
+    (line,) = refusal(AB, ("capture_percent = 100", "capture_percent = 0"))
+    assert line.endswith("ab compares what is captured: capture_percent must be above 0")
+
+
+def test_qa_serves_one_model(refusal: Refusal) -> None:
+    (line,) = refusal(("[stages.prod]\n", "[stages.qa.ab]\nchallenger_weight_percent = 20\n\n[stages.prod]\n"))
+    assert line.startswith("stages.qa.ab = {'challenger_weight_percent': 20} is no key here.")
+
+
+def test_a_challenger_has_some_of_the_traffic_and_never_most(refusal: Refusal) -> None:
+    for percent in (0, 51):
+        (line,) = refusal((AB[0], AB[1].replace("20", str(percent))))
+        assert line.startswith(f"stages.prod.ab.challenger_weight_percent = {percent}: Input should be")
+
+
 def test_everything_wrong_is_said_at_once(refusal: Refusal) -> None:
     lines = refusal(
         ('"123456789012"', '"1"'),

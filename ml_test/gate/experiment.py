@@ -1,0 +1,132 @@
+"""Is the challenger, on real traffic beside the champion, good enough to take over?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ml_test.gate.comparison import against_champion
+from ml_test.gate.independent import METHODS, Judged, alike, gain, share_difference
+from ml_test.gate.intervals import CONFIDENCE
+from ml_test.gate.verdict import Check, Verdict
+from ml_test.gate.wording import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml_test.gate.rules import Latency, Rules
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Traffic:
+    """What one variant did since the experiment began.
+
+    ``invocations``, ``errors`` (5XX) and the latency are all its requests'; ``answers`` are those that were captured;
+    ``judged`` are (answer, truth) where the truth has become known.
+    """
+
+    package: str
+    invocations: int
+    errors: int
+    p99_milliseconds: float | None
+    answers: tuple[str, ...]
+    judged: tuple[tuple[str, str], ...] = ()
+
+
+def compare(champion: Traffic, challenger: Traffic, rules: Rules, *, minimum: int) -> list[Check]:
+    """Each condition with its outcome; what makes the verdict is the worst of them (``verdict``)."""
+    few = [name for name, one in (("champion", champion), ("challenger", challenger)) if len(one.answers) < minimum]
+    if few:
+        said = (
+            f"too early: {len(champion.answers)} captured requests of the champion and {len(challenger.answers)} of the"
+            f" challenger, and {minimum} of each are asked for"
+        )
+        return [Check(name="requests", outcome=Verdict.HOLD, plain=said, sentence=said, look_at="Wait for more.")]
+    checks = [_truth(champion, challenger, rules), _errors(champion, challenger), _answers(champion, challenger)]
+    latency = _latency(champion, challenger, rules.latency)
+    return [*checks, latency] if latency else checks
+
+
+def verdict(checks: Sequence[Check]) -> Verdict:
+    """PROMOTE: end in favour of the challenger. REJECT: in favour of the champion. HOLD: go on, or a person decides."""
+    outcomes = {check.outcome for check in checks}
+    return next((worst for worst in (Verdict.REJECT, Verdict.HOLD) if worst in outcomes), Verdict.PROMOTE)
+
+
+def _errors(champion: Traffic, challenger: Traffic) -> Check:
+    """REJECT where the challenger surely fails more often."""
+    pairs = [(one.errors, one.invocations) for one in (champion, challenger)]
+    if not all(rows for _, rows in pairs):
+        said = "CloudWatch knows no invocations of one of the two variants"
+        return Check(name="errors", outcome=Verdict.HOLD, plain=said, sentence=said, look_at="The variants' metrics.")
+    value, low, high = share_difference(pairs[0], pairs[1])
+    more = low > 0
+    return Check(
+        name="errors",
+        outcome=Verdict.REJECT if more else Verdict.PROMOTE,
+        plain="it fails more often than the champion" if more else "it does not surely fail more often",
+        sentence=(
+            f"5XX: {challenger.errors} of {challenger.invocations} against {champion.errors} of"
+            f" {champion.invocations}: {100 * value:+.2f} percentage points ({percent(CONFIDENCE)} interval"
+            f" {100 * low:+.2f} to {100 * high:+.2f}; {METHODS['accuracy']})"
+        ),
+    )
+
+
+def _answers(champion: Traffic, challenger: Traffic) -> Check:
+    """Told, and no verdict: to answer otherwise may be better, and both were asked by different people."""
+    probability = alike(champion.answers, challenger.answers)
+    differ = probability < 1 - CONFIDENCE
+    return Check(
+        name="answers",
+        outcome=Verdict.PROMOTE,
+        plain="the two answer differently on the whole" if differ else "no difference in what the two answer is seen",
+        sentence=f"answers distributed alike? p = {probability:.3g} (below {1 - CONFIDENCE:.2f}: no)",
+    )
+
+
+def _truth(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
+    """The gate's own comparison, on independent requests instead of the same rows."""
+    if not champion.judged or not challenger.judged:
+        said = "nobody told what would have been right (TRUTHS=…), so nobody can say which of the two is better"
+        return Check(name="truth", outcome=Verdict.HOLD, plain=said, sentence=said, look_at="The truths, once known.")
+    metric = rules.comparison.metric
+    try:
+        found = gain(metric, _judged(champion, rules), _judged(challenger, rules))
+    except KeyError:
+        said = f"gate.toml compares by {metric}, for which independent requests have no interval here"
+        return Check(name="truth", outcome=Verdict.HOLD, plain=said, sentence=said, look_at="Both variants' answers.")
+    check = replace(against_champion(found, rules.comparison.margin), name="truth")
+    if check.outcome is not Verdict.HOLD:
+        return check
+    said = f"the {found.rows} requests whose truth is known cannot tell which of the two is better"
+    return replace(check, plain=said, look_at="More truths would narrow the interval.")
+
+
+def _judged(traffic: Traffic, rules: Rules) -> Judged:
+    if rules.positive is not None:
+        scores = np.array([float(answer) for answer, _ in traffic.judged])
+        return Judged(truth=np.array([int(truth == rules.positive) for _, truth in traffic.judged]), answers=scores)
+    labels = sorted({label for pair in traffic.judged for label in pair})
+    places = np.array([[labels.index(answer), labels.index(truth)] for answer, truth in traffic.judged])
+    return Judged(truth=places[:, 1], answers=places[:, 0])
+
+
+def _latency(champion: Traffic, challenger: Traffic, rule: Latency) -> Check | None:
+    """HOLD where it is slower than the gate allows: CloudWatch's percentiles have no interval to be sure by."""
+    if champion.p99_milliseconds is None or challenger.p99_milliseconds is None:
+        return None
+    limit = max(rule.p99_ratio * champion.p99_milliseconds, champion.p99_milliseconds + rule.slack_milliseconds)
+    slow = challenger.p99_milliseconds > limit
+    return Check(
+        name="latency",
+        outcome=Verdict.HOLD if slow else Verdict.PROMOTE,
+        plain="it is slower than the champion" if slow else "it is not slower than is allowed",
+        sentence=(
+            f"p99 {challenger.p99_milliseconds:.1f} ms against {champion.p99_milliseconds:.1f} ms, at most"
+            f" {limit:.1f} ms ({rule.p99_ratio:g} times, or {rule.slack_milliseconds:g} ms more)"
+        ),
+        look_at="The latency of both variants in CloudWatch." if slow else "",
+    )

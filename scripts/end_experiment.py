@@ -1,0 +1,34 @@
+"""Ends the competition of two models in PROD: one of them gets all the traffic, by a push's own guarded update."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from scripts import into_prod
+from scripts.prod import Deployed, Prod
+from scripts.registry import Registry, number_of
+from stacks.workloads import WORKLOADS
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workload", choices=sorted(WORKLOADS))
+    parser.add_argument("keep", choices=("champion", "challenger"))
+    options = parser.parse_args()
+    registry, prod = Registry(options.workload), Prod(options.workload)
+    stack = into_prod.changeable(prod)
+    present = Deployed.of(stack)
+    if present.champion_arn is None:
+        raise SystemExit(
+            f"No experiment is under way: {prod.stack_name} has version {number_of(present.package_arn)} alone."
+        )
+    kept = registry.release(present.champion_arn if options.keep == "champion" else present.package_arn)
+    if kept.status != "Approved":
+        raise SystemExit(f"Version {kept.number} is {kept.status}, and PROD takes approved releases only.")
+    print(f"The {options.keep}, version {kept.number} (commit {kept.commit[:10]}), gets all the traffic.", flush=True)
+    return into_prod.put(kept, prod, registry, stack, f"experiment ended, {options.keep} kept")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""Competing models: a release serves beside the champion, with a share of the traffic, until somebody decides."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, CfnCondition, CfnParameter, Fn, IResolvable, Token
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from stacks.constructs.guardrails import Guard
+from stacks.constructs.package_model import PackageModel
+from stacks.settings import Ab, Stage
+from stacks.specs import CHALLENGER_VARIANT, CHAMPION_PARAMETER, NO_CHAMPION
+
+
+class Challenger(Construct):
+    """The release as a second production variant, there only while the stack's parameter names a champion."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, package_arn: str, role_arn: str, stage: Stage, ab: Ab
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._released_arn = package_arn
+        champion = CfnParameter(
+            self, "Champion", default=NO_CHAMPION, description="The package beside which a release competes, or none"
+        )
+        champion.override_logical_id(CHAMPION_PARAMETER)
+        self._champion_arn = champion.value_as_string
+        self.competes = CfnCondition(
+            self, "Competes", expression=Fn.condition_not(Fn.condition_equals(self._champion_arn, NO_CHAMPION))
+        )
+        self.competes.override_logical_id("Competes")
+        model = PackageModel(self, "ChallengerModel", package_arn=package_arn, role_arn=role_arn)
+        model.cfn_options.condition = self.competes
+        self._variant = {
+            "VariantName": CHALLENGER_VARIANT,
+            "ModelName": model.attr_model_name,
+            # As many as PROD starts with, and not scaled: what an experiment costs is known beforehand.
+            "InitialInstanceCount": stage.instance_count,
+            "InitialVariantWeight": ab.challenger_weight_percent,
+            "InstanceType": stage.instance_type,
+        }
+
+    @property
+    def main_package_arn(self) -> str:
+        """What the main variant serves: the champion, or the release where it serves alone."""
+        return self._if_competing(self._champion_arn, self._released_arn).to_string()
+
+    @property
+    def variant(self) -> IResolvable:
+        """An entry of the endpoint configuration's variants, which is not there where the release serves alone."""
+        return self._if_competing(self._variant, Aws.NO_VALUE)
+
+    def guard(self, alarm: cloudwatch.Alarm) -> Guard:
+        """An alarm of this variant, there only while the release competes, as a deployment's guard."""
+        resource = alarm.node.default_child
+        assert isinstance(resource, cloudwatch.CfnAlarm)  # noqa: S101  (what an Alarm is made of)
+        resource.cfn_options.condition = self.competes
+        return self._if_competing({"AlarmName": alarm.alarm_name}, Aws.NO_VALUE)
+
+    def _if_competing(self, competing: object, alone: object) -> IResolvable:
+        return Token.as_any(Fn.condition_if(self.competes.logical_id, competing, alone))

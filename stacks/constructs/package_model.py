@@ -1,0 +1,22 @@
+"""A model of a model package."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+
+class PackageModel(sagemaker.CfnModel):
+    """SageMaker expands the package to its containers, which it calls one after the other."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, package_arn: str, role_arn: str) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            execution_role_arn=role_arn,
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(model_package_name=package_arn),
+            enable_network_isolation=True,
+        )
+        # CloudFormation makes the model's name of this id, and the deploying role's policy names the names.
+        self.override_logical_id(f"{Stack.of(self).stack_name}{construct_id}")

@@ -1,0 +1,93 @@
+"""What is promised of PROD where releases compete: one template, with one model or two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stacks.specs import Workload
+from tests.templates.cloud_assembly import CloudAssembly
+from tests.templates.template import Template, render
+
+COMPETES = {"Fn::Not": [{"Fn::Equals": [{"Ref": "ChampionPackageArn"}, "none"]}]}
+
+
+@pytest.fixture
+def competing(assembly_with_ab: CloudAssembly, workload: Workload) -> Template:
+    return assembly_with_ab.templates[workload.stack_name("Prod")]
+
+
+def variants(template: Template) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = template.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    return found
+
+
+def test_without_a_champion_a_release_serves_alone(competing: Template) -> None:
+    """A first release has nothing to compete with: the parameter's default says so."""
+    assert competing.document["Parameters"]["ChampionPackageArn"]["Default"] == "none"
+    assert competing.document["Conditions"] == {"Competes": COMPETES}
+    models = competing.of_type("AWS::SageMaker::Model")
+    (main,) = (model for name, model in models.items() if not name.endswith("ChallengerModel"))
+    assert main["PrimaryContainer"]["ModelPackageName"] == {
+        "Fn::If": ["Competes", {"Ref": "ChampionPackageArn"}, {"Ref": "ModelPackageArn"}]
+    }
+
+
+def test_with_a_champion_the_release_is_a_second_variant(competing: Template) -> None:
+    """Its model and its variant are there under the same condition, and its weight is the share of the settings."""
+    main, second = variants(competing)
+    condition, challenger, otherwise = second["Fn::If"]
+    assert (condition, otherwise) == ("Competes", {"Ref": "AWS::NoValue"})
+    assert (main["VariantName"], challenger["VariantName"]) == ("AllTraffic", "Challenger")
+    assert (main["InitialVariantWeight"], challenger["InitialVariantWeight"]) == (80, 20)
+    (name,) = (name for name in competing.of_type("AWS::SageMaker::Model") if name.endswith("ChallengerModel"))
+    assert competing.resources[name]["Condition"] == "Competes"
+    assert render(challenger["ModelName"]) == f"${{{name}.ModelName}}"
+    assert competing.of_type("AWS::SageMaker::Model")[name]["PrimaryContainer"] == {
+        "ModelPackageName": {"Ref": "ModelPackageArn"}
+    }
+
+
+def test_only_the_variant_that_stays_is_scaled(competing: Template) -> None:
+    """A variant that goes must not be a scaling's target: SageMaker refuses to remove it."""
+    target = competing.only("AWS::ApplicationAutoScaling::ScalableTarget")
+    assert target["ResourceId"].endswith("/variant/AllTraffic")
+
+
+def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template) -> None:
+    """Each variant has the same alarms; the second one's are there under the condition, also in the deployment."""
+    alarms = competing.of_type("AWS::CloudWatch::Alarm")
+    variant = {
+        name: next(d["Value"] for d in alarm["Dimensions"] if d["Name"] == "VariantName")
+        for name, alarm in alarms.items()
+        if alarm.get("Namespace") == "AWS/SageMaker"
+    }
+    seconds = {name for name, value in variant.items() if value == "Challenger"}
+    assert len(seconds) == sum(value == "AllTraffic" for value in variant.values()) == 2
+    assert {name for name in alarms if competing.resources[name].get("Condition") == "Competes"} == seconds
+    guards = competing.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    conditional = [guard["Fn::If"] for guard in guards if "Fn::If" in guard]
+    assert {given["AlarmName"]["Ref"] for _, given, _ in conditional} == seconds
+    assert all((condition, other) == ("Competes", {"Ref": "AWS::NoValue"}) for condition, _, other in conditional)
+
+
+def test_qa_serves_what_is_judged_and_nothing_else(assembly_with_ab: CloudAssembly, workload: Workload) -> None:
+    qa = assembly_with_ab.templates[workload.stack_name("Qa")]
+    assert len(variants(qa)) == 1
+    assert "ChampionPackageArn" not in qa.document["Parameters"]
+
+
+def test_the_pipeline_names_the_champion_that_the_gate_compared_with(
+    assembly_with_ab: CloudAssembly, assembly: CloudAssembly, workload: Workload
+) -> None:
+    name = workload.stack_name("Pipeline")
+    assert '"ChampionPackageArn":"#{Gate.CHAMPION_PACKAGE_ARN}"' in render(parameters(assembly_with_ab.templates[name]))
+    assert "ChampionPackageArn" not in render(parameters(assembly.templates[name]))
+
+
+def parameters(pipeline: Template) -> Any:
+    """The parameters with which PROD is deployed."""
+    stages = pipeline.only("AWS::CodePipeline::Pipeline")["Stages"]
+    actions = next(stage["Actions"] for stage in stages if stage["Name"] == "PROD")
+    return next(a["Configuration"]["ParameterOverrides"] for a in actions if a["Name"] == "DeployProd")

@@ -1,0 +1,145 @@
+"""Two models beside each other on real traffic: what is said of them, and when nothing can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ml_test.gate.experiment import Traffic, compare, verdict
+from ml_test.gate.independent import Judged, alike, gain, share_difference
+from ml_test.gate.rules import Comparison, Latency, Rules
+from ml_test.gate.verdict import Check, Verdict
+
+RULES = Rules(
+    comparison=Comparison(metric="accuracy", margin=0.03),
+    floors={},
+    latency=Latency(p99_milliseconds=500, p99_ratio=2.0, slack_milliseconds=25),
+)
+
+
+def traffic(right: float, *, rows: int = 4000, errors: int = 0, p99: float = 10.0, judged: bool = True) -> Traffic:
+    """Answers of which this share is right; every second truth is ``a``."""
+    truths = ["a" if place % 2 else "b" for place in range(rows)]
+    other = {"a": "b", "b": "a"}
+    pairs = tuple((truth if place < right * rows else other[truth], truth) for place, truth in enumerate(truths))
+    return Traffic(
+        package="p",
+        invocations=rows + errors,
+        errors=errors,
+        p99_milliseconds=p99,
+        answers=tuple(answer for answer, _ in pairs),
+        judged=pairs if judged else (),
+    )
+
+
+def outcome(checks: list[Check], name: str) -> Verdict:
+    return next(check.outcome for check in checks if check.name == name)
+
+
+def test_newcombes_interval_is_the_published_one() -> None:
+    """56 of 70 against 48 of 80: 0.0524 to 0.3339 (Newcombe 1998, table II, method 10)."""
+    value, low, high = share_difference((48, 80), (56, 70))
+    assert (round(value, 4), round(low, 4), round(high, 4)) == (0.2, 0.0524, 0.3339)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "auc", "log_loss"])
+def test_intervals_hold_the_truth_as_often_as_they_say(metric: str) -> None:
+    """Two models of the same quality on different requests: 0 is in at least 90 of 100 intervals of 95 %."""
+    generator = np.random.default_rng(11)
+
+    def model() -> Judged:
+        truth = generator.integers(0, 2, 400)
+        scores = np.clip(0.3 + 0.4 * truth + generator.normal(0, 0.25, 400), 0.01, 0.99)
+        return Judged(truth=truth, answers=scores if metric != "accuracy" else (scores > 0.5).astype(int))
+
+    inside = sum(found.low <= 0 <= found.high for found in (gain(metric, model(), model()) for _ in range(100)))
+    assert inside >= 90
+
+
+def test_a_better_model_has_a_gain_above_0_in_every_metric() -> None:
+    """Also where less of the figure is better."""
+    truth = np.arange(400) % 2
+    wobble = 0.05 * np.sin(np.arange(400))
+    good, bad = (np.where(truth == 1, high, 1 - high) + wobble for high in (0.9, 0.6))
+    bad = np.where(np.arange(400) % 7 == 0, 1 - bad, bad)
+    for metric in ("auc", "log_loss"):
+        assert gain(metric, Judged(truth=truth, answers=bad), Judged(truth=truth, answers=good)).low > 0
+
+
+def test_alike_or_not() -> None:
+    """Labels and numbers, common and rare ones."""
+    generator = np.random.default_rng(3)
+    labels = generator.choice(["a", "b", "c"], 2000, p=[0.7, 0.28, 0.02])
+    others = generator.choice(["a", "b", "c"], 500, p=[0.5, 0.48, 0.02])
+    assert alike(labels[:1000], labels[1000:]) > 0.05
+    assert alike(labels, others) < 0.001
+    assert alike(["a"] * 50 + ["b"], ["a"] * 50) > 0.5
+    assert alike(["a"] * 5, ["a"] * 9) == 1.0
+    scores = generator.uniform(0, 1, 2000)
+    assert alike([str(s) for s in scores[:1000]], [str(s) for s in scores[1000:]]) > 0.05
+    assert alike([str(s) for s in scores], [str(s * 0.8) for s in scores]) < 0.001
+
+
+def test_as_good_as_the_champion_may_take_over() -> None:
+    checks = compare(traffic(0.95), traffic(0.96), RULES, minimum=500)
+    assert verdict(checks) is Verdict.PROMOTE
+
+
+def test_worse_beyond_chance_stays_out() -> None:
+    checks = compare(traffic(0.95), traffic(0.85), RULES, minimum=500)
+    assert verdict(checks) is outcome(checks, "truth") is Verdict.REJECT
+
+
+def test_too_few_to_tell_goes_on() -> None:
+    checks = compare(traffic(0.95, rows=600), traffic(0.94, rows=600), RULES, minimum=500)
+    assert verdict(checks) is outcome(checks, "truth") is Verdict.HOLD
+    assert "1200 requests whose truth is known" in next(check.plain for check in checks if check.name == "truth")
+
+
+def test_without_truths_nobody_is_better() -> None:
+    """However alike the answers are: whether they are right is not known."""
+    checks = compare(traffic(0.95, judged=False), traffic(0.95, judged=False), RULES, minimum=500)
+    assert verdict(checks) is outcome(checks, "truth") is Verdict.HOLD
+
+
+def test_before_the_minimum_there_is_no_verdict() -> None:
+    (check,) = compare(traffic(0.95), traffic(1.0, rows=499), RULES, minimum=500)
+    assert check.outcome is Verdict.HOLD
+    assert "4000 captured requests of the champion and 499 of the challenger, and 500 of each" in check.plain
+
+
+def test_a_challenger_that_fails_more_often_stays_out() -> None:
+    """Also where its answers are as good: 2 % of 5XX are no chance."""
+    checks = compare(traffic(0.95), traffic(0.95, errors=80), RULES, minimum=500)
+    assert verdict(checks) is outcome(checks, "errors") is Verdict.REJECT
+
+
+def test_a_slow_challenger_is_held() -> None:
+    """Twice the champion's p99 and 25 ms more is too much; CloudWatch's percentile alone makes no REJECT."""
+    checks = compare(traffic(0.95, p99=50), traffic(0.95, p99=101), RULES, minimum=500)
+    assert verdict(checks) is outcome(checks, "latency") is Verdict.HOLD
+    fast = compare(traffic(0.95, p99=3), traffic(0.95, p99=25), RULES, minimum=500)
+    assert outcome(fast, "latency") is Verdict.PROMOTE
+
+
+def test_a_metric_without_an_interval_is_left_to_a_person() -> None:
+    rules = replace(RULES, comparison=Comparison(metric="macro_f1", margin=0.03))
+    checks = compare(traffic(0.95), traffic(0.95), rules, minimum=500)
+    assert outcome(checks, "truth") is Verdict.HOLD
+
+
+def test_probabilities_are_compared_by_the_gates_metric() -> None:
+    """Where the endpoint answers with a probability, the truth is the label that it is the probability of."""
+    rules = replace(RULES, comparison=Comparison(metric="auc", margin=0.01), positive="1")
+    generator = np.random.default_rng(5)
+
+    def model(noise: float) -> Traffic:
+        truth = generator.integers(0, 2, 3000)
+        scores = np.clip(0.3 + 0.4 * truth + generator.normal(0, noise, 3000), 0, 1)
+        pairs = tuple((f"{score:.4f}", str(true)) for score, true in zip(scores, truth, strict=True))
+        return replace(traffic(1.0, rows=3000), answers=tuple(answer for answer, _ in pairs), judged=pairs)
+
+    assert outcome(compare(model(0.3), model(0.25), rules, minimum=500), "truth") is Verdict.PROMOTE
+    assert outcome(compare(model(0.25), model(0.4), rules, minimum=500), "truth") is Verdict.REJECT
