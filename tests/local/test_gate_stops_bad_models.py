@@ -22,7 +22,7 @@ from tests.local.steps import PROJECT, Steps
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.local
@@ -241,17 +241,34 @@ def test_model_of_shuffled_labels_is_stopped(workbench: Workbench) -> None:
     workbench.assert_stopped("shuffled", *workbench.judged("shuffled", model))
 
 
-def test_mismatched_label_order_is_stopped(workbench: Workbench, good_model: str, tmp_path: Path) -> None:
-    """The good model, but its last container has the labels in another order than the first had."""
+def relabelled(workbench: Workbench, folder: Path, labels: Callable[[list[str]], list[str]]) -> str:
+    """The last container's bundle with other labels in it; its address."""
     address = S3Address.parse(workbench.data["postprocess"])
     archive = workbench.s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(archive)) as bundle:
-        bundle.extractall(tmp_path, filter="data")
-    indexer = tmp_path / "root" / "reverse_string_indexer_label.node" / "model.json"
+        bundle.extractall(folder, filter="data")
+    indexer = folder / "root" / "reverse_string_indexer_label.node" / "model.json"
     document = json.loads(indexer.read_text())
-    document["attributes"]["labels"]["string"].sort()
+    attribute = document["attributes"]["labels"]
+    attribute["string"] = labels(attribute["string"])
     indexer.write_text(json.dumps(document))
-    mismatched = address / "mismatched" / "model.tar.gz"
-    workbench.s3.put_object(Bucket=mismatched.bucket, Key=mismatched.key, Body=pack(tmp_path))
-    done, package = workbench.judged("mismatched", good_model, postprocess=str(mismatched))
+    made = address / folder.name / "model.tar.gz"
+    workbench.s3.put_object(Bucket=made.bucket, Key=made.key, Body=pack(folder))
+    return str(made)
+
+
+def test_mismatched_label_order_is_stopped(workbench: Workbench, good_model: str, tmp_path: Path) -> None:
+    """The good model, but its last container has the labels in another order than the first had."""
+    mismatched = relabelled(workbench, tmp_path, sorted)
+    done, package = workbench.judged("mismatched", good_model, postprocess=mismatched)
     workbench.assert_stopped("mismatched", done, package)
+
+
+def test_answers_that_are_not_a_number_are_stopped(workbench: Workbench, good_model: str, tmp_path: Path) -> None:
+    """One label of the four is answered NaN: right elsewhere, and the first such row stands in the package's reason."""
+    mangled = relabelled(workbench, tmp_path, lambda labels: ["NaN" if label == "vgood" else label for label in labels])
+    done, package = workbench.judged("not-a-number", good_model, postprocess=mangled)
+    workbench.assert_stopped("not-a-number", done, package)
+    assert "The new model gave no usable answer to" in package["ApprovalDescription"]
+    assert "it gave 'NaN', which is no known label" in package["ApprovalDescription"]
+    assert workbench.report("not-a-number")["unknown_answers"] == ["NaN"]
