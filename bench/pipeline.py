@@ -74,7 +74,7 @@ def show(execution: Execution, bare: dict[str, float]) -> None:
     print(f"{'compared':<10}{compared:>12.1f}{sum(bare.values()):>10.1f}{compared / sum(bare.values()):>8.2f}")
     started, ended = execution.actions[0].started, execution.actions[-1].ended
     if ended:
-        print(f"git push to the end of CleanUp: {(ended - started).total_seconds():.1f} s")
+        print(f"git push to the verified PROD: {(ended - started).total_seconds():.1f} s")
 
 
 def _builds(execution: Execution) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What a gate does with its decision: report, signature, approval, and the end of what is not let through."""
+"""What a gate does with its decision: report, signature, approval."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from ml_init.step import S3Address, StepError, say, setting, to_json, write_output, write_variables
-from ml_test import approval, signature, stack_under_test
+from ml_test import approval, signature
 from ml_test.gate import report
 from ml_test.notify import release_name, report_lines, tell
 
@@ -31,7 +31,6 @@ class Settings:
     commit: str
     execution: str
     endpoint: str
-    stack: str
     package_arn: str
     #: The endpoint and the stack of PROD, which serves the model to be compared with.
     champion: str
@@ -48,7 +47,6 @@ class Settings:
             commit=setting("COMMIT_ID"),
             execution=setting("PIPELINE_EXECUTION_ID"),
             endpoint=setting("ENDPOINT_NAME"),
-            stack=setting("QA_STACK_NAME"),
             package_arn=setting("MODEL_PACKAGE_ARN"),
             champion=setting("CHAMPION_ENDPOINT"),
             champion_stack=setting("CHAMPION_STACK_NAME"),
@@ -63,22 +61,14 @@ class Settings:
 
 
 def pass_or_stop(judge: Callable[[Settings], Decision]) -> None:
-    """Run the judgement; what is rejected ends the step and deletes the endpoint under test.
+    """Run the judgement; what is rejected ends the step, and with it the execution.
 
-    What is held keeps it: whoever decides may want to ask it.
+    The endpoint under test goes when the execution has ended (``lambda/qa_clean_up``). What is held keeps it until
+    then: whoever decides may want to ask it.
     """
-    settings = Settings.from_environment()
-    cloudformation = boto3.client("cloudformation")
-    try:
-        decision = judge(settings)
-        if decision.verdict == "REJECT":
-            raise StepError(
-                f"{decision.verdict}: {decision.reason}. PROD stays as it is. In figures: {decision.details}"
-            )
-    except BaseException as error:
-        say(f"The gate stops this release: {error or type(error).__name__}")
-        stack_under_test.delete(cloudformation, settings.stack)
-        raise
+    decision = judge(Settings.from_environment())
+    if decision.verdict == "REJECT":
+        raise StepError(f"{decision.verdict}: {decision.reason}. PROD stays as it is. In figures: {decision.details}")
 
 
 def conclude(document: Mapping[str, Any], settings: Settings) -> None:

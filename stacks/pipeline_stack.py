@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.qa_clean_up import QaCleanUp
 from stacks.constructs.release_pipeline import ReleasePipeline
 from stacks.constructs.steps import Steps
 from stacks.constructs.workshop import Workshop
@@ -30,7 +31,7 @@ class PipelineStack(cdk.Stack):
         )
         if workshop.encryption:
             workshop.encryption.grant_volumes(deployment)
-        ReleasePipeline(
+        release = ReleasePipeline(
             self,
             "Release",
             workload=workload,
@@ -38,4 +39,12 @@ class PipelineStack(cdk.Stack):
             workshop=workshop,
             steps=steps,
             deployment=deployment,
+        )
+        QaCleanUp(
+            self,
+            "QaCleanUp",
+            workload=workload,
+            pipeline=release.pipeline,
+            encryption=workshop.encryption,
+            time_to_live_hours=settings.stages.qa.time_to_live_hours,
         )

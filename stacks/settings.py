@@ -159,8 +159,15 @@ class Prod(Stage):
         return self
 
 
+class Qa(Stage):
+    """QA, which lives as long as an execution needs it."""
+
+    #: After that, a QA endpoint that no execution needs is deleted by a schedule.
+    time_to_live_hours: Annotated[int, Field(ge=1, le=168)] = 24
+
+
 class Stages(_Section):
-    qa: Stage
+    qa: Qa
     prod: Prod
 
 

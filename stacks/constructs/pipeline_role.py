@@ -53,9 +53,6 @@ class PipelineRole(iam.Role):
         verbs = ["CreateStack", "UpdateStack", *(["DeleteStack"] if replace else [])]
         self._allow_stack(stack_name, [*verbs, "DescribeStacks", "DescribeStackEvents"], role)
 
-    def allow_delete(self, stack_name: str, *, role: iam.IRole) -> None:
-        self._allow_stack(stack_name, ["DeleteStack", "DescribeStacks", "DescribeStackEvents"], role)
-
     def _allow_stack(self, stack_name: str, actions: list[str], role: iam.IRole) -> None:
         stack = Stack.of(self).format_arn(
             service="cloudformation",

@@ -16,6 +16,7 @@ from stacks.constructs.endpoint_alarms import NOTIFICATION_TOPIC_PARAMETER
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
 from stacks.constructs.failure_notice import FailureNotice
 from stacks.constructs.pipeline_role import PipelineRole
+from stacks.constructs.qa_clean_up import QA_STAGE
 from stacks.constructs.steps import Steps
 from stacks.constructs.workshop import Workshop
 from stacks.settings import Prod, Settings, Stage
@@ -82,7 +83,7 @@ class ReleasePipeline(Construct):
             "Build": [self._build("Synth", steps.synth, ["SourceOutput"], "BuildOutput")],
             "Data": [self._build("Data", steps.data, ["SourceOutput"], "DataOutput")],
             "Train": [self._build("Train", steps.train, ["SourceOutput", "DataOutput"], "ModelOutput")],
-            "QA": [
+            QA_STAGE: [
                 self._deploy("Qa", settings.stages.qa),
                 self._build(
                     "Gate", steps.gate, ["SourceOutput", "DataOutput", "ModelOutput"], "GateOutput", run_order=2
@@ -103,7 +104,6 @@ class ReleasePipeline(Construct):
                     competes=settings.stages.prod.ab is not None,
                 ),
             ],
-            "CleanUp": [self._clean_up()],
         }
 
     def _source(self, settings: Settings) -> actions.Action:
@@ -174,13 +174,6 @@ class ReleasePipeline(Construct):
             replace_on_failure=replace,
             admin_permissions=False,
             deployment_role=self._deployment,
-        )
-
-    def _clean_up(self) -> actions.Action:
-        stack_name = self._workload.stack_name("Qa")
-        self._role.allow_delete(stack_name, role=self._deployment)
-        return actions.CloudFormationDeleteStackAction(
-            action_name="DeleteQa", stack_name=stack_name, admin_permissions=False, deployment_role=self._deployment
         )
 
     def _approval(self) -> actions.Action:

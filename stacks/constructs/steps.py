@@ -75,7 +75,6 @@ class Steps(Construct):
     def _gate(self, *, approval: bool) -> BuildStep:
         settings = self._told | {
             "ENDPOINT_NAME": self._workload.endpoint_name("Qa"),
-            "QA_STACK_NAME": self._workload.stack_name("Qa"),
             # What serves in PROD: the gate asks it for the same rows.
             "CHAMPION_ENDPOINT": self._workload.endpoint_name("Prod"),
             "CHAMPION_STACK_NAME": self._workload.stack_name("Prod"),
@@ -98,8 +97,7 @@ class Steps(Construct):
         )
         self._allow_to_see_what_prod_serves(step)
         why = "CloudFormation ends a stack's ARN in an id that it makes with it"
-        step.allow(["cloudformation:DeleteStack"], [self._stack_arn("Qa")], because=why)
-        step.allow(["cloudformation:DescribeStacks"], [self._stack_arn("Qa"), self._stack_arn("Prod")], because=why)
+        step.allow(["cloudformation:DescribeStacks"], [self._stack_arn("Prod")], because=why)
         return step
 
     def _approve(self) -> BuildStep:

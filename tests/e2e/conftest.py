@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,21 @@ class User:
         stacks = self.cloud.client("cloudformation").list_stacks()["StackSummaries"]
         found = [s["StackStatus"] for s in stacks if s["StackName"] == stack and s["StackStatus"] != "DELETE_COMPLETE"]
         return found[0] if found else None
+
+    def qa_is_gone(self) -> bool:
+        """Whether the clean-up has left nothing of QA, within a minute: no stack, no endpoint, config, model."""
+        prefix = "".join(part.capitalize() for part in self.workload.split("_")) + "Qa"
+        deadline = time.monotonic() + 60
+        while self.stack_status(prefix) is not None and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return self.stack_status(prefix) is None and self._left_of(prefix) == []
+
+    def _left_of(self, prefix: str) -> list[str]:
+        sagemaker, endpoint = self.cloud.client("sagemaker"), f"{self.workload.replace('_', '-')}-qa"
+        found = [each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]]
+        found += [each["EndpointConfigName"] for each in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
+        found += [each["ModelName"] for each in sagemaker.list_models()["Models"]]
+        return [name for name in found if name == endpoint or name.lower().startswith(prefix.lower())]
 
     def ask(self, row: str) -> str:
         return self.script("ask", self.workload, row).stdout.strip()

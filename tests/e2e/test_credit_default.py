@@ -48,7 +48,7 @@ def test_head_is_in_prod(credit: User) -> None:
     assert 0.5 < float(credit.ask(TWO_MONTHS_BEHIND)) < 1
     assert 0 < float(credit.ask(PAYS_IN_TIME)) < 0.15
     assert credit.stack_status("CreditDefaultProd") == "CREATE_COMPLETE"
-    assert credit.stack_status("CreditDefaultQa") is None
+    assert credit.qa_is_gone()
 
 
 def test_the_gate_judged_every_test_row(credit: User) -> None:
@@ -122,5 +122,5 @@ def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
     newest = credit.packages()[0]
     assert newest["ModelApprovalStatus"] == "Rejected"
     assert "REJECT" in newest["ApprovalDescription"]
-    assert credit.stack_status("CreditDefaultQa") is None
+    assert credit.qa_is_gone()
     assert credit.ask(TWO_MONTHS_BEHIND) == before

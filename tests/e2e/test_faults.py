@@ -30,8 +30,8 @@ def prod_is_untouched_and_nothing_is_left(released: User):
     after = released.cloud.client("sagemaker").describe_endpoint(EndpointName=endpoint)
     assert (after["EndpointConfigName"], after["EndpointStatus"]) == (before, "InService")
     assert released.ask(ROW) == "vgood"
+    assert released.qa_is_gone()
     assert [e["EndpointName"] for e in released.cloud.client("sagemaker").list_endpoints()["Endpoints"]] == [endpoint]
-    assert released.stack_status("CarEvaluationQa") is None
     for kind in ("builds", "codebuild", "training", "glue"):
         folder = released.cloud.home / "work" / kind
         # A Spark driver that was started ahead waits in a folder of its own for the next job.
@@ -156,6 +156,29 @@ def test_a_build_killed_by_a_signal(released: User) -> None:
     killer.join()
     assert killed.is_set()
     failed(push, "Data", "SIGKILL")
+
+
+def test_a_release_that_is_stopped_while_qa_is_made(released: User) -> None:
+    """Abandoned in the middle of the deployment: what of QA there is goes, and PROD's never knew of it."""
+    codepipeline, stopped = released.cloud.client("codepipeline"), threading.Event()
+
+    def stop_in_qa() -> None:
+        deadline = time.monotonic() + 180
+        while released.stack_status("CarEvaluationQa") is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        name = codepipeline.list_pipelines()["pipelines"][0]["name"]
+        newest = codepipeline.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"][0]
+        codepipeline.stop_pipeline_execution(
+            pipelineName=name, pipelineExecutionId=newest["pipelineExecutionId"], abandon=True, reason="A mistake"
+        )
+        stopped.set()
+
+    stopper = threading.Thread(target=stop_in_qa)
+    stopper.start()
+    push = released.push_on_a_branch_of_its_own(lambda clone: change(clone / "README.md", r"\Z", "\n"), "A mistake")
+    stopper.join()
+    assert stopped.is_set()
+    failed(push, "■ QA", ": Stopped")
 
 
 def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_head_is_in_prod(released: User) -> None:
     assert released.ask(ROW) == "vgood"
     assert released.ask("vhigh,vhigh,2,2,small,low") == "unacc"
     assert released.stack_status("CarEvaluationProd") == "CREATE_COMPLETE"
-    assert released.stack_status("CarEvaluationQa") is None
+    assert released.qa_is_gone()
 
 
 def test_the_package_says_where_it_comes_from(released: User) -> None:
@@ -34,7 +34,7 @@ def test_status_and_logs_show_the_run(released: User) -> None:
     """`make status` has every stage's actions, `make logs` a step's whole log; an unknown action is named."""
     status = released.script("status").stdout
     assert "Succeeded" in status
-    for stage in ("Source", "Build", "Data", "Train", "QA", "PROD", "CleanUp"):
+    for stage in ("Source", "Build", "Data", "Train", "QA", "PROD"):
         assert stage in status
     assert "PROMOTE" in released.script("logs", "car_evaluation", "Gate").stdout
     unknown = released.script("logs", "car_evaluation", "Nonsense", check=False)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 BUILDS = tuple(f"Steps/{step}" for step in ("Synth", "Data", "Train", "Gate", "Approve", "Verify"))
 BUCKETS = ("Workshop/Data", "Release/Artifacts/Objects")
 CRAWLER, TRANSFORM = "Workshop/Catalog/CrawlerRole", "Workshop/Transform"
+FUNCTIONS = ("QaCleanUp/Function",)
 ROLES = (
     *(
         CRAWLER,
@@ -23,6 +24,7 @@ ROLES = (
         "Release/PipelineRole",
     ),
     *BUILDS,
+    *FUNCTIONS,
 )
 
 
@@ -58,6 +60,21 @@ ALWAYS = (
         at=BUILDS,
         reason="the source is the pipeline's artifact: no build has a repository's address or its token",
     ),
+    Acknowledged(
+        rule="L1",
+        at=tuple(f"{function}/Function" for function in FUNCTIONS),
+        reason="Python 3.11 is this project's Python everywhere: builds, Glue, images, functions",
+    ),
+    Acknowledged(
+        rule="LambdaDLQ",
+        at=("QaCleanUp/Function/Function",),
+        reason="what is lost of its events is made up for by its own schedule, every hour",
+    ),
+    Acknowledged(
+        rule="LambdaInsideVPC",
+        at=tuple(f"{function}/Function" for function in FUNCTIONS),
+        reason="it speaks to AWS's APIs alone, over TLS: a network of its own would add nothing but its costs",
+    ),
 )
 
 #: With a key of one's own.
@@ -74,7 +91,10 @@ WITHOUT_A_KEY = (
     Acknowledged(rule="S3DefaultEncryptionKMS", at=BUCKETS, reason="S3 encrypts with its own key; ours costs money"),
     Acknowledged(
         rule="CloudWatchLogGroupEncrypted",
-        at=(*BUILDS, "Workshop/QaLog", "Workshop/ProdLog", f"{TRANSFORM}/LogOutput", f"{TRANSFORM}/LogError"),
+        at=(
+            *(*BUILDS, *FUNCTIONS),
+            *("Workshop/QaLog", "Workshop/ProdLog", f"{TRANSFORM}/LogOutput", f"{TRANSFORM}/LogError"),
+        ),
         reason="CloudWatch Logs encrypts at rest with its own key",
     ),
     Acknowledged(rule="CB4", at=BUILDS, reason="artifacts are encrypted by S3's AWS-managed key, as S3's objects are"),

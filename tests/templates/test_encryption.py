@@ -64,6 +64,8 @@ KEYS: dict[str, KeyOf | str] = {
     "AWS::IAM::Policy": NONE,
     "AWS::IAM::Role": NONE,
     "AWS::KMS::Key": NONE,
+    "AWS::Lambda::Function": NONE,  # its environment holds names, its code is the repository's
+    "AWS::Lambda::Permission": NONE,
     "AWS::Logs::LogGroup": lambda group: group.get("KmsKeyId"),
     "AWS::S3::Bucket": of_bucket,
     "AWS::S3::BucketPolicy": NONE,

@@ -22,6 +22,8 @@ NAME_PROPERTY = {
     "AWS::IAM::Policy": None,  # PolicyName is required, and counts within its role alone
     "AWS::IAM::Role": "RoleName",
     "AWS::KMS::Key": None,
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Lambda::Permission": None,
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
     "AWS::S3::BucketPolicy": None,

@@ -77,10 +77,11 @@ def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:
 
 
 def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
-    """Builds, jobs, pipeline and deployment: no role serves two of them."""
+    """Builds, jobs, functions, pipeline and deployment: no role serves two of them."""
     users = [render(p["ServiceRole"]) for p in pipeline.of_type("AWS::CodeBuild::Project").values()]
     assert len(users) == 6
     users += [render(p["Role"]) for kind in ("Job", "Crawler") for p in pipeline.of_type(f"AWS::Glue::{kind}").values()]
+    users += [render(p["Role"]) for p in pipeline.of_type("AWS::Lambda::Function").values()]
     users.append(render(pipeline.only("AWS::CodePipeline::Pipeline")["RoleArn"]))
     others = {f"${{{name}.Arn}}" for name in pipeline.of_type("AWS::IAM::Role")} - set(users)
     assert len(users) == len(set(users))
@@ -167,7 +168,8 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
         ("sagemaker:DeleteEndpoint", {"Deployment"}),
         ("sns:Publish", {"StepsGate", "StepsApprove", "StepsVerify", "ReleasePipeline"}),
         ("cloudformation:CreateStack", {"ReleasePipeline"}),
-        ("cloudformation:DeleteStack", {"ReleasePipeline", "StepsGate"}),
+        ("cloudformation:DeleteStack", {"ReleasePipeline", "QaCleanUpFunction"}),
+        ("codepipeline:DisableStageTransition", {"QaCleanUpFunction"}),
         ("codebuild:StartBuild", {"ReleasePipeline"}),
     ],
 )

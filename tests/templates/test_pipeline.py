@@ -13,7 +13,7 @@ from stacks.specs import StackKind, Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Template, as_list, render
 
-STAGES = ["Source", "Build", "Data", "Train", "QA", "Approve", "PROD", "CleanUp"]
+STAGES = ["Source", "Build", "Data", "Train", "QA", "Approve", "PROD"]
 BUILDS = ("Synth", "Data", "Train", "Gate", "SetApproved", "Verify")
 
 
@@ -151,8 +151,8 @@ def test_with_approval_a_person_decides_between_gate_and_prod(
 
 def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template) -> None:
     """By a rule that alone may publish for EventBridge: nothing runs in the pipeline after a failure."""
-    rule = pipeline.only("AWS::Events::Rule")
-    name = logical_id(pipeline, "AWS::Events::Rule")
+    name = logical_id(pipeline, "AWS::Events::Rule", "Failure")
+    rule = pipeline.of_type("AWS::Events::Rule")[name]
     assert rule["EventPattern"]["detail"] == {
         "pipeline": [{"Ref": logical_id(pipeline, "AWS::CodePipeline::Pipeline")}],
         "stage": ["Approve", "PROD"],
@@ -234,16 +234,10 @@ def test_a_stage_gets_the_parameters_that_its_template_has(
     assert set(given) == set(template.document["Parameters"])
 
 
-def test_clean_up_deletes_qa_and_only_qa(pipeline: Template, workload: Workload) -> None:
-    (action,) = stages(pipeline)["CleanUp"]
-    assert action["Configuration"]["ActionMode"] == "DELETE_ONLY"
-    assert action["Configuration"]["StackName"] == workload.stack_name("Qa")
-
-
 def test_endpoints_are_deployed_with_the_role_made_for_it(pipeline: Template) -> None:
     role = {"Fn::GetAtt": [logical_id(pipeline, "AWS::IAM::Role", "DeploymentRole"), "Arn"]}
     deploying = [a for a in actions(pipeline).values() if a["ActionTypeId"]["Provider"] == "CloudFormation"]
-    assert len(deploying) == 3
+    assert len(deploying) == 2
     for action in deploying:
         assert action["Configuration"]["RoleArn"] == role
         assert "Capabilities" not in action["Configuration"], "endpoint stacks make no roles"
@@ -314,12 +308,10 @@ def test_the_training_step_knows_registry_and_role(pipeline: Template, workload:
 def test_who_judges_knows_the_endpoint_and_the_package(
     assembly: CloudAssembly, pipeline: Template, workload: Workload, action: str, kind: StackKind
 ) -> None:
-    stack = workload.stack_name(kind)
-    endpoint = assembly.templates[stack].only("AWS::SageMaker::Endpoint")
+    endpoint = assembly.templates[workload.stack_name(kind)].only("AWS::SageMaker::Endpoint")
     given = variables(pipeline, action)
     assert given["ENDPOINT_NAME"] == endpoint["EndpointName"]
     assert given["MODEL_PACKAGE_ARN"] == "#{Train.MODEL_PACKAGE_ARN}"
-    assert given.get("QA_STACK_NAME") == (stack if action == "Gate" else None)
     champion = (workload.endpoint_name("Prod"), workload.stack_name("Prod")) if action == "Gate" else (None, None)
     assert (given.get("CHAMPION_ENDPOINT"), given.get("CHAMPION_STACK_NAME")) == champion
 

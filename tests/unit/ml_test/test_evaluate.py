@@ -1,4 +1,4 @@
-"""What the gate does to package and QA stack, with clients that answer what the services would."""
+"""What the gate does to the package, with clients that answer what the services would."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ml_init.step import StepError
-from ml_test import stack_under_test
 from ml_test.car_evaluation import evaluate
 from ml_test.endpoint import ask
 
@@ -34,7 +33,6 @@ class Aws:
         if champion:
             self.answers["prod"] = dict(zip(rows.requests, champion, strict=True))
         self.package: dict[str, str] = {}
-        self.stack_status = "CREATE_COMPLETE"
         self.told: list[dict[str, str]] = []
         self.tagged: list[str] = []
 
@@ -99,10 +97,7 @@ class Aws:
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
         if StackName == "CarEvaluationProd":
             raise refused("ValidationError", f"Stack with id {StackName} does not exist")
-        return {"Stacks": [{"StackId": "qa-id", "StackStatus": self.stack_status}]}
-
-    def delete_stack(self, **_: Any) -> None:
-        self.stack_status = "DELETE_COMPLETE"
+        return {"Stacks": [{"StackId": StackName, "StackStatus": "CREATE_COMPLETE"}]}
 
 
 def refused(code: str, message: str) -> ClientError:
@@ -127,7 +122,6 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "ENDPOINT_NAME": "qa",
         "CHAMPION_ENDPOINT": "prod",
         "CHAMPION_STACK_NAME": "CarEvaluationProd",
-        "QA_STACK_NAME": "CarEvaluationQa",
         "MODEL_PACKAGE_ARN": ARN,
         "SIGNING_KEY_ARN": "key",
         "NOTIFICATION_TOPIC_ARN": "topic",
@@ -154,8 +148,8 @@ def report_of(aws: Aws, execution: str = "e1") -> dict[str, Any]:
     return found
 
 
-def test_promotion_approves_and_keeps_qa(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Report stored, package Approved, variables exported, the QA stack left for the release."""
+def test_promotion_approves(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Report stored, package Approved, variables exported."""
     aws = Aws(rows, rows.with_mistakes(2))
     gate(aws, tmp_path, monkeypatch)
     assert (aws.package["ModelPackageArn"], aws.package["ModelApprovalStatus"]) == (ARN, "Approved")
@@ -163,7 +157,6 @@ def test_promotion_approves_and_keeps_qa(rows: TestRows, tmp_path: Path, monkeyp
     made = {name for name in aws.stored if name.startswith("gate/")}
     assert made == {*(f"gate/e1/{name}" for name in REPORT), f"gate/splits/{split}/e1.json"}
     assert (aws.tagged, aws.told) == (["models/m.tar.gz"], [])
-    assert aws.stack_status == "CREATE_COMPLETE"
     variables = (tmp_path / "out" / "variables.env").read_text()
     assert variables.startswith("export VERDICT=PROMOTE\nexport REASON='It is clearly better than always answering")
     assert variables.endswith("\nexport REPORT_URL=s3://data/gate/e1/gate.html\nexport CHAMPION_PACKAGE_ARN=none\n")
@@ -172,10 +165,8 @@ def test_promotion_approves_and_keeps_qa(rows: TestRows, tmp_path: Path, monkeyp
     )
 
 
-def test_rejection_names_figures_and_leaves_nothing(
-    rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The step fails with figures and floors, the package is Rejected with the reason, the QA stack is gone."""
+def test_rejection_names_figures(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step fails with figures and floors, the package is Rejected with the reason."""
     aws = Aws(rows, rows.with_mistakes(30))
     with pytest.raises(
         StepError, match=r"REJECT: Its accuracy is 87\.5 %.* accuracy 0\.8750 \(95 % interval 0\.8272 .* floor 0\.9500"
@@ -185,16 +176,14 @@ def test_rejection_names_figures_and_leaves_nothing(
     assert "accuracy is 87.5 %, but at least 95.0 % is required" in aws.package["ApprovalDescription"]
     assert aws.tagged == []
     assert [message["Subject"] for message in aws.told] == ["car_evaluation version 2: REJECT"]
-    assert aws.stack_status == "DELETE_COMPLETE"
     assert "VERDICT=REJECT" in (tmp_path / "out" / "variables.env").read_text()
     assert json.loads(aws.stored["gate/e1/gate.json"])["verdict"] == "REJECT"
 
 
 def test_hold_leaves_the_package_pending(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Too little evidence: the package stays pending with the reason, QA stays up, and a person is told."""
+    """Too little evidence: the package stays pending with the reason, and a person is told."""
     aws = Aws(rows, rows.with_mistakes(9))
     gate(aws, tmp_path, monkeypatch)
-    assert aws.stack_status == "CREATE_COMPLETE"
     assert [message["Subject"] for message in aws.told] == ["car_evaluation version 2: HOLD, a person decides"]
     assert "HOLD: Its accuracy is 96" in aws.package["ApprovalDescription"]
     assert aws.package["ModelApprovalStatus"] == "PendingManualApproval"
@@ -227,7 +216,7 @@ def test_champion_that_is_gone_is_a_matter_for_a_person(
 ) -> None:
     """A perfect challenger is held where PROD's stack stands without its endpoint."""
     aws = Aws(rows, rows.truth)
-    aws.describe_stacks = lambda StackName: {"Stacks": [{"StackId": StackName, "StackStatus": aws.stack_status}]}
+    aws.describe_stacks = lambda StackName: {"Stacks": [{"StackId": StackName, "StackStatus": "CREATE_COMPLETE"}]}
     gate(aws, tmp_path, monkeypatch)
     said = "HOLD: The champion cannot be asked: there is no endpoint prod, although"
     assert aws.package["ApprovalDescription"].startswith(said)
@@ -265,8 +254,8 @@ def test_the_splits_decisions_are_counted(rows: TestRows, tmp_path: Path, monkey
     assert f"gate/splits/{split}/e5.json" in aws.stored
 
 
-def test_error_leaves_nothing_either(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endpoint that cannot be asked: the error stands, the package stays undecided, the QA stack is gone."""
+def test_an_error_decides_nothing(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that cannot be asked: the error stands, the package stays undecided."""
     aws = Aws(rows, rows.truth)
 
     def refuse(**_: Any) -> None:
@@ -276,18 +265,9 @@ def test_error_leaves_nothing_either(rows: TestRows, tmp_path: Path, monkeypatch
     with pytest.raises(ConnectionError, match="no route to the endpoint"):
         gate(aws, tmp_path, monkeypatch)
     assert aws.package == {}
-    assert aws.stack_status == "DELETE_COMPLETE"
 
 
 def test_models_error_is_a_wrong_answer(rows: TestRows) -> None:
     """A row that a container refuses is counted as wrong, with what the container said."""
     answers = ["error", *rows.truth[1:]]
     assert ask(Aws(rows, answers), "qa", rows.requests[:1])[0].text == "error 400: no"
-
-
-def test_stack_that_cannot_be_deleted_is_named(rows: TestRows) -> None:
-    """Silence would leave an endpoint that costs."""
-    aws = Aws(rows, rows.truth)
-    aws.delete_stack = lambda **_: setattr(aws, "stack_status", "DELETE_FAILED")
-    with pytest.raises(StepError, match="The stack CarEvaluationQa is DELETE_FAILED"):
-        stack_under_test.delete(aws, "CarEvaluationQa")

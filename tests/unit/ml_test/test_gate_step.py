@@ -74,7 +74,6 @@ def settings(*, approval: bool = False) -> Settings:
         commit="0123abc",
         execution="e1",
         endpoint="qa",
-        stack="CarQa",
         package_arn=ARN,
         champion="prod",
         champion_stack="CarProd",

@@ -1,0 +1,156 @@
+"""Takes the QA endpoint away when no execution of the pipeline needs it any more.
+
+It is called when an execution has ended, however it ended, and on a schedule for what was forgotten. The stage QA takes
+nobody in while the stack is being deleted: an execution that came into it meanwhile would lose its endpoint.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+#: Why the transition into QA is closed; by this reason a later call knows that it was closed by an earlier one of ours.
+REASON = "The QA stack is being deleted; the clean-up opens this transition again when it is gone."
+_POLL_SECONDS = 1.0
+#: Of the time that Lambda gives, kept to open the transition again.
+_RESERVED_SECONDS = 20.0
+
+
+class CleanUpError(Exception):
+    """The stack could not be deleted now; Lambda tries again, and so does the schedule."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    pipeline: str
+    stage: str
+    stack: str
+    time_to_live: timedelta
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        return cls(
+            pipeline=os.environ["PIPELINE_NAME"],
+            stage=os.environ["QA_STAGE"],
+            stack=os.environ["QA_STACK_NAME"],
+            time_to_live=timedelta(hours=float(os.environ["TIME_TO_LIVE_HOURS"])),
+        )
+
+
+def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
+    """Lambda's entry. What it answers stands in nobody's way: it is for whoever calls it by hand."""
+    settings = Settings.from_environment()
+    only_forgotten = event.get("detail-type") == "Scheduled Event"
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVED_SECONDS
+    outcome = clean_up(
+        boto3.client("codepipeline"),
+        boto3.client("cloudformation"),
+        settings,
+        older_than=settings.time_to_live if only_forgotten else timedelta(0),
+        deadline=deadline,
+    )
+    print(f"{settings.stack}: {outcome}")
+    return {"stack": settings.stack, "outcome": outcome}
+
+
+def clean_up(
+    codepipeline: Any, cloudformation: Any, settings: Settings, *, older_than: timedelta, deadline: float
+) -> str:
+    """Deletes the stack if it is as old as this and nobody needs it; says what was done, or why not."""
+    stages = stages_of(codepipeline, settings.pipeline)
+    transition = next(stage for stage in stages if stage["stageName"] == settings.stage)["inboundTransitionState"]
+    left_closed = not transition["enabled"] and transition.get("disabledReason") == REASON
+    kept = _reason_to_keep(codepipeline, cloudformation, settings, older_than)
+    if kept and not left_closed:
+        return kept
+    named = {"pipelineName": settings.pipeline, "stageName": settings.stage, "transitionType": "Inbound"}
+    if transition["enabled"]:
+        codepipeline.disable_stage_transition(**named, reason=REASON)
+    try:
+        # Nobody comes into the stage now; somebody may have, just before.
+        kept = _reason_to_keep(codepipeline, cloudformation, settings, older_than)
+        return kept or _deleted(cloudformation, settings.stack, deadline)
+    finally:
+        # What a person has closed stays closed.
+        if transition["enabled"] or left_closed:
+            codepipeline.enable_stage_transition(**named)
+
+
+def _reason_to_keep(codepipeline: Any, cloudformation: Any, settings: Settings, older_than: timedelta) -> str:
+    """Why the stack stays, or why there is nothing to do; empty where it is to be deleted."""
+    stack = find(cloudformation, settings.stack)
+    if stack is None:
+        return "gone already"
+    executions = codepipeline.list_pipeline_executions(pipelineName=settings.pipeline)["pipelineExecutionSummaries"]
+    running = {each["pipelineExecutionId"] for each in executions if each["status"] in ("InProgress", "Stopping")}
+    user = user_of(stages_of(codepipeline, settings.pipeline), settings.stage, running)
+    if user:
+        return f"needed by the execution {user}"
+    age = datetime.now(UTC) - (stack.get("LastUpdatedTime") or stack["CreationTime"])
+    return f"younger than {older_than}" if age < older_than else ""
+
+
+def user_of(stages: Sequence[Mapping[str, Any]], stage: str, running: Collection[str]) -> str | None:
+    """The execution that has come to the QA stage and has not ended yet; None where there is none.
+
+    Who waits before QA has no endpoint yet. Who has come into QA has one until it ends, or until another comes in.
+    """
+    names = [found["stageName"] for found in stages]
+    for found in stages[names.index(stage) :]:
+        entered = found.get("latestExecution", {}).get("pipelineExecutionId")
+        waiting = found.get("inboundExecution", {}).get("pipelineExecutionId") if found["stageName"] != stage else None
+        for execution in (entered, waiting):
+            if execution in running:
+                return str(execution)
+    return None
+
+
+def stages_of(codepipeline: Any, pipeline: str) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = codepipeline.get_pipeline_state(name=pipeline)["stageStates"]
+    return found
+
+
+def _deleted(cloudformation: Any, name: str, deadline: float) -> str:
+    """Deletes the stack, whatever its state, and waits until it is gone; raises CleanUpError where it stays."""
+    stack_id = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+    _wait(cloudformation, stack_id, deadline, _may_be_deleted)
+    # Without a role of its own, the call has the stack deleted by the role that deployed it.
+    cloudformation.delete_stack(StackName=stack_id)
+    status = _wait(cloudformation, stack_id, deadline, lambda status: status in ("DELETE_COMPLETE", "DELETE_FAILED"))
+    if status == "DELETE_FAILED":
+        raise CleanUpError(f"The stack {name} is {status}. Delete it by hand: its endpoint costs.")
+    return "deleted"
+
+
+def find(cloudformation: Any, stack: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return None if found["StackStatus"] == "DELETE_COMPLETE" else found
+
+
+def _may_be_deleted(status: str) -> bool:
+    return not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS"
+
+
+def _wait(cloudformation: Any, stack_id: str, deadline: float, ended: Callable[[str], bool]) -> str:
+    """The stack's status once it is one of these; by its id, a stack is found when it is gone, too."""
+    while True:
+        status = str(cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"])
+        if ended(status):
+            return status
+        if time.monotonic() + _POLL_SECONDS > deadline:
+            raise CleanUpError(f"The stack {stack_id} is still {status}, and Lambda's time is over.")
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,62 @@
+"""A Lambda function of this repository, with a role and a log of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.log_access import kept_log
+from stacks.constructs.permissions import allow, policy_of
+
+_FOLDERS = Path(__file__).parents[2] / "lambda"
+
+
+class Function(Construct):
+    """Runs ``handle`` of ``lambda/<folder>/handler.py``. ``settings`` are environment variables without a secret.
+
+    It runs once at a time unless told otherwise, and may do nothing but write its log: what else it may,
+    :meth:`allow` says.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        folder: str,
+        settings: Mapping[str, str],
+        timeout_seconds: int = 60,
+        at_once: int = 1,
+        encryption: EncryptionKey | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        log_group = kept_log(self, "Log", encryption=encryption)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            code=lambda_.Code.from_asset(str(_FOLDERS / folder), exclude=["__pycache__", "*.pyc"]),
+            handler="handler.handle",
+            runtime=lambda_.Runtime.PYTHON_3_11,
+            architecture=lambda_.Architecture.ARM_64,
+            role=self.role,
+            log_group=log_group,
+            environment=dict(settings),
+            timeout=Duration.seconds(timeout_seconds),
+            memory_size=256,
+            reserved_concurrent_executions=at_once,
+        )
+        # The CDK has it wait for the role as well, for which it waits anyhow: cfn-lint warns of that.
+        resource = cast("lambda_.CfnFunction", self.function.node.default_child)
+        resource.add_override("DependsOn", [policy_of(self.role).logical_id])
+
+    def allow(self, actions: list[str], resources: list[str], *, because: str = "") -> None:
+        allow(self.role, actions, resources, because=because)

@@ -1,0 +1,77 @@
+"""The end of the QA endpoint: when its execution has ended, however it ended, and when it was forgotten."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.function import Function
+from stacks.specs import Workload
+
+QA_STAGE = "QA"
+#: An execution's last states, as CodePipeline tells them.
+_ENDS = ["CANCELED", "FAILED", "STOPPED", "SUCCEEDED", "SUPERSEDED"]
+#: The longest that Lambda runs: SageMaker takes minutes to delete an endpoint.
+_TIMEOUT_SECONDS = 900
+
+
+class QaCleanUp(Construct):
+    """One function, called by the pipeline's ends and by the clock.
+
+    Not a stage of the pipeline: that would see successful executions alone, and would delete whatever QA endpoint
+    stands there, a later execution's too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workload: Workload,
+        pipeline: codepipeline.IPipeline,
+        time_to_live_hours: int,
+        encryption: EncryptionKey | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        function = Function(
+            self,
+            "Function",
+            folder="qa_clean_up",
+            settings={
+                "PIPELINE_NAME": pipeline.pipeline_name,
+                "QA_STAGE": QA_STAGE,
+                "QA_STACK_NAME": workload.stack_name("Qa"),
+                "TIME_TO_LIVE_HOURS": str(time_to_live_hours),
+            },
+            timeout_seconds=_TIMEOUT_SECONDS,
+            encryption=encryption,
+        )
+        self._allow(function, workload, pipeline)
+        target = targets.LambdaFunction(function.function)
+        pipeline.on_state_change("Ended", event_pattern=events.EventPattern(detail={"state": _ENDS}), target=target)
+        events.Rule(self, "Forgotten", schedule=events.Schedule.rate(Duration.hours(1)), targets=[target])
+
+    @staticmethod
+    def _allow(function: Function, workload: Workload, pipeline: codepipeline.IPipeline) -> None:
+        stack = Stack.of(function).format_arn(
+            service="cloudformation",
+            resource="stack",
+            resource_name=f"{workload.stack_name('Qa')}/*",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        function.allow(
+            ["cloudformation:DeleteStack", "cloudformation:DescribeStacks"],
+            [stack],
+            because="CloudFormation ends a stack's ARN in an id that it makes with it",
+        )
+        function.allow(
+            ["codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions"], [pipeline.pipeline_arn]
+        )
+        function.allow(
+            ["codepipeline:DisableStageTransition", "codepipeline:EnableStageTransition"],
+            [f"{pipeline.pipeline_arn}/{QA_STAGE}"],
+        )

@@ -1,0 +1,139 @@
+"""The clean-up of QA with everything real but the endpoint: pipeline, rule, function, roles, a stack."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clouds import PROJECT
+from tests.local.codepipeline_lab import Lab, approval
+from tests.local.iam_account import ACCOUNT, Account, allow
+from tests.local.test_github import eventually
+from tests.local.test_lambda import Function
+
+HANDLER = PROJECT / "lambda" / "qa_clean_up" / "handler.py"
+TOPIC = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}})
+
+
+class Release:
+    """A pipeline whose stage QA waits for a person, the stack that stands for QA, and the function with its rule."""
+
+    def __init__(self, account: Account, folder: Path) -> None:
+        self.lab = Lab(account.cloud, folder)
+        self.stack = f"Qa{account.name}"
+        self.cloudformation = account.cloud.client("cloudformation")
+        self.execution = self.lab.create(approval("QA"))
+        self.lab.token_of("QA", self.execution)
+        pipeline = f"arn:aws:codepipeline:us-east-1:{ACCOUNT}:{self.lab.name}"
+        stack = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/{self.stack}/*"
+        self.function = Function(
+            account,
+            HANDLER.read_text(),
+            allow(["cloudformation:DeleteStack", "cloudformation:DescribeStacks"], stack),
+            allow(["codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions"], pipeline),
+            allow(["codepipeline:DisableStageTransition", "codepipeline:EnableStageTransition"], f"{pipeline}/QA"),
+            Handler="index.handle",
+            Timeout=60,
+            Environment={
+                "Variables": {
+                    "PIPELINE_NAME": self.lab.name,
+                    "QA_STAGE": "QA",
+                    "QA_STACK_NAME": self.stack,
+                    "TIME_TO_LIVE_HOURS": "24",
+                }
+            },
+        )
+        self._admit(account, pipeline)
+
+    def _admit(self, account: Account, pipeline: str) -> None:
+        events = account.cloud.client("events")
+        pattern = {
+            "source": ["aws.codepipeline"],
+            "detail-type": ["CodePipeline Pipeline Execution State Change"],
+            "resources": [pipeline],
+            "detail": {"state": ["FAILED", "STOPPED", "SUCCEEDED"]},
+        }
+        rule = events.put_rule(Name=account.name, EventPattern=json.dumps(pattern))["RuleArn"]
+        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{self.function.name}"
+        events.put_targets(Rule=account.name, Targets=[{"Id": "f", "Arn": arn}])
+        self.function.client.add_permission(
+            FunctionName=self.function.name,
+            StatementId="rule",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=rule,
+        )
+
+    def deploy(self) -> None:
+        role = self.lab.role_arn  # what deployed the stack deletes it: the function may not touch what is in it
+        self.cloudformation.create_stack(StackName=self.stack, TemplateBody=TOPIC, RoleARN=role)
+        self.cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=self.stack, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        )
+
+    def status(self) -> str | None:
+        found = self.cloudformation.list_stacks()["StackSummaries"]
+        live = [s["StackStatus"] for s in found if s["StackName"] == self.stack]
+        return live[0] if live and live[0] != "DELETE_COMPLETE" else None
+
+    def gone(self) -> bool:
+        return self.status() is None
+
+    def stop(self) -> None:
+        self.lab.codepipeline.stop_pipeline_execution(
+            pipelineName=self.lab.name, pipelineExecutionId=self.execution, abandon=True, reason="a test"
+        )
+
+    def qa_is_open(self) -> bool:
+        return bool(self.lab.stage("QA")["inboundTransitionState"]["enabled"])
+
+    def scheduled(self) -> str:
+        answer: dict[str, Any] = self.function.answer({"detail-type": "Scheduled Event"})
+        return str(answer["outcome"])
+
+
+@pytest.fixture
+def release(account: Account, tmp_path: Path) -> Release:
+    return Release(account, tmp_path)
+
+
+def test_a_stopped_execution_takes_its_endpoint_with_it(release: Release) -> None:
+    """While it runs, neither call nor schedule touches the stack; seconds after its end the stack is gone."""
+    release.deploy()
+    assert release.function.answer({})["outcome"] == f"needed by the execution {release.execution}"
+    release.stop()
+    eventually(release.gone, 60)
+    eventually(release.qa_is_open, 30)
+
+
+def test_a_failed_execution_leaves_the_endpoint_to_the_one_that_has_taken_qa_over(release: Release) -> None:
+    """The older one ends; the newer one, which waits in QA, keeps the stack until its own end."""
+    release.deploy()
+    older, token = release.execution, release.lab.token_of("QA", release.execution)
+    newer = release.lab.codepipeline.start_pipeline_execution(name=release.lab.name)["pipelineExecutionId"]
+    release.lab.answer(token, "Rejected", stage="QA")
+    assert release.lab.ended(older)["status"] == "Failed"
+    token = release.lab.token_of("QA", newer)
+    eventually(lambda: any("needed by" in line for line in release.function.log()), 60)
+    assert release.status() == "CREATE_COMPLETE"
+    release.lab.answer(token, stage="QA")
+    eventually(release.gone, 60)
+
+
+def test_a_forgotten_stack_goes_when_its_time_is_over(release: Release) -> None:
+    """As by a crash between an execution's end and its clean-up: the schedule finds it."""
+    release.stop()
+    eventually(lambda: any("gone already" in line for line in release.function.log()), 60)
+    release.deploy()
+    assert release.scheduled() == "younger than 1 day, 0:00:00"
+    known = release.function.client.get_function_configuration(FunctionName=release.function.name)
+    variables = known["Environment"]["Variables"] | {"TIME_TO_LIVE_HOURS": "0"}
+    release.function.client.update_function_configuration(
+        FunctionName=release.function.name, Environment={"Variables": variables}
+    )
+    release.function.client.get_waiter("function_updated_v2").wait(FunctionName=release.function.name)
+    assert release.scheduled() == "deleted"
+    assert release.gone()

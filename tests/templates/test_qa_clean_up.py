@@ -1,0 +1,90 @@
+"""What is promised of the end of QA: by whom, when, and what else it cannot touch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stacks.settings import Settings
+from stacks.specs import Workload
+from tests.templates.cloud_assembly import PROJECT
+from tests.templates.template import Template, render
+
+ENDS = {"CANCELED", "FAILED", "STOPPED", "SUCCEEDED", "SUPERSEDED"}
+
+
+def name_of(template: Template, kind: str) -> str:
+    (name,) = template.of_type(kind)
+    return name
+
+
+def rules_of(template: Template) -> dict[str, dict[str, Any]]:
+    """The rules that call the function, by logical id; the pipeline has others."""
+    function = f"${{{name_of(template, 'AWS::Lambda::Function')}.Arn}}"
+    found = template.of_type("AWS::Events::Rule")
+    return {name: rule for name, rule in found.items() if render(rule["Targets"][0]["Arn"]) == function}
+
+
+def test_it_is_called_at_each_end_of_an_execution_and_every_hour(pipeline: Template) -> None:
+    """However an execution of this pipeline ends; and by the clock, should that call be lost."""
+    rules = list(rules_of(pipeline).values())
+    assert [len(rule["Targets"]) for rule in rules] == [1, 1]
+    (ends,) = [rule["EventPattern"] for rule in rules if "EventPattern" in rule]
+    assert set(ends["detail"]["state"]) == ENDS
+    assert ends["detail-type"] == ["CodePipeline Pipeline Execution State Change"]
+    (watched,) = [render(arn) for arn in ends["resources"]]
+    assert watched.endswith(f":${{{name_of(pipeline, 'AWS::CodePipeline::Pipeline')}}}")
+    assert [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule] == ["rate(1 hour)"]
+
+
+def test_nobody_else_may_call_it(pipeline: Template) -> None:
+    """EventBridge may, for each of the two rules."""
+    permissions = list(pipeline.of_type("AWS::Lambda::Permission").values())
+    assert {permission["Principal"] for permission in permissions} == {"events.amazonaws.com"}
+    rules = {f"${{{name}.Arn}}" for name in rules_of(pipeline)}
+    assert {render(permission["SourceArn"]) for permission in permissions} == rules
+
+
+def test_it_knows_pipeline_stage_stack_and_time_to_live(
+    pipeline: Template, workload: Workload, settings: Settings
+) -> None:
+    given = pipeline.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    assert {name: render(value) for name, value in given.items()} == {
+        "PIPELINE_NAME": f"${{{name_of(pipeline, 'AWS::CodePipeline::Pipeline')}}}",
+        "QA_STAGE": "QA",
+        "QA_STACK_NAME": workload.stack_name("Qa"),
+        "TIME_TO_LIVE_HOURS": str(settings.stages.qa.time_to_live_hours),
+    }
+
+
+def test_it_runs_once_at_a_time_for_as_long_as_lambda_lets_it(pipeline: Template) -> None:
+    """Two at once would open QA under each other's hands."""
+    function = pipeline.only("AWS::Lambda::Function")
+    assert function["ReservedConcurrentExecutions"] == 1
+    assert function["Timeout"] == 900
+
+
+@pytest.mark.parametrize("folder", ["qa_clean_up"])
+def test_its_code_is_in_the_repository(pipeline: Template, folder: str) -> None:
+    module, _, name = pipeline.only("AWS::Lambda::Function")["Handler"].partition(".")
+    assert f"def {name}(" in (PROJECT / "lambda" / folder / f"{module}.py").read_text()
+
+
+def test_it_may_change_one_stack_and_one_stage(pipeline: Template, workload: Workload) -> None:
+    """What is in the stack is deleted by the role that deployed it."""
+    allowed = {
+        action: statement.resources
+        for statement in pipeline.identity_statements()
+        if "QaCleanUp" in statement.holder
+        for action in statement.actions
+        if not action.startswith("logs:")
+    }
+    assert {action.partition(":")[2] for action in allowed} == {
+        *("DeleteStack", "DescribeStacks"),
+        *("GetPipelineState", "ListPipelineExecutions", "DisableStageTransition", "EnableStageTransition"),
+    }
+    (stack,) = allowed["cloudformation:DeleteStack"]
+    assert stack.endswith(f":stack/{workload.stack_name('Qa')}/*")
+    (stage,) = allowed["codepipeline:DisableStageTransition"]
+    assert stage.endswith(f":${{{name_of(pipeline, 'AWS::CodePipeline::Pipeline')}}}/QA")

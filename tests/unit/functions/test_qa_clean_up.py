@@ -1,0 +1,186 @@
+"""The clean-up of QA: when it deletes the stack, when it does not, and that nobody gets into QA meanwhile."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+Stage = dict[str, Any]
+
+
+class Aws:
+    """A pipeline and a stack, for both clients. ``calls`` is what was done to them."""
+
+    def __init__(self, *, status: str | None = "CREATE_COMPLETE", age_hours: float = 1) -> None:
+        self.status = status
+        self.changed = datetime.now(UTC) - timedelta(hours=age_hours)
+        self.executions: dict[str, str] = {}
+        self.stages: dict[str, Stage] = {name: {} for name in ("Source", "QA", "Approve", "PROD")}
+        self.transition: Stage = {"enabled": True}
+        self.calls: list[str] = []
+        self.after_delete = "DELETE_COMPLETE"
+        self.on_close: Any = lambda: None
+
+    def entered(self, stage: str, execution: str) -> None:
+        self.stages[stage]["latestExecution"] = {"pipelineExecutionId": execution, "status": "whatever"}
+
+    def get_pipeline_state(self, *, name: str) -> dict[str, Any]:
+        assert name == "pipe"
+        states = [
+            {"stageName": stage, "inboundTransitionState": self.transition if stage == "QA" else {"enabled": True}}
+            | found
+            for stage, found in self.stages.items()
+        ]
+        return {"stageStates": json.loads(json.dumps(states))}
+
+    def list_pipeline_executions(self, *, pipelineName: str) -> dict[str, Any]:
+        assert pipelineName == "pipe"
+        found = [{"pipelineExecutionId": key, "status": status} for key, status in self.executions.items()]
+        return {"pipelineExecutionSummaries": found}
+
+    def disable_stage_transition(self, *, reason: str, **named: str) -> None:
+        assert named == {"pipelineName": "pipe", "stageName": "QA", "transitionType": "Inbound"}
+        self.calls.append("close")
+        self.transition = {"enabled": False, "disabledReason": reason}
+        self.on_close()
+
+    def enable_stage_transition(self, **_: str) -> None:
+        self.calls.append("open")
+        self.transition = {"enabled": True}
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
+        if self.status is None or (self.status == "DELETE_COMPLETE" and StackName == "CarEvaluationQa"):
+            problem = {"Code": "ValidationError", "Message": "Stack with id CarEvaluationQa does not exist"}
+            raise ClientError({"Error": problem}, "DescribeStacks")
+        stack = {"StackId": "arn:the-stack", "StackStatus": self.status, "CreationTime": self.changed}
+        return {"Stacks": [stack]}
+
+    def delete_stack(self, *, StackName: str) -> None:
+        assert StackName == "arn:the-stack"
+        assert not self.transition["enabled"]
+        self.calls.append("delete")
+        self.status = self.after_delete
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws()
+
+
+def clean_up(module: ModuleType, aws: Aws, *, hours: float = 0, seconds: float = 5) -> str:
+    settings = module.Settings(
+        pipeline="pipe", stage="QA", stack="CarEvaluationQa", time_to_live=timedelta(hours=hours)
+    )
+    outcome: str = module.clean_up(
+        aws, aws, settings, older_than=timedelta(hours=hours), deadline=time.monotonic() + seconds
+    )
+    return outcome
+
+
+@pytest.mark.parametrize("end", ["Failed", "Stopped", "Succeeded", "Cancelled"])
+def test_the_stack_of_an_execution_that_has_ended_is_deleted(qa_clean_up: ModuleType, aws: Aws, end: str) -> None:
+    """However it ended, with QA closed meanwhile and open again after it."""
+    aws.entered("QA", "one")
+    aws.executions = {"one": end}
+    assert clean_up(qa_clean_up, aws) == "deleted"
+    assert aws.calls == ["close", "delete", "open"]
+
+
+@pytest.mark.parametrize("stage", ["QA", "Approve", "PROD"])
+@pytest.mark.parametrize("status", ["InProgress", "Stopping"])
+def test_a_live_execution_keeps_its_endpoint(qa_clean_up: ModuleType, aws: Aws, stage: str, status: str) -> None:
+    """From QA on, to its end: a held release waits in Approve with its endpoint up."""
+    aws.entered("QA", "one")
+    aws.entered(stage, "one")
+    aws.executions = {"two": "Failed", "one": status}
+    assert clean_up(qa_clean_up, aws) == "needed by the execution one"
+    assert aws.calls == []
+
+
+def test_a_newer_execution_that_has_taken_qa_over_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """The older one succeeds; what stands in QA is no longer its own."""
+    aws.entered("PROD", "one")
+    aws.entered("QA", "two")
+    aws.executions = {"two": "InProgress", "one": "Succeeded"}
+    assert clean_up(qa_clean_up, aws) == "needed by the execution two"
+
+
+def test_who_waits_for_approval_of_an_older_one_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """At the entry of a later stage, an execution is in no stage at all."""
+    aws.entered("QA", "three")
+    aws.stages["Approve"]["inboundExecution"] = {"pipelineExecutionId": "two"}
+    aws.executions = {"three": "Failed", "two": "InProgress"}
+    assert clean_up(qa_clean_up, aws) == "needed by the execution two"
+
+
+def test_who_has_not_come_to_qa_needs_no_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """Neither in an earlier stage, nor at QA's entry."""
+    aws.entered("Source", "two")
+    aws.stages["QA"]["inboundExecution"] = {"pipelineExecutionId": "two"}
+    aws.executions = {"two": "InProgress", "one": "Failed"}
+    assert clean_up(qa_clean_up, aws) == "deleted"
+
+
+def test_who_slips_in_before_qa_is_closed_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """It is asked again once nobody can come in any more."""
+
+    def slip_in() -> None:
+        aws.entered("QA", "two")
+        aws.executions = {"two": "InProgress"}
+
+    aws.on_close = slip_in
+    assert clean_up(qa_clean_up, aws) == "needed by the execution two"
+    assert aws.calls == ["close", "open"]
+
+
+def test_what_is_not_old_enough_is_not_forgotten(qa_clean_up: ModuleType) -> None:
+    young, old = Aws(age_hours=1), Aws(age_hours=25, status="DELETE_FAILED")
+    assert clean_up(qa_clean_up, young, hours=24) == "younger than 1 day, 0:00:00"
+    assert clean_up(qa_clean_up, old, hours=24) == "deleted"
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"])
+def test_a_broken_stack_is_deleted_too(qa_clean_up: ModuleType, status: str) -> None:
+    assert clean_up(qa_clean_up, Aws(status=status)) == "deleted"
+
+
+def test_without_a_stack_nothing_is_done(qa_clean_up: ModuleType) -> None:
+    aws = Aws(status=None)
+    assert clean_up(qa_clean_up, aws) == "gone already"
+    assert aws.calls == []
+
+
+def test_what_cannot_be_deleted_is_an_error_and_leaves_qa_open(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """Lambda counts it as an error and tries again."""
+    aws.after_delete = "DELETE_FAILED"
+    with pytest.raises(qa_clean_up.CleanUpError, match="Delete it by hand: its endpoint costs"):
+        clean_up(qa_clean_up, aws)
+    assert aws.calls == ["close", "delete", "open"]
+
+
+def test_time_that_runs_out_is_an_error_and_leaves_qa_open(qa_clean_up: ModuleType) -> None:
+    aws = Aws(status="CREATE_IN_PROGRESS")
+    with pytest.raises(qa_clean_up.CleanUpError, match="still CREATE_IN_PROGRESS"):
+        clean_up(qa_clean_up, aws, seconds=0)
+    assert aws.calls == ["close", "open"]
+
+
+def test_what_an_earlier_call_left_closed_is_opened(qa_clean_up: ModuleType) -> None:
+    """Lambda may end a call anywhere; the next one knows by the reason that it was ours."""
+    aws = Aws(status=None)
+    aws.transition = {"enabled": False, "disabledReason": qa_clean_up.REASON}
+    assert clean_up(qa_clean_up, aws) == "gone already"
+    assert aws.calls == ["open"]
+
+
+def test_what_a_person_has_closed_stays_closed(qa_clean_up: ModuleType, aws: Aws) -> None:
+    aws.transition = {"enabled": False, "disabledReason": "Freeze"}
+    assert clean_up(qa_clean_up, aws) == "deleted"
+    assert aws.calls == ["delete"]
+    assert aws.transition["disabledReason"] == "Freeze"
