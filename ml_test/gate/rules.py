@@ -71,10 +71,16 @@ class Latency:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """So many rows are asked one at a time, and timed (None: all); the others over several connections."""
+    """So many rows are asked one at a time, and timed (None: all); the others over several connections.
+
+    The first ``warm_up`` rows are asked once before, untimed: QA's endpoint has just started, PROD's has not.
+    ``looks``: how often at the most the times are taken, where the first ones alone would not pass.
+    """
 
     one_at_a_time: int | None = None
     connections: int = 4
+    warm_up: int = 50
+    looks: int = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from ml_init.dataset import Dataset
 from ml_test.evaluation import ask_all
-from ml_test.gate.rules import Load, Rules
+from ml_test.gate.rules import Latency, Load, Rules
 from ml_test.gate.slices import groups
 
 PROJECT = Path(__file__).parents[3]
@@ -22,11 +24,14 @@ RULES = Rules.read(PROJECT / "ml_test" / "credit_default" / "gate.toml")
 class Runtime:
     """Endpoints that answer half of a request's age, over 100, and what was asked of whom in which order."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, slow_ones: int = 0) -> None:
         self.asked: list[str] = []
+        self._slow_ones = slow_ones
 
     def invoke_endpoint(self, *, EndpointName: str, Body: bytes, **_: Any) -> dict[str, Any]:
         self.asked.append(EndpointName)
+        if len(self.asked) <= self._slow_ones:
+            time.sleep(0.06)
         return {"Body": Content(f"{int(Body.split(b',')[FEATURES.index('age')]) / 200}\n".encode())}
 
 
@@ -80,12 +85,26 @@ def test_both_endpoints_are_asked_for_every_row() -> None:
     """The timed rows in turn, either first every other time; the rest side by side; answers stay in order."""
     requests = [request(age=20 + place % 50) for place in range(200)]
     runtime = Runtime()
-    both = ask_all(runtime, ["qa", "prod"], requests, Load(one_at_a_time=20, connections=4))
+    both = ask_all(runtime, ["qa", "prod"], requests, replace(RULES, load=Load(one_at_a_time=20, warm_up=0)))
     for asked in both:
         assert list(asked.answers) == [str((20 + place % 50) / 200) for place in range(200)]
         assert len(asked.milliseconds) == 20
     assert runtime.asked[:8] == ["qa", "prod", "prod", "qa", "qa", "prod", "prod", "qa"]
     assert sorted(runtime.asked) == ["prod"] * 200 + ["qa"] * 200
+
+
+def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again() -> None:
+    """The first requests are asked once before; times that would not pass are taken again, three times at the most."""
+    requests = [request(age=20 + place % 50) for place in range(10)]
+    limits = Latency(p99_milliseconds=30, p99_ratio=100, slack_milliseconds=100)
+    rules = replace(RULES, latency=limits, load=Load(warm_up=3))
+    cold = Runtime(slow_ones=3)
+    (asked,) = ask_all(cold, ["qa"], requests, rules)
+    assert (len(cold.asked), len(asked.milliseconds)) == (3 + 10, 10)
+    busy = Runtime(slow_ones=4)
+    (asked,) = ask_all(busy, ["qa"], requests, rules)
+    assert (len(busy.asked), len(asked.milliseconds)) == (3 + 3 * 10, 30)
+    assert len(asked.answers) == 10
 
 
 @pytest.mark.parametrize(
