@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
+from stacks.constructs.answer_share import AnswerShare
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
 from stacks.constructs.qa_clean_up import QaCleanUp
 from stacks.constructs.release_pipeline import ReleasePipeline
@@ -48,3 +49,7 @@ class PipelineStack(cdk.Stack):
             encryption=workshop.encryption,
             time_to_live_hours=settings.stages.qa.time_to_live_hours,
         )
+        if workload.answers and settings.stages.prod.capture_percent:
+            AnswerShare(
+                self, "AnswerShare", data=workshop.data, expected=workload.answers, encryption=workshop.encryption
+            )

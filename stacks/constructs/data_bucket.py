@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -54,6 +55,14 @@ class DataBucket(Construct):
     @property
     def name(self) -> str:
         return self.bucket.bucket_name
+
+    def tell_eventbridge(self) -> None:
+        """Every object that comes or goes is an event on the account's bus."""
+        resource = cast("s3.CfnBucket", self.bucket.node.default_child)
+        # The construct's own switch for this would deploy a function with rights on every bucket.
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+        )
 
     def tell(self, output: str) -> None:
         """Name the bucket in an output of its stack."""

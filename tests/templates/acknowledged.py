@@ -12,7 +12,7 @@ from dataclasses import dataclass
 BUILDS = tuple(f"Steps/{step}" for step in ("Synth", "Data", "Train", "Gate", "Approve", "Verify"))
 BUCKETS = ("Workshop/Data", "Release/Artifacts/Objects")
 CRAWLER, TRANSFORM = "Workshop/Catalog/CrawlerRole", "Workshop/Transform"
-FUNCTIONS = ("QaCleanUp/Function",)
+FUNCTIONS = ("QaCleanUp/Function", "AnswerShare/Function")
 ROLES = (
     *(
         CRAWLER,
@@ -69,6 +69,11 @@ ALWAYS = (
         rule="LambdaDLQ",
         at=("QaCleanUp/Function/Function",),
         reason="what is lost of its events is made up for by its own schedule, every hour",
+    ),
+    Acknowledged(
+        rule="LambdaDLQ",
+        at=("AnswerShare/Function/Function",),
+        reason="the next captured file is counted without the one that was lost, and tells the same share",
     ),
     Acknowledged(
         rule="LambdaInsideVPC",

@@ -59,11 +59,13 @@ def test_only_actions_without_a_resource_are_granted_on_all(allowed: list[Statem
         assert not facts.resource_types, action
 
 
-def test_metrics_are_of_training_jobs_only(allowed: list[Statement]) -> None:
+def test_metrics_are_of_training_jobs_and_of_answers_only(allowed: list[Statement]) -> None:
     """An endpoint's metrics are put by SageMaker itself, in a namespace that is closed to all others."""
-    (statement,) = [statement for statement in allowed if "cloudwatch:PutMetricData" in statement.actions]
-    assert statement.holder.startswith("WorkshopTrainingRole")
-    assert statement.conditions == {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}}
+    found = [statement for statement in allowed if "cloudwatch:PutMetricData" in statement.actions]
+    assert {statement.holder.partition("Role")[0]: statement.conditions for statement in found} == {
+        "WorkshopTraining": {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
+        "AnswerShareFunction": {"StringEquals": {"cloudwatch:namespace": "Gatehouse"}},
+    }
 
 
 def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:

@@ -1,0 +1,64 @@
+"""How often PROD gives the answer that is watched, counted from what it captures."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from stacks.constructs.answer_alarms import NAMESPACE
+from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.data_capture import CAPTURE_PREFIX
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.function import Function
+from stacks.constructs.permissions import allow
+from stacks.specs import ExpectedAnswers
+
+#: Fewer answers in a captured file say nothing of a share.
+_LEAST_ANSWERS = 30
+
+
+class AnswerShare(Construct):
+    """A function that reads each captured file as it comes, and puts the metric that the answers' alarms watch."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        data: DataBucket,
+        expected: ExpectedAnswers,
+        encryption: EncryptionKey | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        function = Function(
+            self,
+            "Function",
+            folder="answer_share",
+            settings={
+                "ANSWER": expected.label,
+                "THRESHOLD": "" if expected.threshold is None else str(expected.threshold),
+                "LEAST_ANSWERS": str(_LEAST_ANSWERS),
+                "METRIC_NAMESPACE": NAMESPACE,
+            },
+            encryption=encryption,
+        )
+        data.grant_read(function.role, CAPTURE_PREFIX)
+        allow(
+            function.role,
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+            because="PutMetricData has no resource type; its condition key is what AWS offers to limit it",
+        )
+        data.tell_eventbridge()
+        events.Rule(
+            self,
+            "Captured",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={"bucket": {"name": [data.name]}, "object": {"key": [{"wildcard": f"{CAPTURE_PREFIX}*.jsonl"}]}},
+            ),
+            targets=[targets.LambdaFunction(function.function)],
+        )

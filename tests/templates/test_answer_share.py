@@ -1,0 +1,48 @@
+"""What is promised of the function that counts PROD's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stacks.specs import Workload
+from tests.templates.template import Template, render
+
+
+def of_it(template: Template, kind: str) -> dict[str, Any]:
+    (found,) = (each for name, each in template.of_type(kind).items() if name.startswith("AnswerShare"))
+    return found
+
+
+def test_it_is_called_for_each_captured_file(pipeline: Template) -> None:
+    """By the events of the data bucket, which tells EventBridge, and for nothing else in it."""
+    pattern = of_it(pipeline, "AWS::Events::Rule")["EventPattern"]
+    assert (pattern["source"], pattern["detail-type"]) == (["aws.s3"], ["Object Created"])
+    assert pattern["detail"]["object"] == {"key": [{"wildcard": "capture/*.jsonl"}]}
+    (bucket,) = (render(name).strip("${}") for name in pattern["detail"]["bucket"]["name"])
+    told = pipeline.of_type("AWS::S3::Bucket")[bucket]["NotificationConfiguration"]
+    assert told == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+def test_it_counts_what_the_alarms_watch(pipeline: Template, workload: Workload) -> None:
+    """The answer, the threshold and the namespace are those of the workload's alarms."""
+    assert workload.answers is not None
+    given = of_it(pipeline, "AWS::Lambda::Function")["Environment"]["Variables"]
+    threshold = workload.answers.threshold
+    assert given == {
+        "ANSWER": workload.answers.label,
+        "THRESHOLD": "" if threshold is None else str(threshold),
+        "LEAST_ANSWERS": "30",
+        "METRIC_NAMESPACE": "Gatehouse",
+    }
+
+
+def test_it_reads_captured_files_and_puts_one_metric(pipeline: Template) -> None:
+    allowed = {
+        action: statement.resources
+        for statement in pipeline.identity_statements()
+        if statement.holder.startswith("AnswerShare")
+        for action in statement.actions
+        if not action.startswith("logs:")
+    }
+    assert set(allowed) == {"s3:GetObject", "s3:ListBucket", "cloudwatch:PutMetricData"}
+    assert all(resource.endswith("/capture/*") for resource in allowed["s3:GetObject"])
