@@ -92,12 +92,15 @@ def test_a_second_release_replaces_model_and_config_under_traffic(released: User
     assert after["EndpointConfigName"] != before["EndpointConfigName"]
     assert len(answers) > 50
     assert set(answers) == {"vgood"}
+    assert released.qa_is_gone()
     names = [model["ModelName"] for model in sagemaker.list_models()["Models"]]
     assert len(names) == 1, f"the first release's Model should be gone: {names}"
     second, first = released.packages()
     report = gate_report(released, second)
     assert report["champion"] == {"endpoint": endpoint, "model_package_arn": first["ModelPackageArn"]}
-    assert report["gains"][0]["rows"] == len(report["champion_milliseconds"]) == 240
+    assert report["gains"][0]["rows"] == 240
+    # On a busy machine the times are taken up to three times.
+    assert len(report["champion_milliseconds"]) in (240, 480, 720)
 
 
 def gate_report(user: User, package: dict[str, Any]) -> dict[str, Any]:
