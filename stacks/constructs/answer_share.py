@@ -43,7 +43,7 @@ class AnswerShare(Construct):
             },
             encryption=encryption,
         )
-        data.grant_read(function.role, CAPTURE_PREFIX)
+        data.grant_get(function.role, CAPTURE_PREFIX)
         allow(
             function.role,
             ["cloudwatch:PutMetricData"],

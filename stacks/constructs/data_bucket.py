@@ -74,11 +74,15 @@ class DataBucket(Construct):
 
     def grant_read(self, grantee: iam.IGrantable, *prefixes: str, tagged: Mapping[str, str] | None = None) -> None:
         """Read objects under these prefixes, such as ``raw/``, and list the bucket; with tags, only what has them."""
+        self.grant_get(grantee, *prefixes, tagged=tagged)
+        # Listing is a permission on the bucket. Without it, S3 answers 403 instead of 404 for a missing object.
+        allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn])
+
+    def grant_get(self, grantee: iam.IGrantable, *prefixes: str, tagged: Mapping[str, str] | None = None) -> None:
+        """Read objects under these prefixes whose names one is told."""
         conditions = _where("ExistingObjectTag", tagged) if tagged else None
         allow(grantee, ["s3:GetObject"], self._objects(prefixes), conditions=conditions, because=_NAMED_LATER)
         self.grant_decrypt(grantee)
-        # Listing is a permission on the bucket. Without it, S3 answers 403 instead of 404 for a missing object.
-        allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def grant_write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Put objects under these prefixes. Of an upload that was broken off, the bucket removes what is left."""
