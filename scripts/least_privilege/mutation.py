@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,14 @@ class Verdict(Enum):
     WENT_ON = "goes on without it"
     SURVIVED = "does without"
     UNUSED = "never asked for"
+    BESIDE = "not needed by a stage"
     UNCLEAR = "fails of something else"
     UNTRIED = "not tried yet"
+
+
+#: Who assumes the roles of functions. Events call them during a run and between runs.
+EVENTS = "lambda.amazonaws.com"
+CAPTURED = re.compile(r"^arn:[^:]+:s3:::[^/]+/capture/")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,14 +108,14 @@ def mutations(deployed: Deployed, calls: Iterable[Call], executions: list[tuple[
                     if matches(action, call.action, ignore_case=True)
                     and any(resource_matches(pattern, call.resource) for pattern in statement.resources)
                 )
-                use = _first_use(used, executions)
+                use = None if EVENTS in role.assumed_by else _first_use(used, executions)
                 found.append(Mutation(role=role, statement=statement, action=action, calls=used, use=use))
     return sorted(found, key=lambda mutation: mutation.use.moment.timestamp() if mutation.use else float("inf"))
 
 
 def _first_use(calls: tuple[Call, ...], executions: list[tuple[Action, ...]]) -> FirstUse | None:
-    """None for what no stage needed: an event's function is at work between them, too."""
-    for call in calls:
+    """None for what no stage needed: requests are captured whenever an endpoint is asked, whatever runs meanwhile."""
+    for call in (call for call in calls if not CAPTURED.search(call.resource)):
         for number, actions in enumerate(executions):
             ended = actions[-1].ended if actions else None
             begun = [action for action in actions if action.started <= call.first]

@@ -41,7 +41,9 @@ class Tried:
         if found is not None:
             verdict = Verdict[found["verdict"]]
             return Result(mutation=mutation, verdict=verdict, said=found["said"], where=found["where"])
-        return Result(mutation=mutation, verdict=Verdict.UNTRIED if mutation.use else Verdict.UNUSED)
+        if mutation.use:
+            return Result(mutation=mutation, verdict=Verdict.UNTRIED)
+        return Result(mutation=mutation, verdict=Verdict.BESIDE if mutation.calls else Verdict.UNUSED)
 
 
 def _key(mutation: Mutation) -> str:
