@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,6 +97,25 @@ def test_a_permission_is_tried_in_the_stage_that_first_needed_it() -> None:
     found = {mutation.action: mutation for mutation in mutations(DEPLOYED, CALLS, executions)}
     stages = {name: one.use and (one.use.stage, one.use.execution) for name, one in found.items()}
     assert stages == {"s3:GetObject*": ("Source", 0), "s3:PutObject": ("Data", 0), "s3:DeleteObject": None}
+
+
+def test_what_no_stage_needs_is_tried_with_none(tmp_path: Path) -> None:
+    """Captured requests and functions that events call: they work beside the stages."""
+    executions = [(action("Source", 0, 5), action("Data", 5, 20))]
+    captured = call("s3:PutObject", "arn:aws:s3:::stack-databucket-abc/capture/1/x.jsonl", seconds=3)
+    statement = replace(STATEMENT, actions=("s3:PutObject",), resources=("arn:aws:s3:::stack-databucket-abc/*",))
+    serving = replace(ROLE, statements=(statement,))
+    function = replace(serving, logical_id="CountFunctionRole", assumed_by=("lambda.amazonaws.com",))
+    kept = call("s3:PutObject", "arn:aws:s3:::stack-databucket-abc/raw/x", seconds=8)
+    for role, calls in ((serving, [captured]), (function, [captured, kept])):
+        (found,) = mutations(replace(DEPLOYED, roles=(role,)), calls, executions)
+        assert found.use is None
+        (result,) = Tried(tmp_path / "tried.json", [found]).results()
+        assert result.verdict is Verdict.BESIDE
+    assert unexplained([result]) == []
+    (found,) = mutations(replace(DEPLOYED, roles=(serving,)), [captured, kept], executions)
+    assert found.use is not None
+    assert found.use.stage == "Data"
 
 
 def test_a_denied_call_is_told_from_others() -> None:
