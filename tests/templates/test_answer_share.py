@@ -44,5 +44,5 @@ def test_it_reads_captured_files_and_puts_one_metric(pipeline: Template) -> None
         for action in statement.actions
         if not action.startswith("logs:")
     }
-    assert set(allowed) == {"s3:GetObject", "s3:ListBucket", "cloudwatch:PutMetricData"}
+    assert set(allowed) == {"s3:GetObject", "cloudwatch:PutMetricData"}
     assert all(resource.endswith("/capture/*") for resource in allowed["s3:GetObject"])
