@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from localcloud import administrator
 from localcloud.__main__ import _alive
+from localcloud.processes import OWNER_VARIABLE
 
 PROJECT = Path(__file__).parents[1]
 
@@ -82,6 +83,18 @@ class LocalCloud:
     def down(self) -> None:
         done = run_localcloud(self.home, "down")
         assert done.returncode == 0, done.stderr
+
+    def started(self) -> dict[int, str]:
+        """What this local cloud started and that still runs: process id → command line."""
+        mark = f"{OWNER_VARIABLE}={self.home}".encode()
+        found = {}
+        for folder in Path("/proc").iterdir():
+            try:
+                if folder.name.isdigit() and mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+        return found
 
 
 def run_localcloud(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -73,10 +73,6 @@ def action_facts(service: str, action: str) -> ActionFacts | None:
     )
 
 
-def action_names(service: str) -> tuple[str, ...]:
-    return tuple(_service(service).get("privileges", {}))
-
-
 def _service(name: str) -> Mapping[str, Any]:
     with _lock:
         if not _services:

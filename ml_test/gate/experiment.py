@@ -118,7 +118,7 @@ def _latency(champion: Traffic, challenger: Traffic, rule: Latency) -> Check | N
     """HOLD where it is slower than the gate allows: CloudWatch's percentiles have no interval to be sure by."""
     if champion.p99_milliseconds is None or challenger.p99_milliseconds is None:
         return None
-    limit = max(rule.p99_ratio * champion.p99_milliseconds, champion.p99_milliseconds + rule.slack_milliseconds)
+    limit = rule.beside(champion.p99_milliseconds)
     slow = challenger.p99_milliseconds > limit
     return Check(
         name="latency",

@@ -50,9 +50,7 @@ def judge(challenger: P99, champion: P99 | None, rule: Latency) -> list[Check]:
         slow = f"{rule.p99_ratio:g} times the champion's {champion.value:.0f} ms"
         if rule.slack_milliseconds:
             slow += f", or {rule.slack_milliseconds:g} ms more than it"
-        limit, sure_limit = (
-            max(rule.p99_ratio * theirs, theirs + rule.slack_milliseconds) for theirs in (champion.value, champion.high)
-        )
+        limit, sure_limit = rule.beside(champion.value), rule.beside(champion.high)
         checks.append(_check("latency against the champion", challenger, limit, sure_limit, slow))
     return checks
 

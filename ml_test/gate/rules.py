@@ -68,6 +68,10 @@ class Latency:
     p99_ratio: float
     slack_milliseconds: float = 0.0
 
+    def beside(self, champion: float) -> float:
+        """What is allowed beside a champion that takes so long, in milliseconds."""
+        return max(self.p99_ratio * champion, champion + self.slack_milliseconds)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,15 +106,26 @@ class User:
 
     def processes(self) -> list[str]:
         """The command lines of everything that this local cloud started and that still runs."""
-        mark = f"LOCALCLOUD_OWNER={self.cloud.home}".encode()
-        found = []
-        for folder in Path("/proc").iterdir():
-            try:
-                if folder.name.isdigit() and mark in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-            except OSError:
-                continue
-        return found
+        return list(self.cloud.started().values())
+
+    @contextmanager
+    def asking(self, endpoint: str, row: str) -> Iterator[list[str]]:
+        """Asks the endpoint for the row all the time, and gives the answers as they come."""
+        runtime, answers, done = self.cloud.client("sagemaker-runtime"), [], threading.Event()
+
+        def keep_asking() -> None:
+            while not done.is_set():
+                answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=row)
+                answers.append(answer["Body"].read().decode().strip())
+                time.sleep(0.05)
+
+        thread = threading.Thread(target=keep_asking)
+        thread.start()
+        try:
+            yield answers
+        finally:
+            done.set()
+            thread.join()
 
 
 def clone_of_the_working_tree(folder: Path) -> Path:

@@ -132,14 +132,8 @@ def _logs(user: User) -> Iterator[tuple[str, str, bytes]]:
 
 def owned(user: User) -> Iterator[int]:
     """The local cloud's own process and everything that it started."""
-    mark = f"LOCALCLOUD_OWNER={user.cloud.home}".encode()
     yield json.loads((user.cloud.home / "run.json").read_text())["pid"]
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and mark in (folder / "environ").read_bytes().split(b"\0"):
-                yield int(folder.name)
-        except OSError:
-            continue
+    yield from user.cloud.started()
 
 
 def sockets_of(pid: int) -> Iterator[str]:

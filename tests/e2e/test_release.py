@@ -2,8 +2,6 @@
 
 import json
 import re
-import threading
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,21 +59,10 @@ def test_the_same_push_again_does_nothing(released: User) -> None:
 
 def test_a_second_release_replaces_model_and_config_under_traffic(released: User) -> None:
     """A change goes to PROD as a new Model and EndpointConfig, and no request of the meantime is lost."""
-    sagemaker, runtime = released.cloud.client("sagemaker"), released.cloud.client("sagemaker-runtime")
+    sagemaker = released.cloud.client("sagemaker")
     endpoint = released.outputs("CarEvaluationProd")["EndpointName"]
     before = sagemaker.describe_endpoint(EndpointName=endpoint)
-    answers: list[str] = []
-    done = threading.Event()
-
-    def keep_asking() -> None:
-        while not done.is_set():
-            answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=ROW)
-            answers.append(answer["Body"].read().decode().strip())
-            time.sleep(0.05)
-
-    asking = threading.Thread(target=keep_asking)
-    asking.start()
-    try:
+    with released.asking(endpoint, ROW) as answers:
         released.commit(
             lambda clone: change(
                 clone / "ml_training/car_evaluation/training.toml", r"(?m)^(max_depth\s*=\s*)(\d+)", r"\g<1>6"
@@ -83,9 +70,6 @@ def test_a_second_release_replaces_model_and_config_under_traffic(released: User
             "Shallower trees",
         )
         released.push()
-    finally:
-        done.set()
-        asking.join()
 
     after = sagemaker.describe_endpoint(EndpointName=endpoint)
     assert after["EndpointStatus"] == "InService"

@@ -119,22 +119,8 @@ def test_rollback_with_a_red_pipeline_under_traffic(red: User) -> None:
     """
     present = in_prod(red)
     queue = subscribed(red)
-    answers, done = [], threading.Event()
-    runtime, endpoint = red.cloud.client("sagemaker-runtime"), red.outputs(STACK)["EndpointName"]
-
-    def keep_asking() -> None:
-        while not done.is_set():
-            answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=ROW)
-            answers.append(answer["Body"].read().decode().strip())
-            time.sleep(0.05)
-
-    asking = threading.Thread(target=keep_asking)
-    asking.start()
-    try:
+    with red.asking(red.outputs(STACK)["EndpointName"], ROW) as answers:
         said = rollback_as_on_call(red)
-    finally:
-        done.set()
-        asking.join()
     earlier = in_prod(red)
     assert earlier < present
     assert earlier in approved(red)

@@ -5,13 +5,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.processes import OWNER_VARIABLE
 from tests.clouds import LocalCloud
 from tests.faults import record
 from tests.local.codepipeline_lab import Lab, approval
@@ -90,7 +88,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         lambda: world.sagemaker.describe_training_job(TrainingJobName="long")["SecondaryStatus"],
         lambda status: status == "Training",
     )
-    eventually(lambda: "sleep 3611" in processes(cloud), 30)
+    eventually(lambda: any("sleep 3611" in line for line in cloud.started().values()), 30)
     cloudformation.update_stack(StackName="Prod", TemplateBody=json.dumps(stack("new")))
     traffic = Traffic(world)
     calling = threading.Thread(target=traffic.go_on, daemon=True)
@@ -106,20 +104,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     traffic.ended.set()
     calling.join()
     cloud.down()
-    assert processes(cloud) == ""
-
-
-def processes(cloud: LocalCloud) -> str:
-    """The command lines of all that this local cloud started and that runs."""
-    mark = f"{OWNER_VARIABLE}={cloud.home}".encode()
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and mark in (folder / "environ").read_bytes().split(b"\0"):
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return "\n".join(found)
+    assert cloud.started() == {}
 
 
 @pytest.mark.fault
@@ -156,7 +141,7 @@ def test_its_stack_is_rolled_back_and_takes_the_next_deployment(story: Story) ->
 
 def test_a_build_and_its_execution_have_failed_and_say_why(story: Story) -> None:
     """The build is a FAULT with its context, the execution names the action, and nothing of them runs on."""
-    assert "sleep 3611" not in processes(story.cloud)
+    assert not any("sleep 3611" in line for line in story.cloud.started().values())
     execution = story.building.ended(story.executions["building"])
     assert execution["status"] == "Failed"
     assert execution["statusSummary"].endswith("The local cloud ended while this action was under way.")

@@ -25,8 +25,6 @@ WITHOUT_CONSEQUENCE = frozenset(
         "--enable-s3-parquet-optimized-committer",
     }
 )
-#: Handed to the script as they are, and known to getResolvedOptions.
-PASSED_ON = frozenset({"--job-bookmark-option", "--job-language", "--TempDir", "--encryption-type"})
 #: The one value that is done, of an argument that may be given.
 ONLY_VALUE = {
     "--job-language": "python",

@@ -13,11 +13,20 @@ from tests.clouds import PROJECT
 
 @pytest.fixture(scope="session")
 def qa_clean_up() -> ModuleType:
-    """The module ``lambda/qa_clean_up/handler.py``."""
-    spec = importlib.util.spec_from_file_location("qa_clean_up", PROJECT / "lambda" / "qa_clean_up" / "handler.py")
+    return _handler("qa_clean_up")
+
+
+@pytest.fixture(scope="session")
+def answer_share() -> ModuleType:
+    return _handler("answer_share")
+
+
+def _handler(folder: str) -> ModuleType:
+    """The module ``lambda/<folder>/handler.py``."""
+    spec = importlib.util.spec_from_file_location(folder, PROJECT / "lambda" / folder / "handler.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["qa_clean_up"] = module
+    sys.modules[folder] = module
     spec.loader.exec_module(module)
     return module

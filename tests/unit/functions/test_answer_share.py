@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import io
 import json
-import sys
 from types import ModuleType
 from typing import Any
 
 import pytest
-
-from tests.clouds import PROJECT
 
 KEY = "capture/7/car-evaluation-prod/AllTraffic/2026/11/21/13/05-00-000-a.jsonl"
 EVENT = {"detail": {"bucket": {"name": "data"}, "object": {"key": KEY}}}
@@ -36,18 +32,6 @@ class Aws:
 
     def put_metric_data(self, **put: Any) -> None:
         self.puts.append(put)
-
-
-@pytest.fixture(scope="session")
-def answer_share() -> ModuleType:
-    """The module ``lambda/answer_share/handler.py``: functions are no packages."""
-    spec = importlib.util.spec_from_file_location("answer_share", PROJECT / "lambda" / "answer_share" / "handler.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["answer_share"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
