@@ -41,10 +41,6 @@ def pushed(released: User) -> Iterator[TwoPushes]:
     released.commit(lambda clone: append(clone / "gatehouse.toml", AB), "Releases compete")
     released.script("deploy", "car_evaluation")
     champion = released.outputs(STACK)["ServedPackageArn"]
-    answers: list[str] = []
-    done = threading.Event()
-    asking = threading.Thread(target=keep_asking, args=(released, answers, done))
-    asking.start()
     first: list[Push] = []
     seconds: list[float] = []
     began = time.monotonic()
@@ -53,7 +49,7 @@ def pushed(released: User) -> Iterator[TwoPushes]:
         first.append(released.push(check=False))
         seconds.append(time.monotonic() - began)
 
-    try:
+    with released.asking(released.outputs(STACK)["EndpointName"], ROW) as answers:
         released.commit(lambda clone: append(clone / "README.md", "\n"), "First of two")
         pushing = threading.Thread(target=push_first)
         pushing.start()
@@ -66,9 +62,6 @@ def pushed(released: User) -> Iterator[TwoPushes]:
         seconds.append(time.monotonic() - began)
         executions.append(execution_of(released, head(released)))
         killing.join()
-    finally:
-        done.set()
-        asking.join()
     yield TwoPushes(
         champion=champion,
         first=first[0],
@@ -104,7 +97,7 @@ def test_the_later_push_is_what_is_released(released: User, pushed: TwoPushes) -
     newest = released.packages()[0]
     assert newest["CustomerMetadataProperties"]["parent"] == pushed.champion
     assert served(released) == {"AllTraffic": pushed.champion, "Challenger": newest["ModelPackageArn"]}
-    assert released.stack_status("CarEvaluationQa") is None
+    assert released.qa_is_gone()
 
 
 @pytest.mark.usefixtures("pushed")
@@ -150,14 +143,6 @@ def append(path: Path, text: str) -> None:
 
 def head(user: User) -> str:
     return user.run("git", "rev-parse", "HEAD").stdout.strip()
-
-
-def keep_asking(user: User, answers: list[str], done: threading.Event) -> None:
-    runtime, endpoint = user.cloud.client("sagemaker-runtime"), user.outputs(STACK)["EndpointName"]
-    while not done.is_set():
-        answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=ROW)
-        answers.append(answer["Body"].read().decode().strip())
-        time.sleep(0.2)
 
 
 def pipeline_name(user: User) -> str:
