@@ -6,16 +6,18 @@ documentation does not know, and whether features and labels belong together.
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_init.dataset import Categories
-from ml_init.step import StepError, say
+from ml_init.fetch import fetch
+from ml_init.step import StepError, say, timed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from ml_init.dataset import Dataset
 
@@ -32,6 +34,20 @@ class CheckedRows:
     @property
     def good(self) -> int:
         return len(self.rows)
+
+
+def fetch_checked(dataset: Dataset, folder: Path) -> tuple[bytes, CheckedRows]:
+    """The data set's file as it is, and its rows that keep the contract; relative sources are taken from ``folder``.
+
+    Raises StepError as ``fetch`` and ``check_file`` do.
+    """
+    with tempfile.TemporaryDirectory() as into:
+        with timed("fetched"):
+            path = fetch(dataset.file, folder=folder, into=Path(into))
+        with timed("checked against the data contract"):
+            checked = check_file(path, dataset)
+            say(f"  {checked.good} good rows")
+        return path.read_bytes(), checked
 
 
 def check_file(path: Path, dataset: Dataset) -> CheckedRows:

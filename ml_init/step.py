@@ -9,7 +9,8 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -40,6 +41,21 @@ def setting(name: str) -> str:
     if not value:
         raise StepError(f"The environment variable {name} is not set. The build project of this step sets it.")
     return value
+
+
+def from_variable(name: str) -> Any:
+    """A dataclass field that an object made without it takes from this environment variable, as ``setting`` does."""
+    return field(default_factory=partial(setting, name))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What every build project says to its step. What a step needs besides are fields of a class of its own."""
+
+    workload: str = from_variable("WORKLOAD")
+    #: The bucket of data, features, models and reports.
+    bucket: str = from_variable("DATA_BUCKET")
+    commit: str = from_variable("COMMIT_ID")
 
 
 def input_artifact(artifact: str, file: str) -> dict[str, Any]:

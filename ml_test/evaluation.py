@@ -20,7 +20,7 @@ from ml_test.gate.latency import judge as judge_latency
 from ml_test.gate.latency import p99
 from ml_test.gate.rules import Rules
 from ml_test.gate.slices import groups
-from ml_test.gate_step import Settings, conclude, pass_or_stop
+from ml_test.gate_step import GateSettings, conclude, pass_or_stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def evaluate(gate: Path) -> None:
     pass_or_stop(lambda settings: judge(settings, Rules.read(gate)))
 
 
-def judge(settings: Settings, rules: Rules) -> Decision:
+def judge(settings: GateSettings, rules: Rules) -> Decision:
     """Ask, decide, report, and set the package's approval."""
     data = input_artifact("DataOutput", "data.json")
     s3, runtime = boto3.client("s3"), boto3.client("sagemaker-runtime")
@@ -68,7 +68,7 @@ def judge(settings: Settings, rules: Rules) -> Decision:
 
 
 def gather(
-    s3: Any, runtime: Any, settings: Settings, data: Mapping[str, Any], rules: Rules, rival: Champion | Gone | None
+    s3: Any, runtime: Any, settings: GateSettings, data: Mapping[str, Any], rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
     """Both models' answers to every test row, beside the truth, and what is known of the split."""
     rows = [line.rsplit(",", 1) for line in read_lines(s3, S3Address.parse(data["test"]))]
@@ -127,7 +127,7 @@ def _quick_enough(milliseconds: Sequence[Sequence[float]], rule: Latency) -> boo
 
 
 def origin(
-    settings: Settings,
+    settings: GateSettings,
     data: Mapping[str, Any],
     rival: Champion | Gone | None,
     rules: Rules,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ml_init.step import S3Address, StepError, say, setting, to_json, write_output, write_variables
+from ml_init.step import (
+    S3Address,
+    Settings,
+    StepError,
+    from_variable,
+    say,
+    setting,
+    to_json,
+    write_output,
+    write_variables,
+)
 from ml_test import approval, signature
 from ml_test.gate import report
 from ml_test.notify import release_name, report_lines, tell
@@ -25,34 +35,16 @@ _KINDS = {".json": "application/json", ".html": "text/html; charset=utf-8", ".si
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    workload: str
-    bucket: str
-    commit: str
-    execution: str
-    endpoint: str
-    package_arn: str
+class GateSettings(Settings):
+    execution: str = from_variable("PIPELINE_EXECUTION_ID")
+    endpoint: str = from_variable("ENDPOINT_NAME")
+    package_arn: str = from_variable("MODEL_PACKAGE_ARN")
     #: The endpoint and the stack of PROD, which serves the model to be compared with.
-    champion: str
-    champion_stack: str
-    signing_key_arn: str
+    champion: str = from_variable("CHAMPION_ENDPOINT")
+    champion_stack: str = from_variable("CHAMPION_STACK_NAME")
+    signing_key_arn: str = from_variable("SIGNING_KEY_ARN")
     #: A person approves each release, also one that the gate promotes.
-    approval: bool
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        return cls(
-            workload=setting("WORKLOAD"),
-            bucket=setting("DATA_BUCKET"),
-            commit=setting("COMMIT_ID"),
-            execution=setting("PIPELINE_EXECUTION_ID"),
-            endpoint=setting("ENDPOINT_NAME"),
-            package_arn=setting("MODEL_PACKAGE_ARN"),
-            champion=setting("CHAMPION_ENDPOINT"),
-            champion_stack=setting("CHAMPION_STACK_NAME"),
-            signing_key_arn=setting("SIGNING_KEY_ARN"),
-            approval=setting("APPROVAL") == "true",
-        )
+    approval: bool = field(default_factory=lambda: setting("APPROVAL") == "true")
 
     @property
     def folder(self) -> S3Address:
@@ -60,18 +52,18 @@ class Settings:
         return S3Address(bucket=self.bucket, key=f"gate/{self.execution}")
 
 
-def pass_or_stop(judge: Callable[[Settings], Decision]) -> None:
+def pass_or_stop(judge: Callable[[GateSettings], Decision]) -> None:
     """Run the judgement; what is rejected ends the step, and with it the execution.
 
     The endpoint under test goes when the execution has ended (``lambda/qa_clean_up``). What is held keeps it until
     then: whoever decides may want to ask it.
     """
-    decision = judge(Settings.from_environment())
+    decision = judge(GateSettings())
     if decision.verdict == "REJECT":
         raise StepError(f"{decision.verdict}: {decision.reason}. PROD stays as it is. In figures: {decision.details}")
 
 
-def conclude(document: Mapping[str, Any], settings: Settings) -> None:
+def conclude(document: Mapping[str, Any], settings: GateSettings) -> None:
     """Publish the report, signed; then set the package's status by its verdict, and tell whoever has to know."""
     s3, sagemaker = boto3.client("s3"), boto3.client("sagemaker")
     files = {"gate.json": to_json(document), "gate.html": report.html(document)}
@@ -88,7 +80,7 @@ def conclude(document: Mapping[str, Any], settings: Settings) -> None:
     _tell(document, settings)
 
 
-def publish(s3: Any, kms: Any, files: Mapping[str, str], document: Mapping[str, Any], settings: Settings) -> None:
+def publish(s3: Any, kms: Any, files: Mapping[str, str], document: Mapping[str, Any], settings: GateSettings) -> None:
     """Write report, manifest and signature to the bucket and as this step's output, and export the verdict."""
     origin = {
         "workload": settings.workload,
@@ -111,7 +103,7 @@ def publish(s3: Any, kms: Any, files: Mapping[str, str], document: Mapping[str, 
     )
 
 
-def lineage(document: Mapping[str, Any], settings: Settings, report_sha256: str) -> dict[str, str]:
+def lineage(document: Mapping[str, Any], settings: GateSettings, report_sha256: str) -> dict[str, str]:
     """Where the verdict comes from, as the package keeps it; the training step has written what the model comes from.
 
     ``parent`` is the package that it was compared with; a first release has none.
@@ -127,7 +119,7 @@ def lineage(document: Mapping[str, Any], settings: Settings, report_sha256: str)
     return {name: value for name, value in known.items() if value}
 
 
-def _tell(document: Mapping[str, Any], settings: Settings) -> None:
+def _tell(document: Mapping[str, Any], settings: GateSettings) -> None:
     """What is held or rejected; where a person approves each release, the approval itself asks them."""
     verdict = document["verdict"]
     lines = report_lines(document, settings.bucket)

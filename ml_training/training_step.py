@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from ml_init.step import (
     S3Address,
+    Settings,
     StepError,
+    from_variable,
     input_artifact,
     say,
-    setting,
     timed,
     to_json,
     write_output,
@@ -31,27 +33,12 @@ Data = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    workload: str
-    bucket: str
-    commit: str
-    execution: str
-    package_group: str
-    role_arn: str
+class TrainingSettings(Settings):
+    execution: str = from_variable("PIPELINE_EXECUTION_ID")
+    package_group: str = from_variable("MODEL_PACKAGE_GROUP")
+    role_arn: str = from_variable("TRAINING_ROLE_ARN")
     #: None unless gatehouse.toml asks for a key of one's own.
-    key_arn: str | None = None
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        return cls(
-            workload=setting("WORKLOAD"),
-            bucket=setting("DATA_BUCKET"),
-            commit=setting("COMMIT_ID"),
-            execution=setting("PIPELINE_EXECUTION_ID"),
-            package_group=setting("MODEL_PACKAGE_GROUP"),
-            role_arn=setting("TRAINING_ROLE_ARN"),
-            key_arn=os.environ.get("ENCRYPTION_KEY_ARN"),
-        )
+    key_arn: str | None = field(default_factory=partial(os.environ.get, "ENCRYPTION_KEY_ARN"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +57,7 @@ class Recipe:
 
 def train_and_register(recipe: Recipe) -> None:
     """The whole step."""
-    settings = Settings.from_environment()
+    settings = TrainingSettings()
     data = input_artifact("DataOutput", "data.json")
     session = boto3.Session()
     with timed("the SDK is ready"):
@@ -98,7 +85,7 @@ def train_and_register(recipe: Recipe) -> None:
     write_variables({"MODEL_PACKAGE_ARN": arn})
 
 
-def training_job(recipe: Recipe, data: Data, settings: Settings, image: str) -> TrainingJob:
+def training_job(recipe: Recipe, data: Data, settings: TrainingSettings, image: str) -> TrainingJob:
     """The job, planned: what the data decide comes from the data, all else stands in training.toml."""
     return TrainingJob(
         base_name=settings.workload.replace("_", "-"),
@@ -128,7 +115,7 @@ def check_metrics(model: TrainedModel, watched: str) -> None:
 
 
 def registration_of(
-    recipe: Recipe, model: TrainedModel, data: Data, settings: Settings, images: Mapping[str, str]
+    recipe: Recipe, model: TrainedModel, data: Data, settings: TrainingSettings, images: Mapping[str, str]
 ) -> Registration:
     return Registration(
         group=settings.package_group,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,11 @@ from typing import Any
 
 import boto3
 
-from ml_init.contract import check_file
+from ml_init.contract import fetch_checked
 from ml_init.dataset import Dataset
-from ml_init.fetch import fetch
 from ml_init.glue import crawl, run_job
 from ml_init.split import SPLITS
-from ml_init.step import S3Address, StepError, run, say, setting, timed, to_json, write_output
+from ml_init.step import S3Address, Settings, StepError, from_variable, run, say, timed, to_json, write_output
 from ml_init.upload import read_if_there, read_lines, upload_once
 
 FOLDER = Path(__file__).parent
@@ -28,24 +26,10 @@ JOB_MODULES = ("__init__.py", "dataset.py", "split.py", "step.py", "mleap_bundle
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    workload: str
-    bucket: str
-    commit: str
-    job: str
-    crawler: str
-    script_key: str
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        return cls(
-            workload=setting("WORKLOAD"),
-            bucket=setting("DATA_BUCKET"),
-            commit=setting("COMMIT_ID"),
-            job=setting("GLUE_JOB_NAME"),
-            crawler=setting("GLUE_CRAWLER"),
-            script_key=setting("GLUE_SCRIPT_KEY"),
-        )
+class GlueSettings(Settings):
+    job: str = from_variable("GLUE_JOB_NAME")
+    crawler: str = from_variable("GLUE_CRAWLER")
+    script_key: str = from_variable("GLUE_SCRIPT_KEY")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,17 +45,12 @@ class Inputs:
 
 
 def main() -> None:
-    settings = Settings.from_environment()
+    settings = GlueSettings()
     dataset = Dataset.read(FOLDER / "dataset.toml")
     s3 = boto3.client("s3")
-    with tempfile.TemporaryDirectory() as folder:
-        with timed("fetched"):
-            path = fetch(dataset.file, folder=FOLDER, into=Path(folder))
-        with timed("checked against the data contract"):
-            good_rows = check_file(path, dataset).good
-            say(f"  {good_rows} good rows")
-        with timed("uploaded"):
-            inputs = upload(s3, path.read_bytes(), dataset, settings)
+    raw, checked = fetch_checked(dataset, FOLDER)
+    with timed("uploaded"):
+        inputs = upload(s3, raw, dataset, settings)
     result = read_if_there(s3, inputs.features / "result.json")
     if result is None:
         result = make_features(s3, inputs, dataset, settings)
@@ -79,11 +58,11 @@ def main() -> None:
         say(f"  {inputs.features} has the features of this data and this code already: no job run needed")
     document = json.loads(result)
     with timed("checked the features"):
-        check_features(s3, document, good_rows)
+        check_features(s3, document, checked.good)
     write_output("data.json", to_json(data_json(document, inputs, dataset, settings)))
 
 
-def upload(s3: Any, raw: bytes, dataset: Dataset, settings: Settings) -> Inputs:
+def upload(s3: Any, raw: bytes, dataset: Dataset, settings: GlueSettings) -> Inputs:
     """Store data, contract, script and modules under their hashes."""
     bucket, code = settings.bucket, f"code/{settings.workload}"
     toml, script, modules = (
@@ -118,7 +97,7 @@ def zip_modules() -> bytes:
     return buffer.getvalue()
 
 
-def make_features(s3: Any, inputs: Inputs, dataset: Dataset, settings: Settings) -> bytes:
+def make_features(s3: Any, inputs: Inputs, dataset: Dataset, settings: GlueSettings) -> bytes:
     """Run crawler and job; the job's ``result.json``, with the run's id in it."""
     script = (FOLDER / "transform.py").read_bytes()
     s3.put_object(Bucket=inputs.script.bucket, Key=inputs.script.key, Body=script)

@@ -7,18 +7,15 @@ writing, and there is nothing to fit.
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ml_init.contract import check_file
+from ml_init.contract import fetch_checked
 from ml_init.dataset import Dataset
-from ml_init.fetch import fetch
 from ml_init.split import SPLITS
-from ml_init.step import S3Address, StepError, run, say, setting, timed, to_json, write_output
+from ml_init.step import S3Address, Settings, StepError, run, say, timed, to_json, write_output
 from ml_init.table import csv_of, label_counts, split_rows
 from ml_init.upload import read_lines, upload_once
 
@@ -30,28 +27,11 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    workload: str
-    bucket: str
-    commit: str
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        return cls(workload=setting("WORKLOAD"), bucket=setting("DATA_BUCKET"), commit=setting("COMMIT_ID"))
-
-
 def main() -> None:
-    settings = Settings.from_environment()
+    settings = Settings()
     dataset = Dataset.read(FOLDER / "dataset.toml")
     s3 = boto3.client("s3")
-    with tempfile.TemporaryDirectory() as folder:
-        with timed("fetched"):
-            path = fetch(dataset.file, folder=FOLDER, into=Path(folder))
-        with timed("checked against the data contract"):
-            checked = check_file(path, dataset)
-            say(f"  {checked.good} good rows")
-        raw = path.read_bytes()
+    raw, checked = fetch_checked(dataset, FOLDER)
     salt = dataset.file.sha256
     with timed("split"):
         parts = split_rows(checked.rows, dataset, salt)

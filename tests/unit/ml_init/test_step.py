@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_init.car_evaluation.prepare import GlueSettings
 from ml_init.step import S3Address, StepError, input_artifact, setting, write_variables
 
 PROJECT = Path(__file__).parents[3]
@@ -51,6 +52,17 @@ def test_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_BUCKET", "")
     with pytest.raises(StepError, match="The environment variable DATA_BUCKET is not set"):
         setting("DATA_BUCKET")
+
+
+def test_settings_are_the_environment_s_unless_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class of a step's own adds its variables; the first one missing is named."""
+    for name in ("WORKLOAD", "DATA_BUCKET", "COMMIT_ID", "GLUE_JOB_NAME", "GLUE_CRAWLER"):
+        monkeypatch.setenv(name, f"the {name}")
+    monkeypatch.delenv("GLUE_SCRIPT_KEY", raising=False)
+    settings = GlueSettings(commit="0123abc", script_key="given")
+    assert (settings.workload, settings.commit, settings.job) == ("the WORKLOAD", "0123abc", "the GLUE_JOB_NAME")
+    with pytest.raises(StepError, match="The environment variable GLUE_SCRIPT_KEY is not set"):
+        GlueSettings()
 
 
 def test_missing_input_artifact_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ml_init.step import StepError
 from ml_test import approve, gate_step
 from ml_test.approval import artifacts, tag
-from ml_test.gate_step import Settings, conclude, lineage
+from ml_test.gate_step import GateSettings, conclude, lineage
 from ml_test.notify import SUBJECT_LIMIT, tell
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
     return made
 
 
-def settings(*, approval: bool = False) -> Settings:
-    return Settings(
+def settings(*, approval: bool = False) -> GateSettings:
+    return GateSettings(
         workload="car_evaluation",
         bucket="data",
         commit="0123abc",

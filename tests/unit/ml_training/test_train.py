@@ -10,9 +10,9 @@ from ml_training.car_evaluation.train import RECIPE
 from ml_training.credit_default.train import RECIPE as CREDIT
 from ml_training.model_package import register
 from ml_training.training_job import TrainedModel, _wait
-from ml_training.training_step import Settings, check_metrics, registration_of, training_job, watched_metric
+from ml_training.training_step import TrainingSettings, check_metrics, registration_of, training_job, watched_metric
 
-SETTINGS = Settings(
+SETTINGS = TrainingSettings(
     workload="car_evaluation",
     bucket="data",
     commit="0123abc",
