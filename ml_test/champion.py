@@ -12,6 +12,8 @@ from ml_init.step import polls, say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: What is exported for the champion where there is none: CodePipeline's variables are better not empty.
+NO_CHAMPION = "none"
 MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 #: How long a deployment under way is waited for: half of the time that the gate's build has.
 PATIENCE_SECONDS = 900

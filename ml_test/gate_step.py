@@ -19,6 +19,7 @@ from ml_init.step import (
     write_variables,
 )
 from ml_test import approval, signature
+from ml_test.champion import NO_CHAMPION
 from ml_test.gate import report
 from ml_test.notify import release_name, report_lines, tell
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 #: Of a pipeline's variable that goes into the text of an approval, which takes 1,000 characters in all.
 _SENTENCE_LIMIT = 450
-#: What is exported for the champion where there is none: CodePipeline's variables are better not empty.
-NO_CHAMPION = "none"
 _KINDS = {".json": "application/json", ".html": "text/html; charset=utf-8", ".sig": "text/plain; charset=utf-8"}
 
 

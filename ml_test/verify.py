@@ -9,8 +9,8 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ml_init.step import StepError, input_artifact, run, say, setting, timed, to_json, write_output
+from ml_test.champion import NO_CHAMPION
 from ml_test.endpoint import ask
-from ml_test.gate_step import NO_CHAMPION
 from ml_test.notify import release_name, report_lines, tell
 from ml_test.serving import serving_lines
 
