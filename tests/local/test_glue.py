@@ -128,7 +128,7 @@ class Lab:
 
     def crawl(self, name):
         self.glue.start_crawler(Name=name)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (crawler := self.glue.get_crawler(Name=name)["Crawler"])["State"] != "READY":
             assert time.monotonic() < deadline, crawler
             time.sleep(0.05)

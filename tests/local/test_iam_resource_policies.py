@@ -163,7 +163,7 @@ def test_a_role_may_trust_a_service_for_one_resource(account: Account, bucket: s
     target = {"S3Targets": [{"Path": f"s3://{bucket}/raw/"}]}
     glue.create_crawler(Name=name, Role=arn, DatabaseName=name, Targets=target)
     glue.start_crawler(Name=name)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while glue.get_crawler(Name=name)["Crawler"]["State"] != "READY" and time.monotonic() < deadline:
         time.sleep(0.1)
     last = glue.get_crawler(Name=name)["Crawler"]["LastCrawl"]

@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def archive(text: str) -> bytes:
 
 def received(sqs: Any, url: str) -> dict[str, Any]:
     """The next message of a queue, within ten seconds."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages")
         if found:
@@ -82,15 +83,16 @@ class Function:
         assert found["FunctionError"] == "Unhandled"
         return json.load(found["Payload"])
 
-    def log_exists(self) -> bool:
-        found = self.account.cloud.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{self.name}")
-        return bool(found["logGroups"])
-
     def log(self) -> list[str]:
-        time.sleep(0.6)
-        logs = self.account.cloud.client("logs")
-        found = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
-        return [event["message"] for event in found]
+        """Its lines, once the last invocation has its REPORT there: logs are written some time later."""
+        logs, deadline = self.account.cloud.client("logs"), time.monotonic() + 60
+        lines: list[str] = []
+        while time.monotonic() < deadline and not (lines and lines[-1].startswith("REPORT")):
+            time.sleep(0.1)
+            with suppress(logs.exceptions.ResourceNotFoundException):
+                found = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
+                lines = [event["message"] for event in found]
+        return lines
 
 
 def test_a_function_answers_with_what_its_handler_returns(account: Account) -> None:

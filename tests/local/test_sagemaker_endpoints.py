@@ -116,7 +116,7 @@ def test_requests_are_captured(car: World) -> None:
         documents = (json.loads(line) for body in bodies for line in body.splitlines())
         return [line for line in documents if line["eventMetadata"].get("inferenceId") == "capture-me"]
 
-    line = until(lines, len, 10)[0]
+    line = until(lines, len, 60)[0]
     assert line["captureData"]["endpointInput"] == {
         "observedContentType": "text/csv",
         "mode": "INPUT",
@@ -144,13 +144,16 @@ def test_traffic_is_counted_in_cloudwatch(car: World) -> None:
         )
         return sum(point["Sum"] for point in statistics["Datapoints"])
 
-    time.sleep(1.5)
     before, errors_before = total("Invocations"), total("Invocation4XXErrors")
+    time.sleep(1.5)
+    while (before, errors_before) != (now := (total("Invocations"), total("Invocation4XXErrors"))):
+        before, errors_before = now  # of earlier tests: metrics are put some time after the requests
+        time.sleep(1.5)
     for _ in range(5):
         car.invoke("car", BEST_CAR)
     with pytest.raises(ClientError):
         car.invoke("car", "x")
-    until(lambda: total("Invocations"), lambda count: count == before + 6, 5)
+    until(lambda: total("Invocations"), lambda count: count == before + 6, 60)
     assert total("Invocation4XXErrors") == errors_before + 1
     assert total("ModelLatency") > 0
 
@@ -335,7 +338,7 @@ def test_a_container_that_died_is_replaced(car: World) -> None:
         except ClientError:
             return False
 
-    until(answers, bool, 20)
+    until(answers, bool, 60)
     assert pid not in car.container_processes("mortal")
     car.delete_endpoint("mortal")
     assert not car.container_processes("mortal")
@@ -347,7 +350,7 @@ def test_an_endpoint_can_be_deleted_while_it_is_created(car: World) -> None:
     car.config("hasty", "hasty")
     car.sagemaker.create_endpoint(EndpointName="hasty", EndpointConfigName="hasty")
     car.delete_endpoint("hasty")
-    until(lambda: car.container_processes("hasty"), lambda found: not found, 10)
+    until(lambda: car.container_processes("hasty"), lambda found: not found, 60)
 
 
 def test_names_are_used_once_and_changes_wait(car: World) -> None:

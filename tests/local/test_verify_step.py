@@ -92,7 +92,7 @@ def test_a_silent_rollback_fails_the_verification(endpoint: GuardedEndpoint, tmp
     said = bad.stdout + bad.stderr
     assert bad.returncode == 1
     assert f"serves {first}, not {second}" in said
-    (message,) = until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), bool, 10)
+    (message,) = until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), bool, 60)
     told = json.loads(message["Body"])
     assert told["Subject"] == "car_evaluation version 2 was not verified in PROD"
     for words in (f"AllTraffic serves version 1 ({first})", f"are in ALARM: {alarm}", f"was guarded by {alarm}"):

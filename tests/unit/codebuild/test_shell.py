@@ -73,7 +73,7 @@ def test_the_deadline_ends_a_command(make: Callable[..., Shell]) -> None:
     shell = make(deadline=time.monotonic() + 0.3)
     started = time.monotonic()
     assert shell.run("setsid sleep 60 & sleep 60").how is Ended.TIMED_OUT
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
 
 
 def test_stop_ends_a_command(make: Callable[..., Shell]) -> None:
@@ -101,6 +101,6 @@ def test_a_shell_killed_from_outside_is_reported_and_replaced(make: Callable[...
     started = time.monotonic()
     end = shell.run("echo $$; kill -9 $PPID; sleep 60")
     assert (end.how, end.code) == (Ended.KILLED, signal.SIGKILL)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
     assert not alive(lines[0])
     assert shell.run('test "$KEPT" = 1').ok

@@ -66,7 +66,7 @@ def test_a_wait_ends_at_a_stop() -> None:
         with pytest.raises(ActionStoppedError):
             interruption.pause(60)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_a_wait_ends_at_an_answer() -> None:

@@ -54,7 +54,7 @@ def test_a_time_out_ends_the_whole_tree(processes: Processes) -> None:
     started = time.monotonic()
     result, lines = run(processes, script, timeout_seconds=0.5)
     assert result.how is Ended.TIMED_OUT
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert not alive(int(lines[0]))
 
 
