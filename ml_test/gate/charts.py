@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 WIDTH = 360
 LEFT, RIGHT = 124, 350
 ROW = 26
+#: Of a name left of its line.
+CHARACTERS = 19
 STARTS = (0.0, 0.25, 0.5, 0.75)
 BINS = 40
 BAR_HEIGHT = 70
@@ -65,7 +68,7 @@ def gain_chart(
         marks += f"<line class='margin' {at} y1='0' y2='{ROW * marked}'/>"
     lines = "".join(
         f"<g class='{state}'><title>{escape(name)}</title>"
-        f"<text x='0' y='{ROW * row + 17}'>{escape(_short(name))}</text>"
+        f"{_label(name, ROW * row + 17)}"
         f"<line class='interval' x1='{x(gain['low']):.1f}' x2='{x(gain['high']):.1f}' "
         f"y1='{ROW * row + 13}' y2='{ROW * row + 13}'/>"
         f"<circle cx='{x(gain['value']):.1f}' cy='{ROW * row + 13}' r='4'/></g>"
@@ -119,7 +122,7 @@ def _figure(
         else (f"<line class='floor' x1='{x(limit):.1f}' x2='{x(limit):.1f}' y1='{y - 8}' y2='{y + 8}'/>")
     )
     return (
-        f"<g class='{state}'><title>{escape(name)}</title><text x='0' y='{y + 4:.1f}'>{escape(_short(name))}</text>"
+        f"<g class='{state}'><title>{escape(name)}</title>{_label(name, y + 4)}"
         f"<line class='interval' x1='{x(estimate.low):.1f}' x2='{x(estimate.high):.1f}' y1='{y}' y2='{y}'/>"
         f"<circle cx='{x(estimate.value):.1f}' cy='{y}' r='4'/>{mark}</g>"
     )
@@ -146,8 +149,11 @@ def _tick(x: float, text: str, height: int) -> str:
     )
 
 
-def _short(name: str, most: int = 19) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"
+def _label(name: str, y: float) -> str:
+    """A row's name, on two lines where one is too short for it; what is longer still is cut."""
+    lines = textwrap.wrap(name, CHARACTERS, max_lines=2, placeholder="…") or [""]
+    tops = (y,) if len(lines) == 1 else (y - 6, y + 6)
+    return "".join(f"<text x='0' y='{top:g}'>{escape(line)}</text>" for top, line in zip(tops, lines, strict=True))
 
 
 def _svg(height: float, label: str, content: str) -> str:

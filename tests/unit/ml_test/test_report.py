@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from ml_test.gate import report
+from ml_test.gate.charts import interval_chart
 from ml_test.gate.decision import decide
+from ml_test.gate.intervals import Estimate
 from tests.unit.ml_test.conftest import RULES
 
 if TYPE_CHECKING:
@@ -92,3 +94,13 @@ def test_page_shows_verdict_and_figures(rows: TestRows) -> None:
     assert "accuracy 0.9167" in page
     assert page.count("<svg") == 4
     assert "<summary>20 wrong answers</summary>" in page
+
+
+def test_long_names_take_two_lines() -> None:
+    """And no more: what is longer still is cut, under its whole name as the row's title."""
+    estimate = Estimate(value=0.7, low=0.6, high=0.8, rows=100)
+    long = "accuracy at the threshold 0.167 of a very particular kind of customer"
+    drawn = interval_chart([("accuracy at the threshold 0.167", estimate, None, "passed"), (long, estimate, 0.5, "")])
+    names = re.findall(r"<text x='0' y='[\d.]+'>(.*?)</text>", drawn)
+    assert names == ["accuracy at the", "threshold 0.167", "accuracy at the", "threshold 0.167 of…"]
+    assert f"<title>{long}</title>" in drawn
