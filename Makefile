@@ -32,7 +32,7 @@ STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
         format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 # ---- for users ----------------------------------------------------------------------------------------------------
 
