@@ -1,7 +1,7 @@
 """How much better the challenger is than the champion on the same rows, with a paired interval.
 
-No interval is narrower than two models deserve that answered every row alike: on so few rows they may agree and
-differ elsewhere. Tango's interval knows that by itself; the others are widened to it (``_agreement``).
+Two models that answer all these rows alike may still differ elsewhere. Tango's interval knows that by itself; where
+hardly a row is answered differently, the others are widened to it (``_agreement``).
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ METHODS = {
 }
 BOOTSTRAPPED = ("macro_f1", "log_loss")
 BISECTIONS = 60
+# Fewer rows on which the models differ are too few for an interval that is made of their spread.
+FEWEST_DIFFERENCES = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,24 +145,24 @@ def _cells(pair: Pair, answers: NDArray[np.generic]) -> NDArray[np.float64]:
 def _agreement(metric: str, pair: Pair, confidence: float) -> float:
     """How far from 0 the difference of two models may be that answer each of these rows alike.
 
-    Of n rows without a difference, up to z² / (n + z²) of all rows may still differ (the score interval's end). A row
-    moves the accuracy by its own share; the AUC, or a label's F1, by no more than its share of its label's rows; and
-    the log loss by no more than the range of losses that were seen.
+    0 where enough rows are answered differently. Of n rows without a difference, up to z² / (n + z²) of all rows may
+    still differ (the score interval's end). A row moves the AUC, or a label's F1, by no more than its share of its
+    label's rows, and the log loss by no more than the range of losses that were seen.
     """
 
     def unseen(rows: int) -> float:
         limit = float(ndtri((1 + confidence) / 2)) ** 2
         return limit / (rows + limit)
 
+    if metric == "accuracy" or (pair.champion != pair.challenger).sum() >= FEWEST_DIFFERENCES:
+        return 0.0
     counts = [int(count) for count in np.bincount(pair.truth) if count]
     if metric == "auc":
         return sum(unseen(count) for count in counts)
     if metric == "macro_f1":
         return sum(unseen(count) for count in counts) / len(counts)
-    if metric == "log_loss":
-        losses = log_loss(pair.truth, pair.challenger.astype(float))
-        return unseen(len(losses)) * float(losses.max() - losses.min())
-    return 0.0
+    losses = log_loss(pair.truth, pair.challenger.astype(float))
+    return unseen(len(losses)) * float(losses.max() - losses.min())
 
 
 def score_interval(wins: int, losses: int, rows: int, *, confidence: float) -> Bounds:

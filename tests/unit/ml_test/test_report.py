@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
     from tests.unit.ml_test.conftest import TestRows
 
 
-def made(rows: TestRows, answers: list[str], **origin: Any) -> dict[str, Any]:
-    evidence = rows.evidence(answers)
+SERVED = {"endpoint": "prod", "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1"}
+
+
+def made(
+    rows: TestRows, answers: list[str], rival: list[str] | None = None, missing: str = "", **origin: Any
+) -> dict[str, Any]:
+    """The document; ``rival`` are a champion's answers, ``missing`` says why it has none."""
+    evidence = replace(rows.evidence(answers, champion=rival), champion_missing=missing)
     about = {
         "workload": "car_evaluation",
         "commit": "0123abc",
@@ -24,15 +31,15 @@ def made(rows: TestRows, answers: list[str], **origin: Any) -> dict[str, Any]:
         "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1",
         "pipeline_execution": "e1",
         "endpoint": "qa",
-        "champion": None,
+        "champion": SERVED if rival else None,
         **origin,
     }
     return report.document(decide(evidence, RULES), evidence, RULES, about)
 
 
 def test_equal_inputs_give_equal_bytes(rows: TestRows) -> None:
-    """No clock and no chance in it; and the page is a function of the JSON document alone."""
-    one, two = made(rows, rows.with_mistakes(3)), made(rows, rows.with_mistakes(3))
+    """No clock and no chance in it, resampled intervals included; the page is a function of the JSON alone."""
+    one, two = (made(rows, rows.with_mistakes(3), rival=rows.with_mistakes(5)) for _ in range(2))
     assert json.dumps(one) == json.dumps(two)
     assert report.html(one) == report.html(json.loads(json.dumps(two)))
 
@@ -84,6 +91,37 @@ def test_page_is_well_formed(rows: TestRows) -> None:
 
     Checker().feed(report.html(made(rows, rows.with_mistakes(20))))
     assert open_elements == []
+
+
+def test_page_tells_a_person_what_to_look_at(rows: TestRows) -> None:
+    """Of a HOLD, before anything else; who reads another verdict is asked for nothing."""
+    held = report.html(made(rows, rows.with_mistakes(9)))
+    assert held.index("What a person should look at") < held.index("Against the baseline")
+    assert "A person decides, in stage Approve" in held
+    assert "What a person should look at" not in report.html(made(rows, rows.with_mistakes(30)))
+
+
+def test_page_shows_the_difference_to_the_champion(rows: TestRows) -> None:
+    """Both figures, who was compared, the differing rows, the groups, and both latencies."""
+    page = report.html(made(rows, rows.with_mistakes(1), rival=rows.with_mistakes(3)))
+    assert (
+        "<h2>Against the champion</h2><p>On the same 240 test rows: accuracy <b>99.6 %</b> against <b>98.8 %</b>"
+        in page
+    )
+    assert SERVED["model_package_arn"] in page
+    assert "<summary>2 rows on which the models differ</summary>" in page
+    assert "Accuracy is the share of test rows that are answered right." in page
+    assert "buying vhigh" in page
+    assert "Champion: p50 3.0 ms" in page
+
+
+def test_page_says_why_nothing_was_compared(rows: TestRows) -> None:
+    """A first release, and a champion that is gone, are two things."""
+    first, gone = made(rows, rows.truth), made(rows, rows.truth, missing="prod is Failed")
+    assert "Nothing serves in PROD yet" in report.html(first)
+    page = report.html(gone)
+    assert "The champion cannot be asked: prod is Failed" in page
+    assert "Nothing serves in PROD yet" not in page
 
 
 def test_page_shows_verdict_and_figures(rows: TestRows) -> None:
