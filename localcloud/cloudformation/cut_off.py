@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from localcloud.cloudformation.deployment import Deployment
     from localcloud.cloudformation.stacks import Stack
 
-CUT_OFF = "The local cloud ended while this operation was under way."
+CUT_OFF = "The local cloud ended while this operation was under way"
 
 
 def go_on(deployment: Deployment, stack: Stack) -> None:

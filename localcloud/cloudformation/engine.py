@@ -93,7 +93,7 @@ class Engine:
         try:
             make_client = authority.client_maker(self.cloud.clients, stack.get("RoleARN"), stack.get("CallerKey", ""))
         except AwsError as error:
-            self._fail(stack["StackId"], f"{CUT_OFF} {error.message}")
+            self._fail(stack["StackId"], f"{CUT_OFF}. {error.message}")
             return
         deployment = self._deployment(stack, make_client)
         self._start(deployment, lambda: go_on(deployment, stack))

@@ -1,23 +1,21 @@
 """What was in the air when the local cloud was killed is finished or reported as failed, and PROD serves its model."""
 
 import json
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.clouds import LocalCloud
 from tests.faults import record
 from tests.local.codepipeline_lab import Lab, approval
-from tests.local.sagemaker_world import HYPERPARAMETERS, World, until
+from tests.local.in_the_air import NAME, CutStacks, GlueWork, Sales, Traffic
+from tests.local.sagemaker_world import BUCKET, HYPERPARAMETERS, World, until
 from tests.local.test_codepipeline_actions import build, with_a_build
-from tests.local.test_github import eventually
+from tests.local.test_github import commit, eventually, git
 
-ROW = "1,1,1,1,1,1"
 CANARY = {
     "BlueGreenUpdatePolicy": {
         "TrafficRoutingConfiguration": {
@@ -30,38 +28,25 @@ CANARY = {
 
 
 @dataclass
-class Traffic:
-    """One caller after another asks the endpoint and notes what answered; a refused connection is no request."""
-
-    world: World
-    answers: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    def go_on(self) -> None:
-        runtime = self.world.cloud.client("sagemaker-runtime")
-        while not self.ended.wait(0.01):
-            try:
-                answer = runtime.invoke_endpoint(EndpointName="prod", Body=ROW, ContentType="text/csv")
-                self.answers.append(answer["InvokedProductionVariant"])
-            except BotoCoreError:
-                time.sleep(0.1)
-            except ClientError as error:
-                self.errors.append(str(error))
-
-
-@dataclass
 class Story:
     """A local cloud that was killed in the middle of everything and is up again."""
 
     cloud: LocalCloud
     world: World
+    glue: GlueWork
+    sales: Sales
+    stacks: CutStacks
     waiting: Lab
     building: Lab
+    pushing: Lab
     traffic: Traffic
+    pushed: str
+    """The commit of a push that was acknowledged right before."""
     executions: dict[str, str]
     token: str
-    killed: float
+    killed: datetime
+    ran: dict[int, str]
+    """What ran for it when it was killed: process id → command line."""
 
 
 def stack(config: str) -> dict[str, Any]:
@@ -69,18 +54,30 @@ def stack(config: str) -> dict[str, Any]:
     return {"Resources": {"Endpoint": {"Type": "AWS::SageMaker::Endpoint", "Properties": properties}}}
 
 
+def with_a_webhook(lab: Lab) -> None:
+    """A pipeline that waits for an approval, and starts with each push."""
+    lab.create(approval())
+    lab.webhook()
+    lab.codepipeline.register_webhook_with_third_party(webhookName=f"{lab.name}-hook")
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     cloud = LocalCloud.up(tmp_path_factory.mktemp("killed"))
     world = World(cloud)
     cloudformation = cloud.client("cloudformation")
+    glue = GlueWork(cloud, BUCKET)
     for name in ("old", "new"):
         world.config(name, world.model(name, [world.containers()[1]]))
     cloudformation.create_stack(StackName="Prod", TemplateBody=json.dumps(stack("old")))
+    stacks, sales = CutStacks(cloud, "old"), Sales(cloud)
     cloudformation.get_waiter("stack_create_complete").wait(StackName="Prod", WaiterConfig={"Delay": 1})
-    waiting = Lab(cloud, tmp_path_factory.mktemp("waiting"))
-    building = with_a_build(Lab(cloud, tmp_path_factory.mktemp("building")))
+    waiting, building, pushing = (
+        Lab(cloud, tmp_path_factory.mktemp(name)) for name in ("waiting", "building", "pushing")
+    )
+    with_a_build(building)
     executions = {"waiting": waiting.create(approval()), "building": building.create(build(building, "sleep 3611"))}
+    with_a_webhook(pushing)
     long = HYPERPARAMETERS | {"num_round": "100000", "early_stopping_rounds": "100000"}
     world.sagemaker.create_training_job(**world.training("long", HyperParameters=long))
     token = waiting.token_of("Approve", executions["waiting"])
@@ -89,20 +86,29 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         lambda status: status == "Training",
     )
     eventually(lambda: any("sleep 3611" in line for line in cloud.started().values()), 30)
+    sales.sell("first")
+    until(sales.told, lambda keys: keys == {"first/begun"})
+    sales.sell("second")
+    until(lambda: glue.run(glue.run_id)["JobRunState"], lambda state: state == "RUNNING")
     cloudformation.update_stack(StackName="Prod", TemplateBody=json.dumps(stack("new")))
     traffic = Traffic(world)
-    calling = threading.Thread(target=traffic.go_on, daemon=True)
-    calling.start()
+    traffic.start()
     until(lambda: set(traffic.answers[-50:]), lambda seen: seen == {"old", "new"})
 
+    pushed = commit(pushing.folder, "right before the kill")
+    stacks.create_coming()
+    stacks.delete_going()
+    glue.glue.start_crawler(Name=NAME)
+    ran = cloud.started()
+    git(pushing.folder, "push", "--quiet", pushing.user.remote(pushing.repository), "main")
     cloud.kill()
+    killed = datetime.now(UTC)
     traffic.answers.clear()
-    killed = time.monotonic()
     cloud.start_again()
 
-    yield Story(cloud, world, waiting, building, traffic, executions, token, killed)
-    traffic.ended.set()
-    calling.join()
+    made = (cloud, world, glue, sales, stacks, waiting, building, pushing, traffic)
+    yield Story(*made, pushed=pushed, executions=executions, token=token, killed=killed, ran=ran)
+    traffic.stop()
     cloud.down()
     assert cloud.started() == {}
 
@@ -111,7 +117,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 def test_a_canary_that_was_cut_off_is_rolled_back(story: Story) -> None:
     """PROD serves the model that it served, says why, and no request that reached the cloud was lost."""
     found = story.world.settled("prod")
-    seconds = time.monotonic() - story.killed
+    seconds = (datetime.now(UTC) - story.killed).total_seconds()
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", "old")
     assert found["FailureReason"] == "The update was rolled back: the local cloud ended while it was under way."
     until(lambda: len(story.traffic.answers), lambda count: count > 50)
@@ -131,7 +137,7 @@ def test_its_stack_is_rolled_back_and_takes_the_next_deployment(story: Story) ->
     cloudformation.get_waiter("stack_rollback_complete").wait(StackName="Prod", WaiterConfig={"Delay": 1})
     events = cloudformation.describe_stack_events(StackName="Prod")["StackEvents"]
     reasons = [event.get("ResourceStatusReason") for event in events]
-    assert "The local cloud ended while this operation was under way." in reasons
+    assert "The local cloud ended while this operation was under way" in reasons
     at_once = json.loads(json.dumps(stack("new")).replace("3600", "1"))
     cloudformation.update_stack(StackName="Prod", TemplateBody=json.dumps(at_once))
     cloudformation.get_waiter("stack_update_complete").wait(StackName="Prod", WaiterConfig={"Delay": 1})
@@ -167,17 +173,71 @@ def test_an_approval_still_waits_and_takes_its_answer(story: Story) -> None:
     assert story.waiting.ended(story.executions["waiting"])["status"] == "Succeeded"
 
 
-def test_a_push_after_the_restart_starts_the_pipeline(story: Story) -> None:
-    """Repositories, the token and webhooks are those of before."""
-    lab = story.waiting
-    lab.webhook()
-    story.cloud.client("codepipeline").register_webhook_with_third_party(webhookName=f"{lab.name}-hook")
-    story.cloud.kill()
-    story.cloud.start_again()
-    commit = lab.push("after the restart")
+def test_nothing_of_what_ran_before_runs_on(story: Story) -> None:
+    """Builds, training, Spark, functions and containers have ended with the local cloud that started them."""
+    words = " ".join(story.ran.values())
+    assert all(word in words for word in ("sleep 3611", "serve.py", "awslambdaric", "java"))
+    assert {pid: line for pid, line in story.cloud.started().items() if story.ran.get(pid) == line} == {}
 
-    def started() -> bool:
-        latest = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"][0]
-        return bool(latest["sourceRevisions"] and latest["sourceRevisions"][0]["revisionId"] == commit)
 
-    eventually(started, 30)
+def test_a_job_run_has_failed_and_another_may_run(story: Story) -> None:
+    """Its driver is gone, its reason is told, and it does not count as a run that is under way."""
+    run = story.glue.run(story.glue.run_id)
+    assert run["JobRunState"] == "FAILED"
+    assert run["ErrorMessage"] == "InternalServiceException: The local cloud ended while this run was under way."
+    assert run["CompletedOn"] >= run["StartedOn"]
+    again = story.glue.start_run()
+    story.glue.stop(again)
+    until(lambda: story.glue.run(again)["JobRunState"], lambda state: state == "STOPPED")
+
+
+def test_a_crawl_has_failed_and_its_crawler_is_ready(story: Story) -> None:
+    """What it would have written it writes when it is asked again."""
+    crawler = story.glue.crawler()
+    assert (crawler["State"], crawler["LastCrawl"]["Status"]) == ("READY", "FAILED")
+    assert "the local cloud ended while this crawl was under way" in crawler["LastCrawl"]["ErrorMessage"]
+    story.glue.glue.start_crawler(Name=NAME)
+    ended = until(story.glue.crawler, lambda found: found["State"] == "READY")
+    assert ended["LastCrawl"]["Status"] == "SUCCEEDED"
+    assert story.glue.glue.get_table(DatabaseName=NAME, Name="crawled")["Table"]["Name"] == "crawled"
+
+
+def test_a_stack_that_was_being_made_is_taken_back_and_can_be_made_again(story: Story) -> None:
+    """Its endpoint and its parameter are gone, its events say why, and their names are free."""
+    stacks = story.stacks
+    until(lambda: stacks.status("Coming"), lambda status: status == "ROLLBACK_COMPLETE")
+    events = stacks.cloudformation.describe_stack_events(StackName="Coming")["StackEvents"]
+    reasons = " ".join(event.get("ResourceStatusReason") or "" for event in events)
+    assert "The local cloud ended while this operation was under way. Rollback requested by user." in reasons
+    assert "coming" not in stacks.endpoints()
+    assert stacks.ssm.describe_parameters()["Parameters"] == []
+    stacks.cloudformation.delete_stack(StackName="Coming")
+    stacks.create_coming()
+    until(lambda: stacks.status("Coming"), lambda status: status == "CREATE_COMPLETE")
+    assert stacks.endpoints()["coming"] == "InService"
+
+
+def test_a_stack_that_was_being_deleted_is_deleted(story: Story) -> None:
+    """To its last resource, without being asked again."""
+    until(lambda: story.stacks.status("Going"), lambda status: status == "DELETE_COMPLETE")
+    assert story.stacks.going() == []
+    when = story.stacks.when_gone()
+    assert min(when) < story.killed < max(when)
+
+
+def test_events_that_were_accepted_reach_their_function(story: Story) -> None:
+    """The one that it was at work on, and the one that waited for it."""
+    until(story.sales.told, lambda keys: keys == {"first/begun", "first/told", "second/told"})
+
+
+def test_a_push_that_was_acknowledged_starts_the_pipeline_once(story: Story) -> None:
+    """Whether or not the webhook had been called; and the next push starts it again."""
+    lab = story.pushing
+
+    def started() -> list[str]:
+        found = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"]
+        return [each["sourceRevisions"][0]["revisionId"] for each in found if each["sourceRevisions"]]
+
+    until(lambda: started().count(story.pushed), lambda count: count == 1)
+    after = lab.push("after the restart")
+    until(started, lambda commits: commits == [after, story.pushed, lab.first_commit])

@@ -57,6 +57,11 @@ class Repository:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--bare", "--initial-branch=main", ".")
 
+    def unlock(self) -> None:
+        """Takes away the locks of a git that was killed; nobody else would. No git may be at work here."""
+        for lock in [self.folder / "packed-refs.lock", *(self.folder / "refs").rglob("*.lock")]:
+            lock.unlink(missing_ok=True)
+
     def branches(self) -> dict[str, str]:
         """Ref name (``refs/heads/main``) → commit."""
         lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads").decode().splitlines()

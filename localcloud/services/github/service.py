@@ -9,6 +9,7 @@ from localcloud.service import HttpRequest, HttpResponse, HttpRoute, Operations
 from localcloud.services.github.api import Api
 from localcloud.services.github.hooks import Hooks
 from localcloud.services.github.push_event import payload
+from localcloud.services.github.pushes import Pushes
 from localcloud.services.github.repositories import Repositories, Repository
 from localcloud.services.github.smart_http import SmartHttp
 from localcloud.services.github.token import Token
@@ -33,10 +34,13 @@ class GitHub(Operations):
         repositories = Repositories(home, owner_mark=str(cloud.settings.home))
         token = Token(home / "token")
         self._api = Api(repositories, token, self._hooks, self._base_url)
-        self._git = SmartHttp(repositories, token, self._pushed)
+        self._pushes = Pushes(cloud, repositories, self._pushed)
+        self._git = SmartHttp(repositories, token, self._pushes)
 
     def start(self) -> None:
+        """The pushes last: what they tell is delivered as it is noted."""
         self._hooks.start()
+        self._pushes.start()
 
     def routes(self) -> dict[str, HttpRoute]:
         return {API_PREFIX: self._answer_api, PREFIX: self._answer_git}

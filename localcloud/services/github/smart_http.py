@@ -9,11 +9,9 @@ from urllib.parse import parse_qs
 
 from localcloud.errors import EngineError
 from localcloud.service import HttpRequest, HttpResponse
-from localcloud.services.github.push_event import moved_branches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from localcloud.services.github.pushes import Pushes
     from localcloud.services.github.repositories import Repositories, Repository
     from localcloud.services.github.token import Token
 
@@ -21,13 +19,10 @@ _SERVICES = ("git-upload-pack", "git-receive-pack")
 
 
 class SmartHttp:
-    def __init__(
-        self, repositories: Repositories, token: Token, on_push: Callable[[Repository, str, str, str], None]
-    ) -> None:
-        """``on_push`` is told (repository, ref, before, after) of each branch that a push changed."""
+    def __init__(self, repositories: Repositories, token: Token, pushes: Pushes) -> None:
         self._repositories = repositories
         self._token = token
-        self._on_push = on_push
+        self._pushes = pushes
 
     def answer(self, request: HttpRequest, path: str) -> HttpResponse:
         """``path`` is what follows the stand-in's prefix: ``OWNER/REPO.git/info/refs``. May block."""
@@ -70,16 +65,12 @@ class SmartHttp:
         arguments = (service.removeprefix("git-"), "--stateless-rpc", ".")
         if service == "git-upload-pack":
             return _git(content_type, repository.git(*arguments, stdin=body, variables=_git_protocol(request)))
-        with repository.pushing:
-            before = repository.branches()
-            try:
-                answer = repository.git(*arguments, stdin=body, variables=_git_protocol(request))
-            except EngineError as error:
-                return _text(400, str(error))
-            finally:
-                moved = moved_branches(before, repository.branches())
-        for ref, old, new in moved:
-            self._on_push(repository, ref, old, new)
+        try:
+            answer = self._pushes.take(
+                repository, lambda: repository.git(*arguments, stdin=body, variables=_git_protocol(request))
+            )
+        except EngineError as error:
+            return _text(400, str(error))
         return _git(content_type, answer)
 
 
