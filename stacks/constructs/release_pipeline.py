@@ -12,9 +12,9 @@ from stacks.constructs.artifact_store import ArtifactStore
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.data_capture import CAPTURE_BUCKET_PARAMETER
 from stacks.constructs.encryption_key import ENCRYPTION_KEY_PARAMETER
+from stacks.constructs.ended_release import EndedRelease
 from stacks.constructs.endpoint_alarms import NOTIFICATION_TOPIC_PARAMETER
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
-from stacks.constructs.failure_notice import FailureNotice
 from stacks.constructs.pipeline_role import PipelineRole
 from stacks.constructs.qa_clean_up import QA_STAGE
 from stacks.constructs.steps import Steps
@@ -68,14 +68,7 @@ class ReleasePipeline(Construct):
         # Who approved stands in the pipeline's own history.
         steps.approve.allow(["codepipeline:ListActionExecutions"], [self.pipeline.pipeline_arn])
         self._role.come_before(self.pipeline)
-        FailureNotice(
-            self,
-            "Failure",
-            workload=workload,
-            pipeline_name=self.pipeline.pipeline_name,
-            reports=workshop.data,
-            notifications=workshop.notifications,
-        )
+        EndedRelease(self, "Ended", workload=workload, pipeline=self.pipeline, workshop=workshop)
 
     def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
         return {

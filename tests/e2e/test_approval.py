@@ -1,6 +1,7 @@
 """A release that waits for a person, and what they are told."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -44,16 +45,15 @@ class Person:
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return found
 
-    def mail_within(self, seconds: float) -> dict[str, str]:
-        """As ``mail``, once nothing has come for a second."""
-        found, deadline = self.mail(), time.monotonic() + seconds
+    def told(self, words: str) -> str:
+        """The text with these words, once it has come; fails after a minute."""
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            time.sleep(1)
-            more = self.mail()
-            if found and not more:
-                break
-            found |= more
-        return found
+            for text in self.mail().values():
+                if words in text:
+                    return text
+            time.sleep(0.3)
+        raise AssertionError(f"nobody was told: {words}")
 
     @contextmanager
     def answering(self, status: str, before: Callable[[], object]) -> Iterator[None]:
@@ -186,7 +186,7 @@ def test_what_the_gate_holds_goes_to_a_person_and_then_to_prod(released: User, p
 
 
 def test_what_a_person_rejects_ends_there_and_is_told(released: User, person: Person) -> None:
-    """The run fails, the package stays pending, PROD stays as it is, and those who wait for the release hear of it."""
+    """The run fails, the package is Rejected with their reason, PROD stays as it is, and whoever waits hears of it."""
     before = served(released)
     person.mail()
 
@@ -195,11 +195,15 @@ def test_what_a_person_rejects_ends_there_and_is_told(released: User, person: Pe
 
     assert push.returncode != 0
     assert "not now" in push.output
-    assert released.packages()[0]["ModelApprovalStatus"] == "PendingManualApproval"
     assert served(released) == before
-    (told,) = [text for text in person.mail_within(10).values() if "ended in stage Approve" in text]
-    assert "not now" in told
-    assert "/gate.html" in told
+    told = person.told("ended in stage Approve")
+    for words in ("not now", "- accuracy 0.98", "/gate.html", "The package is Rejected."):
+        assert words in told
+    package = released.packages()[0]
+    assert package["ModelApprovalStatus"] == "Rejected"
+    assert re.match(r"HOLD: rejected by arn:aws:iam::\S+ \(not now\); ", package["ApprovalDescription"])
+    line = released.script("releases", "car_evaluation").stdout.splitlines()[1]
+    assert re.match(rf"{package['ModelPackageVersion']} .* Rejected +HOLD .* rejected by arn:aws:iam::", line)
 
 
 def test_the_report_is_the_gates_to_the_byte(released: User) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 BUILDS = tuple(f"Steps/{step}" for step in ("Synth", "Data", "Train", "Gate", "Approve", "Verify"))
 BUCKETS = ("Workshop/Data", "Release/Artifacts/Objects")
 CRAWLER, TRANSFORM = "Workshop/Catalog/CrawlerRole", "Workshop/Transform"
-FUNCTIONS = ("QaCleanUp/Function", "AnswerShare/Function")
+FUNCTIONS = ("QaCleanUp/Function", "AnswerShare/Function", "Release/Ended/Function")
 ROLES = (
     *(
         CRAWLER,
@@ -74,6 +74,11 @@ ALWAYS = (
         rule="LambdaDLQ",
         at=("AnswerShare/Function/Function",),
         reason="the next captured file is counted without the one that was lost, and tells the same share",
+    ),
+    Acknowledged(
+        rule="LambdaDLQ",
+        at=("Release/Ended/Function/Function",),
+        reason="it is tried three times; what it could not tell still stands in the pipeline, which is red",
     ),
     Acknowledged(
         rule="LambdaInsideVPC",

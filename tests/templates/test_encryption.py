@@ -157,7 +157,7 @@ def test_the_key_is_renewed_and_used_by_named_services_for_named_things(
     assert render(administration["Principal"]["AWS"]).endswith(":root")
     principals = {service for statement in services for service in as_list(statement["Principal"]["Service"])}
     logs = {"logs.us-east-1.amazonaws.com"} if switched == "assembly_with_key" else set()
-    assert principals == {"cloudwatch.amazonaws.com", "events.amazonaws.com"} | logs
+    assert principals == {"cloudwatch.amazonaws.com"} | logs
     for statement in services:
         assert statement["Condition"]
         assert not [action for action in as_list(statement["Action"]) if "*" in action]

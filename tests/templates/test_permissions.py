@@ -162,13 +162,13 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
     [
         ("sagemaker:CreateTrainingJob", {"StepsTrain"}),
         ("sagemaker:CreateModelPackage", {"StepsTrain"}),
-        ("sagemaker:UpdateModelPackage", {"StepsGate", "StepsApprove"}),
+        ("sagemaker:UpdateModelPackage", {"StepsGate", "StepsApprove", "ReleaseEndedFunction"}),
         ("kms:Sign", {"StepsGate"}),
-        ("codepipeline:ListActionExecutions", {"StepsApprove"}),
+        ("codepipeline:ListActionExecutions", {"StepsApprove", "ReleaseEndedFunction"}),
         ("sagemaker:InvokeEndpoint", {"StepsGate", "StepsVerify"}),
         ("sagemaker:CreateEndpoint", {"Deployment"}),
         ("sagemaker:DeleteEndpoint", {"Deployment"}),
-        ("sns:Publish", {"StepsGate", "StepsApprove", "StepsVerify", "ReleasePipeline"}),
+        ("sns:Publish", {"StepsGate", "StepsApprove", "StepsVerify", "ReleasePipeline", "ReleaseEndedFunction"}),
         ("cloudformation:CreateStack", {"ReleasePipeline"}),
         ("cloudformation:DeleteStack", {"ReleasePipeline", "QaCleanUpFunction"}),
         ("codepipeline:DisableStageTransition", {"QaCleanUpFunction"}),
@@ -209,6 +209,7 @@ def test_of_the_data_only_approval_can_be_tagged(allowed: list[Statement]) -> No
         ("StepsTrain", "sagemaker:CreateModelPackage", ["PendingManualApproval"]),
         ("StepsGate", "sagemaker:UpdateModelPackage", ["Rejected", "PendingManualApproval", "Approved"]),
         ("StepsApprove", "sagemaker:UpdateModelPackage", ["Approved"]),
+        ("ReleaseEndedFunction", "sagemaker:UpdateModelPackage", ["Rejected"]),
     ],
 )
 def test_a_package_gets_no_other_approval_than_a_steps_own(

@@ -149,20 +149,23 @@ def test_with_approval_a_person_decides_between_gate_and_prod(
     assert subscription == {"Protocol": "email", "Endpoint": "ada@example.org", "TopicArn": {"Ref": topic}}
 
 
-def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template) -> None:
-    """By a rule that alone may publish for EventBridge: nothing runs in the pipeline after a failure."""
-    name = logical_id(pipeline, "AWS::Events::Rule", "Failure")
-    rule = pipeline.of_type("AWS::Events::Rule")[name]
+def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template, workload: Workload) -> None:
+    """By a function that a rule calls: nothing runs in the pipeline after a failure."""
+    rule = pipeline.of_type("AWS::Events::Rule")[logical_id(pipeline, "AWS::Events::Rule", "EndedFailed")]
     assert rule["EventPattern"]["detail"] == {
         "pipeline": [{"Ref": logical_id(pipeline, "AWS::CodePipeline::Pipeline")}],
         "stage": ["Approve", "PROD"],
         "state": ["FAILED"],
     }
     (target,) = rule["Targets"]
-    assert target["Arn"] == {"Ref": logical_id(pipeline, "AWS::SNS::Topic")}
-    statements = pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
-    (publish,) = [s for s in statements if s["Principal"] == {"Service": "events.amazonaws.com"}]
-    assert publish["Condition"]["ArnLike"]["aws:SourceArn"] == {"Fn::GetAtt": [name, "Arn"]}
+    function = logical_id(pipeline, "AWS::Lambda::Function", "EndedFunction")
+    assert target["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
+    given = pipeline.of_type("AWS::Lambda::Function")[function]["Environment"]["Variables"]
+    assert given == {
+        "WORKLOAD": workload.name,
+        "DATA_BUCKET": {"Ref": logical_id(pipeline, "AWS::S3::Bucket", "Data")},
+        "NOTIFICATION_TOPIC_ARN": {"Ref": logical_id(pipeline, "AWS::SNS::Topic")},
+    }
 
 
 def test_the_topic_takes_tls_only(pipeline: Template) -> None:

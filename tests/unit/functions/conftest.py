@@ -21,6 +21,11 @@ def answer_share() -> ModuleType:
     return _handler("answer_share")
 
 
+@pytest.fixture(scope="session")
+def ended_release() -> ModuleType:
+    return _handler("ended_release")
+
+
 def _handler(folder: str) -> ModuleType:
     """The module ``lambda/<folder>/handler.py``."""
     spec = importlib.util.spec_from_file_location(folder, PROJECT / "lambda" / folder / "handler.py")

@@ -1,0 +1,59 @@
+"""A release that ended after the gate: people are told, and the registry of a person's no."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from stacks.constructs.function import Function
+from stacks.constructs.workshop import Workshop
+from stacks.specs import Workload
+
+#: The gate tells by itself what it stops.
+_STAGES = ["Approve", "PROD"]
+
+
+class EndedRelease(Construct):
+    """A function that is called when an action has failed: nothing runs in a pipeline after a failure.
+
+    Somebody rejected, nobody answered in time, PROD's deployment went back, or PROD is not what was released.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workload: Workload,
+        pipeline: codepipeline.IPipeline,
+        workshop: Workshop,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        function = Function(
+            self,
+            "Function",
+            folder="ended_release",
+            settings={
+                "WORKLOAD": workload.name,
+                "DATA_BUCKET": workshop.data.name,
+                "NOTIFICATION_TOPIC_ARN": workshop.notifications.topic_arn,
+            },
+            encryption=workshop.encryption,
+        )
+        workshop.data.grant_get(function.role, "gate/")
+        workshop.registry.grant_judge(function.role, "Rejected")
+        workshop.notifications.grant_tell(function.role)
+        function.allow(["codepipeline:ListActionExecutions"], [pipeline.pipeline_arn])
+        events.Rule(
+            self,
+            "Failed",
+            description=f"A release of {workload.name} ended after the gate",
+            event_pattern=events.EventPattern(
+                source=["aws.codepipeline"],
+                detail_type=["CodePipeline Action Execution State Change"],
+                detail={"pipeline": [pipeline.pipeline_name], "stage": _STAGES, "state": ["FAILED"]},
+            ),
+            targets=[targets.LambdaFunction(function.function)],
+        )
