@@ -72,8 +72,8 @@ ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big
 releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves since when
 	@$(ON_CLOUD) $(PY) -m scripts.releases $(WORKLOAD) $(if $(LAST),--last $(LAST))
 
-rollback: .venv/installed ## an earlier approved release back into PROD: make rollback [TO=version]
-	@$(ON_CLOUD) $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO))
+rollback: .venv/installed ## an earlier approved release back into PROD: make rollback [TO=version] [NOW=1]
+	@$(ON_CLOUD) $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO)) $(if $(NOW),--now)
 
 compare: .venv/installed ## the two models that compete in PROD, on real traffic: make compare [TRUTHS=file.csv|s3://…]
 	@$(ON_CLOUD) $(WITH_GATE) python -m scripts.compare $(WORKLOAD) $(if $(TRUTHS),--truths $(TRUTHS))

@@ -1,4 +1,4 @@
-"""Puts a release into PROD, alone, by the same guarded update of its stack as a push; verifies it, and tells people."""
+"""Puts a release into PROD, alone, by the same update of its stack as a push; verifies it, and tells people."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from ml_init.step import S3Address, StepError
+from ml_test.notify import report_lines
 from ml_test.verify import check_answers, check_approved, check_served
-from scripts import notification, stack_update
+from scripts import guards, notification, stack_update
+from scripts.prod import Deployed
 from scripts.registry import number_of
-from stacks.specs import CHAMPION_PARAMETER, NO_CHAMPION, PACKAGE_PARAMETER
+from stacks.specs import AT_ONCE, CHAMPION_PARAMETER, GUARDED, NO_CHAMPION, PACKAGE_PARAMETER, SHIFT_PARAMETER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scripts.prod import Prod
     from scripts.registry import Registry, Release
 
@@ -36,43 +40,89 @@ def changeable(prod: Prod) -> dict[str, Any]:
     return stack
 
 
-def put(release: Release, prod: Prod, registry: Registry, stack: dict[str, Any], what: str) -> int:
-    """Update, verify, tell; what it is done for (``what``) stands in the messages. The exit code."""
+def put(
+    release: Release, prod: Prod, registry: Registry, stack: Mapping[str, Any], what: str, *, now: bool = False
+) -> int:
+    """Update, verify, tell; what it is done for (``what``) stands in the messages. The exit code.
+
+    now: all the traffic at once and unguarded, whether or not an alarm rings.
+    """
     started = time.monotonic()
-    changes = {PACKAGE_PARAMETER: release.arn}
-    if any(each["ParameterKey"] == CHAMPION_PARAMETER for each in stack["Parameters"]):
-        changes[CHAMPION_PARAMETER] = NO_CHAMPION
+    wanted = {
+        PACKAGE_PARAMETER: release.arn,
+        CHAMPION_PARAMETER: NO_CHAMPION,
+        SHIFT_PARAMETER: AT_ONCE if now else shift(guards.ringing(prod.stack_name), release, prod, registry),
+    }
+    # A template without competing models, or without guards, does not have them all.
+    known = {each["ParameterKey"] for each in stack["Parameters"]}
+    changes = {name: value for name, value in wanted.items() if name in known}
     outcome = stack_update.update(stack, changes, lambda line: print(line, flush=True))
+    gate = report_of(release)
     try:
         if not outcome.succeeded:
             raise StepError(f"The update ended as {outcome.status}: {outcome.reason or 'no reason was given'}")
-        verify(prod.endpoint_name, release)
+        verify(prod.endpoint_name, release, gate)
     except StepError as error:
         said = f"{what} (version {release.number}) failed: {error}\n{serving_line(prod, registry)}"
+        if changes.get(SHIFT_PARAMETER) == GUARDED:
+            said += f"\nTo move all the traffic at once, watched by no alarm: make rollback TO={release.number} NOW=1"
         print(said, file=sys.stderr)
-        notification.publish(stack, f"{registry.group}: {what} failed", said)
+        _tell(stack, f"{registry.group}: {what} failed", said, release, gate)
         return 1
     said = (
-        f"PROD serves version {release.number} (commit {release.commit[:10]}), verified."
+        f"PROD serves version {release.number} (commit {release.commit[:10]}) instead of version"
+        f" {number_of(Deployed.of(stack).package_arn)}, verified."
         f" {what}: {time.monotonic() - started:.1f} s in all, {outcome.seconds:.1f} s of them the stack's update."
     )
     print(said)
-    notification.publish(stack, f"{registry.group}: PROD serves version {release.number} ({what})", said)
+    _tell(stack, f"{registry.group}: PROD serves version {release.number} ({what})", said, release, gate)
     return 0
 
 
-def verify(endpoint: str, release: Release) -> None:
-    """As the pipeline verifies a release; raises StepError where PROD is not what that release's gate has seen."""
-    check_served(boto3.client("sagemaker"), endpoint, release.package)
+def shift(ringing: list[guards.Ringing], release: Release, prod: Prod, registry: Registry) -> str:
+    """Guarded; at once, where an alarm that rings already would send the traffic back to what makes it ring."""
+    if not ringing:
+        return GUARDED
+    for alarm in ringing:
+        print(f"The alarm {alarm.name} rings: {alarm.says}")
+    own = {one.variant for one in prod.serves(registry) if one.package_arn == release.arn}
+    if any(alarm.variant in own for alarm in ringing):
+        print(f"It rings for version {release.number} itself. The update is guarded, and goes back while it rings.")
+        return GUARDED
+    print(
+        "A guarded update would be sent back to what makes it ring. So all the traffic moves at once, and no alarm"
+        f" watches; version {release.number} is verified after that.",
+        flush=True,
+    )
+    return AT_ONCE
+
+
+def report_of(release: Release) -> Mapping[str, Any] | None:
+    """What the gate said of it; None where that is gone."""
     s3, address = boto3.client("s3"), S3Address.parse(release.report)
     try:
-        gate = json.loads(s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read())
-    except s3.exceptions.NoSuchKey as error:
+        gate: Mapping[str, Any] = json.loads(s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        return None
+    return gate
+
+
+def verify(endpoint: str, release: Release, gate: Mapping[str, Any] | None) -> None:
+    """As the pipeline verifies a release; raises StepError where PROD is not what that release's gate has seen."""
+    check_served(boto3.client("sagemaker"), endpoint, release.package)
+    if gate is None:
         raise StepError(
-            f"{address} is gone: nobody can say whether PROD answers as version {release.number} did."
-        ) from error
+            f"{release.report} is gone: nobody can say whether PROD answers as version {release.number} did."
+        )
     check_approved(release.package, gate["verdict"])
     check_answers(boto3.client("sagemaker-runtime"), endpoint, gate["smoke"])
+
+
+def _tell(stack: Mapping[str, Any], subject: str, said: str, release: Release, gate: Mapping[str, Any] | None) -> None:
+    """With who did it, the figures of the release that was put, and its report's address."""
+    by = boto3.client("sts").get_caller_identity()["Arn"]
+    figures = report_lines(gate, S3Address.parse(release.report).bucket) if gate else [f"{release.report} is gone."]
+    notification.publish(stack, subject, "\n".join([said, f"By {by}.", "", *figures]) + "\n")
 
 
 def serving_line(prod: Prod, registry: Registry) -> str:

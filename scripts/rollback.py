@@ -22,13 +22,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("--to", type=int, help="the version; what served before the present one where none is given")
+    parser.add_argument("--now", action="store_true", help="all the traffic at once, watched by no alarm")
     options = parser.parse_args()
     registry, prod = Registry(options.workload), Prod(options.workload)
     stack = into_prod.changeable(prod)
     target = plan(registry, prod, Deployed.of(stack), options.to)
     print(f"Putting back version {target.number} (commit {target.commit[:10]}) into {prod.endpoint_name}.", flush=True)
     _warn_of_a_push_under_way(options.workload)
-    return into_prod.put(target, prod, registry, stack, "rollback")
+    if options.now:
+        print("All the traffic moves at once, as asked, and no alarm watches.", flush=True)
+    return into_prod.put(target, prod, registry, stack, "rollback", now=options.now)
 
 
 def plan(registry: Registry, prod: Prod, present: Deployed, version: int | None) -> Release:

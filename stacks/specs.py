@@ -21,7 +21,9 @@ CHAMPION_PARAMETER = "ChampionPackageArn"
 CHALLENGER_VARIANT = "Challenger"
 #: Its value where nothing served before, and where an experiment has ended: then the release serves alone.
 NO_CHAMPION = "none"
-
+#: The parameter of a guarded endpoint stack: how the traffic moves. A rollback may need it all at once.
+SHIFT_PARAMETER = "TrafficShift"
+GUARDED, AT_ONCE = "guarded", "at-once"
 
 #: Folder, Python package, Glue database; without underscores, SageMaker's names, which take 63 characters.
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")

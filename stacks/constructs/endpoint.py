@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.constructs.challenger import Challenger
 from stacks.constructs.data_capture import DataCapture
-from stacks.constructs.guardrails import Guard, deployment_config
+from stacks.constructs.guardrails import Guard, Guardrails
 from stacks.constructs.package_model import PackageModel
 from stacks.settings import Deployment, Prod, Stage
 
@@ -74,7 +74,7 @@ class ModelEndpoint(Construct):
 
     def guard(self, deployment: Deployment, guards: Sequence[Guard]) -> None:
         """An update moves the traffic by this deployment, and back when one of the alarms rings."""
-        self.endpoint.deployment_config = deployment_config(deployment, guards)
+        self.endpoint.deployment_config = Guardrails(self, "Guardrails", deployment=deployment, guards=guards).config
 
     def _keep_instances(self) -> None:
         """An update leaves as many instances as autoscaling has set; all else is the release's."""

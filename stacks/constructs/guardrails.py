@@ -2,44 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from aws_cdk import IResolvable
+from aws_cdk import CfnCondition, CfnParameter, Fn, IResolvable, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
 
 from stacks.settings import Deployment
+from stacks.specs import AT_ONCE, GUARDED, SHIFT_PARAMETER
 
-#: An alarm that guards, or one that does so under a condition.
-Guard = sagemaker.CfnEndpoint.AlarmProperty | IResolvable
+#: An alarm that guards, or one that does so under a condition; as CloudFormation spells it.
+Guard = Mapping[str, str] | IResolvable
 
 
 def guard(alarm: cloudwatch.Alarm) -> Guard:
-    return sagemaker.CfnEndpoint.AlarmProperty(alarm_name=alarm.alarm_name)
+    return {"AlarmName": alarm.alarm_name}
 
 
-def deployment_config(
-    deployment: Deployment, guards: Sequence[Guard]
-) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
+class Guardrails(Construct):
+    """The deployment's steps under its alarms; or all at once and unguarded, where the stack's parameter says so.
+
+    An alarm that rings because of what serves now would send back the very update that is to end it.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, guards: Sequence[Guard]) -> None:
+        super().__init__(scope, construct_id)
+        shift = CfnParameter(
+            self,
+            "Shift",
+            default=GUARDED,
+            allowed_values=[GUARDED, AT_ONCE],
+            description="How the traffic moves: by steps, watched by the alarms, or all at once, watched by nobody",
+        )
+        shift.override_logical_id(SHIFT_PARAMETER)
+        guarded = CfnCondition(self, "Guarded", expression=Fn.condition_equals(shift.value_as_string, GUARDED))
+        guarded.override_logical_id("Guarded")
+        self.config = Token.as_any(
+            Fn.condition_if(guarded.logical_id, deployment_config(deployment, guards), _AT_ONCE_CONFIG)
+        )
+
+
+def deployment_config(deployment: Deployment, guards: Sequence[Guard]) -> dict[str, Any]:
     """Blue/green by the deployment's steps; the alarms are made before the endpoint, which refers to them."""
-    return sagemaker.CfnEndpoint.DeploymentConfigProperty(
-        blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
-            traffic_routing_configuration=_routing(deployment),
-            termination_wait_in_seconds=deployment.final_bake_seconds,
-            maximum_execution_timeout_in_seconds=deployment.timeout_seconds,
-        ),
-        auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(alarms=list(guards)),
-    )
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": _routing(deployment),
+            "TerminationWaitInSeconds": deployment.final_bake_seconds,
+            "MaximumExecutionTimeoutInSeconds": deployment.timeout_seconds,
+        },
+        "AutoRollbackConfiguration": {"Alarms": list(guards)},
+    }
 
 
-def _routing(deployment: Deployment) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+def _routing(deployment: Deployment) -> dict[str, Any]:
     if deployment.strategy == "ALL_AT_ONCE" or deployment.share_percent is None:
-        return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(type="ALL_AT_ONCE", wait_interval_in_seconds=0)
-    share = sagemaker.CfnEndpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=deployment.share_percent)
-    canary = deployment.strategy == "CANARY"
-    return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
-        type=deployment.strategy,
-        canary_size=share if canary else None,
-        linear_step_size=None if canary else share,
-        wait_interval_in_seconds=deployment.bake_seconds,
-    )
+        return _AT_ONCE_ROUTING
+    size = "CanarySize" if deployment.strategy == "CANARY" else "LinearStepSize"
+    return {
+        "Type": deployment.strategy,
+        size: {"Type": "CAPACITY_PERCENT", "Value": deployment.share_percent},
+        "WaitIntervalInSeconds": deployment.bake_seconds,
+    }
+
+
+_AT_ONCE_ROUTING: dict[str, Any] = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+_AT_ONCE_CONFIG: dict[str, Any] = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": _AT_ONCE_ROUTING}}

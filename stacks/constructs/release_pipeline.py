@@ -20,7 +20,7 @@ from stacks.constructs.qa_clean_up import QA_STAGE
 from stacks.constructs.steps import Steps
 from stacks.constructs.workshop import Workshop
 from stacks.settings import Prod, Settings, Stage
-from stacks.specs import CHAMPION_PARAMETER, PACKAGE_PARAMETER, StackKind, Workload
+from stacks.specs import CHAMPION_PARAMETER, GUARDED, PACKAGE_PARAMETER, SHIFT_PARAMETER, StackKind, Workload
 
 _PACKAGE = "#{Train.MODEL_PACKAGE_ARN}"
 _CHAMPION = "#{Gate.CHAMPION_PACKAGE_ARN}"
@@ -156,6 +156,8 @@ class ReleasePipeline(Construct):
             parameters[NOTIFICATION_TOPIC_PARAMETER] = self._workshop.notifications.topic_arn
         if isinstance(stage, Prod) and stage.ab:
             parameters[CHAMPION_PARAMETER] = _CHAMPION
+        if isinstance(stage, Prod) and stage.deployment:
+            parameters[SHIFT_PARAMETER] = GUARDED
         replace = kind == "Qa"
         self._role.allow_deploy(stack_name, template="BuildOutput", role=self._deployment, replace=replace)
         return actions.CloudFormationCreateUpdateStackAction(

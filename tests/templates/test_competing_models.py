@@ -26,7 +26,7 @@ def variants(template: Template) -> list[dict[str, Any]]:
 def test_without_a_champion_a_release_serves_alone(competing: Template) -> None:
     """A first release has nothing to compete with: the parameter's default says so."""
     assert competing.document["Parameters"]["ChampionPackageArn"]["Default"] == "none"
-    assert competing.document["Conditions"] == {"Competes": COMPETES}
+    assert competing.document["Conditions"]["Competes"] == COMPETES
     models = competing.of_type("AWS::SageMaker::Model")
     (main,) = (model for name, model in models.items() if not name.endswith("ChallengerModel"))
     assert main["PrimaryContainer"]["ModelPackageName"] == {
@@ -66,7 +66,8 @@ def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template) 
     seconds = {name for name, value in variant.items() if value == "Challenger"}
     assert len(seconds) == sum(value == "AllTraffic" for value in variant.values()) == 2
     assert {name for name in alarms if competing.resources[name].get("Condition") == "Competes"} == seconds
-    guards = competing.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    _, config, _ = competing.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]["Fn::If"]
+    guards = config["AutoRollbackConfiguration"]["Alarms"]
     conditional = [guard["Fn::If"] for guard in guards if "Fn::If" in guard]
     assert {given["AlarmName"]["Ref"] for _, given, _ in conditional} == seconds
     assert all((condition, other) == ("Competes", {"Ref": "AWS::NoValue"}) for condition, _, other in conditional)

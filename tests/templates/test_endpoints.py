@@ -147,12 +147,29 @@ def test_alarms_tell_the_topic_that_the_pipeline_names(prod: Template) -> None:
         assert found["AlarmActions"] == [{"Ref": "NotificationTopicArn"}]
 
 
+def guarded(prod: Template) -> dict[str, Any]:
+    """PROD's deployment as a push has it."""
+    condition, config, _ = prod.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]["Fn::If"]
+    assert prod.document["Conditions"][condition] == {"Fn::Equals": [{"Ref": "TrafficShift"}, "guarded"]}
+    found: dict[str, Any] = config
+    return found
+
+
+def test_a_rollback_can_move_all_the_traffic_at_once(prod: Template) -> None:
+    """Unguarded, and only where the stack's parameter says so: an alarm that rings already would send it back."""
+    *_, otherwise = prod.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]["Fn::If"]
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    assert otherwise == {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}}
+    parameter = prod.document["Parameters"]["TrafficShift"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("guarded", ["guarded", "at-once"])
+
+
 def test_prod_changes_as_the_settings_say(prod: Template, settings: Settings) -> None:
     """A canary within SageMaker's blue/green deployment, with time enough for its bakes and a fleet's start."""
     deployment = settings.stages.prod.deployment
     assert deployment is not None
     assert deployment.strategy == "CANARY"
-    config = prod.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    config = guarded(prod)
     assert config["BlueGreenUpdatePolicy"] == {
         "TrafficRoutingConfiguration": {
             "Type": "CANARY",
@@ -166,7 +183,7 @@ def test_prod_changes_as_the_settings_say(prod: Template, settings: Settings) ->
 
 def test_every_alarm_of_prod_sends_the_traffic_back(prod: Template) -> None:
     """The endpoint refers to its alarms, so that they are there before it; no alarm refers to the endpoint."""
-    config = prod.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    config = guarded(prod)
     named = [alarm["AlarmName"] for alarm in config["AutoRollbackConfiguration"]["Alarms"]]
     assert named == [{"Ref": logical_id} for logical_id in prod.of_type("AWS::CloudWatch::Alarm")]
     (endpoint,) = prod.of_type("AWS::SageMaker::Endpoint")

@@ -225,6 +225,8 @@ def test_a_stage_deploys_this_commits_template_with_the_trained_package(
     assert parameters["ModelPackageArn"] == "#{Train.MODEL_PACKAGE_ARN}"
     role = logical_id(pipeline, "AWS::IAM::Role", f"{kind}ServingRole")
     assert parameters["ExecutionRoleArn"] == f"${{{role}.Arn}}"
+    # Said each time: CloudFormation would keep what a rollback has set.
+    assert parameters.get("TrafficShift") == ("guarded" if kind == "Prod" else None)
 
 
 @pytest.mark.parametrize("kind", ["Qa", "Prod"])

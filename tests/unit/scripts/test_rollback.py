@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from scripts.into_prod import changeable
-from scripts.prod import Deployed, Tenure
+from scripts.guards import Ringing
+from scripts.into_prod import changeable, shift
+from scripts.prod import Deployed, Served, Tenure
 from scripts.registry import Release, Version
 from scripts.rollback import plan, previous
 from tests.unit.scripts.test_releases import ARN, release
@@ -42,6 +43,11 @@ class Prod:
 
     def endpoint(self) -> dict[str, Any] | None:
         return {"EndpointStatus": self._endpoint, "FailureReason": "no space"} if self._endpoint else None
+
+    def serves(self, _: Registry) -> tuple[Served, ...]:
+        """An experiment: 1 is the champion, 3 the challenger."""
+        found = (("AllTraffic", 0.8, 1), ("Challenger", 0.2, 3))
+        return tuple(Served(variant=name, weight=weight, package_arn=f"{ARN}{n}") for name, weight, n in found)
 
     def history(self) -> list[Tenure]:
         return history(1, 2, 3)
@@ -106,3 +112,24 @@ def test_a_prod_that_cannot_be_changed_now_is_refused(prod: Prod, words: str) ->
 
 def test_a_prod_that_can_be_changed() -> None:
     assert changeable(Prod())["StackName"] == "CarProd"
+
+
+@pytest.mark.parametrize(
+    ("variants", "version", "how", "words"),
+    [
+        ([], 1, "guarded", ""),
+        (["Challenger"], 1, "at-once", "The alarm CarProd-Challenger rings: slow"),
+        (["AllTraffic"], 2, "at-once", "would be sent back to what makes it ring"),
+        (["Challenger"], 3, "guarded", "rings for version 3 itself"),
+        (["AllTraffic", "Challenger"], 3, "guarded", "rings for version 3 itself"),
+    ],
+)
+def test_a_ringing_alarm_of_what_serves_now_watches_no_rollback(
+    variants: list[str], version: int, how: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would send the traffic back to what makes it ring; an alarm of the release itself goes on watching."""
+    alarms = [Ringing(name=f"CarProd-{variant}", says="slow", variant=variant) for variant in variants]
+    assert shift(alarms, Registry().release(f"{ARN}{version}"), Prod(), Registry()) == how
+    said = capsys.readouterr().out
+    assert words in said
+    assert bool(said) == bool(variants)
