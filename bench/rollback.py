@@ -1,4 +1,4 @@
-"""How long a rollback takes, and the way forward again: a table, not a test.
+"""How long a rollback takes, and the way forward again, guarded and all at once: a table, not a test.
 
 Runs on the local cloud that is up, where two releases have been in PROD (`make demo`, then `make bench`).
 """
@@ -28,10 +28,16 @@ def main() -> None:
     if len({tenure.package_arn for tenure in history}) < 2:
         raise SystemExit(f"{WORKLOAD} was released once only: bench/pipeline.py releases once more.")
     present = number_of(history[-1].package_arn)
-    print(f"{'':<10}{'in all s':>10}{'stack s':>10}{'verify s':>10}")
-    for title, arguments in (("back", []), ("forward", ["--to", str(present)])):
+    print(f"{'':<16}{'in all s':>10}{'stack s':>10}{'verify s':>10}")
+    back, forward = [], ["--to", str(present)]
+    for title, arguments in (
+        ("back", back),
+        ("forward", forward),
+        ("back, now", [*back, "--now"]),
+        ("forward, now", [*forward, "--now"]),
+    ):
         whole, stack = rollback(arguments)
-        print(f"{title:<10}{whole:>10.1f}{stack:>10.1f}{whole - stack:>10.1f}")
+        print(f"{title:<16}{whole:>10.1f}{stack:>10.1f}{whole - stack:>10.1f}")
 
 
 def rollback(arguments: list[str]) -> tuple[float, float]:

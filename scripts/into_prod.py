@@ -71,12 +71,19 @@ def put(
         return 1
     said = (
         f"PROD serves version {release.number} (commit {release.commit[:10]}) instead of version"
-        f" {number_of(Deployed.of(stack).package_arn)}, verified."
+        f" {_before(stack, release)}, verified."
         f" {what}: {time.monotonic() - started:.1f} s in all, {outcome.seconds:.1f} s of them the stack's update."
     )
     print(said)
     _tell(stack, f"{registry.group}: PROD serves version {release.number} ({what})", said, release, gate)
     return 0
+
+
+def _before(stack: Mapping[str, Any], release: Release) -> str:
+    """What served until now: one version, or the one of two that goes."""
+    present = Deployed.of(stack)
+    arns = [arn for arn in (present.package_arn, present.champion_arn) if arn and arn != release.arn]
+    return " and ".join(str(number_of(arn)) for arn in arns)
 
 
 def shift(ringing: list[guards.Ringing], release: Release, prod: Prod, registry: Registry) -> str:

@@ -13,7 +13,7 @@ from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.endpoint_alarms import EndpointAlarms
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.settings import Prod, Settings
-from stacks.specs import PACKAGE_PARAMETER, Workload
+from stacks.specs import CHALLENGER_VARIANT, PACKAGE_PARAMETER, ExpectedAnswers, Workload
 
 
 class EndpointStack(cdk.Stack):
@@ -51,8 +51,18 @@ class EndpointStack(cdk.Stack):
         if stage.alarms:
             alarms = EndpointAlarms(self, "Alarms", endpoint=endpoint, alarms=stage.alarms)
             if workload.answers and stage.capture_percent:
-                alarms.add(*AnswerAlarms(self, "Answers", endpoint=endpoint, expected=workload.answers).all)
+                watch_answers(self, alarms, endpoint, workload.answers)
             if isinstance(stage, Prod) and stage.deployment:
                 endpoint.guard(stage.deployment, alarms.guards)
         cdk.CfnOutput(self, "EndpointName", value=endpoint.endpoint.attr_endpoint_name)
         cdk.CfnOutput(self, "ServedPackageArn", value=package.value_as_string)
+
+
+def watch_answers(scope: Construct, alarms: EndpointAlarms, endpoint: ModelEndpoint, expected: ExpectedAnswers) -> None:
+    """Those of the main variant, and of a challenger while it competes."""
+    main = endpoint.answer_dimensions
+    alarms.add(AnswerAlarms(scope, "Answers", dimensions=main, expected=expected).all)
+    if endpoint.challenger:
+        second = main | {"VariantName": CHALLENGER_VARIANT, "Release": endpoint.challenger.release}
+        watching = AnswerAlarms(scope, "ChallengerAnswers", dimensions=second, expected=expected)
+        alarms.add(watching.all, of=endpoint.challenger)

@@ -77,7 +77,8 @@ class Scaling(_Section):
 
 
 class Alarms(_Section):
-    errors_5xx: Annotated[int, Field(ge=1)]
+    #: Of the requests in a minute: more than that is an alarm.
+    errors_5xx_percent: Annotated[float, Field(ge=0, lt=100)]
     p99_latency_milliseconds: Annotated[int, Field(ge=1, le=60_000)]
 
 

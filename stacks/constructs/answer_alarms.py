@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks.constructs.endpoint import ModelEndpoint
 from stacks.specs import ExpectedAnswers
 
 #: Of the metrics that are ours. ``lambda/answer_share`` puts them.
@@ -14,10 +15,13 @@ NAMESPACE = "Gatehouse"
 
 
 class AnswerAlarms(Construct):
-    """One for each bound of the band that is one. They watch the stack's release alone, not what it replaces."""
+    """One for each bound of the band that is one. They watch the stack's release alone, not what it replaces.
+
+    Where two models compete, each variant has its own: together, one could hide the other.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, endpoint: ModelEndpoint, expected: ExpectedAnswers
+        self, scope: Construct, construct_id: str, *, dimensions: Mapping[str, str], expected: ExpectedAnswers
     ) -> None:
         super().__init__(scope, construct_id)
         share = cloudwatch.Metric(
@@ -25,12 +29,9 @@ class AnswerAlarms(Construct):
             metric_name="AnswerShare",
             statistic="Average",
             period=Duration.minutes(1),
-            dimensions_map={
-                **endpoint.metric_dimensions,
-                "Release": endpoint.release,
-                "Answer": expected.label,
-            },
+            dimensions_map={**dimensions, "Answer": expected.label},
         )
+        who = f"{dimensions['EndpointName']}, {dimensions['VariantName']}"
         bounds = {
             "Few": (expected.at_least, "less", cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD),
             "Many": (expected.at_most, "more", cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD),
@@ -39,7 +40,7 @@ class AnswerAlarms(Construct):
             share.create_alarm(
                 self,
                 name,
-                alarm_description=f"{endpoint.name} answers {expected.label} in {word} than {bound:.0%} of its answers",
+                alarm_description=f"{who}: {word} than {bound:.0%} of answers are {expected.label}",
                 threshold=bound,
                 comparison_operator=comparison,
                 evaluation_periods=1,

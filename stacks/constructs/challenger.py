@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.constructs.guardrails import Guard
-from stacks.constructs.package_model import PackageModel
+from stacks.constructs.package_model import PackageModel, version_of
 from stacks.settings import Ab, Stage
 from stacks.specs import CHALLENGER_VARIANT, CHAMPION_PARAMETER, NO_CHAMPION
 
@@ -20,6 +20,8 @@ class Challenger(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._released_arn = package_arn
+        #: As ``7-competing``.
+        self.release = f"{version_of(package_arn)}-competing"
         champion = CfnParameter(
             self, "Champion", default=NO_CHAMPION, description="The package beside which a release competes, or none"
         )
@@ -49,6 +51,10 @@ class Challenger(Construct):
     def variant(self) -> IResolvable:
         """An entry of the endpoint configuration's variants, which is not there where the release serves alone."""
         return self._if_competing(self._variant, Aws.NO_VALUE)
+
+    def release_or(self, alone: str) -> str:
+        """Whose answers the endpoint captures: the experiment's are not mixed with those of a release alone."""
+        return self._if_competing(self.release, alone).to_string()
 
     def guard(self, alarm: cloudwatch.Alarm) -> Guard:
         """An alarm of this variant, there only while the release competes, as a deployment's guard."""

@@ -14,7 +14,8 @@ CAPTURE_BUCKET_PARAMETER = "CaptureBucket"
 class DataCapture(Construct):
     """JSON lines under ``capture/<release>/<endpoint>/<variant>/yyyy/mm/dd/hh/`` of the workload's data bucket.
 
-    In a canary two releases answer under one endpoint's name: by the folder, each one's answers are its own.
+    In a canary two releases answer under one endpoint's name: by the folder, each one's answers are its own. While a
+    release competes, the folder is ``<release>-competing``, with one below it for either variant.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, percent: int, release: str, key_arn: str | None) -> None:

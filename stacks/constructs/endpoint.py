@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Fn, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.constructs.challenger import Challenger
 from stacks.constructs.data_capture import DataCapture
 from stacks.constructs.guardrails import Guard, Guardrails
-from stacks.constructs.package_model import PackageModel
+from stacks.constructs.package_model import PackageModel, version_of
 from stacks.settings import Deployment, Prod, Stage
 
 #: The variant that is always there, and that is scaled: the champion's where a release competes with one.
@@ -38,14 +38,15 @@ class ModelEndpoint(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = name
-        #: The package's version: the last part of arn:…:model-package/<group>/<version>.
-        self.release = Fn.select(2, Fn.split("/", package_arn))
+        version = version_of(package_arn)
         ab = stage.ab if isinstance(stage, Prod) else None
         self.challenger = (
             Challenger(self, "Challenger", package_arn=package_arn, role_arn=role_arn, stage=stage, ab=ab)
             if ab
             else None
         )
+        #: Whose answers are captured: the package's version, or the experiment's.
+        self.release = self.challenger.release_or(version) if self.challenger else version
         main = self.challenger.main_package_arn if self.challenger else package_arn
         model = PackageModel(self, "Model", package_arn=main, role_arn=role_arn)
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
@@ -88,6 +89,11 @@ class ModelEndpoint(Construct):
     def metric_dimensions(self) -> dict[str, str]:
         """Of the main variant."""
         return {"EndpointName": self.name, "VariantName": VARIANT}
+
+    @property
+    def answer_dimensions(self) -> dict[str, str]:
+        """The same for its answers, which are counted for each release."""
+        return self.metric_dimensions | {"Release": self.release}
 
 
 def _capture(

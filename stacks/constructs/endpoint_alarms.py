@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from stacks.constructs.challenger import Challenger
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.guardrails import Guard, guard
 from stacks.settings import Alarms
@@ -35,32 +36,28 @@ class EndpointAlarms(Construct):
         self._told = cloudwatch_actions.SnsAction(sns.Topic.from_topic_arn(self, "Told", topic.value_as_string))
         #: For a deployment that goes back when one of them rings.
         self.guards: list[Guard] = []
-        self.add(*_pair(self, endpoint.metric_dimensions, alarms))
+        self.add(_pair(self, endpoint.metric_dimensions, alarms))
         if endpoint.challenger:
             dimensions = endpoint.metric_dimensions | {"VariantName": CHALLENGER_VARIANT}
-            second = _pair(Construct(self, "Challenger"), dimensions, alarms)
-            self._tell(second)
-            self.guards += [endpoint.challenger.guard(alarm) for alarm in second]
+            self.add(_pair(Construct(self, "Challenger"), dimensions, alarms), of=endpoint.challenger)
 
-    def add(self, *alarms: cloudwatch.Alarm) -> None:
-        """Alarms that guard the endpoint as well, and tell the same topic."""
-        self._tell(alarms)
-        self.guards += [guard(alarm) for alarm in alarms]
-
-    def _tell(self, alarms: Iterable[cloudwatch.Alarm]) -> None:
+    def add(self, alarms: Iterable[cloudwatch.Alarm], *, of: Challenger | None = None) -> None:
+        """Alarms that guard the endpoint, and tell the topic; a challenger's are there while it competes."""
         for alarm in alarms:
             alarm.add_alarm_action(self._told)
+            self.guards.append(of.guard(alarm) if of else guard(alarm))
 
 
 def _pair(scope: Construct, dimensions: dict[str, str], alarms: Alarms) -> list[cloudwatch.Alarm]:
     """Of one variant."""
     endpoint = dimensions["EndpointName"]
-    errors = _metric("Invocation5XXErrors", "Sum", dimensions).create_alarm(
+    # SageMaker puts a 1 for each request that fails and a 0 for each other one: their average is the rate.
+    errors = _metric("Invocation5XXErrors", "Average", dimensions).create_alarm(
         scope,
         "Errors",
-        alarm_description=f"{endpoint} answers {alarms.errors_5xx} or more requests a minute with 5XX",
-        threshold=alarms.errors_5xx,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        alarm_description=f"{endpoint}: more than {alarms.errors_5xx_percent:g} % of a minute's requests fail with 5XX",
+        threshold=alarms.errors_5xx_percent / 100,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluation_periods=1,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
     )

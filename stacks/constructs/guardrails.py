@@ -31,7 +31,6 @@ class Guardrails(Construct):
         shift = CfnParameter(
             self,
             "Shift",
-            default=GUARDED,
             allowed_values=[GUARDED, AT_ONCE],
             description="How the traffic moves: by steps, watched by the alarms, or all at once, watched by nobody",
         )

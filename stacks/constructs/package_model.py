@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
+from aws_cdk import Fn, Stack
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -20,3 +20,8 @@ class PackageModel(sagemaker.CfnModel):
         )
         # CloudFormation makes the model's name of this id, and the deploying role's policy names the names.
         self.override_logical_id(f"{Stack.of(self).stack_name}{construct_id}")
+
+
+def version_of(package_arn: str) -> str:
+    """The last part of arn:…:model-package/<group>/<version>."""
+    return Fn.select(2, Fn.split("/", package_arn))

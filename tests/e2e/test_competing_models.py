@@ -206,7 +206,7 @@ def compared(user: User, truths: str, *, judged: int) -> str:
     """What `make compare` says once all requests were captured, which SageMaker does some seconds later."""
     deadline = time.monotonic() + 60
     while True:
-        said = user.script("compare", "car_evaluation", "--truths", truths).stdout
+        said = user.script("compare", user.workload, "--truths", truths).stdout
         rows = [line.split() for line in said.splitlines() if line.startswith(("champion", "challenger"))]
         if sum(int(row[-1]) for row in rows) == judged or time.monotonic() > deadline:
             return said

@@ -1,6 +1,6 @@
 """The workload without Glue and with one container takes the same way to PROD: nothing is cut to the first one.
 
-Its user encrypts everything with a key of their own, which the first one's does not.
+Its user encrypts everything with a key of their own, which the first one's does not, and releases compete.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ import pytest
 
 from tests.clouds import LocalCloud
 from tests.e2e.conftest import User, clone_of_the_working_tree
-from tests.e2e.test_release import gate_report
+from tests.e2e.test_competing_models import AB, compared
+from tests.e2e.test_release import change, gate_report
+from tests.e2e.test_rollback import messages, subscribed
+
+PROD = "credit-default-prod"
 
 TWO_MONTHS_BEHIND = "20000,2,2,1,24,2,2,-1,-1,-2,-2,3913,3102,689,0,0,0,0,689,0,0,0,0"
 PAYS_IN_TIME = "500000,1,1,2,35,-1,-1,-1,-1,-1,-1,5000,4000,3000,4000,5000,4000,4000,3000,4000,5000,4000,6000"
@@ -27,7 +31,7 @@ def credit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     cloud = LocalCloud.up(tmp_path_factory.mktemp("credit_cloud"))
     user = User(cloud=cloud, clone=clone, workload="credit_default")
     try:
-        user.commit(with_a_key_of_ones_own, "A key of our own")
+        user.commit(with_settings_of_ones_own, "A key of our own; releases compete")
         user.script("deploy", user.workload)
         user.push()
         yield user
@@ -36,11 +40,11 @@ def credit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     assert user.processes() == []
 
 
-def with_a_key_of_ones_own(clone: Path) -> None:
+def with_settings_of_ones_own(clone: Path) -> None:
     settings = clone / "gatehouse.toml"
     before, after = "customer_managed_key = false", "customer_managed_key = true"
     assert before in settings.read_text()
-    settings.write_text(settings.read_text().replace(before, after))
+    settings.write_text(settings.read_text().replace(before, after) + AB)
 
 
 def test_head_is_in_prod(credit: User) -> None:
@@ -106,7 +110,7 @@ def objects(s3: Any, bucket: str) -> list[dict[str, Any]]:
 
 
 def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
-    """Its AUC is one half, the champion's is not; the package says so, QA is gone, and PROD answers as before."""
+    """Its AUC is one half, the champion's is not; package and topic say so, QA is gone, and PROD answers as before."""
 
     def no_tree_is_worth_its_while(clone: Path) -> None:
         path = clone / "ml_training/credit_default/training.toml"
@@ -114,7 +118,7 @@ def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
         assert count == 1
         path.write_text(text)
 
-    before = credit.ask(TWO_MONTHS_BEHIND)
+    before, queue = credit.ask(TWO_MONTHS_BEHIND), subscribed(credit, "CreditDefaultProd")
     push = credit.push_on_a_branch_of_its_own(no_tree_is_worth_its_while, "A constant model")
     assert push.returncode != 0
     assert "REJECT: To decide by it does not surely save costs" in push.output
@@ -122,5 +126,48 @@ def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
     newest = credit.packages()[0]
     assert newest["ModelApprovalStatus"] == "Rejected"
     assert "REJECT" in newest["ApprovalDescription"]
+    (told,) = [text for text in messages(credit, queue) if "credit_default version 2: REJECT" in text]
+    for words in ("AUC 0.5000 against 0.7", "PROD stays as it is", "/gate.html"):
+        assert words in told
     assert credit.qa_is_gone()
     assert credit.ask(TWO_MONTHS_BEHIND) == before
+
+
+@pytest.fixture(scope="module")
+def competing(credit: User) -> User:
+    """A user whose second release competes with the first one."""
+    credit.commit(
+        lambda clone: change(
+            clone / "ml_training/credit_default/training.toml", r"(?m)^(max_depth\s*=\s*)5", r"\g<1>4"
+        ),
+        "Shallower trees",
+    )
+    credit.push()
+    return credit
+
+
+def test_two_releases_compete_and_the_truth_decides(competing: User, tmp_path: Path) -> None:
+    """`make compare` knows what both answered, and how right that was; `make end-experiment` keeps the challenger."""
+    truths = ["inference_id,truth"]
+    runtime = competing.cloud.client("sagemaker-runtime")
+    for number in range(120):
+        row, truth = ((TWO_MONTHS_BEHIND, "1"), (PAYS_IN_TIME, "0"))[number % 2]
+        runtime.invoke_endpoint(EndpointName=PROD, ContentType="text/csv", Body=row, InferenceId=f"customer-{number}")
+        truths.append(f"customer-{number},{truth}")
+    (tmp_path / "truths.csv").write_text("\n".join(truths) + "\n")
+    said = compared(competing, str(tmp_path / "truths.csv"), judged=120)
+    assert "AUC 1.0000 against 1.0000" in said
+    kept = competing.script("end_experiment", competing.workload, "challenger").stdout
+    newest = competing.packages()[0]
+    assert f"PROD serves version {newest['ModelPackageVersion']} " in kept
+    assert competing.outputs("CreditDefaultProd")["ServedPackageArn"] == newest["ModelPackageArn"]
+
+
+def test_what_served_before_is_put_back(competing: User) -> None:
+    """`make rollback`, verified; `make releases` says what serves, what competed and what was rejected."""
+    said = competing.script("rollback", competing.workload).stdout
+    assert "PROD serves version 1 " in said
+    table = competing.script("releases", competing.workload).stdout
+    assert re.search(r"^1 .* Approved +PROMOTE +serves since ", table, re.MULTILINE)
+    assert re.search(r"^2 .* Rejected +REJECT ", table, re.MULTILINE)
+    assert re.search(r"^3 .* Approved +(PROMOTE|HOLD) +served from ", table, re.MULTILINE)

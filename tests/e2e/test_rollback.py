@@ -1,11 +1,11 @@
 """An earlier release goes back into PROD: also when the pipeline is red, and never a version that must not serve."""
 
-import json
 import re
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -129,7 +129,9 @@ def test_rollback_with_a_red_pipeline_under_traffic(red: User) -> None:
     timed = re.search(r"PROD serves version (\d+) .*verified\. rollback: ([\d.]+) s in all", said)
     assert timed, said
     assert int(timed[1]) == earlier
-    assert f"PROD serves version {earlier} (rollback)" in json.dumps(messages(red, queue))
+    (told,) = [text for text in messages(red, queue) if f"PROD serves version {earlier} (rollback)" in text]
+    for words in (f"instead of version {present}", "user/on-call", "- accuracy 0.", "/gate.html"):
+        assert words in told
     table = red.script("releases", "car_evaluation").stdout.splitlines()
     assert next(line for line in table if " serves since " in line).split()[0] == str(earlier)
 
@@ -147,6 +149,40 @@ def test_a_stack_that_is_being_changed_is_left_alone(red: User, released_last: i
     assert refused.returncode != 0
     assert "is being changed right now" in refused.stderr
     assert f"PROD serves version {released_last} " in first[0]
+    assert in_prod(red) == released_last
+
+
+@pytest.fixture
+def ringing(red: User) -> Iterator[str]:
+    """An alarm of PROD that really rings: no answer takes less than the microsecond that it allows for now."""
+    cloudwatch = red.cloud.client("cloudwatch")
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix=f"{STACK}-")["MetricAlarms"]
+    (alarm,) = [each for each in alarms if each["MetricName"] == "ModelLatency"]
+    asked = {
+        name: value
+        for name, value in alarm.items()
+        if name != "AlarmArn" and not name.startswith("State") and name != "AlarmConfigurationUpdatedTimestamp"
+    }
+    cloudwatch.put_metric_alarm(**asked | {"Threshold": 1.0})
+    with red.asking(red.outputs(STACK)["EndpointName"], ROW):
+        wait_for_alarm(red.cloud, alarm["AlarmName"], "ALARM")
+        yield alarm["AlarmName"]
+    cloudwatch.put_metric_alarm(**asked)
+    wait_for_alarm(red.cloud, alarm["AlarmName"], "OK")
+
+
+def test_a_rollback_while_an_alarm_rings(red: User, released_last: int, ringing: str) -> None:
+    """It would be sent back to what makes the alarm ring: so all the traffic moves at once, and that is said."""
+    said = red.script("rollback", "car_evaluation").stdout
+    assert f"The alarm {ringing} rings: car-evaluation-prod: 1 % of requests take more than" in said
+    assert "So all the traffic moves at once, and no alarm watches" in said
+    earlier = in_prod(red)
+    assert earlier < released_last
+    assert f"PROD serves version {earlier} " in said
+    deployment = red.cloud.client("sagemaker").describe_endpoint(EndpointName="car-evaluation-prod")
+    assert "AutoRollbackConfiguration" not in deployment["LastDeploymentConfig"]
+    now = red.script("rollback", "car_evaluation", "--to", str(released_last), "--now").stdout
+    assert "moves at once, as asked" in now
     assert in_prod(red) == released_last
 
 
@@ -186,9 +222,17 @@ def wait_for_status(cloud: LocalCloud, status: str) -> None:
         time.sleep(0.05)
 
 
-def subscribed(user: User) -> str:
+def wait_for_alarm(cloud: LocalCloud, name: str, state: str) -> None:
+    deadline = time.monotonic() + 60
+    client = cloud.client("cloudwatch")
+    while client.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] != state:
+        assert time.monotonic() < deadline, state
+        time.sleep(0.1)
+
+
+def subscribed(user: User, stack: str = STACK) -> str:
     """A queue that hears what the topic of PROD's stack is told."""
-    described = user.cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    described = user.cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     topic = next(p["ParameterValue"] for p in described["Parameters"] if p["ParameterKey"] == "NotificationTopicArn")
     sqs = user.cloud.client("sqs")
     queue: str = sqs.create_queue(QueueName="told-of-rollbacks")["QueueUrl"]

@@ -171,7 +171,7 @@ class GuardedEndpoint:
         }
 
     def alarm(self, suffix: str, metric: str, **changes: Any) -> str:
-        """An alarm on one of the endpoint's metrics, by default on its first 5XX in a minute."""
+        """An alarm on one of the endpoint's metrics, by default as PROD's on 5XX: more than 0.2 % in a minute."""
         name = f"{self.name}-{suffix}"
         wanted = {
             "Namespace": "AWS/SageMaker",
@@ -180,11 +180,11 @@ class GuardedEndpoint:
                 {"Name": "EndpointName", "Value": self.name},
                 {"Name": "VariantName", "Value": VARIANT},
             ],
-            "Statistic": "Sum",
+            "Statistic": "Average",
             "Period": 60,
             "EvaluationPeriods": 1,
-            "Threshold": 1,
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "Threshold": 0.002,
+            "ComparisonOperator": "GreaterThanThreshold",
             "TreatMissingData": "notBreaching",
             **changes,
         }

@@ -61,16 +61,31 @@ def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template) 
     variant = {
         name: next(d["Value"] for d in alarm["Dimensions"] if d["Name"] == "VariantName")
         for name, alarm in alarms.items()
-        if alarm.get("Namespace") == "AWS/SageMaker"
     }
     seconds = {name for name, value in variant.items() if value == "Challenger"}
-    assert len(seconds) == sum(value == "AllTraffic" for value in variant.values()) == 2
+    watched = [{alarms[name]["MetricName"] for name in names} for names in (seconds, alarms.keys() - seconds)]
+    assert watched == [{"Invocation5XXErrors", "ModelLatency", "AnswerShare"}] * 2
+    assert len(seconds) == len(alarms) / 2
     assert {name for name in alarms if competing.resources[name].get("Condition") == "Competes"} == seconds
     _, config, _ = competing.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]["Fn::If"]
     guards = config["AutoRollbackConfiguration"]["Alarms"]
     conditional = [guard["Fn::If"] for guard in guards if "Fn::If" in guard]
     assert {given["AlarmName"]["Ref"] for _, given, _ in conditional} == seconds
     assert all((condition, other) == ("Competes", {"Ref": "AWS::NoValue"}) for condition, _, other in conditional)
+
+
+def test_an_experiments_answers_are_its_own(competing: Template) -> None:
+    """Captured and counted apart from those of the release alone, which has the same variant's name before or after."""
+    version = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "ModelPackageArn"}]}]}
+    experiment = {"Fn::Join": ["", [version, "-competing"]]}
+    folder = {"Fn::If": ["Competes", experiment, version]}
+    capture = competing.only("AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]["DestinationS3Uri"]
+    assert capture["Fn::Join"][1][-1] == folder
+    answers = [a for a in competing.of_type("AWS::CloudWatch::Alarm").values() if a["MetricName"] == "AnswerShare"]
+    watched = {
+        d["VariantName"]: d["Release"] for d in ({e["Name"]: e["Value"] for e in a["Dimensions"]} for a in answers)
+    }
+    assert watched == {"AllTraffic": folder, "Challenger": experiment}
 
 
 def test_qa_serves_what_is_judged_and_nothing_else(assembly_with_ab: CloudAssembly, workload: Workload) -> None:

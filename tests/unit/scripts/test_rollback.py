@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from scripts import into_prod, stack_update
 from scripts.guards import Ringing
 from scripts.into_prod import changeable, shift
 from scripts.prod import Deployed, Served, Tenure
@@ -133,3 +134,85 @@ def test_a_ringing_alarm_of_what_serves_now_watches_no_rollback(
     said = capsys.readouterr().out
     assert words in said
     assert bool(said) == bool(variants)
+
+
+class Told:
+    """The topic, and who asks."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, str]] = []
+
+    def publish(self, _: object, subject: str, text: str) -> None:
+        self.messages.append((subject, text))
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Arn": "arn:aws:iam::123456789012:user/on-call"}
+
+
+STACK = {
+    "Parameters": [
+        {"ParameterKey": "ModelPackageArn", "ParameterValue": f"{ARN}3"},
+        {"ParameterKey": "TrafficShift", "ParameterValue": "guarded"},
+    ]
+}
+GATE = {
+    "workload": "car",
+    "verdict": "PROMOTE",
+    "checks": [{"sentence": "accuracy 0.98, at least 0.9"}],
+    "commit": "c0ffee",
+    "model_package_arn": f"{ARN}1",
+    "pipeline_execution": "run",
+    "smoke": [],
+}
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """No alarm rings, and the gate's report is there."""
+    told = Told()
+    monkeypatch.setattr(into_prod.guards, "ringing", lambda _: [])
+    monkeypatch.setattr(into_prod, "report_of", lambda _: GATE)
+    monkeypatch.setattr(into_prod.notification, "publish", told.publish)
+    monkeypatch.setattr(into_prod.boto3, "client", lambda _: told)
+    return told
+
+
+def put(monkeypatch: pytest.MonkeyPatch, outcome: stack_update.Outcome, *, now: bool = False) -> tuple[int, Any]:
+    """The exit code, and what the stack's parameters were changed to."""
+    changed: list[Any] = []
+
+    def update(_: object, changes: dict[str, str], __: object) -> stack_update.Outcome:
+        changed.append(changes)
+        return outcome
+
+    monkeypatch.setattr(into_prod.stack_update, "update", update)
+    to = release(1, CustomerMetadataProperties={"gate_report": "s3://data/gate/run/gate.json"})
+    return into_prod.put(to, Prod(), Registry(), STACK, "rollback", now=now), changed[0]
+
+
+def test_a_rollback_that_was_sent_back_says_what_else_there_is(
+    monkeypatch: pytest.MonkeyPatch, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What failed, what serves, and how to go without the guards; the topic hears it with figures and report."""
+    failed = stack_update.Outcome(status="UPDATE_ROLLBACK_COMPLETE", reason="alarms are in ALARM: a", seconds=1)
+    code, changes = put(monkeypatch, failed)
+    assert (code, changes) == (1, {"ModelPackageArn": f"{ARN}1", "TrafficShift": "guarded"})
+    ((subject, text),) = told.messages
+    assert subject == "car: rollback failed"
+    said = capsys.readouterr().err
+    for words in ("alarms are in ALARM: a", "PROD serves version 1, version 3.", "make rollback TO=1 NOW=1"):
+        assert words in text
+        assert words in said
+    for words in ("user/on-call", "- accuracy 0.98, at least 0.9", "s3://data/gate/run/gate.html"):
+        assert words in text
+
+
+def test_now_is_all_at_once(monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
+    """Whether an alarm rings or not; what serves is said, with what served before."""
+    monkeypatch.setattr(into_prod, "verify", lambda *_: None)
+    done = stack_update.Outcome(status="UPDATE_COMPLETE", reason="", seconds=1)
+    code, changes = put(monkeypatch, done, now=True)
+    assert (code, changes["TrafficShift"]) == (0, "at-once")
+    ((subject, text),) = told.messages
+    assert subject == "car: PROD serves version 1 (rollback)"
+    assert "instead of version 3, verified" in text

@@ -100,7 +100,7 @@ def test_a_wrong_type_is_named_with_its_key_and_value(refusal: Refusal, before: 
     [
         ('account = "123456789012"', "project.account"),
         ('branch = "main"', "github.branch"),
-        ("errors_5xx = 1", "stages.prod.alarms.errors_5xx"),
+        ("errors_5xx_percent = 0.2", "stages.prod.alarms.errors_5xx_percent"),
     ],
 )
 def test_a_missing_key_is_named(refusal: Refusal, before: str, key: str) -> None:
@@ -170,12 +170,12 @@ def test_everything_wrong_is_said_at_once(refusal: Refusal) -> None:
         ('"123456789012"', '"1"'),
         ('owner = "gatehouse"', ""),
         ("approval = false", "aproval = false"),
-        ("errors_5xx = 1", 'errors_5xx = "one"'),
+        ("errors_5xx_percent = 0.2", 'errors_5xx_percent = "one"'),
     )
     assert [line.split(" ")[0] for line in lines] == [
         "project.account",
         "github.owner",
-        "stages.prod.alarms.errors_5xx",
+        "stages.prod.alarms.errors_5xx_percent",
         "stages.prod.aproval",
     ]
 
