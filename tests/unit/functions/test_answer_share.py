@@ -64,6 +64,16 @@ def test_labels_are_counted_for_their_release(counted: Any) -> None:
     }
 
 
+def test_models_that_compete_are_counted_each_for_itself(answer_share: ModuleType) -> None:
+    """By the variant, in the experiment's folder: as the alarms of either variant name them."""
+    keys = [f"capture/7-competing/prod/{variant}/2026/11/21/13/a.jsonl" for variant in ("AllTraffic", "Challenger")]
+    watched = answer_share.Answers(label="unacc", threshold=None)
+    data = [answer_share.datum(answer_share.Captured.of(key), watched, [True]) for key in keys]
+    found = [{each["Name"]: each["Value"] for each in datum["Dimensions"]} for datum in data]
+    assert [each["VariantName"] for each in found] == ["AllTraffic", "Challenger"]
+    assert {each["Release"] for each in found} == {"7-competing"}
+
+
 def test_probabilities_count_from_the_threshold_on(counted: Any) -> None:
     """The threshold itself counts; what is no number is not the watched answer. A count of none is left out."""
     answer, _ = counted(line("0.5"), line("0.49"), line("nan"), line("error"), answer="default", threshold="0.5")
