@@ -122,7 +122,8 @@ e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and th
 	@$(TOOLS) pytest -q tests/e2e
 
 faults: .venv/installed-dev node_modules/installed ## every fault on purpose, and docs/faults.md written from it
-	@$(TOOLS) GATEHOUSE_FAULTS=docs/faults.json pytest -q -m fault tests/local tests/e2e && $(PY) -m tests.faults
+	@seen=$$(mktemp -u) && $(TOOLS) GATEHOUSE_FAULTS=$$seen pytest -q -m fault tests/local tests/e2e \
+		&& $(PY) -m tests.faults $$seen && rm $$seen
 
 coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage

@@ -51,7 +51,8 @@ def summary(execution: Execution) -> list[str]:
 
 def failure(pipeline: Pipeline, execution: Execution) -> list[str]:
     """What went wrong: each failed action with its message and the end of its log."""
-    lines = [f"Execution {execution.identifier} of {pipeline.name}: {execution.status}"]
+    why = f" ({execution.summary})" if execution.summary else ""
+    lines = [f"Execution {execution.identifier} of {pipeline.name}: {execution.status}{why}"]
     for action in execution.actions:
         if action.status == "Failed":
             lines.append(f"  {action.stage}/{action.name}: {action.message}")

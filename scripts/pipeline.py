@@ -37,6 +37,8 @@ class Execution:
     status: str
     actions: tuple[Action, ...]
     """In the order in which they started."""
+    summary: str = ""
+    """Why it ended so, where CodePipeline says it, such as which execution superseded it."""
 
     @property
     def ended(self) -> bool:
@@ -99,7 +101,12 @@ class Pipeline:
         )
         details = [detail for page in pages for detail in page["actionExecutionDetails"]]
         actions = sorted((_action(detail) for detail in details), key=lambda action: action.started)
-        return Execution(identifier=identifier, status=found["pipelineExecution"]["status"], actions=tuple(actions))
+        return Execution(
+            identifier=identifier,
+            status=found["pipelineExecution"]["status"],
+            actions=tuple(actions),
+            summary=found["pipelineExecution"].get("statusSummary", ""),
+        )
 
     def log_lines(self, action: Action, *, limit: int | None = None) -> list[str]:
         """The log of a build action, oldest line first; the last ``limit`` lines where a limit is given."""

@@ -10,6 +10,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -69,20 +70,35 @@ def clean_up(
     stages = stages_of(codepipeline, settings.pipeline)
     transition = next(stage for stage in stages if stage["stageName"] == settings.stage)["inboundTransitionState"]
     left_closed = not transition["enabled"] and transition.get("disabledReason") == REASON
-    kept = _reason_to_keep(codepipeline, cloudformation, settings, older_than)
+    keep = partial(_reason_to_keep, codepipeline, cloudformation, settings, older_than)
+    kept = keep()
     if kept and not left_closed:
         return kept
     named = {"pipelineName": settings.pipeline, "stageName": settings.stage, "transitionType": "Inbound"}
     if transition["enabled"]:
         codepipeline.disable_stage_transition(**named, reason=REASON)
     try:
-        # Nobody comes into the stage now; somebody may have, just before.
-        kept = _reason_to_keep(codepipeline, cloudformation, settings, older_than)
-        return kept or _deleted(cloudformation, settings.stack, deadline)
+        return _delete_unless(keep, cloudformation, settings.stack, deadline)
     finally:
         # What a person has closed stays closed.
         if transition["enabled"] or left_closed:
             codepipeline.enable_stage_transition(**named)
+
+
+def _delete_unless(keep: Callable[[], str], cloudformation: Any, name: str, deadline: float) -> str:
+    """Deletes the stack and waits until it is gone; raises CleanUpError where it stays. Or says why it is kept.
+
+    Asks when nobody comes into the stage any more: somebody may have, just before. And again after each wait for an
+    operation on the stack: who retries the stage comes into it although it is closed.
+    """
+    while True:
+        kept = keep()
+        if kept:
+            return kept
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        if _may_be_deleted(stack["StackStatus"]):
+            return _deleted(cloudformation, name, stack["StackId"], deadline)
+        _pause(stack, deadline)
 
 
 def _reason_to_keep(codepipeline: Any, cloudformation: Any, settings: Settings, older_than: timedelta) -> str:
@@ -90,9 +106,11 @@ def _reason_to_keep(codepipeline: Any, cloudformation: Any, settings: Settings, 
     stack = find(cloudformation, settings.stack)
     if stack is None:
         return "gone already"
+    # The stages before the executions: who retries QA meanwhile stands in it already, and is seen to run.
+    stages = stages_of(codepipeline, settings.pipeline)
     executions = codepipeline.list_pipeline_executions(pipelineName=settings.pipeline)["pipelineExecutionSummaries"]
     running = {each["pipelineExecutionId"] for each in executions if each["status"] in ("InProgress", "Stopping")}
-    user = user_of(stages_of(codepipeline, settings.pipeline), settings.stage, running)
+    user = user_of(stages, settings.stage, running)
     if user:
         return f"needed by the execution {user}"
     age = datetime.now(UTC) - (stack.get("LastUpdatedTime") or stack["CreationTime"])
@@ -119,16 +137,17 @@ def stages_of(codepipeline: Any, pipeline: str) -> Sequence[Mapping[str, Any]]:
     return found
 
 
-def _deleted(cloudformation: Any, name: str, deadline: float) -> str:
-    """Deletes the stack, whatever its state, and waits until it is gone; raises CleanUpError where it stays."""
-    stack_id = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
-    _wait(cloudformation, stack_id, deadline, _may_be_deleted)
+def _deleted(cloudformation: Any, name: str, stack_id: str, deadline: float) -> str:
     # Without a role of its own, the call has the stack deleted by the role that deployed it.
     cloudformation.delete_stack(StackName=stack_id)
-    status = _wait(cloudformation, stack_id, deadline, lambda status: status in ("DELETE_COMPLETE", "DELETE_FAILED"))
-    if status == "DELETE_FAILED":
-        raise CleanUpError(f"The stack {name} is {status}. Delete it by hand: its endpoint costs.")
-    return "deleted"
+    while True:
+        # By its id, a stack is found when it is gone, too.
+        stack = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]
+        if stack["StackStatus"] == "DELETE_COMPLETE":
+            return "deleted"
+        if stack["StackStatus"] == "DELETE_FAILED":
+            raise CleanUpError(f"The stack {name} is DELETE_FAILED. Delete it by hand: its endpoint costs.")
+        _pause(stack, deadline)
 
 
 def find(cloudformation: Any, stack: str) -> Mapping[str, Any] | None:
@@ -145,12 +164,7 @@ def _may_be_deleted(status: str) -> bool:
     return not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS"
 
 
-def _wait(cloudformation: Any, stack_id: str, deadline: float, ended: Callable[[str], bool]) -> str:
-    """The stack's status once it is one of these; by its id, a stack is found when it is gone, too."""
-    while True:
-        status = str(cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"])
-        if ended(status):
-            return status
-        if time.monotonic() + _POLL_SECONDS > deadline:
-            raise CleanUpError(f"The stack {stack_id} is still {status}, and Lambda's time is over.")
-        time.sleep(_POLL_SECONDS)
+def _pause(stack: Mapping[str, Any], deadline: float) -> None:
+    if time.monotonic() + _POLL_SECONDS > deadline:
+        raise CleanUpError(f"The stack {stack['StackId']} is still {stack['StackStatus']}, and Lambda's time is over.")
+    time.sleep(_POLL_SECONDS)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.clouds import LocalCloud
 from tests.local.iam_account import Account
+from tests.local.mute_endpoint import Following
 from tests.local.sagemaker_world import World
 from tests.local.steps import Steps
 
@@ -32,6 +33,15 @@ def prepared(local_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) 
 def sagemaker_world(local_cloud: LocalCloud) -> World:
     """A bucket, a role and what SageMaker's tests train and serve."""
     return World(local_cloud)
+
+
+@pytest.fixture(scope="session")
+def mute(sagemaker_world: World) -> Iterator[Following]:
+    """An update that takes a minute to fail, begun by the first test that asks for it."""
+    following = Following(sagemaker_world)
+    yield following
+    following.ended()
+    sagemaker_world.delete_endpoint("mute")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from tests.left_over import left_over, standing
 from tests.local.events_heard import Heard
 from tests.local.sagemaker_world import XGBOOST, World, archive, until
 
@@ -44,9 +45,12 @@ model = Sick()
 """
 
 
-class _Code:
-    """Pickles to what the code's ``model`` is: a model's artifact can hold anything that a container loads."""
+def pickled(code: str) -> bytes:
+    """What unpickles to the code's ``model``: a model's artifact can hold anything that a container loads."""
+    return pickle.dumps(_Code(code))
 
+
+class _Code:
     def __init__(self, code: str) -> None:
         self._code = code
 
@@ -66,7 +70,7 @@ class Model:
 
     def artifact(self) -> bytes:
         code = _SICK_BOOSTER.format(answer=self.answer, body=self.body, at_load=self.at_load)
-        return archive({"xgboost-model": pickle.dumps(_Code(code))})
+        return archive({"xgboost-model": pickled(code)})
 
 
 @dataclass
@@ -95,6 +99,8 @@ class Update:
     staged: list[tuple[float, str]] = field(default_factory=list)
     """When each status of the new fleet's variant began, and which it was, in order."""
     seconds: float = 0.0
+    left_over: list[str] = field(default_factory=list)
+    """What stands at the end, named after the endpoint, and did not before."""
     end: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -210,6 +216,7 @@ class GuardedEndpoint:
         **more: Any,
     ) -> Update:
         """UpdateEndpoint under traffic, followed to its end; ``at_bake`` is called once the canary has traffic."""
+        before = standing(self.world.cloud, named=self.name)
         with self.under_traffic() as traffic:
             update = Update(traffic=traffic)
             begun = time.monotonic()
@@ -222,6 +229,7 @@ class GuardedEndpoint:
                 lambda: update.states.extend(self._states()) or update.states, lambda seen: seen[-1:] == ["IN_SERVICE"]
             )
             time.sleep(0.2)
+        update.left_over = left_over(self.world.cloud, before, named=self.name)
         if update.end["EndpointConfigName"] != self.config:
             self.config, self.answer = config, self.answer + 1
         return update
@@ -270,7 +278,28 @@ class GuardedEndpoint:
             except ClientError as error:
                 traffic.errors.append((begun, str(error)))
 
-    def left_over(self, instances: int = 1) -> list[str]:
-        """Containers beyond those of so many instances."""
-        running = self.world.container_processes(self.name)
-        return [f"process {pid}" for pid in sorted(running)[instances:]]
+
+def canary(alarms: list[str], *, percent: int = 50, bake_seconds: int = 600, **policy: Any) -> dict[str, Any]:
+    """A deployment, watched by these alarms."""
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": {
+                "Type": "CANARY",
+                "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": percent},
+                "WaitIntervalInSeconds": bake_seconds,
+            },
+            **policy,
+        },
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm} for alarm in alarms]},
+    }
+
+
+def assert_rolled_back(endpoint: GuardedEndpoint, update: Update, reason: str) -> None:
+    """AWS's states in order, the old model serves all, the reason is told, nothing of the new fleet is left."""
+    assert update.states == ["UPDATING", "ROLLING_BACK", "IN_SERVICE"]
+    assert update.end["EndpointConfigName"] == endpoint.config
+    assert reason in update.end["FailureReason"]
+    assert "PendingDeploymentSummary" not in update.end
+    assert update.traffic.answers[-1][1] == endpoint.serving
+    assert update.traffic.longest_silence() < 5
+    assert update.left_over == []

@@ -10,11 +10,10 @@ import pytest
 
 from tests.clouds import PROJECT
 from tests.faults import record
-from tests.local.guarded_endpoint import VARIANT, GuardedEndpoint
+from tests.local.guarded_endpoint import VARIANT, GuardedEndpoint, assert_rolled_back, canary
 from tests.local.iam_account import Account, allow
 from tests.local.sagemaker_world import BUCKET, World, until
 from tests.local.test_lambda import Function
-from tests.local.test_release_faults import assert_rolled_back, canary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +95,7 @@ def test_an_answer_out_of_its_band_sends_the_traffic_back(watched: GuardedEndpoi
         "an answer class out of its expected band",
         verdict="rolled back by the alarm on the answers",
         seconds=update.seconds,
-        left_over=watched.left_over(),
+        left_over=update.left_over,
     )
 
 

@@ -5,47 +5,21 @@ from __future__ import annotations
 import math
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.faults import record
-from tests.local.guarded_endpoint import HEALTHY, VARIANT, GuardedEndpoint, Model, Update
+from tests.local.guarded_endpoint import HEALTHY, VARIANT, GuardedEndpoint, assert_rolled_back, canary
+from tests.local.mute_endpoint import Following
 from tests.local.sagemaker_world import World, until
 
 pytestmark = [pytest.mark.local, pytest.mark.fault]
 
-#: AWS's least; of this machine, where a container's start is not scaled.
-PING_SECONDS = 60
-
 
 @pytest.fixture(scope="module")
-def mute(sagemaker_world: World) -> Iterator[tuple[GuardedEndpoint, dict[str, Any]]]:
-    """An update to a container that never answers /ping, begun before all other tests: it takes a minute to fail."""
-    endpoint = GuardedEndpoint(sagemaker_world, "mute")
-    config = endpoint.configured(
-        Model(answer=2, at_load="time.sleep(3600)"),
-        "mute-second",
-        ContainerStartupHealthCheckTimeoutInSeconds=PING_SECONDS,
-    )
-    followed: dict[str, Any] = {}
-
-    def follow() -> None:
-        followed["update"] = endpoint.update(config, canary([endpoint.alarm("errors", "Invocation5XXErrors")]))
-
-    following = threading.Thread(target=follow)
-    following.start()
-    followed["thread"] = following
-    yield endpoint, followed
-    following.join()
-    sagemaker_world.delete_endpoint("mute")
-
-
-@pytest.fixture(scope="module")
-def guarded(mute: object, sagemaker_world: World) -> Iterator[GuardedEndpoint]:
+def guarded(mute: Following, sagemaker_world: World) -> Iterator[GuardedEndpoint]:
     """PROD with a healthy model; every fault leaves it as it was."""
     del mute
     endpoint = GuardedEndpoint(sagemaker_world, "guarded")
@@ -59,31 +33,6 @@ def errors(guarded: GuardedEndpoint) -> str:
     name = guarded.alarm("errors", "Invocation5XXErrors")
     guarded.settled_alarm(name, "OK")
     return name
-
-
-def canary(alarms: list[str], *, percent: int = 50, bake_seconds: int = 600, **policy: Any) -> dict[str, Any]:
-    return {
-        "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": {
-                "Type": "CANARY",
-                "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": percent},
-                "WaitIntervalInSeconds": bake_seconds,
-            },
-            **policy,
-        },
-        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm} for alarm in alarms]},
-    }
-
-
-def assert_rolled_back(endpoint: GuardedEndpoint, update: Update, reason: str) -> None:
-    """AWS's states in order, the old model serves all, the reason is told, nothing of the new fleet is left."""
-    assert update.states == ["UPDATING", "ROLLING_BACK", "IN_SERVICE"]
-    assert update.end["EndpointConfigName"] == endpoint.config
-    assert reason in update.end["FailureReason"]
-    assert "PendingDeploymentSummary" not in update.end
-    assert update.traffic.answers[-1][1] == endpoint.serving
-    assert update.traffic.longest_silence() < 2
-    assert endpoint.left_over() == []
 
 
 def assert_share(seen: Counter[str], answer: str, wanted: float) -> None:
@@ -111,7 +60,7 @@ def test_a_container_that_dies_in_the_canary(guarded: GuardedEndpoint, errors: s
         "a container that dies in the canary",
         verdict="rolled back by the 5XX alarm",
         seconds=update.seconds,
-        left_over=guarded.left_over(),
+        left_over=update.left_over,
     )
 
 
@@ -126,7 +75,7 @@ def test_errors_for_two_per_cent_of_the_canary(guarded: GuardedEndpoint, errors:
         "5XX for 2 % of requests in the canary",
         verdict="rolled back by the 5XX alarm",
         seconds=update.seconds,
-        left_over=guarded.left_over(),
+        left_over=update.left_over,
     )
 
 
@@ -150,7 +99,7 @@ def test_latency_tripled(guarded: GuardedEndpoint) -> None:
         "latency tripled",
         verdict="rolled back by the p99 alarm",
         seconds=update.seconds,
-        left_over=guarded.left_over(),
+        left_over=update.left_over,
     )
 
 
@@ -165,7 +114,7 @@ def test_an_alarm_that_takes_silence_for_a_breach(guarded: GuardedEndpoint) -> N
         "an alarm without data, treated as breaching",
         verdict="rolled back",
         seconds=update.seconds,
-        left_over=guarded.left_over(),
+        left_over=update.left_over,
     )
 
 
@@ -173,7 +122,8 @@ def test_an_alarm_that_does_not_exist(guarded: GuardedEndpoint) -> None:
     """A guard that is not there guards nothing: the release goes back, and the reason names it."""
     update = guarded.update(guarded.challenger("unguarded"), canary(["nobody"]))
     assert_rolled_back(guarded, update, "do not exist, so nothing guards: nobody")
-    record("an alarm that does not exist", verdict="rolled back", seconds=update.seconds, left_over=guarded.left_over())
+    assert update.traffic.errors == []
+    record("an alarm that does not exist", verdict="rolled back", seconds=update.seconds, left_over=update.left_over)
 
 
 def test_a_canary_and_then_all(guarded: GuardedEndpoint, errors: str) -> None:
@@ -198,9 +148,10 @@ def test_a_canary_and_then_all(guarded: GuardedEndpoint, errors: str) -> None:
     assert set(update.traffic.counts(all_on + 0.1)) == {new}
     assert update.traffic.errors == []
     assert 2.0 <= all_on - canary_on < 3.5
-    assert guarded.left_over() == []
+    assert update.left_over == []
     for words in ("not breaching", "missing"):
-        record(f"an alarm without data, treated as {words}", verdict="released", seconds=update.seconds)
+        fault = f"an alarm without data, treated as {words}"
+        record(fault, verdict="released", seconds=update.seconds, left_over=update.left_over)
 
 
 def test_linear_moves_step_by_step(guarded: GuardedEndpoint, errors: str) -> None:
@@ -220,7 +171,7 @@ def test_linear_moves_step_by_step(guarded: GuardedEndpoint, errors: str) -> Non
     for begin, end, wanted in zip(baking, ends, (0.25, 0.5, 0.75), strict=True):
         assert_share(update.traffic.counts(begin + 0.1, end - 0.1), new, wanted)
     assert update.traffic.errors == []
-    assert guarded.left_over() == []
+    assert update.left_over == []
 
 
 def test_an_update_keeps_the_instances_that_autoscaling_has_set(guarded: GuardedEndpoint, errors: str) -> None:
@@ -243,20 +194,3 @@ def test_an_update_keeps_the_instances_that_autoscaling_has_set(guarded: Guarded
     assert (variant["CurrentInstanceCount"], variant["CurrentWeight"]) == (2, 1.0)
     assert update.traffic.errors == []
     assert len(guarded.world.container_processes("guarded")) == 2
-
-
-def test_ping_never_answers(mute: tuple[GuardedEndpoint, dict[str, Any]]) -> None:
-    """The new fleet never takes a request: the endpoint goes on as it was, and the reason names the health check."""
-    endpoint, followed = mute
-    followed["thread"].join(PING_SECONDS + 60)
-    update = followed["update"]
-    assert_rolled_back(endpoint, update, "did not pass the ping health check")
-    assert set(update.traffic.counts()) == {endpoint.serving}
-    assert update.traffic.errors == []
-    assert update.stages == ["Creating"]
-    record(
-        "`/ping` never answers",
-        verdict="the update failed at the health check; nothing was shifted",
-        seconds=update.seconds,
-        left_over=endpoint.left_over(),
-    )

@@ -1,6 +1,7 @@
 """What was in the air when the local cloud was killed is finished or reported as failed, and PROD serves its model."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from tests.clouds import LocalCloud
 from tests.faults import record
+from tests.left_over import left_over, standing
 from tests.local.codepipeline_lab import Lab, approval
 from tests.local.in_the_air import NAME, CutStacks, GlueWork, Sales, Traffic
 from tests.local.sagemaker_world import BUCKET, HYPERPARAMETERS, World, until
@@ -47,6 +49,8 @@ class Story:
     killed: datetime
     ran: dict[int, str]
     """What ran for it when it was killed: process id → command line."""
+    stood: Counter[str]
+    """What stood of PROD's endpoint before the update."""
 
 
 def stack(config: str) -> dict[str, Any]:
@@ -90,6 +94,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     until(sales.told, lambda keys: keys == {"first/begun"})
     sales.sell("second")
     until(lambda: glue.run(glue.run_id)["JobRunState"], lambda state: state == "RUNNING")
+    stood = standing(cloud, named="prod")
     cloudformation.update_stack(StackName="Prod", TemplateBody=json.dumps(stack("new")))
     traffic = Traffic(world)
     traffic.start()
@@ -107,7 +112,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     cloud.start_again()
 
     made = (cloud, world, glue, sales, stacks, waiting, building, pushing, traffic)
-    yield Story(*made, pushed=pushed, executions=executions, token=token, killed=killed, ran=ran)
+    yield Story(*made, pushed=pushed, executions=executions, token=token, killed=killed, ran=ran, stood=stood)
     traffic.stop()
     cloud.down()
     assert cloud.started() == {}
@@ -124,10 +129,13 @@ def test_a_canary_that_was_cut_off_is_rolled_back(story: Story) -> None:
     assert set(story.traffic.answers) == {"old"}
     assert story.traffic.errors == []
     assert len(story.world.container_processes("prod")) == 1
+    left = left_over(story.cloud, story.stood, named="prod")
+    assert left == []
     record(
         "SIGKILL to the local cloud during a canary",
         verdict="rolled back: PROD serves the model of before, its stack takes the next deployment",
         seconds=seconds,
+        left_over=left,
     )
 
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clouds import LocalCloud
+from tests.faults import record
+from tests.local.guarded_endpoint import assert_rolled_back
+from tests.local.mute_endpoint import Following
 from tests.local.sagemaker_world import HYPERPARAMETERS, World, until
 
 if TYPE_CHECKING:
@@ -66,6 +69,25 @@ def test_a_ringing_alarm_sends_the_traffic_back(sagemaker_world: World) -> None:
     assert variants() == {"old"}
     assert sorted(world.container_processes("guarded")) == before
     world.delete_endpoint("guarded")
+
+
+@pytest.mark.fault
+def test_ping_never_answers(mute: Following) -> None:
+    """The new fleet never takes a request: the endpoint goes on as it was, and the reason names the health check.
+
+    The update began before test_release_faults, which takes about as long.
+    """
+    update = mute.ended()
+    assert_rolled_back(mute.endpoint, update, "did not pass the ping health check")
+    assert set(update.traffic.counts()) == {mute.endpoint.serving}
+    assert update.traffic.errors == []
+    assert update.stages == ["Creating"]
+    record(
+        "`/ping` never answers",
+        verdict="the update failed at the health check; nothing was shifted",
+        seconds=update.seconds,
+        left_over=update.left_over,
+    )
 
 
 def test_down_in_the_middle_of_everything_leaves_nothing(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +26,10 @@ class Aws:
         self.transition: Stage = {"enabled": True}
         self.calls: list[str] = []
         self.after_delete = "DELETE_COMPLETE"
+        #: What happens meanwhile: once the transition is closed, once the stages or the stack were told.
         self.on_close: Any = lambda: None
+        self.on_state: Any = lambda: None
+        self.on_describe: Any = lambda: None
 
     def entered(self, stage: str, execution: str) -> None:
         self.stages[stage]["latestExecution"] = {"pipelineExecutionId": execution, "status": "whatever"}
@@ -37,6 +41,7 @@ class Aws:
             | found
             for stage, found in self.stages.items()
         ]
+        self.on_state()
         return {"stageStates": json.loads(json.dumps(states))}
 
     def list_pipeline_executions(self, *, pipelineName: str) -> dict[str, Any]:
@@ -59,6 +64,7 @@ class Aws:
             problem = {"Code": "ValidationError", "Message": "Stack with id CarEvaluationQa does not exist"}
             raise ClientError({"Error": problem}, "DescribeStacks")
         stack = {"StackId": "arn:the-stack", "StackStatus": self.status, "CreationTime": self.changed}
+        self.on_describe()
         return {"Stacks": [stack]}
 
     def delete_stack(self, *, StackName: str) -> None:
@@ -137,6 +143,41 @@ def test_who_slips_in_before_qa_is_closed_keeps_the_endpoint(qa_clean_up: Module
     aws.on_close = slip_in
     assert clean_up(qa_clean_up, aws) == "needed by the execution two"
     assert aws.calls == ["close", "open"]
+
+
+def test_who_retries_qa_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """A retry comes into the stage although it is closed, even between two questions."""
+    aws.entered("QA", "one")
+    aws.executions = {"one": "Stopped"}
+    retry = partial(aws.executions.update, one="InProgress")
+    aws.on_close = lambda: setattr(aws, "on_state", retry)
+    assert clean_up(qa_clean_up, aws) == "needed by the execution one"
+    assert aws.calls == ["close", "open"]
+
+
+def test_who_retries_qa_while_a_deployment_is_waited_for_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """The last question before the deletion is who needs the stack."""
+    aws.entered("QA", "one")
+    aws.executions = {"one": "Stopped"}
+    aws.status = "CREATE_IN_PROGRESS"
+    asked: list[str] = []
+
+    def ended_and_retried() -> None:
+        asked.append("DescribeStacks")
+        if len(asked) == 3:
+            aws.status, aws.executions["one"] = "CREATE_COMPLETE", "InProgress"
+
+    aws.on_close = lambda: setattr(aws, "on_describe", ended_and_retried)
+    assert clean_up(qa_clean_up, aws) == "needed by the execution one"
+    assert aws.calls == ["close", "open"]
+
+
+def test_an_abandoned_deployment_is_waited_for(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """CloudFormation deletes nothing that it is still making."""
+    aws.status = "CREATE_IN_PROGRESS"
+    aws.on_close = lambda: setattr(aws, "on_describe", lambda: setattr(aws, "status", "CREATE_COMPLETE"))
+    assert clean_up(qa_clean_up, aws) == "deleted"
+    assert aws.calls == ["close", "delete", "open"]
 
 
 def test_what_is_not_old_enough_is_not_forgotten(qa_clean_up: ModuleType) -> None:
