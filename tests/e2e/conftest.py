@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.clouds import PROJECT, LocalCloud
 
@@ -110,13 +111,16 @@ class User:
 
     @contextmanager
     def asking(self, endpoint: str, row: str) -> Iterator[list[str]]:
-        """Asks the endpoint for the row all the time, and gives the answers as they come."""
+        """Asks the endpoint for the row all the time, and gives the answers as they come; an error is one, too."""
         runtime, answers, done = self.cloud.client("sagemaker-runtime"), [], threading.Event()
 
         def keep_asking() -> None:
             while not done.is_set():
-                answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=row)
-                answers.append(answer["Body"].read().decode().strip())
+                try:
+                    answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=row)
+                    answers.append(answer["Body"].read().decode().strip())
+                except (BotoCoreError, ClientError) as error:
+                    answers.append(f"error: {error}")
                 time.sleep(0.05)
 
         thread = threading.Thread(target=keep_asking)

@@ -1,4 +1,4 @@
-"""Two pushes at once, a build killed in the middle of a release, and two models that compete for real traffic."""
+"""Pushes at once and in a canary, a build killed in a release, and two models that compete for real traffic."""
 
 import os
 import re
@@ -14,90 +14,152 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Push, User
-from tests.e2e.test_release import ROW
+from tests.e2e.test_release import ROW, change
 from tests.faults import record
+from tests.left_over import left_over, standing
 
 STACK = "CarEvaluationProd"
 AB = "\n[stages.prod.ab]\nchallenger_weight_percent = 30\nminimum_requests = 20\n"
 ROWS = {ROW: "vgood", "vhigh,vhigh,2,2,small,low": "unacc"}
 
 
-@dataclass(frozen=True)
-class TwoPushes:
-    """What was served before, how the two pushes ended, and what PROD answered all the while."""
+@dataclass(frozen=True, kw_only=True)
+class Pushed:
+    """How a push ended that was followed, and when."""
+
+    push: Push
+    execution: str
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreePushes:
+    """The first one's verification is killed, the others come in its canary; and what PROD answered all the while."""
 
     champion: str
-    first: Push
-    second: Push
-    executions: tuple[str, str]
+    first: Pushed
+    second: Pushed
+    third: Pushed
+    killed: float
     answers: list[str]
-    #: From the first push to the end of each.
-    seconds: tuple[float, float]
+    #: Beyond the champion and one challenger.
+    left_over: list[str]
+
+
+class Follower:
+    """Pushes HEAD, and follows it on a thread of its own."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+        self._began = time.monotonic()
+        self._done: list[tuple[Push, float]] = []
+        self._thread = threading.Thread(target=lambda: self._done.append((user.push(check=False), time.monotonic())))
+        self._thread.start()
+        #: Once it is known, another commit may be made: a push takes HEAD.
+        self.execution = execution_of(user, head(user))
+
+    def ended(self) -> Pushed:
+        self._thread.join()
+        push, ended = self._done[0]
+        return Pushed(push=push, execution=self.execution, began=self._began, ended=ended)
 
 
 @pytest.fixture(scope="module")
-def pushed(released: User) -> Iterator[TwoPushes]:
-    """Two commits pushed within seconds, where releases compete; the first one's verification is killed."""
+def pushed(released: User) -> Iterator[ThreePushes]:
+    """Where releases compete: a push, two more at once while it bakes in PROD; its verification is killed."""
     released.commit(lambda clone: append(clone / "gatehouse.toml", AB), "Releases compete")
     released.script("deploy", "car_evaluation")
-    champion = released.outputs(STACK)["ServedPackageArn"]
-    first: list[Push] = []
-    seconds: list[float] = []
-    began = time.monotonic()
-
-    def push_first() -> None:
-        first.append(released.push(check=False))
-        seconds.append(time.monotonic() - began)
-
-    with released.asking(released.outputs(STACK)["EndpointName"], ROW) as answers:
-        released.commit(lambda clone: append(clone / "README.md", "\n"), "First of two")
-        pushing = threading.Thread(target=push_first)
-        pushing.start()
-        executions = [execution_of(released, head(released))]
-        killing = threading.Thread(target=kill_verification, args=(released, executions[0]))
+    champion, endpoint = (released.outputs(STACK)[name] for name in ("ServedPackageArn", "EndpointName"))
+    assert released.qa_is_gone()
+    stood = with_a_challenger(standing(released.cloud), endpoint)
+    with released.asking(endpoint, ROW) as answers:
+        released.commit(lambda clone: bake(clone, seconds=900), "First, bakes for long")
+        first = Follower(released)
+        killed: list[float] = []
+        killing = threading.Thread(target=lambda: killed.append(kill_verification(released, first.execution)))
         killing.start()
-        released.commit(lambda clone: append(clone / "README.md", "\n"), "Second of two")
-        second = released.push(check=False)
-        pushing.join()
-        seconds.append(time.monotonic() - began)
-        executions.append(execution_of(released, head(released)))
+        released.commit(lambda clone: bake(clone, seconds=300), "Second, in the canary of the first")
+        until_it_bakes(released, endpoint)
+        second = Follower(released)
+        released.commit(lambda clone: append(clone / "README.md", "\n"), "Third, right after the second")
+        third = Follower(released)
+        ended = [each.ended() for each in (first, second, third)]
         killing.join()
-    yield TwoPushes(
+    yield ThreePushes(
         champion=champion,
-        first=first[0],
-        second=second,
-        executions=(executions[0], executions[1]),
+        first=ended[0],
+        second=ended[1],
+        third=ended[2],
+        killed=killed[0],
         answers=answers,
-        seconds=(seconds[0], seconds[1]),
+        left_over=left_over(released.cloud, stood),
     )
-    released.run("git", "reset", "--quiet", "--hard", "HEAD~3")
+    released.run("git", "reset", "--quiet", "--hard", "HEAD~4")
 
 
 @pytest.mark.fault
-def test_a_killed_verification_fails_its_run_and_nothing_else(pushed: TwoPushes) -> None:
-    """The run says which signal ended the build; PROD answers all the while, and the push behind it arrives."""
-    assert pushed.first.returncode != 0
-    assert "Verify" in pushed.first.output
-    assert "SIGKILL" in pushed.first.output
-    assert pushed.second.returncode == 0, pushed.second.output
-    assert len(pushed.answers) > 50
-    assert set(pushed.answers) == {"vgood"}
+def test_a_killed_verification_fails_its_run_and_nothing_else(pushed: ThreePushes) -> None:
+    """The run says which signal ended the build; PROD answers all the while, and the pushes behind it arrive."""
+    assert pushed.first.push.returncode != 0
+    assert "Verify" in pushed.first.push.output
+    assert "SIGKILL" in pushed.first.push.output
+    assert_arrived(pushed)
     record(
         "the build killed in the middle of a deployment",
-        verdict="Verify Failed, SIGKILL named; PROD answers, the next push is released",
-        seconds=pushed.seconds[0],
+        verdict="the verification Failed, SIGKILL named; PROD answers, the next pushes are released",
+        seconds=pushed.first.ended - pushed.killed,
+        left_over=pushed.left_over,
     )
 
 
 @pytest.mark.fault
-def test_the_later_push_is_what_is_released(released: User, pushed: TwoPushes) -> None:
-    """PROD was deployed by one after the other, and the second one's package is there, beside the champion."""
-    ended, began = (times(released, execution) for execution in pushed.executions)
+def test_a_push_during_a_canary_waits_for_its_end(released: User, pushed: ThreePushes) -> None:
+    """It begins while PROD bakes, is judged beside the champion that serves after it, and is deployed behind it."""
+    ended, began = (times(released, each.execution) for each in (pushed.first, pushed.second))
+    assert ended["DeployProd"][0] < began["GitHub"][0] < ended["DeployProd"][1]
     assert began["DeployProd"][0] >= ended["Verify"][1]
-    newest = released.packages()[0]
+    assert_arrived(pushed)
+    record(
+        "a push during a canary",
+        verdict="released, after the canary had ended; no request lost",
+        seconds=pushed.second.seconds,
+        left_over=pushed.left_over,
+    )
+
+
+@pytest.mark.fault
+def test_the_later_of_two_pushes_is_what_is_released(released: User, pushed: ThreePushes) -> None:
+    """PROD was deployed by one after the other, and the later one's package is there, beside the champion."""
+    ended, began = (times(released, each.execution) for each in (pushed.second, pushed.third))
+    assert began["GitHub"][0] < ended["Synth"][1]
+    assert began["DeployProd"][0] >= ended["Verify"][1]
+    assert_arrived(pushed)
+    newest, earlier = released.packages()[:2]
+    assert newest["CustomerMetadataProperties"]["pipeline_execution"] == pushed.third.execution
+    assert earlier["CustomerMetadataProperties"]["pipeline_execution"] == pushed.second.execution
     assert newest["CustomerMetadataProperties"]["parent"] == pushed.champion
     assert served(released) == {"AllTraffic": pushed.champion, "Challenger": newest["ModelPackageArn"]}
-    assert released.qa_is_gone()
+    record(
+        "two pushes at once",
+        verdict="both released, one after the other; PROD serves the later one",
+        seconds=pushed.third.ended - pushed.second.began,
+        left_over=pushed.left_over,
+    )
+
+
+def assert_arrived(pushed: ThreePushes) -> None:
+    """The pushes that nothing was done to end well and say so; no request was lost, and nothing is left."""
+    for each in (pushed.second, pushed.third):
+        assert each.push.returncode == 0, each.push.output
+        assert "✓ PROD     Verify" in each.push.output
+    assert len(pushed.answers) > 50
+    assert set(pushed.answers) == {"vgood"}
+    assert pushed.left_over == []
 
 
 @pytest.mark.usefixtures("pushed")
@@ -139,6 +201,30 @@ def test_the_experiment_ends_in_favour_of_one(released: User) -> None:
 
 def append(path: Path, text: str) -> None:
     path.write_text(path.read_text() + text)
+
+
+def with_a_challenger(stood: Counter[str], endpoint: str) -> Counter[str]:
+    """Beside a champion that stood alone: as many containers again."""
+    containers = {name: count for name, count in stood.items() if f"sagemaker-containers/{endpoint}-" in name}
+    assert len(containers) >= 3, stood
+    return stood + Counter(containers)
+
+
+def bake(clone: Path, *, seconds: int) -> None:
+    """For how long the canary of this commit's release bakes: a hundredth of it here."""
+    change(clone / "gatehouse.toml", r"(?m)^bake_seconds\s*=\s*\d+", f"bake_seconds = {seconds}")
+
+
+def until_it_bakes(user: User, endpoint: str) -> None:
+    """Returns once the endpoint's new fleet has a share of the traffic; raises AssertionError after three minutes."""
+    sagemaker, deadline = user.cloud.client("sagemaker"), time.monotonic() + 180
+    while time.monotonic() < deadline:
+        pending = sagemaker.describe_endpoint(EndpointName=endpoint).get("PendingDeploymentSummary", {})
+        for variant in pending.get("ProductionVariants", []):
+            if variant["VariantStatus"][0]["Status"] == "Baking":
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"{endpoint} did not bake")
 
 
 def head(user: User) -> str:
@@ -183,8 +269,8 @@ def served(user: User) -> dict[str, str]:
     return found
 
 
-def kill_verification(user: User, execution: str) -> None:
-    """SIGKILL to the verification of this execution, as soon as it runs."""
+def kill_verification(user: User, execution: str) -> float:
+    """SIGKILL to the verification of this execution, as soon as it runs; when that was."""
     wanted = {f"LOCALCLOUD_OWNER={user.cloud.home}".encode(), f"PIPELINE_EXECUTION_ID={execution}".encode()}
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
@@ -196,10 +282,11 @@ def kill_verification(user: User, execution: str) -> None:
                     and wanted <= set((folder / "environ").read_bytes().split(b"\0"))
                 ):
                     os.kill(int(folder.name), signal.SIGKILL)
-                    return
+                    return time.monotonic()
             except OSError:
                 continue
         time.sleep(0.02)
+    raise AssertionError(f"the verification of {execution} did not run")
 
 
 def compared(user: User, truths: str, *, judged: int) -> str:

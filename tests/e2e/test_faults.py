@@ -14,6 +14,7 @@ import pytest
 from tests.clouds import LocalCloud
 from tests.e2e.conftest import Push, User, clone_of_the_working_tree
 from tests.e2e.test_release import ROW, change
+from tests.left_over import left_over, standing
 
 DATA = "ml_init/car_evaluation"
 TRAINING = "ml_training/car_evaluation"
@@ -21,24 +22,17 @@ TRAINING = "ml_training/car_evaluation"
 
 @pytest.fixture(autouse=True)
 def prod_is_untouched_and_nothing_is_left(released: User):
-    """After every fault: PROD serves what it served, QA is gone, no build or job is running, no work folder stays."""
-    before = released.cloud.client("sagemaker").describe_endpoint(
-        EndpointName=released.outputs("CarEvaluationProd")["EndpointName"]
-    )["EndpointConfigName"]
+    """After every fault: PROD serves what it served, and of QA, of builds and of jobs nothing stands or runs."""
+    name = released.outputs("CarEvaluationProd")["EndpointName"]
+    before = released.cloud.client("sagemaker").describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    assert released.qa_is_gone()
+    stood = standing(released.cloud)
     yield
-    endpoint = released.outputs("CarEvaluationProd")["EndpointName"]
-    after = released.cloud.client("sagemaker").describe_endpoint(EndpointName=endpoint)
-    assert (after["EndpointConfigName"], after["EndpointStatus"]) == (before, "InService")
+    endpoint = released.cloud.client("sagemaker").describe_endpoint(EndpointName=name)
+    assert (endpoint["EndpointConfigName"], endpoint["EndpointStatus"]) == (before, "InService")
     assert released.ask(ROW) == "vgood"
     assert released.qa_is_gone()
-    assert [e["EndpointName"] for e in released.cloud.client("sagemaker").list_endpoints()["Endpoints"]] == [endpoint]
-    for kind in ("builds", "codebuild", "training", "glue"):
-        folder = released.cloud.home / "work" / kind
-        # A Spark driver that was started ahead waits in a folder of its own for the next job.
-        left = (
-            [path.name for path in folder.iterdir() if not path.name.startswith("driver-")] if folder.exists() else []
-        )
-        assert left == [], kind
+    assert left_over(released.cloud, stood) == []
 
 
 def failed(push: Push, *said: str) -> None:

@@ -28,6 +28,9 @@ CANARY = {
     }
 }
 
+#: Of a training that goes on until it is ended.
+LONG = {"num_round": "100000", "early_stopping_rounds": "100000"}
+
 
 @dataclass
 class Story:
@@ -82,8 +85,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with_a_build(building)
     executions = {"waiting": waiting.create(approval()), "building": building.create(build(building, "sleep 3611"))}
     with_a_webhook(pushing)
-    long = HYPERPARAMETERS | {"num_round": "100000", "early_stopping_rounds": "100000"}
-    world.sagemaker.create_training_job(**world.training("long", HyperParameters=long))
+    world.sagemaker.create_training_job(**world.training("long", HyperParameters=HYPERPARAMETERS | LONG))
     token = waiting.token_of("Approve", executions["waiting"])
     until(
         lambda: world.sagemaker.describe_training_job(TrainingJobName="long")["SecondaryStatus"],
