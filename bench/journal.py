@@ -1,12 +1,15 @@
 """What it costs that moto's memory survives a restart: a call with and without the journal, and a start. A table.
 
 Runs alone, in this process: a day's worth of calls is what the walk from `git push` to PROD asks of moto, 50 times.
+Seconds of CPU stand beside those of the clock, for these are as good as what else the machine has to do.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -25,6 +28,7 @@ from localcloud.settings import Settings  # noqa: E402
 
 CALLS = 1000
 RELEASES = 50
+STARTS = 5
 #: Of one release, as counted on the way to PROD: log events, streams, small and large objects.
 LOG_CALLS, STREAMS, SMALL, LARGE = 76, 23, 30, 9
 
@@ -32,9 +36,7 @@ LOG_CALLS, STREAMS, SMALL, LARGE = 76, 23, 30, 9
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if sys.argv[1:]:
-            started = time.monotonic()
             MotoBridge(Settings(home=Path(sys.argv[1])))
-            print(f"{time.monotonic() - started:.2f}")
             return
         settings = Settings(home=Path(folder))
         moto = MotoBridge(settings)
@@ -49,43 +51,69 @@ def compare(moto: MotoBridge) -> None:
         "PutObject of 1 KiB": lambda _: s3("PUT", f"bench/small/{uuid.uuid4()}", b"x" * 1024),
         "PutObject of 1 MiB": lambda _: s3("PUT", f"bench/large/{uuid.uuid4()}", os.urandom(1 << 20)),
         "PutLogEvents of 10": lambda number: log_events("g", "s", number),
+        "PutParameter": lambda number: parameter(f"p{number}"),
     }
     moto.answer(logs("CreateLogGroup", {"logGroupName": "g"}), everything)
     moto.answer(logs("CreateLogStream", {"logGroupName": "g", "logStreamName": "s"}), everything)
-    print(f"{'call':<22}{'bare ms':>10}{'journaled ms':>14}{'more ms':>10}{'ratio':>8}")
+    print(f"{'median ms of a call':<22}{'bare':>8}{'journaled':>11}{'more':>7}{'ratio':>7}{'more CPU':>10}")
     for name, make in kinds.items():
-        times: dict[bool, list[float]] = {False: [], True: []}
+        taken: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
         for number in range(CALLS // 2 if "MiB" not in name else 100):
             for journaled in (False, True):
                 asked = make(number)
-                begun = time.perf_counter()
-                moto.answer(asked, everything if journaled else nothing)
-                times[journaled].append(1000 * (time.perf_counter() - begun))
-        bare, journal = statistics.median(times[False]), statistics.median(times[True])
-        print(f"{name:<22}{bare:>10.2f}{journal:>14.2f}{journal - bare:>10.2f}{journal / bare:>8.2f}")
+                taken[journaled].append(timed(moto, asked, journaled=journaled))
+        clock, cpu = ({which: 1000 * statistics.median(t[i] for t in taken[which]) for which in taken} for i in (0, 1))
+        more, more_cpu = (each[True] - each[False] for each in (clock, cpu))
+        ratio = clock[True] / clock[False]
+        print(f"{name:<22}{clock[False]:>8.2f}{clock[True]:>11.2f}{more:>7.2f}{ratio:>7.2f}{more_cpu:>10.2f}")
+
+
+def timed(moto: MotoBridge, asked: HttpRequest, *, journaled: bool) -> tuple[float, float]:
+    """Seconds by the clock, and of this thread's CPU."""
+    begun, used = time.perf_counter(), time.thread_time()
+    moto.answer(asked, everything if journaled else nothing)
+    return time.perf_counter() - begun, time.thread_time() - used
 
 
 def day(moto: MotoBridge, home: Path) -> None:
     """A start after so many releases, the last snapshot as old as it gets."""
-    count = 0
-    longest = 0.0
-    for release in range(RELEASES):
-        for asked in release_calls(release):
-            begun = time.perf_counter()
-            moto.answer(asked, everything)
-            longest = max(longest, time.perf_counter() - begun)
-            count += 1
-    while moto.journal_length < SNAPSHOT_ENTRIES - 1:
-        moto.answer(log_events("g", "s", count), everything)
+    taken = [timed(moto, asked, journaled=True)[1] for release in range(RELEASES) for asked in release_calls(release)]
+    while entries(home) < SNAPSHOT_ENTRIES - 1:
+        moto.answer(log_events("g", "s", len(taken)), everything)
     state = (home / "state" / "moto.sqlite").stat().st_size / 1e6
+    ranked = sorted(1000 * seconds for seconds in taken)
+    print(f"\n{RELEASES} releases, {len(taken)} writes, state {state:.1f} MB. CPU of a call:")
     print(
-        f"\n{RELEASES} releases, {count} writes; state {state:.1f} MB; longest call (with a snapshot) {longest:.2f} s"
+        f"{statistics.median(ranked):.1f} ms at the median, {statistics.mean(ranked):.1f} on the average, "
+        f"{ranked[len(ranked) * 99 // 100]:.1f} at p99, {ranked[-1]:.0f} with the longest snapshot"
     )
-    seconds = subprocess.run([sys.executable, __file__, str(home)], capture_output=True, text=True, check=True).stdout
-    print(f"start after a crash, {moto.journal_length} entries to replay: {seconds.strip()} s")
+    print(f"start after a crash, {entries(home)} entries to replay: {start(home)}")
     moto.close()
-    seconds = subprocess.run([sys.executable, __file__, str(home)], capture_output=True, text=True, check=True).stdout
-    print(f"start after a clean stop, nothing to replay: {seconds.strip()} s")
+    print(f"start after a clean stop, nothing to replay: {start(home)}")
+
+
+def entries(home: Path) -> int:
+    """What a start after a crash would have to replay now."""
+    with sqlite3.connect(home / "state" / "moto.sqlite") as connection:
+        count: int = connection.execute("SELECT count(*) FROM entries").fetchone()[0]
+    connection.close()
+    return count
+
+
+def start(home: Path) -> str:
+    """The median of some starts, each a process of its own, Python and its imports included."""
+    clock, cpu = [], []
+    for _ in range(STARTS):
+        begun, used = time.monotonic(), children_cpu()
+        subprocess.run([sys.executable, __file__, str(home)], check=True)
+        clock.append(time.monotonic() - begun)
+        cpu.append(children_cpu() - used)
+    return f"{statistics.median(clock):.2f} s, {statistics.median(cpu):.2f} s of CPU"
+
+
+def children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def release_calls(release: int) -> Iterator[HttpRequest]:
@@ -111,6 +139,10 @@ def s3(method: str, path: str, body: bytes = b"") -> HttpRequest:
     return HttpRequest(method=method, path=f"/{path}", query="", headers=headers("s3"), body=body)
 
 
+def parameter(name: str) -> HttpRequest:
+    return json_call("ssm", "AmazonSSM.PutParameter", {"Name": name, "Value": "v", "Type": "String", "Overwrite": True})
+
+
 def log_events(group: str, stream: str, number: int) -> HttpRequest:
     now = int(1000 * time.time())
     events = [{"timestamp": now, "message": f"line {number}.{line} of what a build says"} for line in range(10)]
@@ -118,10 +150,12 @@ def log_events(group: str, stream: str, number: int) -> HttpRequest:
 
 
 def logs(operation: str, params: dict[str, object]) -> HttpRequest:
-    target = {"x-amz-target": f"Logs_20140328.{operation}", "content-type": "application/x-amz-json-1.1"}
-    return HttpRequest(
-        method="POST", path="/", query="", headers=headers("logs") | target, body=json.dumps(params).encode()
-    )
+    return json_call("logs", f"Logs_20140328.{operation}", params)
+
+
+def json_call(service: str, target: str, params: dict[str, object]) -> HttpRequest:
+    asked = headers(service) | {"x-amz-target": target, "content-type": "application/x-amz-json-1.1"}
+    return HttpRequest(method="POST", path="/", query="", headers=asked, body=json.dumps(params).encode())
 
 
 def headers(service: str) -> dict[str, str]:

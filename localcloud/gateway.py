@@ -83,7 +83,8 @@ class Gateway:
             response = await self._answer(request)
         except Exception as error:
             log.exception("%s %s", request.method, request.path)
-            problem = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
+            internal = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
+            problem = error if isinstance(error, AwsError) else internal
             response = protocol.json_error(problem, str(uuid.uuid4()))
         finally:
             self._under_way -= 1

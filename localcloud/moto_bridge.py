@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from localcloud.moto_state.bodies import Bodies, ObjectBody
-from localcloud.moto_state.circumstances import Circumstances, StandIn, World
+from localcloud import moto_adaptation
+from localcloud.moto_state.bodies import Bodies
+from localcloud.moto_state.circumstances import Circumstances, World
 from localcloud.moto_state.journal import Entry, Journal
 from localcloud.moto_state.snapshot import put_back, take
 from localcloud.service import HttpRequest, HttpResponse
-from localcloud.state_file import StateError
+from localcloud.state_file import SEE_TO_THE_DISK, NotWrittenError, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from localcloud.settings import Settings
-
-#: Signing names of the services that moto answers for us, and moto's. Anything else is refused by name.
-_BACKENDS = {
-    "application-autoscaling": "applicationautoscaling",
-    "ecr": "ecr",
-    "iam": "iam",
-    "kms": "kms",
-    "logs": "logs",
-    "s3": "s3",
-    "secretsmanager": "secretsmanager",
-    "sns": "sns",
-    "sqs": "sqs",
-    "ssm": "ssm",
-    "sts": "sts",
-    "tagging": "resourcegroupstaggingapi",
-}
-MOTO_SERVICES = frozenset(_BACKENDS)
-#: Imports all of EC2, which takes a second: when it is first asked for, and not before.
-_LATE = "applicationautoscaling"
-
 
 #: A snapshot is taken after so many entries of the journal: replaying that many takes a second or two.
 SNAPSHOT_ENTRIES = 500
+#: After more, where there is so much to put into it that it would cost a call more than this on the average.
+SNAPSHOT_SECONDS_A_CALL = 0.0005
 
 #: What is written down of a call in which moto broke.
 _BROKEN = HttpResponse(status=500, headers={})
-_DELIVERY_SECONDS = 30
+
+MOTO_SERVICES = frozenset(moto_adaptation.BACKENDS)
 
 Changes = Callable[[HttpResponse], bool]
 
@@ -73,7 +55,6 @@ class MotoBridge:
             create_backend_app,
         )
 
-        self._account_id = settings.account_id
         self._application = DomainDispatcherApplication(create_backend_app)
         # moto's backends are plain dictionaries: one call at a time is what keeps them whole.
         self._lock = threading.Lock()
@@ -89,56 +70,66 @@ class MotoBridge:
                 "python": f"{sys.version_info.major}.{sys.version_info.minor}",
             },
         )
-        _import_backends()
-        _leave_bucket_policies_to_us()
-        _keep_objects_in(self._bodies)
-        _post_after_the_answer()
+        moto_adaptation.adapt(self._bodies)
         self._world = World()
         self._modules = 0
+        #: Whether moto's memory may hold what the journal does not.
+        self._ahead = False
+        self._snapshot_due = SNAPSHOT_ENTRIES
         self._show_world()
         self._restore(settings)
 
     def answer(self, request: HttpRequest, changes: Changes) -> HttpResponse:
-        """``changes`` is asked of the answer whether the call may have changed something."""
-        circumstances = Circumstances()
-        with self._lock, self._world.under(circumstances):
-            try:
-                answer = self._ask(request)
-            except Exception:
-                # It may have got half of it done, and a replay has to as well.
-                self._write_down(request, circumstances, _BROKEN, changes)
-                raise
-            self._write_down(request, circumstances, answer, changes)
+        """``changes`` is asked of the answer whether the call may have changed something.
+
+        Raises NotWrittenError where it may, and cannot be written down. moto has done it then and the disk does not
+        say so: nobody is answered until a snapshot has said it.
+        """
+        with self._lock:
+            if self._ahead:
+                self._take_snapshot()
+            circumstances = Circumstances()  # with the lock: moto's time never goes back from one call to the next
+            with self._world.under(circumstances):
+                answer = self._ask_and_write_down(request, circumstances, changes)
+            if self._journal.length >= self._snapshot_due:
+                self._take_snapshot_if_possible()
         return answer
 
-    def _write_down(
-        self, request: HttpRequest, circumstances: Circumstances, answer: HttpResponse, changes: Changes
-    ) -> None:
+    def _ask_and_write_down(self, request: HttpRequest, circumstances: Circumstances, changes: Changes) -> HttpResponse:
+        self._ahead = True  # until it is written down, or there is nothing to write down
+        try:
+            answer = self._ask(request)
+        except Exception as error:
+            # It may have got half of it done, and a replay has to as well; it would not stop for today's full disk.
+            if changes(_BROKEN):
+                if isinstance(error, OSError):
+                    raise NotWrittenError(self._journal.path.parent, error) from error
+                self._journal.append(request, circumstances, _BROKEN.status)
+            self._ahead = False
+            raise
         if changes(answer):
             self._journal.append(request, circumstances, answer.status)
-            if self._journal.length >= SNAPSHOT_ENTRIES:
-                self._take_snapshot()
-
-    @property
-    def journal_length(self) -> int:
-        """What a start after a crash would have to replay."""
-        return self._journal.length
+        self._ahead = False
+        return answer
 
     def close(self) -> None:
         """The next start has nothing to replay. A home that was deleted under us has no next start."""
         with self._lock:
             if self._journal.length and self._journal.path.exists():
-                self._take_snapshot()
+                self._take_snapshot_if_possible()
             self._journal.close()
 
     def _restore(self, settings: Settings) -> None:
         snapshot = self._journal.snapshot()
         if snapshot is None:
-            _make_what_is_there_from_the_start(settings)
-            self._take_snapshot()
+            moto_adaptation.make_what_is_there_from_the_start(settings)
+            self._take_first_snapshot()
             return
-        put_back(snapshot, self._bodies)
-        with _nobody_told():
+        try:
+            put_back(snapshot, self._bodies)
+        except Exception as error:
+            raise StateError(self._journal.path, f"holds a snapshot that cannot be read ({error!r})") from error
+        with moto_adaptation.nobody_told():
             for entry in self._journal.entries():
                 self._replay(entry)
 
@@ -159,9 +150,27 @@ class MotoBridge:
             )
 
     def _take_snapshot(self) -> None:
-        state, needed = take(name for name in _BACKENDS.values() if f"moto.{name}.models" in sys.modules)
+        """Raises NotWrittenError; the journal holds what it held then."""
+        begun = time.thread_time()
+        state, needed = take(moto_adaptation.BACKENDS.values())
         self._journal.replace_by(state)
         self._bodies.forget_all_but(needed)
+        self._ahead = False
+        self._snapshot_due = max(SNAPSHOT_ENTRIES, int((time.thread_time() - begun) / SNAPSHOT_SECONDS_A_CALL))
+
+    def _take_first_snapshot(self) -> None:
+        try:
+            self._take_snapshot()
+        except NotWrittenError as error:
+            raise StateError(self._journal.path, f"cannot be written ({error.__cause__})", SEE_TO_THE_DISK) from error
+
+    def _take_snapshot_if_possible(self) -> None:
+        """What is in the journal is safe there, so a call that was written down has not failed for this."""
+        try:
+            self._take_snapshot()
+        except Exception:
+            self._snapshot_due = self._journal.length + SNAPSHOT_ENTRIES
+            log.exception("no snapshot was taken; the journal goes on")
 
     def _show_world(self) -> None:
         """Before what has been imported since, too."""
@@ -191,79 +200,6 @@ class MotoBridge:
                 close()
         headers = {name.lower(): value for name, value in started["headers"]}
         return HttpResponse(status=started["status"], headers=headers, body=body)
-
-
-def _import_backends() -> None:
-    """What moto would import later, so that its clock is ours from the start."""
-    from moto.backends import get_backend
-
-    for name in set(_BACKENDS.values()) - {_LATE}:
-        get_backend(name)  # type: ignore[call-overload]
-
-
-def _make_what_is_there_from_the_start(settings: Settings) -> None:
-    """AWS's own policies and keys have random ids, and moto would make them at a first look, which nobody writes down.
-
-    Only this region's: another one's are made when they are looked for, and have new ids after a crash.
-    """
-    from moto.backends import get_backend
-    from moto.kms.models import kms_backends
-    from moto.kms.utils import RESERVED_ALIASES
-
-    for name in set(_BACKENDS.values()) - {_LATE}:
-        regions = get_backend(name)[settings.account_id]  # type: ignore[call-overload]
-        _ = regions[settings.region if settings.region in regions else "aws"]
-    for alias in RESERVED_ALIASES:
-        kms_backends[settings.account_id][settings.region].get_key_id_from_alias(alias)
-
-
-def _keep_objects_in(bodies: Bodies) -> None:
-    import tempfile
-
-    from moto.s3 import models
-
-    vars(models)["tempfile"] = StandIn(tempfile, SpooledTemporaryFile=lambda *_, **__: ObjectBody(bodies))
-
-
-def _post_after_the_answer() -> None:
-    """A topic's subscribers over HTTP are told as AWS tells them: who publishes does not wait for them.
-
-    Nor does moto, which answers nobody meanwhile, not even the subscriber.
-    """
-    import requests
-    from moto.sns import models
-
-    def deliver(*arguments: Any, **named: Any) -> None:
-        try:
-            requests.post(*arguments, **named, timeout=_DELIVERY_SECONDS)
-        except requests.RequestException as error:
-            log.warning("a topic's message was not delivered: %s", error)
-
-    def post(*arguments: Any, **named: Any) -> None:
-        threading.Thread(target=deliver, args=arguments, kwargs=named, daemon=True, name="sns-delivery").start()
-
-    vars(models)["requests"] = StandIn(requests, post=post)
-
-
-@contextlib.contextmanager
-def _nobody_told() -> Iterator[None]:
-    """Subscribers got their messages when they were published: a replay posts nothing."""
-    from moto.sns import models
-
-    posting = vars(models)["requests"]
-    vars(models)["requests"] = StandIn(posting, post=lambda *_, **__: None)
-    try:
-        yield
-    finally:
-        vars(models)["requests"] = posting
-
-
-def _leave_bucket_policies_to_us() -> None:
-    """Moto reads a bucket policy's Deny without its Condition: "deny what comes without TLS" would lock all out."""
-    from moto.iam.access_control import PermissionResult
-    from moto.s3.models import FakeBucket
-
-    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
 
 
 def _environ(request: HttpRequest) -> dict[str, Any]:

@@ -6,9 +6,20 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING
 
+from localcloud.errors import AwsError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+SEE_TO_THE_DISK = "See to the space on the disk and to the file's permissions"
+_DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
+#: What a file was written with, and how to have that again. Of what is not here: "Start with account 123456789012".
+_REMEDIES = {
+    "format": "Start the version of the local cloud that wrote it",
+    "moto": "Install moto {} again",
+    "python": "Start it with Python {}",
+}
 
 
 class StateError(Exception):
@@ -22,24 +33,54 @@ class StateError(Exception):
         )
 
 
+class NotWrittenError(AwsError):
+    """What a call wants kept cannot be written down, so the call is not acknowledged."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(
+            "ServiceUnavailable",
+            f"The local cloud cannot write {path} ({error}), so this call is not acknowledged. See to the space on the "
+            "disk and ask again; what was at work meanwhile may need `python -m localcloud down` and `up`.",
+            status=503,
+        )
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises NotWrittenError for what SQLite or the file system raises within."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise NotWrittenError(path, error) from error
+
+
 def open_state(path: Path, about: Mapping[str, str]) -> sqlite3.Connection:
     """A connection in autocommit mode; what is committed survives the end of this process, however it comes.
 
     ``about`` says what the file's content depends on, such as the account. It is written into a new file, and a file
     that says otherwise is refused. Raises StateError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise _not_opened(path, error) from error
     try:
         _check(connection, path, about)
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
         connection.close()
-        raise StateError(path, f"is damaged ({error})") from error
+        raise _not_opened(path, error) from error
     except StateError:
         connection.close()
         raise
     return connection
+
+
+def _not_opened(path: Path, error: Exception) -> StateError:
+    if getattr(error, "sqlite_errorname", "") in _DAMAGED:
+        return StateError(path, f"is damaged ({error})")
+    return StateError(path, f"cannot be opened ({error})", SEE_TO_THE_DISK)
 
 
 def _check(connection: sqlite3.Connection, path: Path, about: Mapping[str, str]) -> None:
@@ -61,7 +102,7 @@ def _check(connection: sqlite3.Connection, path: Path, about: Mapping[str, str])
             raise StateError(
                 path,
                 f"was written with {name} {written.get(name)}, and this is {name} {value}",
-                f"Start with {name} {written.get(name)}",
+                _REMEDIES.get(name, f"Start with {name} {{}}").format(written.get(name)),
             )
 
 

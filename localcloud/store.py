@@ -1,6 +1,7 @@
 """Documents of our own services: JSON in one SQLite file, written through, read from memory.
 
-A document is a plain dict of JSON values and datetimes. What was put is on disk when ``put`` returns.
+A document is a plain dict of JSON values and datetimes. What was put is on disk when ``put`` returns; where it cannot
+be written, :class:`~localcloud.state_file.NotWrittenError` is raised, and memory stays as the disk is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from copy import deepcopy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.state_file import StateError, open_state
+from localcloud.state_file import StateError, open_state, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,7 +129,8 @@ class Store:
             raise StateError(self._path, f"holds a document of {kind} that cannot be read ({error})") from error
 
     def write(self, kind: str, key: str, document: str | None) -> None:
-        with self._lock:
+        """Raises NotWrittenError, with the file and its documents as they were."""
+        with self._lock, writing(self._path):
             if self._frozen:
                 return
             if document is None:

@@ -31,8 +31,7 @@ class ChangeSetOperations(CloudFormationOperations):
         self._require_new_name(stack, params["ChangeSetName"])
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
         if kind == "CREATE" and self.stacks.find(stack["StackId"]) is None:
-            self.stacks.add(stack)
-            self.stacks.set_status(stack["StackId"], "REVIEW_IN_PROGRESS", "User Initiated")
+            self.stacks.add(stack, "REVIEW_IN_PROGRESS")
         change_set = self._change_set(stack, params, prepared)
         self.stacks.change_sets.put(change_set["ChangeSetId"], change_set)
         return {"Id": change_set["ChangeSetId"], "StackId": stack["StackId"]}
@@ -149,7 +148,7 @@ class ChangeSetOperations(CloudFormationOperations):
         disabled = fields["DisableRollback"]
         if stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             on_failure = change_set["OnStackFailure"] or ("DO_NOTHING" if disabled else "ROLLBACK")
-            self.engine.create(stack["StackId"], prepared, on_failure=on_failure, **fields)
+            self.engine.create(stack, prepared, on_failure=on_failure, **fields)
             return
         require_updatable(stack)
         self.engine.update(stack["StackId"], prepared, roll_back=not disabled, LastUpdatedTime=now(), **fields)

@@ -37,8 +37,10 @@ class Engine:
         self._running: dict[str, tuple[threading.Thread, Deployment]] = {}
         self._lock = threading.Lock()
 
-    def create(self, stack_id: str, prepared: Preparation, *, on_failure: str, **fields: Any) -> None:
-        stack = self._begin(stack_id, "CREATE_IN_PROGRESS", **prepared.fields, **fields, OnFailure=on_failure)
+    def create(self, stack: Stack, prepared: Preparation, *, on_failure: str, **fields: Any) -> None:
+        """``stack`` is a blank one, or one in REVIEW_IN_PROGRESS."""
+        fields |= {**prepared.fields, "OnFailure": on_failure}
+        stack = self._begin(stack["StackId"], "CREATE_IN_PROGRESS", blank=stack, **fields)
         deployment = self._deployment(stack, prepared.make_client)
         self._start(deployment, lambda: deployment.create(prepared.plan, prepared.evaluation, on_failure=on_failure))
 
@@ -107,13 +109,15 @@ class Engine:
         for thread, _ in running:
             thread.join(STOP_SECONDS)
 
-    def _begin(self, stack_id: str, status: str, **fields: Any) -> Stack:
-        """Take the stack for one operation. Raises AwsError where another one runs."""
+    def _begin(self, stack_id: str, status: str, *, blank: Stack | None = None, **fields: Any) -> Stack:
+        """Take the stack for one operation, ``blank`` where there is none yet. Raises AwsError where it is taken."""
+        fields["OperationId"] = str(uuid.uuid4())
         with self._lock:
-            stack = self.stacks.get(stack_id)
-            require_idle(stack)
-            self.stacks.change(stack_id, OperationId=str(uuid.uuid4()), **fields)
-            return self.stacks.set_status(stack_id, status, "User Initiated")
+            if blank is not None and self.stacks.find(stack_id) is None:
+                require_new_name(self.stacks, blank["StackName"])
+                return self.stacks.add(blank, status, **fields)
+            require_idle(self.stacks.get(stack_id))
+            return self.stacks.begin(stack_id, status, **fields)
 
     def _deployment(self, stack: Stack, make_client: Callable[[str], Any]) -> Deployment:
         settings = self.cloud.settings
@@ -161,6 +165,11 @@ class Engine:
 def is_busy(stack: Stack) -> bool:
     status = str(stack.get("StackStatus", ""))
     return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+
+
+def require_new_name(stacks: Stacks, name: str) -> None:
+    if stacks.find(name) is not None:
+        raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
 
 
 def require_idle(stack: Stack) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation.engine import require_idle
+from localcloud.cloudformation.engine import require_idle, require_new_name
 from localcloud.cloudformation.operations import CloudFormationOperations, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import prepare
 from localcloud.cloudformation.stacks import Stack, now
@@ -36,13 +36,11 @@ class StackOperations(CloudFormationOperations):
         refuse_deployment_config(params)
         name = params["StackName"]
         check_stack_name(name)
-        if self.stacks.find(name) is not None:
-            raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
+        require_new_name(self.stacks, name)
         stack = self.stacks.blank(name)
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
-        self.stacks.add(stack)
         self.engine.create(
-            stack["StackId"],
+            stack,
             prepared,
             on_failure=params.get("OnFailure", "DO_NOTHING" if params.get("DisableRollback") else "ROLLBACK"),
             DisableRollback=bool(params.get("DisableRollback")),

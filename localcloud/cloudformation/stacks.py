@@ -22,6 +22,7 @@ Stack = dict[str, Any]
 _EVENT_GAP = timedelta(milliseconds=1)
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+_BY_USER = "User Initiated"
 
 
 def now() -> datetime:
@@ -52,8 +53,12 @@ class Stacks:
             "EnableTerminationProtection": False,
         }
 
-    def add(self, stack: Stack) -> None:
+    def add(self, stack: Stack, status: str, **fields: Any) -> Stack:
+        """A blank stack exists from now on, with its first status: a crash leaves none without one."""
+        stack = {**stack, "StackStatus": status, "StackStatusReason": _BY_USER, **fields}
         self.stacks.put(stack["StackId"], stack)
+        self._tell(stack)
+        return stack
 
     def find(self, name_or_id: str) -> Stack | None:
         """A stack by id, or by name where it is not deleted."""
@@ -82,15 +87,22 @@ class Stacks:
             stack |= {"StackStatus": status, "StackStatusReason": reason, **fields}
 
         stack = self.stacks.update(stack_id, change)
+        self._tell(stack)
+        return stack
+
+    def begin(self, stack_id: str, status: str, **fields: Any) -> Stack:
+        """The first status of an operation that a user has asked for."""
+        return self.set_status(stack_id, status, _BY_USER, **fields)
+
+    def _tell(self, stack: Stack) -> None:
         self.add_event(
             stack,
             LogicalResourceId=stack["StackName"],
-            PhysicalResourceId=stack_id,
+            PhysicalResourceId=stack["StackId"],
             ResourceType=STACK_TYPE,
-            ResourceStatus=status,
-            ResourceStatusReason=reason,
+            ResourceStatus=stack["StackStatus"],
+            ResourceStatusReason=stack["StackStatusReason"],
         )
-        return stack
 
     def change(self, stack_id: str, **fields: Any) -> Stack:
         return self.stacks.update(stack_id, lambda stack: stack.update(fields))

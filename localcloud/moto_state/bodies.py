@@ -20,14 +20,21 @@ class Bodies:
         self._folder = folder
 
     def keep(self, content: bytes) -> str:
-        """The name under which :meth:`read` finds the content from now on, also after the end of this process."""
+        """The name under which :meth:`read` finds the content from now on, also after the end of this process.
+
+        Raises OSError where it cannot be written.
+        """
         name = hashlib.sha256(content).hexdigest()
         path = self._folder / name
         if not path.exists():
             unfinished = self._folder / f"{name}.unfinished"
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(content)
-            unfinished.rename(path)
+            try:
+                with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                    file.write(content)
+                unfinished.rename(path)
+            except OSError:
+                unfinished.unlink(missing_ok=True)  # the disk may be full, and half a body is of no use
+                raise
         return name
 
     def read(self, name: str, start: int = 0, count: int = -1) -> bytes:

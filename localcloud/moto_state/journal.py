@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from localcloud.moto_state.bodies import SMALL_BYTES
 from localcloud.moto_state.circumstances import Circumstances
 from localcloud.service import HttpRequest
-from localcloud.state_file import StateError, open_state, transaction
+from localcloud.state_file import StateError, open_state, transaction, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,21 +50,22 @@ class Journal:
         self.length: int = self._connection.execute("SELECT count(*) FROM entries").fetchone()[0]
 
     def append(self, request: HttpRequest, circumstances: Circumstances, status: int) -> None:
+        """Raises NotWrittenError; nothing of the entry is in the file then."""
         large = len(request.body) >= SMALL_BYTES
-        name = self._bodies.keep(request.body) if large else None
         headers = {name: value for name, value in request.headers.items() if name not in _LEFT_OUT}
-        self._connection.execute(
-            "INSERT INTO entries (time, seed, keys, request, body, body_name, status) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                circumstances.time,
-                circumstances.seed,
-                json.dumps([key.hex() for key in circumstances.private_keys]),
-                json.dumps([request.method, request.path, request.query, headers]),
-                None if large else request.body,
-                name,
-                status,
-            ),
-        )
+        with writing(self.path):
+            self._connection.execute(
+                "INSERT INTO entries (time, seed, keys, request, body, body_name, status) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    circumstances.time,
+                    circumstances.seed,
+                    json.dumps([key.hex() for key in circumstances.private_keys]),
+                    json.dumps([request.method, request.path, request.query, headers]),
+                    None if large else request.body,
+                    self._bodies.keep(request.body) if large else None,
+                    status,
+                ),
+            )
         self.length += 1
 
     def entries(self) -> Iterator[Entry]:
@@ -90,8 +91,11 @@ class Journal:
         return found[0] if found else None
 
     def replace_by(self, snapshot: bytes) -> None:
-        """The snapshot holds what all entries until now have brought about; they are needed no longer."""
-        with transaction(self._connection):
+        """The snapshot holds what all entries until now have brought about; they are needed no longer.
+
+        Raises NotWrittenError; the entries and the snapshot before stay then.
+        """
+        with writing(self.path), transaction(self._connection):
             self._connection.execute("DELETE FROM snapshot")
             self._connection.execute("INSERT INTO snapshot VALUES (?)", (snapshot,))
             self._connection.execute("DELETE FROM entries")

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from localcloud.moto_state.bodies import Bodies, ObjectBody
-from localcloud.moto_state.circumstances import der
+from localcloud.moto_state.circumstances import der, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,9 +109,7 @@ def _set_items(found: dict[Any, Any], state: tuple[dict[Any, Any], Any, dict[str
 
 
 def _private_key(encoded: bytes) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_der_private_key
-
-    return load_der_private_key(encoded, password=None)
+    return key_of(encoded)
 
 
 def _function(module: str, name: str, code: bytes) -> types.FunctionType:

@@ -1,6 +1,10 @@
 """What is written down of moto's calls, and how it is read again."""
 
+import errno
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,7 @@ from localcloud.moto_state.changes import changes
 from localcloud.moto_state.circumstances import Circumstances
 from localcloud.moto_state.journal import Journal
 from localcloud.service import Caller, HttpRequest, HttpResponse
-from localcloud.state_file import StateError
+from localcloud.state_file import NotWrittenError, StateError
 
 ABOUT = {"account": "123456789012", "moto": "1"}
 USER = Caller(account_id="123456789012", access_key_id="A", arn="arn:aws:iam::123456789012:root")
@@ -79,7 +83,7 @@ def test_a_file_of_another_account_or_version_is_refused(path: Path, bodies: Bod
     """The error names what the file was written with and what is seen now, and the file stays as it is."""
     Journal(path, bodies, ABOUT).close()
     before = path.read_bytes()
-    with pytest.raises(StateError, match=r"written with moto 1, and this is moto 2.*Start with moto 1, or .*reset"):
+    with pytest.raises(StateError, match=r"written with moto 1, and this is moto 2\. Install moto 1 again, or .*reset"):
         Journal(path, bodies, ABOUT | {"moto": "2"})
     assert path.read_bytes() == before
 
@@ -96,6 +100,85 @@ def test_a_damaged_file_is_refused(path: Path, bodies: Bodies) -> None:
     connection.close()
     with pytest.raises(StateError, match="earlier version"):
         Journal(path, bodies, ABOUT)
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path, bodies: Bodies) -> None:
+    """What is told is what is in the way: `reset` would mend nothing."""
+    (tmp_path / "folder.sqlite").mkdir()
+    with pytest.raises(StateError, match=r"folder\.sqlite cannot be opened .*See to the space on the disk"):
+        Journal(tmp_path / "folder.sqlite", bodies, ABOUT)
+
+
+def test_an_entry_that_the_disk_has_no_space_for_is_an_error(path: Path, bodies: Bodies) -> None:
+    """It names the file, is told as AWS tells that it cannot now, and leaves the entries of before as they were."""
+    journal = Journal(path, bodies, ABOUT)
+    journal.append(request(b"first"), Circumstances(), 200)
+    fill_disk(journal)
+    with pytest.raises(NotWrittenError, match=r"cannot write .*moto\.sqlite \(database or disk is full\)") as refused:
+        journal.append(request(b"x" * (SMALL_BYTES - 1)), Circumstances(), 200)
+    assert (refused.value.code, refused.value.status) == ("ServiceUnavailable", 503)
+    with pytest.raises(NotWrittenError):
+        journal.replace_by(b"x" * 10**6)
+    again = Journal(path, bodies, ABOUT)
+    assert again.snapshot() is None
+    assert [entry.request.body for entry in again.entries()] == [b"first"]
+
+
+def fill_disk(journal: Journal) -> None:
+    """From now on SQLite finds no page more than it has, as on a disk that is full."""
+    connection = journal._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def test_a_body_that_cannot_be_written_leaves_nothing_behind(
+    bodies: Bodies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of it would take the space of which there is too little."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(OSError, match="No space left"):
+        bodies.keep(b"x" * SMALL_BYTES)
+    assert list((tmp_path / "bodies").iterdir()) == []
+
+
+_KILLED_IN_A_SNAPSHOT = """
+import os, signal, sys
+from pathlib import Path
+from localcloud.moto_state.bodies import Bodies
+from localcloud.moto_state.circumstances import Circumstances
+from localcloud.moto_state.journal import Journal
+from localcloud.service import HttpRequest
+
+path, statement = Path(sys.argv[1]), sys.argv[2]
+journal = Journal(path, Bodies(path.parent / "bodies"), {"account": "123456789012", "moto": "1"})
+journal.append(HttpRequest(method="PUT", path="/", query="", headers={}, body=b"one"), Circumstances(), 200)
+journal.replace_by(b"first snapshot")
+journal.append(HttpRequest(method="PUT", path="/", query="", headers={}, body=b"two"), Circumstances(), 200)
+
+def kill(about_to: str) -> None:
+    if about_to.startswith(statement):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+journal._connection.set_trace_callback(kill)
+journal.replace_by(b"second snapshot" * 10_000)
+raise AssertionError("not killed")
+"""
+
+
+@pytest.mark.parametrize("statement", ["BEGIN", "DELETE FROM snapshot", "INSERT", "DELETE FROM entries", "COMMIT"])
+def test_a_snapshot_that_was_cut_off_has_changed_nothing(path: Path, bodies: Bodies, statement: str) -> None:
+    """Killed before any of its statements, the snapshot of before and the entries after it are there, and no half."""
+    killed = subprocess.run([sys.executable, "-c", _KILLED_IN_A_SNAPSHOT, str(path), statement], check=False)
+    assert killed.returncode == -signal.SIGKILL
+
+    again = Journal(path, bodies, ABOUT)
+
+    assert again.snapshot() == b"first snapshot"
+    assert [entry.request.body for entry in again.entries()] == [b"two"]
 
 
 def test_a_body_that_is_gone_is_named(path: Path, bodies: Bodies, tmp_path: Path) -> None:

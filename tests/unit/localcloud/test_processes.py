@@ -87,8 +87,10 @@ def test_leftovers_of_a_crash_are_found_by_their_mark(tmp_path: Path) -> None:
     assert alive(pid)
     assert kill_leftovers("/somebody/else") == 0
     assert kill_leftovers(str(tmp_path)) == 1
-    time.sleep(0.2)
-    assert not alive(pid)
+    deadline = time.monotonic() + 10
+    while alive(pid):  # it is gone when the machine gets round to it
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_the_environment_is_only_what_was_given(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:

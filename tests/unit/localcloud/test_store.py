@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.state_file import NotWrittenError
 from localcloud.store import Store
 
 
@@ -66,6 +67,19 @@ def test_what_is_no_document_is_refused_by_name(path: Path) -> None:
     with pytest.raises(TypeError, match="not set"):
         table.put("a", {"n": {1}})
     assert table.get("a") == {"n": 1}
+
+
+def test_a_document_that_cannot_be_written_is_an_error_and_memory_stays_as_the_disk_is(path: Path) -> None:
+    """The error names the file; what is read is what a restart would find."""
+    store = Store(path)
+    table = store.table("t")
+    table.put("a", {"n": 1})
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(NotWrittenError, match=r"documents\.sqlite \(database or disk is full\)"):
+        table.put("a", {"n": "x" * 100_000})
+    assert table.get("a") == {"n": 1}
+    assert Store(path).table("t").get("a") == {"n": 1}
 
 
 def test_threads_that_ask_for_a_table_at_once_get_the_same_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
