@@ -1,4 +1,4 @@
-"""Kills a local cloud again and again while eight clients write to it. A table: acknowledged, lost, there by halves.
+"""Kills a local cloud again and again, while eight clients write to it and while it starts: what is lost of it.
 
 python bench/kills.py [ROUNDS [SEED]]
 """

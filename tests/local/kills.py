@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +21,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from tests.clouds import LocalCloud
+from tests.clouds import PROJECT, LocalCloud
 from tests.local.sagemaker_world import until
 
 BUCKET, GROUP = "kills", "kills"
@@ -78,7 +81,10 @@ class Kills:
         return cls(LocalCloud.up(home), seed)
 
     def round(self) -> int:
-        """All write, it is killed at some moment, and started again; returns how much it had acknowledged in all."""
+        """All write, it is killed at some moment, killed again while it starts, and started.
+
+        Returns how much it had acknowledged in all.
+        """
         self.rounds += 1
         wanted = self.acknowledged() + self._random.randrange(10, 100)
         ended = threading.Event()
@@ -94,10 +100,22 @@ class Kills:
         ended.set()
         for thread in threads:
             thread.join()
+        self._kill_in_a_start()
         begun = time.monotonic()
         self.cloud.start_again()
         self.start_seconds = time.monotonic() - begun
         return self.acknowledged()
+
+    def _kill_in_a_start(self) -> None:
+        port = self.cloud.endpoint_url.rpartition(":")[2]
+        command = [sys.executable, "-m", "localcloud", "--home", str(self.cloud.home), "serve", "--port", port]
+        with (self.cloud.home / "killed.log").open("ab") as log:
+            starting = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
+        try:
+            starting.wait(self._random.uniform(0.2, 2))
+        except subprocess.TimeoutExpired:
+            starting.kill()
+        assert starting.wait() == -signal.SIGKILL, (self.cloud.home / "killed.log").read_text()
 
     def acknowledged(self) -> int:
         return sum(len(writer.acknowledged) for writer in self.writers.values())

@@ -68,6 +68,17 @@ def with_a_webhook(lab: Lab) -> None:
     lab.codepipeline.register_webhook_with_third_party(webhookName=f"{lab.name}-hook")
 
 
+def kill_twice(cloud: LocalCloud, traffic: Traffic) -> datetime:
+    """Once in the middle of everything, and once in the middle of putting it right; returns when it was first."""
+    cloud.kill()
+    killed = datetime.now(UTC)
+    cloud.start_again()
+    cloud.kill()
+    traffic.answers.clear()
+    cloud.start_again()
+    return killed
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     cloud = LocalCloud.up(tmp_path_factory.mktemp("killed"))
@@ -108,10 +119,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     glue.glue.start_crawler(Name=NAME)
     ran = cloud.started()
     git(pushing.folder, "push", "--quiet", pushing.user.remote(pushing.repository), "main")
-    cloud.kill()
-    killed = datetime.now(UTC)
-    traffic.answers.clear()
-    cloud.start_again()
+    killed = kill_twice(cloud, traffic)
 
     made = (cloud, world, glue, sales, stacks, waiting, building, pushing, traffic)
     yield Story(*made, pushed=pushed, executions=executions, token=token, killed=killed, ran=ran, stood=stood)

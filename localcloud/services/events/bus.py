@@ -38,6 +38,8 @@ class Bus:
         self.schedules = Agenda(cloud.store.table("events.schedules"), self._tick)
         for name, rule in self.rules.items():
             self._watch(name, rule)
+            if _is_scheduled(rule) and name not in self.schedules:
+                self._schedule(rule)  # the local cloud ended between the rule and its schedule
 
     def start(self) -> None:
         self.deliveries.start()
@@ -58,7 +60,7 @@ class Bus:
         """A rule is new, or another than before."""
         self.rules.put(rule["Name"], rule)
         self._watch(rule["Name"], rule)
-        if not rule.get("ScheduleExpression") or rule["State"] != "ENABLED":
+        if not _is_scheduled(rule):
             self.schedules.remove(rule["Name"])
         elif reschedule or rule["Name"] not in self.schedules:
             self._schedule(rule)
@@ -147,6 +149,10 @@ class Bus:
             )
         except (ClientError, BotoCoreError) as lost:
             log.warning("%s: nor does it reach the dead letter queue %s: %s", entry["rule"], arn, lost)
+
+
+def _is_scheduled(rule: Document) -> bool:
+    return bool(rule.get("ScheduleExpression")) and rule["State"] == "ENABLED"
 
 
 def _may_pass(error: Exception) -> bool:
