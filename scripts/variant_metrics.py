@@ -24,7 +24,7 @@ class Counted:
 
 
 def counted(endpoint: str, variant: str, since: datetime) -> Counted:
-    """Since then, to the minute."""
+    """Since then, to the minute or, long after it, to the hour."""
     client, now = boto3.client("cloudwatch"), datetime.now(UTC)
     period = _SHORT if now - since < _SHORT_SPAN else _LONG
     queries = [
@@ -33,9 +33,8 @@ def counted(endpoint: str, variant: str, since: datetime) -> Counted:
         _query("p99", "ModelLatency", "p99", endpoint, variant, period),
         _query("count", "ModelLatency", "SampleCount", endpoint, variant, period),
     ]
-    start = since.replace(second=0, microsecond=0)
     pages = client.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=queries, StartTime=start, EndTime=now + timedelta(seconds=period)
+        MetricDataQueries=queries, StartTime=begin(since, now, period), EndTime=now + timedelta(seconds=period)
     )
     values: dict[str, dict[datetime, float]] = {query["Id"]: {} for query in queries}
     for page in pages:
@@ -46,6 +45,16 @@ def counted(endpoint: str, variant: str, since: datetime) -> Counted:
         errors=round(sum(values["errors"].values())),
         p99_milliseconds=mean_by_count(values["p99"], values["count"]),
     )
+
+
+def begin(since: datetime, now: datetime, period_seconds: int) -> datetime:
+    """The first whole period after it; the one that it lies in, as long as there is hardly another one.
+
+    That one holds what was counted before, too: at the start of an experiment, above all the gate's own questions.
+    """
+    period = timedelta(seconds=period_seconds)
+    whole = since - timedelta(seconds=since.timestamp() % period_seconds)
+    return whole + period if now - whole >= 3 * period else whole
 
 
 def mean_by_count(values: dict[datetime, float], counts: dict[datetime, float]) -> float | None:
