@@ -67,7 +67,8 @@ class Clients:
     @staticmethod
     def assume_role_by(sts: Any, role_arn: str, *, session_name: str) -> dict[str, str]:
         """As :meth:`assume_role`, by whomever an STS client belongs to."""
-        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64])
+        # STS wants two characters; a function or a job may have a name of one.
+        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64].ljust(2, "-"))
         found = answer["Credentials"]
         return {
             "aws_access_key_id": found["AccessKeyId"],

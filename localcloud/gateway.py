@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from localcloud import long_poll, moto_limits, protocol
+from localcloud import long_poll, moto_limits, plain_http, protocol
 from localcloud.errors import AwsError
 from localcloud.iam import api_requests, object_deletions
 from localcloud.iam.api_requests import ApiRequest
@@ -85,7 +85,7 @@ class Gateway:
             log.exception("%s %s", request.method, request.path)
             internal = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
             problem = error if isinstance(error, AwsError) else internal
-            response = protocol.json_error(problem, str(uuid.uuid4()))
+            response = protocol.refuse_for(protocol.spoken_service(request), problem, str(uuid.uuid4()))
         finally:
             self._under_way -= 1
         await _write(request, response, send)
@@ -163,7 +163,7 @@ class Gateway:
             refusal = self._authorization.may_list(call, caller, claim.region)
             if refusal is not None:
                 raise refusal
-        return answer
+        return plain_http.without_the_buckets_key(call, answer, self._authorization.state, claim.region)
 
     def _answer_ours(self, call: Call, request: HttpRequest, wire: protocol.Protocol) -> HttpResponse:
         try:

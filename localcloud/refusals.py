@@ -8,6 +8,7 @@ from localcloud.signatures import Fault, SignatureError
 QUERY_SERVICES = frozenset({"cloudformation", "ec2", "iam", "sns", "sts"})
 
 _REMEDY = 'take the variables of `eval "$(make -s env)"`'
+_OTHER_VERSION = "The authorization mechanism you have provided is not supported."
 _NO_MATCH = "The request signature we calculated does not match the signature you provided. Check your "
 
 #: Fault → for S3, for services of the query protocol, for the rest: (code, status, message).
@@ -21,6 +22,16 @@ _WORDS: dict[Fault, tuple[tuple[str, int, str], tuple[str, int, str], tuple[str,
         ("AuthorizationHeaderMalformed", 400, "The authorization header is malformed: {detail}."),
         ("IncompleteSignature", 400, "The request's signature is incomplete: {detail}."),
         ("IncompleteSignatureException", 400, "The request's signature is incomplete: {detail}."),
+    ),
+    Fault.INCOMPLETE_URL: (
+        ("AuthorizationQueryParametersError", 400, "The query string is malformed: {detail}."),
+        ("IncompleteSignature", 400, "The request's signature is incomplete: {detail}."),
+        ("IncompleteSignatureException", 400, "The request's signature is incomplete: {detail}."),
+    ),
+    Fault.OTHER_VERSION: (
+        ("InvalidRequest", 400, f"{_OTHER_VERSION} Please use AWS4-HMAC-SHA256: signature_version='s3v4' in boto3."),
+        ("IncompleteSignature", 400, f"{_OTHER_VERSION} Please use AWS4-HMAC-SHA256."),
+        ("IncompleteSignatureException", 400, f"{_OTHER_VERSION} Please use AWS4-HMAC-SHA256."),
     ),
     Fault.UNKNOWN_KEY: (
         ("InvalidAccessKeyId", 403, "The AWS Access Key Id you provided does not exist in our records."),

@@ -38,7 +38,9 @@ class Fault(Enum):
     """What can be wrong with a signed request; ``refusals.py`` words it as each service does."""
 
     UNSIGNED = "unsigned"
+    OTHER_VERSION = "another version of signatures"
     INCOMPLETE = "incomplete"
+    INCOMPLETE_URL = "incomplete URL"
     UNKNOWN_KEY = "unknown key"
     WRONG_TOKEN = "wrong token"  # noqa: S105  (a fault's name)
     EXPIRED_TOKEN = "expired token"  # noqa: S105  (a fault's name)
@@ -101,21 +103,24 @@ def read_claim(request: HttpRequest) -> Claim:
     elif "X-Amz-Credential" in presigned or "X-Amz-Signature" in presigned:
         signed = {name.removeprefix("X-Amz-"): value for name, value in presigned.items()}
         query = tuple(pair for pair in query if pair[0] != "X-Amz-Signature")
+    elif authorization or "Signature" in dict(query):  # such as version 2's, which boto3 presigns S3's URLs with
+        raise SignatureError(Fault.OTHER_VERSION)
     else:
         raise SignatureError(Fault.UNSIGNED)
     return _claim(signed, query, presigned=not authorization.startswith(_ALGORITHM))
 
 
 def _claim(signed: dict[str, str], query: tuple[tuple[str, str], ...], *, presigned: bool) -> Claim:
+    incomplete = Fault.INCOMPLETE_URL if presigned else Fault.INCOMPLETE
     for name in ("Credential", "SignedHeaders", "Signature", "Date", *(("Expires",) if presigned else ())):
         if not signed.get(name):
-            raise SignatureError(Fault.INCOMPLETE, f"it has no {name}")
+            raise SignatureError(incomplete, f"it has no {name}")
     scope = signed["Credential"].split("/")
     if len(scope) != 5 or scope[4] != "aws4_request":
-        raise SignatureError(Fault.INCOMPLETE, f"its Credential is {signed['Credential']!r}")
+        raise SignatureError(incomplete, f"its Credential is {signed['Credential']!r}")
     headers = tuple(signed["SignedHeaders"].split(";"))
     if "host" not in headers:
-        raise SignatureError(Fault.INCOMPLETE, "the header Host is not signed")
+        raise SignatureError(incomplete, "the header Host is not signed")
     try:
         claim = Claim(
             access_key_id=scope[0],
@@ -132,7 +137,7 @@ def _claim(signed: dict[str, str], query: tuple[tuple[str, str], ...], *, presig
         )
         begun = claim.moment
     except ValueError as error:
-        raise SignatureError(Fault.INCOMPLETE, str(error)) from error
+        raise SignatureError(incomplete, str(error)) from error
     if begun.strftime("%Y%m%d") != claim.date:
         raise SignatureError(
             Fault.WRONG_SCOPE,
@@ -140,7 +145,7 @@ def _claim(signed: dict[str, str], query: tuple[tuple[str, str], ...], *, presig
             f"'{claim.date}' != '{begun:%Y%m%d}', from '{claim.timestamp}'.",
         )
     if not 0 <= claim.expires_seconds <= _LONGEST_PRESIGNED_SECONDS:
-        raise SignatureError(Fault.INCOMPLETE, f"X-Amz-Expires is up to {_LONGEST_PRESIGNED_SECONDS} seconds")
+        raise SignatureError(incomplete, f"X-Amz-Expires is up to {_LONGEST_PRESIGNED_SECONDS} seconds")
     return claim
 
 

@@ -27,13 +27,13 @@ class LocalCloud:
     home: Path
     endpoint_url: str
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the account's administrator."""
+    def client(self, service: str, **config: Any) -> Any:
+        """A boto3 client of the account's administrator; ``config`` is more for botocore's Config."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint_url,
             region_name="us-east-1",
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, **config),
             **self.administrator,
         )
 

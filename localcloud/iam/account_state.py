@@ -85,13 +85,22 @@ class AccountState:
 
     def path(self, kind: str, name: str) -> str | None:
         """The path of a role, user or group; None where there is none of this name."""
+        found = self._holder(kind, name)
+        return str(found.path) if found is not None else None
+
+    def inline_policies(self, kind: str, name: str) -> dict[str, str]:
+        """Of a role, user or group: name → document; none where there is none of this name."""
+        found = self._holder(kind, name)
+        inline = found.policies if found is not None else {}
+        return {key: _text(document) for key, document in inline.items()}
+
+    def _holder(self, kind: str, name: str) -> Any:
         iam = self._iam()
-        found = {
+        return {
             "role": lambda: self._role(name),
             "user": lambda: iam.users.get(name),
             "group": lambda: iam.groups.get(name),
         }.get(kind, lambda: None)()
-        return str(found.path) if found is not None else None
 
     def tags_of(self, caller: Caller) -> dict[str, str]:
         role = self._role(caller.role_arn.rpartition("/")[2]) if caller.role_arn else None
@@ -134,6 +143,10 @@ class AccountState:
         if identifier in backend.keys:
             return str(backend.keys[identifier].arn)
         return identifier if identifier.startswith("arn:") else f"arn:aws:kms:{region}:{self._account_id}:key/{name}"
+
+    def key_of_endpoint_config(self, name: str) -> str:
+        """How SageMaker's endpoint config calls the key of its instances' disks; empty where it has none."""
+        return str((self._store.table("sagemaker.endpoint_configs").get(name) or {}).get("KmsKeyId") or "")
 
     def key_of_ciphertext(self, region: str, blob: str) -> str:
         """Moto writes the key's id before what it encrypts."""

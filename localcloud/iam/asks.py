@@ -32,6 +32,8 @@ class Ask:
     action: str
     resource: str
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: ARN of a role that may be allowed it in the caller's place: the one that the request hands to the service.
+    or_role: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,16 +19,19 @@ from localcloud.iam.document import PolicyKind
 from localcloud.iam.evaluation import Decision, Policies, Principal, Request, evaluate
 from localcloud.iam.not_evaluated import refuse_not_evaluated
 from localcloud.iam.policy_check import check_policies
+from localcloud.iam.policy_size import check_sizes
 from localcloud.iam.records import AccessRecords
 from localcloud.iam.resource_tags import ResourceTags
 from localcloud.iam.resources import asks_of
+from localcloud.iam.trust_check import check_trust
+from localcloud.service import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Ask
-    from localcloud.service import Caller, HttpResponse
+    from localcloud.service import HttpResponse
     from localcloud.store import Store
 
 log = logging.getLogger("localcloud.iam")
@@ -56,6 +59,8 @@ class Authorization:
                     raise refusal
             refuse_not_evaluated(request)
             check_policies(request)
+            check_sizes(request, self.state)
+            check_trust(request, Place(region=region, account_id=self._account_id, state=self.state))
 
     def authorize_each(self, request: ApiRequest, caller: Caller, region: str) -> list[AwsError | None]:
         """The refusal of each thing that the request is on; None for those that are allowed."""
@@ -65,10 +70,21 @@ class Authorization:
         place = Place(region=region, account_id=self._account_id, state=self.state)
         base = contexts.request_context(request, caller, region, self.state.tags_of(caller))
         for ask in asks_of(request, place):
+            if ask.or_role and self._allowed_to_role(ask, request, region):
+                yield None
+                continue
             decision = self.decide(ask, caller, contexts.AskContext(base, ask, self._tags))
             if decision.allowed and caller.role_arn:
                 self._records.used(caller.role_arn, ask.action, ask.resource)
             yield None if decision.allowed else self._denied(request.service, caller, ask, decision)
+
+    def _allowed_to_role(self, ask: Ask, request: ApiRequest, region: str) -> bool:
+        role = Caller(account_id=self._account_id, access_key_id="", arn=ask.or_role, role_arn=ask.or_role, user_id="")
+        base = contexts.request_context(request, role, region, self.state.tags_of(role))
+        allowed = self.decide(ask, role, contexts.AskContext(base, ask, self._tags)).allowed
+        if allowed:
+            self._records.used(ask.or_role, ask.action, ask.resource)
+        return allowed
 
     def decide(self, ask: Ask, caller: Caller, context: Mapping[str, tuple[str, ...]]) -> Decision:
         policy, required = self.state.resource_policy(ask.action, ask.resource)

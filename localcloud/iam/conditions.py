@@ -139,9 +139,21 @@ def _condition(operator: str, key: str, values: Any, *, place: str) -> Condition
     test = _TESTS.get(_NEGATED.get(name, name))
     if test is None:
         raise AwsError("MalformedPolicyDocument", f"{place} is no condition operator of IAM.")
+    _check_values(_NEGATED.get(name, name), listed, place=f"{place}, {key}")
     return Condition(
         test=test, key=key.lower(), values=listed, negated=negated, if_exists=if_exists, set_operator=set_operator
     )
+
+
+def _check_values(operator: str, values: tuple[str, ...], *, place: str) -> None:
+    """Raises AwsError where a value is not of the operator's type: a Deny with it would deny nothing."""
+    for begin, (read, what) in _VALUES.items():
+        for value in values if operator.startswith(begin) else ():
+            try:
+                if "${" not in value:  # what a variable stands for is known with the request
+                    read(value)
+            except ValueError as error:
+                raise AwsError("MalformedPolicyDocument", f"{place} takes {what}, not {value!r}.") from error
 
 
 def _text(value: Any) -> str:
@@ -155,3 +167,21 @@ def _seconds(text: str) -> float:
     except ValueError:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _network(text: str) -> object:
+    return ipaddress.ip_network(text, strict=False)
+
+
+def _truth(text: str) -> None:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+
+
+#: What an operator's name begins with → what raises ValueError for a value that could never fit, and what fits.
+_VALUES: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "Numeric": (float, "a number"),
+    "Date": (_seconds, "a date of ISO 8601 or seconds since 1970"),
+    "Bool": (_truth, "true or false"),
+    "IpAddress": (_network, "an address or a range of addresses"),
+}

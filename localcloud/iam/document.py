@@ -6,6 +6,7 @@ Source: "Grammar of the IAM JSON policy language" and "IAM JSON policy elements 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ _STATEMENT_ELEMENTS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
 _PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+_SID = re.compile(r"[0-9A-Za-z]*")
 
 
 class PolicyKind(Enum):
@@ -119,12 +121,21 @@ def _read(text: str | Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(text, str):
         return text
     try:
-        document = json.loads(text)
-    except ValueError as error:
+        document = json.loads(text, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError) as error:
         raise AwsError("MalformedPolicyDocument", f"The policy is not JSON: {error}.") from error
     if not isinstance(document, dict):
         raise AwsError("MalformedPolicyDocument", f"A policy is a JSON object, not {type(document).__name__}.")
     return document
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON's readers keep the last of two elements of one name: of a policy nothing may be passed over."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"an object has two elements {min(name for name in names if names.count(name) > 1)!r}")
+    return found
 
 
 def _statement(statement: Any, *, place: str, kind: PolicyKind) -> Statement:
@@ -142,13 +153,18 @@ def _statement(statement: Any, *, place: str, kind: PolicyKind) -> Statement:
     for action in actions.patterns:
         if action != "*" and ":" not in action:
             raise malformed(f"{place}, Action", f"names service and action as in s3:GetObject, not {action!r}")
+        if kind is PolicyKind.TRUST and not action.lower().startswith("sts:"):
+            raise malformed(f"{place}, Action", f"is one of STS in a trust policy, not {action!r}")
+    sid = statement.get("Sid", "")
+    if not isinstance(sid, str) or (kind is not PolicyKind.RESOURCE and not _SID.fullmatch(sid)):
+        raise malformed(f"{place}, Sid", f"has letters of ASCII and digits only, not {sid!r}")
     return Statement(
         effect=Effect(effect),
         actions=actions,
         resources=_resources(statement, place, kind),
         principals=_principals(statement, place, kind),
         conditions=parse_conditions(statement.get("Condition", {}), place=place),
-        sid=statement.get("Sid", ""),
+        sid=sid,
     )
 
 

@@ -3,6 +3,9 @@
 Source: "Protecting data with server-side encryption" of the S3 user guide, "Key management" of SNS and SQS, "Secret
 encryption" of Secrets Manager. With a key of AWS's own (``alias/aws/s3``) nothing is asked: its policy lets in the
 whole account.
+
+For disks SageMaker makes a grant: "Amazon SageMaker AI API Permissions" of its developer guide asks ``kms:CreateGrant``
+of whoever creates an endpoint whose config has a key, and for a training job's volumes of its role or of the caller.
 """
 
 from __future__ import annotations
@@ -46,7 +49,31 @@ def key_asks(request: ApiRequest, place: Place, own: list[Ask]) -> list[Ask]:
         return _asked("sqs", keys.of_queue(own[0].resource), actions, own[0].resource, place)
     if request.service == "secretsmanager":
         return _of_secret(request, place, own[0].resource)
+    if request.service == "sagemaker":
+        return _of_disks(request, place)
     return []
+
+
+def _of_disks(request: ApiRequest, place: Place) -> list[Ask]:
+    params, role = request.params, ""
+    if request.operation in ("CreateEndpoint", "UpdateEndpoint"):
+        key = place.state.key_of_endpoint_config(str(params.get("EndpointConfigName", "")))
+    elif request.operation == "CreateTrainingJob":
+        resources = params.get("ResourceConfig")
+        key = str(resources.get("VolumeKmsKeyId") or "") if isinstance(resources, dict) else ""
+        role = str(params.get("RoleArn", ""))
+    else:
+        return []
+    if not key or "alias/aws/" in key:
+        return []
+    context = {
+        "kms:viaservice": (f"sagemaker.{place.region}.amazonaws.com",),
+        "kms:calleraccount": (place.account_id,),
+        "kms:grantisforawsresource": ("true",),
+        "aws:viaawsservice": ("true",),
+    }
+    arn = place.state.key_arn(place.region, key)
+    return [Ask(action="kms:CreateGrant", resource=arn, context=context, or_role=role)]
 
 
 def _of_secret(request: ApiRequest, place: Place, arn: str) -> list[Ask]:

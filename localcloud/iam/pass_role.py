@@ -48,25 +48,24 @@ _HANDED: dict[tuple[str, str], tuple[str, str]] = {
 
 
 def passed_roles(request: ApiRequest, place: Place) -> list[Ask]:
-    found = _HANDED.get((request.service, request.operation))
-    roles = [(str(role), found[1]) for role in [_value(request.params, found[0])] if role] if found else []
-    roles += list(_of_parts(request))
     return [
-        Ask(
-            action="iam:PassRole",
-            resource=_role_arn(role, place),
-            context={"iam:passedtoservice": (service,)},
-        )
-        for role, service in dict.fromkeys(roles)
+        Ask(action="iam:PassRole", resource=role, context={"iam:passedtoservice": (service,)})
+        for role, service in dict.fromkeys([*handed_roles(request, place), *_of_actions(request)])
     ]
 
 
-def _of_parts(request: ApiRequest) -> Iterable[tuple[str, str]]:
-    """Roles that stand in lists: a pipeline's actions, a rule's targets."""
+def handed_roles(request: ApiRequest, place: Place) -> list[tuple[str, str]]:
+    """ARN of each role that the service itself will assume, and the service's principal."""
+    found = _HANDED.get((request.service, request.operation))
+    roles = [(str(role), found[1]) for role in [_value(request.params, found[0])] if role] if found else []
     if (request.service, request.operation) == ("events", "PutTargets"):
-        for target in request.params.get("Targets", []):
-            if target.get("RoleArn"):
-                yield target["RoleArn"], "events.amazonaws.com"
+        targets = request.params.get("Targets", [])
+        roles += [(target["RoleArn"], "events.amazonaws.com") for target in targets if target.get("RoleArn")]
+    return [(_role_arn(role, place), service) for role, service in roles]
+
+
+def _of_actions(request: ApiRequest) -> Iterable[tuple[str, str]]:
+    """Roles of a pipeline's actions, which the pipeline's own role assumes."""
     declared = request.params.get("pipeline")
     if request.service == "codepipeline" and isinstance(declared, dict):
         for stage in declared.get("stages", []):

@@ -117,6 +117,22 @@ def test_presigned_urls(account: Account, bucket: str, monkeypatch: pytest.Monke
     assert (status, "Request has expired" in body) == (403, True)
 
 
+def test_a_presigned_url_that_says_other_than_version_4_has_it(account: Account, bucket: str) -> None:
+    """For too long, without its signature, or by version 2, which boto3 presigns with unless told: AWS's codes."""
+    admin = account.client("s3", account.cloud.administrator)
+    target = {"Bucket": bucket, "Key": "raw/a.csv"}
+    status, body = get(admin.generate_presigned_url("get_object", Params=target, ExpiresIn=604_801))
+    assert (status, "<Code>AuthorizationQueryParametersError</Code>" in body) == (400, True)
+    good = admin.generate_presigned_url("get_object", Params=target)
+    status, body = get(good.partition("&X-Amz-Signature")[0])
+    assert (status, "<Code>AuthorizationQueryParametersError</Code>" in body) == (400, True)
+    version_2 = account.cloud.client("s3", signature_version="s3")
+    status, body = get(version_2.generate_presigned_url("get_object", Params=target))
+    assert (status, "<Code>InvalidRequest</Code>" in body, "AWS4-HMAC-SHA256" in body) == (400, True, True)
+    with refused("InvalidRequest"):
+        version_2.list_buckets()
+
+
 # ---- what they may
 
 
@@ -235,6 +251,34 @@ def test_a_role_that_does_not_trust(account: Account) -> None:
         )
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_service_takes_no_role_that_does_not_trust_it(account: Account, there: bool) -> None:
+    """Nor one that is not there: each service has its own word for it, and makes nothing."""
+    role = account.role() if there else f"arn:aws:iam::{ACCOUNT}:role/{account.name}"
+    name, clients = account.name, account.cloud.client
+    command = {"Name": "glueetl", "PythonVersion": "3", "ScriptLocation": "s3://b/k"}
+    with refused("InvalidInputException", "unable to assume provided role"):
+        clients("glue").create_job(Name=name, Role=account.name, Command=command, GlueVersion="5.1")
+    with refused("InvalidInputException", "unable to assume provided role"):
+        targets = {"S3Targets": [{"Path": "s3://b/k"}]}
+        clients("glue").create_crawler(Name=name, Role=role, DatabaseName="d", Targets=targets)
+    with refused("ValidationException", f"Could not assume role {role}"):
+        clients("sagemaker").create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": "i"})
+    with refused("ValidationException", f"'{role}' cannot be assumed by principal 'events.amazonaws.com'"):
+        clients("events").put_rule(Name=name, ScheduleExpression="rate(1 day)", RoleArn=role)
+    build = {
+        "source": {"type": "NO_SOURCE", "buildspec": "version: 0.2"},
+        "artifacts": {"type": "NO_ARTIFACTS"},
+        "environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "SMALL"},
+    }
+    with refused("InvalidInputException", f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}"):
+        clients("codebuild").create_project(name=name, serviceRole=role, **build)
+    stages: list[dict[str, Any]] = [{"name": "S", "actions": []}, {"name": "T", "actions": []}]
+    pipeline = {"name": name, "roleArn": role, "artifactStore": {"type": "S3", "location": "bucket"}, "stages": stages}
+    with refused("InvalidStructureException", f"CodePipeline is not authorized to perform AssumeRole on role {role}"):
+        clients("codepipeline").create_pipeline(pipeline=pipeline)
+
+
 def test_a_role_is_passed_to_the_service_that_the_policy_names(account: Account) -> None:
     """iam:PassRole for SageMaker does not hand the role to Glue; without PassRole nobody gets it."""
     arn = account.role(trusting=trust(Service="glue.amazonaws.com"))
@@ -303,6 +347,26 @@ def test_what_no_policy_here_would_say_is_refused(
         parameters = {"GranteePrincipal": account.role(), **parameters}
     with refused("NotImplemented", "is not supported by the local cloud"):
         getattr(account.cloud.client(service), call)(**parameters)
+
+
+def test_policies_are_no_longer_than_awss_quotas(account: Account) -> None:
+    """All inline policies of a role together, white space aside; a managed policy and a trust policy by themselves."""
+    account.role()
+    half = policy(allow("s3:GetObject", [f"arn:aws:s3:::bucket/{number:04}/*" for number in range(215)]))
+
+    def put(name: str, document: str) -> None:
+        account.iam.put_role_policy(RoleName=account.name, PolicyName=name, PolicyDocument=document)
+
+    put("a", half + " " * 10_000)
+    put("a", half)  # it takes its own place
+    with refused("LimitExceeded", f"Maximum policy size of 10240 bytes exceeded for role {account.name}"):
+        put("b", half)
+    put("b", policy(allow("s3:GetObject")))
+    with refused("LimitExceeded", "Cannot exceed quota for PolicySize: 6144"):
+        account.iam.create_policy(PolicyName=account.name, PolicyDocument=half)
+    long_trust = trust(AWS=f"arn:aws:iam::{ACCOUNT}:root").replace("root", "r" * 2048)
+    with refused("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048"):
+        account.iam.create_role(RoleName=f"{account.name}b", AssumeRolePolicyDocument=long_trust)
 
 
 def test_every_service_words_a_malformed_policy_its_own_way(account: Account, bucket: str) -> None:

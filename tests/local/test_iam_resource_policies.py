@@ -16,7 +16,37 @@ def by(principal: str, action: Any, resource: str = "*", **more: Any) -> dict[st
     return {**allow(action, resource, **more), "Principal": {"AWS": principal}}
 
 
-# ---- a customer's key behind S3
+# ---- a customer's key behind disks and S3
+
+
+def test_disks_under_a_customers_key_need_a_grant(account: Account) -> None:
+    """Of the caller, or of the role that a training job is handed; the refusal names the key."""
+    key = account.cloud.client("kms").create_key(Policy=policy(by(ROOT, "kms:*")))["KeyMetadata"]["Arn"]
+    job = {
+        "TrainingJobName": account.name,
+        "RoleArn": account.role(trusting=trust(Service="sagemaker.amazonaws.com")),
+        "AlgorithmSpecification": {"TrainingImage": "none", "TrainingInputMode": "File"},
+        "OutputDataConfig": {"S3OutputPath": "s3://none/"},
+        "ResourceConfig": {
+            "InstanceType": "ml.m5.large",
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 1,
+            "VolumeKmsKeyId": key,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+    }
+    keys = account.user(allow(["sagemaker:CreateTrainingJob", "iam:PassRole"]))
+    sagemaker = account.client("sagemaker", keys)
+    with refused("AccessDeniedException", f"user/{account.name} is not .*: kms:CreateGrant on resource: {key}"):
+        sagemaker.create_training_job(**job)
+    for_aws = {"Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}
+    grant = policy(allow("kms:CreateGrant", key, **for_aws))
+    account.iam.put_role_policy(RoleName=account.name, PolicyName="grant", PolicyDocument=grant)
+    with refused("UnsupportedOperation|NotImplemented|ValidationException"):  # allowed; there is no such image
+        sagemaker.create_training_job(**job)
+
+
+# ---- S3
 
 
 def test_an_object_under_a_customers_key_asks_for_the_key(account: Account, bucket: str) -> None:
@@ -50,6 +80,22 @@ def test_an_object_under_a_customers_key_asks_for_the_key(account: Account, buck
     assert s3.get_object(Bucket=bucket, Key="x")["Body"].read() == b"1"
     with refused("AccessDeniedException"):  # not by way of S3
         account.client("kms", session).generate_data_key(KeyId=key, KeySpec="AES_256")
+
+
+def test_a_rename_under_the_buckets_key_names_no_key(account: Account, bucket: str) -> None:
+    """AWS's SDK for Java 1, which Spark renames with, would name over TLS alone what HEAD has told it."""
+    kms, admin = account.cloud.client("kms"), account.cloud.client("s3")
+    key, other = (kms.create_key(Policy=policy(by(ROOT, "kms:*")))["KeyMetadata"]["Arn"] for _ in range(2))
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    admin.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    admin.put_object(Bucket=bucket, Key="x", Body=b"1")
+    admin.put_object(Bucket=bucket, Key="y", Body=b"1", ServerSideEncryption="aws:kms", SSEKMSKeyId=other)
+    java = account.cloud.client("s3", user_agent_extra="Hadoop 3.3.4, aws-sdk-java/1.12.262")
+    told = {name: java.head_object(Bucket=bucket, Key=name).get("SSEKMSKeyId") for name in ("x", "y")}
+    assert told == {"x": None, "y": other}
+    assert admin.head_object(Bucket=bucket, Key="x")["SSEKMSKeyId"] == key
+    java.copy_object(Bucket=bucket, Key="z", CopySource=f"{bucket}/x")
+    assert admin.head_object(Bucket=bucket, Key="z")["SSEKMSKeyId"] == key
 
 
 def test_a_keys_policy_closes_its_objects(account: Account, bucket: str) -> None:

@@ -13,10 +13,11 @@ from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
 
+SERVICES = [f"{name}.amazonaws.com" for name in ("codebuild", "codepipeline", "glue", "sagemaker")]
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"},
     ],
 }
 #: A role that other resources need.

@@ -51,6 +51,9 @@ class State:
     def key_arn(self, region: str, name: str) -> str:
         return f"arn:aws:kms:{region}:{ACCOUNT}:key/{name}"
 
+    def key_of_endpoint_config(self, name: str) -> str:
+        return "k" if name == "secret" else ""
+
     def secret_arn(self, region: str, name: str) -> str:
         return f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}-AbCdEf"
 
@@ -246,6 +249,27 @@ def test_an_encrypted_topic_asks_kms() -> None:
         f"kms:GenerateDataKey {key}",
         f"kms:Decrypt {key}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "role"),
+    [
+        ("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "secret"}, ""),
+        ("UpdateEndpoint", {"EndpointName": "e", "EndpointConfigName": "secret"}, ""),
+        (
+            "CreateTrainingJob",
+            {"TrainingJobName": "t", "RoleArn": ROLE, "ResourceConfig": {"VolumeKmsKeyId": "k"}},
+            ROLE,
+        ),
+    ],
+)
+def test_disks_under_a_customers_key_ask_for_a_grant(operation: str, params: dict[str, Any], role: str) -> None:
+    """By way of SageMaker and for its own use; a training job's role may have it in the caller's place."""
+    found = asks_of(ApiRequest(service="sagemaker", operation=operation, params=params), PLACE)
+    (grant,) = [ask for ask in found if ask.action.startswith("kms:")]
+    assert (grant.action, grant.resource, grant.or_role) == ("kms:CreateGrant", here("kms", "key/k"), role)
+    assert grant.context["kms:grantisforawsresource"] == ("true",)
+    assert grant.context["kms:viaservice"] == ("sagemaker.us-east-1.amazonaws.com",)
 
 
 @pytest.mark.parametrize(

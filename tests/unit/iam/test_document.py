@@ -14,6 +14,10 @@ def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in GOOD.items() if key != name}
 
 
+def under(operator: str, key: str, value: Any) -> dict[str, Any]:
+    return {"Statement": GOOD | {"Condition": {operator: {key: value}}}}
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [
@@ -38,6 +42,13 @@ def without(name: str) -> dict[str, Any]:
         ({"Statement": GOOD | {"Condition": {"NullIfExists": {"a": "true"}}}}, "takes true or false"),
         ({"Statement": GOOD | {"Condition": {"StringEquals": {"a": []}}}}, "a has no value"),
         ({"Statement": [GOOD | {"Sid": "One"}, GOOD | {"Sid": "One"}]}, "two statements with one Sid: One"),
+        ({"Statement": GOOD | {"Sid": "two words"}}, "Sid has letters of ASCII and digits only, not 'two words'"),
+        ("[" * 5000 + "]" * 5000, "not JSON"),
+        ('{"Statement": {"Effect": "Deny", "Effect": "Allow"}}', "two elements 'Effect'"),
+        (under("DateLessThan", "aws:CurrentTime", "never"), "aws:CurrentTime takes a date of ISO 8601 or .*'never'"),
+        (under("NumericEquals", "s3:max-keys", ["10", "ten"]), "s3:max-keys takes a number, not 'ten'"),
+        (under("Bool", "aws:SecureTransport", "maybe"), "takes true or false, not 'maybe'"),
+        (under("NotIpAddress", "aws:SourceIp", "300.1.1.1/8"), "takes an address or a range .*'300.1.1.1/8'"),
     ],
 )
 def test_malformed(document: Any, said: str) -> None:
@@ -53,7 +64,12 @@ def test_malformed(document: Any, said: str) -> None:
         (GOOD, PolicyKind.RESOURCE, "has one of Principal and NotPrincipal"),
         (GOOD | {"Principal": {"Person": "x"}}, PolicyKind.RESOURCE, "is \\* or an object of"),
         (GOOD | {"NotPrincipal": "*"}, PolicyKind.RESOURCE, "grants access to everybody else"),
-        (GOOD | {"Principal": "*"}, PolicyKind.TRUST, "a trust policy's resource is its role"),
+        (GOOD | {"Principal": "*"}, PolicyKind.TRUST, "is one of STS in a trust policy, not 's3:GetObject'"),
+        (
+            GOOD | {"Principal": "*", "Action": "sts:AssumeRole"},
+            PolicyKind.TRUST,
+            "a trust policy's resource is its role",
+        ),
     ],
 )
 def test_malformed_resource_policies(statement: dict[str, Any], kind: PolicyKind, said: str) -> None:

@@ -1,0 +1,56 @@
+"""A role that is handed to a service has to trust it: the service's own words for one that does not, or is not there.
+
+Of the trust policy only the principal counts here: its conditions (``aws:SourceArn``) are held against the resource
+when the service assumes the role. CloudFormation and Lambda assume it at once, and say so themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.errors import AwsError
+from localcloud.iam.document import Effect
+from localcloud.iam.pass_role import handed_roles
+
+if TYPE_CHECKING:
+    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.iam.asks import Place
+    from localcloud.iam.document import Policy
+
+_SAGEMAKERS = (
+    "Could not assume role {role}. "
+    "Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role."
+)
+#: Signing name → code and message.
+_WORDS = {
+    "codebuild": ("InvalidInputException", "CodeBuild is not authorized to perform: sts:AssumeRole on {role}"),
+    "codepipeline": (
+        "InvalidStructureException",
+        "CodePipeline is not authorized to perform AssumeRole on role {role}",
+    ),
+    "events": (
+        "ValidationException",
+        "Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.",
+    ),
+    "glue": ("InvalidInputException", "Service is unable to assume provided role. Please verify role's TrustPolicy"),
+    "sagemaker": ("ValidationException", _SAGEMAKERS),
+}
+
+
+def check_trust(request: ApiRequest, place: Place) -> None:
+    """Raises AwsError in the words of the service that the role is handed to."""
+    words = _WORDS.get(request.service)
+    for role, principal in handed_roles(request, place) if words else ():
+        policy = place.state.trust_policy(role)
+        if words and (policy is None or not _trusts(policy, principal)):
+            raise AwsError(words[0], words[1].format(role=role))
+
+
+def _trusts(policy: Policy, principal: str) -> bool:
+    named = [
+        name
+        for statement in policy.statements
+        if statement.effect is Effect.ALLOW and statement.principals is not None
+        for name in (*statement.principals.by_type.get("Service", ()), *statement.principals.by_type.get("AWS", ()))
+    ]
+    return principal in named or "*" in named
