@@ -12,6 +12,7 @@ from pathlib import Path
 from scripts.least_privilege.document import HEAD, granted_only, rows, section, without_reason
 from scripts.least_privilege.grants import deployed
 from scripts.least_privilege.usage import Used, calls_of
+from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
 DOCUMENT = Path("docs/iam.md")
@@ -31,7 +32,8 @@ def main(name: str, *, check: bool) -> int:
     for line in missing:
         print(f"granted, never used, and no reason is written: {line}")
     known = sections(DOCUMENT.read_text()) if DOCUMENT.exists() else {}
-    new = section(found, calls)
+    with_key = load_settings(Path("gatehouse.toml")).security.customer_managed_key
+    new = f"With `customer_managed_key = {str(with_key).lower()}`.\n\n{section(found, calls)}"
     if not check:
         known[name] = new
         DOCUMENT.write_text("\n".join((HEAD, *(f"## {title}\n\n{text}\n" for title, text in sorted(known.items())))))

@@ -110,6 +110,11 @@ class Workload:
         return f"{self.dashed_name}-{kind.lower()}"
 
     @property
+    def artifact_prefixes(self) -> tuple[str, ...]:
+        """Where in the data bucket the artifacts lie that a model package names: Spark's transformations are some."""
+        return ("features/", "models/") if self.glue else ("models/",)
+
+    @property
     def script_key(self) -> str:
         """Where in the data bucket the Glue job finds its script; the data step puts its commit's there."""
         return f"code/{self.name}/transform.py"

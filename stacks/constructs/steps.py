@@ -8,7 +8,7 @@ from constructs import Construct
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.data_bucket import APPROVED_TAG
 from stacks.constructs.endpoint_deployment import NAMED_BY_CLOUDFORMATION, endpoint_arn, served_arns
-from stacks.constructs.workshop import ARTIFACT_PREFIXES, Workshop
+from stacks.constructs.workshop import Workshop
 from stacks.specs import StackKind, Workload
 
 
@@ -47,8 +47,9 @@ class Steps(Construct):
         data, spark = self._shop.data, self._shop.spark
         settings = spark.settings if spark else {}
         step = self._step("Data", "ml_init/buildspec.yml", self._workload.minutes.data, settings)
-        data.grant_read(step.role, "code/", "raw/", "features/")
-        data.grant_write(step.role, "code/", "raw/", "features/")
+        places = (*(["code/"] if spark else []), "raw/", "features/")
+        data.grant_read(step.role, *places)
+        data.grant_write(step.role, *places)
         if spark:
             spark.grant_make(step.role)
         return step
@@ -88,7 +89,7 @@ class Steps(Construct):
             step.role, "Rejected", "PendingManualApproval", *([] if approval else ["Approved"])
         )
         if not approval:
-            self._shop.data.grant_tag(step.role, *ARTIFACT_PREFIXES, tags=APPROVED_TAG)
+            self._shop.data.grant_tag(step.role, *self._workload.artifact_prefixes, tags=APPROVED_TAG)
         self._shop.signature.grant_sign(step.role)
         self._shop.notifications.grant_tell(step.role)
         step.allow(
@@ -103,7 +104,7 @@ class Steps(Construct):
     def _approve(self) -> BuildStep:
         step = self._step("Approve", "ml_test/approve.buildspec.yml", self._workload.minutes.approve, self._told)
         self._shop.registry.grant_judge(step.role, "Approved")
-        self._shop.data.grant_tag(step.role, *ARTIFACT_PREFIXES, tags=APPROVED_TAG)
+        self._shop.data.grant_tag(step.role, *self._workload.artifact_prefixes, tags=APPROVED_TAG)
         self._shop.notifications.grant_tell(step.role)
         return step
 

@@ -18,8 +18,6 @@ from stacks.specs import DATA_BUCKET_OUTPUT, ENDPOINT_STACKS, StackKind, Workloa
 
 #: What people asked a model is not kept for longer than it takes to watch over the model.
 _CAPTURE_DAYS = 90
-#: Where the artifacts lie that a model package names.
-ARTIFACT_PREFIXES = ("features/", "models/")
 
 
 class Workshop(Construct):
@@ -52,8 +50,8 @@ class Workshop(Construct):
             kind: self._serving_role(kind, workload, settings) for kind in ENDPOINT_STACKS
         }
         # QA serves what is to be judged; PROD what was approved, and nothing else.
-        self.data.grant_read(self.serving_roles["Qa"], *ARTIFACT_PREFIXES)
-        self.data.grant_read(self.serving_roles["Prod"], *ARTIFACT_PREFIXES, tagged=APPROVED_TAG)
+        self.data.grant_read(self.serving_roles["Qa"], *workload.artifact_prefixes)
+        self.data.grant_read(self.serving_roles["Prod"], *workload.artifact_prefixes, tagged=APPROVED_TAG)
         self.data.expire_after(CAPTURE_PREFIX, days=_CAPTURE_DAYS)
 
     def _serving_role(self, kind: StackKind, workload: Workload, settings: Settings) -> SageMakerRole:

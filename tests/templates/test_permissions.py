@@ -184,13 +184,14 @@ def test_only_the_data_step_of_a_workload_with_glue_runs_glue(allowed: list[Stat
         assert holders(allowed, action) == ({"StepsData"} if workload.glue else set())
 
 
-def test_prod_reads_approved_artifacts_and_nothing_else(allowed: list[Statement]) -> None:
-    """QA reads what is to be judged."""
+def test_prod_reads_approved_artifacts_and_nothing_else(allowed: list[Statement], workload: Workload) -> None:
+    """QA reads what is to be judged. Features are an artifact where Spark's transformations are served too."""
+    artifacts = ["features/*", "models/*"] if workload.glue else ["models/*"]
     approved = {"StringEquals": {"s3:ExistingObjectTag/gatehouse:approval": "Approved"}}
     for kind, conditions in (("Qa", {}), ("Prod", approved)):
         reading = [s for s in allowed if f"{kind}ServingRole" in s.holder and "s3:GetObject" in s.actions]
         assert [s.conditions for s in reading] == [conditions]
-        assert sorted(r.rpartition(".Arn}/")[2] for r in reading[0].resources) == ["features/*", "models/*"]
+        assert sorted(r.rpartition(".Arn}/")[2] for r in reading[0].resources) == artifacts
 
 
 def test_of_the_data_only_approval_can_be_tagged(allowed: list[Statement]) -> None:
