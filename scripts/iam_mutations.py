@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 DOCUMENT = Path("docs/iam-mutations.md")
 #: In the local cloud's home: it goes with the roles that were tried.
 TRIED = "iam-mutations.json"
+#: CodePipeline keeps a year of them; the first says in which stage a permission was first needed.
+_EXECUTIONS = 1000
 
 
 def main(name: str, stages: list[str]) -> int:
@@ -40,6 +43,7 @@ def main(name: str, stages: list[str]) -> int:
         one for one in todo if one.use is not None and one not in tried and (not stages or one.use.stage in stages)
     ]
     print(f"{name}: {len(todo)} permissions, {len(wanted)} of them are taken away one at a time", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended: what was taken away is given back"))
     try:
         for number, result in enumerate(rehearsal.run(wanted), 1):
             tried.add(result)
@@ -69,7 +73,8 @@ def prepare(name: str) -> tuple[Deployed, list[Mutation], Rehearsal]:
     workload, home = WORKLOADS[name], Path(os.environ["LOCALCLOUD_HOME"])
     pipeline = Pipeline(workload.stack_name("Pipeline"))
     found = deployed(workload.camel_name)
-    executions = [pipeline.execution(one["pipelineExecutionId"]).actions for one in reversed(pipeline.summaries())]
+    summaries = reversed(pipeline.summaries(most=_EXECUTIONS))
+    executions = [pipeline.execution(one["pipelineExecutionId"]).actions for one in summaries]
     todo = mutations(found, calls_of(home), executions)
     return found, todo, Rehearsal(pipeline, Surroundings(workload, pipeline.declaration()), home)
 

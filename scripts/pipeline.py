@@ -81,11 +81,12 @@ class Pipeline:
         """Stages, actions and artifact store, as CodePipeline has them."""
         return dict(self._codepipeline.get_pipeline(name=self.name)["pipeline"])
 
-    def summaries(self) -> list[dict[str, Any]]:
+    def summaries(self, *, most: int = 20) -> list[dict[str, Any]]:
         """The latest executions, newest first, as CodePipeline lists them."""
-        answer = self._codepipeline.list_pipeline_executions(pipelineName=self.name, maxResults=20)
-        found: list[dict[str, Any]] = answer["pipelineExecutionSummaries"]
-        return found
+        pages = self._codepipeline.get_paginator("list_pipeline_executions").paginate(
+            pipelineName=self.name, PaginationConfig={"MaxItems": most, "PageSize": min(most, 100)}
+        )
+        return [found for page in pages for found in page["pipelineExecutionSummaries"]]
 
     def execution_of(self, commit: str) -> str | None:
         """The newest execution whose source is this commit."""

@@ -20,9 +20,12 @@ _CHANCE = re.compile(
 )
 _HEAD = """# What happens without each permission
 
-Written by `make iam-mutations`: on a local cloud, each action of each statement of each role of `{name}` was taken away
-by itself (`iam:PutRolePolicy` on the deployed role), the pipeline was run again from the stage that had needed it, and
-the permission was given back.
+Written by `make iam-mutations`, on a local cloud in which `{name}` had gone to PROD: a first release, a second one, and
+one that the gate held and a person approved. Each action of each statement of each role was taken away by itself
+(`iam:PutRolePolicy` on the deployed role), the pipeline was run again from the stage that had first needed it, and the
+action was given back. Where the run *fails*, the last column says where a person reads the missing action and resource.
+What a run *goes on without* is named by `make status`; what it *does without*, or *never asked for*, has its reason
+there.
 
 {count}
 

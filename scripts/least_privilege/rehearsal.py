@@ -1,8 +1,10 @@
 """A pipeline that is run again and again from the stage concerned, each time with one permission less.
 
 One execution goes through the stages. In each it fails once for each permission that is missing, and is retried there;
-when the stage has had all of them, everything is given back, and the retry goes on to the next. A stage that would
-succeed without the permission is made to fail at its very end (the sentinel), so that it can be retried too.
+when the stage has had all of them, everything is given back, and the retry goes on to the next, before which it is
+held: what that one is not to find goes when the stages before it are past, because the gate asks what PROD serves. A
+stage that would succeed without the permission is made to fail at its very end (the sentinel), so that it can be
+retried too.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 
 from localcloud.iam.records import DENIED_TABLE, read_table
 from scripts.least_privilege.mutation import Mutation, Result, Verdict
+from scripts.least_privilege.pipeline_run import PipelineRun, failed_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
     from scripts.least_privilege.surroundings import Surroundings
     from scripts.pipeline import Action, Execution, Pipeline
 
-_POLL_SECONDS = 0.15
-_LIMIT_SECONDS = 180.0
 _STATUS = "make status"
 #: What AWS's services lose when they may not do it, without a word to whom they work for.
 _LOST_IN_SILENCE = ("logs:", "cloudwatch:PutMetricData")
@@ -38,18 +39,14 @@ class Rehearsal:
         self._pipeline = pipeline
         self._surroundings = surroundings
         self._home = home
-        self._codepipeline = boto3.client("codepipeline")
         self._declaration = pipeline.declaration()
-        self._execution: Execution | None = None
+        self._run = PipelineRun(pipeline)
 
     def run(self, mutations: Iterable[Mutation]) -> Iterator[Result]:
         """A result each, in the order in which a run needs them; the policies are as before after each."""
         todo = [mutation for mutation in mutations if mutation.use is not None]
-        stages = [stage["name"] for stage in self._declaration["stages"]]
-        todo.sort(
-            key=lambda m: (m.use.execution > 0, stages.index(m.use.stage), m.use.moment) if m.use else (False, 0, 0)
-        )
-        with self._surroundings.quiet():
+        todo.sort(key=self._when)
+        with self._surroundings.quiet(), self._run.held_no_longer():
             for number, mutation in enumerate(todo):
                 if number and self._begins_pass(todo[number - 1], mutation):
                     self.finish()
@@ -60,25 +57,33 @@ class Rehearsal:
 
     def finish(self) -> None:
         """Lets the execution that failed last go on to its end, with everything given back."""
-        if self._execution is not None and self._execution.status == "Failed":
-            self._go_on()
-            found = self._ended()
-            if found.status != "Succeeded":
-                raise SystemExit(f"With all permissions back, the run still fails: {_failed(found)}")
+        self._surroundings.remove_failed_stacks()
+        self._run.finish()
 
-    @staticmethod
-    def _begins_pass(before: Mutation, mutation: Mutation) -> bool:
-        return bool(before.use and mutation.use and (before.use.execution > 0) != (mutation.use.execution > 0))
+    def _when(self, mutation: Mutation) -> tuple[bool, int, bool, float]:
+        """By pass, stage and first use; what needs PROD gone comes last in its stage, and in the first pass."""
+        if mutation.use is None:
+            raise ValueError(f"no stage uses {mutation.place}")
+        stages = [stage["name"] for stage in self._declaration["stages"]]
+        without_prod = self._surroundings.without_prod(mutation)
+        second = mutation.use.execution > 0 and not without_prod
+        return second, stages.index(mutation.use.stage), without_prod, mutation.use.moment.timestamp()
+
+    def _begins_pass(self, before: Mutation, mutation: Mutation) -> bool:
+        return self._when(before)[0] != self._when(mutation)[0]
 
     def _without(self, mutation: Mutation) -> Result:
         if mutation.use is None:
             raise ValueError(f"no stage uses {mutation.place}")
+        if not self._run.stands_at(mutation.use.stage):
+            self._surroundings.on_the_way_to(mutation.use.stage)
+            self._run.bring_to(mutation.use.stage)
         self._surroundings.reset(mutation)
         before = self._denials()
         started = time.monotonic()
         with self._taken_away(mutation), self._sentinel(mutation):
-            self._go_on()
-            found = self._ended()
+            self._run.go_on()
+            found = self._run.ended()
         said = [
             message
             for key, (message, times, action, resource) in self._denials().items()
@@ -90,7 +95,7 @@ class Rehearsal:
         return self._judged(mutation, found, said, seconds)
 
     def _judged(self, mutation: Mutation, found: Execution, said: list[str], seconds: float) -> Result:
-        failed = _failed(found)
+        failed = failed_action(found)
         by_itself = failed is not None and not (failed.provider == "CodeBuild" and _SENTINEL_SAYS in failed.message)
         where = self._where(mutation, failed) if failed is not None else _STATUS
         unheard = where == _STATUS and mutation.action.startswith(_LOST_IN_SILENCE)
@@ -112,35 +117,6 @@ class Rehearsal:
         if any(action in line for action in wanted for line in lines):
             return "the build's log"
         return _STATUS
-
-    # ---- the execution
-
-    def _go_on(self) -> None:
-        """Retries the stage that failed last; begins anew where there is none, or it was the source."""
-        last = self._execution
-        failed = _failed(last) if last is not None and last.status == "Failed" else None
-        name = self._pipeline.name
-        if last is None or failed is None or failed.stage == self._declaration["stages"][0]["name"]:
-            identifier = self._codepipeline.start_pipeline_execution(name=name)["pipelineExecutionId"]
-        else:
-            identifier = last.identifier
-            self._codepipeline.retry_stage_execution(
-                pipelineName=name, stageName=failed.stage, pipelineExecutionId=identifier, retryMode="ALL_ACTIONS"
-            )
-        self._execution = self._pipeline.execution(identifier)
-
-    def _ended(self) -> Execution:
-        if self._execution is None:
-            raise ValueError("no execution has begun")
-        deadline = time.monotonic() + _LIMIT_SECONDS
-        while True:
-            found = self._pipeline.execution(self._execution.identifier)
-            if found.ended:
-                self._execution = found
-                return found
-            if time.monotonic() > deadline:
-                raise SystemExit(f"The execution {found.identifier} has not ended within {_LIMIT_SECONDS:.0f} s.")
-            time.sleep(_POLL_SECONDS)
 
     # ---- what is taken away
 
@@ -188,9 +164,3 @@ class Rehearsal:
             resource = more.partition(" ")[0].strip('"')
             found[f"{who} {action} {resource}"] = (message, document["times"], action, resource)
         return found
-
-
-def _failed(execution: Execution) -> Action | None:
-    """The action that failed last; None where the run went through."""
-    failed: list[Any] = [action for action in execution.actions if action.status == "Failed"]
-    return failed[-1] if failed and execution.status == "Failed" else None

@@ -21,6 +21,9 @@ _DATA_STAGE = "Data"
 _LOG_GROUP = ":log-group:"
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"})
 _LIMIT_SECONDS = 120.0
+#: What the gate asks for only where PROD serves nothing: whether this is the first release, and a person whom it tells.
+_GATE, _WITHOUT_PROD = "StepsGateRole", ("cloudformation:DescribeStacks", "sns:Publish", "kms:Decrypt", "kms:Generate")
+_CREATED_IN_VAIN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 
 
 class Surroundings:
@@ -28,12 +31,27 @@ class Surroundings:
         self._workload = workload
         self._declaration = declaration
         self._stack = workload.stack_name("Pipeline")
+        self._cloudformation = boto3.client("cloudformation")
+
+    @staticmethod
+    def without_prod(mutation: Mutation) -> bool:
+        """Whether a run needs the permission only where PROD serves nothing."""
+        return mutation.role.logical_id == _GATE and mutation.action.startswith(_WITHOUT_PROD)
+
+    def on_the_way_to(self, stage: str) -> None:
+        """Before the stages that lead there: a person is asked where the gate finds what PROD served gone."""
+        declared = next(found for found in self._declaration["stages"] if found["name"] == stage)
+        if any(action["actionTypeId"]["category"] == "Approval" for action in declared["actions"]):
+            self._delete_prod()
 
     def reset(self, mutation: Mutation) -> None:
         """Takes away what the first execution did not find."""
         use = mutation.use
         if use is None:
             return
+        self.remove_failed_stacks()
+        if self.without_prod(mutation):
+            self._delete_prod()
         if mutation.action == "logs:CreateLogGroup":
             self._delete_log_groups(mutation)
         if use.execution == 0 and use.stage == _DATA_STAGE:
@@ -55,7 +73,7 @@ class Surroundings:
                 events.enable_rule(Name=name)
 
     def _physical(self, resource_type: str) -> list[str]:
-        found = boto3.client("cloudformation").describe_stack_resources(StackName=self._stack)["StackResources"]
+        found = self._cloudformation.describe_stack_resources(StackName=self._stack)["StackResources"]
         return [one["PhysicalResourceId"] for one in found if one["ResourceType"] == resource_type]
 
     def _forget_data(self) -> None:
@@ -85,22 +103,30 @@ class Surroundings:
                 )
             )
 
-    def _delete_stacks(self, stage: str) -> None:
-        """Those that the stage's actions create. One that it deletes has to be there."""
-        client = boto3.client("cloudformation")
+    def remove_failed_stacks(self) -> None:
+        """One whose creation was rolled back cannot be deployed again."""
+        for stage in self._declaration["stages"]:
+            self._delete_stacks(stage["name"], in_status=_CREATED_IN_VAIN)
+
+    def _delete_prod(self) -> None:
+        self._delete_stacks(self._declaration["stages"][-1]["name"])
+
+    def _delete_stacks(self, stage: str, *, in_status: frozenset[str] = frozenset()) -> None:
+        """Those that the stage's actions create, in any status where none is given. One that it deletes has to stay."""
         declared = next(found for found in self._declaration["stages"] if found["name"] == stage)
         for action in declared["actions"]:
             settings = action.get("configuration", {})
             if "StackName" not in settings or settings.get("ActionMode") == "DELETE_ONLY":
                 continue
-            name = settings["StackName"]
             try:
-                identifier = client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+                (found,) = self._cloudformation.describe_stacks(StackName=settings["StackName"])["Stacks"]
             except ClientError:
                 continue  # there is none
-            client.delete_stack(StackName=name)
-            client.get_waiter("stack_delete_complete").wait(
-                StackName=identifier, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+            if in_status and found["StackStatus"] not in in_status:
+                continue
+            self._cloudformation.delete_stack(StackName=settings["StackName"])
+            self._cloudformation.get_waiter("stack_delete_complete").wait(
+                StackName=found["StackId"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
             )
 
     @staticmethod
