@@ -48,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder), port=1)
         cloud = Cloud.assemble(settings)
-        MotoBridge(ACCOUNT)
+        MotoBridge(settings)
         caller = role_with_policies()
         identity, authorization = Identity(settings, cloud.clients), Authorization(ACCOUNT, cloud.store)
         keys = administrator.credentials(settings.home)
