@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud import administrator
 from localcloud.environments import Environments
 from localcloud.iam.records import denied_calls
+from localcloud.processes import alive, kill_leftovers
 from localcloud.settings import Settings
 from localcloud.state_file import StateError
 
@@ -131,15 +132,13 @@ def _up(options: argparse.Namespace) -> int:
 
 def _down(options: argparse.Namespace) -> int:
     home: Path = options.home
-    from localcloud.processes import kill_leftovers
-
     run = _run_file(home)
-    if run is not None and _alive(run["pid"]):
+    if run is not None and alive(run["pid"]):
         os.kill(run["pid"], signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while _alive(run["pid"]) and time.monotonic() < deadline:
+        while alive(run["pid"]) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if _alive(run["pid"]):
+        if alive(run["pid"]):
             os.kill(run["pid"], signal.SIGKILL)
         print("The local cloud is down.")
     else:
@@ -202,18 +201,11 @@ def _run_file(home: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def _running(home: Path) -> dict[str, Any] | None:
     """The run file of a local cloud that answers its health check."""
     try:
         run = _run_file(home)
-        if run is None or not _alive(run["pid"]):
+        if run is None or not alive(run["pid"]):
             return None
         with urllib.request.urlopen(f"{run['endpoint_url']}/_localcloud/health", timeout=2):  # noqa: S310
             return run

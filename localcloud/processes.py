@@ -183,6 +183,14 @@ class Processes:
         kill_leftovers(self._owner)
 
 
+def alive(pid: int) -> bool:
+    """Whether a process of this id runs; one that has ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def kill_leftovers(owner: str) -> int:
     """Kills every process that carries this owner's mark, and says how many there were."""
     found = list(_marked(OWNER_VARIABLE, owner))

@@ -16,8 +16,7 @@ import boto3
 from botocore.config import Config
 
 from localcloud import administrator
-from localcloud.__main__ import _alive
-from localcloud.processes import OWNER_VARIABLE
+from localcloud.processes import OWNER_VARIABLE, alive
 
 PROJECT = Path(__file__).parents[1]
 
@@ -72,7 +71,7 @@ class LocalCloud:
         """SIGKILL, as a crash or the kernel would end it; what it had started runs on."""
         pid = json.loads((self.home / "run.json").read_text())["pid"]
         os.kill(pid, signal.SIGKILL)
-        while _alive(pid):
+        while alive(pid):
             time.sleep(0.01)
 
     def start_again(self) -> None:

@@ -5,7 +5,6 @@ import time
 import uuid
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -86,13 +85,6 @@ def phases(build: dict[str, Any]) -> dict[str, str]:
 
 def context(build: dict[str, Any], phase: str) -> dict[str, str]:
     return next(one["contexts"][0] for one in build["phases"] if one["phaseType"] == phase)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def log_of(projects: Projects, build: dict[str, Any]) -> str:

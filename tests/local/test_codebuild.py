@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.processes import alive
 from tests.clouds import LocalCloud, run_localcloud
-from tests.local.codebuild import Projects, alive, context, log_of, phases
+from tests.local.codebuild import Projects, context, log_of, phases
+from tests.processes import gone
 
 pytestmark = pytest.mark.local
 
@@ -136,7 +138,7 @@ def test_stop_ends_the_whole_tree(projects: Projects) -> None:
     projects.codebuild.stop_build(id=build_id)
     build = projects.finished(build_id, 10)
     assert (build["buildStatus"], phases(build)["BUILD"]) == ("STOPPED", "STOPPED")
-    assert not alive(pid)
+    assert gone(pid)
     assert not (projects.cloud.home / "work" / "codebuild" / build_id.partition(":")[2]).exists()
 
 
@@ -242,5 +244,5 @@ def test_down_ends_running_builds(tmp_path: Path) -> None:
         down = run_localcloud(tmp_path, "down")
     assert down.stdout == "The local cloud is down.\n"
     assert time.monotonic() - started < 30
-    assert not alive(pid)
+    assert gone(pid)
     assert not folder.exists()

@@ -14,8 +14,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.__main__ import _alive
+from localcloud.processes import alive
 from tests.clouds import LocalCloud, run_localcloud
+from tests.processes import gone
 
 
 def test_up_and_down(tmp_path: Path) -> None:
@@ -29,7 +30,7 @@ def test_up_and_down(tmp_path: Path) -> None:
 
     assert run_localcloud(tmp_path, "down").returncode == 0
 
-    assert not _alive(pid)
+    assert not alive(pid)
     assert not (tmp_path / "run.json").exists()
     assert run_localcloud(tmp_path, "status").returncode == 1
 
@@ -125,10 +126,7 @@ def test_a_deleted_home_takes_its_local_cloud_with_it(tmp_path: Path) -> None:
     assert run_localcloud(home, "up", "--port", "0").returncode == 0
     pid = json.loads((home / "run.json").read_text())["pid"]
     shutil.rmtree(home)
-    deadline = time.monotonic() + 60
-    while _alive(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    assert gone(pid, seconds=60)
 
 
 def test_only_the_loopback_listens(local_cloud: LocalCloud) -> None:

@@ -11,13 +11,7 @@ import pytest
 
 from localcloud.processes import Ended, Processes
 from localcloud.services.codebuild.shell import Shell
-
-
-def alive(pid: str) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+from tests.processes import gone
 
 
 @pytest.fixture
@@ -90,7 +84,7 @@ def test_what_runs_in_the_background_lives_until_the_end(make: Callable[..., She
     assert shell.run("sleep 60 & echo $!").ok
     assert shell.run(f"kill -0 {lines[0]}").ok
     shell.close()
-    assert not alive(lines[0])
+    assert gone(int(lines[0]))
 
 
 def test_a_shell_killed_from_outside_is_reported_and_replaced(make: Callable[..., Shell]) -> None:
@@ -102,5 +96,5 @@ def test_a_shell_killed_from_outside_is_reported_and_replaced(make: Callable[...
     end = shell.run("echo $$; kill -9 $PPID; sleep 60")
     assert (end.how, end.code) == (Ended.KILLED, signal.SIGKILL)
     assert time.monotonic() - started < 30
-    assert not alive(lines[0])
+    assert gone(int(lines[0]))
     assert shell.run('test "$KEPT" = 1').ok

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.processes import Ended, Processes, kill_leftovers
+from localcloud.processes import Ended, Processes, alive, kill_leftovers
+from tests.processes import gone
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
@@ -25,13 +26,6 @@ def run(processes: Processes, script: str, **options: object):
         ["bash", "-c", script], cwd=Path("/"), environment=ENVIRONMENT, on_line=lines.append, **options
     )
     return result, lines
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_output_and_exit_code(processes: Processes) -> None:
@@ -55,7 +49,7 @@ def test_a_time_out_ends_the_whole_tree(processes: Processes) -> None:
     result, lines = run(processes, script, timeout_seconds=0.5)
     assert result.how is Ended.TIMED_OUT
     assert time.monotonic() - started < 30
-    assert not alive(int(lines[0]))
+    assert gone(int(lines[0]))
 
 
 def test_stop_ends_it(processes: Processes) -> None:
@@ -70,7 +64,7 @@ def test_what_a_process_left_in_the_background_ends_with_it(processes: Processes
     """A build that starts a server and exits leaves no server."""
     result, lines = run(processes, "sleep 60 >/dev/null 2>&1 & echo $!; exit 0")
     assert result.ok
-    assert not alive(int(lines[0]))
+    assert gone(int(lines[0]))
 
 
 def test_leftovers_of_a_crash_are_found_by_their_mark(tmp_path: Path) -> None:
@@ -87,10 +81,7 @@ def test_leftovers_of_a_crash_are_found_by_their_mark(tmp_path: Path) -> None:
     assert alive(pid)
     assert kill_leftovers("/somebody/else") == 0
     assert kill_leftovers(str(tmp_path)) == 1
-    deadline = time.monotonic() + 10
-    while alive(pid):  # it is gone when the machine gets round to it
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    assert gone(pid)
 
 
 def test_the_environment_is_only_what_was_given(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
