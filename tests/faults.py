@@ -26,9 +26,9 @@ CHAPTERS = {
     "Stopped before PROD": {
         "constant model": "trained on rows that are all `unacc`; served, and judged beside the champion",
         "shuffled labels": "trained on rows whose labels were dealt out at random",
-        "worse by the margin": "trained without one kind of `acc`: 8 of 240 test rows fewer than the champion",
-        "worse in one slice only": "as good as the champion on the whole, 9 of 67 rows fewer for `buying vhigh`",
-        "better on average but slow": "8 rows better than the champion; a quarter of a second for one row of twenty",
+        "worse by the margin": "trained without one kind of `acc`: 8 of 240 test rows fewer right than the champion",
+        "worse in one slice only": "as good as the champion on the whole; of 67 rows `buying vhigh`, 9 fewer right",
+        "better on average but slow": "8 rows more right than the champion; a quarter of a second for 1 row of 20",
         "answers that are not a number": "the last container answers `NaN` for one label of four",
         "the champion's endpoint is gone": "a release was approved before, and no endpoint serves it",
     },
@@ -38,17 +38,17 @@ CHAPTERS = {
         "latency tripled": "the new container takes three times as long",
         "`/ping` never answers": "the new container loads its model for ever; it is given 60 s, AWS's least",
         "an alarm without data, treated as not breaching": "a healthy release, guarded by such an alarm",
-        "an alarm without data, treated as missing": "the same",
+        "an alarm without data, treated as missing": "a healthy release, guarded by such an alarm",
         "an alarm without data, treated as breaching": "a healthy release; the alarm rings since before it",
         "an alarm that does not exist": "a healthy release, guarded by a name that no alarm has",
         "an answer class out of its expected band": "the new container answers everything alike",
-        "success reported over a silent rollback": "an endpoint that went back, under a stack that says nothing of it",
+        "success reported over a silent rollback": "SageMaker sends the release back, and nobody is told",
     },
     "Around a release": {
         "two pushes at once": "two commits pushed one right after the other, followed to their ends",
         "a push during a canary": "a commit pushed while the release before it bakes in PROD",
         "the build killed in the middle of a deployment": "SIGKILL to the verification in stage PROD",
-        "SIGKILL to the local cloud during a canary": "and the local cloud started again",
+        "SIGKILL to the local cloud during a canary": "it is started again",
     },
 }
 FAULTS = tuple(fault for faults in CHAPTERS.values() for fault in faults)

@@ -136,7 +136,7 @@ def test_a_push_during_a_canary_waits_for_its_end(released: User, pushed: ThreeP
 def test_the_later_of_two_pushes_is_what_is_released(released: User, pushed: ThreePushes) -> None:
     """PROD was deployed by one after the other, and the later one's package is there, beside the champion."""
     ended, began = (times(released, each.execution) for each in (pushed.second, pushed.third))
-    assert began["GitHub"][0] < ended["Synth"][1]
+    assert began["GitHub"][0] < ended["Data"][1]
     assert began["DeployProd"][0] >= ended["Verify"][1]
     assert_arrived(pushed)
     newest, earlier = released.packages()[:2]

@@ -112,16 +112,17 @@ class Workbench:
     def judged(
         self, name: str, model: str, *, postprocess: str = "", champion: str = CHAMPION, bucket: str = ""
     ) -> Judgement:
-        """Serve the model as QA would, and run the gate.
+        """Serve the model as QA would, and run the gate, which leaves the champion as it was.
 
         ``bucket``: where the report goes, and where the gate counts how often the test split has decided.
         """
         cloud = self.steps.cloud
-        before, began = standing(cloud), time.monotonic()
+        before, serving, began = standing(cloud), standing(cloud, named=champion), time.monotonic()
         package = self.package(model, postprocess or self.data["postprocess"])
         with self.served(name, package):
             done = self._gate(name, package, champion, bucket or self.bucket)
             seconds = time.monotonic() - began
+        assert standing(cloud, named=champion) == serving
         body = self.s3.get_object(Bucket=bucket or self.bucket, Key=f"gate/{name}/gate.json")["Body"].read()
         return Judgement(
             done=done,

@@ -117,6 +117,8 @@ def test_good_model_is_promoted(workbench: Workbench, good_model: str) -> None:
 @pytest.mark.fault
 def test_the_champions_endpoint_gone_is_held(workbench: Workbench, good_model: str) -> None:
     """The same model again, after one was approved, and nothing serves: that passes only by a person."""
+    approved = workbench.package(good_model, workbench.data["postprocess"])
+    workbench.sagemaker.update_model_package(ModelPackageArn=approved, ModelApprovalStatus="Approved")
     judgement = workbench.judged("orphan", good_model)
     assert judgement.done.returncode == 0, judgement.done.stdout + judgement.done.stderr
     assert judgement.report["verdict"] == "HOLD"
@@ -176,7 +178,7 @@ def test_better_but_slow_is_stopped(workbench: Workbench, good_model: str, lesse
         Body=archive({"xgboost-model": pickled(SLOW.format(model=model))}),
     )
     slow = f"s3://{workbench.bucket}/models/slow/model.tar.gz"
-    judgement = workbench.judged("slow", slow, champion=lesser_champion, bucket=unworn)
+    judgement = workbench.judged("better-but-slow", slow, champion=lesser_champion, bucket=unworn)
     assert judgement.report["gains"][0]["value"] >= 0.03
     assert "latency against the champion" in judgement.stopped_by
     assert judgement.report["reason"].startswith("It is too slow: 99 of 100 requests took up to")
