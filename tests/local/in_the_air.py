@@ -19,7 +19,7 @@ from tests.local.test_lambda import archive
 NAME = "in-the-air"
 ROW = "1,1,1,1,1,1"
 #: Parameters of the stack that is being deleted, each deleted before the next.
-CHAIN = 100
+CHAIN = 160
 
 
 @dataclass

@@ -115,9 +115,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
     pushed = commit(pushing.folder, "right before the kill")
     stacks.create_coming()
+    ran = cloud.started()
     stacks.delete_going()
     glue.glue.start_crawler(Name=NAME)
-    ran = cloud.started()
     git(pushing.folder, "push", "--quiet", pushing.user.remote(pushing.repository), "main")
     killed = kill_twice(cloud, traffic)
 
