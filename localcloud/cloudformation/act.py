@@ -86,6 +86,14 @@ class Actor:
             stopped=self.cancelled,
         )
 
+    def tell_cut_off(self) -> None:
+        """What was being made or changed when the local cloud ended has failed; it does not stay in progress."""
+        for name, each in self.stacks.resources(self.stack["StackId"]).items():
+            verb, _, rest = each["ResourceStatus"].partition("_")
+            if verb in ("CREATE", "UPDATE") and rest == "IN_PROGRESS":
+                unknown = "" if each.get("Deployed") else _UNKNOWN
+                self._event(name, f"{verb}_FAILED", f"Resource {_NOUNS[verb]} cancelled{unknown}")
+
     def _apply(self, step: Step, evaluation: Evaluation) -> None:
         self._begin(step)
         definition = evaluation.template.resources[step.logical_id]
@@ -311,6 +319,8 @@ class Live:
         return deployed
 
 
+#: Of a resource that nobody has noted as made: it may have been, in the moment of a crash.
+_UNKNOWN = ". If it was made all the same, it is left behind: look for it, and delete it before it is made again"
 _NOUNS = {"CREATE": "creation", "UPDATE": "update", "DELETE": "deletion"}
 
 

@@ -16,6 +16,7 @@ CUT_OFF = "The local cloud ended while this operation was under way"
 
 def go_on(deployment: Deployment, stack: Stack) -> None:
     """Brings the operation to its end, on the operation's own thread."""
+    deployment.actor.tell_cut_off()
     match stack["StackStatus"]:
         case "CREATE_IN_PROGRESS":
             deployment.fail_create(CUT_OFF, on_failure=stack["OnFailure"])

@@ -227,6 +227,7 @@ def test_a_stack_that_was_being_made_is_taken_back_and_can_be_made_again(story: 
     events = stacks.cloudformation.describe_stack_events(StackName="Coming")["StackEvents"]
     reasons = " ".join(event.get("ResourceStatusReason") or "" for event in events)
     assert "The local cloud ended while this operation was under way. Rollback requested by user." in reasons
+    assert "Resource creation cancelled" in reasons
     assert "coming" not in stacks.endpoints()
     assert stacks.ssm.describe_parameters()["Parameters"] == []
     stacks.cloudformation.delete_stack(StackName="Coming")

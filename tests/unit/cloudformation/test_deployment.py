@@ -28,6 +28,9 @@ class Topic(Resource):
 
     def create(self, ctx, properties):
         name = ctx.new_name(60)
+        if properties.get("DisplayName") == "is not noted":
+            self.world[name] = "left behind"
+            ctx.wait(lambda: None, timeout_seconds=60)
         ctx.created(name)
         self.world[name] = None
         self._set(ctx, name, properties)
@@ -119,6 +122,28 @@ def test_a_failure_cancels_what_hangs_beside_it(cloud):
     assert ("CREATE_FAILED", "Resource creation cancelled") in cloud.events("A")
     assert ("CREATE_FAILED", "It will not be bad.") in cloud.events("B")
     assert cloud.topic.world == {}
+
+
+def test_what_was_in_progress_when_the_local_cloud_ended_has_failed(cloud, tmp_path):
+    """It does not stay in progress in a stack that was taken back; what was not noted is told with what to do."""
+    cloud.topics("CreateStack", {"A": "hangs", "B": "is not noted"})
+    deadline = time.monotonic() + 60
+    while len(cloud.topic.world) < 2 or len(cloud.events("A")) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    cloud.api.cloud.store.freeze()  # as if it had been killed
+
+    again = Cloud(tmp_path, cloud.topic)
+    again.api.start()
+    again.wait_for("ROLLBACK_COMPLETE")
+
+    assert ("CREATE_FAILED", "Resource creation cancelled") in again.events("A")
+    assert again.events("A")[-1][0] == "DELETE_COMPLETE"
+    (status, reason) = again.events("B")[-1]
+    assert status == "CREATE_FAILED"
+    assert "it is left behind: look for it" in reason
+    assert list(cloud.topic.world.values()) == ["left behind"]
+    again.api.stop()
 
 
 def test_an_update_can_be_cancelled(cloud):
