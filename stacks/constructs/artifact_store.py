@@ -40,13 +40,15 @@ class ArtifactStore(Construct):
         self._grant(grantee, ["s3:PutObject"], (artifact,))
         self._objects.grant_encrypt(grantee)
 
-    def grant_find(self, grantee: iam.IGrantable) -> None:
+    def grant_find(self, grantee: iam.IGrantable, *besides: str) -> None:
         """Ask where the bucket lies and whose it is: AWS's policies for CodePipeline's and CodeBuild's roles have it.
+
+        ``besides``: what else of the bucket itself.
 
         Sources: CodePipeline user guide, "Manage the CodePipeline service role"; CodeBuild user guide, "Allow
         CodeBuild to interact with other AWS services".
         """
-        allow(grantee, ["s3:GetBucketAcl", "s3:GetBucketLocation"], [self.bucket.bucket_arn])
+        allow(grantee, ["s3:GetBucketAcl", "s3:GetBucketLocation", *besides], [self.bucket.bucket_arn])
 
     def _grant(self, grantee: iam.IGrantable, actions: list[str], artifacts: tuple[str, ...]) -> None:
         folders = [f"{self._folder}/{artifact[:_LONGEST_ARTIFACT]}/*" for artifact in artifacts]

@@ -26,7 +26,8 @@ class PipelineRole(iam.Role):
     def __init__(self, scope: Construct, construct_id: str, *, store: ArtifactStore) -> None:
         super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal("codepipeline.amazonaws.com"))
         self._store = store
-        store.grant_find(self)
+        # As the policy has it of "Manage the CodePipeline service role" in CodePipeline's user guide.
+        store.grant_find(self, "s3:GetBucketVersioning")
         self.fixed = self.without_policy_updates()
 
     def come_before(self, pipeline: codepipeline.Pipeline) -> None:

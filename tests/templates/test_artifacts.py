@@ -78,7 +78,7 @@ def test_the_pipeline_writes_the_source_and_reads_the_templates(
     assert allowed(pipeline, role, bucket) == (
         dict.fromkeys(READ, folders(pipeline, workload, bucket, ["BuildOutput"]))
         | dict.fromkeys(WRITE, folders(pipeline, workload, bucket, ["SourceOutput"]))
-        | {action: {bucket} for action in OF_THE_BUCKET}
+        | {action: {bucket} for action in OF_THE_BUCKET | {"s3:GetBucketVersioning"}}
     )
 
 
