@@ -76,7 +76,7 @@ LIVES = [
         then={"PolicyDocument": DENY},
         look=lambda stack, outputs: (
             stack.client("iam").get_policy(PolicyArn=outputs["Ref"])["Policy"]["DefaultVersionId"],
-            len(stack.client("iam").list_entities_for_policy(PolicyArn=outputs["Ref"])["PolicyRoles"]),
+            len(stack.client("iam").list_attached_role_policies(RoleName=outputs["NeedRole"])["AttachedPolicies"]),
         ),
         at_first=("v1", 1),
         later=("v2", 0),
