@@ -204,7 +204,7 @@ class GuardedEndpoint:
         until(
             lambda: cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"],
             lambda found: found == state,
-            20,
+            60,
         )
 
     def update(
@@ -301,5 +301,5 @@ def assert_rolled_back(endpoint: GuardedEndpoint, update: Update, reason: str) -
     assert reason in update.end["FailureReason"]
     assert "PendingDeploymentSummary" not in update.end
     assert update.traffic.answers[-1][1] == endpoint.serving
-    assert update.traffic.longest_silence() < 5
+    assert update.traffic.longest_silence() < 10
     assert update.left_over == []
