@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from ml_init.step import S3Address
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -28,17 +30,16 @@ class Captured:
 def captured(destination: str, endpoint: str, variant: str, since: datetime) -> Iterator[Captured]:
     """Everything under ``<destination>/<endpoint>/<variant>/`` since then; ``destination`` is s3://bucket/prefix."""
     s3 = boto3.client("s3")
-    bucket, _, prefix = destination.removeprefix("s3://").partition("/")
-    folder = f"{prefix.rstrip('/')}/{endpoint}/{variant}/".lstrip("/")
+    folder = S3Address.parse(destination) / endpoint / f"{variant}/"
     pages = s3.get_paginator("list_objects_v2").paginate(
         # Folders are hours: those before are not even listed.
-        Bucket=bucket,
-        Prefix=folder,
-        StartAfter=f"{folder}{since:%Y/%m/%d/%H}/",
+        Bucket=folder.bucket,
+        Prefix=folder.key,
+        StartAfter=f"{folder.key}{since:%Y/%m/%d/%H}/",
     )
     for page in pages:
         for entry in page.get("Contents", []):
-            text = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read().decode()
+            text = s3.get_object(Bucket=folder.bucket, Key=entry["Key"])["Body"].read().decode()
             yield from lines(text.splitlines(), since)
 
 
@@ -63,8 +64,8 @@ def truths(address: str) -> dict[str, str]:
     Its header names two columns: ``inference_id`` or ``request``, and ``truth``. Raises SystemExit for another header.
     """
     if address.startswith("s3://"):
-        bucket, _, key = address.removeprefix("s3://").partition("/")
-        text = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        file = S3Address.parse(address)
+        text = boto3.client("s3").get_object(Bucket=file.bucket, Key=file.key)["Body"].read().decode()
     else:
         text = Path(address).read_text()
     reader = csv.DictReader(text.splitlines())

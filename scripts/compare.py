@@ -97,7 +97,7 @@ def summary(models: Sequence[Traffic], served: Sequence[Served]) -> list[str]:
 
 def sentences(checks: Sequence[Check]) -> list[str]:
     """The verdict first, then each condition: in plain words, and with its figures."""
-    verdict = experiment.verdict(checks)
+    verdict = Verdict.of(checks)
     lines = [f"{verdict}: {next(check.plain for check in checks if check.outcome is verdict)}"]
     for check in checks:
         lines.append(f"  {_MARKS[check.outcome]} {check.name}: {check.sentence}")

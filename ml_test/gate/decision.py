@@ -36,9 +36,7 @@ class Decision:
 
     @property
     def verdict(self) -> Verdict:
-        """REJECT if any check says so; else HOLD if any does."""
-        outcomes = {check.outcome for check in self.checks}
-        return next((worst for worst in (Verdict.REJECT, Verdict.HOLD) if worst in outcomes), Verdict.PROMOTE)
+        return Verdict.of(self.checks)
 
     @property
     def decisive(self) -> list[Check]:

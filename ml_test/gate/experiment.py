@@ -14,8 +14,6 @@ from ml_test.gate.verdict import Check, Verdict
 from ml_test.gate.wording import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ml_test.gate.rules import Latency, Rules
 
 
@@ -36,23 +34,24 @@ class Traffic:
 
 
 def compare(champion: Traffic, challenger: Traffic, rules: Rules, *, minimum: int) -> list[Check]:
-    """Each condition with its outcome; what makes the verdict is the worst of them (``verdict``)."""
-    few = [name for name, one in (("champion", champion), ("challenger", challenger)) if len(one.answers) < minimum]
-    if few:
+    """Each condition with its outcome, of which ``Verdict.of`` makes one.
+
+    PROMOTE: end in favour of the challenger. REJECT: in favour of the champion. HOLD: go on, or a person decides.
+    """
+    if min(len(champion.answers), len(challenger.answers)) < minimum:
         said = (
             f"too early: {len(champion.answers)} captured requests of the champion and {len(challenger.answers)} of the"
             f" challenger, and {minimum} of each are asked for"
         )
-        return [Check(name="requests", outcome=Verdict.HOLD, plain=said, sentence=said, look_at="Wait for more.")]
+        return [_undecided("requests", said, look_at="Wait for more.")]
     checks = [_truth(champion, challenger, rules), _errors(champion, challenger), _answers(champion, challenger)]
     latency = _latency(champion, challenger, rules.latency)
     return [*checks, latency] if latency else checks
 
 
-def verdict(checks: Sequence[Check]) -> Verdict:
-    """PROMOTE: end in favour of the challenger. REJECT: in favour of the champion. HOLD: go on, or a person decides."""
-    outcomes = {check.outcome for check in checks}
-    return next((worst for worst in (Verdict.REJECT, Verdict.HOLD) if worst in outcomes), Verdict.PROMOTE)
+def _undecided(name: str, said: str, *, look_at: str) -> Check:
+    """HOLD, because there is nothing to decide by."""
+    return Check(name=name, outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look_at)
 
 
 def _errors(champion: Traffic, challenger: Traffic) -> Check:
@@ -60,7 +59,7 @@ def _errors(champion: Traffic, challenger: Traffic) -> Check:
     pairs = [(one.errors, one.invocations) for one in (champion, challenger)]
     if not all(rows for _, rows in pairs):
         said = "CloudWatch knows no invocations of one of the two variants"
-        return Check(name="errors", outcome=Verdict.HOLD, plain=said, sentence=said, look_at="The variants' metrics.")
+        return _undecided("errors", said, look_at="The variants' metrics.")
     value, low, high = share_difference(pairs[0], pairs[1])
     more = low > 0
     return Check(
@@ -91,13 +90,13 @@ def _truth(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
     """The gate's own comparison, on independent requests instead of the same rows."""
     if not champion.judged or not challenger.judged:
         said = "nobody told what would have been right (TRUTHS=…), so nobody can say which of the two is better"
-        return Check(name="truth", outcome=Verdict.HOLD, plain=said, sentence=said, look_at="The truths, once known.")
+        return _undecided("truth", said, look_at="The truths, once known.")
     metric = rules.comparison.metric
     try:
         found = gain(metric, _judged(champion, rules), _judged(challenger, rules))
     except KeyError:
         said = f"gate.toml compares by {metric}, for which independent requests have no interval here"
-        return Check(name="truth", outcome=Verdict.HOLD, plain=said, sentence=said, look_at="Both variants' answers.")
+        return _undecided("truth", said, look_at="Both variants' answers.")
     check = replace(against_champion(found, rules.comparison.margin), name="truth")
     if check.outcome is not Verdict.HOLD:
         return check

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ml_test.gate.intervals import Estimate
 
 
@@ -21,6 +23,12 @@ class Verdict(StrEnum):
         if value < floor:
             return Verdict.REJECT
         return Verdict.PROMOTE if low >= floor else Verdict.HOLD
+
+    @staticmethod
+    def of(checks: Iterable[Check]) -> Verdict:
+        """REJECT if any check says so; else HOLD if any does."""
+        outcomes = {check.outcome for check in checks}
+        return next((worst for worst in (Verdict.REJECT, Verdict.HOLD) if worst in outcomes), Verdict.PROMOTE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.data_capture import CAPTURE_PREFIX
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.function import Function
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow_metrics
 from stacks.specs import ExpectedAnswers
 
 #: Fewer answers in a captured file say nothing of a share.
@@ -44,13 +44,7 @@ class AnswerShare(Construct):
             encryption=encryption,
         )
         data.grant_get(function.role, CAPTURE_PREFIX)
-        allow(
-            function.role,
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
-            because="PutMetricData has no resource type; its condition key is what AWS offers to limit it",
-        )
+        allow_metrics(function.role, NAMESPACE)
         data.tell_eventbridge()
         events.Rule(
             self,

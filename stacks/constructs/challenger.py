@@ -6,7 +6,7 @@ from aws_cdk import Aws, CfnCondition, CfnParameter, Fn, IResolvable, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks.constructs.guardrails import Guard
+from stacks.constructs.guardrails import Guard, guard
 from stacks.constructs.package_model import PackageModel, version_of
 from stacks.settings import Ab, Stage
 from stacks.specs import CHALLENGER_VARIANT, CHAMPION_PARAMETER, NO_CHAMPION
@@ -61,7 +61,7 @@ class Challenger(Construct):
         resource = alarm.node.default_child
         assert isinstance(resource, cloudwatch.CfnAlarm)  # noqa: S101  (what an Alarm is made of)
         resource.cfn_options.condition = self.competes
-        return self._if_competing({"AlarmName": alarm.alarm_name}, Aws.NO_VALUE)
+        return self._if_competing(guard(alarm), Aws.NO_VALUE)
 
     def _if_competing(self, competing: object, alone: object) -> IResolvable:
         return Token.as_any(Fn.condition_if(self.competes.logical_id, competing, alone))

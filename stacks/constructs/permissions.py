@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from aws_cdk import CfnResource
+from aws_cdk import ArnFormat, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
@@ -25,9 +25,7 @@ def allow(
 
     Raises ValueError for a wildcard without ``because``, which names the rule of AWS that lets no name stand there.
     """
-    role = grantee.grant_principal
-    if not isinstance(role, iam.Role):
-        raise TypeError(f"{role!r} is not a role of this stack: nothing can be allowed to it here.")
+    role = _role_of(grantee)
     role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions))
     wildcards = [text for text in (*actions, *resources) if "*" in text]
     if not wildcards:
@@ -35,6 +33,40 @@ def allow(
     if not because:
         raise ValueError(f"{role.node.path} is allowed {wildcards}: name each, or say which rule of AWS forbids it.")
     explain(policy_of(role), wildcards, because)
+
+
+def allow_stack(grantee: iam.IGrantable, actions: Sequence[str], stack_name: str) -> None:
+    """Actions of CloudFormation, such as ``DescribeStacks``, on the stack of this name."""
+    arn = Stack.of(_role_of(grantee)).format_arn(
+        service="cloudformation",
+        resource="stack",
+        resource_name=f"{stack_name}/*",
+        arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+    )
+    allow(
+        grantee,
+        [f"cloudformation:{action}" for action in actions],
+        [arn],
+        because="CloudFormation ends a stack's ARN in an id that it makes with it",
+    )
+
+
+def allow_metrics(grantee: iam.IGrantable, namespace: str) -> None:
+    """Put metrics of this namespace."""
+    allow(
+        grantee,
+        ["cloudwatch:PutMetricData"],
+        ["*"],
+        conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
+        because="PutMetricData has no resource type; its condition key is what AWS offers to limit it",
+    )
+
+
+def _role_of(grantee: iam.IGrantable) -> iam.Role:
+    role = grantee.grant_principal
+    if not isinstance(role, iam.Role):
+        raise TypeError(f"{role!r} is not a role of this stack: nothing can be allowed to it here.")
+    return role
 
 
 def policy_of(role: iam.Role) -> iam.CfnPolicy:

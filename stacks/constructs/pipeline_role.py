@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.artifact_store import ArtifactStore
-from stacks.constructs.permissions import allow, policy_of
+from stacks.constructs.permissions import allow, allow_stack, policy_of
 
 _CLOUDFORMATION = "cloudformation.amazonaws.com"
 
@@ -52,21 +52,7 @@ class PipelineRole(iam.Role):
         """
         self._store.grant_take(self, template)
         verbs = ["CreateStack", "UpdateStack", *(["DeleteStack"] if replace else [])]
-        self._allow_stack(stack_name, [*verbs, "DescribeStacks", "DescribeStackEvents"], role)
-
-    def _allow_stack(self, stack_name: str, actions: list[str], role: iam.IRole) -> None:
-        stack = Stack.of(self).format_arn(
-            service="cloudformation",
-            resource="stack",
-            resource_name=f"{stack_name}/*",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
-        allow(
-            self,
-            [f"cloudformation:{action}" for action in actions],
-            [stack],
-            because="CloudFormation ends a stack's ARN in an id that it makes with it",
-        )
+        allow_stack(self, [*verbs, "DescribeStacks", "DescribeStackEvents"], stack_name)
         allow(
             self,
             ["iam:PassRole"],

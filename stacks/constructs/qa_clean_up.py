@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.function import Function
+from stacks.constructs.permissions import allow_stack
 from stacks.specs import Workload
 
 QA_STAGE = "QA"
@@ -57,17 +58,7 @@ class QaCleanUp(Construct):
 
     @staticmethod
     def _allow(function: Function, workload: Workload, pipeline: codepipeline.IPipeline) -> None:
-        stack = Stack.of(function).format_arn(
-            service="cloudformation",
-            resource="stack",
-            resource_name=f"{workload.stack_name('Qa')}/*",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
-        function.allow(
-            ["cloudformation:DeleteStack", "cloudformation:DescribeStacks"],
-            [stack],
-            because="CloudFormation ends a stack's ARN in an id that it makes with it",
-        )
+        allow_stack(function.role, ["DeleteStack", "DescribeStacks"], workload.stack_name("Qa"))
         function.allow(
             ["codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions"], [pipeline.pipeline_arn]
         )

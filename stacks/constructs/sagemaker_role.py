@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.log_access import grant_write_logs
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow, allow_metrics
 
 _SAGEMAKER = "sagemaker.amazonaws.com"
 
@@ -34,13 +34,7 @@ class SageMakerRole(iam.Role):
 
     def allow_metrics(self) -> None:
         """Report a training job's metrics. An endpoint's are AWS's own: nobody else may write to ``AWS/SageMaker``."""
-        allow(
-            self,
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
-            because="PutMetricData has no resource type; its condition key is what AWS offers to limit it",
-        )
+        allow_metrics(self, "/aws/sagemaker/TrainingJobs")
 
     def grant_hand_over(self, grantee: iam.IGrantable) -> None:
         """Hand this role to SageMaker, and to nobody else."""

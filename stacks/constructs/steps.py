@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 from constructs import Construct
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.data_bucket import APPROVED_TAG
 from stacks.constructs.endpoint_deployment import NAMED_BY_CLOUDFORMATION, endpoint_arn, served_arns
+from stacks.constructs.permissions import allow_stack
 from stacks.constructs.workshop import Workshop
-from stacks.specs import StackKind, Workload
+from stacks.specs import Workload
 
 
 class Steps(Construct):
@@ -97,8 +98,7 @@ class Steps(Construct):
             [endpoint_arn(self, self._workload, "Qa"), endpoint_arn(self, self._workload, "Prod")],
         )
         self._allow_to_see_what_prod_serves(step)
-        why = "CloudFormation ends a stack's ARN in an id that it makes with it"
-        step.allow(["cloudformation:DescribeStacks"], [self._stack_arn("Prod")], because=why)
+        allow_stack(step.role, ["DescribeStacks"], self._workload.stack_name("Prod"))
         return step
 
     def _approve(self) -> BuildStep:
@@ -122,13 +122,4 @@ class Steps(Construct):
             [f"sagemaker:Describe{kind}" for kind in ("Endpoint", "EndpointConfig", "Model")],
             served_arns(self, self._workload, "Prod"),
             because=NAMED_BY_CLOUDFORMATION,
-        )
-
-    def _stack_arn(self, kind: StackKind) -> str:
-        """A stack's ARN ends in an id that is made with it."""
-        return Stack.of(self).format_arn(
-            service="cloudformation",
-            resource="stack",
-            resource_name=f"{self._workload.stack_name(kind)}/*",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )

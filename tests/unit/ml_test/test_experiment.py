@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml_test.gate.experiment import Traffic, compare, verdict
+from ml_test.gate.experiment import Traffic, compare
 from ml_test.gate.independent import Judged, alike, gain, share_difference
 from ml_test.gate.rules import Comparison, Latency, Rules
 from ml_test.gate.verdict import Check, Verdict
@@ -84,24 +84,24 @@ def test_alike_or_not() -> None:
 
 def test_as_good_as_the_champion_may_take_over() -> None:
     checks = compare(traffic(0.95), traffic(0.96), RULES, minimum=500)
-    assert verdict(checks) is Verdict.PROMOTE
+    assert Verdict.of(checks) is Verdict.PROMOTE
 
 
 def test_worse_beyond_chance_stays_out() -> None:
     checks = compare(traffic(0.95), traffic(0.85), RULES, minimum=500)
-    assert verdict(checks) is outcome(checks, "truth") is Verdict.REJECT
+    assert Verdict.of(checks) is outcome(checks, "truth") is Verdict.REJECT
 
 
 def test_too_few_to_tell_goes_on() -> None:
     checks = compare(traffic(0.95, rows=600), traffic(0.94, rows=600), RULES, minimum=500)
-    assert verdict(checks) is outcome(checks, "truth") is Verdict.HOLD
+    assert Verdict.of(checks) is outcome(checks, "truth") is Verdict.HOLD
     assert "1200 requests whose truth is known" in next(check.plain for check in checks if check.name == "truth")
 
 
 def test_without_truths_nobody_is_better() -> None:
     """However alike the answers are: whether they are right is not known."""
     checks = compare(traffic(0.95, judged=False), traffic(0.95, judged=False), RULES, minimum=500)
-    assert verdict(checks) is outcome(checks, "truth") is Verdict.HOLD
+    assert Verdict.of(checks) is outcome(checks, "truth") is Verdict.HOLD
 
 
 def test_before_the_minimum_there_is_no_verdict() -> None:
@@ -113,13 +113,13 @@ def test_before_the_minimum_there_is_no_verdict() -> None:
 def test_a_challenger_that_fails_more_often_stays_out() -> None:
     """Also where its answers are as good: 2 % of 5XX are no chance."""
     checks = compare(traffic(0.95), traffic(0.95, errors=80), RULES, minimum=500)
-    assert verdict(checks) is outcome(checks, "errors") is Verdict.REJECT
+    assert Verdict.of(checks) is outcome(checks, "errors") is Verdict.REJECT
 
 
 def test_a_slow_challenger_is_held() -> None:
     """Twice the champion's p99 and 25 ms more is too much; CloudWatch's percentile alone makes no REJECT."""
     checks = compare(traffic(0.95, p99=50), traffic(0.95, p99=101), RULES, minimum=500)
-    assert verdict(checks) is outcome(checks, "latency") is Verdict.HOLD
+    assert Verdict.of(checks) is outcome(checks, "latency") is Verdict.HOLD
     fast = compare(traffic(0.95, p99=3), traffic(0.95, p99=25), RULES, minimum=500)
     assert outcome(fast, "latency") is Verdict.PROMOTE
 
