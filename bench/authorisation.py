@@ -24,16 +24,16 @@ from botocore.credentials import Credentials  # noqa: E402
 from botocore.exceptions import ClientError  # noqa: E402
 from moto.iam.models import iam_backends  # noqa: E402
 
-from localcloud import administrator  # noqa: E402
-from localcloud.cloud import Cloud  # noqa: E402
-from localcloud.iam import api_requests  # noqa: E402
+from localcloud.front_door.identity import Identity  # noqa: E402
 from localcloud.iam.authorization import Authorization  # noqa: E402
 from localcloud.iam.cost import COST_TABLE  # noqa: E402
 from localcloud.iam.records import read_table  # noqa: E402
-from localcloud.identity import Identity  # noqa: E402
-from localcloud.moto_bridge import MotoBridge  # noqa: E402
-from localcloud.service import Caller, HttpRequest  # noqa: E402
-from localcloud.settings import Settings  # noqa: E402
+from localcloud.moto_services.bridge import MotoBridge  # noqa: E402
+from localcloud.platform import administrator  # noqa: E402
+from localcloud.platform.cloud import Cloud  # noqa: E402
+from localcloud.platform.service import Caller, HttpRequest  # noqa: E402
+from localcloud.platform.settings import Settings  # noqa: E402
+from localcloud.wire import api_requests  # noqa: E402
 from scripts.pipeline import Pipeline  # noqa: E402
 from stacks.workloads import WORKLOADS  # noqa: E402
 

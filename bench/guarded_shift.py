@@ -14,7 +14,7 @@ from typing import Any
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from localcloud.settings import Settings  # noqa: E402  (the project's root has to be on the path first)
+from localcloud.platform.settings import Settings  # noqa: E402  (the project's root has to be on the path first)
 from tests.clouds import LocalCloud  # noqa: E402
 from tests.local.guarded_endpoint import GuardedEndpoint  # noqa: E402
 from tests.local.sagemaker_world import World  # noqa: E402

@@ -22,9 +22,9 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from localcloud.moto_bridge import SNAPSHOT_ENTRIES, MotoBridge  # noqa: E402  (the project's root has to be on the path first)
-from localcloud.service import HttpRequest, HttpResponse  # noqa: E402
-from localcloud.settings import Settings  # noqa: E402
+from localcloud.moto_services.bridge import SNAPSHOT_ENTRIES, MotoBridge  # noqa: E402  (the project's root has to be on the path first)
+from localcloud.platform.service import HttpRequest, HttpResponse  # noqa: E402
+from localcloud.platform.settings import Settings  # noqa: E402
 
 CALLS = 1000
 RELEASES = 50

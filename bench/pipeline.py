@@ -20,8 +20,8 @@ sys.path.insert(0, str(PROJECT))
 
 import boto3  # noqa: E402  (the project's root has to be on the path first)
 
-from localcloud.environments import Environments  # noqa: E402
-from localcloud.settings import Settings  # noqa: E402
+from localcloud.platform.environments import Environments  # noqa: E402
+from localcloud.platform.settings import Settings  # noqa: E402
 from scripts import follow  # noqa: E402
 from scripts.pipeline import Execution, Pipeline  # noqa: E402
 from scripts.push import push_and_follow  # noqa: E402

@@ -83,8 +83,8 @@ def main(names: list[str]) -> int:
 
 
 def in_environment(names: list[str]) -> int:
-    from localcloud.environments import Environments
-    from localcloud.settings import Settings
+    from localcloud.platform.environments import Environments
+    from localcloud.platform.settings import Settings
 
     lock = PROJECT / "localcloud" / "images" / "sagemaker_xgboost" / "requirements.lock"
     python = Environments(Settings.cache_folder(), say=print).python(lock).python

@@ -16,12 +16,12 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud import administrator
-from localcloud.environments import Environments
 from localcloud.iam.records import denied_calls
-from localcloud.processes import alive, kill_leftovers
-from localcloud.settings import Settings
-from localcloud.state_file import StateError
+from localcloud.platform import administrator
+from localcloud.platform.environments import Environments
+from localcloud.platform.processes import alive, kill_leftovers
+from localcloud.platform.settings import Settings
+from localcloud.platform.state_file import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(options: argparse.Namespace) -> int:
     home: Path = options.home
-    from localcloud import server
+    from localcloud.front_door import server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)

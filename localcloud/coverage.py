@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud.moto_bridge import MOTO_SERVICES
-from localcloud.registry import operation_groups
+from localcloud.front_door.registry import operation_groups
+from localcloud.moto_services.bridge import MOTO_SERVICES
 from localcloud.resources.registry import resource_types
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from localcloud import administrator
-from localcloud.processes import OWNER_VARIABLE, alive
+from localcloud.platform import administrator
+from localcloud.platform.processes import OWNER_VARIABLE, alive
 
 PROJECT = Path(__file__).parents[1]
 

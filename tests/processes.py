@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from localcloud.processes import alive
+from localcloud.platform.processes import alive
 
 
 def gone(pid: int, *, seconds: float = 10) -> bool:

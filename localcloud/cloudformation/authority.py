@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.clients import Clients
+    from localcloud.platform.clients import Clients
 
 
 def client_maker(clients: Clients, role_arn: str | None, caller_key: str) -> Callable[[str], Any]:

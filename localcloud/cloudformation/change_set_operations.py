@@ -10,8 +10,8 @@ from localcloud.cloudformation.operations import CloudFormationOperations, page,
 from localcloud.cloudformation.preparation import Preparation, prepare
 from localcloud.cloudformation.stack_operations import check_stack_name, require_updatable
 from localcloud.cloudformation.stacks import Stack, now
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Call, Params, operation
 
 #: ImportExistingResources is not among them: cdk always asks for it. A named resource that exists already fails to be
 #: created, with its name in the reason.

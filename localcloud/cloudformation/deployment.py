@@ -9,7 +9,7 @@ from localcloud.cloudformation.act import Actor, Live
 from localcloud.cloudformation.outputs import ExportError, check_exports, outputs
 from localcloud.cloudformation.plan import Deployed
 from localcloud.cloudformation.stacks import now
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 from localcloud.resources.resource import ResourceError
 
 if TYPE_CHECKING:

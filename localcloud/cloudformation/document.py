@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 Document = dict[str, Any]
 

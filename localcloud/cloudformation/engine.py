@@ -13,14 +13,14 @@ from localcloud.cloudformation.cut_off import CUT_OFF, go_on
 from localcloud.cloudformation.deployment import Deployment, stack_fields
 from localcloud.cloudformation.dynamic_references import DynamicReferences
 from localcloud.cloudformation.stacks import Stack, Stacks
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
     from localcloud.cloudformation.preparation import Preparation
-    from localcloud.service import Caller
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.service import Caller
 
 STOP_SECONDS = 3.0
 #: A client that looks for the end every five seconds, as cdk does, is answered when a short operation has ended.

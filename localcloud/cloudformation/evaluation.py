@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from localcloud.cloudformation.intrinsics import INTRINSICS, Intrinsic
 from localcloud.cloudformation.values import NO_VALUE
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

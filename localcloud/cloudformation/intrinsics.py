@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from localcloud.cloudformation.template import PSEUDO_PARAMETERS, SUBSTITUTION
 from localcloud.cloudformation.values import NO_VALUE, Unknown, contains_unknown, shown
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.engine import Engine
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import Operations
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Operations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from localcloud.cloud import Cloud
-    from localcloud.service import Params
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.service import Params
 
 PAGE_SIZE = 100
 

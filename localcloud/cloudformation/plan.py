@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.cloudformation.order import in_order, reversed_
 from localcloud.cloudformation.schemas import Schema, schema
 from localcloud.cloudformation.values import Unknown, contains_unknown
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,15 +10,15 @@ from localcloud.cloudformation.evaluation import Evaluation
 from localcloud.cloudformation.outputs import outputs
 from localcloud.cloudformation.template import Template
 from localcloud.cloudformation.values import shown
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from localcloud.cloud import Cloud
     from localcloud.cloudformation.plan import Plan
     from localcloud.cloudformation.stacks import Stack, Stacks
-    from localcloud.service import Caller, Params
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.service import Caller, Params
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from localcloud.cloudformation.operations import CloudFormationOperations, page
 from localcloud.cloudformation.stacks import STACK_TYPE, Stack
-from localcloud.errors import AwsError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Params, operation
 
 _STACK_KEYS = (
     *("StackId", "StackName", "ChangeSetId", "Description", "CreationTime", "DeletionTime", "LastUpdatedTime"),

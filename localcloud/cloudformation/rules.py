@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from localcloud.cloudformation.evaluation import Evaluation

@@ -10,8 +10,8 @@ from localcloud.cloudformation.engine import require_idle, require_new_name
 from localcloud.cloudformation.operations import CloudFormationOperations, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import prepare
 from localcloud.cloudformation.stacks import Stack, now
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Call, Params, operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

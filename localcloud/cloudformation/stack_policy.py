@@ -6,7 +6,7 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from localcloud.errors import UnsupportedError
+from localcloud.platform.errors import UnsupportedError
 from localcloud.resources.resource import ResourceError
 
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.plan import Deployed
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 Stack = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.cloudformation import document
 from localcloud.cloudformation.order import check_acyclic
 from localcloud.cloudformation.schemas import schema
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.resources.registry import resource_types
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from localcloud.cloudformation import template_source
 from localcloud.cloudformation.operations import CloudFormationOperations
 from localcloud.cloudformation.parameters import masked
 from localcloud.cloudformation.template import Template
-from localcloud.errors import AwsError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Params, operation
 
 
 class TemplateOperations(CloudFormationOperations):

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from localcloud.errors import AwsError
 from localcloud.iam.document import Policy, PolicyKind, on_itself, parse_policy
 from localcloud.iam.encryption_keys import EncryptionKeys
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
-    from localcloud.service import Caller
-    from localcloud.store import Store
+    from localcloud.platform.service import Caller
+    from localcloud.platform.store import Store
+    from localcloud.wire.api_requests import ApiRequest
 
 _KEY_ID_LENGTH = 36
 

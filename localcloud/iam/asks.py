@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from localcloud.iam.account_state import AccountState
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _FIXED = frozenset({"Partition", "Region", "Account"})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
 from localcloud.iam import caller_identity, simulation
 from localcloud.iam import context as contexts
 from localcloud.iam.account_state import AccountState, parsed
@@ -24,15 +23,16 @@ from localcloud.iam.records import AccessRecords
 from localcloud.iam.resource_tags import ResourceTags
 from localcloud.iam.resources import asks_of
 from localcloud.iam.trust_check import check_trust
-from localcloud.service import Caller
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Ask
-    from localcloud.service import HttpResponse
-    from localcloud.store import Store
+    from localcloud.platform.service import HttpResponse
+    from localcloud.platform.store import Store
+    from localcloud.wire.api_requests import ApiRequest
 
 log = logging.getLogger("localcloud.iam")
 

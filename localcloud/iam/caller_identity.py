@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
-from localcloud.service import HttpResponse
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import HttpResponse
 
 if TYPE_CHECKING:
-    from localcloud.service import Caller
+    from localcloud.platform.service import Caller
 
 
 def identity(caller: Caller) -> HttpResponse:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from localcloud.errors import AwsError
 from localcloud.iam.matching import (
     RequestContext,
     UnresolvedVariableError,
@@ -20,6 +19,7 @@ from localcloud.iam.matching import (
     matches,
     substitute,
 )
+from localcloud.platform.errors import AwsError
 
 Test = Callable[[str, str], bool]
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from localcloud.iam.facts import action_facts
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Ask
     from localcloud.iam.resource_tags import ResourceTags
-    from localcloud.service import Caller
+    from localcloud.platform.service import Caller
+    from localcloud.wire.api_requests import ApiRequest
 
 Context = dict[str, tuple[str, ...]]
 

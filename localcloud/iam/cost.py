@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from localcloud.store import Store
+    from localcloud.platform.store import Store
 
 COST_TABLE = "iam.cost"
 _KEY = "since the start"

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
 from localcloud.iam.conditions import Condition, parse_conditions
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,8 +19,8 @@ from localcloud.iam.encryption_keys import Encryption
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Place
+    from localcloud.wire.api_requests import ApiRequest
 
 _DATA_KEY, _DECRYPT = "kms:GenerateDataKey", "kms:Decrypt"
 _S3_WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})

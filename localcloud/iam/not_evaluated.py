@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.errors import UnsupportedError
+from localcloud.platform.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 #: Sessions that the front door does not know, and permissions that no policy says.
 _OPERATIONS = frozenset(

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from localcloud.service import HttpResponse
+from localcloud.platform.service import HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.errors import AwsError
-    from localcloud.service import HttpRequest
+    from localcloud.platform.errors import AwsError
+    from localcloud.platform.service import HttpRequest
 
 _END = b"</DeleteResult>"
 _NOTHING = b'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'

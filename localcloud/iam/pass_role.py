@@ -12,7 +12,7 @@ from localcloud.iam.asks import Ask, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 _CLOUDFORMATION = (
     *("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "RollbackStack", "ContinueUpdateRollback"),

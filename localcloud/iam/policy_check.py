@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
 from localcloud.iam.context import is_evaluated
 from localcloud.iam.document import Policy, PolicyKind, malformed, on_itself, parse_policy
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 #: (signing name, operation) → parameter with the document, and its kind.
 _DOCUMENTS: dict[tuple[str, str], tuple[str, PolicyKind]] = {

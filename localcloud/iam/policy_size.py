@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from localcloud.iam.account_state import AccountState
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 _SPACE = re.compile(r"\s")
 #: Operation → parameter with the name, whose name it is, and what all inline policies of one may have in all.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from localcloud.store import Document, Store
+    from localcloud.platform.store import Document, Store
 
 DENIED_TABLE = "iam.denied"
 USED_TABLE = "iam.used"

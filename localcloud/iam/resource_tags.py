@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from localcloud.store import Document, Store
+    from localcloud.platform.store import Document, Store
 
 _S3_PREFIX = "arn:aws:s3:::"
 #: Services whose backend in moto tells all its resources with their tags.

@@ -6,16 +6,16 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from localcloud.errors import AwsError, UnsupportedError
 from localcloud.iam.document import PolicyKind, parse_policy
 from localcloud.iam.evaluation import Decision, Policies, Principal, Request, evaluate
-from localcloud.service import HttpResponse
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from localcloud.iam.account_state import AccountState
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 OPERATIONS = frozenset({"SimulatePrincipalPolicy", "SimulateCustomPolicy"})
 _KNOWN = frozenset(

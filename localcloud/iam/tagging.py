@@ -8,7 +8,7 @@ from localcloud.iam.asks import Ask, prefix_of
 from localcloud.iam.facts import action_facts
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 _TAGGING = ("AddTags", "TagResource", "TagQueue", "TagRole", "TagPolicy", "TagUser", "TagLogGroup")
 

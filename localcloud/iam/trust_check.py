@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
 from localcloud.iam.document import Effect
 from localcloud.iam.pass_role import handed_roles
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Place
     from localcloud.iam.document import Policy
+    from localcloud.wire.api_requests import ApiRequest
 
 _SAGEMAKERS = (
     "Could not assume role {role}. "

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.errors import UnsupportedError
+from localcloud.platform.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from localcloud.environments import Environments
+    from localcloud.platform.environments import Environments
 
 IMAGES = Path(__file__).parent
 #: What every image's programs may import: the HTTP loop, and where SageMaker's folders are.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 from localcloud.resources.absence import already_gone
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import call, only, require_unchanged, without

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.processes import alive
+from localcloud.platform.processes import alive
 from tests.clouds import LocalCloud, run_localcloud
 from tests.local.codebuild import Projects, context, log_of, phases
 from tests.processes import gone

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.administrator import SECRET_FILE
-from localcloud.cloud import Cloud
-from localcloud.service import Call, Caller
+from localcloud.platform.administrator import SECRET_FILE
+from localcloud.platform.cloud import Cloud
+from localcloud.platform.service import Call, Caller
+from localcloud.platform.settings import Settings
 from localcloud.services.codebuild import sources
 from localcloud.services.codebuild.builds import Builds
 from localcloud.services.codebuild.engine import Engine
@@ -19,7 +20,6 @@ from localcloud.services.codebuild.plan import BuildPlan, plan
 from localcloud.services.codebuild.record import Record, builds
 from localcloud.services.codebuild.run import BuildRun
 from localcloud.services.codebuild.transitions import Phase
-from localcloud.settings import Settings
 from tests.clouds import LocalCloud
 
 pytestmark = pytest.mark.local

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.processes import alive
+from localcloud.platform.processes import alive
 from tests.clouds import LocalCloud, run_localcloud
 from tests.processes import gone
 

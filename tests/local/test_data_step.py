@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localcloud.environments import Environments
 from localcloud.images.registry import image_of
-from localcloud.settings import Settings
+from localcloud.platform.environments import Environments
+from localcloud.platform.settings import Settings
 from ml_init.dataset import Dataset
 from ml_init.split import SPLITS, split_of
 from ml_init.step import S3Address

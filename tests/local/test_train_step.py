@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localcloud.environments import Environments
-from localcloud.settings import Settings
+from localcloud.platform.environments import Environments
+from localcloud.platform.settings import Settings
 from tests.local.steps import PROJECT, Steps
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ from localcloud.iam.tagging import tag_asks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.iam.api_requests import ApiRequest
     from localcloud.iam.asks import Ask, Place
+    from localcloud.wire.api_requests import ApiRequest
 
 _SERVICES: dict[str, Callable[[ApiRequest, Place], list[Ask]]] = {
     "application-autoscaling": application_autoscaling.asks,

@@ -8,7 +8,7 @@ from localcloud.iam.asks import Ask, Place, by_reference, on
 from localcloud.iam.facts import action_facts
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 _CATALOG_TYPES = frozenset({"rootcatalog", "database", "table"})
 

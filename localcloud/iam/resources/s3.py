@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 from xml.etree import ElementTree as ET
 
-from localcloud.errors import AwsError
 from localcloud.iam.asks import Ask, Place
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 _ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",

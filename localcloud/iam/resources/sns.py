@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from localcloud.iam.asks import Ask, Place, by_reference, on
 
 if TYPE_CHECKING:
-    from localcloud.iam.api_requests import ApiRequest
+    from localcloud.wire.api_requests import ApiRequest
 
 _TOPIC_PARTS = 6
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from localcloud.environments import Environments, PythonEnvironment
-from localcloud.errors import EngineError
+from localcloud.platform.environments import Environments, PythonEnvironment
+from localcloud.platform.errors import EngineError
 
 #: What pip knows and uv does not, and what makes no difference here.
 WITHOUT_EFFECT = {

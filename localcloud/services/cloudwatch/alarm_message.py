@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from localcloud.store import Document
+    from localcloud.platform.store import Document
 
 #: Region → how CloudWatch spells it in its messages; another region is named by its code.
 _REGION_NAMES = {"us-east-1": "US East (N. Virginia)", "eu-central-1": "EU (Frankfurt)", "eu-west-1": "EU (Ireland)"}

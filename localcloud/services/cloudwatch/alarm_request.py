@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.accepted import accept_only
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.accepted import accept_only
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.cloudwatch.evaluation import COMPARISONS
 from localcloud.services.cloudwatch.samples import check_statistic
 
 if TYPE_CHECKING:
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
 
 _ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
 _KEPT = (

@@ -15,8 +15,8 @@ from localcloud.services.cloudwatch.alarm_message import event_detail, message, 
 from localcloud.services.cloudwatch.evaluation import ALARM, INSUFFICIENT_DATA, OK
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 #: Lines of history that are kept, of all alarms together.
 _KEPT_LINES = 5000

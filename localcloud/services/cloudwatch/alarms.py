@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.accepted import accept_only
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.accepted import accept_only
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Call, Params, operation
 from localcloud.services.cloudwatch.alarm_request import alarm_from
 from localcloud.services.cloudwatch.base import CloudWatchOperations
 from localcloud.services.cloudwatch.evaluation import INSUFFICIENT_DATA
@@ -18,7 +18,7 @@ from localcloud.services.cloudwatch.samples import Metric
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from localcloud.store import Document
+    from localcloud.platform.store import Document
 
 _PAGE = 100
 _UNCHECKED = "Unchecked: Initial alarm creation"

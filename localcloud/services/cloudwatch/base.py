@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.service import Operations
+from localcloud.platform.service import Operations
 from localcloud.services.cloudwatch.alarm_states import AlarmStates
 from localcloud.services.cloudwatch.metric_store import MetricStore
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 
 class CloudWatchOperations(Operations):

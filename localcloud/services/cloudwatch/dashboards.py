@@ -6,13 +6,13 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Params, operation
 from localcloud.services.cloudwatch.base import CloudWatchOperations
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 
 class Dashboards(CloudWatchOperations):

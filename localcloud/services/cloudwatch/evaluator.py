@@ -21,9 +21,9 @@ from localcloud.services.cloudwatch.samples import Metric, percent_of, summarize
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from localcloud.platform.store import Document
     from localcloud.services.cloudwatch.alarm_states import AlarmStates
     from localcloud.services.cloudwatch.metric_store import MetricStore
-    from localcloud.store import Document
 
 _MINUTE = 60.0
 #: How often alarms of high resolution are looked at.

@@ -15,8 +15,8 @@ from localcloud.services.cloudwatch.samples import Metric, Sample
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from localcloud.service import Params
-    from localcloud.store import Store
+    from localcloud.platform.service import Params
+    from localcloud.platform.store import Store
 
 #: AWS keeps minutes for fifteen days; a local cloud is asked for the last ones.
 KEPT_SECONDS = 3 * 3600

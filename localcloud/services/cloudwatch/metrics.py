@@ -6,9 +6,9 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from localcloud.accepted import accept_only
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.accepted import accept_only
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Call, Params, operation
 from localcloud.services.cloudwatch.base import CloudWatchOperations
 from localcloud.services.cloudwatch.metric_store import epoch_seconds
 from localcloud.services.cloudwatch.samples import (

@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
 
 SIMPLE_STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")

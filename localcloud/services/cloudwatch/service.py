@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Params, operation
 from localcloud.services.cloudwatch.alarms import Alarms
 from localcloud.services.cloudwatch.dashboards import Dashboards
 from localcloud.services.cloudwatch.evaluator import Evaluator
 from localcloud.services.cloudwatch.metrics import Metrics
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 
 class CloudWatch(Metrics, Alarms, Dashboards):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
     from localcloud.services.codebuild.buildspec import ArtifactSpec
 
 

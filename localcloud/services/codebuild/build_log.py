@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from localcloud.log_stream import LogStream
+    from localcloud.platform.log_stream import LogStream
 
 MASK = "***"
 #: Shorter lines of a secret with many (a bracket of JSON) would mask half the log.

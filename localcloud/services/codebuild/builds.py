@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.codebuild.engine import Engine
 from localcloud.services.codebuild.plan import BuildPlan, plan
 from localcloud.services.codebuild.projects import find, page
 from localcloud.services.codebuild.record import IN_PROGRESS, builds
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 TOKEN_VALID = timedelta(minutes=5)
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.errors import UnsupportedError
+from localcloud.platform.errors import UnsupportedError
 from localcloud.services.codebuild import globs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
 
 ARCHIVE = "cache.tar.gz"
 MISSING = {"NoSuchKey", "404"}

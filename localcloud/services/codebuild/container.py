@@ -21,7 +21,7 @@ from localcloud.services.codebuild.failure import PhaseFailedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _FOR_DOWNLOADS = ("PIP_", "UV_", "NPM_CONFIG_")

@@ -12,7 +12,7 @@ from localcloud.services.codebuild.run import BuildRun
 from localcloud.services.codebuild.transitions import Phase, Status
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
     from localcloud.services.codebuild.plan import BuildPlan
 
 CONCURRENT_BUILDS = 4

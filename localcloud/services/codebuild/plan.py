@@ -6,10 +6,10 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
 
 IMAGE_PREFIXES = ("aws/codebuild/standard:", "aws/codebuild/amazonlinux")
 DEFAULT_TIMEOUT_MINUTES = 60

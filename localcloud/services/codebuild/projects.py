@@ -6,8 +6,8 @@ import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.codebuild.cache import local_cache_folder
 from localcloud.services.codebuild.plan import (
     DEFAULT_QUEUED_TIMEOUT_MINUTES,
@@ -16,8 +16,8 @@ from localcloud.services.codebuild.plan import (
 )
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document, Table
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document, Table
 
 PAGE = 100
 IMAGES = ("aws/codebuild/standard:7.0", "aws/codebuild/amazonlinux-x86_64-standard:5.0")

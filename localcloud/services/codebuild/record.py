@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from localcloud.services.codebuild.transitions import Phase, Status
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document, Table
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document, Table
 
 IN_PROGRESS = "IN_PROGRESS"
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.errors import AwsError
-from localcloud.log_stream import LogStream
-from localcloud.processes import Ended, Exit
+from localcloud.platform.errors import AwsError
+from localcloud.platform.log_stream import LogStream
+from localcloud.platform.processes import Ended, Exit
 from localcloud.services.codebuild import artifacts, container, sources, variables
 from localcloud.services.codebuild.build_log import BuildLog
 from localcloud.services.codebuild.buildspec import PHASES, Buildspec, BuildspecError, OnFailure, PhaseSpec, parse
@@ -22,8 +22,8 @@ from localcloud.services.codebuild.transitions import Phase, Status, after, over
 if TYPE_CHECKING:
     import threading
 
-    from localcloud.cloud import Cloud
-    from localcloud.service import Params
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.service import Params
     from localcloud.services.codebuild.plan import BuildPlan
     from localcloud.services.codebuild.record import Record
 

@@ -14,14 +14,14 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from localcloud.processes import Ended, Exit
+from localcloud.platform.processes import Ended, Exit
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from localcloud.processes import Child, Processes
+    from localcloud.platform.processes import Child, Processes
 
 _DRIVER = r"""
 exec 3<>"$1"

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from localcloud.services.codebuild.failure import PhaseFailedError
 
 if TYPE_CHECKING:
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
 
 
 def download(s3: Any, source: Params, version: str, target: Path, scratch: Path) -> str:

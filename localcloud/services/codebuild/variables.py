@@ -13,7 +13,7 @@ from localcloud.services.codebuild.failure import PhaseFailedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
     from localcloud.services.codebuild.buildspec import Buildspec
 
 _ARN_PARTS = 7

@@ -29,9 +29,9 @@ from localcloud.services.codepipeline.variables import UnresolvedVariableError, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
     from localcloud.services.codepipeline.records import Records
-    from localcloud.store import Document
 
 log = logging.getLogger("localcloud.codepipeline")
 

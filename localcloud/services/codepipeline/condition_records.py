@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from localcloud.services.codepipeline.records import now
 
 if TYPE_CHECKING:
+    from localcloud.platform.store import Document
     from localcloud.services.codepipeline.conditions import Entry, RuleResult
     from localcloud.services.codepipeline.records import Records
-    from localcloud.store import Document
 
 
 def keep(records: Records, pipeline: Document, execution: Document, stage: Document, entry: Entry, region: str) -> None:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.codepipeline.variables import UnresolvedVariableError, references, resolve_all
 
 if TYPE_CHECKING:

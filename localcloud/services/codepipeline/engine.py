@@ -9,7 +9,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 from localcloud.services.codepipeline import condition_records, conditions, schedule
 from localcloud.services.codepipeline.action_runs import ActionRuns, End
 from localcloud.services.codepipeline.actions.outcome import Outcome
@@ -18,9 +18,9 @@ from localcloud.services.codepipeline.variables import EXECUTION_NAMESPACE, PIPE
 from localcloud.services.codepipeline.views import pipeline_view
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
     from localcloud.services.codepipeline.schedule import Decision
-    from localcloud.store import Document
 
 _MOST_EXECUTIONS = 50
 _NOTHING = Outcome()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Call, Params, operation
 from localcloud.services.codepipeline.actions.context import Approval
 from localcloud.services.codepipeline.pipeline_operations import PipelineOperations
 from localcloud.services.codepipeline.records import FINISHED, now

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.errors import UnsupportedError
-from localcloud.service import Call, Params, operation
+from localcloud.platform.errors import UnsupportedError
+from localcloud.platform.service import Call, Params, operation
 from localcloud.services.codepipeline.pagination import page
 from localcloud.services.codepipeline.pipeline_operations import PipelineOperations
 from localcloud.services.codepipeline.views import is_enabled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 
 def page(found: list[Any], params: dict[str, Any], *, most: int = 100) -> tuple[list[Any], dict[str, str]]:

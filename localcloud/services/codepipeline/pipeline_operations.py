@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.codepipeline.action_types import masked_pipeline
 from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.pagination import page
@@ -13,8 +13,8 @@ from localcloud.services.codepipeline.records import now
 from localcloud.services.codepipeline.structure import validate
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Table
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Table
 
 
 class PipelineOperations(Operations):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.store import Document, Store
+    from localcloud.platform.store import Document, Store
 
 #: An execution's states after which nothing more happens to it, unless a stage of it is retried.
 FINISHED = frozenset({"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"})

@@ -10,10 +10,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from localcloud.role_session import RoleSession
+from localcloud.platform.role_session import RoleSession
 
 if TYPE_CHECKING:
-    from localcloud.clients import Clients
+    from localcloud.platform.clients import Clients
 
 
 class RoleClients:

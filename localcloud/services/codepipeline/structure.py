@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.codepipeline import conditions
 from localcloud.services.codepipeline.action_types import ACTION_TYPES, MASK, Declaration, type_key
 from localcloud.services.codepipeline.variables import EXECUTION_NAMESPACE, PIPELINE_NAMESPACE, references

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from localcloud.services.codepipeline.schedule import ActionView, ExecutionView, Mode, PipelineView
 
 if TYPE_CHECKING:
-    from localcloud.store import Document
+    from localcloud.platform.store import Document
 
 
 def pipeline_view(declaration: Document, state: Document, executions: list[tuple[Document, Document]]) -> PipelineView:

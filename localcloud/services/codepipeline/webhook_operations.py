@@ -8,8 +8,8 @@ import json
 import uuid
 from typing import Any
 
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import Call, HttpRequest, HttpResponse, HttpRoute, Params, operation
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Call, HttpRequest, HttpResponse, HttpRoute, Params, operation
 from localcloud.services.codepipeline import github_client
 from localcloud.services.codepipeline.action_types import MASK
 from localcloud.services.codepipeline.pagination import page

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.agenda import Again, Agenda
-from localcloud.errors import AwsError
-from localcloud.service_events import Event, event_of
+from localcloud.platform.agenda import Again, Agenda
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service_events import Event, event_of
 from localcloud.services.events.inputs import input_of
 from localcloud.services.events.patterns import matches, read_pattern
 from localcloud.services.events.schedules import read_schedule
 from localcloud.services.events.targets import PRINCIPAL, queue_url, send
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 log = logging.getLogger("localcloud.events")
 

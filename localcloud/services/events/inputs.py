@@ -6,12 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from localcloud.service_events import Event
+    from localcloud.platform.service_events import Event
 
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]")
 _PLACE = re.compile(r"<([A-Za-z0-9_.-]+)>")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from localcloud.service_events import Event
+    from localcloud.platform.service_events import Event
 
 _COMPARISONS = frozenset({"<", "<=", "=", ">=", ">"})
 

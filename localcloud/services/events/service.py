@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import Operations, operation
-from localcloud.service_events import event_of
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Operations, operation
+from localcloud.platform.service_events import event_of
 from localcloud.services.events.bus import Bus
 from localcloud.services.events.patterns import matches, read_pattern
 from localcloud.services.events.schedules import read_schedule
@@ -17,9 +17,9 @@ from localcloud.services.events.targets import check_target
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
-    from localcloud.service import Call, Params
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.service import Call, Params
+    from localcloud.platform.store import Document
 
 _SHOWN = ("Name", "Arn", "EventPattern", "ScheduleExpression", "State", "Description", "RoleArn", "EventBusName")
 _GIVEN = ("EventPattern", "ScheduleExpression", "Description", "RoleArn")

@@ -9,7 +9,7 @@ from localcloud.services.codepipeline import announcements as codepipeline
 from localcloud.services.sagemaker import announcements as sagemaker
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 
 def listen_to_services(cloud: Cloud) -> None:

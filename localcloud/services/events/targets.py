@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.events.inputs import check_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 PRINCIPAL = "events.amazonaws.com"
 _KNOWN = frozenset(

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from localcloud.service import HttpRequest, HttpResponse
+from localcloud.platform.service import HttpRequest, HttpResponse
 from localcloud.services.github.hooks import HookRefusedError, Hooks, shown
 from localcloud.services.github.push_event import describe_repository
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from localcloud.services.github.push_event import signatures
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 Hook = dict[str, Any]
 

@@ -14,7 +14,7 @@ from localcloud.services.github.push_event import moved_branches
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
     from localcloud.services.github.repositories import Repositories, Repository
 
 

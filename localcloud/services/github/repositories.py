@@ -9,8 +9,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.errors import EngineError
-from localcloud.processes import OWNER_VARIABLE
+from localcloud.platform.errors import EngineError
+from localcloud.platform.processes import OWNER_VARIABLE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from localcloud.service import HttpRequest, HttpResponse, HttpRoute, Operations
+from localcloud.platform.service import HttpRequest, HttpResponse, HttpRoute, Operations
 from localcloud.services.github.api import Api
 from localcloud.services.github.hooks import Hooks
 from localcloud.services.github.push_event import payload
@@ -15,7 +15,7 @@ from localcloud.services.github.smart_http import SmartHttp
 from localcloud.services.github.token import Token
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 PREFIX = "/_github/"
 API_PREFIX = "/_github/api/"

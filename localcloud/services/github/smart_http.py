@@ -7,8 +7,8 @@ import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from localcloud.errors import EngineError
-from localcloud.service import HttpRequest, HttpResponse
+from localcloud.platform.errors import EngineError
+from localcloud.platform.service import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from localcloud.services.github.pushes import Pushes

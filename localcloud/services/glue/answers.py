@@ -6,12 +6,12 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
 
 #: What Glue puts on one page when the caller does not say.
 PAGE_SIZE = 100

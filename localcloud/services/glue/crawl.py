@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from localcloud.errors import EngineError
+from localcloud.platform.errors import EngineError
 from localcloud.services.glue import csv_schema
 from localcloud.services.glue.catalog import TABLE_FIELDS
 from localcloud.services.glue.crawled_table import CrawledFile, CrawledFolder, partition_input, table_input
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from localcloud.role_session import RoleSession
-    from localcloud.service import Params
-    from localcloud.store import Document
+    from localcloud.platform.role_session import RoleSession
+    from localcloud.platform.service import Params
+    from localcloud.platform.store import Document
 
 #: What is read of each file; rows beyond it are estimated from its size.
 SAMPLE_BYTES = 1 << 20

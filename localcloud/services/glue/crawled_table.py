@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from localcloud.errors import EngineError
+from localcloud.platform.errors import EngineError
 
 if TYPE_CHECKING:
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
     from localcloud.services.glue.csv_schema import CsvSchema
 
 LAZY_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.errors import AwsError, EngineError, UnsupportedError
-from localcloud.log_stream import LogStream
-from localcloud.role_session import RoleSession
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
+from localcloud.platform.log_stream import LogStream
+from localcloud.platform.role_session import RoleSession
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.glue import security_configurations, tags
 from localcloud.services.glue.answers import already_exists, given, invalid, not_found, page, refuse
 from localcloud.services.glue.crawl import Counts, Crawl, CrawlStoppedError
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 LOG_GROUP = "/aws-glue/crawlers"
 FIELDS = (

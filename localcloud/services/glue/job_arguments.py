@@ -9,7 +9,7 @@ import re
 import shlex
 from dataclasses import dataclass, field
 
-from localcloud.errors import UnsupportedError
+from localcloud.platform.errors import UnsupportedError
 from localcloud.services.glue.answers import invalid
 
 #: Where a run's output or speed would be measured or watched elsewhere; its result is the same.

@@ -7,8 +7,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.glue import job_arguments, security_configurations
 from localcloud.services.glue.answers import given, invalid, not_found, page, refuse
 from localcloud.services.glue.jobs import capacity, job_id
@@ -17,8 +17,8 @@ from localcloud.services.glue.run_engine import RUNNING_SINCE, Run, RunEngine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 #: States in which a run counts against MaxConcurrentRuns and can be stopped.
 ACTIVE = frozenset({"STARTING", "RUNNING", "STOPPING"})

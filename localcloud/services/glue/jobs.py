@@ -6,14 +6,14 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from localcloud.errors import UnsupportedError
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import UnsupportedError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.glue import job_arguments, security_configurations, tags
 from localcloud.services.glue.answers import already_exists, given, invalid, not_found, page, refuse
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 #: Glue version → what runs it here.
 GLUE_VERSIONS = {"5.1": "Spark 3.5.6, Python 3.11, Java 17"}

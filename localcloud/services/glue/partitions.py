@@ -6,13 +6,13 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.glue.answers import already_exists, given, invalid, not_found, page, refuse
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 FIELDS = ("LastAccessTime", "StorageDescriptor", "Parameters", "LastAnalyzedTime")
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from localcloud.errors import EngineError
-from localcloud.log_stream import LogStream
-from localcloud.processes import Ended
+from localcloud.platform.errors import EngineError
+from localcloud.platform.log_stream import LogStream
+from localcloud.platform.processes import Ended
 from localcloud.services.glue.spark_driver import Outcome, SparkJob
 from localcloud.services.glue.standby import Standby
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from localcloud.cloud import Cloud
-    from localcloud.service import Params
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.service import Params
     from localcloud.services.glue.job_arguments import RunArguments
 
 #: In a run's document, not in AWS's answer: when the script was handed to Spark.

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.glue.answers import already_exists, not_found, page
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 
 def require(cloud: Cloud, name: str | None) -> None:

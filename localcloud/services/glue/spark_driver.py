@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import EngineError
+from localcloud.platform.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
-    from localcloud.environments import PythonEnvironment
-    from localcloud.processes import Exit
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.environments import PythonEnvironment
+    from localcloud.platform.processes import Exit
 
 IMAGE = Path(__file__).parents[2] / "images" / "glue_spark"
 #: Heap of the driver's Java process; what a G.1X worker has would be 10 GB.

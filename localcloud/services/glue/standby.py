@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.errors import EngineError
+from localcloud.platform.errors import EngineError
 from localcloud.services.glue import job_arguments
 from localcloud.services.glue.spark_driver import SparkDriver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 #: How often the watcher looks.
 WATCH_SECONDS = 1.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.service import Call, Operations, Params, operation
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 
 def put(cloud: Cloud, arn: str, tags: dict[str, str] | None) -> None:

@@ -8,16 +8,16 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.agenda import Again, Agenda
-from localcloud.errors import AwsError
+from localcloud.platform.agenda import Again, Agenda
+from localcloud.platform.errors import AwsError
 from localcloud.services.lambda_.engine import role_credentials
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
     from localcloud.services.lambda_.engine import Engine
     from localcloud.services.lambda_.functions import Functions
     from localcloud.services.lambda_.sandbox import Outcome
-    from localcloud.store import Document
 
 log = logging.getLogger("localcloud.lambda")
 

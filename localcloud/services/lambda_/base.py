@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.service import Operations
+from localcloud.platform.service import Operations
 from localcloud.services.lambda_.asynchronous import Asynchronous
 from localcloud.services.lambda_.engine import Engine
 from localcloud.services.lambda_.functions import Functions
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 
 class LambdaOperations(Operations):

@@ -7,13 +7,13 @@ import shutil
 import zipfile
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.cloud import Cloud
-    from localcloud.service import Call, Params
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.service import Call, Params
 
 _LARGEST_UNPACKED_BYTES = 250 * 1024 * 1024
 

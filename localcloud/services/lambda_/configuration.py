@@ -6,12 +6,12 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
 
 _RUNTIME = re.compile(r"python3\.(\d+)")
 _LEAST_MINOR = 11

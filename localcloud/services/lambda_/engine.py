@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 from localcloud.services.lambda_.code import unpack
 from localcloud.services.lambda_.functions import hex_of
 from localcloud.services.lambda_.sandbox import LOCK, Outcome, Sandbox
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
     from localcloud.services.lambda_.functions import Functions
-    from localcloud.store import Document
 
 #: The account's concurrency. AWS's is 1,000; this is one machine, and the front door has 64 threads for all calls.
 ACCOUNT_CONCURRENCY = 32

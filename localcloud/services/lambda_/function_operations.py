@@ -6,8 +6,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError, EngineError, UnsupportedError
-from localcloud.service import operation
+from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
+from localcloud.platform.service import operation
 from localcloud.services.lambda_ import code
 from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.configuration import CARRIED, accept_only, defaults, taken
@@ -16,8 +16,8 @@ from localcloud.services.lambda_.functions import hex_of, touched
 from localcloud.services.lambda_.names import function_name
 
 if TYPE_CHECKING:
-    from localcloud.service import Call, Params
-    from localcloud.store import Document
+    from localcloud.platform.service import Call, Params
+    from localcloud.platform.store import Document
 
 log = logging.getLogger("localcloud.lambda")
 

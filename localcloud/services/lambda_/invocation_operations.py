@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
-from localcloud.service import operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import operation
 from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.configuration import accept_only, check_destination
 from localcloud.services.lambda_.engine import ACCOUNT_CONCURRENCY
@@ -14,8 +14,8 @@ from localcloud.services.lambda_.names import function_name
 from localcloud.services.lambda_.sandbox import encoded_tail
 
 if TYPE_CHECKING:
-    from localcloud.service import Call, Params
-    from localcloud.store import Document
+    from localcloud.platform.service import Call, Params
+    from localcloud.platform.store import Document
 
 _LARGEST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
 #: AWS keeps this many of an account's executions unreserved; of our smaller account, a proportionate part.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 _NAME = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"

@@ -6,15 +6,15 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
-from localcloud.service import operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import operation
 from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.configuration import accept_only
 from localcloud.services.lambda_.names import function_name
 
 if TYPE_CHECKING:
-    from localcloud.service import Call, Params
-    from localcloud.store import Document
+    from localcloud.platform.service import Call, Params
+    from localcloud.platform.store import Document
 
 _PERMISSION = (
     *("FunctionName", "StatementId", "Action", "Principal", "SourceArn", "SourceAccount", "PrincipalOrgID"),

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from localcloud.settings import LOOPBACK
+from localcloud.platform.settings import LOOPBACK
 
 _PREFIX = "/2018-06-01/runtime"
 

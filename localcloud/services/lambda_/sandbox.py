@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.images.registry import IMAGES
-from localcloud.log_stream import LogStream
+from localcloud.platform.log_stream import LogStream
 from localcloud.services.lambda_.runtime_api import Answer, Event, RuntimeApi
 from localcloud.services.sagemaker.container import base_environment
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 log = logging.getLogger("localcloud.lambda")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud import accepted
+from localcloud.platform import accepted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from localcloud.service import Params
+    from localcloud.platform.service import Params
 
 
 def accept_only(params: Params, known: Collection[str], what: str) -> None:

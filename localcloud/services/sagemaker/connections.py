@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from localcloud.settings import LOOPBACK
+from localcloud.platform.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,18 +13,18 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.errors import EngineError, UnsupportedError
 from localcloud.images.registry import image_of
+from localcloud.platform.errors import EngineError, UnsupportedError
+from localcloud.platform.settings import LOOPBACK
 from localcloud.services.sagemaker.execution_role import ExecutionLog, pull
 from localcloud.services.sagemaker.s3_data import S3Data
-from localcloud.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.cloud import Cloud
-    from localcloud.processes import Child
-    from localcloud.role_session import RoleSession
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.processes import Child
+    from localcloud.platform.role_session import RoleSession
     from localcloud.services.sagemaker.models import ContainerSpec
 
 PING_SECONDS = 0.05

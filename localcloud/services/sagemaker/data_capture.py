@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localcloud.services.sagemaker.s3_data import S3Address, S3Data
 
 if TYPE_CHECKING:
-    from localcloud.role_session import RoleSession
-    from localcloud.store import Document
+    from localcloud.platform.role_session import RoleSession
+    from localcloud.platform.store import Document
 
 #: AWS's seconds between two files, and the most of this machine's.
 _FLUSH_SECONDS = 60.0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from localcloud.platform.store import Document
     from localcloud.services.sagemaker.fleet import Fleet, Variant
-    from localcloud.store import Document
 
 #: DescribeEndpoint shows so many statuses of a variant, the latest first.
 _SHOWN = 5

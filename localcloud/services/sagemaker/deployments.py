@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.errors import AwsError, EngineError
+from localcloud.platform.errors import AwsError, EngineError
 from localcloud.services.sagemaker import endpoint_restart
 from localcloud.services.sagemaker.deployment_progress import DeploymentProgress, described_variant
 from localcloud.services.sagemaker.routing import ServedEndpoint
@@ -19,10 +19,10 @@ from localcloud.services.sagemaker.tags import forget_tags
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
     from localcloud.services.sagemaker.fleet import Fleet
     from localcloud.services.sagemaker.shift import Shift
-    from localcloud.store import Document
 
 #: Requests that an old fleet may still be answering get this long before it is ended: an invocation's own limit.
 DRAIN_SECONDS = 60.0

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
 from localcloud.services.sagemaker.listing import page
 from localcloud.services.sagemaker.models import model_by_name
 from localcloud.services.sagemaker.tags import forget_tags, put_tags
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 _KNOWN = {"EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "KmsKeyId", "Tags", "ExecutionRoleArn"}
 _VARIANT = {

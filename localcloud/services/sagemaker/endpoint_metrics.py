@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 NAMESPACE = "AWS/SageMaker"
 #: AWS's seconds between two puts, and the most of this machine's.

@@ -13,8 +13,8 @@ from localcloud.services.sagemaker.endpoint_configs import config_by_name
 from localcloud.services.sagemaker.fleet import Fleet
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 CUT_OFF = "The update was rolled back: the local cloud ended while it was under way."
 

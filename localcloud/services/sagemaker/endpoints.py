@@ -6,8 +6,8 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
-from localcloud.service import Call, HttpRoute, Operations, Params, operation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, HttpRoute, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
 from localcloud.services.sagemaker.deployments import Deployments
 from localcloud.services.sagemaker.endpoint_configs import config_by_name
@@ -19,8 +19,8 @@ from localcloud.services.sagemaker.shift import Shift
 from localcloud.services.sagemaker.tags import put_tags
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 _UPDATE = {
     "EndpointName",

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.errors import EngineError
-from localcloud.log_stream import LogStream
-from localcloud.role_session import RoleSession
+from localcloud.platform.errors import EngineError
+from localcloud.platform.log_stream import LogStream
+from localcloud.platform.role_session import RoleSession
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.platform.cloud import Cloud
 
 _PRINCIPAL = "sagemaker.amazonaws.com"
 _IMAGE = re.compile(r"(?P<registry>\d{12})\.dkr\.ecr\.[^.]+\.amazonaws\.com/(?P<repository>[^:@]+)(?:[:@](?P<tag>.+))?")

@@ -9,17 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from localcloud.errors import EngineError
+from localcloud.platform.errors import EngineError
 from localcloud.services.sagemaker.container import Container, Place
 from localcloud.services.sagemaker.data_capture import DataCapture
 from localcloud.services.sagemaker.execution_role import execution_role
 from localcloud.services.sagemaker.models import container_specs, model_by_name
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.role_session import RoleSession
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.role_session import RoleSession
+    from localcloud.platform.store import Document
     from localcloud.services.sagemaker.models import ContainerSpec
-    from localcloud.store import Document
 
 log = logging.getLogger("localcloud.sagemaker.fleet")
 

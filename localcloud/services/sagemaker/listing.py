@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from localcloud.service import Params
-    from localcloud.store import Document
+    from localcloud.platform.service import Params
+    from localcloud.platform.store import Document
 
 _PAGE = 10
 #: ``SortBy`` → the part of a document's key that it names.

@@ -7,17 +7,17 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
 from localcloud.images.registry import image_of
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
 from localcloud.services.sagemaker.listing import page
 from localcloud.services.sagemaker.tags import forget_tags, put_tags
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
     from localcloud.images.registry import Image
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 #: What a package keeps as it was given.
 _GIVEN = (

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.errors import AwsError, EngineError, UnsupportedError
 from localcloud.images.registry import image_of
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
 from localcloud.services.sagemaker.execution_role import execution_role
 from localcloud.services.sagemaker.listing import page
@@ -19,8 +19,8 @@ from localcloud.services.sagemaker.s3_data import S3Data
 from localcloud.services.sagemaker.tags import forget_tags, put_tags
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 _MAX_CONTAINERS = 15
 _CONTAINER = {"Image", "ModelDataUrl", "Environment", "ContainerHostname", "Mode", "ModelPackageName"}

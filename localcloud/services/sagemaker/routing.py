@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,11 +8,11 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from localcloud import protocol
-from localcloud.errors import AwsError, UnsupportedError
-from localcloud.service import HttpRequest, HttpResponse
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import HttpRequest, HttpResponse
 from localcloud.services.sagemaker.connections import Connections, ContainerLostError, ContainerResponse
 from localcloud.services.sagemaker.endpoint_metrics import Invocation
+from localcloud.wire import protocol
 
 if TYPE_CHECKING:
     from localcloud.services.sagemaker.deployments import Deployments

@@ -8,12 +8,12 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.errors import EngineError
+from localcloud.platform.errors import EngineError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.role_session import RoleSession
+    from localcloud.platform.role_session import RoleSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
-    from localcloud.store import Document
+    from localcloud.platform.store import Document
 
 
 @dataclass(frozen=True, slots=True)

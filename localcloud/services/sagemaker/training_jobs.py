@@ -7,17 +7,17 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from localcloud.errors import AwsError, EngineError, UnsupportedError
 from localcloud.images.registry import image_of
-from localcloud.service import Call, Operations, Params, operation
+from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
+from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
 from localcloud.services.sagemaker.listing import page
 from localcloud.services.sagemaker.tags import forget_tags, put_tags
 from localcloud.services.sagemaker.training_run import TrainingRun
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 _KNOWN = {
     "TrainingJobName",

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.errors import EngineError, UnsupportedError
 from localcloud.images.registry import image_of
-from localcloud.processes import Ended
+from localcloud.platform.errors import EngineError, UnsupportedError
+from localcloud.platform.processes import Ended
 from localcloud.services.sagemaker.container import base_environment
 from localcloud.services.sagemaker.execution_role import ExecutionLog, execution_role, pull
 from localcloud.services.sagemaker.metric_lines import MetricLines
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from localcloud.cloud import Cloud
-    from localcloud.processes import Exit
-    from localcloud.store import Document
+    from localcloud.platform.cloud import Cloud
+    from localcloud.platform.processes import Exit
+    from localcloud.platform.store import Document
 
 log = logging.getLogger("localcloud.sagemaker.training")
 

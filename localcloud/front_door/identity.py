@@ -1,0 +1,119 @@
+"""Who calls: the key's secret, the session's token and its time, held against the request's signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from localcloud.front_door.refusals import refusal
+from localcloud.front_door.signatures import Claim, Fault, SignatureError, read_claim, verify
+from localcloud.platform import administrator
+from localcloud.platform.clients import FORWARD_ACCESS_SESSION, SERVICE_KEY_PREFIX
+from localcloud.platform.service import Caller
+from localcloud.wire import protocol
+
+if TYPE_CHECKING:
+    from localcloud.platform.clients import Clients
+    from localcloud.platform.service import HttpRequest
+    from localcloud.platform.settings import Settings
+
+#: How far a request's time may be from ours: S3 has it longer than the others.
+_SKEW = timedelta(minutes=5)
+_S3_SKEW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Key:
+    """What an access key stands for, and what its holder must know."""
+
+    caller: Caller
+    secret: str
+    token: str = ""
+    expires: datetime | None = None
+
+
+class Identity:
+    def __init__(self, settings: Settings, clients: Clients) -> None:
+        self._account_id = settings.account_id
+        self._administrator_secret = administrator.credentials(settings.home)["aws_secret_access_key"]
+        self._inner_secret = clients.inner_secret
+        self._sessions: dict[str, Key] = {}
+
+    def authenticate(self, request: HttpRequest) -> tuple[Claim, Caller]:
+        """The caller of a request that is signed as it should be; raises AwsError in the words of its service."""
+        claim = None
+        try:
+            claim = read_claim(request)
+            key = self._key(claim)
+            _check_token(claim, key)
+            skew = _S3_SKEW if claim.service == "s3" else _SKEW
+            verify(request, claim, key.secret, now=datetime.now(UTC), skew=skew)
+            return claim, key.caller
+        except SignatureError as error:
+            raise refusal(protocol.spoken_service(request), error, claim.access_key_id if claim else "") from error
+
+    def _key(self, claim: Claim) -> Key:
+        """Raises SignatureError for a key that nobody was given."""
+        access_key_id = claim.access_key_id
+        if access_key_id.startswith(SERVICE_KEY_PREFIX):
+            service = access_key_id.removeprefix(SERVICE_KEY_PREFIX)
+            caller = self._caller(access_key_id, service, service=service, source_arn=claim.token)
+            return Key(caller=caller, secret=self._inner_secret, token=claim.token)
+        found = self._given_key(access_key_id)
+        if found is None:
+            raise SignatureError(Fault.UNKNOWN_KEY)
+        if claim.token == FORWARD_ACCESS_SESSION:
+            caller = found.caller.forwarded_by("cloudformation.amazonaws.com")
+            return Key(caller=caller, secret=self._inner_secret, token=FORWARD_ACCESS_SESSION)
+        return found
+
+    def _given_key(self, access_key_id: str) -> Key | None:
+        if access_key_id == administrator.ACCESS_KEY_ID:
+            root = f"arn:aws:iam::{self._account_id}:root"
+            caller = self._caller(access_key_id, root, user_id=self._account_id)
+            return Key(caller=caller, secret=self._administrator_secret)
+        return self._sessions.get(access_key_id) or self._session(access_key_id) or self._users_key(access_key_id)
+
+    def _session(self, access_key_id: str) -> Key | None:
+        """A session never changes, so what was found once is kept; it ends by its time."""
+        from moto.sts.models import sts_backends
+
+        session = sts_backends[self._account_id]["aws"].get_assumed_role_from_access_key(access_key_id)
+        if session is None:
+            return None
+        caller = self._caller(
+            access_key_id,
+            session.arn,
+            role_arn=session.role_arn,
+            user_id=session.user_id,
+            session_policy=_text(session.policy),
+        )
+        expires = session.expiration.replace(tzinfo=UTC)
+        key = Key(caller=caller, secret=session.secret_access_key, token=session.session_token, expires=expires)
+        self._sessions[access_key_id] = key
+        return key
+
+    def _users_key(self, access_key_id: str) -> Key | None:
+        from moto.iam.models import iam_backends
+
+        for user in list(iam_backends[self._account_id]["aws"].users.values()):
+            for key in user.access_keys:
+                if key.access_key_id == access_key_id and key.status == "Active":
+                    caller = self._caller(access_key_id, user.arn, user_id=user.id)
+                    return Key(caller=caller, secret=key.secret_access_key)
+        return None
+
+    def _caller(self, access_key_id: str, arn: str, **more: str) -> Caller:
+        return Caller(account_id=self._account_id, access_key_id=access_key_id, arn=arn, **more)
+
+
+def _check_token(claim: Claim, key: Key) -> None:
+    if claim.token != key.token:
+        raise SignatureError(Fault.WRONG_TOKEN)
+    if key.expires is not None and key.expires < datetime.now(UTC):
+        raise SignatureError(Fault.EXPIRED_TOKEN)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

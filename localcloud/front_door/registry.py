@@ -1,0 +1,58 @@
+"""Every group of operations that is ours, by name. What is not here is moto's or refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from localcloud.platform.service import Operations
+
+
+def operation_groups() -> tuple[type[Operations], ...]:
+    from localcloud.cloudformation.api import CloudFormation
+    from localcloud.services.cloudwatch.service import CloudWatch
+    from localcloud.services.codebuild.builds import Builds
+    from localcloud.services.codebuild.projects import Projects
+    from localcloud.services.codepipeline.service import CodePipeline
+    from localcloud.services.events.service import Events
+    from localcloud.services.github.service import GitHub
+    from localcloud.services.glue.catalog import Catalog
+    from localcloud.services.glue.crawlers import Crawlers
+    from localcloud.services.glue.job_runs import JobRuns
+    from localcloud.services.glue.jobs import Jobs
+    from localcloud.services.glue.partitions import Partitions
+    from localcloud.services.glue.security_configurations import SecurityConfigurations
+    from localcloud.services.glue.tags import Tags
+    from localcloud.services.lambda_.service import Lambda
+    from localcloud.services.sagemaker.endpoint_configs import EndpointConfigs
+    from localcloud.services.sagemaker.endpoints import Endpoints
+    from localcloud.services.sagemaker.model_packages import ModelPackageGroups, ModelPackages
+    from localcloud.services.sagemaker.models import Models
+    from localcloud.services.sagemaker.tags import Tags as SageMakerTags
+    from localcloud.services.sagemaker.training_jobs import TrainingJobs
+
+    return (
+        # First, so that it hears what the others have to tell when they start, and last when they stop.
+        Events,
+        CloudFormation,
+        CloudWatch,
+        Projects,
+        Builds,
+        CodePipeline,
+        GitHub,
+        Catalog,
+        Crawlers,
+        Jobs,
+        JobRuns,
+        Partitions,
+        SecurityConfigurations,
+        Tags,
+        Lambda,
+        TrainingJobs,
+        ModelPackageGroups,
+        ModelPackages,
+        Models,
+        EndpointConfigs,
+        Endpoints,
+        SageMakerTags,
+    )

@@ -1,0 +1,176 @@
+"""The process that is the local cloud: the front door, the services behind it, and their engines."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+from typing import IO, TYPE_CHECKING
+
+from localcloud.front_door.gateway import Gateway
+from localcloud.front_door.identity import Identity
+from localcloud.front_door.registry import operation_groups
+from localcloud.iam.authorization import Authorization
+from localcloud.moto_services.bridge import MotoBridge
+from localcloud.moto_services.s3_events import tell_of_objects
+from localcloud.platform import processes
+from localcloud.platform.cloud import Cloud
+from localcloud.platform.settings import LOOPBACK, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import uvicorn
+
+    from localcloud.platform.service import Operations
+
+log = logging.getLogger("localcloud")
+
+
+RUN_FILE = "run.json"
+HOME_CHECK_SECONDS = 2.0
+#: Requests that are under way when the end is asked for get this long.
+LAST_ANSWERS_SECONDS = 1.0
+
+
+class PortTakenError(Exception):
+    """Somebody else listens where the local cloud should."""
+
+
+class HomeTakenError(Exception):
+    """Another local cloud runs in this home."""
+
+
+def listen(port: int) -> socket.socket:
+    """The listening socket; port 0 takes a free one. Raises PortTakenError."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit it. Without it an answer's body waits 40 ms for the acknowledgement of its headers.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"Port {port} on {LOOPBACK} is taken ({error.strerror}). End what listens there "
+            f"(`ss -ltnp 'sport = :{port}'` names it), or choose another: LOCALCLOUD_PORT=… make up"
+        ) from error
+    listener.listen(256)
+    return listener
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Runs until SIGTERM or SIGINT, with the state that an earlier run in this home has left.
+
+    Raises HomeTakenError where a local cloud runs in it, StateError where its state cannot be brought back.
+    """
+    import uvloop
+
+    taken = _take_home(settings.home)
+    killed = processes.kill_leftovers(str(settings.home))
+    if killed:
+        log.warning("ended %d processes that an earlier run had left", killed)
+    shutil.rmtree(settings.home / "work", ignore_errors=True)
+    # Whatever is started from here, the installer of an environment too, is ended with this process.
+    os.environ[processes.OWNER_VARIABLE] = str(settings.home)
+    cloud = Cloud.assemble(settings)
+    groups: list[Operations] = [group(cloud) for group in operation_groups()]
+    moto = MotoBridge(settings)
+    tell_of_objects(cloud.events)
+    gateway = Gateway(groups, Identity(settings, cloud.clients), Authorization(settings.account_id, cloud.store), moto)
+    _write_run_file(settings)
+    try:
+        uvloop.run(_run(gateway, groups, listener, settings.home / RUN_FILE, cloud.store.freeze))
+    finally:
+        cloud.store.freeze()
+        for group in reversed(groups):
+            group.stop()
+        cloud.processes.stop_all()
+        shutil.rmtree(settings.home / "work", ignore_errors=True)
+        (settings.home / RUN_FILE).unlink(missing_ok=True)
+        moto.close()
+        cloud.store.close()
+        taken.close()
+
+
+def _take_home(home: Path) -> IO[bytes]:
+    """Two processes would each write their own truth into one state."""
+    lock = (home / "lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise HomeTakenError(
+            f"A local cloud runs in {home} already: `python -m localcloud status` says where, `down` ends it."
+        ) from error
+    return lock
+
+
+async def _run(
+    gateway: Gateway, groups: list[Operations], listener: socket.socket, run_file: Path, freeze: Callable[[], None]
+) -> None:
+    import uvicorn
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            gateway,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+    )
+    asked_to_end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_end.set)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    for group in groups:
+        group.start()
+    tasks = [asyncio.create_task(_end_without_home(asked_to_end, run_file))]
+    tasks.append(asyncio.create_task(_go_down(server, gateway, asked_to_end, freeze)))
+    await server.serve(sockets=[listener])
+    for task in tasks:
+        task.cancel()
+
+
+async def _go_down(
+    server: uvicorn.Server, gateway: Gateway, asked_to_end: asyncio.Event, freeze: Callable[[], None]
+) -> None:
+    """What was asked before is answered, what is asked now is not, and nothing is written down any more.
+
+    So no engine sees the front door go and takes that for the failure of its work.
+    """
+    await asked_to_end.wait()
+    await gateway.close(LAST_ANSWERS_SECONDS)
+    freeze()
+    server.should_exit = True
+
+
+async def _end_without_home(asked_to_end: asyncio.Event, run_file: Path) -> None:
+    """A checkout that is deleted takes its local cloud with it: nobody could find it any more to end it."""
+    while run_file.exists():  # noqa: ASYNC110, ASYNC240  (a file has no event, and a stat every two seconds blocks nobody)
+        await asyncio.sleep(HOME_CHECK_SECONDS)
+    log.warning("%s is gone: going down", run_file)
+    asked_to_end.set()
+
+
+def _write_run_file(settings: Settings) -> None:
+    """What `status`, `down` and `env` read to find this process."""
+    document = {
+        "pid": os.getpid(),
+        "port": settings.port,
+        "endpoint_url": settings.endpoint_url,
+        "account_id": settings.account_id,
+        "region": settings.region,
+    }
+    path = settings.home / RUN_FILE
+    path.write_text(json.dumps(document, indent=2) + "\n")
+    path.chmod(0o600)

@@ -1,0 +1,139 @@
+"""What is different in moto from what it is by itself: where it keeps objects, whom it tells when, what it imports."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import threading
+import types
+from typing import TYPE_CHECKING, Any
+
+from localcloud.moto_services.state.bodies import Bodies, ObjectBody
+from localcloud.moto_services.state.circumstances import StandIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.platform.settings import Settings
+
+#: Signing names of the services that moto answers for us, and moto's. Anything else is refused by name.
+BACKENDS = {
+    "application-autoscaling": "applicationautoscaling",
+    "ecr": "ecr",
+    "iam": "iam",
+    "kms": "kms",
+    "logs": "logs",
+    "s3": "s3",
+    "secretsmanager": "secretsmanager",
+    "sns": "sns",
+    "sqs": "sqs",
+    "ssm": "ssm",
+    "sts": "sts",
+    "tagging": "resourcegroupstaggingapi",
+}
+_DELIVERY_SECONDS = 30
+
+log = logging.getLogger("localcloud.moto")
+
+
+def adapt(bodies: Bodies) -> None:
+    """Imports all of moto's services that are used here, so that its clock can be replaced, and replaces the rest."""
+    _import_backends()
+    _leave_bucket_policies_to_us()
+    _keep_objects_in(bodies)
+    _post_after_the_answer()
+
+
+class _NobodyError(NotImplementedError, AttributeError):
+    """Refused by name where moto's code comes to it, and no attribute for who looks whether there is one (pickle)."""
+
+
+class _Nobody:
+    """In place of the backends of a service that nobody can call here, so that moto finds nothing there to ask."""
+
+    def __getitem__(self, _: str) -> _Nobody:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        raise _NobodyError(f"{name} of a service that is not here")
+
+
+def _import_backends() -> None:
+    """Without EC2, which Systems Manager and autoscaling would ask about instances: it imports for over a second."""
+    from moto.backends import get_backend
+
+    for service in ("ec2", "ecs"):
+        module = types.ModuleType(f"moto.{service}")
+        vars(module)[f"{service}_backends"] = _Nobody()
+        sys.modules.setdefault(module.__name__, module)
+    for name in set(BACKENDS.values()):
+        get_backend(name)  # type: ignore[call-overload]
+    for service in ("ec2", "ecs"):
+        if type(vars(sys.modules[f"moto.{service}"]).get(f"{service}_backends")) is _Nobody:
+            del sys.modules[f"moto.{service}"]
+
+
+def make_what_is_there_from_the_start(settings: Settings) -> None:
+    """AWS's own policies and keys have random ids, and moto would make them at a first look, which nobody writes down.
+
+    Only this region's: another one's are made when they are looked for, and have new ids after a crash.
+    """
+    from moto.backends import get_backend
+    from moto.kms.models import kms_backends
+    from moto.kms.utils import RESERVED_ALIASES
+
+    for name in set(BACKENDS.values()):
+        regions = get_backend(name)[settings.account_id]  # type: ignore[call-overload]
+        _ = regions[settings.region if settings.region in regions else "aws"]
+    for alias in RESERVED_ALIASES:
+        kms_backends[settings.account_id][settings.region].get_key_id_from_alias(alias)
+
+
+def _keep_objects_in(bodies: Bodies) -> None:
+    import tempfile
+
+    from moto.s3 import models
+
+    vars(models)["tempfile"] = StandIn(tempfile, SpooledTemporaryFile=lambda *_, **__: ObjectBody(bodies))
+
+
+def _post_after_the_answer() -> None:
+    """A topic's subscribers over HTTP are told as AWS tells them: who publishes does not wait for them.
+
+    Nor does moto, which answers nobody meanwhile, not even the subscriber.
+    """
+    import requests
+    from moto.sns import models
+
+    def deliver(*arguments: Any, **named: Any) -> None:
+        try:
+            requests.post(*arguments, **named, timeout=_DELIVERY_SECONDS)
+        except requests.RequestException as error:
+            log.warning("a topic's message was not delivered: %s", error)
+
+    def post(*arguments: Any, **named: Any) -> None:
+        threading.Thread(target=deliver, args=arguments, kwargs=named, daemon=True, name="sns-delivery").start()
+
+    vars(models)["requests"] = StandIn(requests, post=post)
+
+
+@contextlib.contextmanager
+def nobody_told() -> Iterator[None]:
+    """Subscribers got their messages when they were published: a replay posts nothing."""
+    from moto.sns import models
+
+    posting = vars(models)["requests"]
+    vars(models)["requests"] = StandIn(posting, post=lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        vars(models)["requests"] = posting
+
+
+def _leave_bucket_policies_to_us() -> None:
+    """Moto reads a bucket policy's Deny without its Condition: "deny what comes without TLS" would lock all out."""
+    from moto.iam.access_control import PermissionResult
+    from moto.s3.models import FakeBucket
+
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]

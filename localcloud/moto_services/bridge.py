@@ -1,0 +1,231 @@
+"""moto's WSGI application, called in process: it keeps the state of the services that it does well."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from localcloud.moto_services import adaptation
+from localcloud.moto_services.state.bodies import Bodies
+from localcloud.moto_services.state.circumstances import Circumstances, World
+from localcloud.moto_services.state.journal import Entry, Journal
+from localcloud.moto_services.state.snapshot import put_back, take
+from localcloud.platform.service import HttpRequest, HttpResponse
+from localcloud.platform.state_file import SEE_TO_THE_DISK, NotWrittenError, StateError
+
+if TYPE_CHECKING:
+    from localcloud.platform.settings import Settings
+
+#: A snapshot is taken after so many entries of the journal: replaying that many takes a second or two.
+SNAPSHOT_ENTRIES = 500
+#: After more, where there is so much to put into it that it would cost a call more than this on the average.
+SNAPSHOT_SECONDS_A_CALL = 0.0005
+
+#: What is written down of a call in which moto broke.
+_BROKEN = HttpResponse(status=500, headers={})
+
+MOTO_SERVICES = frozenset(adaptation.BACKENDS)
+
+Changes = Callable[[HttpResponse], bool]
+
+log = logging.getLogger("localcloud.moto")
+
+
+class MotoBridge:
+    """moto, with a memory that outlives this process: what changed it is written down before it is answered."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises StateError where the state of an earlier run cannot be brought back."""
+        os.environ["MOTO_ACCOUNT_ID"] = settings.account_id
+        # No page in a browser has business with these APIs, whatever its origin.
+        os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+        # AWS's own policies, such as the AdministratorAccess that a bootstrapped account's deploying role is given.
+        os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+        import moto
+        from moto.moto_server.werkzeug_app import (
+            DomainDispatcherApplication,
+            create_backend_app,
+        )
+
+        self._application = DomainDispatcherApplication(create_backend_app)
+        # moto's backends are plain dictionaries: one call at a time is what keeps them whole.
+        self._lock = threading.Lock()
+        self._bodies = Bodies(settings.home / "state" / "bodies")
+        self._journal = Journal(
+            settings.home / "state" / "moto.sqlite",
+            self._bodies,
+            about={
+                "format": "1",
+                "account": settings.account_id,
+                "region": settings.region,
+                "moto": moto.__version__,
+                "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+            },
+        )
+        adaptation.adapt(self._bodies)
+        self._world = World()
+        self._modules = 0
+        #: Whether moto's memory may hold what the journal does not.
+        self._ahead = False
+        self._snapshot_due = SNAPSHOT_ENTRIES
+        self._show_world()
+        self._restore(settings)
+
+    def answer(self, request: HttpRequest, changes: Changes) -> HttpResponse:
+        """``changes`` is asked of the answer whether the call may have changed something.
+
+        Raises NotWrittenError where it may, and cannot be written down. moto has done it then and the disk does not
+        say so: nobody is answered until a snapshot has said it.
+        """
+        with self._lock:
+            if self._ahead:
+                self._take_snapshot()
+            circumstances = Circumstances()  # with the lock: moto's time never goes back from one call to the next
+            with self._world.under(circumstances):
+                answer = self._ask_and_write_down(request, circumstances, changes)
+            if self._journal.length >= self._snapshot_due:
+                self._take_snapshot_if_possible()
+        return answer
+
+    def _ask_and_write_down(self, request: HttpRequest, circumstances: Circumstances, changes: Changes) -> HttpResponse:
+        self._ahead = True  # until it is written down, or there is nothing to write down
+        try:
+            answer = self._ask(request)
+        except Exception as error:
+            # It may have got half of it done, and a replay has to as well; it would not stop for today's full disk.
+            if changes(_BROKEN):
+                if isinstance(error, OSError):
+                    raise NotWrittenError(self._journal.path.parent, error) from error
+                self._journal.append(request, circumstances, _BROKEN.status)
+            self._ahead = False
+            raise
+        if changes(answer):
+            self._journal.append(request, circumstances, answer.status)
+        self._ahead = False
+        return answer
+
+    def close(self) -> None:
+        """The next start has nothing to replay. A home that was deleted under us has no next start."""
+        with self._lock:
+            if self._journal.length and self._journal.path.exists():
+                self._take_snapshot_if_possible()
+            self._journal.close()
+
+    def _restore(self, settings: Settings) -> None:
+        snapshot = self._journal.snapshot()
+        if snapshot is None:
+            adaptation.make_what_is_there_from_the_start(settings)
+            self._take_first_snapshot()
+            return
+        try:
+            put_back(snapshot, self._bodies)
+        except Exception as error:
+            raise StateError(self._journal.path, f"holds a snapshot that cannot be read ({error!r})") from error
+        with adaptation.nobody_told():
+            for entry in self._journal.entries():
+                self._replay(entry)
+
+    def _replay(self, entry: Entry) -> None:
+        """Raises StateError where what was acknowledged then fails now."""
+        try:
+            with self._world.under(entry.circumstances):
+                status = self._ask(entry.request).status
+        except Exception as error:  # noqa: BLE001  (as moto broke then, or else it is told below)
+            log.info("replay of entry %d: %r", entry.number, error)
+            status = _BROKEN.status
+        if entry.status < HTTPStatus.BAD_REQUEST and status != entry.status:
+            asked = f"{entry.request.method} {entry.request.path} {entry.request.headers.get('x-amz-target', '')}"
+            raise StateError(
+                self._journal.path,
+                f"does not add up: entry {entry.number}, {asked.strip()}, was answered {entry.status} then and "
+                f"{status} now",
+            )
+
+    def _take_snapshot(self) -> None:
+        """Raises NotWrittenError; the journal holds what it held then."""
+        begun = time.thread_time()
+        state, needed = take(adaptation.BACKENDS.values())
+        self._journal.replace_by(state)
+        self._bodies.forget_all_but(needed)
+        self._ahead = False
+        self._snapshot_due = max(SNAPSHOT_ENTRIES, int((time.thread_time() - begun) / SNAPSHOT_SECONDS_A_CALL))
+
+    def _take_first_snapshot(self) -> None:
+        try:
+            self._take_snapshot()
+        except NotWrittenError as error:
+            raise StateError(self._journal.path, f"cannot be written ({error.__cause__})", SEE_TO_THE_DISK) from error
+
+    def _take_snapshot_if_possible(self) -> None:
+        """What is in the journal is safe there, so a call that was written down has not failed for this."""
+        try:
+            self._take_snapshot()
+        except Exception:
+            self._snapshot_due = self._journal.length + SNAPSHOT_ENTRIES
+            log.exception("no snapshot was taken; the journal goes on")
+
+    def _show_world(self) -> None:
+        """Before what has been imported since, too."""
+        if len(sys.modules) != self._modules:
+            self._world.show()
+            self._modules = len(sys.modules)
+
+    def _ask(self, request: HttpRequest) -> HttpResponse:
+        environ = _environ(request)
+        started: dict[str, Any] = {}
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], _: object = None, /
+        ) -> Callable[[bytes], object]:
+            started["status"] = int(status.split(" ", 1)[0])
+            started["headers"] = headers
+            return io.BytesIO().write  # WSGI's old way to write, which Flask does not use
+
+        application = self._application.get_application(environ)
+        self._show_world()
+        chunks = application(environ, start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close:
+                close()
+        headers = {name.lower(): value for name, value in started["headers"]}
+        return HttpResponse(status=started["status"], headers=headers, body=body)
+
+
+def _environ(request: HttpRequest) -> dict[str, Any]:
+    headers = request.headers
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(request.path).encode().decode("latin-1"),
+        "RAW_URI": request.path + (f"?{request.query}" if request.query else ""),
+        "REQUEST_URI": request.path + (f"?{request.query}" if request.query else ""),
+        "QUERY_STRING": request.query,
+        "CONTENT_TYPE": headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(request.body)),
+        "SERVER_NAME": headers.get("host", "127.0.0.1").split(":")[0],
+        "SERVER_PORT": headers.get("host", ":80").rpartition(":")[2],
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in headers.items():
+        if name not in {"content-type", "content-length", "transfer-encoding"}:
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+    return environ

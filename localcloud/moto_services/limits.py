@@ -1,0 +1,24 @@
+"""What moto accepts and does otherwise than asked: refused by name before it gets there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.platform.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from localcloud.wire.api_requests import ApiRequest
+
+#: (service, operation) → parameter and the value that moto reads over.
+_READ_OVER = {
+    # It would hash the digest once more, and no other client could verify what it signed.
+    ("kms", "Sign"): ("MessageType", "DIGEST"),
+    ("kms", "Verify"): ("MessageType", "DIGEST"),
+}
+
+
+def check(call: ApiRequest) -> None:
+    """Raises UnsupportedError such as ``kms:Sign with MessageType DIGEST``."""
+    name, value = _READ_OVER.get((call.service, call.operation), ("", None))
+    if name and call.params.get(name) == value:
+        raise UnsupportedError(f"{call.service}:{call.operation} with {name} {value}")

@@ -1,0 +1,29 @@
+"""What a client would not do over plain HTTP, made unnecessary: the local cloud speaks nothing else.
+
+AWS's SDK for Java 1 names no KMS key over HTTP (``AmazonS3Client.checkHttps``). Hadoop's S3A, which Spark writes with,
+renames by copying and names the key that HEAD has told it: a job could write nothing under a customer's key. A key
+that HEAD does not tell is not named, and the copy gets the bucket's, which is why only that one is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from localcloud.iam.account_state import AccountState
+    from localcloud.platform.service import HttpResponse
+    from localcloud.wire.api_requests import ApiRequest
+
+_SDK = "aws-sdk-java/1."
+_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+
+
+def without_the_buckets_key(call: ApiRequest, answer: HttpResponse, state: AccountState, region: str) -> HttpResponse:
+    """The answer to S3's HeadObject for that SDK; any other as it is."""
+    if (call.service, call.operation) != ("s3", "HeadObject") or _SDK not in call.headers.get("user-agent", ""):
+        return answer
+    key, default = answer.headers.get(_KEY_HEADER), state.encryption.of_bucket(call.params["Bucket"])
+    if key is None or default is None or state.key_arn(region, key) != state.key_arn(region, default.key):
+        return answer
+    return replace(answer, headers={name: value for name, value in answer.headers.items() if name != _KEY_HEADER})

@@ -1,0 +1,124 @@
+"""boto3 clients of the local cloud's own parts, and the credentials that engines hand to the work they run.
+
+Everything goes through the front door, so that moto's services and ours are reached alike and every call has a caller.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import TYPE_CHECKING, Any
+
+from localcloud.platform import administrator
+
+if TYPE_CHECKING:
+    from localcloud.platform.settings import Settings
+
+#: An AWS service's own key is this and its principal, such as ``…-glue.amazonaws.com``; a role trusts the principal.
+#: In the place of a session token stands the ARN of the resource for which the service asks.
+SERVICE_KEY_PREFIX = "LOCALCLOUDSERVICE-"
+#: In the place of a session token: a service goes on for its caller, with the caller's own permissions.
+FORWARD_ACCESS_SESSION = "forward-access-session"
+
+
+class Clients:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        #: Signs what this process itself does as a service or for a caller; it is told to nobody and ends with it.
+        self.inner_secret = secrets.token_urlsafe(30)
+        self._administrator = administrator.credentials(settings.home)
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._cached: dict[tuple[str, str], Any] = {}
+
+    def administrator(self, service: str) -> Any:
+        """A cached boto3 client with the account's own authority."""
+        return self._client(service, self._administrator, cache_key="administrator")
+
+    def for_credentials(self, service: str, credentials: dict[str, str]) -> Any:
+        """A boto3 client with credentials as :meth:`assume_role` returns them."""
+        return self._client(service, credentials, cache_key=credentials["aws_access_key_id"])
+
+    def as_service(self, service: str, principal: str, *, source_arn: str = "") -> Any:
+        """A boto3 client for what an AWS service (``cloudwatch.amazonaws.com``) does on its own behalf.
+
+        ``source_arn`` is the resource for which it does it, such as the alarm that tells a topic: policies ask for it
+        by ``aws:SourceArn``.
+        """
+        credentials = {
+            "aws_access_key_id": SERVICE_KEY_PREFIX + principal,
+            "aws_secret_access_key": self.inner_secret,
+            **({"aws_session_token": source_arn} if source_arn else {}),
+        }
+        return self._client(service, credentials, cache_key=f"{principal} {source_arn}")
+
+    def assume_role(
+        self, role_arn: str, *, session_name: str, service_principal: str, source_arn: str = ""
+    ) -> dict[str, str]:
+        """Temporary credentials of a service role, as the service (``codebuild.amazonaws.com``) gets them from STS.
+
+        ``source_arn`` is the resource for which the service assumes it, such as a build project.
+        Returns boto3's keyword arguments: aws_access_key_id, aws_secret_access_key, aws_session_token.
+        Raises botocore's ClientError where the role does not exist or does not trust the service.
+        """
+        sts = self.as_service("sts", service_principal, source_arn=source_arn)
+        return self.assume_role_by(sts, role_arn, session_name=session_name)
+
+    @staticmethod
+    def assume_role_by(sts: Any, role_arn: str, *, session_name: str) -> dict[str, str]:
+        """As :meth:`assume_role`, by whomever an STS client belongs to."""
+        # STS wants two characters; a function or a job may have a name of one.
+        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64].ljust(2, "-"))
+        found = answer["Credentials"]
+        return {
+            "aws_access_key_id": found["AccessKeyId"],
+            "aws_secret_access_key": found["SecretAccessKey"],
+            "aws_session_token": found["SessionToken"],
+        }
+
+    def forwarding(self, service: str, access_key_id: str) -> Any:
+        """A boto3 client for what a service does on behalf of a caller, with the caller's own permissions."""
+        credentials = {
+            "aws_access_key_id": access_key_id,
+            "aws_secret_access_key": self.inner_secret,
+            "aws_session_token": FORWARD_ACCESS_SESSION,
+        }
+        return self._client(service, credentials, cache_key=f"{FORWARD_ACCESS_SESSION}/{access_key_id}")
+
+    def environment(self, credentials: dict[str, str]) -> dict[str, str]:
+        """The variables with which any AWS client in a child process acts with these credentials on this cloud."""
+        variables = {name.upper(): value for name, value in credentials.items()}
+        return variables | {
+            "AWS_ENDPOINT_URL": self._settings.endpoint_url,
+            "AWS_REGION": self._settings.region,
+            "AWS_DEFAULT_REGION": self._settings.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+
+    def _client(self, service: str, credentials: dict[str, str], *, cache_key: str) -> Any:
+        with self._lock:
+            client = self._cached.get((cache_key, service))
+            if client is None:
+                client = self._make(service, credentials)
+                self._cached[cache_key, service] = client
+            return client
+
+    def _make(self, service: str, credentials: dict[str, str]) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        self._session = self._session or boto3.Session()
+        return self._session.client(
+            service,
+            endpoint_url=self._settings.endpoint_url,
+            region_name=self._settings.region,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": 2},
+                max_pool_connections=32,
+                proxies={},
+                s3={"addressing_style": "path"},
+            ),
+            **credentials,
+        )

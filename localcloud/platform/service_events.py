@@ -1,0 +1,78 @@
+"""What the services of the local cloud tell EventBridge: state changes, as AWS's services send them."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from localcloud.platform.settings import Settings
+
+#: An event as rules and targets see it: id, source, detail-type, account, time, region, resources, detail.
+Event = dict[str, Any]
+
+log = logging.getLogger("localcloud.service_events")
+
+
+class ServiceEvents:
+    """The account's default bus, to its services. Without rules, an event costs next to nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._receive: Callable[[Event], None] = lambda _: None
+
+    def deliver_to(self, receive: Callable[[Event], None]) -> None:
+        """EventBridge says where events go, when it starts; before, nobody hears of any.
+
+        ``receive`` returns as soon as it has noted what there is to deliver.
+        """
+        self._receive = receive
+
+    def emit(
+        self,
+        source: str,
+        detail_type: str,
+        detail: dict[str, Any],
+        *,
+        resources: Iterable[str] = (),
+        time: datetime | None = None,
+    ) -> None:
+        """Tell the default bus: ``emit("aws.codepipeline", "CodePipeline Pipeline Execution State Change", {…})``.
+
+        ``detail`` holds JSON values, spelled as AWS's reference of the service's events spells them. Never fails: what
+        a service does succeeds whether or not anybody hears of it.
+        """
+        event = event_of(
+            self._settings, source=source, detail_type=detail_type, detail=detail, resources=resources, time=time
+        )
+        try:
+            self._receive(event)
+        except Exception:
+            log.exception("the event %s (%s) is lost", detail_type, detail)
+
+
+def event_of(
+    settings: Settings,
+    *,
+    source: str,
+    detail_type: str,
+    detail: dict[str, Any],
+    resources: Iterable[str] = (),
+    time: datetime | None = None,
+) -> Event:
+    """The envelope that EventBridge puts around what happened."""
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": detail_type,
+        "source": source,
+        "account": settings.account_id,
+        "time": (time or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": settings.region,
+        "resources": list(resources),
+        "detail": detail,
+    }

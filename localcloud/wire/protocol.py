@@ -1,0 +1,248 @@
+"""From an HTTP request to the AWS operation that it asks for, and from a result back to HTTP.
+
+Names and shapes come from botocore's models; moto's parsers and serializers do the wire formats.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, parse_qsl
+
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import HttpRequest, HttpResponse, Params
+from localcloud.wire.rest_paths import RestPaths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CREDENTIAL = re.compile(r"Credential=([^/\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
+_LARGEST_BODY_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signature:
+    """The credential scope of a signed request."""
+
+    access_key_id: str
+    region: str
+    service: str
+
+
+def signature(request: HttpRequest) -> Signature | None:
+    """The credential scope in the Authorization header or in a presigned URL; None for an unsigned request."""
+    text = request.headers.get("authorization", "")
+    found = _CREDENTIAL.search(text)
+    if not found and "X-Amz-Credential" in request.query:
+        credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
+        found = _CREDENTIAL.search(f"Credential={credential}")
+    if not found:
+        return None
+    return Signature(access_key_id=found[1], region=found[3], service=found[4].lower())
+
+
+def spoken_service(request: HttpRequest) -> str:
+    """The service that a request is signed for; of an unsigned one its form tells whose words it is refused in."""
+    signed = signature(request)
+    if signed is not None:
+        return signed.service
+    if "x-amz-target" in request.headers:
+        return "json"
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    return "sts" if form and request.method == "POST" else "s3"
+
+
+def operation_name(request: HttpRequest) -> str | None:
+    """The operation of a JSON or query request; None for a REST request, whose operation is its path."""
+    target = request.headers.get("x-amz-target")
+    if target:
+        return target.rsplit(".", 1)[-1]
+    if request.method == "POST" and request.headers.get("content-type", "").startswith(
+        "application/x-www-form-urlencoded"
+    ):
+        return dict(parse_qsl(plain_body(request).decode("utf-8", "replace"))).get("Action")
+    return dict(parse_qsl(request.query)).get("Action")
+
+
+def wire_of(wires: Mapping[str, Protocol], request: HttpRequest) -> Protocol | None:
+    """Of the protocols that a service speaks, the one that a request is written in."""
+    return wires.get("rest-json") or wires.get("json" if "x-amz-target" in request.headers else "query")
+
+
+def plain_body(request: HttpRequest) -> bytes:
+    """The body, unpacked where the client has packed it, as botocore does with PutMetricData's."""
+    if request.headers.get("content-encoding", "").lower() != "gzip":
+        return request.body
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        body = unpacking.decompress(request.body, _LARGEST_BODY_BYTES)
+    except zlib.error as error:
+        raise AwsError("SerializationException", f"The request body is not gzip: {error}") from error
+    if unpacking.unconsumed_tail:
+        raise AwsError("RequestEntityTooLarge", f"The body is larger than {_LARGEST_BODY_BYTES} bytes", status=413)
+    return body
+
+
+@functools.cache
+def _service_model(service: str) -> Any:
+    from moto.core.utils import get_service_model
+
+    return get_service_model(service)
+
+
+def signing_name(service: str) -> str:
+    """What requests to a service are signed for: ``monitoring`` for botocore's ``cloudwatch``."""
+    name: str = _service_model(service).signing_name
+    return name
+
+
+def operations_of(service: str) -> list[str]:
+    """All operation names that AWS's model of the service has."""
+    return list(_service_model(service).operation_names)
+
+
+class Protocol:
+    """Parses and answers the calls of one service, in one of the protocols that it speaks."""
+
+    def __init__(self, service: str, protocol: str) -> None:
+        self._service = service
+        self._model = _service_model(service)
+        self._protocol = protocol
+        self._paths = RestPaths(self._model) if protocol == "rest-json" else None
+
+    @classmethod
+    def all_of(cls, service: str) -> dict[str, Protocol]:
+        """By name: ``json``, ``query``, or both; ``rest-json``."""
+        metadata = _service_model(service).metadata
+        spoken = metadata.get("protocols") or [metadata["protocol"]]
+        return {name: cls(service, name) for name in ("json", "query", "rest-json") if name in spoken}
+
+    def operation_name(self, request: HttpRequest) -> str | None:
+        """The operation that a request asks for; None where it asks for none of this service's."""
+        if self._paths is None:
+            return operation_name(request)
+        found = self._paths.find(request.method, request.path, request.query)
+        return found.operation if found else None
+
+    def parse(self, request: HttpRequest, operation: str) -> Params:
+        """The call's parameters, validated against AWS's model; raises AwsError where they do not fit it."""
+        from botocore.exceptions import ParamValidationError
+        from botocore.validate import ParamValidator
+        from moto.core.parse import PROTOCOL_PARSERS
+        from werkzeug.datastructures import Headers, MultiDict
+
+        model = self._operation(operation)
+        body, verbatim = plain_body(request), _body_is_payload(model)
+        if self._protocol in ("json", "rest-json") and not verbatim:
+            try:
+                json.loads(body or b"{}")
+            except ValueError as error:
+                raise AwsError("SerializationException", f"The request body is not JSON: {error}") from error
+        form = body.decode() if self._protocol == "query" else request.query
+        found = self._paths.find(request.method, request.path, request.query) if self._paths else None
+        params: Params = PROTOCOL_PARSERS[self._protocol](model).parse(
+            {
+                "values": MultiDict(parse_qsl(form, keep_blank_values=True)),
+                "headers": Headers(list(request.headers.items())),
+                "body": body if verbatim else body or b"{}",
+                "method": request.method,
+                "url_path": request.path,
+                "url_params": found.labels if found else {},
+            }
+        )
+        if model.input_shape is not None:
+            report = ParamValidator().validate(params, model.input_shape)
+            if report.has_errors():
+                message = ParamValidationError(report=report.generate_report()).kwargs["report"]
+                raise AwsError("ValidationException", f"{self._service}:{operation}: {message}")
+        return params
+
+    def answer(self, operation: str, result: Params | None, request_id: str) -> HttpResponse:
+        model, result = self._operation(operation), result or {}
+        serialized = self._serializer(model, request_id).serialize(result)
+        if model.output_shape is not None:
+            for name, member in model.output_shape.members.items():
+                # moto's serializer leaves a member that is the answer's status to others.
+                if member.serialization.get("location") == "statusCode" and name in result:
+                    serialized["status_code"] = result[name]
+        return _http(serialized, request_id)
+
+    def refuse(self, error: AwsError, request_id: str) -> HttpResponse:
+        """An error in this service's wire format, under the very code that was raised."""
+        if self._protocol == "query":
+            return _query_error(error, request_id)
+        return json_error(error, request_id)
+
+    def _operation(self, operation: str) -> Any:
+        if operation not in self._model.operation_names:
+            raise AwsError("UnknownOperationException", f"{self._service} has no operation {operation}.")
+        return self._model.operation_model(operation)
+
+    def _serializer(self, model: Any, request_id: str) -> Any:
+        from moto.core.serialize import SERIALIZERS, SerializationContext
+
+        return SERIALIZERS[self._protocol](model, context=SerializationContext(request_id=request_id))
+
+
+def _body_is_payload(model: Any) -> bool:
+    """Whether the body of a request is one parameter as it is, such as the event of a function's invocation."""
+    shape = model.input_shape
+    payload = shape.serialization.get("payload") if shape is not None else None
+    return payload is not None and shape.members[payload].type_name in {"blob", "string"}
+
+
+def json_error(error: AwsError, request_id: str) -> HttpResponse:
+    return HttpResponse(
+        status=error.status,
+        headers={
+            "content-type": "application/x-amz-json-1.1",
+            "x-amzn-errortype": error.code,
+            "x-amzn-requestid": request_id,
+        },
+        body=json.dumps({"__type": error.code, "message": error.message, "Message": error.message}).encode(),
+    )
+
+
+def refuse_for(signing_service: str, error: AwsError, request_id: str) -> HttpResponse:
+    """An error for a service whose wire format is not one of ours (S3 and the other XML services of moto)."""
+    if signing_service == "s3":
+        body = f"<Error><Code>{_xml(error.code)}</Code><Message>{_xml(error.message)}</Message></Error>"
+        return HttpResponse(status=error.status, headers={"content-type": "text/xml"}, body=body.encode())
+    if signing_service in {"sts", "iam", "sns", "cloudformation", "ec2"}:
+        return _query_error(error, request_id)
+    return json_error(error, request_id)
+
+
+def unsupported(service: str, operation: str | None) -> UnsupportedError:
+    return UnsupportedError(f"{service}:{operation or 'this request'}")
+
+
+def _http(serialized: Mapping[str, Any], request_id: str) -> HttpResponse:
+    # A body after "no content" would be read as the beginning of the next answer.
+    body = b"" if serialized["status_code"] == HTTPStatus.NO_CONTENT else serialized["body"]
+    headers = {str(name).lower(): str(value) for name, value in serialized["headers"].items()}
+    return HttpResponse(
+        status=serialized["status_code"],
+        headers=headers | {"x-amzn-requestid": request_id},
+        body=body.encode() if isinstance(body, str) else body,
+    )
+
+
+def _query_error(error: AwsError, request_id: str) -> HttpResponse:
+    return HttpResponse(
+        status=error.status,
+        headers={"content-type": "text/xml", "x-amzn-requestid": request_id},
+        body=(
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{_xml(error.code)}</Code>"
+            f"<Message>{_xml(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        ).encode(),
+    )
+
+
+def _xml(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,240 @@
+"""Stack operations that go wrong as no healthy cloud shows: hanging, cancelled, failing on the way back."""
+
+from __future__ import annotations
+
+import json
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from localcloud.cloudformation import act, template
+from localcloud.cloudformation.api import CloudFormation
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import Call, Caller
+from localcloud.platform.store import Store
+from localcloud.resources.resource import Created, Resource, ResourceError
+
+
+class Topic(Resource):
+    """A topic in a dictionary. Its display name says what will happen to it."""
+
+    type_name = "AWS::SNS::Topic"
+
+    def __init__(self):
+        self.world = {}
+        self.refuses = set()
+        """Display names that cannot be set now."""
+
+    def create(self, ctx, properties):
+        name = ctx.new_name(60)
+        if properties.get("DisplayName") == "is not noted":
+            self.world[name] = "left behind"
+            ctx.wait(lambda: None, timeout_seconds=60)
+        ctx.created(name)
+        self.world[name] = None
+        self._set(ctx, name, properties)
+        return Created(physical_id=name)
+
+    def update(self, ctx, physical_id, properties, previous):
+        del previous
+        self._set(ctx, physical_id, properties)
+        return {}
+
+    def delete(self, ctx, physical_id, properties):
+        del ctx
+        if properties.get("DisplayName") == "clings":
+            raise ResourceError("It clings.")
+        self.world.pop(physical_id, None)
+
+    def _set(self, ctx, name, properties):
+        wanted = properties.get("DisplayName")
+        if wanted == "hangs":
+            ctx.wait(lambda: None, timeout_seconds=60)
+        if wanted in self.refuses:
+            raise ResourceError(f"It will not be {wanted}.")
+        self.world[name] = wanted
+
+
+class Cloud:
+    """CloudFormation alone, over a store of its own."""
+
+    def __init__(self, folder, topic):
+        self.topic = topic
+        clients = SimpleNamespace(for_credentials=lambda *_: None)
+        settings = SimpleNamespace(account_id="123456789012", region="us-east-1", endpoint_url="http://127.0.0.1:1")
+        self.api = CloudFormation(
+            SimpleNamespace(
+                store=Store(folder / "state.sqlite"),
+                clients=clients,
+                settings=settings,
+                arn=lambda service, name: f"arn:aws:{service}:us-east-1:123456789012:{name}",
+            )
+        )
+        self.caller = Caller(account_id="123456789012", access_key_id="A", arn="arn:aws:iam::123456789012:root")
+
+    def call(self, operation, **params):
+        call = Call(
+            service="cloudformation", operation=operation, region="us-east-1", caller=self.caller, request_id="1"
+        )
+        return dict(self.api.handlers())[operation](call, {"StackName": "demo", **params})
+
+    def topics(self, operation, resources, **params):
+        """Create or update the stack with topics of these display names."""
+        found = {
+            name: {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": each}} for name, each in resources.items()
+        }
+        self.call(operation, TemplateBody=json.dumps({"Resources": found}), **params)
+
+    def status(self):
+        return self.call("DescribeStacks")["Stacks"][0]["StackStatus"]
+
+    def wait_for(self, status):
+        deadline = time.monotonic() + 60
+        while self.status() != status:
+            assert time.monotonic() < deadline, f"still {self.status()}, not {status}"
+            time.sleep(0.01)
+
+    def events(self, logical_id):
+        found = self.call("DescribeStackEvents")["StackEvents"][::-1]
+        return [
+            (each["ResourceStatus"], each.get("ResourceStatusReason"))
+            for each in found
+            if each["LogicalResourceId"] == logical_id
+        ]
+
+
+@pytest.fixture
+def cloud(tmp_path, monkeypatch):
+    topic = Topic()
+    for module in (act, template):
+        monkeypatch.setattr(module, "resource_types", lambda: {topic.type_name: topic})
+    cloud = Cloud(tmp_path, topic)
+    yield cloud
+    cloud.api.stop()
+
+
+def test_a_failure_cancels_what_hangs_beside_it(cloud):
+    """A resource that waits is cancelled when another fails, named as cancelled, and rolled back."""
+    cloud.topic.refuses = {"bad"}
+    cloud.topics("CreateStack", {"A": "hangs", "B": "bad"})
+    cloud.wait_for("ROLLBACK_COMPLETE")
+    assert ("CREATE_FAILED", "Resource creation cancelled") in cloud.events("A")
+    assert ("CREATE_FAILED", "It will not be bad.") in cloud.events("B")
+    assert cloud.topic.world == {}
+
+
+def test_what_was_in_progress_when_the_local_cloud_ended_has_failed(cloud, tmp_path):
+    """It does not stay in progress in a stack that was taken back; what was not noted is told with what to do."""
+    cloud.topics("CreateStack", {"A": "hangs", "B": "is not noted"})
+    deadline = time.monotonic() + 60
+    while len(cloud.topic.world) < 2 or len(cloud.events("A")) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    cloud.api.cloud.store.freeze()  # as if it had been killed
+
+    again = Cloud(tmp_path, cloud.topic)
+    again.api.start()
+    again.wait_for("ROLLBACK_COMPLETE")
+
+    assert ("CREATE_FAILED", "Resource creation cancelled") in again.events("A")
+    assert again.events("A")[-1][0] == "DELETE_COMPLETE"
+    (status, reason) = again.events("B")[-1]
+    assert status == "CREATE_FAILED"
+    assert "it is left behind: look for it" in reason
+    assert list(cloud.topic.world.values()) == ["left behind"]
+    again.api.stop()
+
+
+def test_an_update_can_be_cancelled(cloud):
+    """CancelUpdateStack ends the waiting and goes back."""
+    cloud.topics("CreateStack", {"A": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    cloud.topics("UpdateStack", {"A": "hangs"})
+    cloud.wait_for("UPDATE_IN_PROGRESS")
+    cloud.call("CancelUpdateStack")
+    cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert list(cloud.topic.world.values()) == ["one"]
+    with pytest.raises(AwsError, match="cannot be called from current stack status UPDATE_ROLLBACK_COMPLETE"):
+        cloud.call("CancelUpdateStack")
+
+
+def test_one_operation_at_a_time(cloud):
+    """A stack that is in progress takes no other operation."""
+    cloud.topics("CreateStack", {"A": "hangs"})
+    with pytest.raises(AwsError, match="is in CREATE_IN_PROGRESS state and can not be updated"):
+        cloud.topics("UpdateStack", {"A": "one"})
+
+
+def test_a_roll_back_that_fails_can_be_continued(cloud):
+    """UPDATE_ROLLBACK_FAILED says what would not go back; once it can, ContinueUpdateRollback ends it."""
+    cloud.topics("CreateStack", {"A": "one", "B": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    cloud.topic.refuses = {"one", "bad"}
+    cloud.topics("UpdateStack", {"A": "two", "B": "bad"})
+    cloud.wait_for("UPDATE_ROLLBACK_FAILED")
+    cloud.topic.refuses = set()
+    cloud.call("ContinueUpdateRollback")
+    cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert list(cloud.topic.world.values()) == ["one", "one"]
+
+
+def test_a_roll_back_can_skip_what_will_not_go_back(cloud):
+    """ResourcesToSkip are left as they are."""
+    cloud.topics("CreateStack", {"A": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    cloud.topic.refuses = {"one", "two"}
+    cloud.topics("UpdateStack", {"A": "two"})
+    cloud.wait_for("UPDATE_ROLLBACK_FAILED")
+    cloud.call("ContinueUpdateRollback", ResourcesToSkip=["A"])
+    cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+
+
+def test_a_half_made_resource_is_deleted(cloud):
+    """What exists but could not be finished does not outlive the roll back."""
+    cloud.topic.refuses = {"bad"}
+    cloud.topics("CreateStack", {"A": "bad"}, OnFailure="DELETE")
+    deadline = time.monotonic() + 60
+    while cloud.api.stacks.find("demo") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert cloud.api.stacks.find("demo") is None
+    assert cloud.topic.world == {}
+
+
+def test_a_failed_roll_back_of_a_create(cloud):
+    """What cannot be deleted is named, and the stack can be deleted with it retained."""
+    cloud.topic.refuses = {"bad"}
+    resources = {
+        "A": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "clings"}},
+        "B": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "bad"}, "DependsOn": "A"},
+    }
+    cloud.call("CreateStack", TemplateBody=json.dumps({"Resources": resources}))
+    cloud.wait_for("ROLLBACK_FAILED")
+    cloud.call("DeleteStack")
+    cloud.wait_for("DELETE_FAILED")
+    stack_id = cloud.call("DescribeStacks")["Stacks"][0]["StackId"]
+    cloud.call("DeleteStack", RetainResources=["A"])
+    assert cloud.api.stacks.get(stack_id)["StackStatus"] == "DELETE_COMPLETE"
+    assert list(cloud.topic.world.values()) == ["clings"]
+
+
+def test_going_down_ends_what_hangs(cloud):
+    """stop() ends a waiting operation at once and leaves it failed, not in progress."""
+    cloud.topics("CreateStack", {"A": "hangs"})
+    started = time.monotonic()
+    cloud.api.stop()
+    assert time.monotonic() - started < 30
+    assert cloud.status() == "CREATE_FAILED"
+
+
+def test_a_stack_policy_denies(cloud):
+    """A resource that the stack policy protects is not touched, and the update goes back."""
+    cloud.topics("CreateStack", {"A": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    deny = {"Effect": "Deny", "Action": "Update:Modify", "Principal": "*", "Resource": "LogicalResourceId/A"}
+    allow = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+    cloud.call("SetStackPolicy", StackPolicyBody=json.dumps({"Statement": [deny, allow]}))
+    cloud.topics("UpdateStack", {"A": "two"})
+    cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert list(cloud.topic.world.values()) == ["one"]
+    assert "Action denied by stack policy" in str(cloud.events("A"))

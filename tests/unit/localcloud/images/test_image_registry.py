@@ -1,0 +1,30 @@
+"""Images by the name of their repository."""
+
+import pytest
+
+from localcloud.images.registry import image_of
+from localcloud.platform.errors import UnsupportedError
+
+
+def test_an_image_is_found_by_its_repository_whatever_its_tag():
+    """Registry host and tag do not matter."""
+    image = image_of("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0")
+    assert image.folder == "sagemaker_xgboost"
+    assert image_of("1.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-sparkml-serving:3.3").folder == "sparkml_serving"
+
+
+def test_an_unknown_image_is_refused_by_its_address():
+    """The error names the image and those that there are."""
+    with pytest.raises(UnsupportedError, match=r"example.com/my/model:1.*sagemaker-xgboost, sagemaker-sparkml"):
+        image_of("example.com/my/model:1")
+
+
+def test_every_image_has_its_programs_and_its_lock():
+    """A stand-in can be installed, and serves; XGBoost also trains."""
+    for name in ("sagemaker-xgboost", "sagemaker-sparkml-serving"):
+        image = image_of(f"host/{name}:1")
+        serve = image.program("serve")
+        assert serve is not None
+        assert (serve.parent / "requirements.lock").exists()
+    assert image_of("host/sagemaker-xgboost:1").program("train") is not None
+    assert image_of("host/sagemaker-sparkml-serving:1").program("train") is None

@@ -1,0 +1,91 @@
+"""Child processes: how they end, and that nothing of them stays."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from localcloud.platform.processes import Ended, Processes, alive, kill_leftovers
+from tests.processes import gone
+
+ENVIRONMENT = {"PATH": os.environ["PATH"]}
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Processes:
+    return Processes(str(tmp_path))
+
+
+def run(processes: Processes, script: str, **options: object):
+    lines: list[str] = []
+    result = processes.run(
+        ["bash", "-c", script], cwd=Path("/"), environment=ENVIRONMENT, on_line=lines.append, **options
+    )
+    return result, lines
+
+
+def test_output_and_exit_code(processes: Processes) -> None:
+    """Both streams arrive line by line, and the exit code is the process's own."""
+    result, lines = run(processes, "echo one; echo two >&2; exit 3")
+    assert (result.how, result.code, str(result)) == (Ended.EXITED, 3, "exit code 3")
+    assert lines == ["one", "two"]
+    assert not result.ok
+
+
+def test_a_signal_is_named(processes: Processes) -> None:
+    """A process that a signal killed is told from one that failed."""
+    result, _ = run(processes, "kill -KILL $$")
+    assert str(result) == "killed by signal 9 (SIGKILL)"
+
+
+def test_a_time_out_ends_the_whole_tree(processes: Processes) -> None:
+    """At the time-out, children go too, even those that left the process group."""
+    script = "setsid sleep 60 & echo $!; sleep 60"
+    started = time.monotonic()
+    result, lines = run(processes, script, timeout_seconds=0.5)
+    assert result.how is Ended.TIMED_OUT
+    assert time.monotonic() - started < 30
+    assert gone(int(lines[0]))
+
+
+def test_stop_ends_it(processes: Processes) -> None:
+    """A set stop event ends the process, SIGTERM ignored or not."""
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    result, _ = run(processes, "trap '' TERM; while true; do sleep 0.1; done", stop=stop)
+    assert result.how is Ended.STOPPED
+
+
+def test_what_a_process_left_in_the_background_ends_with_it(processes: Processes) -> None:
+    """A build that starts a server and exits leaves no server."""
+    result, lines = run(processes, "sleep 60 >/dev/null 2>&1 & echo $!; exit 0")
+    assert result.ok
+    assert gone(int(lines[0]))
+
+
+def test_leftovers_of_a_crash_are_found_by_their_mark(tmp_path: Path) -> None:
+    """A new local cloud ends what an earlier one left, and nobody else's processes."""
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom localcloud.platform.processes import Processes\n"
+        "child = Processes(sys.argv[1]).start(['sleep', '60'], cwd=Path('/'), environment={'PATH': '/usr/bin:/bin'},"
+        " on_line=print)\nprint(child.pid, flush=True)\nimport os; os._exit(1)\n"
+    )
+    crashed = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False, cwd=Path.cwd()
+    )
+    pid = int(crashed.stdout)
+    assert alive(pid)
+    assert kill_leftovers("/somebody/else") == 0
+    assert kill_leftovers(str(tmp_path)) == 1
+    assert gone(pid)
+
+
+def test_the_environment_is_only_what_was_given(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's environment reaches a build."""
+    monkeypatch.setenv("MY_SECRET", "x")
+    _, lines = run(processes, "env")
+    assert not [line for line in lines if line.startswith("MY_SECRET")]

@@ -1,0 +1,109 @@
+"""The store's promises."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from localcloud.platform.state_file import NotWrittenError
+from localcloud.platform.store import Store
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "documents.sqlite"
+
+
+def test_what_was_put_is_there_after_a_restart(path: Path) -> None:
+    """A document that was put is read back by a new store, datetimes included, in the order of the first put."""
+    document = {"name": "a", "at": datetime(2026, 1, 2, tzinfo=UTC), "list": [{"at": datetime(2026, 1, 3, tzinfo=UTC)}]}
+    first = Store(path)
+    first.table("t").put("b", {"n": 1})
+    first.table("t").put("a", document)
+    first.table("t").put("b", {"n": 2})
+    # not closed: as after a crash
+
+    again = Store(path).table("t")
+
+    assert list(again.items()) == [("b", {"n": 2}), ("a", document)]
+
+
+def test_a_document_is_a_copy(path: Path) -> None:
+    """Changing what was read or given changes nothing in the store."""
+    table = Store(path).table("t")
+    given = {"list": [1]}
+    table.put("a", given)
+    given["list"].append(2)
+    read = table.get("a")
+    assert read == {"list": [1]}
+    read["list"].append(3)
+    assert table.get("a") == {"list": [1]}
+
+
+def test_delete_and_update(path: Path) -> None:
+    """A deleted document is gone; an update of what is not there raises KeyError and writes nothing."""
+    table = Store(path).table("t")
+    table.put("a", {"n": 1})
+    assert table.update("a", lambda document: document.update(n=2)) == {"n": 2}
+    table.delete("a")
+    assert table.get("a") is None
+    with pytest.raises(KeyError):
+        table.update("a", lambda document: document.update(n=3))
+    assert list(Store(path).table("t").items()) == []
+
+
+def test_the_state_file_is_the_owners_alone(path: Path) -> None:
+    """Nobody else on the machine may read it."""
+    Store(path).table("t").put("a", {})
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_no_document_is_refused_by_name(path: Path) -> None:
+    """A value that JSON does not have is named in the error, and the old document stays."""
+    table = Store(path).table("t")
+    table.put("a", {"n": 1})
+    with pytest.raises(TypeError, match="not set"):
+        table.put("a", {"n": {1}})
+    assert table.get("a") == {"n": 1}
+
+
+def test_a_document_that_cannot_be_written_is_an_error_and_memory_stays_as_the_disk_is(path: Path) -> None:
+    """The error names the file; what is read is what a restart would find."""
+    store = Store(path)
+    table = store.table("t")
+    table.put("a", {"n": 1})
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(NotWrittenError, match=r"documents\.sqlite \(database or disk is full\)"):
+        table.put("a", {"n": "x" * 100_000})
+    assert table.get("a") == {"n": 1}
+    assert Store(path).table("t").get("a") == {"n": 1}
+
+
+def test_threads_that_ask_for_a_table_at_once_get_the_same_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one of them puts, the others see: a stack's projects are made side by side by the first deployment."""
+    store = Store(path)
+    load = store.load
+
+    def slow_load(kind: str) -> dict[str, dict[str, object]]:
+        time.sleep(0.01)
+        return load(kind)
+
+    monkeypatch.setattr(store, "load", slow_load)
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        tables = list(threads.map(lambda _: store.table("t"), range(8)))
+    assert len({id(table) for table in tables}) == 1
+
+
+def test_a_watcher_is_told_of_each_change_in_its_order(tmp_path: Path) -> None:
+    """With the document before and now; nothing of what was there when it began to watch."""
+    table = Store(tmp_path / "s").table("t")
+    table.put("a", {"n": 1})
+    told = []
+    table.watch(lambda key, before, after: told.append((key, before, after)))
+    table.update("a", lambda document: document.update(n=2))
+    table.put("b", {"n": 3})
+    table.delete("a")
+    assert told == [("a", {"n": 1}, {"n": 2}), ("b", None, {"n": 3}), ("a", {"n": 2}, None)]

@@ -1,0 +1,65 @@
+"""Event patterns: AWS's documented content filtering."""
+
+from typing import Any
+
+import pytest
+
+from localcloud.platform.errors import AwsError
+from localcloud.services.events.patterns import matches, read_pattern
+
+EVENT: dict[str, Any] = {
+    "source": "aws.codepipeline",
+    "detail-type": "CodePipeline Pipeline Execution State Change",
+    "resources": ["arn:aws:codepipeline:us-east-1:1:a", "arn:aws:codepipeline:us-east-1:1:b"],
+    "detail": {"state": "FAILED", "version": 3.0, "name": "Credit.Pipeline", "error": None, "file": "a/b/c.png"},
+}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ('{"source": ["aws.codepipeline"]}', True),
+        ('{"source": ["aws.s3", "aws.codepipeline"], "detail": {"state": ["FAILED", "STOPPED"]}}', True),
+        ('{"source": ["aws.codepipeline"], "detail": {"state": ["SUCCEEDED"]}}', False),
+        ('{"resources": ["arn:aws:codepipeline:us-east-1:1:b"]}', True),
+        ('{"resources": [{"prefix": "arn:aws:s3"}]}', False),
+        ('{"detail": {"name": [{"prefix": "Credit"}]}}', True),
+        ('{"detail": {"name": [{"prefix": {"equals-ignore-case": "credit"}}]}}', True),
+        ('{"detail": {"file": [{"suffix": ".png"}]}}', True),
+        ('{"detail": {"state": [{"anything-but": "FAILED"}]}}', False),
+        ('{"detail": {"state": [{"anything-but": ["STOPPED", "SUCCEEDED"]}]}}', True),
+        ('{"detail": {"name": [{"anything-but": {"prefix": "Car"}}]}}', True),
+        ('{"detail": {"version": [{"numeric": [">", 2, "<=", 3]}]}}', True),
+        ('{"detail": {"version": [{"numeric": ["=", 4]}]}}', False),
+        ('{"detail": {"version": [3]}}', True),
+        ('{"detail": {"reason": [{"exists": false}]}}', True),
+        ('{"detail": {"state": [{"exists": true}]}}', True),
+        ('{"detail": {"error": [null]}}', True),
+        ('{"detail": {"state": [{"equals-ignore-case": "failed"}]}}', True),
+        ('{"detail": {"file": [{"wildcard": "a/*/*.png"}]}}', True),
+        ('{"detail": {"file": [{"wildcard": "b*"}]}}', False),
+        ('{"detail": {"$or": [{"state": ["STOPPED"]}, {"version": [{"numeric": ["<", 4]}]}]}}', True),
+        ('{"$or": [{"source": ["aws.s3"]}, {"detail": {"state": ["STOPPED"]}}]}', False),
+    ],
+)
+def test_an_event_matches_as_aws_documents_it(pattern: str, expected: bool) -> None:
+    assert matches(read_pattern(pattern), EVENT) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("{", "Expecting property name"),
+        ("[]", "not an object"),
+        ('{"source": "aws.s3"}', "must be an object or an array"),
+        ('{"source": []}', "Empty arrays"),
+        ('{"detail": {"state": [{"like": "F"}]}}', r"Unrecognized match type like \(at detail.state\)"),
+        ('{"detail": {"n": [{"numeric": ["~", 1]}]}}', "numeric does not take"),
+        ('{"detail": {"n": [{"anything-but": ["a", 1]}]}}', "anything-but does not take"),
+        ('{"$or": [{"source": ["a"]}]}', "two patterns or more"),
+    ],
+)
+def test_a_pattern_that_would_match_by_accident_is_refused(pattern: str, words: str) -> None:
+    with pytest.raises(AwsError, match=words) as caught:
+        read_pattern(pattern)
+    assert caught.value.code == "InvalidEventPatternException"
