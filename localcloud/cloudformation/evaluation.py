@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation.intrinsics import INTRINSICS, Intrinsic
+from localcloud.cloudformation.intrinsics import INTRINSICS, Intrinsic, Resources
 from localcloud.cloudformation.values import NO_VALUE
 from localcloud.platform.errors import AwsError, UnsupportedError
 
@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from localcloud.cloudformation.template import Template
-
-
-class Resources(Protocol):
-    """What is known of the stack's resources at this moment."""
-
-    def ref(self, logical_id: str) -> Any: ...
-
-    def attribute(self, logical_id: str, name: str) -> Any: ...
 
 
 @dataclass(kw_only=True, slots=True)

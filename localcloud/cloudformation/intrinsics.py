@@ -4,22 +4,55 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from localcloud.cloudformation.template import PSEUDO_PARAMETERS, SUBSTITUTION
 from localcloud.cloudformation.values import NO_VALUE, Unknown, contains_unknown, shown
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from localcloud.cloudformation.evaluation import Evaluation
-
-
-Intrinsic: TypeAlias = "Callable[[Evaluation, Any], Any]"
+    from localcloud.cloudformation.template import Template
 
 
-def _ref(values: Evaluation, name: Any) -> Any:
+class Resources(Protocol):
+    """What is known of the stack's resources at this moment."""
+
+    def ref(self, logical_id: str) -> Any: ...
+
+    def attribute(self, logical_id: str, name: str) -> Any: ...
+
+
+class Values(Protocol):
+    """What a function may ask of the evaluation that calls it."""
+
+    @property
+    def template(self) -> Template: ...
+
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...
+
+    @property
+    def pseudo(self) -> Mapping[str, Any]: ...
+
+    @property
+    def resources(self) -> Resources: ...
+
+    @property
+    def imported(self) -> Callable[[str], str]: ...
+
+    def condition(self, name: str) -> bool: ...
+
+    def truth(self, value: Any) -> bool: ...
+
+    def resolve(self, value: Any) -> Any: ...
+
+
+Intrinsic: TypeAlias = "Callable[[Values, Any], Any]"
+
+
+def _ref(values: Values, name: Any) -> Any:
     if name == "AWS::NoValue":
         return NO_VALUE
     if name in PSEUDO_PARAMETERS:
@@ -30,19 +63,19 @@ def _ref(values: Evaluation, name: Any) -> Any:
     return values.resources.ref(name)
 
 
-def _get_att(values: Evaluation, argument: Any) -> Any:
+def _get_att(values: Values, argument: Any) -> Any:
     name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
     _require_included(values, name)
     return values.resources.attribute(name, values.resolve(attribute))
 
 
-def _require_included(values: Evaluation, name: str) -> None:
+def _require_included(values: Values, name: str) -> None:
     found = values.template.resources.get(name)
     if found is None or (found.condition is not None and not values.condition(found.condition)):
         raise _error(f"Template format error: Unresolved resource dependencies [{name}] in the template")
 
 
-def _sub(values: Evaluation, argument: Any) -> Any:
+def _sub(values: Values, argument: Any) -> Any:
     text, own = (argument, {}) if isinstance(argument, str) else argument
     parts: list[Any] = []
     position = 0
@@ -58,12 +91,12 @@ def _sub(values: Evaluation, argument: Any) -> Any:
     return _joined(parts, "")
 
 
-def _join(values: Evaluation, argument: Any) -> Any:
+def _join(values: Values, argument: Any) -> Any:
     delimiter, parts = argument
     return _joined(_list(values, parts, "Fn::Join"), delimiter)
 
 
-def _select(values: Evaluation, argument: Any) -> Any:
+def _select(values: Values, argument: Any) -> Any:
     index, items = values.resolve(argument[0]), values.resolve(argument[1])
     if isinstance(items, Unknown) or isinstance(index, Unknown):
         return Unknown(items.source if isinstance(items, Unknown) else index.source)
@@ -72,19 +105,19 @@ def _select(values: Evaluation, argument: Any) -> Any:
     return items[int(index)]
 
 
-def _split(values: Evaluation, argument: Any) -> Any:
+def _split(values: Values, argument: Any) -> Any:
     text = values.resolve(argument[1])
     if isinstance(text, Unknown):
         return Unknown(text.source)
     return _text(text, "Fn::Split").split(argument[0])
 
 
-def _if(values: Evaluation, argument: Any) -> Any:
+def _if(values: Values, argument: Any) -> Any:
     name, then, otherwise = argument
     return values.resolve(then if values.condition(name) else otherwise)
 
 
-def _find_in_map(values: Evaluation, argument: Any) -> Any:
+def _find_in_map(values: Values, argument: Any) -> Any:
     place = [values.resolve(part) for part in argument]
     found: Any = values.template.section("Mappings")
     for part in place:
@@ -94,16 +127,16 @@ def _find_in_map(values: Evaluation, argument: Any) -> Any:
     return found
 
 
-def _import_value(values: Evaluation, argument: Any) -> Any:
+def _import_value(values: Values, argument: Any) -> Any:
     return values.imported(_text(values.resolve(argument), "Fn::ImportValue"))
 
 
-def _base64(values: Evaluation, argument: Any) -> Any:
+def _base64(values: Values, argument: Any) -> Any:
     text = values.resolve(argument)
     return Unknown(text.source) if isinstance(text, Unknown) else base64.b64encode(str(text).encode()).decode()
 
 
-def _cidr(values: Evaluation, argument: Any) -> Any:
+def _cidr(values: Values, argument: Any) -> Any:
     block, count, bits = ([*map(values.resolve, argument), None])[:3]
     if contains_unknown([block, count, bits]):
         return Unknown("Fn::Cidr")
@@ -112,38 +145,38 @@ def _cidr(values: Evaluation, argument: Any) -> Any:
     return [str(subnet) for subnet, _ in zip(subnets, range(int(count)), strict=False)]
 
 
-def _equals(values: Evaluation, argument: Any) -> bool:
+def _equals(values: Values, argument: Any) -> bool:
     left, right = map(values.resolve, argument)
     return bool(_scalar(left) == _scalar(right))
 
 
-def _and(values: Evaluation, argument: Any) -> bool:
+def _and(values: Values, argument: Any) -> bool:
     return all(values.truth(item) for item in argument)
 
 
-def _or(values: Evaluation, argument: Any) -> bool:
+def _or(values: Values, argument: Any) -> bool:
     return any(values.truth(item) for item in argument)
 
 
-def _not(values: Evaluation, argument: Any) -> bool:
+def _not(values: Values, argument: Any) -> bool:
     return not values.truth(argument[0])
 
 
-def _contains(values: Evaluation, argument: Any) -> bool:
+def _contains(values: Values, argument: Any) -> bool:
     return _scalar(values.resolve(argument[1])) in map(_scalar, _list(values, argument[0], "Fn::Contains"))
 
 
-def _each_member_equals(values: Evaluation, argument: Any) -> bool:
+def _each_member_equals(values: Values, argument: Any) -> bool:
     wanted = _scalar(values.resolve(argument[1]))
     return all(_scalar(item) == wanted for item in _list(values, argument[0], "Fn::EachMemberEquals"))
 
 
-def _each_member_in(values: Evaluation, argument: Any) -> bool:
+def _each_member_in(values: Values, argument: Any) -> bool:
     allowed = list(map(_scalar, _list(values, argument[1], "Fn::EachMemberIn")))
     return all(_scalar(item) in allowed for item in _list(values, argument[0], "Fn::EachMemberIn"))
 
 
-def _list(values: Evaluation, value: Any, function: str) -> list[Any]:
+def _list(values: Values, value: Any, function: str) -> list[Any]:
     found = values.resolve(value)
     if isinstance(found, Unknown):
         return [found]

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Operations, Params, operation
+from localcloud.services.codebuild.announcements import announce
 from localcloud.services.codebuild.engine import Engine
 from localcloud.services.codebuild.plan import BuildPlan, plan
 from localcloud.services.codebuild.projects import find, page
@@ -29,6 +30,7 @@ class Builds(Operations):
         self._engine = Engine(cloud)
 
     def start(self) -> None:
+        announce(self.cloud)
         self._engine.close_cut_off()
 
     def stop(self) -> None:

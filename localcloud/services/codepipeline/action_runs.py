@@ -12,15 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localcloud.services.codepipeline.action_errors import ActionFailedError, ActionStoppedError, ActionTimedOutError
 from localcloud.services.codepipeline.action_types import action_type, masked, type_key
 from localcloud.services.codepipeline.actions import approval, cloudformation, codebuild, github_source
 from localcloud.services.codepipeline.actions.context import ActionContext, Approval, Interruption
-from localcloud.services.codepipeline.actions.outcome import (
-    ActionFailedError,
-    ActionStoppedError,
-    ActionTimedOutError,
-    Outcome,
-)
+from localcloud.services.codepipeline.actions.outcome import Outcome
 from localcloud.services.codepipeline.artifacts import ArtifactStore, Location
 from localcloud.services.codepipeline.records import action_key, now
 from localcloud.services.codepipeline.role_clients import RoleClients

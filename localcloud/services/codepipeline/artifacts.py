@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.services.codepipeline.actions.outcome import ActionFailedError
+from localcloud.services.codepipeline.action_errors import ActionFailedError
 
 _ALPHABET = string.ascii_letters + string.digits
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.services.codepipeline.announcements import announce
 from localcloud.services.codepipeline.execution_operations import ExecutionOperations
 from localcloud.services.codepipeline.history_operations import HistoryOperations
 from localcloud.services.codepipeline.webhook_operations import WebhookOperations
@@ -14,6 +15,7 @@ class CodePipeline(ExecutionOperations, HistoryOperations, WebhookOperations):
     """All operations over one engine."""
 
     def start(self) -> None:
+        announce(self.cloud)
         self.engine.take_up()
 
     def stop(self) -> None:

@@ -11,7 +11,6 @@ from localcloud.platform.service_events import event_of
 from localcloud.services.events.bus import Bus
 from localcloud.services.events.patterns import matches, read_pattern
 from localcloud.services.events.schedules import read_schedule
-from localcloud.services.events.sources import listen_to_services
 from localcloud.services.events.targets import check_target
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ class Events(Operations):
     def start(self) -> None:
         self.bus.start()
         self.cloud.events.deliver_to(self.bus.receive)
-        listen_to_services(self.cloud)
 
     def stop(self) -> None:
         self.bus.stop()

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localcloud.images.container_environment import base_environment
 from localcloud.images.registry import IMAGES
 from localcloud.platform.log_stream import LogStream
 from localcloud.services.lambda_.runtime_api import Answer, Event, RuntimeApi
-from localcloud.services.sagemaker.container import base_environment
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud

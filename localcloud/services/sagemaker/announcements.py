@@ -13,14 +13,7 @@ if TYPE_CHECKING:
 _PACKAGE_STATES = ("ModelPackageStatus", "ModelApprovalStatus")
 
 
-def announce(cloud: Cloud) -> None:
-    """From now on, every change of state that is written down is told."""
-    _announce_endpoints(cloud)
-    _announce_training_jobs(cloud)
-    _announce_model_packages(cloud)
-
-
-def _announce_endpoints(cloud: Cloud) -> None:
+def announce_endpoints(cloud: Cloud) -> None:
     """Its status; of its end, ``DELETING``."""
 
     def changed(_: str, before: Document | None, after: Document | None) -> None:
@@ -32,7 +25,7 @@ def _announce_endpoints(cloud: Cloud) -> None:
     cloud.store.table("sagemaker.endpoints").watch(changed)
 
 
-def _announce_training_jobs(cloud: Cloud) -> None:
+def announce_training_jobs(cloud: Cloud) -> None:
     """The status, and the secondary status, which changes more often."""
 
     def changed(_: str, before: Document | None, after: Document | None) -> None:
@@ -43,7 +36,7 @@ def _announce_training_jobs(cloud: Cloud) -> None:
     cloud.store.table("sagemaker.training_jobs").watch(changed)
 
 
-def _announce_model_packages(cloud: Cloud) -> None:
+def announce_model_packages(cloud: Cloud) -> None:
     """Each new package, and every change of its status or its approval."""
 
     def changed(_: str, before: Document | None, after: Document | None) -> None:

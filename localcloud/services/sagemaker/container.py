@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import shutil
 import socket
 import threading
@@ -13,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from localcloud.images.container_environment import base_environment
 from localcloud.images.registry import image_of
 from localcloud.platform.errors import EngineError, UnsupportedError
 from localcloud.platform.settings import LOOPBACK
@@ -20,8 +20,6 @@ from localcloud.services.sagemaker.execution_role import ExecutionLog, pull
 from localcloud.services.sagemaker.s3_data import S3Data
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.processes import Child
     from localcloud.platform.role_session import RoleSession
@@ -32,9 +30,6 @@ PING_SECONDS = 0.05
 PING_TIMEOUT_SECONDS = 2.0
 #: The last lines of a container's log that a failure reason quotes.
 _REMEMBERED_LINES = 20
-
-#: Host variables that a child needs to reach the network as the user does; nothing else of the host goes in.
-_NETWORK_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,20 +136,6 @@ class Container:
             return False
         finally:
             connection.close()
-
-
-def base_environment(root: Path) -> dict[str, str]:
-    """What any container finds: a path, a home and a temporary folder inside its own root, nothing of the host's."""
-    temporary = root / "tmp"
-    temporary.mkdir(exist_ok=True)
-    return {
-        **{name: os.environ[name] for name in _NETWORK_VARIABLES if name in os.environ},
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "HOME": str(root),
-        "TMPDIR": str(temporary),
-        "LOCALCLOUD_CONTAINER_ROOT": str(root),
-    }
 
 
 def free_port() -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, HttpRoute, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
+from localcloud.services.sagemaker.announcements import announce_endpoints
 from localcloud.services.sagemaker.deployments import Deployments
 from localcloud.services.sagemaker.endpoint_configs import config_by_name
 from localcloud.services.sagemaker.endpoint_metrics import EndpointMetrics
@@ -50,6 +51,7 @@ class Endpoints(Operations):
         return {PREFIX: runtime.answer}
 
     def start(self) -> None:
+        announce_endpoints(self.cloud)
         self._metrics.start()
         self._deployments.start()
 

@@ -11,6 +11,7 @@ from localcloud.images.registry import image_of
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
+from localcloud.services.sagemaker.announcements import announce_model_packages
 from localcloud.services.sagemaker.listing import page
 from localcloud.services.sagemaker.tags import forget_tags, put_tags
 
@@ -154,6 +155,9 @@ class ModelPackages(Operations):
         self._groups = cloud.store.table("sagemaker.model_package_groups")
         self._packages = cloud.store.table("sagemaker.model_packages")
         self._lock = threading.Lock()
+
+    def start(self) -> None:
+        announce_model_packages(self.cloud)
 
     @operation("CreateModelPackage")
     def create(self, call: Call, params: Params) -> Params:

@@ -11,6 +11,7 @@ from localcloud.images.registry import image_of
 from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
 from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
+from localcloud.services.sagemaker.announcements import announce_training_jobs
 from localcloud.services.sagemaker.listing import page
 from localcloud.services.sagemaker.tags import forget_tags, put_tags
 from localcloud.services.sagemaker.training_run import TrainingRun
@@ -68,6 +69,7 @@ class TrainingJobs(Operations):
 
     def start(self) -> None:
         """Jobs that an earlier run of the local cloud left have ended with it; one that was to stop has stopped."""
+        announce_training_jobs(self.cloud)
         for name, job in self._jobs.items():
             ended = {"TrainingEndTime": datetime.now(UTC)}
             if job["TrainingJobStatus"] == "Stopping":

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localcloud.images.container_environment import base_environment
 from localcloud.images.registry import image_of
 from localcloud.platform.errors import EngineError, UnsupportedError
 from localcloud.platform.processes import Ended
-from localcloud.services.sagemaker.container import base_environment
 from localcloud.services.sagemaker.execution_role import ExecutionLog, execution_role, pull
 from localcloud.services.sagemaker.metric_lines import MetricLines
 from localcloud.services.sagemaker.s3_data import S3Data

@@ -7,7 +7,8 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from localcloud.services.codepipeline.actions.outcome import ActionFailedError, Outcome
+from localcloud.services.codepipeline.action_errors import ActionFailedError
+from localcloud.services.codepipeline.actions.outcome import Outcome
 from localcloud.services.codepipeline.records import now
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.services.codepipeline.actions.outcome import ActionFailedError, Outcome
+from localcloud.services.codepipeline.action_errors import ActionFailedError
+from localcloud.services.codepipeline.actions.outcome import Outcome
 from localcloud.services.codepipeline.actions.stack_input import stack_input, template
 from localcloud.services.codepipeline.artifacts import zip_of
 from localcloud.services.codepipeline.records import now

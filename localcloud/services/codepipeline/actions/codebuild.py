@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.services.codepipeline.actions.outcome import (
-    ActionFailedError,
-    ActionStoppedError,
-    ActionTimedOutError,
-    Outcome,
-)
+from localcloud.services.codepipeline.action_errors import ActionFailedError, ActionStoppedError, ActionTimedOutError
+from localcloud.services.codepipeline.actions.outcome import Outcome
 
 if TYPE_CHECKING:
     from localcloud.services.codepipeline.actions.context import ActionContext

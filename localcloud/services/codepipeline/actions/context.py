@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from localcloud.services.codepipeline.actions.outcome import ActionFailedError, ActionStoppedError, ActionTimedOutError
+from localcloud.services.codepipeline.action_errors import ActionFailedError, ActionStoppedError, ActionTimedOutError
 
 if TYPE_CHECKING:
     from localcloud.services.codepipeline.artifacts import ArtifactStore, Location

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from localcloud.services.codepipeline import github_client
-from localcloud.services.codepipeline.actions.outcome import ActionFailedError, Outcome, Revision
+from localcloud.services.codepipeline.action_errors import ActionFailedError
+from localcloud.services.codepipeline.actions.outcome import Outcome, Revision
 from localcloud.services.codepipeline.artifacts import without_top_folder
 
 if TYPE_CHECKING:

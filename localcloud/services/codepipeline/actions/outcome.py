@@ -1,4 +1,4 @@
-"""How an action's work ends."""
+"""What an action that has succeeded hands on."""
 
 from __future__ import annotations
 
@@ -23,26 +23,7 @@ class Revision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a succeeded action hands on."""
-
     summary: str | None = None
     variables: dict[str, str] = field(default_factory=dict)
     artifacts: dict[str, Location] = field(default_factory=dict)
     revision: Revision | None = None
-
-
-class ActionFailedError(Exception):
-    """``code`` is one of AWS's: JobFailed, ConfigurationError, PermissionError, RevisionUnavailable, …"""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-class ActionStoppedError(Exception):
-    """The execution was stopped and its actions abandoned: end what runs, then pass this on."""
-
-
-class ActionTimedOutError(Exception):
-    """The action's time is over: end what runs, then pass this on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from localcloud.services.codepipeline.actions.outcome import ActionFailedError
+from localcloud.services.codepipeline.action_errors import ActionFailedError
 from localcloud.services.codepipeline.artifacts import read_file, read_json
 
 if TYPE_CHECKING:

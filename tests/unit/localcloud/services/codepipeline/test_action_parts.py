@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from localcloud.services.codepipeline.action_errors import ActionFailedError, ActionStoppedError, ActionTimedOutError
 from localcloud.services.codepipeline.actions import codebuild
 from localcloud.services.codepipeline.actions.context import ActionContext, Approval, Interruption
-from localcloud.services.codepipeline.actions.outcome import ActionFailedError, ActionStoppedError, ActionTimedOutError
 from localcloud.services.codepipeline.actions.stack_input import stack_input
 from localcloud.services.codepipeline.artifacts import ArtifactStore, Location, read_file, without_top_folder, zip_of
 

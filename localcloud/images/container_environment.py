@@ -1,0 +1,26 @@
+"""The variables that a container starts with, whatever its image."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Host variables that a child needs to reach the network as the user does; nothing else of the host goes in.
+_NETWORK_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+
+def base_environment(root: Path) -> dict[str, str]:
+    """What any container finds: a path, a home and a temporary folder inside its own root, nothing of the host's."""
+    temporary = root / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {
+        **{name: os.environ[name] for name in _NETWORK_VARIABLES if name in os.environ},
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(root),
+        "TMPDIR": str(temporary),
+        "LOCALCLOUD_CONTAINER_ROOT": str(root),
+    }
