@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from localcloud.platform.clients import Clients
 
 
+#: CloudFormation, as roles and policies name it.
+PRINCIPAL = "cloudformation.amazonaws.com"
+
+
 def client_maker(clients: Clients, role_arn: str | None, caller_key: str) -> Callable[[str], Any]:
     """Service name → boto3 client; ``caller_key``: the access key of who asked for what is done.
 
     Raises AwsError where the role cannot be assumed.
     """
     if not role_arn:
-        return lambda service: clients.forwarding(service, caller_key)
+        return lambda service: clients.forwarding(service, caller_key, via=(PRINCIPAL,))
     credentials = _assumed(clients, role_arn)
     return lambda service: clients.for_credentials(service, credentials)
 
@@ -30,9 +34,7 @@ def _assumed(clients: Clients, role_arn: str) -> dict[str, str]:
     from botocore.exceptions import ClientError
 
     try:
-        return clients.assume_role(
-            role_arn, session_name="AWSCloudFormation", service_principal="cloudformation.amazonaws.com"
-        )
+        return clients.assume_role(role_arn, session_name="AWSCloudFormation", service_principal=PRINCIPAL)
     except ClientError as error:
         raise AwsError(
             "ValidationError",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from localcloud.cloudformation.authority import PRINCIPAL
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def text(params: Params, cloud: Cloud, caller: Caller) -> str:
     if body is not None:
         return str(body)
     bucket, key = s3_place(str(url), cloud.settings.endpoint_url)
-    return _read(cloud.clients.forwarding("s3", caller.access_key_id), bucket, key)
+    return _read(cloud.clients.forwarding("s3", caller.access_key_id, via=(*caller.via, PRINCIPAL)), bucket, key)
 
 
 def s3_place(url: str, endpoint_url: str) -> tuple[str, str]:

@@ -15,14 +15,22 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
+from localcloud.front_door.routes import Routes
 from localcloud.iam import object_deletions
 from localcloud.moto_services import limits, long_poll, plain_http
 from localcloud.moto_services.bridge import MOTO_SERVICES, MotoBridge
 from localcloud.moto_services.state.changes import changes
 from localcloud.platform.errors import AwsError
-from localcloud.platform.service import Call, Handler, HttpRequest, HttpResponse, HttpRoute, Operations
+from localcloud.platform.service import (
+    Call,
+    Handler,
+    HttpRequest,
+    HttpResponse,
+    Operations,
+    Route,
+    without_policies,
+)
 from localcloud.platform.settings import LOOPBACK
 from localcloud.wire import api_requests, protocol
 from localcloud.wire.api_requests import ApiRequest
@@ -38,7 +46,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 HEALTH_PATH = "/_localcloud/health"
-INVOCATIONS = "/endpoints/"
 
 _OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
 log = logging.getLogger("localcloud.gateway")
@@ -54,13 +61,13 @@ class Gateway:
         self._handlers: dict[tuple[str, str], Handler] = {}
         #: By the name that requests are signed for, as the handlers are.
         self._protocols: dict[str, dict[str, protocol.Protocol]] = {}
-        self._routes: dict[str, HttpRoute] = {HEALTH_PATH: _healthy}
         self._under_way = 0
         self._closed = threading.Event()
         self._workers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="call")
         for group in groups:
             self._add(group)
-            self._routes |= group.routes()
+        health = Route(prefix=HEALTH_PATH, answer=_healthy, authorize=without_policies)
+        self._routes = Routes([health, *(route for group in groups for route in group.routes())])
 
     def _add(self, group: Operations) -> None:
         handlers = dict(group.handlers())
@@ -101,9 +108,9 @@ class Gateway:
     async def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.headers.get("host", "").partition(":")[0] not in _OWN_HOSTS:
             return _refuse_foreign_host(request)
-        for prefix, route in self._routes.items():
-            if request.path.startswith(prefix):
-                return self._refused_invocation(request) or await route(request)
+        route = self._routes.find(request.path)
+        if route is not None:
+            return self._refused_by(route, request) or await route.answer(request)
         return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer_api, request)
 
     def _answer_api(self, request: HttpRequest) -> HttpResponse:
@@ -117,23 +124,23 @@ class Gateway:
             wire = protocol.wire_of(self._protocols.get(service, {}), request)
             name = wire.operation_name(request) if wire else protocol.operation_name(request)
             if name is None or wire is None:
-                raise protocol.unsupported(service, name)
+                raise protocol.unsupported(service, name, request)
             call = Call(service=service, operation=name, region=claim.region, caller=caller, request_id=request_id)
             return self._answer_ours(call, request, wire)
         except AwsError as error:
             return protocol.refuse_for(service, error, request_id)
 
-    def _refused_invocation(self, request: HttpRequest) -> HttpResponse | None:
-        """The refusal of an endpoint's invocation; None for what may go on, and for what is no API of AWS."""
-        if request.path.startswith("/_"):
-            return None
+    def _refused_by(self, route: Route, request: HttpRequest) -> HttpResponse | None:
+        """The refusal of a request to a route; None for what may go on."""
         try:
+            asked = route.authorize(request)
+            if asked is None:
+                return None
             claim, caller = self._identity.authenticate(request)
-            name = unquote(request.path.removeprefix(INVOCATIONS).partition("/")[0])
-            invocation = ApiRequest(
-                service="sagemaker", operation="InvokeEndpoint", params={"EndpointName": name}, headers=request.headers
+            call = ApiRequest(
+                service=asked.service, operation=asked.operation, params=asked.params, headers=request.headers
             )
-            self._authorization.authorize(invocation, caller, claim.region)
+            self._authorization.authorize(call, caller, claim.region)
         except AwsError as error:
             return protocol.json_error(error, str(uuid.uuid4()))
         return None
@@ -158,7 +165,7 @@ class Gateway:
                 return long_poll.receive(call, request, queue_waits, ask, self._closed.wait)
             answer = ask(request)
         except NotImplementedError as lacking:
-            raise protocol.unsupported(claim.service, call.operation) from lacking
+            raise protocol.unsupported(claim.service, call.operation, request) from lacking
         self._authorization.answered(call)
         if answer.status == HTTPStatus.NOT_FOUND and call.operation in ("GetObject", "HeadObject"):
             refusal = self._authorization.may_list(call, caller, claim.region)
@@ -170,7 +177,7 @@ class Gateway:
         try:
             handler = self._handlers.get((call.service, call.operation))
             if handler is None:
-                raise protocol.unsupported(call.service, call.operation)
+                raise protocol.unsupported(call.service, call.operation, request)
             params = wire.parse(request, call.operation)
             asked = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
             self._authorization.authorize(asked, call.caller, call.region)

@@ -63,9 +63,9 @@ class Identity:
         found = self._given_key(access_key_id)
         if found is None:
             raise SignatureError(Fault.UNKNOWN_KEY)
-        if claim.token == FORWARD_ACCESS_SESSION:
-            caller = found.caller.forwarded_by("cloudformation.amazonaws.com")
-            return Key(caller=caller, secret=self._inner_secret, token=FORWARD_ACCESS_SESSION)
+        if claim.token.startswith(FORWARD_ACCESS_SESSION):
+            services = tuple(claim.token.removeprefix(FORWARD_ACCESS_SESSION).split(","))
+            return Key(caller=found.caller.forwarded_by(services), secret=self._inner_secret, token=claim.token)
         return found
 
     def _given_key(self, access_key_id: str) -> Key | None:
@@ -104,7 +104,7 @@ class Identity:
                     return Key(caller=caller, secret=key.secret_access_key)
         return None
 
-    def _caller(self, access_key_id: str, arn: str, **more: str) -> Caller:
+    def _caller(self, access_key_id: str, arn: str, **more: Any) -> Caller:
         return Caller(account_id=self._account_id, access_key_id=access_key_id, arn=arn, **more)
 
 

@@ -147,7 +147,8 @@ def _principal(caller: Caller, tags: Mapping[str, str]) -> Context:
     if caller.role_arn:
         found["aws:multifactorauthpresent"] = ("false",)
     if caller.via:
-        found |= dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), (caller.via,))
+        found["aws:calledvia"] = caller.via
+        found |= {"aws:calledviafirst": caller.via[:1], "aws:calledvialast": caller.via[-1:]}
     return found | {f"aws:principaltag/{name.lower()}": (value,) for name, value in tags.items()}
 
 
@@ -191,6 +192,6 @@ def _kms(params: Mapping[str, Any], caller: Caller, region: str) -> Context:
         found |= {f"kms:encryptioncontext:{key.lower()}": (str(value),) for key, value in encryption.items()}
         found["kms:encryptioncontextkeys"] = tuple(encryption)
     if caller.via:
-        service = caller.via.removesuffix(".amazonaws.com")
+        service = caller.via[-1].removesuffix(".amazonaws.com")
         found["kms:viaservice"] = (f"{service}.{region}.amazonaws.com",)
     return found

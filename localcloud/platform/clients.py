@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 #: An AWS service's own key is this and its principal, such as ``…-glue.amazonaws.com``; a role trusts the principal.
 #: In the place of a session token stands the ARN of the resource for which the service asks.
 SERVICE_KEY_PREFIX = "LOCALCLOUDSERVICE-"
-#: In the place of a session token: a service goes on for its caller, with the caller's own permissions.
-FORWARD_ACCESS_SESSION = "forward-access-session"
+#: In the place of a session token: a service goes on for its caller, with the caller's own permissions. The principals
+#: of these services follow, in the order in which they were called.
+FORWARD_ACCESS_SESSION = "forward-access-session:"
 
 
 class Clients:
@@ -76,14 +77,19 @@ class Clients:
             "aws_session_token": found["SessionToken"],
         }
 
-    def forwarding(self, service: str, access_key_id: str) -> Any:
-        """A boto3 client for what a service does on behalf of a caller, with the caller's own permissions."""
+    def forwarding(self, service: str, access_key_id: str, *, via: tuple[str, ...]) -> Any:
+        """A boto3 client for what a service does on behalf of a caller, with the caller's own permissions.
+
+        ``via``: the principals of the services that go on for the caller, this one last. Policies ask for them by
+        ``aws:CalledVia``.
+        """
+        token = FORWARD_ACCESS_SESSION + ",".join(via)
         credentials = {
             "aws_access_key_id": access_key_id,
             "aws_secret_access_key": self.inner_secret,
-            "aws_session_token": FORWARD_ACCESS_SESSION,
+            "aws_session_token": token,
         }
-        return self._client(service, credentials, cache_key=f"{FORWARD_ACCESS_SESSION}/{access_key_id}")
+        return self._client(service, credentials, cache_key=f"{token}/{access_key_id}")
 
     def environment(self, credentials: dict[str, str]) -> dict[str, str]:
         """The variables with which any AWS client in a child process acts with these credentials on this cloud."""

@@ -35,11 +35,11 @@ class Caller:
     """The resource for which a service asks, such as a build project."""
     session_policy: str = ""
     """The JSON that a session's rights were limited by when its role was assumed."""
-    via: str = ""
-    """The service that goes on for this caller (a forward access session)."""
+    via: tuple[str, ...] = ()
+    """The services that go on for this caller (a forward access session), in the order in which they were called."""
 
-    def forwarded_by(self, service: str) -> Caller:
-        return replace(self, via=service)
+    def forwarded_by(self, services: tuple[str, ...]) -> Caller:
+        return replace(self, via=services)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +76,32 @@ class HttpResponse:
     body: bytes = b""
 
 
-HttpRoute: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponse]]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """The operation that a request to a route amounts to: the caller's policies must allow it."""
+
+    service: str
+    operation: str
+    params: Params
+
+
+def without_policies(_: HttpRequest) -> None:
+    """No policy is asked: the route tells nobody anything, or what it answers to brings its own proof.
+
+    Such a proof is the signature of a webhook's call, or the token of git's.
+    """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """What answers the paths under a prefix, beside the operations of AWS's APIs. The longest prefix counts."""
+
+    prefix: str
+    """Starts with ``/_``, or is AWS's."""
+    answer: Callable[[HttpRequest], Awaitable[HttpResponse]]
+    authorize: Callable[[HttpRequest], Asked | None]
+    """What the request needs to be allowed, by whoever has signed it; ``without_policies`` for nothing."""
+
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -110,9 +135,9 @@ class Operations:
         for aws_name, name in self.operation_names().items():
             yield aws_name, getattr(self, name)
 
-    def routes(self) -> dict[str, HttpRoute]:
-        """Path prefix → asynchronous handler, for what is not an AWS API. Prefixes start with ``/_`` or are AWS's."""
-        return {}
+    def routes(self) -> list[Route]:
+        """For what is no operation of an AWS API."""
+        return []
 
     def start(self) -> None:
         """Called once, after every group exists and before the first request."""

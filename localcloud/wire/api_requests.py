@@ -38,7 +38,7 @@ def read(service: str, request: HttpRequest) -> ApiRequest:
         return ApiRequest(service=service, operation=operation, params=params, headers=request.headers)
     operation, params = _read_action(service, request)
     if operation not in _operations(_MODEL_NAMES.get(service, service)):
-        raise protocol.unsupported(service, operation)
+        raise protocol.unsupported(service, operation, request)
     return ApiRequest(service=service, operation=operation, params=params, headers=request.headers)
 
 
@@ -63,7 +63,7 @@ def _read_action(service: str, request: HttpRequest) -> tuple[str, Params]:
             raise AwsError("SerializationException", "The request body is not a JSON object")
         return target.rsplit(".", 1)[-1], params
     if target is not None or len(names) != 1:
-        raise protocol.unsupported(service, None)
+        raise protocol.unsupported(service, None, request)
     return names[0], nested(pairs)
 
 
@@ -106,7 +106,7 @@ def _read_s3(request: HttpRequest) -> tuple[str, Params]:
         ):
             found: Params = {"Bucket": unquote(bucket), "Key": unquote(key)}
             return operation, found | {"query": query, "body": request.body}
-    raise protocol.unsupported("s3", f"{request.method} {request.path}")
+    raise protocol.unsupported("s3", None, request)
 
 
 _S3Operation = tuple[str, tuple[tuple[str, str], ...], frozenset[str], frozenset[str]]

@@ -218,8 +218,9 @@ def refuse_for(signing_service: str, error: AwsError, request_id: str) -> HttpRe
     return json_error(error, request_id)
 
 
-def unsupported(service: str, operation: str | None) -> UnsupportedError:
-    return UnsupportedError(f"{service}:{operation or 'this request'}")
+def unsupported(service: str, operation: str | None, request: HttpRequest) -> UnsupportedError:
+    """The refusal of an operation by its name; of a request that names none by its method and path."""
+    return UnsupportedError(f"{service}:{operation or f'{request.method} {request.path}'}")
 
 
 def _http(serialized: Mapping[str, Any], request_id: str) -> HttpResponse:

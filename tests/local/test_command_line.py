@@ -120,6 +120,14 @@ def test_a_foreign_host_is_refused(local_cloud: LocalCloud) -> None:
     assert "evil.example" in body
 
 
+def test_a_path_that_nobody_knows_is_refused_by_name(local_cloud: LocalCloud) -> None:
+    """A misspelled path of the local cloud's own is not taken for a bucket."""
+    status, _, body = http(f"{local_cloud.endpoint_url}/_localcloud/helth")
+    assert status == 404
+    assert "no route /_localcloud/helth" in body
+    assert "/_localcloud/health" in body
+
+
 def test_a_deleted_home_takes_its_local_cloud_with_it(tmp_path: Path) -> None:
     """Who deletes the checkout without `make down` is not left with a process that nobody can find."""
     home = tmp_path / "home"

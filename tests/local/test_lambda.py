@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
-from tests.local.iam_account import Account, allow, refused, trust
+from tests.local.iam_account import Account, allow, policy, refused, trust
 
 LAMBDA = "lambda.amazonaws.com"
 WRITES_LOGS = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
@@ -182,6 +182,25 @@ def test_code_comes_from_s3_and_layers_above_the_runtimes_packages(account: Acco
     account.cloud.client("s3").put_object(Bucket=bucket, Key="code.zip", Body=found.getvalue())
     function = Function(account, "", Code={"S3Bucket": bucket, "S3Key": "code.zip"}, Handler="app/main.run")
     assert function.answer({}) == "vendored"
+
+
+@pytest.mark.parametrize("key", ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"])
+def test_code_in_s3_is_read_for_the_caller_by_lambda(account: Account, bucket: str, key: str) -> None:
+    """The caller's policy has to allow it, and a condition finds Lambda there, not CloudFormation."""
+    account.cloud.client("s3").put_object(Bucket=bucket, Key="code.zip", Body=archive(ECHO))
+    function = Function(account, ECHO)
+    keys = account.user(allow("lambda:UpdateFunctionCode"))
+    caller = account.client("lambda", keys)
+    for service in ("cloudformation.amazonaws.com", LAMBDA):
+        operator = "ForAnyValue:StringEquals" if key == "aws:CalledVia" else "StringEquals"
+        read = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*", Condition={operator: {key: service}})
+        account.iam.put_user_policy(UserName=account.name, PolicyName="read", PolicyDocument=policy(read))
+        if service != LAMBDA:
+            with refused("InvalidParameterValueException", "AccessDenied"):
+                caller.update_function_code(FunctionName=function.name, S3Bucket=bucket, S3Key="code.zip")
+    caller.update_function_code(FunctionName=function.name, S3Bucket=bucket, S3Key="code.zip")
+    with refused("AccessDenied"):
+        account.client("s3", keys).get_object(Bucket=bucket, Key="code.zip")
 
 
 def test_an_event_is_tried_again_and_then_goes_to_the_dead_letter_queue(account: Account) -> None:

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from localcloud.platform.errors import AwsError, UnsupportedError
-from localcloud.platform.service import Call, HttpRequest, HttpResponse, HttpRoute, Params, operation
+from localcloud.platform.service import Call, HttpRequest, HttpResponse, Params, Route, operation, without_policies
 from localcloud.services.codepipeline import github_client
 from localcloud.services.codepipeline.action_types import MASK
 from localcloud.services.codepipeline.pagination import page
@@ -80,8 +80,8 @@ class WebhookOperations(PipelineOperations):
         if "hook" in webhook:
             self._deregister(webhook)
 
-    def routes(self) -> dict[str, HttpRoute]:
-        return {PREFIX: self._called}
+    def routes(self) -> list[Route]:
+        return [Route(prefix=PREFIX, answer=self._called, authorize=without_policies)]
 
     async def _called(self, request: HttpRequest) -> HttpResponse:
         return await asyncio.to_thread(self._receive, request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from localcloud.platform.service import HttpRequest, HttpResponse, HttpRoute, Operations
+from localcloud.platform.service import HttpRequest, HttpResponse, Operations, Route, without_policies
 from localcloud.services.github.api import Api
 from localcloud.services.github.hooks import Hooks
 from localcloud.services.github.push_event import payload
@@ -42,8 +42,12 @@ class GitHub(Operations):
         self._hooks.start()
         self._pushes.start()
 
-    def routes(self) -> dict[str, HttpRoute]:
-        return {API_PREFIX: self._answer_api, PREFIX: self._answer_git}
+    def routes(self) -> list[Route]:
+        """Who calls has GitHub's token, and no key of AWS."""
+        return [
+            Route(prefix=API_PREFIX, answer=self._answer_api, authorize=without_policies),
+            Route(prefix=PREFIX, answer=self._answer_git, authorize=without_policies),
+        ]
 
     async def _answer_api(self, request: HttpRequest) -> HttpResponse:
         return await asyncio.to_thread(self._api.answer, request, request.path.removeprefix(API_PREFIX[:-1]))

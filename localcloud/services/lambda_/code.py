@@ -8,6 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.services.lambda_.names import PRINCIPAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,8 @@ def _from_s3(cloud: Cloud, call: Call, code: Params) -> bytes:
     if code.get("S3ObjectVersion"):
         wanted["VersionId"] = code["S3ObjectVersion"]
     try:
-        answer = cloud.clients.forwarding("s3", call.caller.access_key_id).get_object(**wanted)
+        s3 = cloud.clients.forwarding("s3", call.caller.access_key_id, via=(*call.caller.via, PRINCIPAL))
+        answer = s3.get_object(**wanted)
         if answer["ContentLength"] > _LARGEST_UNPACKED_BYTES:
             raise AwsError("CodeStorageExceededException", f"s3://{wanted['Bucket']}/{wanted['Key']} is too large")
         return bytes(answer["Body"].read())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from localcloud.platform.errors import AwsError
 from localcloud.services.lambda_.code import unpack
 from localcloud.services.lambda_.functions import hex_of
+from localcloud.services.lambda_.names import PRINCIPAL
 from localcloud.services.lambda_.sandbox import LOCK, Outcome, Sandbox
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 #: The account's concurrency. AWS's is 1,000; this is one machine, and the front door has 64 threads for all calls.
 ACCOUNT_CONCURRENCY = 32
-PRINCIPAL = "lambda.amazonaws.com"
 #: A role's session ends after an hour: a sandbox that is older than this takes no more events.
 _OLDEST_SECONDS = 2400.0
 _IDLE_SECONDS = 120.0

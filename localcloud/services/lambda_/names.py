@@ -10,6 +10,8 @@ _NAME = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
     r"(?P<name>[A-Za-z0-9-_]{1,64})(?::(?P<qualifier>\$LATEST|[A-Za-z0-9-_]+))?"
 )
+#: Lambda, as roles and policies name it.
+PRINCIPAL = "lambda.amazonaws.com"
 _LATEST = "$LATEST"
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError
-from localcloud.platform.service import Call, HttpRoute, Operations, Params, operation
+from localcloud.platform.service import Call, Operations, Params, Route, operation
 from localcloud.services.sagemaker.accepted import accept_only
 from localcloud.services.sagemaker.announcements import announce_endpoints
 from localcloud.services.sagemaker.deployments import Deployments
@@ -15,7 +15,7 @@ from localcloud.services.sagemaker.endpoint_configs import config_by_name
 from localcloud.services.sagemaker.endpoint_metrics import EndpointMetrics
 from localcloud.services.sagemaker.fleet import Fleet
 from localcloud.services.sagemaker.listing import page
-from localcloud.services.sagemaker.runtime import PREFIX, Runtime
+from localcloud.services.sagemaker.runtime import PREFIX, Runtime, invocation
 from localcloud.services.sagemaker.shift import Shift
 from localcloud.services.sagemaker.tags import put_tags
 
@@ -45,10 +45,10 @@ class Endpoints(Operations):
         self._deployments = Deployments(cloud)
         self._lock = threading.Lock()
 
-    def routes(self) -> dict[str, HttpRoute]:
+    def routes(self) -> list[Route]:
         account, region = self.cloud.settings.account_id, self.cloud.settings.region
         runtime = Runtime(account, self._metrics, self._deployments, f"arn:aws:logs:{region}:{account}")
-        return {PREFIX: runtime.answer}
+        return [Route(prefix=PREFIX, answer=runtime.answer, authorize=invocation)]
 
     def start(self) -> None:
         announce_endpoints(self.cloud)

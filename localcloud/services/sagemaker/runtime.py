@@ -7,9 +7,10 @@ import json
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from localcloud.platform.errors import AwsError, UnsupportedError
-from localcloud.platform.service import HttpRequest, HttpResponse
+from localcloud.platform.service import Asked, HttpRequest, HttpResponse
 from localcloud.services.sagemaker.connections import Connections, ContainerLostError, ContainerResponse
 from localcloud.services.sagemaker.endpoint_metrics import Invocation
 from localcloud.wire import protocol
@@ -43,6 +44,18 @@ class ModelError(Exception):
         self.status = status
         self.container = container
         self.message = message
+
+
+def invocation(request: HttpRequest) -> Asked:
+    """What an invocation needs allowed; raises UnsupportedError for any other path under the prefix."""
+    return Asked(service="sagemaker", operation="InvokeEndpoint", params={"EndpointName": _endpoint_name(request)})
+
+
+def _endpoint_name(request: HttpRequest) -> str:
+    name, _, action = request.path.removeprefix(PREFIX).partition("/")
+    if action != "invocations" or request.method != "POST":
+        raise UnsupportedError(f"sagemaker-runtime:{request.method} {request.path}")
+    return unquote(name)
 
 
 class Runtime:
@@ -96,11 +109,7 @@ class Runtime:
 
         One that comes back after a restart is waited for: its requests are late, and not lost.
         """
-        if protocol.signature(request) is None:
-            raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", status=403)
-        name, _, action = request.path.removeprefix(PREFIX).partition("/")
-        if action != "invocations" or request.method != "POST":
-            raise UnsupportedError(f"sagemaker-runtime:{request.method} {request.path}")
+        name = _endpoint_name(request)
         for header in _REFUSED_HEADERS:
             if _HEADER + header in request.headers:
                 raise UnsupportedError(f"sagemaker-runtime:InvokeEndpoint with {_HEADER}{header}")

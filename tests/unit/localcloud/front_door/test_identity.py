@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 from moto.sts.models import AssumedRole, sts_backends
 
 from localcloud.front_door.identity import Identity
-from localcloud.platform.clients import SERVICE_KEY_PREFIX, Clients
+from localcloud.platform.clients import FORWARD_ACCESS_SESSION, SERVICE_KEY_PREFIX, Clients
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import HttpRequest
 from localcloud.platform.settings import Settings
@@ -68,3 +68,22 @@ def test_a_service_asks_for_one_of_its_resources(settings: Settings) -> None:
     assert (caller.service, caller.source_arn) == ("cloudwatch.amazonaws.com", alarm)
     with pytest.raises(AwsError, match="does not match"):
         Identity(settings, clients).authenticate(request("sns", key, "guessed", alarm))
+
+
+def test_a_forwarded_session_says_which_services_forward_it(settings: Settings, session: AssumedRole) -> None:
+    """The caller stays who it was; the services that go on for it stand in the order in which they were called."""
+    clients = Clients(settings)
+    for via in (("lambda.amazonaws.com",), ("cloudformation.amazonaws.com", "lambda.amazonaws.com")):
+        signer = clients.forwarding("sts", session.access_key_id, via=via)._request_signer
+        given = signer._credentials
+        signed = request("sts", given.access_key, given.secret_key, given.token)
+        _, caller = Identity(settings, clients).authenticate(signed)
+        assert (caller.role_arn, caller.via) == (f"arn:aws:iam::{ACCOUNT}:role/r", via)
+
+
+def test_nobody_else_forwards_a_session(settings: Settings, session: AssumedRole) -> None:
+    """A session's own secret does not sign what only a service may say."""
+    forged = f"{FORWARD_ACCESS_SESSION}lambda.amazonaws.com"
+    signed = request("sts", session.access_key_id, session.secret_access_key, forged)
+    with pytest.raises(AwsError, match="does not match"):
+        Identity(settings, Clients(settings)).authenticate(signed)
