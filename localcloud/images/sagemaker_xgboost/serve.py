@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xgboost
-from container import opt_ml
+from container import description, opt_ml
 from content_types import content_type
 from http_server import Request, Response, serve
 from hyperparameters import UserError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
-_ACCEPTS = (JSON, JSON_LINES, CSV)
+_ACCEPTS: list[str] = description(__file__)["serving"]["accepts"]
 _MAX_PAYLOAD_MEGABYTES = 6
 
 
@@ -64,9 +64,8 @@ class Serving:
         wanted = request.headers.get("accept", "").partition(";")[0].strip()
         accept = self._default_accept if wanted in {"", "*/*"} else wanted.lower()
         if accept not in _ACCEPTS:
-            supported = list(_ACCEPTS)
             return _refused(
-                406, f"Accept type {wanted} is not supported. Please use supported accept types: {supported}."
+                406, f"Accept type {wanted} is not supported. Please use supported accept types: {_ACCEPTS}."
             )
         return Response(body=_encoded(predictions.tolist(), accept).encode(), content_type=accept)
 

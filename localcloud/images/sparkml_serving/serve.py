@@ -12,10 +12,14 @@ import sys
 
 import schema as schemas
 from bundle import Bundle, JavaError
+from container import description
 from http_server import Request, Response, serve
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 JSON_LINES_TEXT = "application/jsonlines;data=text"
+_SERVING = description(__file__)["serving"]
+_CONTENT_TYPES: list[str] = _SERVING["content_types"]
+_ACCEPTS: list[str] = _SERVING["accepts"]
 
 
 class Serving:
@@ -47,9 +51,9 @@ class Serving:
 
     def _invocation(self, request: Request) -> Response:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        answer = {CSV: self._csv, JSON: self._json, JSON_LINES: self._json_lines}.get(content_type)
-        if answer is None:
+        if content_type not in _CONTENT_TYPES:
             return Response(status=415, body=f"Content type '{content_type}' not supported".encode())
+        answer = {CSV: self._csv, JSON: self._json, JSON_LINES: self._json_lines}[content_type]
         if not request.body:
             # Spring refuses an empty body before the handler of CSV and JSON sees it.
             return Response(status=204 if content_type == JSON_LINES else 400)
@@ -63,7 +67,7 @@ class Serving:
 
     def _accept(self, wanted: str) -> str:
         accept = self._default_accept if wanted.strip() in {"", "*/*"} else wanted
-        if accept and accept not in {CSV, JSON_LINES, JSON_LINES_TEXT}:
+        if accept and accept not in _ACCEPTS:
             raise ValueError("Accept value passed via request or environment variable is not valid")
         return accept or CSV
 

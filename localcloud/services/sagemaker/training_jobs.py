@@ -39,6 +39,8 @@ _KNOWN = {
     "RetryStrategy",
 }
 _ALGORITHM = {"TrainingImage", "TrainingInputMode", "MetricDefinitions", "EnableSageMakerMetricsTimeSeries"}
+#: The hyperparameters with which a job brings the image a program of its own.
+_SCRIPT = {"sagemaker_program", "sagemaker_submit_directory"}
 _CHANNEL = {"ChannelName", "DataSource", "ContentType", "CompressionType", "RecordWrapperType", "InputMode"}
 _S3_SOURCE = {"S3DataType", "S3Uri", "S3DataDistributionType"}
 _RESOURCES = {"InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"}
@@ -221,8 +223,15 @@ def _check(params: Params) -> None:
     if "TrainingImage" not in algorithm:
         raise AwsError("ValidationException", "AlgorithmSpecification needs a TrainingImage.")
     image = image_of(algorithm["TrainingImage"])
-    if image.program("train") is None:
+    training = image.description.training
+    if training is None:
         raise UnsupportedError(f"sagemaker:CreateTrainingJob with the image {algorithm['TrainingImage']}")
+    script = sorted(_SCRIPT & params.get("HyperParameters", {}).keys())
+    if script and not training.script_mode:
+        raise UnsupportedError(
+            f"sagemaker:CreateTrainingJob in script mode ({', '.join(script)}) with the image "
+            f"{algorithm['TrainingImage']}"
+        )
     if algorithm.get("TrainingInputMode", "File") != "File":
         raise UnsupportedError(f"sagemaker:CreateTrainingJob with TrainingInputMode {algorithm['TrainingInputMode']}")
     resources = params["ResourceConfig"]

@@ -47,13 +47,12 @@ class TrainingRun:
         self._enter = enter
         self._stop = stop
         self._image = image_of(job["AlgorithmSpecification"]["TrainingImage"])
+        metrics = self._image.description.training.metrics if self._image.description.training else ()
         given = job["AlgorithmSpecification"].get("MetricDefinitions", [])
         self._role = execution_role(
             cloud, job["RoleArn"], f"SageMaker-{self._name}", resource=f"training-job/{self._name}"
         )
-        self._metrics = MetricLines(
-            [*self._image.metric_definitions, *((item["Name"], item["Regex"]) for item in given)]
-        )
+        self._metrics = MetricLines([*metrics, *((item["Name"], item["Regex"]) for item in given)])
         self._last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
         self.changes: Document = {}
 

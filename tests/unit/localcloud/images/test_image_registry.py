@@ -1,16 +1,17 @@
 """Images by the name of their repository."""
 
 import pytest
+from content_types import content_type
 
-from localcloud.images.registry import image_of
+from localcloud.images.registry import FOLDERS, IMAGES, image_of
 from localcloud.platform.errors import UnsupportedError
 
 
 def test_an_image_is_found_by_its_repository_whatever_its_tag():
     """Registry host and tag do not matter."""
     image = image_of("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0")
-    assert image.folder == "sagemaker_xgboost"
-    assert image_of("1.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-sparkml-serving:3.3").folder == "sparkml_serving"
+    assert image.folder.name == "sagemaker_xgboost"
+    assert image_of("1.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-sparkml-serving:3.3").folder.name == "sparkml_serving"
 
 
 def test_an_unknown_image_is_refused_by_its_address():
@@ -28,3 +29,18 @@ def test_every_image_has_its_programs_and_its_lock():
         assert (serve.parent / "requirements.lock").exists()
     assert image_of("host/sagemaker-xgboost:1").program("train") is not None
     assert image_of("host/sagemaker-sparkml-serving:1").program("train") is None
+
+
+def test_every_folder_with_programs_of_a_container_is_listed():
+    """An image that was added and not listed would be unknown, and nobody would say why."""
+    found = {path.parent.name for name in ("serve", "train") for path in IMAGES.glob(f"*/{name}.py")}
+    assert found == set(FOLDERS)
+
+
+def test_xgboost_reads_what_its_description_says():
+    """For training and for serving alike."""
+    description = image_of("host/sagemaker-xgboost:1").description
+    assert description.training is not None
+    assert description.serving is not None
+    for name in {*description.training.content_types, *description.serving.content_types}:
+        assert content_type(name) in {"csv", "libsvm"}

@@ -12,7 +12,7 @@ LINE = "[3]#011train-mlogloss:0.10000#011train-merror:0.01000#011validation-mlog
 def test_the_built_in_definitions_read_all_four_numbers_of_a_line():
     """XGBoost's own definitions find each channel's metrics in a line as the algorithm writes it."""
     image = image_of("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0")
-    metrics = MetricLines(image.metric_definitions)
+    metrics = MetricLines(image.description.training.metrics)
     metrics.read(LINE)
     assert {item["MetricName"]: item["Value"] for item in metrics.final()} == {
         "train:mlogloss": 0.1,

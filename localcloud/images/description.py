@@ -1,0 +1,188 @@
+"""What an image says of itself: the ``image.toml`` beside its programs, read into types. Any other key is refused."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+FILE = "image.toml"
+_MINOR = re.compile(r"3\.\d+")
+
+
+class ImageError(Exception):
+    """An image that is not described as it has to be: the file, what is wrong, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Training:
+    """How an image trains: its program is ``train.py``."""
+
+    content_types: tuple[str, ...]
+    """What a channel may hold."""
+    script_mode: bool
+    """Whether it runs the user's own program."""
+    distributed: bool
+    """Whether it trains on several hosts together."""
+    metrics: tuple[tuple[str, str], ...]
+    """Names and regular expressions, as the algorithm declares them: its metric definitions."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Serving:
+    """How an image serves: its program is ``serve.py``."""
+
+    content_types: tuple[str, ...]
+    """What a request may hold."""
+    accepts: tuple[str, ...]
+    """What it may ask for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Description:
+    repository: str
+    """The name of the image's repository, without registry and tag."""
+    python: str
+    """The minor version of the Python that its programs run on, such as ``3.11``."""
+    training: Training | None
+    serving: Serving | None
+
+
+def read(folder: Path) -> Description:
+    """The description of the image in this folder; raises ImageError."""
+    path = folder / FILE
+    try:
+        values = tomllib.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise ImageError(
+            f"The image {folder.name} has no {FILE} in {folder}: write one, or take it off the list"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ImageError(f"{path}: {error}") from error
+    table = _Table(str(path), values)
+    description = Description(
+        repository=table.text("repository"),
+        python=table.text("python"),
+        training=_training(table.table("training")),
+        serving=_serving(table.table("serving")),
+    )
+    table.close()
+    if not _MINOR.fullmatch(description.python):
+        raise ImageError(f"{path}: python is {description.python!r}; it has to be a minor version, such as 3.11")
+    _check_programs(folder, description)
+    return description
+
+
+def _check_programs(folder: Path, description: Description) -> None:
+    for kind, program in ((description.training, "train.py"), (description.serving, "serve.py")):
+        if (folder / program).exists() != (kind is not None):
+            name = "training" if program == "train.py" else "serving"
+            has = f"[{name}] and no {program}" if kind is not None else f"{program} and no [{name}]"
+            raise ImageError(f"{folder / FILE}: the image has {has}; it needs both or neither")
+
+
+def _training(table: _Table | None) -> Training | None:
+    if table is None:
+        return None
+    found = Training(
+        content_types=table.texts("content_types"),
+        script_mode=table.truth("script_mode"),
+        distributed=table.truth("distributed"),
+        metrics=tuple(pair for metric in table.tables("metrics") for pair in _definitions(metric)),
+    )
+    table.close()
+    return found
+
+
+def _serving(table: _Table | None) -> Serving | None:
+    if table is None:
+        return None
+    found = Serving(content_types=table.texts("content_types"), accepts=table.texts("accepts"))
+    table.close()
+    return found
+
+
+def _definitions(table: _Table) -> Iterator[tuple[str, str]]:
+    """One for each combination of the values in ``each``, whose names stand in braces in name and expression."""
+    name, expression, each = table.text("name"), table.text("regex"), table.table("each")
+    table.close()
+    lists = {variable: each.texts(variable) for variable in each.names()} if each else {}
+    for values in itertools.product(*lists.values()):
+        chosen = dict(zip(lists, values, strict=True))
+        yield _filled(name, chosen), _filled(expression, {key: re.escape(value) for key, value in chosen.items()})
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+class _Table:
+    """A table of a TOML file, whose keys are asked for one by one; ``close`` refuses those that nobody asked for."""
+
+    def __init__(self, where: str, values: dict[str, Any]) -> None:
+        self._where = where
+        self._values = values
+        self._known: set[str] = set()
+
+    def names(self) -> list[str]:
+        return list(self._values)
+
+    def text(self, name: str) -> str:
+        value = self._take(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, value, "a text")
+        return value
+
+    def truth(self, name: str) -> bool:
+        value = self._take(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name, value, "true or false")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self._take(name)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(name, value, "a list of texts")
+        return tuple(value)
+
+    def table(self, name: str) -> _Table | None:
+        """None where the file has none of this name."""
+        value = self._take_optional(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self._wrong(name, value, "a table")
+        return _Table(f"{self._where}: [{name}]", value)
+
+    def tables(self, name: str) -> list[_Table]:
+        """None or any number of them."""
+        value = self._take_optional(name) or []
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self._wrong(name, value, "a list of tables")
+        return [_Table(f"{self._where} [[{name}]]", item) for item in value]
+
+    def close(self) -> None:
+        unknown = [name for name in self._values if name not in self._known]
+        if unknown:
+            raise ImageError(f"{self._where} has {', '.join(unknown)}; it may have {', '.join(sorted(self._known))}")
+
+    def _take(self, name: str) -> Any:
+        self._known.add(name)
+        if name not in self._values:
+            raise ImageError(f"{self._where} has no {name}")
+        return self._values[name]
+
+    def _take_optional(self, name: str) -> Any:
+        self._known.add(name)
+        return self._values.get(name)
+
+    def _wrong(self, name: str, value: Any, wanted: str) -> ImageError:
+        return ImageError(f"{self._where}: {name} is {value!r}; it has to be {wanted}")
