@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 WORKLOAD ?= car_evaluation
 # `local` talks to the local cloud; `aws` takes the AWS account that your own environment names.
 CLOUD ?= local
+# 1: on AWS, a target that changes something does not ask first.
+YES ?=
 PYTHON3 ?= python3
 export LOCALCLOUD_HOME ?= $(CURDIR)/.localcloud
 # Without bytecode, a synthesis takes three times as long: it would compile the CDK anew each time.
@@ -16,16 +18,15 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gatehouse
 UV_VERSION := $(shell sed -n 's/.*"uv==\([^"]*\)".*/\1/p' pyproject.toml)
 UV := $(CACHE)/uv-$(UV_VERSION)/bin/uv
 PY := $(CURDIR)/.venv/bin/python
-# CarEvaluationPipeline for car_evaluation: the one spelling rule of stacks/specs.py
-STACK = $(shell $(PY) -c 'from stacks.workloads import WORKLOADS; print(WORKLOADS["$(WORKLOAD)"].stack_name("Pipeline"))')
 NODE = $$($(PY) -m localcloud node)
 TOOLS = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" &&
-ON_CLOUD = $(TOOLS) $(if $(filter local,$(CLOUD)),eval "$$($(PY) -m localcloud env)" &&)
+# The one way to a cloud: it refuses unless the cloud answers, and builds the command's environment (scripts/on_cloud.py).
+ON = $(TOOLS) $(PY) -m scripts.on_cloud '$(CLOUD)' --workload '$(WORKLOAD)'
+TO_CHANGE = --changes $@ $(if $(filter 1,$(YES)),--yes)
+ON_NONE = $(TOOLS) $(PY) -m scripts.on_cloud none --
 
 # The program's own environment with the gate's statistics laid over it.
 WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
-
-STARTED := $(if $(filter local,$(CLOUD)),up,.venv/installed)
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
         releases rollback compare end-experiment verify-report clean \
@@ -36,8 +37,8 @@ help: ## this list
 
 # ---- for users ----------------------------------------------------------------------------------------------------
 
-demo: up node_modules/installed ## everything: environment, local cloud, deploy, push, to PROD, and an answer
-	@$(ON_CLOUD) $(PY) -m scripts.demo $(WORKLOAD)
+demo: node_modules/installed ## everything: environment, local cloud, deploy, push, to PROD, and an answer
+	@$(ON) --start -- $(PY) -m scripts.demo $(WORKLOAD)
 
 up: .venv/installed ## start the local cloud in the background
 	@$(PY) -m localcloud up
@@ -46,46 +47,50 @@ down: .venv/installed ## end the local cloud and everything it started
 	@$(PY) -m localcloud down
 
 status: .venv/installed ## what runs, and each pipeline's latest execution
-	@$(PY) -m localcloud status && $(ON_CLOUD) $(PY) -m scripts.status
+	@$(if $(filter local,$(CLOUD)),$(PY) -m localcloud status &&) $(ON) -- $(PY) -m scripts.status
 
 env: .venv/installed ## variables for your own aws, cdk and boto3: eval "$(make -s env)"
-	@$(PY) -m localcloud env && echo "export PATH=\"$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):\$$PATH\""
+	@$(if $(filter-out local,$(CLOUD)),echo "make env sets the variables of the local cloud: CLOUD=$(CLOUD) has none." >&2; exit 1;) \
+		$(PY) -m localcloud env && echo "export PATH=\"$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):\$$PATH\""
 
 synth: .venv/installed node_modules/installed ## all templates to cdk.out/
-	@$(TOOLS) cdk synth --quiet && ls cdk.out/*.template.json
+	@$(ON_NONE) cdk synth --quiet && ls cdk.out/*.template.json
 
-diff: $(STARTED) node_modules/installed ## what a deploy would change
-	@$(ON_CLOUD) cdk diff $(STACK)
+diff: node_modules/installed ## what a deploy would change
+	@$(ON) --start -- $(PY) -m scripts.diff $(WORKLOAD)
 
-deploy: $(STARTED) node_modules/installed ## deploy the pipeline of WORKLOAD
-	@$(ON_CLOUD) $(PY) -m scripts.deploy $(WORKLOAD)
+bootstrap: node_modules/installed ## prepare the account and region of gatehouse.toml for the CDK, once
+	@$(ON) --start $(TO_CHANGE) -- $(PY) -m scripts.bootstrap
 
-push: $(STARTED) ## push what is committed and follow it to PROD; fails where the pipeline fails
-	@$(ON_CLOUD) $(PY) -m scripts.push $(WORKLOAD)
+deploy: node_modules/installed ## deploy the pipeline of WORKLOAD
+	@$(ON) --start $(TO_CHANGE) -- $(PY) -m scripts.deploy $(WORKLOAD)
+
+push: .venv/installed ## push what is committed and follow it to PROD; fails where the pipeline fails
+	@$(ON) --start -- $(PY) -m scripts.push $(WORKLOAD)
 
 follow: .venv/installed ## follow the latest execution to its end
-	@$(ON_CLOUD) $(PY) -m scripts.push $(WORKLOAD) --latest
+	@$(ON) -- $(PY) -m scripts.push $(WORKLOAD) --latest
 
 ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high
-	@$(ON_CLOUD) $(PY) -m scripts.ask $(WORKLOAD) $(ROW)
+	@$(ON) -- $(PY) -m scripts.ask $(WORKLOAD) $(ROW)
 
 releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves since when
-	@$(ON_CLOUD) $(PY) -m scripts.releases $(WORKLOAD) $(if $(LAST),--last $(LAST))
+	@$(ON) -- $(PY) -m scripts.releases $(WORKLOAD) $(if $(LAST),--last $(LAST))
 
 rollback: .venv/installed ## an earlier approved release back into PROD: make rollback [TO=version] [NOW=1]
-	@$(ON_CLOUD) $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO)) $(if $(NOW),--now)
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO)) $(if $(NOW),--now)
 
 compare: .venv/installed ## the two models that compete in PROD, on real traffic: make compare [TRUTHS=file.csv|s3://…]
-	@$(ON_CLOUD) $(WITH_GATE) python -m scripts.compare $(WORKLOAD) $(if $(TRUTHS),--truths $(TRUTHS))
+	@$(ON) -- $(WITH_GATE) python -m scripts.compare $(WORKLOAD) $(if $(TRUTHS),--truths $(TRUTHS))
 
 end-experiment: .venv/installed ## all traffic to one of them: make end-experiment KEEP=champion|challenger
-	@$(ON_CLOUD) $(PY) -m scripts.end_experiment $(WORKLOAD) $(KEEP)
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.end_experiment $(WORKLOAD) $(KEEP)
 
 logs: .venv/installed ## the log of an action of the latest execution: make logs ACTION=Train
-	@$(ON_CLOUD) $(PY) -m scripts.logs $(WORKLOAD) $(ACTION)
+	@$(ON) -- $(PY) -m scripts.logs $(WORKLOAD) $(ACTION)
 
 verify-report: .venv/installed ## fetch a gate report, check signature and hashes: make verify-report EXECUTION=…
-	@$(ON_CLOUD) $(PY) -m scripts.verify_report $(WORKLOAD) $(EXECUTION)
+	@$(ON) -- $(PY) -m scripts.verify_report $(WORKLOAD) $(EXECUTION)
 
 clean: ## local cloud down; templates, environments and caches of this checkout gone
 	@if [ -x $(PY) ]; then $(PY) -m localcloud reset; fi
@@ -134,14 +139,14 @@ gate-power: .venv/installed-dev ## which difference a test set of a size can det
 gate-rates: .venv/installed-dev ## how often the gate is wrong, by simulation; minutes
 	@$(PY) bench/gate_rates.py
 
-iam: $(STARTED) ## what each role is granted and what of it the last run used: docs/iam.md
-	@$(ON_CLOUD) LOCALCLOUD_HOME=$(LOCALCLOUD_HOME) $(PY) -m scripts.iam $(WORKLOAD)
+iam: .venv/installed ## what each role is granted and what of it the last run used: docs/iam.md
+	@$(ON) --start -- $(PY) -m scripts.iam $(WORKLOAD)
 
-iam-mutations: $(STARTED) ## take each permission away and see the pipeline fail: docs/iam-mutations.md
-	@$(ON_CLOUD) LOCALCLOUD_HOME=$(LOCALCLOUD_HOME) $(PY) -m scripts.iam_mutations $(WORKLOAD)
+iam-mutations: .venv/installed ## take each permission away and see the pipeline fail: docs/iam-mutations.md
+	@$(ON) --start -- $(PY) -m scripts.iam_mutations $(WORKLOAD)
 
 bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a test
-	@for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done
+	@$(TOOLS) for file in bench/*.py; do echo "== $$file"; $(PY) -m scripts.on_cloud local --start -- $(PY) $$file; done
 
 # ---- what the above stand on --------------------------------------------------------------------------------------
 

@@ -71,9 +71,9 @@ def share() -> None:
     """Of the local cloud that is up: all that was ever spent, over the time that pipelines ran."""
     home = os.environ.get("LOCALCLOUD_HOME")
     found = next(iter(read_table(Path(home), COST_TABLE)), None) if home else None
-    ran = sum(seconds_of(name) for name in WORKLOADS) if found and "AWS_ENDPOINT_URL" in os.environ else 0.0
+    ran = sum(seconds_of(name) for name in WORKLOADS) if found else 0.0
     if found is None or not ran:
-        print('no pipeline has run: `make demo`, `eval "$(make -s env)"`, then this again')
+        print("no pipeline has run: `make demo`, then `make bench` again")
         return
     calls, seconds = found["calls"], found["seconds"]
     print(f"{calls} calls, {seconds / calls * 1e3:.3f} ms each on average, waiting for the interpreter included")

@@ -18,11 +18,9 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
-import boto3  # noqa: E402  (the project's root has to be on the path first)
-
-from localcloud.platform.environments import Environments  # noqa: E402
+from localcloud.platform.environments import Environments  # noqa: E402  (the project's root has to be on the path first)
 from localcloud.platform.settings import Settings  # noqa: E402
-from scripts import follow  # noqa: E402
+from scripts import cloud, follow  # noqa: E402
 from scripts.pipeline import Execution, Pipeline  # noqa: E402
 from scripts.push import push_and_follow  # noqa: E402
 from stacks.workloads import WORKLOADS  # noqa: E402
@@ -31,8 +29,7 @@ WORKLOAD = "car_evaluation"
 
 
 def main() -> None:
-    if "AWS_ENDPOINT_URL" not in os.environ:
-        raise SystemExit('Start with `make demo` and `eval "$(make -s env)"`: this runs on the local cloud that is up.')
+    cloud.require_local("This measures the local cloud.")
     pipeline = Pipeline(WORKLOADS[WORKLOAD].stack_name("Pipeline"))
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "project"
@@ -80,7 +77,7 @@ def show(execution: Execution, bare: dict[str, float]) -> None:
 def _builds(execution: Execution) -> dict[str, dict[str, str]]:
     """Each CodeBuild action's environment variables, as its build had them."""
     found = {action.name: action.external_id for action in execution.actions if action.provider == "CodeBuild"}
-    builds = boto3.client("codebuild").batch_get_builds(ids=list(found.values()))["builds"]
+    builds = cloud.client("codebuild").batch_get_builds(ids=list(found.values()))["builds"]
     variables = {
         build["id"]: {v["name"]: v["value"] for v in build["environment"]["environmentVariables"]} for build in builds
     }

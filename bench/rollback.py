@@ -5,7 +5,6 @@ Runs on the local cloud that is up, where two releases have been in PROD (`make 
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -14,7 +13,8 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from scripts.prod import Prod  # noqa: E402  (the project's root has to be on the path first)
+from scripts import cloud  # noqa: E402  (the project's root has to be on the path first)
+from scripts.prod import Prod  # noqa: E402
 from scripts.registry import number_of  # noqa: E402
 
 WORKLOAD = "car_evaluation"
@@ -22,8 +22,7 @@ _SECONDS = re.compile(r"([\d.]+) s in all, ([\d.]+) s of them the stack's update
 
 
 def main() -> None:
-    if "AWS_ENDPOINT_URL" not in os.environ:
-        raise SystemExit('Start with `make demo` and `eval "$(make -s env)"`: this runs on the local cloud that is up.')
+    cloud.require_local("This measures the local cloud.")
     history = Prod(WORKLOAD).history()
     if len({tenure.package_arn for tenure in history}) < 2:
         raise SystemExit(f"{WORKLOAD} was released once only: bench/pipeline.py releases once more.")

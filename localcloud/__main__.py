@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from localcloud.iam.records import denied_calls
-from localcloud.platform import administrator
+from localcloud.platform import administrator, client_environment, run_file
 from localcloud.platform.environments import Environments
 from localcloud.platform.processes import alive, kill_leftovers
 from localcloud.platform.settings import Settings
@@ -35,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     options.home = options.home.resolve()
     # Whatever is made from here on is the user's alone: state, logs, repositories, the secrets among them.
     os.umask(0o077)
+    # Neither this process nor any that it starts needs an AWS account of the caller's.
+    options.foreign = client_environment.seal(os.environ)
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
 
@@ -96,9 +96,9 @@ def _make_home(home: Path) -> None:
 
 def _up(options: argparse.Namespace) -> int:
     home: Path = options.home
-    running = _running(home)
+    running = run_file.answering(home)
     if running:
-        print(f"The local cloud is up: {running['endpoint_url']}")
+        print(f"The local cloud is up: {running.endpoint_url}")
         return 0
     _make_home(home)
     log_path = home / "localcloud.log"
@@ -117,9 +117,9 @@ def _up(options: argparse.Namespace) -> int:
             start_new_session=True,
         )
     while time.monotonic() < started + START_SECONDS:
-        running = _running(home)
+        running = run_file.answering(home)
         if running:
-            print(f"The local cloud is up: {running['endpoint_url']} ({time.monotonic() - started:.1f} s)")
+            print(f"The local cloud is up: {running.endpoint_url} ({time.monotonic() - started:.1f} s)")
             return 0
         if process.poll() is not None:
             print(log_path.read_text().strip()[-2000:], file=sys.stderr)
@@ -132,46 +132,49 @@ def _up(options: argparse.Namespace) -> int:
 
 def _down(options: argparse.Namespace) -> int:
     home: Path = options.home
-    run = _run_file(home)
-    if run is not None and alive(run["pid"]):
-        os.kill(run["pid"], signal.SIGTERM)
+    run = run_file.read(home)
+    if run is not None and alive(run.pid):
+        os.kill(run.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while alive(run["pid"]) and time.monotonic() < deadline:
+        while alive(run.pid) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if alive(run["pid"]):
-            os.kill(run["pid"], signal.SIGKILL)
+        if alive(run.pid):
+            os.kill(run.pid, signal.SIGKILL)
         print("The local cloud is down.")
     else:
         print("The local cloud was not running.")
     killed = kill_leftovers(str(home))
     if killed:
         print(f"Ended {killed} processes that it had left.")
-    (home / "run.json").unlink(missing_ok=True)
+    (home / run_file.RUN_FILE).unlink(missing_ok=True)
     return 0
 
 
 def _status(options: argparse.Namespace) -> int:
-    running = _running(options.home)
+    running = run_file.answering(options.home)
     for line in denied_calls(options.home):
         print(line)
-    print(f"The local cloud is up: {running['endpoint_url']}" if running else "The local cloud is down.")
+    print(f"The local cloud is up: {running.endpoint_url}" if running else "The local cloud is down.")
     return 0 if running else 1
 
 
 def _env(options: argparse.Namespace) -> int:
-    running = _running(options.home)
+    running = run_file.answering(options.home)
     if not running:
-        print("The local cloud is down: start it with `make up`.", file=sys.stderr)
+        print(
+            "The local cloud is down: start it with `make up`. Nothing was set: your shell's AWS clients talk to"
+            " whatever they talked to before.",
+            file=sys.stderr,
+        )
         return 1
-    variables = {name.upper(): value for name, value in administrator.credentials(options.home).items()} | {
-        "AWS_ENDPOINT_URL": running["endpoint_url"],
-        "AWS_REGION": running["region"],
-        "AWS_DEFAULT_REGION": running["region"],
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    for name, value in variables.items():
-        print(f"export {name}={value}")
-    print("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    variables = client_environment.on_local_cloud(
+        running.endpoint_url, running.region, administrator.credentials(options.home)
+    )
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    lines += [f"unset {name}" for name in sorted(options.foreign - set(variables))]
+    # Version 1 of the command has addresses of its own for a few services, SQS among them, and asks no variable.
+    lines.append(f'aws() {{ command aws --endpoint-url {running.endpoint_url} "$@"; }}')
+    print("\n".join(lines))
     return 0
 
 
@@ -194,23 +197,6 @@ def _prefetch(options: argparse.Namespace) -> int:
     for lock in sorted(images.glob("*/jars.lock")):
         environments.jars(lock)
     return 0
-
-
-def _run_file(home: Path) -> dict[str, Any] | None:
-    path = home / "run.json"
-    return json.loads(path.read_text()) if path.exists() else None
-
-
-def _running(home: Path) -> dict[str, Any] | None:
-    """The run file of a local cloud that answers its health check."""
-    try:
-        run = _run_file(home)
-        if run is None or not alive(run["pid"]):
-            return None
-        with urllib.request.urlopen(f"{run['endpoint_url']}/_localcloud/health", timeout=2):  # noqa: S310
-            return run
-    except (OSError, ValueError, urllib.error.URLError):
-        return None
 
 
 if __name__ == "__main__":

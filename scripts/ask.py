@@ -7,8 +7,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-import boto3
+from botocore.exceptions import ClientError
 
+from scripts import cloud
 from stacks.workloads import WORKLOADS
 
 
@@ -22,9 +23,14 @@ def main() -> int:
 
 
 def prod_endpoint(workload: str) -> str:
-    """The name of the endpoint that the PROD stack made."""
+    """The name of the endpoint that the PROD stack made; raises SystemExit where there is none."""
     stack = WORKLOADS[workload].stack_name("Prod")
-    outputs = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    try:
+        outputs = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise SystemExit(f"There is no stack {stack}: nothing was released to PROD yet. `make push` does.") from error
     return str(next(output["OutputValue"] for output in outputs if output["OutputKey"] == "EndpointName"))
 
 
@@ -35,7 +41,7 @@ def smoke_request(workload: str) -> str:
 
 
 def ask(endpoint: str, row: str) -> str:
-    answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+    answer = cloud.client("sagemaker-runtime").invoke_endpoint(
         EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=row
     )
     return str(answer["Body"].read().decode().strip())

@@ -10,9 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from ml_init.step import S3Address
+from scripts import cloud
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +28,7 @@ class Captured:
 
 def captured(destination: str, endpoint: str, variant: str, since: datetime) -> Iterator[Captured]:
     """Everything under ``<destination>/<endpoint>/<variant>/`` since then; ``destination`` is s3://bucket/prefix."""
-    s3 = boto3.client("s3")
+    s3 = cloud.client("s3")
     folder = S3Address.parse(destination) / endpoint / f"{variant}/"
     pages = s3.get_paginator("list_objects_v2").paginate(
         # Folders are hours: those before are not even listed.
@@ -65,7 +64,7 @@ def truths(address: str) -> dict[str, str]:
     """
     if address.startswith("s3://"):
         file = S3Address.parse(address)
-        text = boto3.client("s3").get_object(Bucket=file.bucket, Key=file.key)["Body"].read().decode()
+        text = cloud.client("s3").get_object(Bucket=file.bucket, Key=file.key)["Body"].read().decode()
     else:
         text = Path(address).read_text()
     reader = csv.DictReader(text.splitlines())

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
-
-from scripts import deploy, follow
+from scripts import cloud, deploy, follow
 from scripts.ask import ask, prod_endpoint, smoke_request
 from scripts.pipeline import Pipeline
 from scripts.push import push_and_follow, report
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def main(workload: str) -> int:
+    cloud.require_local("The demonstration is the local cloud's. On AWS: docs/deploy-to-aws.md.")
     started = time.monotonic()
     prefetching = _prefetch()
     try:
@@ -65,7 +64,7 @@ def _show(workload: str, execution: Execution) -> None:
 def _gate_report(execution: Execution) -> dict[str, Any]:
     address = urlsplit(execution.variable("REPORT_URL") or "")
     key = str(Path(address.path.lstrip("/")).with_suffix(".json"))
-    body = boto3.client("s3").get_object(Bucket=address.netloc, Key=key)["Body"].read()
+    body = cloud.client("s3").get_object(Bucket=address.netloc, Key=key)["Body"].read()
     found: dict[str, Any] = json.loads(body)
     return found
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-import boto3
 from botocore.exceptions import ClientError
 
-from scripts import local_github
-from stacks.settings import load_settings
+from scripts import cloud, local_github
+from stacks.settings import Settings, load_settings
 from stacks.workloads import WORKLOADS
 
 #: One synthesis serves all commands.
@@ -21,13 +19,18 @@ SYNTHESIZED = ("--app", "cdk.out", "--ci")
 
 def main(workload: str) -> None:
     settings = load_settings(Path("gatehouse.toml"))
-    if os.environ.get("AWS_ENDPOINT_URL"):
+    if cloud.decided().is_local:
         store_token(settings.github.token_secret, local_github.token())
         local_github.create_repository(settings.github.owner, settings.github.repo)
     cdk("synth", "--quiet")
     if not _stack_exists("CDKToolkit"):
-        cdk("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", *SYNTHESIZED)
+        bootstrap(settings)
     cdk("deploy", WORKLOADS[workload].stack_name("Pipeline"), "--require-approval", "never", *SYNTHESIZED)
+
+
+def bootstrap(settings: Settings) -> None:
+    """What the CDK needs of an account and region, once; it goes by the templates in cdk.out."""
+    cdk("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", *SYNTHESIZED)
 
 
 def cdk(*arguments: str) -> None:
@@ -39,7 +42,7 @@ def cdk(*arguments: str) -> None:
 
 def store_token(secret_name: str, token: str) -> None:
     """The GitHub token in Secrets Manager, as a person stores it once on AWS (docs/deploy-to-aws.md)."""
-    secrets = boto3.client("secretsmanager")
+    secrets = cloud.client("secretsmanager")
     try:
         secrets.create_secret(Name=secret_name, SecretString=token)
     except secrets.exceptions.ResourceExistsException:
@@ -49,7 +52,7 @@ def store_token(secret_name: str, token: str) -> None:
 
 def _stack_exists(name: str) -> bool:
     try:
-        found = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        found = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return False

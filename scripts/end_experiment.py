@@ -10,12 +10,17 @@ from scripts.prod import Deployed, Prod
 from scripts.registry import Registry, number_of
 from stacks.workloads import WORKLOADS
 
+_KEPT = ("champion", "challenger")
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    parser.add_argument("keep", choices=("champion", "challenger"))
+    parser.add_argument("keep", nargs="?", default="")
     options = parser.parse_args()
+    if options.keep not in _KEPT:
+        named = f"KEEP={options.keep} is none of the two" if options.keep else "Say which of the two stays"
+        raise SystemExit(f"{named}: KEEP={' or KEEP='.join(_KEPT)}.")
     registry, prod = Registry(options.workload), Prod(options.workload)
     stack = into_prod.changeable(prod)
     present = Deployed.of(stack)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import boto3
+from scripts import cloud
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +19,7 @@ class Ringing:
 def ringing(stack_name: str) -> list[Ringing]:
     """CloudFormation begins an alarm's name with its stack's."""
     pages = (
-        boto3.client("cloudwatch")
+        cloud.client("cloudwatch")
         .get_paginator("describe_alarms")
         .paginate(AlarmNamePrefix=f"{stack_name}-", StateValue="ALARM")
     )

@@ -9,6 +9,7 @@ import re
 import sys
 from pathlib import Path
 
+from scripts import cloud
 from scripts.least_privilege.document import HEAD, granted_only, rows, section, without_reason
 from scripts.least_privilege.grants import deployed
 from scripts.least_privilege.usage import Used, calls_of
@@ -21,6 +22,7 @@ _SECTION = re.compile(r"^## (\w+)\n", re.MULTILINE)
 
 def main(name: str, *, check: bool) -> int:
     """``check`` writes nothing: it fails where other grants are listed, or where one has neither use nor reason."""
+    cloud.require_local("What a run used is what the local cloud has recorded: `make iam` knows nothing of AWS.")
     calls = calls_of(Path(os.environ["LOCALCLOUD_HOME"]))
     found = deployed(WORKLOADS[name].camel_name)
     if not found.roles:

@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts import cloud
 from scripts.least_privilege.grants import deployed
 from scripts.least_privilege.mutation import mutations
 from scripts.least_privilege.mutation_table import table, unexplained
@@ -37,6 +38,7 @@ _EXECUTIONS = 1000
 
 def main(name: str, stages: list[str]) -> int:
     """What has been tried since the last deployment is not tried again: a run that was broken off goes on."""
+    cloud.require_local("Permissions are taken away on the local cloud only: on AWS, others work with these roles.")
     found, todo, rehearsal = prepare(name)
     tried = Tried(Path(os.environ["LOCALCLOUD_HOME"]) / TRIED, todo)
     wanted = [

@@ -7,12 +7,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from ml_init.step import S3Address, StepError
 from ml_test.notify import report_lines
 from ml_test.verify import check_answers, check_approved, check_served
-from scripts import guards, notification, stack_update
+from scripts import cloud, guards, notification, stack_update
 from scripts.prod import Deployed
 from scripts.registry import number_of
 from stacks.specs import AT_ONCE, CHAMPION_PARAMETER, GUARDED, NO_CHAMPION, PACKAGE_PARAMETER, SHIFT_PARAMETER
@@ -106,7 +104,7 @@ def shift(ringing: list[guards.Ringing], release: Release, prod: Prod, registry:
 
 def report_of(release: Release) -> Mapping[str, Any] | None:
     """What the gate said of it; None where that is gone."""
-    s3, address = boto3.client("s3"), S3Address.parse(release.report)
+    s3, address = cloud.client("s3"), S3Address.parse(release.report)
     try:
         gate: Mapping[str, Any] = json.loads(s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read())
     except s3.exceptions.NoSuchKey:
@@ -116,18 +114,18 @@ def report_of(release: Release) -> Mapping[str, Any] | None:
 
 def verify(endpoint: str, release: Release, gate: Mapping[str, Any] | None) -> None:
     """As the pipeline verifies a release; raises StepError where PROD is not what that release's gate has seen."""
-    check_served(boto3.client("sagemaker"), endpoint, release.package)
+    check_served(cloud.client("sagemaker"), endpoint, release.package)
     if gate is None:
         raise StepError(
             f"{release.report} is gone: nobody can say whether PROD answers as version {release.number} did."
         )
     check_approved(release.package, gate["verdict"])
-    check_answers(boto3.client("sagemaker-runtime"), endpoint, gate["smoke"])
+    check_answers(cloud.client("sagemaker-runtime"), endpoint, gate["smoke"])
 
 
 def _tell(stack: Mapping[str, Any], subject: str, said: str, release: Release, gate: Mapping[str, Any] | None) -> None:
     """With who did it, the figures of the release that was put, and its report's address."""
-    by = boto3.client("sts").get_caller_identity()["Arn"]
+    by = cloud.client("sts").get_caller_identity()["Arn"]
     figures = report_lines(gate, S3Address.parse(release.report).bucket) if gate else [f"{release.report} is gone."]
     notification.publish(stack, subject, "\n".join([said, f"By {by}.", "", *figures]) + "\n")
 

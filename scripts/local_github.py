@@ -10,6 +10,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from scripts import cloud
+
+ON_AWS = "On AWS, `git push` to GitHub starts the pipeline, and `make follow CLOUD=aws` follows it."
+
 
 def token() -> str:
     """The one token that the local GitHub accepts."""
@@ -18,7 +22,9 @@ def token() -> str:
 
 
 def address() -> str:
-    return f"{os.environ['AWS_ENDPOINT_URL']}/_github"
+    """Raises SystemExit on AWS, where GitHub itself is the place to push to."""
+    cloud.require_local(ON_AWS)
+    return f"{cloud.decided().endpoint_url}/_github"
 
 
 def create_repository(owner: str, repo: str) -> None:

@@ -22,7 +22,8 @@ def main() -> int:
     wanted = [action for action in execution.actions if action.name.lower() == (options.action or "").lower()]
     if not wanted:
         names = ", ".join(action.name for action in execution.actions)
-        raise SystemExit(f"no action {options.action!r} in execution {execution.identifier}; it has: {names}")
+        asked = f"There is no action {options.action!r}" if options.action else "Name an action (ACTION=…)"
+        raise SystemExit(f"{asked}: execution {execution.identifier} has {names or 'not begun any yet'}.")
     print("\n".join(pipeline.log_lines(wanted[-1])))
     return 0
 

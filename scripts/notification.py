@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
+from scripts import cloud
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,4 +20,4 @@ def publish(stack: Mapping[str, Any], subject: str, text: str) -> None:
     if topic is None:
         print(f"note: nobody is told: the stack {stack['StackName']} has no parameter {TOPIC}.")
         return
-    boto3.client("sns").publish(TopicArn=topic, Subject=subject[:_SUBJECT_LIMIT], Message=text)
+    cloud.client("sns").publish(TopicArn=topic, Subject=subject[:_SUBJECT_LIMIT], Message=text)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
+
+from scripts import cloud
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled", "Abandoned"})
 
@@ -56,18 +57,27 @@ class Execution:
         return next((a.variables[name] for a in reversed(self.actions) if name in a.variables), None)
 
 
+class NotDeployedError(SystemExit):
+    """There is no such stack: the command ends with a sentence that says what to do."""
+
+
 class Pipeline:
-    """The pipeline that a stack made."""
+    """The pipeline that a stack made; raises NotDeployedError where there is none."""
 
     def __init__(self, stack_name: str) -> None:
         self.stack_name = stack_name
-        self._codepipeline = boto3.client("codepipeline")
-        self._codebuild = boto3.client("codebuild")
-        self._logs = boto3.client("logs")
+        self._codepipeline = cloud.client("codepipeline")
+        self._codebuild = cloud.client("codebuild")
+        self._logs = cloud.client("logs")
         self.name = self._name()
 
     def _name(self) -> str:
-        answer = boto3.client("cloudformation").describe_stack_resources(StackName=self.stack_name)
+        try:
+            answer = cloud.client("cloudformation").describe_stack_resources(StackName=self.stack_name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise NotDeployedError(f"There is no stack {self.stack_name}: deploy it with `make deploy`.") from error
         names = [
             resource["PhysicalResourceId"]
             for resource in answer["StackResources"]

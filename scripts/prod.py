@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from ml_test.verify import serving_fault
+from scripts import cloud
 from stacks.specs import CHAMPION_PARAMETER, NO_CHAMPION, PACKAGE_PARAMETER
 from stacks.workloads import WORKLOADS
 
@@ -62,8 +62,8 @@ class Prod:
     def __init__(self, workload: str) -> None:
         self.stack_name = WORKLOADS[workload].stack_name("Prod")
         self.endpoint_name = WORKLOADS[workload].endpoint_name("Prod")
-        self._cloudformation = boto3.client("cloudformation")
-        self._sagemaker = boto3.client("sagemaker")
+        self._cloudformation = cloud.client("cloudformation")
+        self._sagemaker = cloud.client("sagemaker")
 
     def stack(self) -> dict[str, Any] | None:
         """As CloudFormation describes it; None where PROD was not deployed yet."""

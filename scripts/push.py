@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from scripts import follow, local_github
+from scripts import cloud, follow, local_github
 from scripts.pipeline import Execution, Pipeline
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
@@ -21,6 +21,8 @@ def main() -> int:
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("--latest", action="store_true", help="push nothing, follow the latest execution")
     options = parser.parse_args()
+    if not options.latest:
+        cloud.require_local(local_github.ON_AWS)
     pipeline = Pipeline(WORKLOADS[options.workload].stack_name("Pipeline"))
     if options.latest:
         summaries = pipeline.summaries()

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
+from scripts import cloud
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Registry:
 
     def __init__(self, workload: str) -> None:
         self.group = WORKLOADS[workload].dashed_name
-        self._sagemaker = boto3.client("sagemaker")
+        self._sagemaker = cloud.client("sagemaker")
 
     def versions(self) -> Iterator[Version]:
         """Newest first; none where nothing was registered, or where the group is not there yet."""

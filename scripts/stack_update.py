@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
+from scripts import cloud
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ def update(stack: Mapping[str, Any], changes: Mapping[str, str], tell: Callable[
     The update runs with the role with which the stack was deployed: CloudFormation remembers it, and whoever may
     update the stack need not be allowed to pass it. Raises SystemExit where the stack became busy in the meantime.
     """
-    client = boto3.client("cloudformation")
+    client = cloud.client("cloudformation")
     token = f"gatehouse-{uuid.uuid4()}"
     kept = [parameter["ParameterKey"] for parameter in stack["Parameters"] if parameter["ParameterKey"] not in changes]
     started = time.monotonic()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import boto3
-from botocore.exceptions import ClientError
-
-from scripts.pipeline import Pipeline
+from scripts import cloud
+from scripts.pipeline import NotDeployedError, Pipeline
 from stacks.workloads import WORKLOADS
 
 
@@ -15,9 +13,7 @@ def main() -> int:
     for name, workload in WORKLOADS.items():
         try:
             pipeline = Pipeline(workload.stack_name("Pipeline"))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ValidationError":
-                raise
+        except NotDeployedError:
             print(f"{name}: not deployed (make deploy WORKLOAD={name})")
             continue
         print(f"{name}: {pipeline.name}")
@@ -31,7 +27,7 @@ def main() -> int:
         for action in execution.actions:
             why = f"  {action.message}" if action.status == "Failed" else ""
             print(f"    {action.stage:<8} {action.name:<12} {action.status:<11} {action.seconds:6.1f} s{why}")
-    for endpoint in boto3.client("sagemaker").list_endpoints()["Endpoints"]:
+    for endpoint in cloud.client("sagemaker").list_endpoints()["Endpoints"]:
         print(f"endpoint {endpoint['EndpointName']}: {endpoint['EndpointStatus']}")
     return 0
 

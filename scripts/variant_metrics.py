@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
+from scripts import cloud
 
 #: Of the datapoints; CloudWatch keeps those of a minute for 15 days, those of an hour for 15 months.
 _SHORT, _LONG = 60, 3600
@@ -25,7 +25,7 @@ class Counted:
 
 def counted(endpoint: str, variant: str, since: datetime) -> Counted:
     """Since then, to the minute or, long after it, to the hour."""
-    client, now = boto3.client("cloudwatch"), datetime.now(UTC)
+    client, now = cloud.client("cloudwatch"), datetime.now(UTC)
     period = _SHORT if now - since < _SHORT_SPAN else _LONG
     queries = [
         _query("invocations", "Invocations", "Sum", endpoint, variant, period),

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
+from scripts import cloud
 from scripts.pipeline import Pipeline
 from stacks.specs import DATA_BUCKET_OUTPUT, SIGNING_KEY_OUTPUT
 from stacks.workloads import WORKLOADS
@@ -44,15 +44,14 @@ def main() -> int:
     parser.add_argument("execution", nargs="?", help="a pipeline execution's id; the latest that has a report if none")
     options = parser.parse_args()
     stack = WORKLOADS[options.workload].stack_name("Pipeline")
+    pipeline = Pipeline(stack)
     outputs = stack_outputs(stack)
-    s3, bucket = boto3.client("s3"), outputs[DATA_BUCKET_OUTPUT]
-    release = Release(
-        workload=options.workload, execution=options.execution or latest_reported(s3, bucket, Pipeline(stack))
-    )
+    s3, bucket = cloud.client("s3"), outputs[DATA_BUCKET_OUTPUT]
+    release = Release(workload=options.workload, execution=options.execution or latest_reported(s3, bucket, pipeline))
     files = fetch(s3, bucket, f"gate/{release.execution}")
     key_arn = outputs[SIGNING_KEY_OUTPUT]
     print(f"s3://{bucket}/gate/{release.execution}/, signed by {key_arn}")
-    found = faults(files, release, lambda text, signature: is_signed(boto3.client("kms"), key_arn, text, signature))
+    found = faults(files, release, lambda text, signature: is_signed(cloud.client("kms"), key_arn, text, signature))
     for fault in found:
         print(f"  ✗ {fault}")
     if found:
@@ -128,7 +127,7 @@ def latest_reported(s3: Any, bucket: str, pipeline: Pipeline) -> str:
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
-    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    described = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 

@@ -15,8 +15,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from localcloud.platform import administrator
+from localcloud.platform import administrator, run_file
 from localcloud.platform.processes import OWNER_VARIABLE, alive
+from localcloud.platform.run_file import Running
+from scripts.cloud.local import environment_on
 
 PROJECT = Path(__file__).parents[1]
 
@@ -43,29 +45,37 @@ class LocalCloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables with which a child process talks to this local cloud."""
-        credentials = {name.upper(): value for name, value in self.administrator.items()}
+        """The variables with which a child process talks to this local cloud, as if make had started it."""
         node = subprocess.run(
             [sys.executable, "-m", "localcloud", "node"], cwd=PROJECT, capture_output=True, text=True, check=True
         )
         tools = (str(Path(sys.executable).parent), str(PROJECT / "node_modules" / ".bin"), node.stdout.strip())
         return {
-            **os.environ,
-            **credentials,
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
+            **environment_on(self.running, self.administrator, os.environ),
             "LOCALCLOUD_HOME": str(self.home),
             "PATH": os.pathsep.join((*tools, os.environ["PATH"])),
         }
+
+    @property
+    def running(self) -> Running:
+        """What it wrote down when it started."""
+        found = run_file.read(self.home)
+        assert found is not None
+        return found
 
     @classmethod
     def up(cls, home: Path) -> LocalCloud:
         """Starts one; raises AssertionError with its own words where it does not come up."""
         done = run_localcloud(home, "up", "--port", "0")
         assert done.returncode == 0, done.stderr
-        run = json.loads((home / "run.json").read_text())
-        return cls(home=home, endpoint_url=run["endpoint_url"])
+        return cls.at(home)
+
+    @classmethod
+    def at(cls, home: Path) -> LocalCloud:
+        """The one that runs in this home."""
+        found = run_file.read(home)
+        assert found is not None
+        return cls(home=home, endpoint_url=found.endpoint_url)
 
     def kill(self) -> None:
         """SIGKILL, as a crash or the kernel would end it; what it had started runs on."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import json
 import logging
 import os
 import shutil
@@ -18,7 +17,7 @@ from localcloud.front_door.registry import operation_groups
 from localcloud.iam.authorization import Authorization
 from localcloud.moto_services.bridge import MotoBridge
 from localcloud.moto_services.s3_events import tell_of_objects
-from localcloud.platform import processes
+from localcloud.platform import processes, run_file
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.settings import LOOPBACK, Settings
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("localcloud")
 
 
-RUN_FILE = "run.json"
 HOME_CHECK_SECONDS = 2.0
 #: Requests that are under way when the end is asked for get this long.
 LAST_ANSWERS_SECONDS = 1.0
@@ -84,16 +82,17 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     moto = MotoBridge(settings)
     tell_of_objects(cloud.events)
     gateway = Gateway(groups, Identity(settings, cloud.clients), Authorization(settings.account_id, cloud.store), moto)
-    _write_run_file(settings)
+    run_file.write(settings, os.getpid())
+    written = settings.home / run_file.RUN_FILE
     try:
-        uvloop.run(_run(gateway, groups, listener, settings.home / RUN_FILE, cloud.store.freeze))
+        uvloop.run(_run(gateway, groups, listener, written, cloud.store.freeze))
     finally:
         cloud.store.freeze()
         for group in reversed(groups):
             group.stop()
         cloud.processes.stop_all()
         shutil.rmtree(settings.home / "work", ignore_errors=True)
-        (settings.home / RUN_FILE).unlink(missing_ok=True)
+        written.unlink(missing_ok=True)
         moto.close()
         cloud.store.close()
         taken.close()
@@ -113,7 +112,7 @@ def _take_home(home: Path) -> IO[bytes]:
 
 
 async def _run(
-    gateway: Gateway, groups: list[Operations], listener: socket.socket, run_file: Path, freeze: Callable[[], None]
+    gateway: Gateway, groups: list[Operations], listener: socket.socket, written: Path, freeze: Callable[[], None]
 ) -> None:
     import uvicorn
 
@@ -134,7 +133,7 @@ async def _run(
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     for group in groups:
         group.start()
-    tasks = [asyncio.create_task(_end_without_home(asked_to_end, run_file))]
+    tasks = [asyncio.create_task(_end_without_home(asked_to_end, written))]
     tasks.append(asyncio.create_task(_go_down(server, gateway, asked_to_end, freeze)))
     await server.serve(sockets=[listener])
     for task in tasks:
@@ -154,23 +153,9 @@ async def _go_down(
     server.should_exit = True
 
 
-async def _end_without_home(asked_to_end: asyncio.Event, run_file: Path) -> None:
+async def _end_without_home(asked_to_end: asyncio.Event, written: Path) -> None:
     """A checkout that is deleted takes its local cloud with it: nobody could find it any more to end it."""
-    while run_file.exists():  # noqa: ASYNC110, ASYNC240  (a file has no event, and a stat every two seconds blocks nobody)
+    while written.exists():  # noqa: ASYNC110, ASYNC240  (a file has no event, and a stat every two seconds blocks nobody)
         await asyncio.sleep(HOME_CHECK_SECONDS)
-    log.warning("%s is gone: going down", run_file)
+    log.warning("%s is gone: going down", written)
     asked_to_end.set()
-
-
-def _write_run_file(settings: Settings) -> None:
-    """What `status`, `down` and `env` read to find this process."""
-    document = {
-        "pid": os.getpid(),
-        "port": settings.port,
-        "endpoint_url": settings.endpoint_url,
-        "account_id": settings.account_id,
-        "region": settings.region,
-    }
-    path = settings.home / RUN_FILE
-    path.write_text(json.dumps(document, indent=2) + "\n")
-    path.chmod(0o600)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from localcloud.platform.client_environment import SEALED, past_proxies
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: Host variables that a child needs to reach the network as the user does; nothing else of the host goes in.
-_NETWORK_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_NETWORK_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 
 def base_environment(root: Path) -> dict[str, str]:
@@ -18,6 +20,9 @@ def base_environment(root: Path) -> dict[str, str]:
     temporary.mkdir(exist_ok=True)
     return {
         **{name: os.environ[name] for name in _NETWORK_VARIABLES if name in os.environ},
+        **past_proxies(os.environ),
+        # A container without a role finds no credentials of this machine either.
+        **SEALED,
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": str(root),

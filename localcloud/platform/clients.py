@@ -9,7 +9,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any
 
-from localcloud.platform import administrator
+from localcloud.platform import administrator, client_environment
 
 if TYPE_CHECKING:
     from localcloud.platform.settings import Settings
@@ -93,15 +93,7 @@ class Clients:
 
     def environment(self, credentials: dict[str, str]) -> dict[str, str]:
         """The variables with which any AWS client in a child process acts with these credentials on this cloud."""
-        variables = {name.upper(): value for name, value in credentials.items()}
-        return variables | {
-            "AWS_ENDPOINT_URL": self._settings.endpoint_url,
-            "AWS_REGION": self._settings.region,
-            "AWS_DEFAULT_REGION": self._settings.region,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        }
+        return client_environment.on_local_cloud(self._settings.endpoint_url, self._settings.region, credentials)
 
     def _client(self, service: str, credentials: dict[str, str], *, cache_key: str) -> Any:
         with self._lock:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import boto3
+from scripts import cloud
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,8 +60,8 @@ class Deployed:
 
 def deployed(prefix: str) -> Deployed:
     """Of all stacks whose name begins with this, such as ``CarEvaluation``."""
-    identity = boto3.client("sts").get_caller_identity()
-    client = boto3.client("cloudformation")
+    identity = cloud.client("sts").get_caller_identity()
+    client = cloud.client("cloudformation")
     pages = client.get_paginator("list_stacks").paginate()
     stacks = sorted(
         found["StackName"]
@@ -91,7 +91,7 @@ def deployed(prefix: str) -> Deployed:
 
 def put_statements(role: Role, policy: str, statements: list[dict[str, Any]]) -> None:
     """Replaces an inline policy; with no statement left, it is deleted, as IAM takes no empty one."""
-    iam = boto3.client("iam")
+    iam = cloud.client("iam")
     if not statements:
         iam.delete_role_policy(RoleName=role.name, PolicyName=policy)
         return
@@ -101,7 +101,7 @@ def put_statements(role: Role, policy: str, statements: list[dict[str, Any]]) ->
 
 def inline_policies(role_name: str) -> dict[str, list[dict[str, Any]]]:
     """Policy name → its statements, as documents."""
-    iam = boto3.client("iam")
+    iam = cloud.client("iam")
     names = iam.list_role_policies(RoleName=role_name)["PolicyNames"]
     documents = {
         name: iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"] for name in sorted(names)
@@ -111,7 +111,7 @@ def inline_policies(role_name: str) -> dict[str, list[dict[str, Any]]]:
 
 def _role(resource: dict[str, Any]) -> Role:
     name = resource["PhysicalResourceId"]
-    iam = boto3.client("iam")
+    iam = cloud.client("iam")
     found = iam.get_role(RoleName=name)["Role"]
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     if attached:

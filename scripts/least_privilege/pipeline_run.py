@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import boto3
+from scripts import cloud
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ class PipelineRun:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
-        self._codepipeline = boto3.client("codepipeline")
+        self._codepipeline = cloud.client("codepipeline")
         self._first = str(pipeline.declaration()["stages"][0]["name"])
         self._execution: Execution | None = None
         #: Before which stage the execution is held.

@@ -14,9 +14,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import boto3
-
 from localcloud.iam.records import DENIED_TABLE, read_table
+from scripts import cloud
 from scripts.least_privilege.mutation import Mutation, Result, Verdict
 from scripts.least_privilege.pipeline_run import PipelineRun, failed_action
 
@@ -137,7 +136,7 @@ class Rehearsal:
             return
         bucket = self._declaration["artifactStore"]["location"]
         deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
-        iam = boto3.client("iam")
+        iam = cloud.client("iam")
         document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
         iam.put_role_policy(RoleName=role, PolicyName=_SENTINEL, PolicyDocument=document)
         try:
@@ -151,7 +150,7 @@ class Rehearsal:
         last = max(declared["actions"], key=lambda action: action["runOrder"])
         if last["actionTypeId"]["provider"] != "CodeBuild":
             return None
-        project = boto3.client("codebuild").batch_get_projects(names=[last["configuration"]["ProjectName"]])
+        project = cloud.client("codebuild").batch_get_projects(names=[last["configuration"]["ProjectName"]])
         return str(project["projects"][0]["serviceRole"].rpartition("/")[2])
 
     def _denials(self) -> dict[str, tuple[str, int, str, str]]:

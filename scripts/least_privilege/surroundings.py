@@ -6,8 +6,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
+
+from scripts import cloud
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ class Surroundings:
         self._workload = workload
         self._declaration = declaration
         self._stack = workload.stack_name("Pipeline")
-        self._cloudformation = boto3.client("cloudformation")
+        self._cloudformation = cloud.client("cloudformation")
 
     @staticmethod
     def without_prod(mutation: Mutation) -> bool:
@@ -62,7 +63,7 @@ class Surroundings:
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """Without the stack's rules: what tidies up after a failed run would take away what a retry needs."""
-        events = boto3.client("events")
+        events = cloud.client("events")
         rules = self._physical("AWS::Events::Rule")
         for name in rules:
             events.disable_rule(Name=name)
@@ -77,10 +78,10 @@ class Surroundings:
         return [one["PhysicalResourceId"] for one in found if one["ResourceType"] == resource_type]
 
     def _forget_data(self) -> None:
-        glue = boto3.client("glue")
+        glue = cloud.client("glue")
         if self._workload.glue:
             self._end_glue(glue)
-        s3 = boto3.client("s3")
+        s3 = cloud.client("s3")
         bucket = next(name for name in self._physical("AWS::S3::Bucket") if "data" in name)
         for prefix in _MADE_ONCE:
             for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
@@ -131,7 +132,7 @@ class Surroundings:
 
     @staticmethod
     def _delete_log_groups(mutation: Mutation) -> None:
-        logs = boto3.client("logs")
+        logs = cloud.client("logs")
         for call in mutation.calls:
             name = call.resource.partition(_LOG_GROUP)[2].partition(":log-stream:")[0]
             try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import localcloud.images.codebuild_standard as image
+from localcloud.platform.client_environment import past_proxies
 from localcloud.services.codebuild.failure import PhaseFailedError
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _FOR_DOWNLOADS_EXACTLY = {
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
     "NODE_EXTRA_CA_CERTS",
-    "AWS_CA_BUNDLE",
     "GIT_SSL_CAINFO",
     "MAVEN_REPOSITORY_URL",
     "HTTP_PROXY",
@@ -177,8 +177,7 @@ def _for_downloads(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if name.upper().startswith(_FOR_DOWNLOADS) or name.upper() in _FOR_DOWNLOADS_EXACTLY
     }
-    direct = ",".join(filter(None, [environment.get("NO_PROXY") or environment.get("no_proxy"), "127.0.0.1,localhost"]))
-    return found | {"NO_PROXY": direct, "no_proxy": direct}
+    return found | past_proxies(environment)
 
 
 def _uv_cache() -> Path:

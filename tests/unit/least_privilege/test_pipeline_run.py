@@ -101,7 +101,7 @@ def _action(stage: str, status: str) -> Action:
 
 
 def led(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> PipelineRun:
-    monkeypatch.setattr(pipeline_run.boto3, "client", lambda _: aws)
+    monkeypatch.setattr(pipeline_run.cloud, "client", lambda _: aws)
     monkeypatch.setattr(pipeline_run, "_POLL_SECONDS", 0.0)
     return PipelineRun(aws)  # type: ignore[arg-type]
 

@@ -173,7 +173,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     monkeypatch.setattr(into_prod.guards, "ringing", lambda _: [])
     monkeypatch.setattr(into_prod, "report_of", lambda _: GATE)
     monkeypatch.setattr(into_prod.notification, "publish", told.publish)
-    monkeypatch.setattr(into_prod.boto3, "client", lambda _: told)
+    monkeypatch.setattr(into_prod.cloud, "client", lambda _: told)
     return told
 
 

@@ -61,7 +61,7 @@ class CloudFormation:
 
 
 def update(monkeypatch: pytest.MonkeyPatch, client: CloudFormation) -> tuple[stack_update.Outcome, list[str]]:
-    monkeypatch.setattr(stack_update.boto3, "client", lambda _: client)
+    monkeypatch.setattr(stack_update.cloud, "client", lambda _: client)
     lines: list[str] = []
     return stack_update.update(STACK, {"ModelPackageArn": "new"}, lines.append), lines
 

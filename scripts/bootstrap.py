@@ -1,0 +1,20 @@
+"""Bootstraps the account and region of gatehouse.toml for the CDK; `scripts.deploy` does so too where it is missing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from scripts import cloud
+from scripts.deploy import bootstrap, cdk
+from stacks.settings import load_settings
+
+
+def main() -> None:
+    cloud.decided()
+    cdk("synth", "--quiet")
+    bootstrap(load_settings(Path("gatehouse.toml")))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

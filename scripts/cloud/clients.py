@@ -1,0 +1,31 @@
+"""The one place where scripts get their AWS clients."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from scripts.cloud.decision import Decision, UndecidedError
+
+
+def decided() -> Decision:
+    """The cloud that `scripts.on_cloud` decided on; raises SystemExit where nobody has."""
+    try:
+        return Decision.of(os.environ)
+    except UndecidedError as error:
+        raise SystemExit(str(error)) from error
+
+
+def require_local(otherwise: str) -> None:
+    """Raises SystemExit with this sentence where the decided cloud is AWS."""
+    if not decided().is_local:
+        raise SystemExit(otherwise)
+
+
+def client(service: str) -> Any:
+    """boto3's client of the service on the decided cloud; raises SystemExit where nobody decided on one."""
+    decision = decided()
+    import boto3
+
+    make: Any = boto3.client
+    return make(service, region_name=decision.region, endpoint_url=decision.endpoint_url or None)

@@ -1,0 +1,62 @@
+"""The local cloud, for a command: it has to answer, and nothing of the caller's own AWS account goes with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localcloud.platform import administrator, client_environment, run_file
+from scripts.cloud.decision import VARIABLE, Cloud, Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from localcloud.platform.run_file import Running
+
+
+def home() -> Path:
+    return Path(os.environ.get("LOCALCLOUD_HOME", ".localcloud")).resolve()
+
+
+def start(folder: Path, environment: Mapping[str, str]) -> None:
+    """Starts it where it does not run; raises SystemExit where it does not come up, which has said why."""
+    command = [sys.executable, "-m", "localcloud", "--home", str(folder), "up"]
+    done = subprocess.run(command, env=without_cloud(environment), stdout=sys.stderr, check=False)
+    if done.returncode:
+        raise SystemExit("The local cloud is down, and it does not start: nothing was run.")
+
+
+def answering(folder: Path) -> Running:
+    """The local cloud of this home; raises SystemExit where none answers."""
+    running = run_file.answering(folder)
+    if running is None:
+        raise SystemExit("The local cloud is down: start it with `make up`, or name AWS (CLOUD=aws). Nothing was run.")
+    return running
+
+
+def environment_on(running: Running, credentials: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without one setting of AWS clients, and with those of this local cloud."""
+    decision = Decision(
+        cloud=Cloud.LOCAL, account=running.account_id, region=running.region, endpoint_url=running.endpoint_url
+    )
+    return (
+        without_cloud(environment)
+        | client_environment.on_local_cloud(running.endpoint_url, running.region, credentials)
+        | client_environment.past_proxies(environment)
+        | decision.variable
+    )
+
+
+def without_cloud(environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment for what talks to no cloud: no credentials, and no decision."""
+    return {name: value for name, value in client_environment.sealed(environment).items() if name != VARIABLE}
+
+
+def environment(folder: Path, caller: Mapping[str, str], *, start_it: bool) -> dict[str, str]:
+    """What a command on the local cloud of this home gets; raises SystemExit where none answers."""
+    if start_it:
+        start(folder, caller)
+    return environment_on(answering(folder), administrator.credentials(folder), caller)

@@ -1,0 +1,22 @@
+"""Shows what a deploy of a workload's pipeline would change, by the real `cdk` command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from scripts import cloud
+from scripts.deploy import cdk
+from stacks.workloads import WORKLOADS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workload", choices=sorted(WORKLOADS))
+    options = parser.parse_args()
+    cloud.decided()
+    cdk("diff", WORKLOADS[options.workload].stack_name("Pipeline"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
