@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.json"
 _HEALTH = "/_localcloud/health"
-_ANSWER_SECONDS = 2.0
+#: A process that is there and hangs is taken for none after that; a busy machine needs seconds.
+_ANSWER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
