@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,11 @@ import boto3
 from botocore.config import Config
 
 from localcloud.platform import administrator, run_file
-from localcloud.platform.processes import OWNER_VARIABLE, alive
+from localcloud.platform.processes import OWNER_VARIABLE
 from localcloud.platform.run_file import Running
 from scripts.cloud.local import environment_on
+from tests.processes import until_gone
+from tests.waiting import DEADLINE_SECONDS
 
 PROJECT = Path(__file__).parents[1]
 
@@ -81,8 +82,7 @@ class LocalCloud:
         """SIGKILL, as a crash or the kernel would end it; what it had started runs on."""
         pid = json.loads((self.home / "run.json").read_text())["pid"]
         os.kill(pid, signal.SIGKILL)
-        while alive(pid):
-            time.sleep(0.01)
+        until_gone(pid)
 
     def start_again(self) -> None:
         """Where it was, on the same port."""
@@ -114,5 +114,5 @@ def run_localcloud(home: Path, *arguments: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=DEADLINE_SECONDS,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +29,17 @@ def standing(cloud: LocalCloud, *, named: str = "") -> Counter[str]:
     return Counter(name for name in found if named in name and _WAITS_FOR_MORE not in name)
 
 
-def left_over(cloud: LocalCloud, before: Counter[str], *, named: str = "", within_seconds: float = 60) -> list[str]:
-    """What stands beyond ``before``, once the cleaning up, which goes on after a verdict, has had its time."""
-    deadline = time.monotonic() + within_seconds
-    while (found := standing(cloud, named=named) - before) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return sorted(found.elements())
+def left_over(cloud: LocalCloud, before: Counter[str], *, named: str = "") -> list[str]:
+    """Nothing, once the cleaning up, which goes on after a verdict, is done.
+
+    Raises AssertionError where something stands for ever that did not stand ``before``, and lists it.
+    """
+    return until(
+        lambda: sorted((standing(cloud, named=named) - before).elements()),
+        lambda found: not found,
+        what="nothing that is left over",
+        every_seconds=0.2,
+    )
 
 
 def _folders(cloud: LocalCloud) -> Iterator[str]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from localcloud.platform.processes import alive
+from tests.waiting import until
 
 
-def gone(pid: int, *, seconds: float = 10) -> bool:
-    """Within this time: what was killed is gone when the machine gets round to it."""
-    deadline = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not alive(pid)
+def until_gone(pid: int) -> None:
+    """Returns once the process has ended: what was killed is gone when the machine gets round to it."""
+    until(lambda: not alive(pid), what=f"the end of process {pid}", every_seconds=0.01)

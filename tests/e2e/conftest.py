@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.clouds import PROJECT, LocalCloud
+from tests.waiting import until
 
 Edit = Callable[[Path], None]
 
@@ -36,15 +37,10 @@ class User:
     clone: Path
     workload: str = "car_evaluation"
 
-    def run(self, *command: str, check: bool = True, timeout_seconds: float = 600) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """The command in the clone, with the local cloud's variables; it may take as long as a test."""
         done = subprocess.run(
-            command,
-            cwd=self.clone,
-            env=self.cloud.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout_seconds,
+            command, cwd=self.clone, env=self.cloud.environment, capture_output=True, text=True, check=False
         )
         assert not check or done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
         return done
@@ -78,13 +74,15 @@ class User:
         found = [s["StackStatus"] for s in stacks if s["StackName"] == stack and s["StackStatus"] != "DELETE_COMPLETE"]
         return found[0] if found else None
 
-    def qa_is_gone(self) -> bool:
-        """Whether the clean-up has left nothing of QA, within a minute: no stack, no endpoint, config, model."""
+    def until_qa_is_gone(self) -> None:
+        """Returns once the clean-up has left nothing of QA: no stack, no endpoint, configuration, model."""
         prefix = "".join(part.capitalize() for part in self.workload.split("_")) + "Qa"
-        deadline = time.monotonic() + 60
-        while self.stack_status(prefix) is not None and time.monotonic() < deadline:
-            time.sleep(0.2)
-        return self.stack_status(prefix) is None and self._left_of(prefix) == []
+        self.until_stack(prefix, lambda status: status is None, what="gone")
+        assert self._left_of(prefix) == []
+
+    def until_stack(self, name: str, good: Callable[[str | None], bool], *, what: str) -> str | None:
+        """The stack's status once it is good; None where there is no stack."""
+        return until(lambda: self.stack_status(name), good, what=f"stack {name} {what}")
 
     def _left_of(self, prefix: str) -> list[str]:
         sagemaker, endpoint = self.cloud.client("sagemaker"), f"{self.workload.replace('_', '-')}-qa"

@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.e2e.conftest import User
 from tests.e2e.test_release import change
+from tests.waiting import until
 
 
 class Person:
@@ -46,14 +46,12 @@ class Person:
         return found
 
     def told(self, words: str) -> str:
-        """The text with these words, once it has come; fails after a minute."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            for text in self.mail().values():
-                if words in text:
-                    return text
-            time.sleep(0.3)
-        raise AssertionError(f"nobody was told: {words}")
+        """The text with these words, once it has come."""
+
+        def look() -> str | None:
+            return next((text for text in self.mail().values() if words in text), None)
+
+        return str(until(look, what=f"word of {words!r}"))
 
     @contextmanager
     def answering(self, status: str, before: Callable[[], object]) -> Iterator[None]:
@@ -78,15 +76,16 @@ class Person:
             thread.join()
 
     def _waiting(self) -> Any:
-        """The approval action, once it waits; fails after three minutes."""
-        deadline = time.monotonic() + 180
-        while time.monotonic() < deadline:
+        """The approval action, once it waits."""
+
+        def look() -> Any:
             for stage in self._codepipeline.get_pipeline_state(name=self.pipeline)["stageStates"]:
                 for action in stage["actionStates"]:
                     if stage["stageName"] == "Approve" and "token" in action.get("latestExecution", {}):
                         return action
-            time.sleep(0.3)
-        raise AssertionError("nothing waits for approval")
+            return None
+
+        return until(look, what="an approval that waits")
 
 
 @pytest.fixture(scope="module")
@@ -263,10 +262,6 @@ def update_prod(user: User, package_arn: str) -> str:
     ]
     changed = {"ParameterKey": "ModelPackageArn", "ParameterValue": package_arn}
     cloudformation.update_stack(StackName="CarEvaluationProd", UsePreviousTemplate=True, Parameters=[*kept, changed])
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if "IN_PROGRESS" not in str(user.stack_status("CarEvaluationProd")):
-            break
-        time.sleep(0.3)
+    user.until_stack("CarEvaluationProd", lambda status: "IN_PROGRESS" not in str(status), what="at rest")
     events = cloudformation.describe_stack_events(StackName="CarEvaluationProd")["StackEvents"]
     return " ".join(e.get("ResourceStatusReason", "") for e in events if e["ResourceStatus"].endswith("_FAILED"))

@@ -17,6 +17,7 @@ from tests.e2e.conftest import Push, User
 from tests.e2e.test_release import ROW, change
 from tests.faults import record
 from tests.left_over import left_over, standing
+from tests.waiting import until
 
 STACK = "CarEvaluationProd"
 AB = "\n[stages.prod.ab]\nchallenger_weight_percent = 30\nminimum_requests = 20\n"
@@ -75,7 +76,7 @@ def pushed(released: User) -> Iterator[ThreePushes]:
     released.commit(lambda clone: append(clone / "gatehouse.toml", AB), "Releases compete")
     released.script("deploy", "car_evaluation")
     champion, endpoint = (released.outputs(STACK)[name] for name in ("ServedPackageArn", "EndpointName"))
-    assert released.qa_is_gone()
+    released.until_qa_is_gone()
     stood = with_a_challenger(standing(released.cloud), endpoint)
     with released.asking(endpoint, ROW) as answers:
         released.commit(lambda clone: bake(clone, seconds=900), "First, bakes for long")
@@ -216,15 +217,14 @@ def bake(clone: Path, *, seconds: int) -> None:
 
 
 def until_it_bakes(user: User, endpoint: str) -> None:
-    """Returns once the endpoint's new fleet has a share of the traffic; raises AssertionError after three minutes."""
-    sagemaker, deadline = user.cloud.client("sagemaker"), time.monotonic() + 180
-    while time.monotonic() < deadline:
+    """Returns once the endpoint's new fleet has a share of the traffic."""
+    sagemaker = user.cloud.client("sagemaker")
+
+    def look() -> list[str]:
         pending = sagemaker.describe_endpoint(EndpointName=endpoint).get("PendingDeploymentSummary", {})
-        for variant in pending.get("ProductionVariants", []):
-            if variant["VariantStatus"][0]["Status"] == "Baking":
-                return
-        time.sleep(0.02)
-    raise AssertionError(f"{endpoint} did not bake")
+        return [variant["VariantStatus"][0]["Status"] for variant in pending.get("ProductionVariants", [])]
+
+    until(look, lambda statuses: "Baking" in statuses, what=f"a fleet of {endpoint} that bakes", every_seconds=0.02)
 
 
 def head(user: User) -> str:
@@ -238,13 +238,15 @@ def pipeline_name(user: User) -> str:
 
 def execution_of(user: User, commit: str) -> str:
     """The execution of a commit, once its source is known."""
-    client, name, deadline = user.cloud.client("codepipeline"), pipeline_name(user), time.monotonic() + 60
-    while time.monotonic() < deadline:
+    client, name = user.cloud.client("codepipeline"), pipeline_name(user)
+
+    def look() -> str | None:
         for found in client.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]:
             if any(revision.get("revisionId") == commit for revision in found.get("sourceRevisions", [])):
                 return str(found["pipelineExecutionId"])
-        time.sleep(0.2)
-    raise AssertionError(f"no execution of {commit}")
+        return None
+
+    return str(until(look, what=f"an execution of {commit}"))
 
 
 def times(user: User, execution: str) -> dict[str, tuple[Any, Any]]:
@@ -272,8 +274,8 @@ def served(user: User) -> dict[str, str]:
 def kill_verification(user: User, execution: str) -> float:
     """SIGKILL to the verification of this execution, as soon as it runs; when that was."""
     wanted = {f"LOCALCLOUD_OWNER={user.cloud.home}".encode(), f"PIPELINE_EXECUTION_ID={execution}".encode()}
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
+
+    def killed() -> bool:
         for folder in Path("/proc").iterdir():
             try:
                 if (
@@ -282,18 +284,24 @@ def kill_verification(user: User, execution: str) -> float:
                     and wanted <= set((folder / "environ").read_bytes().split(b"\0"))
                 ):
                     os.kill(int(folder.name), signal.SIGKILL)
-                    return time.monotonic()
+                    return True
             except OSError:
                 continue
-        time.sleep(0.02)
-    raise AssertionError(f"the verification of {execution} did not run")
+        return False
+
+    until(killed, what=f"the verification of {execution}", every_seconds=0.02)
+    return time.monotonic()
 
 
 def compared(user: User, truths: str, *, judged: int) -> str:
     """What `make compare` says once all requests were captured, which SageMaker does some seconds later."""
-    deadline = time.monotonic() + 60
-    while True:
-        said = user.script("compare", user.workload, "--truths", truths).stdout
+
+    def counted(said: str) -> bool:
         rows = [line.split() for line in said.splitlines() if line.startswith(("champion", "challenger"))]
-        if sum(int(row[-1]) for row in rows) == judged or time.monotonic() > deadline:
-            return said
+        return sum(int(row[-1]) for row in rows) == judged
+
+    return until(
+        lambda: user.script("compare", user.workload, "--truths", truths).stdout,
+        counted,
+        what=f"a comparison of {judged} requests",
+    )

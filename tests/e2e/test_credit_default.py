@@ -52,7 +52,7 @@ def test_head_is_in_prod(credit: User) -> None:
     assert 0.5 < float(credit.ask(TWO_MONTHS_BEHIND)) < 1
     assert 0 < float(credit.ask(PAYS_IN_TIME)) < 0.15
     assert credit.stack_status("CreditDefaultProd") == "CREATE_COMPLETE"
-    assert credit.qa_is_gone()
+    credit.until_qa_is_gone()
 
 
 def test_the_gate_judged_every_test_row(credit: User) -> None:
@@ -129,7 +129,7 @@ def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
     (told,) = [text for text in messages(credit, queue) if "credit_default version 2: REJECT" in text]
     for words in ("AUC 0.5000 against 0.7", "PROD stays as it is", "/gate.html"):
         assert words in told
-    assert credit.qa_is_gone()
+    credit.until_qa_is_gone()
     assert credit.ask(TWO_MONTHS_BEHIND) == before
 
 

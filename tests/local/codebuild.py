@@ -1,7 +1,6 @@
 """What the tests of CodeBuild share: projects with one role and one bucket, and their builds followed."""
 
 import io
-import time
 import uuid
 import zipfile
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
 from tests.local.roles import working_role
+from tests.waiting import until
 
 ENVIRONMENT = {
     "type": "LINUX_CONTAINER",
@@ -47,17 +47,12 @@ class Projects:
     def get(self, build_id: str) -> dict[str, Any]:
         return self.codebuild.batch_get_builds(ids=[build_id])["builds"][0]
 
-    def finished(self, build_id: str, seconds: float = 60) -> dict[str, Any]:
-        return self.until(build_id, lambda build: build["buildComplete"], seconds)
+    def finished(self, build_id: str) -> dict[str, Any]:
+        return self.until(build_id, lambda build: build["buildComplete"], what="its end")
 
-    def until(self, build_id: str, condition: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            build = self.get(build_id)
-            if condition(build):
-                return build
-            time.sleep(0.05)
-        raise AssertionError(f"after {seconds} s: {build}\n{self.log(build)}")
+    def until(self, build_id: str, good: Callable[[dict[str, Any]], bool], *, what: str) -> dict[str, Any]:
+        """The build once it is good, as its last description shows it."""
+        return until(lambda: self.get(build_id), good, what=f"build {build_id}: {what}")
 
     def run(self, buildspec: str, **settings: Any) -> dict[str, Any]:
         return self.finished(self.start(self.create(buildspec, **settings)))

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.clouds import LocalCloud
 from tests.local.roles import working_role
-from tests.local.test_github import GitHubUser, commit, eventually, git
+from tests.local.test_github import GitHubUser, commit, git
+from tests.waiting import until
 
 SECRET = "webhook-secret"
 
@@ -76,16 +77,25 @@ class Lab:
         answer = self.codepipeline.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=execution_id)
         return dict(answer["pipelineExecution"])
 
-    def ended(self, execution_id: str, seconds: float = 20) -> dict[str, Any]:
-        def found() -> dict[str, Any] | None:
-            execution = self.execution(execution_id)
-            return execution if execution["status"] not in {"InProgress", "Stopping"} else None
-
-        return dict(eventually(found, seconds))
+    def ended(self, execution_id: str) -> dict[str, Any]:
+        """The execution at its end."""
+        return until(
+            lambda: self.execution(execution_id),
+            lambda execution: execution["status"] not in {"InProgress", "Stopping"},
+            what=f"the end of execution {execution_id}",
+        )
 
     def stage(self, name: str) -> dict[str, Any]:
         stages = self.codepipeline.get_pipeline_state(name=self.name)["stageStates"]
         return dict(next(stage for stage in stages if stage["stageName"] == name))
+
+    def until_inbound(self, stage: str, execution_id: str) -> None:
+        """Returns once the execution waits before the stage."""
+        until(
+            lambda: self.stage(stage).get("inboundExecution", {}).get("pipelineExecutionId"),
+            lambda found: found == execution_id,
+            what=f"execution {execution_id} before stage {stage}",
+        )
 
     def token_of(self, stage: str, execution_id: str) -> str:
         """The token of the approval that this execution waits for."""
@@ -97,7 +107,7 @@ class Lab:
             latest = state["actionStates"][0].get("latestExecution", {})
             return str(latest["token"]) if latest["status"] == "InProgress" and "token" in latest else None
 
-        return str(eventually(found))
+        return str(until(found, what=f"an approval in stage {stage} that execution {execution_id} waits for"))
 
     def answer(self, token: str, status: str = "Approved", *, stage: str = "Approve") -> None:
         self.codepipeline.put_approval_result(

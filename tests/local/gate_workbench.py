@@ -14,6 +14,7 @@ from ml_init.upload import read_lines
 from ml_training.model_package import Container
 from tests.left_over import left_over, standing
 from tests.local.steps import PROJECT, Steps
+from tests.waiting import until
 
 if TYPE_CHECKING:
     import subprocess
@@ -104,7 +105,7 @@ class Workbench:
             ResourceConfig={"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5},
             StoppingCondition={"MaxRuntimeInSeconds": 600},
         )
-        job = until(lambda: self.sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
+        job = settled(lambda: self.sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
         assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
         address: str = job["ModelArtifacts"]["S3ModelArtifacts"]
         return address
@@ -146,7 +147,7 @@ class Workbench:
         }
         self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
         self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-        endpoint = until(lambda: self.sagemaker.describe_endpoint(EndpointName=name), "EndpointStatus")
+        endpoint = settled(lambda: self.sagemaker.describe_endpoint(EndpointName=name), "EndpointStatus")
         assert endpoint["EndpointStatus"] == "InService", endpoint.get("FailureReason")
         try:
             yield
@@ -186,12 +187,7 @@ class Workbench:
         )
 
 
-def until(describe: Any, status: str) -> Any:
+def settled(describe: Callable[[], dict[str, Any]], status: str) -> dict[str, Any]:
     """What ``describe`` says once its status is no longer one of work under way."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        described = describe()
-        if described[status] not in {"InProgress", "Creating", "Stopping"}:
-            return described
-        time.sleep(0.2)
-    raise AssertionError(f"still {described[status]} after 120 s")
+    under_way = {"InProgress", "Creating", "Stopping"}
+    return until(describe, lambda found: found[status] not in under_way, what=f"{status} with nothing under way")

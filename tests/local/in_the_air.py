@@ -13,8 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.clouds import LocalCloud
 from tests.local.roles import working_role
-from tests.local.sagemaker_world import World, until
+from tests.local.sagemaker_world import World
 from tests.local.test_lambda import archive
+from tests.waiting import WAITER, until
 
 NAME = "in-the-air"
 ROW = "1,1,1,1,1,1"
@@ -78,6 +79,10 @@ class GlueWork:
     def run(self, run_id: str) -> dict[str, Any]:
         return dict(self.glue.get_job_run(JobName=NAME, RunId=run_id)["JobRun"])
 
+    def until_run(self, run_id: str, state: str) -> None:
+        """Returns once the run is in this state."""
+        until(lambda: self.run(run_id)["JobRunState"], lambda found: found == state, what=f"run {run_id} in {state}")
+
     def crawler(self) -> dict[str, Any]:
         return dict(self.glue.get_crawler(Name=NAME)["Crawler"])
 
@@ -96,7 +101,7 @@ def handler(event, context):
     known = s3.list_objects_v2(Bucket="{NAME}-sales", Prefix=name).get("KeyCount")
     s3.put_object(Bucket="{NAME}-sales", Key=f"{{name}}/{{'told' if known or name == 'second' else 'begun'}}")
     if name == "first" and not known:
-        time.sleep(600)
+        time.sleep(900)
 """
 
     def __init__(self, cloud: LocalCloud) -> None:
@@ -111,7 +116,7 @@ def handler(event, context):
             Code={"ZipFile": archive(self.HANDLER)},
             Timeout=900,
         )["FunctionArn"]
-        functions.get_waiter("function_active_v2").wait(FunctionName=NAME, WaiterConfig={"Delay": 1})
+        functions.get_waiter("function_active_v2").wait(FunctionName=NAME, WaiterConfig=WAITER)
         functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=1)
         rule = self._events.put_rule(Name=NAME, EventPattern=json.dumps({"source": ["my.shop"]}))["RuleArn"]
         functions.add_permission(
@@ -154,7 +159,7 @@ class CutStacks:
     def create_coming(self) -> None:
         """Returns when its endpoint is being made."""
         self.create("Coming", self._coming)
-        until(self.endpoints, lambda found: found.get("coming") == "Creating")
+        until(self.endpoints, lambda found: found.get("coming") == "Creating", what="endpoint coming in Creating")
 
     def delete_going(self) -> None:
         """Returns when the first of its parameters are gone."""
@@ -165,9 +170,9 @@ class CutStacks:
             except BotoCoreError:
                 return  # the local cloud was killed before it answered
 
-        self.cloudformation.get_waiter("stack_create_complete").wait(StackName="Going", WaiterConfig={"Delay": 1})
+        self.cloudformation.get_waiter("stack_create_complete").wait(StackName="Going", WaiterConfig=WAITER)
         threading.Thread(target=delete, daemon=True).start()
-        until(lambda: len(self.going()), lambda left: left < CHAIN)
+        until(lambda: len(self.going()), lambda left: left < CHAIN, what="a stack with parameters gone")
 
     def endpoints(self) -> dict[str, str]:
         listed = self.sagemaker.list_endpoints(MaxResults=100)["Endpoints"]
@@ -187,6 +192,10 @@ class CutStacks:
             for event in page["StackEvents"]
             if event["ResourceStatus"] == "DELETE_COMPLETE" and event["ResourceType"] == "AWS::SSM::Parameter"
         ]
+
+    def until_status(self, name: str, status: str) -> None:
+        """Returns once the newest stack of this name has the status."""
+        until(lambda: self.status(name), lambda found: found == status, what=f"stack {name} in {status}")
 
     def status(self, name: str) -> str:
         """Of the newest stack of this name, a deleted one too."""

@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from tests.clouds import PROJECT, LocalCloud
-from tests.local.sagemaker_world import until
+from tests.waiting import until
 
 BUCKET, GROUP = "kills", "kills"
 LARGE = 40_000
@@ -94,7 +94,7 @@ class Kills:
         ]
         for thread in threads:
             thread.start()
-        until(self.acknowledged, lambda count: count >= wanted)
+        until(self.acknowledged, lambda count: count >= wanted, what=f"{wanted} things acknowledged")
         ended.wait(self._random.uniform(0, 0.05))
         self.cloud.kill()
         ended.set()
@@ -254,7 +254,7 @@ def _stacks(cloud: LocalCloud) -> Writer:
     def read(name: str) -> object:
         if status(name) is None:
             return None
-        ended = until(lambda: status(name), lambda found: found in _ENDED)
+        ended = until(lambda: status(name), lambda found: found in _ENDED, what=f"the end of stack {name}")
         made = value(name)
         return name if made == name or (made is None and ended != "CREATE_COMPLETE") else f"{ended} with {made}"
 

@@ -31,5 +31,5 @@ class Following:
 
     def ended(self) -> Update:
         """The update, once it has come to its end."""
-        self._thread.join(PING_SECONDS + 60)
+        self._thread.join()
         return self._updates[0]

@@ -7,9 +7,10 @@ import io
 import json
 import random
 import tarfile
-import time
 from pathlib import Path
 from typing import Any
+
+from tests.waiting import until
 
 REGISTRY = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
 XGBOOST = f"{REGISTRY}/sagemaker-xgboost:3.2-0"
@@ -112,6 +113,14 @@ class World:
         return until(
             lambda: self.sagemaker.describe_training_job(TrainingJobName=name),
             lambda job: job["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"},
+            what=f"the end of training job {name}",
+        )
+
+    def until_it_trains(self, name: str) -> None:
+        until(
+            lambda: self.sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"],
+            lambda status: status == "Training",
+            what=f"training job {name} at work",
         )
 
     @functools.cached_property
@@ -173,6 +182,7 @@ class World:
         return until(
             lambda: self.sagemaker.describe_endpoint(EndpointName=name),
             lambda found: found["EndpointStatus"] in {"InService", "Failed"},
+            what=f"endpoint {name} with nothing under way",
         )
 
     def delete_endpoint(self, name: str) -> None:
@@ -180,6 +190,7 @@ class World:
         until(
             lambda: [found["EndpointName"] for found in self.sagemaker.list_endpoints(MaxResults=100)["Endpoints"]],
             lambda names: name not in names,
+            what=f"no endpoint {name}",
         )
 
     def invoke(self, endpoint: str, body: bytes | str, **more: Any) -> str:
@@ -198,16 +209,6 @@ class World:
             except OSError:
                 continue
         return found
-
-
-def until(look: Any, good: Any, seconds: float = 90) -> Any:
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if good(found):
-            return found
-        assert time.monotonic() < deadline, f"not reached in {seconds} s: {found}"
-        time.sleep(0.05)
 
 
 def car_rows() -> tuple[list[str], list[str]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.waiting import DEADLINE_SECONDS
+
 if TYPE_CHECKING:
     from tests.clouds import LocalCloud
 
@@ -52,7 +54,7 @@ class Steps:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=DEADLINE_SECONDS,
         )
 
     def prepare(self, *, job: str) -> subprocess.CompletedProcess[str]:

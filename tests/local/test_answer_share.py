@@ -12,8 +12,9 @@ from tests.clouds import PROJECT
 from tests.faults import record
 from tests.local.guarded_endpoint import VARIANT, GuardedEndpoint, assert_rolled_back, canary
 from tests.local.iam_account import Account, allow
-from tests.local.sagemaker_world import BUCKET, World, until
+from tests.local.sagemaker_world import BUCKET, World
 from tests.local.test_lambda import Function
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,7 @@ def test_an_answer_out_of_its_band_sends_the_traffic_back(watched: GuardedEndpoi
     update = watched.update(name, canary([alarm], percent=20, bake_seconds=3600))
     assert_rolled_back(watched, update, alarm)
     assert update.traffic.errors == []
-    shares = until(lambda: _shares(watched.world), lambda found: len(found) == 2, 60)
+    shares = until(lambda: _shares(watched.world), lambda found: len(found) == 2, what="the shares of both releases")
     assert shares == {"always-two": 1.0, "watched-first": 0.0}
     record(
         "an answer class out of its expected band",

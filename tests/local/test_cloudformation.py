@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.roles import working_role
+from tests.waiting import until
 
 pytestmark = pytest.mark.local
 
@@ -53,13 +53,11 @@ class Stack:
 
     def end(self) -> str:
         """The status in which the operation under way ends."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            status: str = self.describe()["StackStatus"]
-            if not status.endswith("_IN_PROGRESS"):
-                return status
-            time.sleep(0.05)
-        raise TimeoutError(f"{self.name} is still {status}")
+        return until(
+            lambda: str(self.describe()["StackStatus"]),
+            lambda status: not status.endswith("_IN_PROGRESS"),
+            what=f"the end of what goes on in stack {self.name}",
+        )
 
     def describe(self) -> dict[str, Any]:
         found: dict[str, Any] = self.client.describe_stacks(StackName=self.id)["Stacks"][0]
@@ -396,12 +394,10 @@ def test_templates_from_s3_alone(stack, s3):
         stack.client.validate_template(TemplateURL="http://169.254.169.254/latest/meta-data")
 
 
-def test_many_resources_take_seconds(stack):
-    """Sixty resources are deployed within seconds, and listed page by page."""
+def test_many_resources_are_deployed(stack):
+    """Sixty resources are deployed, and listed page by page."""
     resources = {f"T{index}": topic(DisplayName=str(index)) for index in range(60)}
-    started = time.monotonic()
     assert stack.create(resources) == "CREATE_COMPLETE"
-    assert time.monotonic() - started < 30
     assert len(stack.events()) == 60 * 3 + 2
     assert len(stack.resources()) == 60
 

@@ -35,13 +35,13 @@ def test_a_build_can_be_retried_and_deleted(projects: Projects) -> None:
 
 def test_five_builds_run_four_at_a_time(projects: Projects) -> None:
     """The fifth waits in QUEUED and runs when a place is free; a build that waits can be stopped."""
-    project = projects.create("version: 0.2\nphases:\n  build:\n    commands: ['sleep 300']\n")
+    project = projects.create("version: 0.2\nphases:\n  build:\n    commands: ['sleep 3600']\n")
     ids = [projects.start(project) for _ in range(5)]
     for build_id in ids[:4]:
-        projects.until(build_id, lambda build: build["currentPhase"] == "BUILD")
+        projects.until(build_id, lambda build: build["currentPhase"] == "BUILD", what="phase BUILD")
     assert projects.get(ids[4])["currentPhase"] == "QUEUED"
     projects.codebuild.stop_build(id=ids[0])
-    projects.until(ids[4], lambda build: build["currentPhase"] == "BUILD")
+    projects.until(ids[4], lambda build: build["currentPhase"] == "BUILD", what="phase BUILD")
     waiting = projects.start(project)
     for build_id in [*ids, waiting]:
         projects.codebuild.stop_build(id=build_id)
@@ -51,7 +51,7 @@ def test_five_builds_run_four_at_a_time(projects: Projects) -> None:
 
 def test_a_projects_own_limit_of_builds_holds(projects: Projects) -> None:
     """One more build than concurrentBuildLimit is refused, not queued."""
-    project = projects.create("version: 0.2\nphases:\n  build:\n    commands: ['sleep 300']\n", concurrentBuildLimit=1)
+    project = projects.create("version: 0.2\nphases:\n  build:\n    commands: ['sleep 3600']\n", concurrentBuildLimit=1)
     build_id = projects.start(project)
     with pytest.raises(ClientError, match="AccountLimitExceeded"):
         projects.start(project)

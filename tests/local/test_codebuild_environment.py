@@ -75,7 +75,7 @@ phases:
     location = projects.put_zip({"buildspec.yml": buildspec, "a.lock": LOCK, "b.lock": sorted_lock})
     project = projects.create("", source={"type": "S3", "location": location})
     for _ in range(2):
-        build = projects.finished(projects.start(project), 120)
+        build = projects.finished(projects.start(project))
         log = projects.log(build)
         assert build["buildStatus"] == "SUCCEEDED", log
         assert "\nboth" in log

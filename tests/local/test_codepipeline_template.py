@@ -12,7 +12,7 @@ from botocore.exceptions import WaiterError
 
 from tests.clouds import LocalCloud
 from tests.local.codepipeline_lab import Lab, approval
-from tests.local.test_github import eventually
+from tests.waiting import WAITER, until
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def deployed(lab: Lab, token: str) -> dict[str, Any]:
     cloudformation.create_stack(StackName=lab.name, TemplateBody=template(lab))
     waiter = cloudformation.get_waiter("stack_create_complete")
     with contextlib.suppress(WaiterError):  # the status says what became of it
-        waiter.wait(StackName=lab.name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        waiter.wait(StackName=lab.name, WaiterConfig=WAITER)
     return dict(cloudformation.describe_stacks(StackName=lab.name)["Stacks"][0])
 
 
@@ -78,11 +78,16 @@ def test_a_push_starts_the_deployed_pipeline(lab: Lab) -> None:
         found = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"]
         return [execution for execution in found if execution["trigger"]["triggerType"] == "Webhook"]
 
-    execution_id = eventually(triggered)[0]["pipelineExecutionId"]
+    execution_id = until(triggered, what="an execution that the webhook started")[0]["pipelineExecutionId"]
 
-    assert eventually(lambda: lab.execution(execution_id)["artifactRevisions"])[0]["revisionId"] == sha
+    revisions = until(lambda: lab.execution(execution_id)["artifactRevisions"], what="the execution's commit")
+    assert revisions[0]["revisionId"] == sha
     lab.cloud.client("cloudformation").delete_stack(StackName=stack["StackName"])
-    eventually(lambda: json.loads(lab.user.api("GET", f"/repos/{lab.repository}/hooks")[1]) == [], 30)
+    until(
+        lambda: json.loads(lab.user.api("GET", f"/repos/{lab.repository}/hooks")[1]),
+        lambda hooks: hooks == [],
+        what="a repository without a hook",
+    )
 
 
 def test_a_wrong_token_in_the_secret(lab: Lab) -> None:

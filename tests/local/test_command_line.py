@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,7 +15,8 @@ from botocore.exceptions import ClientError
 
 from localcloud.platform.processes import alive
 from tests.clouds import LocalCloud, run_localcloud
-from tests.processes import gone
+from tests.processes import until_gone
+from tests.waiting import DEADLINE_SECONDS
 
 
 def test_up_and_down(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_up_after_a_crash(tmp_path: Path) -> None:
     run_localcloud(tmp_path, "up", "--port", "0")
     pid = json.loads((tmp_path / "run.json").read_text())["pid"]
     os.kill(pid, signal.SIGKILL)
-    time.sleep(0.2)
+    until_gone(pid)
     up = run_localcloud(tmp_path, "up", "--port", "0")
     assert up.returncode == 0, up.stderr
     assert json.loads((tmp_path / "run.json").read_text())["pid"] != pid
@@ -98,7 +98,7 @@ def http(address: str, **headers: str) -> tuple[int, dict[str, str], str]:
     """A plain GET, as a browser would send it."""
     request = urllib.request.Request(address, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as answer:
             return answer.status, dict(answer.headers), answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, dict(error.headers), error.read().decode()
@@ -134,7 +134,7 @@ def test_a_deleted_home_takes_its_local_cloud_with_it(tmp_path: Path) -> None:
     assert run_localcloud(home, "up", "--port", "0").returncode == 0
     pid = json.loads((home / "run.json").read_text())["pid"]
     shutil.rmtree(home)
-    assert gone(pid, seconds=60)
+    until_gone(pid)
 
 
 def test_only_the_loopback_listens(local_cloud: LocalCloud) -> None:

@@ -9,7 +9,6 @@ import os
 import socket
 import subprocess
 import tarfile
-import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from ml_init.split import SPLITS, split_of
 from ml_init.step import S3Address
 from ml_init.upload import read_lines
 from tests.local.steps import PROJECT, Steps
+from tests.waiting import DEADLINE_SECONDS, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,17 +127,21 @@ def serving(prepared: Steps, folder: Path, name: str) -> Iterator[http.client.HT
 
 
 def connected(server: subprocess.Popen[Any], port: int) -> http.client.HTTPConnection:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    """A connection to the server, once it answers its ping."""
+
+    def look() -> http.client.HTTPConnection | None:
+        assert server.poll() is None, f"the server has ended with exit code {server.returncode}"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
         try:
             connection.request("GET", "/ping")
-            assert connection.getresponse().read() == b""
         except ConnectionRefusedError:
-            time.sleep(0.1)
-        else:
-            return connection
-    raise AssertionError(f"the server did not answer its ping (exit code {server.poll()})")
+            return None
+        assert connection.getresponse().read() == b""
+        return connection
+
+    found = until(look, what="a server that answers its ping")
+    assert found is not None
+    return found
 
 
 def answer(connection: http.client.HTTPConnection, body: str) -> tuple[int, str]:

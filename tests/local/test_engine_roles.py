@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,19 +12,12 @@ from tests.clouds import LocalCloud, run_localcloud
 from tests.local.codepipeline_lab import Lab
 from tests.local.iam_account import ACCOUNT, Account, allow, policy, refused
 from tests.local.sagemaker_world import World
+from tests.waiting import until
 
 
 def trusting(service: str) -> str:
     principal = {"Service": f"{service}.amazonaws.com"}
     return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
-
-
-def until_ended(look: Any, *ended: str) -> str:
-    deadline = time.monotonic() + 60
-    while look() not in ended:
-        assert time.monotonic() < deadline, look()
-        time.sleep(0.1)
-    return str(look())
 
 
 # ---- SageMaker
@@ -66,13 +57,15 @@ def test_a_job_writes_its_log_as_its_role(account: Account, bucket: str) -> None
     glue.create_job(Name=account.name, Role=role, Command=command, GlueVersion="5.1")
     run = glue.start_job_run(JobName=account.name)["JobRunId"]
 
-    def found() -> dict[str, Any]:
-        return dict(glue.get_job_run(JobName=account.name, RunId=run)["JobRun"])
-
-    assert until_ended(lambda: found()["JobRunState"], "FAILED", "SUCCEEDED") == "FAILED"
-    assert f"assumed-role/{account.name}/GlueJobRunnerSession" in found()["ErrorMessage"]
-    assert "logs:CreateLogStream on resource" in found()["ErrorMessage"]
-    assert ":log-group:/aws-glue/jobs/output" in found()["ErrorMessage"]
+    ended = until(
+        lambda: glue.get_job_run(JobName=account.name, RunId=run)["JobRun"],
+        lambda found: found["JobRunState"] in {"FAILED", "SUCCEEDED"},
+        what="the end of the run",
+    )
+    assert ended["JobRunState"] == "FAILED"
+    assert f"assumed-role/{account.name}/GlueJobRunnerSession" in ended["ErrorMessage"]
+    assert "logs:CreateLogStream on resource" in ended["ErrorMessage"]
+    assert ":log-group:/aws-glue/jobs/output" in ended["ErrorMessage"]
 
 
 # ---- CodePipeline

@@ -7,19 +7,17 @@ import hashlib
 import io
 import json
 import subprocess
-import time
 import urllib.error
 import urllib.request
 import uuid
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.clouds import LocalCloud
+from tests.waiting import DEADLINE_SECONDS, until
 
 SECRET = "it is a secret to everybody"
 
@@ -37,7 +35,7 @@ class GitHubUser:
             headers={"authorization": f"token {self.token if token is None else token}"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -65,7 +63,7 @@ def git(folder: Path, *arguments: str, check: bool = True) -> subprocess.Complet
         capture_output=True,
         text=True,
         check=check,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "GIT_TERMINAL_PROMPT": "0"},
     )
 
@@ -80,16 +78,6 @@ def commit(folder: Path, text: str) -> str:
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "-m", f"Say {text}")
     return git(folder, "rev-parse", "HEAD").stdout.strip()
-
-
-def eventually(found: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = found()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"nothing came within {seconds} s")
 
 
 def test_push_clone_and_archive(user: GitHubUser, repository: str, tmp_path: Path) -> None:
@@ -158,11 +146,11 @@ def test_a_hook_is_pinged_and_told_of_a_push(user: GitHubUser, repository: str, 
     commit(work, "one")
     git(work, "push", "--quiet", user.remote(repository), "main")
 
-    def both() -> Any:
-        found = json.loads(user.api("GET", f"/repos/{repository}/hooks/{hook['id']}/deliveries")[1])
-        return found if len(found) == 2 else None
-
-    deliveries = eventually(both)
+    deliveries = until(
+        lambda: json.loads(user.api("GET", f"/repos/{repository}/hooks/{hook['id']}/deliveries")[1]),
+        lambda found: len(found) == 2,
+        what="two deliveries",
+    )
     assert status == 201
     assert hook["config"]["secret"] == "********"
     assert sorted(delivery["event"] for delivery in deliveries) == ["ping", "push"]

@@ -11,6 +11,7 @@ import botocore.auth
 import pytest
 
 from tests.local.iam_account import ACCOUNT, Account, allow, policy, refused, trust
+from tests.waiting import DEADLINE_SECONDS, WAITER
 
 # ---- who calls
 
@@ -90,7 +91,7 @@ def test_who_one_is_needs_no_permission(account: Account) -> None:
 
 def get(url: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=DEADLINE_SECONDS) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -302,9 +303,7 @@ def test_a_template_is_deployed_with_its_callers_rights(account: Account) -> Non
     client = account.client("cloudformation", keys)
     client.create_stack(StackName=account.name, TemplateBody='{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}')
     with pytest.raises(Exception, match=r"Waiter|terminal"):
-        client.get_waiter("stack_create_complete").wait(
-            StackName=account.name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
-        )
+        client.get_waiter("stack_create_complete").wait(StackName=account.name, WaiterConfig=WAITER)
     events = client.describe_stack_events(StackName=account.name)["StackEvents"]
     assert any("not authorized to perform: sns:CreateTopic" in e.get("ResourceStatusReason", "") for e in events)
 

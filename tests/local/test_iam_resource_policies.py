@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
 from tests.local.iam_account import ACCOUNT, Account, allow, policy, refused, trust
+from tests.local.test_glue import until_crawled
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
@@ -209,10 +209,7 @@ def test_a_role_may_trust_a_service_for_one_resource(account: Account, bucket: s
     target = {"S3Targets": [{"Path": f"s3://{bucket}/raw/"}]}
     glue.create_crawler(Name=name, Role=arn, DatabaseName=name, Targets=target)
     glue.start_crawler(Name=name)
-    deadline = time.monotonic() + 60
-    while glue.get_crawler(Name=name)["Crawler"]["State"] != "READY" and time.monotonic() < deadline:
-        time.sleep(0.1)
-    last = glue.get_crawler(Name=name)["Crawler"]["LastCrawl"]
+    last = until_crawled(glue, name)
     assert last["Status"] == ("SUCCEEDED" if trusted == "mine" else "FAILED")
     assert trusted == "mine" or f"sts:AssumeRole on resource: {arn}" in last["ErrorMessage"]
 

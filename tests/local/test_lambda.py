@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
-import time
 import uuid
 import zipfile
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
 from tests.local.iam_account import Account, allow, policy, refused, trust
+from tests.waiting import WAITER, until
 
 LAMBDA = "lambda.amazonaws.com"
 WRITES_LOGS = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
@@ -38,14 +37,12 @@ def archive(text: str) -> bytes:
 
 
 def received(sqs: Any, url: str) -> dict[str, Any]:
-    """The next message of a queue, within ten seconds."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages")
-        if found:
-            return dict(found[0])
-        time.sleep(0.1)
-    raise AssertionError(f"no message came to {url}")
+    """The next message of a queue, once it has come."""
+    found = until(
+        lambda: sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages"),
+        what=f"a message in {url}",
+    )
+    return dict(found[0])
 
 
 class Function:
@@ -68,7 +65,7 @@ class Function:
             }
         )
         assert created["State"] == "Pending"
-        self.client.get_waiter("function_active_v2").wait(FunctionName=self.name, WaiterConfig={"Delay": 1})
+        self.client.get_waiter("function_active_v2").wait(FunctionName=self.name, WaiterConfig=WAITER)
 
     def invoke(self, event: Any, **more: Any) -> dict[str, Any]:
         return self.client.invoke(FunctionName=self.name, Payload=json.dumps(event).encode(), **more)
@@ -85,14 +82,20 @@ class Function:
 
     def log(self) -> list[str]:
         """Its lines, once the last invocation has its REPORT there: logs are written some time later."""
-        logs, deadline = self.account.cloud.client("logs"), time.monotonic() + 60
-        lines: list[str] = []
-        while time.monotonic() < deadline and not (lines and lines[-1].startswith("REPORT")):
-            time.sleep(0.1)
-            with suppress(logs.exceptions.ResourceNotFoundException):
+        logs = self.account.cloud.client("logs")
+
+        def lines() -> list[str]:
+            try:
                 found = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
-                lines = [event["message"] for event in found]
-        return lines
+            except logs.exceptions.ResourceNotFoundException:
+                return []
+            return [event["message"] for event in found]
+
+        return until(
+            lines,
+            lambda found: found[-1:] and found[-1].startswith("REPORT"),
+            what=f"the REPORT of function {self.name}",
+        )
 
 
 def test_a_function_answers_with_what_its_handler_returns(account: Account) -> None:
@@ -116,7 +119,7 @@ def test_a_warm_process_is_used_again_until_the_code_changes(account: Account) -
     assert function.client.update_function_code(FunctionName=function.name, ZipFile=changed)["LastUpdateStatus"] == (
         "InProgress"
     )
-    function.client.get_waiter("function_updated_v2").wait(FunctionName=function.name, WaiterConfig={"Delay": 1})
+    function.client.get_waiter("function_updated_v2").wait(FunctionName=function.name, WaiterConfig=WAITER)
     after = function.answer({})
     assert after["event"] == "new"
     assert after["pid"] != first["pid"]
@@ -132,7 +135,7 @@ def handler(event, context):
         raise KeyError("colour")
     if event == "exit":
         os._exit(3)
-    time.sleep(30)
+    time.sleep(3600)
 """
     function = Function(account, text, Timeout=1)
     raised = function.error("raise")
@@ -145,7 +148,7 @@ def handler(event, context):
     assert late["errorType"] == "Sandbox.Timedout"
     assert "Task timed out after 1.00 seconds" in late["errorMessage"]
     function.client.update_function_configuration(FunctionName=function.name, Handler="index.gone")
-    function.client.get_waiter("function_updated_v2").wait(FunctionName=function.name, WaiterConfig={"Delay": 1})
+    function.client.get_waiter("function_updated_v2").wait(FunctionName=function.name, WaiterConfig=WAITER)
     assert function.error({})["errorType"] == "Runtime.HandlerNotFound"
 
 

@@ -11,8 +11,8 @@ import pytest
 from tests.clouds import PROJECT
 from tests.local.codepipeline_lab import Lab, approval
 from tests.local.iam_account import ACCOUNT, Account, allow
-from tests.local.test_github import eventually
 from tests.local.test_lambda import Function
+from tests.waiting import WAITER, until
 
 HANDLER = PROJECT / "lambda" / "qa_clean_up" / "handler.py"
 TOPIC = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}})
@@ -70,17 +70,18 @@ class Release:
     def deploy(self) -> None:
         role = self.lab.role_arn  # what deployed the stack deletes it: the function may not touch what is in it
         self.cloudformation.create_stack(StackName=self.stack, TemplateBody=TOPIC, RoleARN=role)
-        self.cloudformation.get_waiter("stack_create_complete").wait(
-            StackName=self.stack, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
-        )
+        self.cloudformation.get_waiter("stack_create_complete").wait(StackName=self.stack, WaiterConfig=WAITER)
 
     def status(self) -> str | None:
         found = self.cloudformation.list_stacks()["StackSummaries"]
         live = [s["StackStatus"] for s in found if s["StackName"] == self.stack]
         return live[0] if live and live[0] != "DELETE_COMPLETE" else None
 
-    def gone(self) -> bool:
-        return self.status() is None
+    def until_gone(self) -> None:
+        until(self.status, lambda status: status is None, what="no stack of QA")
+
+    def until_its_function_has_said(self, words: str) -> None:
+        until(self.function.log, lambda lines: any(words in line for line in lines), what=f"the function's {words!r}")
 
     def stop(self) -> None:
         self.lab.codepipeline.stop_pipeline_execution(
@@ -101,12 +102,12 @@ def release(account: Account, tmp_path: Path) -> Release:
 
 
 def test_a_stopped_execution_takes_its_endpoint_with_it(release: Release) -> None:
-    """While it runs, neither call nor schedule touches the stack; seconds after its end the stack is gone."""
+    """While it runs, a call leaves the stack alone; after its end the stack goes, and QA is open again."""
     release.deploy()
     assert release.function.answer({})["outcome"] == f"needed by the execution {release.execution}"
     release.stop()
-    eventually(release.gone, 60)
-    eventually(release.qa_is_open, 30)
+    release.until_gone()
+    until(release.qa_is_open, what="an open stage QA")
 
 
 def test_a_failed_execution_leaves_the_endpoint_to_the_one_that_has_taken_qa_over(release: Release) -> None:
@@ -117,16 +118,16 @@ def test_a_failed_execution_leaves_the_endpoint_to_the_one_that_has_taken_qa_ove
     release.lab.answer(token, "Rejected", stage="QA")
     assert release.lab.ended(older)["status"] == "Failed"
     token = release.lab.token_of("QA", newer)
-    eventually(lambda: any("needed by" in line for line in release.function.log()), 60)
+    release.until_its_function_has_said("needed by")
     assert release.status() == "CREATE_COMPLETE"
     release.lab.answer(token, stage="QA")
-    eventually(release.gone, 60)
+    release.until_gone()
 
 
 def test_a_forgotten_stack_goes_when_its_time_is_over(release: Release) -> None:
     """As by a crash between an execution's end and its clean-up: the schedule finds it."""
     release.stop()
-    eventually(lambda: any("gone already" in line for line in release.function.log()), 60)
+    release.until_its_function_has_said("gone already")
     release.deploy()
     assert release.scheduled() == "younger than 1 day, 0:00:00"
     known = release.function.client.get_function_configuration(FunctionName=release.function.name)
@@ -134,6 +135,7 @@ def test_a_forgotten_stack_goes_when_its_time_is_over(release: Release) -> None:
     release.function.client.update_function_configuration(
         FunctionName=release.function.name, Environment={"Variables": variables}
     )
-    release.function.client.get_waiter("function_updated_v2").wait(FunctionName=release.function.name)
+    updated = release.function.client.get_waiter("function_updated_v2")
+    updated.wait(FunctionName=release.function.name, WaiterConfig=WAITER)
     assert release.scheduled() == "deleted"
-    assert release.gone()
+    assert release.status() is None

@@ -14,9 +14,10 @@ from tests.faults import record
 from tests.left_over import left_over, standing
 from tests.local.codepipeline_lab import Lab, approval
 from tests.local.in_the_air import NAME, CutStacks, GlueWork, Sales, Traffic
-from tests.local.sagemaker_world import BUCKET, HYPERPARAMETERS, World, until
+from tests.local.sagemaker_world import BUCKET, HYPERPARAMETERS, World
 from tests.local.test_codepipeline_actions import build, with_a_build
-from tests.local.test_github import commit, eventually, git
+from tests.local.test_github import commit, git
+from tests.waiting import WAITER, until
 
 CANARY = {
     "BlueGreenUpdatePolicy": {
@@ -89,7 +90,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         world.config(name, world.model(name, [world.containers()[1]]))
     cloudformation.create_stack(StackName="Prod", TemplateBody=json.dumps(stack("old")))
     stacks, sales = CutStacks(cloud, "old"), Sales(cloud)
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="Prod", WaiterConfig={"Delay": 1})
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="Prod", WaiterConfig=WAITER)
     waiting, building, pushing = (
         Lab(cloud, tmp_path_factory.mktemp(name)) for name in ("waiting", "building", "pushing")
     )
@@ -98,20 +99,17 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with_a_webhook(pushing)
     world.sagemaker.create_training_job(**world.training("long", HyperParameters=HYPERPARAMETERS | LONG))
     token = waiting.token_of("Approve", executions["waiting"])
-    until(
-        lambda: world.sagemaker.describe_training_job(TrainingJobName="long")["SecondaryStatus"],
-        lambda status: status == "Training",
-    )
-    eventually(lambda: any("sleep 3611" in line for line in cloud.started().values()), 30)
+    world.until_it_trains("long")
+    until(lambda: any("sleep 3611" in line for line in cloud.started().values()), what="the build's command")
     sales.sell("first")
-    until(sales.told, lambda keys: keys == {"first/begun"})
+    until(sales.told, lambda keys: keys == {"first/begun"}, what="a function at work on the first sale")
     sales.sell("second")
-    until(lambda: glue.run(glue.run_id)["JobRunState"], lambda state: state == "RUNNING")
+    glue.until_run(glue.run_id, "RUNNING")
     stood = standing(cloud, named="prod")
     cloudformation.update_stack(StackName="Prod", TemplateBody=json.dumps(stack("new")))
     traffic = Traffic(world)
     traffic.start()
-    until(lambda: set(traffic.answers[-50:]), lambda seen: seen == {"old", "new"})
+    until(lambda: set(traffic.answers[-50:]), lambda seen: seen == {"old", "new"}, what="answers of both fleets")
 
     pushed = commit(pushing.folder, "right before the kill")
     stacks.create_coming()
@@ -135,7 +133,7 @@ def test_a_canary_that_was_cut_off_is_rolled_back(story: Story) -> None:
     seconds = (datetime.now(UTC) - story.killed).total_seconds()
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", "old")
     assert found["FailureReason"] == "The update was rolled back: the local cloud ended while it was under way."
-    until(lambda: len(story.traffic.answers), lambda count: count > 50)
+    until(lambda: len(story.traffic.answers), lambda count: count > 50, what="fifty answers after the restart")
     assert set(story.traffic.answers) == {"old"}
     assert story.traffic.errors == []
     assert len(story.world.container_processes("prod")) == 1
@@ -152,13 +150,13 @@ def test_a_canary_that_was_cut_off_is_rolled_back(story: Story) -> None:
 def test_its_stack_is_rolled_back_and_takes_the_next_deployment(story: Story) -> None:
     """Without a hand's turn, and with the reason in its events."""
     cloudformation = story.cloud.client("cloudformation")
-    cloudformation.get_waiter("stack_rollback_complete").wait(StackName="Prod", WaiterConfig={"Delay": 1})
+    cloudformation.get_waiter("stack_rollback_complete").wait(StackName="Prod", WaiterConfig=WAITER)
     events = cloudformation.describe_stack_events(StackName="Prod")["StackEvents"]
     reasons = [event.get("ResourceStatusReason") for event in events]
     assert "The local cloud ended while this operation was under way" in reasons
     at_once = json.loads(json.dumps(stack("new")).replace("3600", "1"))
     cloudformation.update_stack(StackName="Prod", TemplateBody=json.dumps(at_once))
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="Prod", WaiterConfig={"Delay": 1})
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="Prod", WaiterConfig=WAITER)
     assert story.world.settled("prod")["EndpointConfigName"] == "new"
     assert story.traffic.errors == []
 
@@ -206,7 +204,7 @@ def test_a_job_run_has_failed_and_another_may_run(story: Story) -> None:
     assert run["CompletedOn"] >= run["StartedOn"]
     again = story.glue.start_run()
     story.glue.stop(again)
-    until(lambda: story.glue.run(again)["JobRunState"], lambda state: state == "STOPPED")
+    story.glue.until_run(again, "STOPPED")
 
 
 def test_a_crawl_has_failed_and_its_crawler_is_ready(story: Story) -> None:
@@ -215,7 +213,7 @@ def test_a_crawl_has_failed_and_its_crawler_is_ready(story: Story) -> None:
     assert (crawler["State"], crawler["LastCrawl"]["Status"]) == ("READY", "FAILED")
     assert "the local cloud ended while this crawl was under way" in crawler["LastCrawl"]["ErrorMessage"]
     story.glue.glue.start_crawler(Name=NAME)
-    ended = until(story.glue.crawler, lambda found: found["State"] == "READY")
+    ended = until(story.glue.crawler, lambda found: found["State"] == "READY", what="the end of the second crawl")
     assert ended["LastCrawl"]["Status"] == "SUCCEEDED"
     assert story.glue.glue.get_table(DatabaseName=NAME, Name="crawled")["Table"]["Name"] == "crawled"
 
@@ -223,7 +221,7 @@ def test_a_crawl_has_failed_and_its_crawler_is_ready(story: Story) -> None:
 def test_a_stack_that_was_being_made_is_taken_back_and_can_be_made_again(story: Story) -> None:
     """Its endpoint and its parameter are gone, its events say why, and their names are free."""
     stacks = story.stacks
-    until(lambda: stacks.status("Coming"), lambda status: status == "ROLLBACK_COMPLETE")
+    stacks.until_status("Coming", "ROLLBACK_COMPLETE")
     events = stacks.cloudformation.describe_stack_events(StackName="Coming")["StackEvents"]
     reasons = " ".join(event.get("ResourceStatusReason") or "" for event in events)
     assert "The local cloud ended while this operation was under way. Rollback requested by user." in reasons
@@ -232,13 +230,13 @@ def test_a_stack_that_was_being_made_is_taken_back_and_can_be_made_again(story: 
     assert stacks.ssm.describe_parameters()["Parameters"] == []
     stacks.cloudformation.delete_stack(StackName="Coming")
     stacks.create_coming()
-    until(lambda: stacks.status("Coming"), lambda status: status == "CREATE_COMPLETE")
+    stacks.until_status("Coming", "CREATE_COMPLETE")
     assert stacks.endpoints()["coming"] == "InService"
 
 
 def test_a_stack_that_was_being_deleted_is_deleted(story: Story) -> None:
     """To its last resource, without being asked again."""
-    until(lambda: story.stacks.status("Going"), lambda status: status == "DELETE_COMPLETE")
+    story.stacks.until_status("Going", "DELETE_COMPLETE")
     assert story.stacks.going() == []
     when = story.stacks.when_gone()
     assert min(when) < story.killed < max(when)
@@ -246,7 +244,9 @@ def test_a_stack_that_was_being_deleted_is_deleted(story: Story) -> None:
 
 def test_events_that_were_accepted_reach_their_function(story: Story) -> None:
     """The one that it was at work on, and the one that waited for it."""
-    until(story.sales.told, lambda keys: keys == {"first/begun", "first/told", "second/told"})
+    until(
+        story.sales.told, lambda keys: keys == {"first/begun", "first/told", "second/told"}, what="both sales, handled"
+    )
 
 
 def test_a_push_that_was_acknowledged_starts_the_pipeline_once(story: Story) -> None:
@@ -257,6 +257,10 @@ def test_a_push_that_was_acknowledged_starts_the_pipeline_once(story: Story) -> 
         found = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"]
         return [each["sourceRevisions"][0]["revisionId"] for each in found if each["sourceRevisions"]]
 
-    until(lambda: started().count(story.pushed), lambda count: count == 1)
+    until(started, lambda commits: commits.count(story.pushed) == 1, what="an execution of the push before the kill")
     after = lab.push("after the restart")
-    until(started, lambda commits: commits == [after, story.pushed, lab.first_commit])
+    until(
+        started,
+        lambda commits: commits == [after, story.pushed, lab.first_commit],
+        what="one execution of each commit, newest first",
+    )

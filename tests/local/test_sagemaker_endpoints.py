@@ -8,13 +8,14 @@ import os
 import signal
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.sagemaker_world import BUCKET, LABELS, REGISTRY, World, archive, until
+from tests.local.sagemaker_world import BUCKET, LABELS, REGISTRY, World, archive
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +117,7 @@ def test_requests_are_captured(car: World) -> None:
         documents = (json.loads(line) for body in bodies for line in body.splitlines())
         return [line for line in documents if line["eventMetadata"].get("inferenceId") == "capture-me"]
 
-    line = until(lines, len, 60)[0]
+    line = until(lines, what="the request's captured line")[0]
     assert line["captureData"]["endpointInput"] == {
         "observedContentType": "text/csv",
         "mode": "INPUT",
@@ -128,15 +129,18 @@ def test_requests_are_captured(car: World) -> None:
 
 
 def test_traffic_is_counted_in_cloudwatch(car: World) -> None:
-    """Invocations and errors of a variant add up."""
+    """Invocations, errors and latency of a variant are added up."""
     cloudwatch = car.cloud.client("cloudwatch")
+    car.model("counted", [car.containers()[1]])
+    car.config("counted", "counted")
+    car.endpoint("counted", "counted")
 
     def total(name: str) -> float:
         now = time.time()
         statistics = cloudwatch.get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName=name,
-            Dimensions=[{"Name": "EndpointName", "Value": "car"}, {"Name": "VariantName", "Value": "car"}],
+            Dimensions=[{"Name": "EndpointName", "Value": "counted"}, {"Name": "VariantName", "Value": "counted"}],
             StartTime=now - 3600,
             EndTime=now + 60,
             Period=86400,
@@ -144,18 +148,14 @@ def test_traffic_is_counted_in_cloudwatch(car: World) -> None:
         )
         return sum(point["Sum"] for point in statistics["Datapoints"])
 
-    before, errors_before = total("Invocations"), total("Invocation4XXErrors")
-    time.sleep(1.5)
-    while (before, errors_before) != (now := (total("Invocations"), total("Invocation4XXErrors"))):
-        before, errors_before = now  # of earlier tests: metrics are put some time after the requests
-        time.sleep(1.5)
     for _ in range(5):
-        car.invoke("car", BEST_CAR)
+        car.invoke("counted", "1,1,1,1,1,1")
     with pytest.raises(ClientError):
-        car.invoke("car", "x")
-    until(lambda: total("Invocations"), lambda count: count == before + 6, 60)
-    assert total("Invocation4XXErrors") == errors_before + 1
+        car.invoke("counted", "x")
+    until(lambda: total("Invocations"), lambda count: count == 6, what="six invocations in CloudWatch")
+    assert total("Invocation4XXErrors") == 1
     assert total("ModelLatency") > 0
+    car.delete_endpoint("counted")
 
 
 def test_containers_write_to_the_endpoints_log(car: World) -> None:
@@ -212,10 +212,15 @@ def test_an_update_serves_without_a_gap(car: World) -> None:
     old = car.container_processes("moving")
     car.sagemaker.update_endpoint(EndpointName="moving", EndpointConfigName="after")
     seen = []
-    while car.sagemaker.describe_endpoint(EndpointName="moving")["EndpointStatus"] == "Updating":
+
+    def look() -> dict[str, Any]:
         answer = car.runtime.invoke_endpoint(EndpointName="moving", Body="1,1,1,1,1,1", ContentType="text/csv")
         seen.append(answer["InvokedProductionVariant"])
-    found = car.settled("moving")
+        return dict(car.sagemaker.describe_endpoint(EndpointName="moving"))
+
+    found = until(
+        look, lambda found: found["EndpointStatus"] != "Updating", what="the end of the update", every_seconds=0
+    )
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", "after")
     assert seen[0] == "before"
     assert sorted(seen, reverse=True) == seen, "once the new fleet answers, the old one does no more"
@@ -338,7 +343,7 @@ def test_a_container_that_died_is_replaced(car: World) -> None:
         except ClientError:
             return False
 
-    until(answers, bool, 60)
+    until(answers, what="an answer of the new container")
     assert pid not in car.container_processes("mortal")
     car.delete_endpoint("mortal")
     assert not car.container_processes("mortal")
@@ -350,7 +355,7 @@ def test_an_endpoint_can_be_deleted_while_it_is_created(car: World) -> None:
     car.config("hasty", "hasty")
     car.sagemaker.create_endpoint(EndpointName="hasty", EndpointConfigName="hasty")
     car.delete_endpoint("hasty")
-    until(lambda: car.container_processes("hasty"), lambda found: not found, 60)
+    until(lambda: car.container_processes("hasty"), lambda found: not found, what="no container of endpoint hasty")
 
 
 def test_names_are_used_once_and_changes_wait(car: World) -> None:

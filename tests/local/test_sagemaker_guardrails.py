@@ -10,7 +10,8 @@ from tests.clouds import LocalCloud
 from tests.faults import record
 from tests.local.guarded_endpoint import assert_rolled_back
 from tests.local.mute_endpoint import Following
-from tests.local.sagemaker_world import HYPERPARAMETERS, World, until
+from tests.local.sagemaker_world import HYPERPARAMETERS, World
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ def test_a_ringing_alarm_sends_the_traffic_back(sagemaker_world: World) -> None:
         )
         return {answer["InvokedProductionVariant"] for answer in answers}
 
-    until(variants, lambda seen: seen == {"old", "new"}, 30)
+    until(variants, lambda seen: seen == {"old", "new"}, what="answers of both fleets")
     cloudwatch.set_alarm_state(AlarmName="canary-errors", StateValue="ALARM", StateReason="the test says so")
     found = world.settled("guarded")
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", "old")
@@ -99,10 +100,7 @@ def test_down_in_the_middle_of_everything_leaves_nothing(tmp_path: Path) -> None
         world.endpoint("up", "up")
         long = HYPERPARAMETERS | {"num_round": "100000", "early_stopping_rounds": "100000"}
         world.sagemaker.create_training_job(**world.training("long", HyperParameters=long))
-        until(
-            lambda: world.sagemaker.describe_training_job(TrainingJobName="long"),
-            lambda job: job["SecondaryStatus"] == "Training",
-        )
+        world.until_it_trains("long")
         world.sagemaker.create_endpoint(EndpointName="coming", EndpointConfigName="up")
         assert world.container_processes("up")
     finally:

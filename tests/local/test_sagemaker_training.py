@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.sagemaker_world import BUCKET, HYPERPARAMETERS, REGISTRY, SPARKML, World, until
+from tests.local.sagemaker_world import BUCKET, HYPERPARAMETERS, REGISTRY, SPARKML, World
 
 if TYPE_CHECKING:
     from tests.clouds import LocalCloud
@@ -95,10 +95,7 @@ def test_a_job_can_be_stopped(world: World) -> None:
     """StopTrainingJob ends the program; the job is Stopped, and cannot be stopped again."""
     long = HYPERPARAMETERS | {"num_round": "100000", "early_stopping_rounds": "100000"}
     world.sagemaker.create_training_job(**world.training("stopped", HyperParameters=long))
-    until(
-        lambda: world.sagemaker.describe_training_job(TrainingJobName="stopped"),
-        lambda job: job["SecondaryStatus"] == "Training",
-    )
+    world.until_it_trains("stopped")
     world.sagemaker.stop_training_job(TrainingJobName="stopped")
     job = world.wait_for_training("stopped")
     assert job["TrainingJobStatus"] == "Stopped"

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
+from tests.waiting import WAITER
 
 pytestmark = pytest.mark.local
 
@@ -23,7 +24,7 @@ def key(local_cloud: LocalCloud) -> str:
         "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Key", "Arn"]}}},
     }
     cloudformation.create_stack(StackName="signing", TemplateBody=json.dumps(template))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="signing", WaiterConfig={"Delay": 1})
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="signing", WaiterConfig=WAITER)
     outputs = cloudformation.describe_stacks(StackName="signing")["Stacks"][0]["Outputs"]
     return str(outputs[0]["OutputValue"])
 

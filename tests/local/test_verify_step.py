@@ -10,8 +10,9 @@ import pytest
 
 from tests.faults import record
 from tests.local.guarded_endpoint import GuardedEndpoint, Model, assert_rolled_back
-from tests.local.sagemaker_world import XGBOOST, World, until
+from tests.local.sagemaker_world import XGBOOST, World
 from tests.local.steps import Steps
+from tests.local.test_lambda import received
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,8 +97,7 @@ def test_a_silent_rollback_fails_the_verification(endpoint: GuardedEndpoint, tmp
     said = bad.stdout + bad.stderr
     assert bad.returncode == 1
     assert f"serves {first}, not {second}" in said
-    (message,) = until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), bool, 60)
-    told = json.loads(message["Body"])
+    told = json.loads(received(sqs, queue)["Body"])
     assert told["Subject"] == "car_evaluation version 2 was not verified in PROD"
     for words in (f"AllTraffic serves version 1 ({first})", f"are in ALARM: {alarm}", f"was guarded by {alarm}"):
         assert words in said

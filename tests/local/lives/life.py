@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
+from tests.waiting import until
 
 SERVICES = [f"{name}.amazonaws.com" for name in ("codebuild", "codepipeline", "glue", "sagemaker")]
 TRUST = {
@@ -86,13 +85,12 @@ class Stack:
         return [f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in events]
 
     def _settled(self) -> dict[str, Any]:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            found: dict[str, Any] = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
-            if not found["StackStatus"].endswith("_IN_PROGRESS"):
-                return found
-            time.sleep(0.1)
-        pytest.fail(f"{self.name} is still {found['StackStatus']}")
+        cloudformation = self.client("cloudformation")
+        return until(
+            lambda: dict(cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]),
+            lambda found: not found["StackStatus"].endswith("_IN_PROGRESS"),
+            what=f"the end of what goes on in stack {self.name}",
+        )
 
 
 Look = Callable[[Stack, dict[str, str]], Any]

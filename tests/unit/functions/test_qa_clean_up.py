@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.waiting import DEADLINE_SECONDS
+
 Stage = dict[str, Any]
 
 
@@ -79,7 +81,7 @@ def aws() -> Aws:
     return Aws()
 
 
-def clean_up(module: ModuleType, aws: Aws, *, hours: float = 0, seconds: float = 5) -> str:
+def clean_up(module: ModuleType, aws: Aws, *, hours: float = 0, seconds: float = DEADLINE_SECONDS) -> str:
     settings = module.Settings(
         pipeline="pipe", stage="QA", stack="CarEvaluationQa", time_to_live=timedelta(hours=hours)
     )

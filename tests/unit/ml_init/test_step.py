@@ -10,6 +10,7 @@ import pytest
 
 from ml_init.car_evaluation.prepare import GlueSettings
 from ml_init.step import S3Address, StepError, input_artifact, setting, write_variables
+from tests.waiting import DEADLINE_SECONDS
 
 PROJECT = Path(__file__).parents[3]
 
@@ -38,12 +39,14 @@ def test_failed_step_exits_non_zero_with_its_message() -> None:
 
 def test_stopped_step_can_clean_up() -> None:
     """SIGTERM, as a stopped build gets it, unwinds the step: what it started, it can stop."""
-    body = "    try:\n        print('waiting')\n        time.sleep(60)\n    finally:\n        print('stopped the run')"
+    body = (
+        "    try:\n        print('waiting')\n        time.sleep(3600)\n    finally:\n        print('stopped the run')"
+    )
     step = program(body)
     assert step.stdout is not None
     assert step.stdout.readline() == "waiting\n"
     step.send_signal(signal.SIGTERM)
-    assert step.communicate(timeout=10)[0] == "stopped the run\n"
+    assert step.communicate(timeout=DEADLINE_SECONDS)[0] == "stopped the run\n"
     assert step.returncode == 143
 
 

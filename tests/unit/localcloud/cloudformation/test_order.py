@@ -3,11 +3,12 @@
 import threading
 
 from localcloud.cloudformation import order
+from tests.waiting import DEADLINE_SECONDS
 
 
 def test_independent_work_runs_at_the_same_time():
     """Two that do not depend on each other meet at a barrier; a third comes after both."""
-    barrier, done = threading.Barrier(2, timeout=5), []
+    barrier, done = threading.Barrier(2, timeout=DEADLINE_SECONDS), []
 
     def work(name):
         if name != "c":

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waiting import DEADLINE_SECONDS
+
 _STARTED = """
 import json, sys
 from pathlib import Path
@@ -34,6 +36,10 @@ except NotImplementedError as refused:
 def test_ec2_is_not_imported_and_not_missed(tmp_path: Path) -> None:
     """It would take most of a start; endpoints are scaled without it, and who asks for instances is refused."""
     done = subprocess.run(
-        [sys.executable, "-c", _STARTED, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", _STARTED, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_SECONDS,
     )
     assert done.stdout.splitlines() == ["[]", "200", "all_reservations of a service that is not here"], done.stderr

@@ -1,11 +1,11 @@
 """Work that waits for its time."""
 
 import threading
-import time
 from pathlib import Path
 
 from localcloud.platform.agenda import Again, Agenda
 from localcloud.platform.store import Document, Store
+from tests.waiting import until
 
 
 def test_an_entry_comes_up_at_its_time_and_is_done_then(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ def test_an_entry_comes_up_at_its_time_and_is_done_then(tmp_path: Path) -> None:
     agenda.start()
     agenda.put({"name": "later"}, after_seconds=0.2)
     agenda.put({"name": "now"})
-    assert all_done.wait(5)
+    until(all_done.is_set, what="both entries")
     agenda.stop()
     assert order == ["now", "later"]
 
@@ -40,13 +40,10 @@ def test_what_is_not_done_comes_up_again_with_what_it_has_learned(tmp_path: Path
     agenda = Agenda(store.table("a"), carry_out)
     agenda.start()
     agenda.put({"n": 0})
-    assert done.wait(5)
-    deadline = time.monotonic() + 60
-    while store.table("a").names() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(done.is_set, what="the third try")
+    until(lambda: store.table("a").names() == [], what="a table without entries")
     agenda.stop()
     assert tries == [0, 1, 2]
-    assert store.table("a").names() == []
 
 
 def test_entries_of_an_earlier_life_come_up_at_the_next_start(tmp_path: Path) -> None:
@@ -62,6 +59,6 @@ def test_entries_of_an_earlier_life_come_up_at_the_next_start(tmp_path: Path) ->
 
     agenda = Agenda(Store(tmp_path / "s").table("a"), carry_out)
     agenda.start()
-    assert done.wait(5)
+    until(done.is_set, what="the entry of the earlier life")
     agenda.stop()
     assert found == ["kept"]

@@ -1,11 +1,11 @@
 """The writer of log streams, against a client that notes what it is sent."""
 
-import time
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from localcloud.platform.log_stream import EVENT_BYTES, LogStream
+from tests.waiting import until
 
 
 class Logs:
@@ -31,9 +31,7 @@ def test_lines_arrive_while_the_stream_is_open() -> None:
     logs = Logs(exists=True)
     stream = LogStream(logs, "group", "stream")
     stream.write("one")
-    deadline = time.monotonic() + 30
-    while not logs.sent and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: logs.sent, what="the line")
     assert logs.sent == [["one"]]
     stream.close()
 

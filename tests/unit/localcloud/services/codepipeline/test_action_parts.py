@@ -3,7 +3,6 @@
 import io
 import json
 import threading
-import time
 import zipfile
 from typing import Any
 
@@ -57,16 +56,12 @@ def test_a_wait_ends_at_the_time_out() -> None:
 
 
 def test_a_wait_ends_at_a_stop() -> None:
-    """At once, and every later wait too."""
-    interruption = Interruption(60)
+    """A stop ends the wait that it finds, and every later one."""
+    interruption = Interruption(3600)
     threading.Timer(0.02, interruption.stop).start()
-    started = time.monotonic()
-
     for _ in range(2):
         with pytest.raises(ActionStoppedError):
-            interruption.pause(60)
-
-    assert time.monotonic() - started < 30
+            interruption.pause(3600)
 
 
 def test_a_wait_ends_at_an_answer() -> None:

@@ -17,7 +17,8 @@ from localcloud.platform.store import Store
 from localcloud.services.github.hooks import Hooks
 from localcloud.services.github.pushes import Pushes
 from localcloud.services.github.repositories import NO_COMMIT, Repositories, Repository
-from tests.local.test_github import commit, eventually, git
+from tests.local.test_github import commit, git
+from tests.waiting import DEADLINE_SECONDS, until
 
 Told = list[tuple[str, str, str, str]]
 
@@ -135,12 +136,12 @@ def test_a_delivery_that_was_noted_and_not_made_is_made_at_the_next_start(
     cloud: Any = SimpleNamespace(store=store, settings=SimpleNamespace(endpoint_url=url))
     hooks = Hooks(cloud)
     hook = hooks.create("octo/cars", {"name": "web", "config": {"url": f"{url}/hook", "content_type": "json"}})
-    assert posted.get(timeout=10)[1].startswith(b'{"zen"')
+    assert posted.get(timeout=DEADLINE_SECONDS)[1].startswith(b'{"zen"')
     pending = store.table("github.pending_deliveries")
-    eventually(lambda: pending.names() == [])
+    until(lambda: pending.names() == [], what="no delivery that is pending")
     noted = {"hook": f"octo/cars/{hook['id']}", "event": "push", "body": {"ref": "refs/heads/main"}}
     pending.put("delivery-1", noted)
 
     Hooks(cloud).start()
 
-    assert posted.get(timeout=10) == ("delivery-1", b'{"ref": "refs/heads/main"}')
+    assert posted.get(timeout=DEADLINE_SECONDS) == ("delivery-1", b'{"ref": "refs/heads/main"}')
