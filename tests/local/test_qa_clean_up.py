@@ -12,6 +12,8 @@ from tests.clouds import PROJECT
 from tests.local.codepipeline_lab import Lab, approval
 from tests.local.iam_account import ACCOUNT, Account, allow
 from tests.local.test_lambda import Function
+from tests.templates.cloud_assembly import synthesize
+from tests.templates.template import render
 from tests.waiting import WAITER, until
 
 HANDLER = PROJECT / "lambda" / "qa_clean_up" / "handler.py"
@@ -21,7 +23,8 @@ TOPIC = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properti
 class Release:
     """A pipeline whose stage QA waits for a person, the stack that stands for QA, and the function with its rule."""
 
-    def __init__(self, account: Account, folder: Path) -> None:
+    def __init__(self, account: Account, folder: Path, pattern: dict[str, Any]) -> None:
+        """``pattern``: of which events the rule tells the function; the resources are this pipeline's."""
         self.lab = Lab(account.cloud, folder)
         self.stack = f"Qa{account.name}"
         self.cloudformation = account.cloud.client("cloudformation")
@@ -46,16 +49,10 @@ class Release:
                 }
             },
         )
-        self._admit(account, pipeline)
+        self._admit(account, pattern | {"resources": [pipeline]})
 
-    def _admit(self, account: Account, pipeline: str) -> None:
+    def _admit(self, account: Account, pattern: dict[str, Any]) -> None:
         events = account.cloud.client("events")
-        pattern = {
-            "source": ["aws.codepipeline"],
-            "detail-type": ["CodePipeline Pipeline Execution State Change"],
-            "resources": [pipeline],
-            "detail": {"state": ["FAILED", "STOPPED", "SUCCEEDED"]},
-        }
         rule = events.put_rule(Name=account.name, EventPattern=json.dumps(pattern))["RuleArn"]
         arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{self.function.name}"
         events.put_targets(Rule=account.name, Targets=[{"Id": "f", "Arn": arn}])
@@ -96,9 +93,19 @@ class Release:
         return str(answer["outcome"])
 
 
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The event pattern of the rule by which the pipeline's stack calls the function at an execution's end."""
+    assembly = synthesize(PROJECT, tmp_path_factory.mktemp("assembly") / "cdk.out")
+    rules = assembly.templates["CarEvaluationPipeline"].of_type("AWS::Events::Rule").values()
+    called = [r for r in rules if render(r["Targets"][0]["Arn"]).startswith("${QaCleanUp") and "EventPattern" in r]
+    (found,) = [dict(rule["EventPattern"]) for rule in called]
+    return found
+
+
 @pytest.fixture
-def release(account: Account, tmp_path: Path) -> Release:
-    return Release(account, tmp_path)
+def release(account: Account, tmp_path: Path, pattern: dict[str, Any]) -> Release:
+    return Release(account, tmp_path, pattern)
 
 
 def test_a_stopped_execution_takes_its_endpoint_with_it(release: Release) -> None:
@@ -122,6 +129,18 @@ def test_a_failed_execution_leaves_the_endpoint_to_the_one_that_has_taken_qa_ove
     assert release.status() == "CREATE_COMPLETE"
     release.lab.answer(token, stage="QA")
     release.until_gone()
+
+
+def test_a_superseded_execution_leaves_the_endpoint_to_the_one_that_is_in_qa(release: Release) -> None:
+    """The function is called at its end too, and finds the stack needed by the older one."""
+    release.deploy()
+    start = release.lab.codepipeline.start_pipeline_execution
+    superseded = start(name=release.lab.name)["pipelineExecutionId"]
+    release.lab.until_inbound("QA", superseded)
+    start(name=release.lab.name)
+    assert release.lab.ended(superseded)["status"] == "Superseded"
+    release.until_its_function_has_said(f"needed by the execution {release.execution}")
+    assert release.status() == "CREATE_COMPLETE"
 
 
 def test_a_forgotten_stack_goes_when_its_time_is_over(release: Release) -> None:

@@ -54,7 +54,9 @@ def test_every_bucket_refuses_requests(
 
 
 def test_bucket_policies_only_ever_deny(pipeline: Template) -> None:
-    for policy in pipeline.of_type("AWS::S3::BucketPolicy").values():
+    policies = pipeline.of_type("AWS::S3::BucketPolicy").values()
+    assert len(policies) == 2
+    for policy in policies:
         assert {statement["Effect"] for statement in policy["PolicyDocument"]["Statement"]} == {"Deny"}
 
 

@@ -147,8 +147,8 @@ def test_a_band_of_answers_has_an_alarm_for_each_bound() -> None:
 
 
 def test_alarms_tell_the_topic_that_the_pipeline_names(prod: Template) -> None:
-    for found in prod.of_type("AWS::CloudWatch::Alarm").values():
-        assert found["AlarmActions"] == [{"Ref": "NotificationTopicArn"}]
+    actions = [found["AlarmActions"] for found in prod.of_type("AWS::CloudWatch::Alarm").values()]
+    assert actions == [[{"Ref": "NotificationTopicArn"}]] * 3
 
 
 def guarded(prod: Template) -> dict[str, Any]:

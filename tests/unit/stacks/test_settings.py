@@ -126,18 +126,21 @@ def test_a_value_of_the_wrong_form_is_named_with_the_form(
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "key"),
+    ("before", "after", "key", "bound"),
     [
-        ("min_instances = 1", "min_instances = 0", "stages.prod.scaling.min_instances = 0"),
-        ("instance_count = 1", "instance_count = 101", "stages.qa.instance_count = 101"),
-        ("capture_percent = 100", "capture_percent = 101", "stages.prod.capture_percent = 101"),
-        ("p99_latency_milliseconds = 250", "p99_latency_milliseconds = -1", "stages.prod.alarms.p99_latency"),
+        ("min_instances = 1", "min_instances = 0", "prod.scaling.min_instances = 0", "greater than or equal to 1"),
+        ("instance_count = 1", "instance_count = 101", "qa.instance_count = 101", "less than or equal to 100"),
+        ("capture_percent = 100", "capture_percent = 101", "prod.capture_percent = 101", "less than or equal to 100"),
+        ("milliseconds = 250", "milliseconds = -1", "prod.alarms.p99_latency_", "greater than or equal to 1"),
     ],
 )
-def test_a_number_out_of_range_is_refused_with_the_range(refusal: Refusal, before: str, after: str, key: str) -> None:
+def test_a_number_out_of_range_is_refused_with_the_range(
+    refusal: Refusal, before: str, after: str, key: str, bound: str
+) -> None:
+    """The refusal names the key, the number and the bound that it does not keep."""
     (line,) = refusal((before, after))
-    assert line.startswith(key)
-    assert "should be greater than or equal to" in line or "should be less than or equal to" in line
+    assert line.startswith(f"stages.{key}")
+    assert f"should be {bound}" in line
 
 
 def test_scaling_needs_room(refusal: Refusal) -> None:

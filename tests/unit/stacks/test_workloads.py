@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
 from pathlib import Path
 
@@ -45,20 +47,42 @@ def test_a_name_that_aws_or_python_would_refuse_is_refused_here(name: str) -> No
         Workload(name=name, glue=GLUE)
 
 
-@pytest.mark.parametrize("name", ["car", "car_evaluation", "wine2", "a" * 40])
-def test_every_name_made_of_an_accepted_one_is_accepted_by_aws(name: str) -> None:
-    """Stacks: letters and digits, 128. Endpoints and groups: 63. Glue databases: lower case, 255."""
-    workload = Workload(name=name, glue=GLUE)
-    for kind in ("Pipeline", "Qa", "Prod"):
-        assert re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,127}", workload.stack_name(kind))
-        assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", workload.endpoint_name(kind))
-    assert name.isidentifier()
+@pytest.fixture(scope="module")
+def accepted() -> list[Workload]:
+    """A workload of every accepted name of five characters at the most, of these characters, and some of the longest.
+
+    They are enough for each rule of a name: letters, capitals, digits, underscores, dashes.
+    """
+    short = ("".join(each) for length in range(1, 6) for each in itertools.product("abB2_-", repeat=length))
+    longest = (f"{'a' * letters}_{'b' * (length - letters - 1)}" for length in range(30, 80) for letters in (1, 20))
+    found = []
+    for name in (*short, *longest):
+        with contextlib.suppress(ValueError):
+            found.append(Workload(name=name, glue=GLUE))
+    assert {"a", "a2", "a_b2a"} <= {workload.name for workload in found}
+    return found
 
 
-def test_two_workloads_never_share_a_name() -> None:
-    assert list(WORKLOADS) == [workload.name for workload in WORKLOADS.values()]
-    for names in ({w.camel_name for w in WORKLOADS.values()}, {w.dashed_name for w in WORKLOADS.values()}):
-        assert len(names) == len(WORKLOADS)
+def test_every_name_made_of_an_accepted_one_is_accepted_by_aws(accepted: list[Workload]) -> None:
+    """Stacks take 128 letters and digits; endpoints and groups 63, and dashes; Glue databases lower case."""
+    for workload in accepted:
+        for kind in ("Pipeline", "Qa", "Prod"):
+            assert re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,127}", workload.stack_name(kind))
+            assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", workload.endpoint_name(kind))
+        assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", workload.dashed_name)
+        assert re.fullmatch(r"[a-z0-9_]{1,255}", workload.name)
+        assert workload.name.isidentifier()
+
+
+def test_two_accepted_names_never_make_the_same_name(accepted: list[Workload]) -> None:
+    """Stacks and endpoints of two workloads are told apart, whatever the workloads are called."""
+    for name_of in (lambda w: w.camel_name, lambda w: w.dashed_name, lambda w: w.script_key):
+        assert len({name_of(workload) for workload in accepted}) == len({workload.name for workload in accepted})
+
+
+def test_the_registry_finds_each_workload_by_its_name() -> None:
+    """A workload's key in the registry is its name."""
+    assert {key: workload.name for key, workload in WORKLOADS.items()} == {name: name for name in WORKLOADS}
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)

@@ -25,6 +25,8 @@ class Topic(Resource):
         self.world = {}
         self.refuses = set()
         """Display names that cannot be set now."""
+        self.told = []
+        """Topics whose display name was to be set, in order."""
 
     def create(self, ctx, properties):
         name = ctx.new_name(60)
@@ -48,6 +50,7 @@ class Topic(Resource):
         self.world.pop(physical_id, None)
 
     def _set(self, ctx, name, properties):
+        self.told.append(name)
         wanted = properties.get("DisplayName")
         if wanted == "hangs":
             ctx.wait(lambda: None, timeout_seconds=60)
@@ -79,12 +82,18 @@ class Cloud:
         )
         return dict(self.api.handlers())[operation](call, {"StackName": "demo", **params})
 
-    def topics(self, operation, resources, **params):
-        """Create or update the stack with topics of these display names."""
+    def topics(self, operation, resources, *, after=None, **params):
+        """Create or update the stack with topics of these display names; ``after`` says which depends on which."""
         found = {
             name: {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": each}} for name, each in resources.items()
         }
+        for name, before in (after or {}).items():
+            found[name]["DependsOn"] = before
         self.call(operation, TemplateBody=json.dumps({"Resources": found}), **params)
+
+    def physical_id(self, logical_id):
+        found = self.call("DescribeStackResources")["StackResources"]
+        return next(each["PhysicalResourceId"] for each in found if each["LogicalResourceId"] == logical_id)
 
     def status(self):
         return self.call("DescribeStacks")["Stacks"][0]["StackStatus"]
@@ -179,14 +188,18 @@ def test_a_roll_back_that_fails_can_be_continued(cloud):
 
 
 def test_a_roll_back_can_skip_what_will_not_go_back(cloud):
-    """ResourcesToSkip are left as they are."""
-    cloud.topics("CreateStack", {"A": "one"})
+    """ResourcesToSkip stay as the update has left them, also where they could go back by now; the others go back."""
+    cloud.topics("CreateStack", {"A": "one", "B": "one"}, after={"B": "A"})
     cloud.wait_for("CREATE_COMPLETE")
-    cloud.topic.refuses = {"one", "two"}
-    cloud.topics("UpdateStack", {"A": "two"})
+    cloud.topic.refuses = {"one", "bad"}
+    cloud.topics("UpdateStack", {"A": "two", "B": "bad"}, after={"B": "A"})
     cloud.wait_for("UPDATE_ROLLBACK_FAILED")
+    cloud.topic.refuses = set()
+    cloud.topic.told.clear()
     cloud.call("ContinueUpdateRollback", ResourcesToSkip=["A"])
     cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert cloud.topic.told == [cloud.physical_id("B")]
+    assert cloud.topic.world == {cloud.physical_id("A"): "two", cloud.physical_id("B"): "one"}
 
 
 def test_a_half_made_resource_is_deleted(cloud):
@@ -200,11 +213,7 @@ def test_a_half_made_resource_is_deleted(cloud):
 def test_a_failed_roll_back_of_a_create(cloud):
     """What cannot be deleted is named, and the stack can be deleted with it retained."""
     cloud.topic.refuses = {"bad"}
-    resources = {
-        "A": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "clings"}},
-        "B": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "bad"}, "DependsOn": "A"},
-    }
-    cloud.call("CreateStack", TemplateBody=json.dumps({"Resources": resources}))
+    cloud.topics("CreateStack", {"A": "clings", "B": "bad"}, after={"B": "A"})
     cloud.wait_for("ROLLBACK_FAILED")
     cloud.call("DeleteStack")
     cloud.wait_for("DELETE_FAILED")

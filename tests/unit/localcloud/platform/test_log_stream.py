@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from localcloud.platform.log_stream import EVENT_BYTES, LogStream
@@ -51,9 +52,14 @@ def test_close_sends_what_is_left_in_batches_that_aws_takes() -> None:
         assert max(map(len, batch)) <= EVENT_BYTES
 
 
-def test_a_cloud_that_is_down_does_not_fail_the_writer() -> None:
-    """Lines that cannot be sent are lost with a warning, and the work goes on."""
-    stream = LogStream(Logs(down=True), "group", "stream")
+def test_a_cloud_that_is_down_does_not_fail_the_writer(caplog: pytest.LogCaptureFixture) -> None:
+    """Lines that cannot be sent are lost with one warning, and the work goes on."""
+    logs = Logs(down=True)
+    stream = LogStream(logs, "group", "stream")
     stream.write("lost")
     stream.close()
     stream.close()
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert warning.getMessage().startswith("1 lines of group/stream are lost: Could not connect to the endpoint URL")
+    assert logs.sent == []
