@@ -76,6 +76,12 @@ class Child:
         self._join_readers()
         return code
 
+    def end(self) -> Exit:
+        """Waits for the process, and ends with it what it left running in the background."""
+        code = self.wait()
+        self.stop(0)
+        return Exit(how=Ended.EXITED, code=code) if code >= 0 else Exit(how=Ended.KILLED, code=-code)
+
     def stop(self, grace_seconds: float = 2.0) -> None:
         """SIGTERM to the whole tree, SIGKILL to what is left after the grace; returns when all are gone."""
         _signal_tree(self._popen.pid, PROCESS_VARIABLE, self._identifier, signal.SIGTERM)
@@ -170,9 +176,7 @@ class Processes:
                 return Exit(how=Ended.TIMED_OUT, code=0)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(0.05)
-        code = child.wait()
-        child.stop(0)  # what the process left running in the background ends with it
-        return Exit(how=Ended.EXITED, code=code) if code >= 0 else Exit(how=Ended.KILLED, code=-code)
+        return child.end()
 
     def stop_all(self) -> None:
         with self._lock:

@@ -117,7 +117,7 @@ def test_what_is_not_supported_is_refused_by_name(world: World) -> None:
         ({"AlgorithmSpecification": {"TrainingImage": SPARKML, "TrainingInputMode": "File"}}, "sparkml-serving"),
         (
             {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}},
-            "InstanceCount 2",
+            "InstanceCount 2 and the image .*sagemaker-xgboost:3.2-0, which trains on one host",
         ),
         ({"HyperParameters": {"sagemaker_program": "train.py"}}, r"script mode \(sagemaker_program\) with the image"),
         ({"CheckpointConfig": {"S3Uri": "s3://x/y"}}, "CheckpointConfig"),

@@ -1,4 +1,4 @@
-"""Where a container finds SageMaker's folders, and what its image says of itself.
+"""Where a container finds SageMaker's folders and its job's other hosts, and what its image says of itself.
 
 In AWS's images they lie under /opt/ml. The local cloud has no mounts: it names the root of the container's own folder
 in LOCALCLOUD_CONTAINER_ROOT.
@@ -6,6 +6,7 @@ in LOCALCLOUD_CONTAINER_ROOT.
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -19,3 +20,9 @@ def opt_ml() -> Path:
 def description(program: str) -> dict[str, Any]:
     """The ``image.toml`` beside a program, which names itself by its ``__file__``."""
     return tomllib.loads((Path(program).parent / "image.toml").read_text())
+
+
+def hosts() -> dict[str, str]:
+    """The training job's hosts by name (``algo-1`` first), each with the address that its name stands for on AWS."""
+    found: dict[str, str] = json.loads(os.environ["LOCALCLOUD_HOSTS"])
+    return found

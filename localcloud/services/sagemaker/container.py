@@ -1,4 +1,4 @@
-"""One container of an endpoint: a folder for its root, the image's serve program in it, and a loopback port."""
+"""One container that serves: a folder for its root, the image's serve program in it, and a loopback port."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import threading
 import time
 import uuid
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from localcloud.images.container_environment import base_environment
@@ -24,21 +23,13 @@ if TYPE_CHECKING:
     from localcloud.platform.processes import Child
     from localcloud.platform.role_session import RoleSession
     from localcloud.services.sagemaker.models import ContainerSpec
+    from localcloud.services.sagemaker.place import Place
 
 PING_SECONDS = 0.05
 #: SageMaker's patience with one answer to /ping.
 PING_TIMEOUT_SECONDS = 2.0
 #: The last lines of a container's log that a failure reason quotes.
 _REMEMBERED_LINES = 20
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """Where a container belongs; its log stream's name is made of it."""
-
-    endpoint: str
-    variant: str
-    instance: str
 
 
 class Container:
@@ -55,7 +46,7 @@ class Container:
         self._last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
         self._child: Child | None = None
         self._stopped = threading.Event()
-        self._root = cloud.work_folder("sagemaker-containers", f"{place.endpoint}-{spec.name}-{uuid.uuid4().hex[:12]}")
+        self._root = cloud.work_folder("sagemaker-containers", f"{place.owner}-{spec.name}-{uuid.uuid4().hex[:12]}")
         self._log: ExecutionLog | None = None
         try:
             model = self._root / "opt" / "ml" / "model"
@@ -63,11 +54,7 @@ class Container:
             pull(role, spec.image)
             if spec.model_data_url:
                 S3Data(role).unpack(spec.model_data_url, model)
-            self._log = ExecutionLog(
-                role,
-                f"/aws/sagemaker/Endpoints/{place.endpoint}",
-                f"{place.variant}/{place.instance}-{spec.name}",
-            )
+            self._log = ExecutionLog(role, place.log_group, place.log_stream)
             self._child = cloud.processes.start(
                 [str(image.python(cloud.environments)), str(program)],
                 cwd=self._root,
@@ -123,8 +110,8 @@ class Container:
 
     def _unhealthy(self, cause: str) -> str:
         return (
-            f"The {self.spec.name} container for production variant {self._place.variant} did not pass the ping health "
-            f"check. Please check CloudWatch logs for this endpoint. Cause: {cause}"
+            f"The {self.spec.name} container for {self._place.described} did not pass the ping health check. Please "
+            f"check CloudWatch logs for this {self._place.kind}. Cause: {cause}"
         )
 
     def _answers_ping(self) -> bool:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import EngineError
-from localcloud.services.sagemaker.container import Container, Place
+from localcloud.services.sagemaker.container import Container
 from localcloud.services.sagemaker.data_capture import DataCapture
 from localcloud.services.sagemaker.execution_role import execution_role
 from localcloud.services.sagemaker.models import container_specs, model_by_name
+from localcloud.services.sagemaker.place import Place
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
@@ -161,7 +162,7 @@ class Fleet:
         return execution_role(self._cloud, role, name, resource=f"endpoint/{self._endpoint}")
 
     def _launch(self, variant: Variant, instance_id: str, spec: ContainerSpec, role: RoleSession) -> Container:
-        place = Place(endpoint=self._endpoint, variant=variant.name, instance=instance_id)
+        place = Place.of_endpoint(self._endpoint, variant.name, instance_id, spec.name)
         isolated = variant.model.get("EnableNetworkIsolation", False)
         container = Container(self._cloud, spec, place, role, isolated=isolated)
         with self._lock:

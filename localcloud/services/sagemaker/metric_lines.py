@@ -22,6 +22,7 @@ class Reading:
     name: str
     value: float
     time: datetime
+    host: str
 
 
 class MetricLines:
@@ -32,14 +33,14 @@ class MetricLines:
         self._readings: list[Reading] = []
         self._lock = threading.Lock()
 
-    def read(self, line: str) -> None:
+    def read(self, line: str, host: str = "algo-1") -> None:
         for name, pattern in self._definitions:
             found = pattern.search(line)
             if found:
                 value = _number(found[1] if pattern.groups else found[0])
                 if value is not None:
                     with self._lock:
-                        self._readings.append(Reading(name, value, datetime.now(UTC)))
+                        self._readings.append(Reading(name, value, datetime.now(UTC), host))
 
     def readings(self) -> list[Reading]:
         with self._lock:
@@ -52,12 +53,12 @@ class MetricLines:
             {"MetricName": reading.name, "Value": reading.value, "Timestamp": reading.time} for reading in last.values()
         ]
 
-    def put(self, cloudwatch: Any, host: str) -> None:
-        """All readings into CloudWatch under the host's name (``<job>/algo-1``)."""
+    def put(self, cloudwatch: Any, job: str) -> None:
+        """All readings into CloudWatch, each under its host's name (``<job>/algo-1``)."""
         data = [
             {
                 "MetricName": reading.name,
-                "Dimensions": [{"Name": "Host", "Value": host}],
+                "Dimensions": [{"Name": "Host", "Value": f"{job}/{reading.host}"}],
                 "Timestamp": reading.time,
                 "Value": reading.value,
             }

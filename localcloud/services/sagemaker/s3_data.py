@@ -6,11 +6,12 @@ import gzip
 import shutil
 import tarfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from localcloud.platform.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from localcloud.platform.role_session import RoleSession
@@ -32,6 +33,16 @@ class S3Address:
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
+
+
+class Share(NamedTuple):
+    """Every so-manieth object, from this one on."""
+
+    number: int
+    of: int
+
+
+WHOLE = Share(0, 1)
 
 
 class S3Data:
@@ -66,8 +77,11 @@ class S3Data:
         finally:
             archive.unlink()
 
-    def download_prefix(self, uri: str, folder: Path, *, gzipped: bool) -> int:
-        """All objects whose key starts with the prefix, under their name below it. Returns how many there were."""
+    def download_prefix(self, uri: str, folder: Path, *, gzipped: bool, share: Share = WHOLE) -> int:
+        """All objects whose key starts with the prefix, or a share of them, under their name below it.
+
+        Returns how many there are of them all.
+        """
         address = S3Address.parse(uri)
         count = 0
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=address.bucket, Prefix=address.key)
@@ -76,6 +90,9 @@ class S3Data:
             if found["Key"].endswith("/"):
                 continue
             name = found["Key"][len(base) :] if base != "/" else found["Key"]
+            count += 1
+            if (count - 1) % share.of != share.number:
+                continue
             path = (folder / name).resolve()
             if not path.is_relative_to(folder.resolve()):
                 raise EngineError(f"The key {found['Key']} leads out of its channel's folder")
@@ -83,16 +100,18 @@ class S3Data:
             self._download(S3Address(address.bucket, found["Key"]), path)
             if gzipped:
                 _gunzip(path)
-            count += 1
         return count
 
-    def upload_archive(self, folder: Path, uri: str, kms_key_id: str | None) -> None:
-        """Packs a folder's content into a ``tar.gz`` at this address."""
+    def upload_archive(self, folders: Sequence[Path], uri: str, kms_key_id: str | None) -> None:
+        """Packs the content of these folders into one ``tar.gz`` at this address.
+
+        Raises EngineError where two folders have a file of the same name.
+        """
         address = S3Address.parse(uri)
-        archive = folder.with_name(f"{folder.name}.tar.gz")
+        archive = folders[0].with_name(f"{folders[0].name}.tar.gz")
         with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
-            for path in sorted(folder.iterdir()):
-                tar.add(path, arcname=path.name)
+            for name, path in sorted(_merged(folders).items()):
+                tar.add(path, arcname=name, recursive=False)
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
         self._client.upload_file(str(archive), address.bucket, address.key, ExtraArgs=encryption)
         archive.unlink()
@@ -110,6 +129,18 @@ class S3Data:
             raise EngineError(f"Could not read {address}: {error}") from error
         with path.open("wb") as file:
             shutil.copyfileobj(answer["Body"], file)
+
+
+def _merged(folders: Sequence[Path]) -> dict[str, Path]:
+    """Name below its folder → file or folder."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            name = str(path.relative_to(folder))
+            if name in found and not (path.is_dir() and found[name].is_dir()):
+                raise EngineError(f"ClientError: {found[name]} and {path} would be one file of the archive")
+            found[name] = path
+    return found
 
 
 def _gunzip(path: Path) -> None:

@@ -54,6 +54,8 @@ _MESSAGES = {
     "Stopped": "Training job stopped",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
 }
+#: AWS's quota of a new account, and more than one machine has use for.
+_MOST_HOSTS = 20
 _MAX_RUNTIME_SECONDS = 86_400
 _CUT_OFF = "InternalServerError: The local cloud ended while this job ran. Please try again."
 
@@ -236,8 +238,7 @@ def _check(params: Params) -> None:
         raise UnsupportedError(f"sagemaker:CreateTrainingJob with TrainingInputMode {algorithm['TrainingInputMode']}")
     resources = params["ResourceConfig"]
     accept_only(resources, _RESOURCES, "CreateTrainingJob with a ResourceConfig that has")
-    if resources.get("InstanceCount", 1) != 1:
-        raise UnsupportedError(f"sagemaker:CreateTrainingJob with InstanceCount {resources['InstanceCount']}")
+    _check_hosts(resources, algorithm["TrainingImage"], distributed=training.distributed)
     output = params["OutputDataConfig"]
     if output.get("CompressionType", "GZIP") != "GZIP":
         raise UnsupportedError(
@@ -245,6 +246,21 @@ def _check(params: Params) -> None:
         )
     for channel in params.get("InputDataConfig", []):
         _check_channel(channel)
+
+
+def _check_hosts(resources: Params, image: str, *, distributed: bool) -> None:
+    count = resources.get("InstanceCount", 1)
+    if count > 1 and not distributed:
+        raise UnsupportedError(
+            f"sagemaker:CreateTrainingJob with InstanceCount {count} and the image {image}, which trains on one host,"
+        )
+    if not 1 <= count <= _MOST_HOSTS:
+        raise AwsError(
+            "ResourceLimitExceeded",
+            f"The account-level service limit '{resources.get('InstanceType')} for training job usage' is "
+            f"{_MOST_HOSTS} Instances, with current utilization of 0 Instances and a request delta of {count} "
+            "Instances.",
+        )
 
 
 def _check_channel(channel: Params) -> None:

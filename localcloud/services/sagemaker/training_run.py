@@ -1,4 +1,4 @@
-"""One training job's work: channels down, the image's train program, artifacts up."""
+"""One training job's work: channels down to each host, the image's train program on all, artifacts up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import shutil
 from collections import deque
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,23 +15,24 @@ from localcloud.images.container_environment import base_environment
 from localcloud.images.registry import image_of
 from localcloud.platform.errors import EngineError, UnsupportedError
 from localcloud.platform.processes import Ended
+from localcloud.services.sagemaker.cluster import Cluster
 from localcloud.services.sagemaker.execution_role import ExecutionLog, execution_role, pull
 from localcloud.services.sagemaker.metric_lines import MetricLines
-from localcloud.services.sagemaker.s3_data import S3Data
+from localcloud.services.sagemaker.place import Place
+from localcloud.services.sagemaker.s3_data import WHOLE, S3Data, Share
+from localcloud.services.sagemaker.training_input import write_input
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.processes import Exit
     from localcloud.platform.store import Document
+    from localcloud.services.sagemaker.cluster import Ending, Host
 
 log = logging.getLogger("localcloud.sagemaker.training")
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-HOST = "algo-1"
 #: AWS's limit of a failure reason; the end of an error says more than its beginning.
 _REASON_CHARACTERS = 1024
 _REMEMBERED_LINES = 30
@@ -53,7 +54,7 @@ class TrainingRun:
             cloud, job["RoleArn"], f"SageMaker-{self._name}", resource=f"training-job/{self._name}"
         )
         self._metrics = MetricLines([*metrics, *((item["Name"], item["Regex"]) for item in given)])
-        self._last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
+        self._last_lines: dict[str, deque[str]] = {}
         self.changes: Document = {}
 
     def run(self) -> str:
@@ -62,34 +63,42 @@ class TrainingRun:
         Raises EngineError with the failure reason. ``changes`` has what to add to the job's document.
         """
         root = self._cloud.work_folder("sagemaker-training", self._name)
-        stream = f"{self._name}/{HOST}-{int(self._job['CreationTime'].timestamp())}"
-        output = ExecutionLog(self._role, LOG_GROUP, stream)
+        cluster = Cluster(self._cloud.processes, root, self._job["ResourceConfig"].get("InstanceCount", 1))
+        logs: dict[str, ExecutionLog] = {}
         try:
-            return self._run(root, root / "opt" / "ml", output)
+            for host in cluster.hosts:
+                place = Place.of_training_job(self._job, host.name)
+                logs[host.name] = ExecutionLog(self._role, place.log_group, place.log_stream)
+                self._last_lines[host.name] = deque(maxlen=_REMEMBERED_LINES)
+            return self._run(cluster, logs)
         except (ClientError, BotoCoreError) as error:
             raise EngineError(f"ClientError: {error}") from error
         finally:
-            output.close()
+            for log_of_host in logs.values():
+                log_of_host.close()
             shutil.rmtree(root, ignore_errors=True)
 
-    def _run(self, root: Path, opt_ml: Path, output: ExecutionLog) -> str:
+    def _run(self, cluster: Cluster, logs: Mapping[str, ExecutionLog]) -> str:
         data = S3Data(self._role)
         self._pull()
         self._enter("Downloading")
-        write_input(opt_ml, self._job)
-        for channel in self._job.get("InputDataConfig", []):
-            self._download(data, channel, opt_ml / "input" / "data" / channel["ChannelName"])
+        for number, host in enumerate(cluster.hosts):
+            write_input(host, cluster.hosts, self._job)
+            for channel in self._job.get("InputDataConfig", []):
+                self._download(data, channel, host, Share(number, len(cluster.hosts)))
         self._enter("Training")
         self.changes["TrainingStartTime"] = datetime.now(UTC)
-        done = self._train(root, output)
+        done = self._train(cluster, logs)
         self.changes["TrainingEndTime"] = datetime.now(UTC)
         seconds = int((self.changes["TrainingEndTime"] - self.changes["TrainingStartTime"]).total_seconds())
         self.changes |= {"TrainingTimeInSeconds": max(seconds, 1), "BillableTimeInSeconds": max(seconds, 1)}
         self._report_metrics()
-        if done.how in {Ended.EXITED, Ended.KILLED} and not done.ok:
-            raise EngineError(failure_reason(_failure_file(opt_ml), "\n".join(self._last_lines), done))
-        self._upload(data, opt_ml)
-        return {Ended.STOPPED: "Stopped", Ended.TIMED_OUT: "MaxRuntimeExceeded"}.get(done.how, "Completed")
+        if done.failed is not None:
+            log_end = "\n".join(self._last_lines[done.failed.name])
+            named = done.failed.name if len(cluster.hosts) > 1 else ""
+            raise EngineError(failure_reason(_failure_file(done.failed), log_end, done.exit, host=named))
+        self._upload(data, cluster.hosts)
+        return {Ended.STOPPED: "Stopped", Ended.TIMED_OUT: "MaxRuntimeExceeded"}.get(done.exit.how, "Completed")
 
     def _pull(self) -> None:
         try:
@@ -97,11 +106,15 @@ class TrainingRun:
         except EngineError as error:
             raise EngineError(f"ClientError: {error}") from error
 
-    def _download(self, data: S3Data, channel: Document, folder: Path) -> None:
+    def _download(self, data: S3Data, channel: Document, host: Host, share: Share) -> None:
+        """All objects of the channel, or the host's share of them where the channel says so."""
+        folder = host.opt_ml / "input" / "data" / channel["ChannelName"]
         folder.mkdir(parents=True, exist_ok=True)
-        uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+        source = channel["DataSource"]["S3DataSource"]
+        uri, sharded = source["S3Uri"], source.get("S3DataDistributionType") == "ShardedByS3Key"
+        gzipped = channel.get("CompressionType") == "Gzip"
         try:
-            count = data.download_prefix(uri, folder, gzipped=channel.get("CompressionType") == "Gzip")
+            count = data.download_prefix(uri, folder, gzipped=gzipped, share=share if sharded else WHOLE)
         except (EngineError, OSError, ClientError) as error:
             raise EngineError(f"ClientError: Data download failed: {uri}: {error}") from error
         if not count:
@@ -111,29 +124,30 @@ class TrainingRun:
                 f'prefix, and that the role "{self._job["RoleArn"]}" has "s3:ListBucket" permissions on it.'
             )
 
-    def _train(self, root: Path, output: ExecutionLog) -> Exit:
+    def _train(self, cluster: Cluster, logs: Mapping[str, ExecutionLog]) -> Ending:
         program = self._image.program("train")
         if program is None:
             raise UnsupportedError(f"Training with the image {self._job['AlgorithmSpecification']['TrainingImage']}")
 
-        def on_line(line: str) -> None:
-            output.write(line)
-            self._last_lines.append(line)
-            self._metrics.read(line)
+        def on_line(host: Host, line: str) -> None:
+            logs[host.name].write(line)
+            self._last_lines[host.name].append(line)
+            self._metrics.read(line, host.name)
 
         credentials = (
             {} if self._job.get("EnableNetworkIsolation") else self._cloud.clients.environment(self._role.credentials)
         )
-        return self._cloud.processes.run(
+        addresses = json.dumps({host.name: host.address for host in cluster.hosts})
+        return cluster.run(
             [str(self._image.python(self._cloud.environments)), str(program)],
-            cwd=root,
-            environment={
-                **base_environment(root),
+            environment=lambda host: {
+                **base_environment(host.root),
                 **credentials,
                 **self._job.get("Environment", {}),
                 **self._image.environment(self._cloud.environments),
                 "TRAINING_JOB_NAME": self._name,
                 "TRAINING_JOB_ARN": self._job["TrainingJobArn"],
+                "LOCALCLOUD_HOSTS": addresses,
             },
             on_line=on_line,
             timeout_seconds=self._job["StoppingCondition"]["MaxRuntimeInSeconds"],
@@ -145,58 +159,30 @@ class TrainingRun:
         if final:
             self.changes["FinalMetricDataList"] = final
             try:
-                self._metrics.put(self._role.client("cloudwatch"), f"{self._name}/{HOST}")
+                self._metrics.put(self._role.client("cloudwatch"), self._name)
             except ClientError as error:  # the job has its final values all the same
                 log.warning("the metrics of %s are not in CloudWatch: %s", self._name, error)
 
-    def _upload(self, data: S3Data, opt_ml: Path) -> None:
-        """The model, and what lies in output/data; a stopped job uploads what it had."""
+    def _upload(self, data: S3Data, hosts: Sequence[Host]) -> None:
+        """The model, and what lies in output/data, of all hosts in one archive; a stopped job uploads what it had."""
         self._enter("Uploading")
         output = self._job["OutputDataConfig"]
         base = f"{output['S3OutputPath'].rstrip('/')}/{self._name}/output"
-        data.upload_archive(opt_ml / "model", f"{base}/model.tar.gz", output.get("KmsKeyId"))
+        models = [host.opt_ml / "model" for host in hosts]
+        data.upload_archive(models, f"{base}/model.tar.gz", output.get("KmsKeyId"))
         self.changes["ModelArtifacts"] = {"S3ModelArtifacts": f"{base}/model.tar.gz"}
-        extra = opt_ml / "output" / "data"
-        if extra.is_dir() and any(extra.iterdir()):
+        extra = [host.opt_ml / "output" / "data" for host in hosts]
+        if any(folder.is_dir() and any(folder.iterdir()) for folder in extra):
             data.upload_archive(extra, f"{base}/output.tar.gz", output.get("KmsKeyId"))
 
 
-def write_input(opt_ml: Path, job: Document) -> None:
-    """The folders and the three configuration files that SageMaker puts before a training container."""
-    for folder in ("input/config", "input/data", "model", "output/data"):
-        (opt_ml / folder).mkdir(parents=True)
-    channels = {
-        channel["ChannelName"]: {
-            "TrainingInputMode": channel.get("InputMode", "File"),
-            "S3DistributionType": channel["DataSource"]["S3DataSource"].get(
-                "S3DataDistributionType", "FullyReplicated"
-            ),
-            "RecordWrapperType": channel.get("RecordWrapperType", "None"),
-            **({"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}),
-        }
-        for channel in job.get("InputDataConfig", [])
-    }
-    resources: dict[str, Any] = {
-        "current_host": HOST,
-        "hosts": [HOST],
-        "current_instance_type": job["ResourceConfig"].get("InstanceType"),
-        "network_interface_name": "lo",
-    }
-    for name, document in (
-        ("hyperparameters", job.get("HyperParameters", {})),
-        ("inputdataconfig", channels),
-        ("resourceconfig", resources),
-    ):
-        (opt_ml / "input" / "config" / f"{name}.json").write_text(json.dumps(document))
-
-
-def _failure_file(opt_ml: Path) -> str:
-    path = opt_ml / "output" / "failure"
+def _failure_file(host: Host) -> str:
+    path = host.opt_ml / "output" / "failure"
     return path.read_text(errors="replace") if path.is_file() else ""
 
 
-def failure_reason(written: str, log_end: str, done: Exit) -> str:
-    """AWS's form: whose fault it is, the end of the error, the exit code.
+def failure_reason(written: str, log_end: str, done: Exit, *, host: str = "") -> str:
+    """AWS's form: whose fault it is, the host where there are several, the end of the error, the exit code.
 
     ``written`` is what the program left in /opt/ml/output/failure, and the log's end stands in where it left nothing.
     """
@@ -204,5 +190,6 @@ def failure_reason(written: str, log_end: str, done: Exit) -> str:
     kind = "ClientError" if text.startswith("ClientError:") else "AlgorithmError"
     text = text.removeprefix(f"{kind}:").strip()
     how = f"exit code: {done.code}" if done.how is Ended.EXITED else str(done)
-    room = _REASON_CHARACTERS - len(kind) - len(how) - 4
-    return f"{kind}: {text[-room:]}, {how}"
+    begin = f"{kind}: {host}: " if host else f"{kind}: "
+    room = _REASON_CHARACTERS - len(begin) - len(how) - 2
+    return f"{begin}{text[-room:]}, {how}"
