@@ -19,7 +19,7 @@ from localcloud.platform.settings import Settings
 from localcloud.services.sagemaker import training_jobs, training_run
 from localcloud.services.sagemaker.training_jobs import TrainingJobs
 from tests.clouds import LocalCloud
-from tests.local.sagemaker_world import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.local
 
@@ -91,6 +91,7 @@ class Jobs:
         return until(
             lambda: self._jobs.describe(self._call, {"TrainingJobName": name}),
             lambda found: found["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"},
+            what=f"the end of {name}",
         )
 
     def model(self, job: dict[str, Any]) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,8 @@ import pytest
 
 from localcloud.platform.processes import Ended, Exit, Processes, kill_leftovers
 from localcloud.services.sagemaker.cluster import Cluster, Ending, Host
-from tests.processes import gone
+from tests.processes import until_gone
+from tests.waiting import until
 
 #: Starts a child of its own in a session of its own, says both ids, and waits for ever unless it is told otherwise.
 PROGRAM = """
@@ -41,6 +41,10 @@ class Lines:
     def pids(self) -> list[int]:
         return [int(pid) for lines in self.found.values() for line in lines for pid in line.split()[1:]]
 
+    def all_gone(self) -> None:
+        for pid in self.pids():
+            until_gone(pid)
+
 
 def run(cluster: Cluster, lines: Lines, *, ends: str, code: int = 0, **limits: Any) -> Ending:
     return cluster.run(
@@ -65,7 +69,7 @@ def test_a_cluster_ends_when_all_hosts_have_ended(cluster: Cluster) -> None:
     ending = run(cluster, lines, ends="algo-1 algo-2 algo-3")
     assert ending == Ending(exit=Exit(how=Ended.EXITED, code=0))
     assert len(lines.pids()) == 6
-    assert all(map(gone, lines.pids()))
+    lines.all_gone()
 
 
 def test_one_hosts_failure_ends_all(cluster: Cluster) -> None:
@@ -73,7 +77,7 @@ def test_one_hosts_failure_ends_all(cluster: Cluster) -> None:
     lines = Lines()
     ending = run(cluster, lines, ends="algo-2", code=3)
     assert ending == Ending(exit=Exit(how=Ended.EXITED, code=3), failed=cluster.hosts[1])
-    assert all(map(gone, lines.pids()))
+    lines.all_gone()
 
 
 def test_a_stop_ends_all(cluster: Cluster) -> None:
@@ -81,14 +85,13 @@ def test_a_stop_ends_all(cluster: Cluster) -> None:
     lines, stop = Lines(), threading.Event()
 
     def stop_when_all_run() -> None:
-        while len(lines.pids()) < 6:
-            time.sleep(0.01)
+        until(lambda: len(lines.pids()) == 6, what="all hosts and their children")
         stop.set()
 
     threading.Thread(target=stop_when_all_run, daemon=True).start()
     ending = run(cluster, lines, ends="", stop=stop)
     assert ending == Ending(exit=Exit(how=Ended.STOPPED, code=0))
-    assert all(map(gone, lines.pids()))
+    lines.all_gone()
 
 
 def test_the_maximum_runtime_ends_all(cluster: Cluster) -> None:
