@@ -1,13 +1,14 @@
-"""What every workload's gate does: ask challenger and champion for the test rows, decide, report, set the approval."""
+"""The gate's program: asks challenger and champion for the test rows, decides, reports, and sets the approval."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ml_init.step import S3Address, StepError, input_artifact, say, timed
+from ml_init.step import S3Address, StepError, input_artifact, run, say, timed
 from ml_init.upload import read_lines
 from ml_test import earlier_decisions
 from ml_test.champion import Champion, Gone, find
@@ -24,7 +25,6 @@ from ml_test.gate_step import GateSettings, conclude, pass_or_stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from ml_test.gate.rules import Latency
 
@@ -37,9 +37,20 @@ class Asked:
     milliseconds: Sequence[float]
 
 
-def evaluate(gate: Path) -> None:
-    """Judge by the rules of this gate.toml; what is rejected stops the release."""
-    pass_or_stop(lambda settings: judge(settings, Rules.read(gate)))
+def main() -> None:
+    """Judge by the rules of the workload's gate.toml; what is rejected stops the release."""
+    pass_or_stop(lambda settings: judge(settings, rules_of(settings.workload)))
+
+
+def rules_of(workload: str) -> Rules:
+    """What stands in the workload's gate.toml. StepError for a file that is missing or wrong."""
+    path = Path(__file__).with_name(workload) / "gate.toml"
+    try:
+        return Rules.read(path)
+    except OSError as error:
+        raise StepError(f"The workload {workload} has no rules for its gate: {path} cannot be read.") from error
+    except ValueError as error:
+        raise StepError(f"{path}: {error}") from error
 
 
 def judge(settings: GateSettings, rules: Rules) -> Decision:
@@ -158,3 +169,7 @@ def _decided(evidence: Evidence, rules: Rules) -> Decision:
         return decide(evidence, rules)
     except ValueError as error:
         raise StepError(f"The test rows cannot be judged: {error}.") from error
+
+
+if __name__ == "__main__":
+    run(main)

@@ -174,7 +174,7 @@ class Workbench:
     def _gate(self, name: str, package: str, champion: str, bucket: str) -> subprocess.CompletedProcess[str]:
         steps = replace(self.steps, folder=self.steps.folder / name, bucket=bucket)
         return steps.run(
-            "ml_test.car_evaluation.evaluate",
+            "ml_test.evaluation",
             CODEBUILD_SRC_DIR_DataOutput=str(self.steps.out),
             PIPELINE_EXECUTION_ID=name,
             ENDPOINT_NAME=name,

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ml_init.step import StepError
-from ml_test.car_evaluation import evaluate
+from ml_test import evaluation
 from ml_test.endpoint import ask
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "data.json").write_text(json.dumps(data))
     monkeypatch.chdir(folder)
     monkeypatch.setattr("boto3.client", lambda _: aws)
-    evaluate.main()
+    evaluation.main()
 
 
 def report_of(aws: Aws, execution: str = "e1") -> dict[str, Any]:
@@ -271,3 +271,9 @@ def test_models_error_is_a_wrong_answer(rows: TestRows) -> None:
     """A row that a container refuses is counted as wrong, with what the container said."""
     answers = ["error", *rows.truth[1:]]
     assert ask(Aws(rows, answers), "qa", rows.requests[:1])[0].text == "error 400: no"
+
+
+def test_a_workload_without_rules_is_refused() -> None:
+    """By the file that is missing: nothing is asked and nobody judged."""
+    with pytest.raises(StepError, match=r"workload wine has no rules for its gate: .*ml_test/wine/gate.toml cannot be"):
+        evaluation.rules_of("wine")
