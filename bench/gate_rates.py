@@ -90,7 +90,7 @@ class TestSet:
 
     @property
     def positives(self) -> NDArray[np.bool_]:
-        return np.array([label == self.rules.positive for label in self.truth])
+        return np.array([label == getattr(self.rules.answers, "of", None) for label in self.truth])
 
     def evidence(self, champion: list[str], challenger: list[str], generator: np.random.Generator) -> Evidence:
         """Latency is of one distribution for both."""
@@ -103,9 +103,7 @@ class TestSet:
             milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
             champion_milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
             labels=self.labels,
-            majority=Counter(self.truth).most_common(1)[0][0],
-            positive=self.rules.positive,
-            base_rate=float(self.positives.mean()),
+            baseline=self.rules.answers.baseline({"label_counts": {"train": Counter(self.truth)}}),
             seed=self.seed,
             slices=_groups(self.rules.comparison.metric),
         )
@@ -114,7 +112,7 @@ class TestSet:
 @cache
 def _groups(metric: str) -> dict[str, NDArray[np.bool_]]:
     test = next(test for test in map(TestSet.of, WORKLOADS) if test.rules.comparison.metric == metric)
-    return groups(test.requests, test.features, test.rules.slices.by)
+    return groups(test.requests, test.features, test.rules.cuts)
 
 
 def labels(test: TestSet, gain: float, generator: np.random.Generator) -> tuple[list[str], list[str]]:

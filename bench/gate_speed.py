@@ -13,6 +13,7 @@ sys.path.insert(0, str(PROJECT))
 import numpy as np  # noqa: E402  (the project is no installed package)
 
 from ml_test.gate import report  # noqa: E402
+from ml_test.gate.answers.probability import Probability  # noqa: E402
 from ml_test.gate.decision import decide  # noqa: E402
 from ml_test.gate.evidence import Evidence  # noqa: E402
 from ml_test.gate.rules import Comparison, Latency, Rules, SliceRule  # noqa: E402
@@ -25,7 +26,7 @@ RULES = Rules(
     ceilings={"log_loss": 0.6, "calibration_error": 0.1},
     slices=SliceRule(metric="auc", margin=0.03, floor=0.6),
     latency=Latency(p99_milliseconds=250, p99_ratio=2),
-    positive="1",
+    answers=Probability(of="1"),
 )
 
 
@@ -64,9 +65,7 @@ def made() -> Evidence:
         milliseconds=generator.gamma(2, size=ROWS).tolist(),
         champion_milliseconds=generator.gamma(2, size=ROWS).tolist(),
         labels=["0", "1"],
-        majority="0",
-        positive="1",
-        base_rate=0.25,
+        baseline="0.25",
         seed=1,
         slices={f"group {number}": group == number for number in range(GROUPS)},
     )

@@ -50,15 +50,18 @@ class Benchmark:
 
 
 def labels(truth: NDArray[Any], answers: NDArray[Any], names: tuple[str, ...]) -> Figures:
-    from ml_test.gate.metrics import accuracy, confusion_matrix, macro_f1
+    from ml_test.gate.answers.labels import Labels
+    from ml_test.gate.metrics.accuracy import Accuracy
+    from ml_test.gate.metrics.macro_f1 import MacroF1
 
-    counted = confusion_matrix([names[int(index)] for index in truth], [names[int(index)] for index in answers], names)
-    return {"accuracy": float(accuracy(counted)), "macro-F1": float(macro_f1(counted))}
+    texts = ([names[int(index)] for index in places] for places in (answers, truth))
+    answered = Labels().read(*texts, names)
+    return {metric.called: metric.value(answered) for metric in (Accuracy(), MacroF1())}
 
 
 def scores(truth: NDArray[Any], answers: NDArray[Any], _: tuple[str, ...]) -> Figures:
     from ml_test.gate.delong import auc
-    from ml_test.gate.probabilities import log_loss
+    from ml_test.gate.metrics.log_loss import log_loss
 
     return {"AUC": auc(truth, answers), "log loss": float(log_loss(truth, answers).mean())}
 

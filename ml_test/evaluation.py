@@ -50,7 +50,7 @@ def rules_of(workload: str) -> Rules:
     except OSError as error:
         raise StepError(f"The workload {workload} has no rules for its gate: {path} cannot be read.") from error
     except ValueError as error:
-        raise StepError(f"{path}: {error}") from error
+        raise StepError(str(error)) from error
 
 
 def judge(settings: GateSettings, rules: Rules) -> Decision:
@@ -82,30 +82,34 @@ def gather(
     s3: Any, runtime: Any, settings: GateSettings, data: Mapping[str, Any], rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
     """Both models' answers to every test row, beside the truth, and what is known of the split."""
-    rows = [line.rsplit(",", 1) for line in read_lines(s3, S3Address.parse(data["test"]))]
-    requests, truth = [row[0] for row in rows], [row[1] for row in rows]
+    requests, truth = test_rows(read_lines(s3, S3Address.parse(data["test"])), rules)
     endpoints = [settings.endpoint, rival.endpoint] if isinstance(rival, Champion) else [settings.endpoint]
     challenger, *others = ask_all(runtime, endpoints, requests, rules)
     champion = others[0] if others else None
-    learned: Mapping[str, int] = data["label_counts"]["train"]
     return Evidence(
         requests=requests,
         truth=truth,
         answers=challenger.answers,
         milliseconds=challenger.milliseconds,
-        labels=data["labels"],
-        majority=max(learned, key=learned.__getitem__),
+        labels=data.get("labels", ()),
+        baseline=rules.answers.baseline(data),
         seed=int(data["data_sha256"][:16], 16),
         champion=champion.answers if champion else None,
         champion_milliseconds=champion.milliseconds if champion else (),
         champion_missing=rival.reason if isinstance(rival, Gone) else "",
-        positive=rules.positive,
-        base_rate=learned[rules.positive] / sum(learned.values()) if rules.positive else 0.5,
-        slices=groups(requests, data["features"], rules.slices.by),
+        slices=groups(requests, data["features"], rules.cuts),
         earlier_decisions=earlier_decisions.count(
             s3, settings.bucket, split=split_hash(requests, truth), answers=answers_hash(challenger.answers)
         ),
     )
+
+
+def test_rows(lines: Sequence[str], rules: Rules) -> tuple[Sequence[str], Sequence[str] | None]:
+    """Requests and truth. The truth is the last column, where the kind of answers needs one."""
+    if not rules.answers.needs_truth:
+        return lines, None
+    rows = [line.rsplit(",", 1) for line in lines]
+    return [row[0] for row in rows], [row[1] for row in rows]
 
 
 def ask_all(runtime: Any, endpoints: Sequence[str], requests: Sequence[str], rules: Rules) -> list[Asked]:

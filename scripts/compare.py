@@ -50,11 +50,19 @@ def main() -> int:
     known = captures.truths(options.truths) if options.truths else {}
     config = prod.endpoint_config()
     models = [traffic(one, prod.endpoint_name, config, known) for one in (champion, challenger)]
-    rules = Rules.read(Path("ml_test") / options.workload / "gate.toml")
+    rules = rules_of(options.workload)
     checks = experiment.compare(models[0], models[1], rules, minimum=minimum_requests())
     print(f"{prod.endpoint_name} since {config['CreationTime']:%Y-%m-%d %H:%M:%S} UTC")
     print("\n".join([*summary(models, (champion, challenger)), "", *sentences(checks)]))
     return 0
+
+
+def rules_of(workload: str) -> Rules:
+    """The gate's. SystemExit for a gate.toml that is wrong."""
+    try:
+        return Rules.read(Path("ml_test") / workload / "gate.toml")
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
 
 
 def traffic(one: Served, endpoint: str, config: Mapping[str, Any], known: Mapping[str, str]) -> Traffic:

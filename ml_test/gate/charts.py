@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from html import escape
+from math import floor, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,30 +14,59 @@ if TYPE_CHECKING:
 
     from ml_test.gate.intervals import Estimate
 
+    #: (name, value with its interval, floor or ceiling, class) of each.
+    Figures = Sequence[tuple[str, Estimate, float | None, str]]
+
 WIDTH = 360
 LEFT, RIGHT = 124, 350
 ROW = 26
 #: Of a name left of its line.
 CHARACTERS = 19
 STARTS = (0.0, 0.25, 0.5, 0.75)
+ROUND_DIGITS = (1.0, 2.0, 2.5, 5.0)
 BINS = 40
 BAR_HEIGHT = 70
 SQUARE = 220
 
 
-def interval_chart(figures: Sequence[tuple[str, Estimate, float | None, str]]) -> str:
-    """A line of its own for each figure in [0, 1]: (name, interval and value, floor or ceiling, class).
+def interval_charts(figures: Figures) -> str:
+    """A line for each figure: (name, value with its interval, floor or ceiling, class).
 
-    The axis ends at 1, and starts at the last quarter that leaves nothing out.
+    Figures in [0, 1] share an axis, which ends at 1, and starts at the last quarter that leaves nothing out. What lies
+    elsewhere has an axis of its own.
     """
-    height = ROW * (len(figures) + 1)
-    least = min(min(estimate.low, 1 if limit is None else limit) for _, estimate, limit, _ in figures)
+    shares = [figure for figure in figures if all(0 <= value <= 1 for value in _values(figure))]
+    others = [figure for figure in figures if figure not in shares]
+    least = min((value for figure in shares for value in _values(figure)), default=0.0)
     start = max(tick for tick in STARTS if tick <= max(least, 0))
+    charts = [_interval_chart(shares, start, 1.0)] if shares else []
+    return "".join([*charts, *(_interval_chart([figure], *_axis(_values(figure))) for figure in others)])
+
+
+def _values(figure: tuple[str, Estimate, float | None, str]) -> list[float]:
+    """All that must be seen of a figure."""
+    _, estimate, limit, _ = figure
+    return [estimate.low, estimate.value, estimate.high, *([] if limit is None else [limit])]
+
+
+def _axis(values: Sequence[float]) -> tuple[float, float]:
+    """Start and end of an axis of four even, round steps that shows 0 and all values."""
+    low, high = min(0.0, *values), max(0.0, *values)
+    power = floor(log10((high - low) / 4))
+    for step in (digit * 10.0**exponent for exponent in (power, power + 1) for digit in ROUND_DIGITS):
+        start = step * floor(low / step)
+        if start + 4 * step >= high:
+            return start, start + 4 * step
+    raise ValueError(f"no axis shows {values}")
+
+
+def _interval_chart(figures: Figures, start: float, end: float) -> str:
+    height = ROW * (len(figures) + 1)
 
     def x(value: float) -> float:
-        return LEFT + (RIGHT - LEFT) * (value - start) / (1 - start)
+        return LEFT + (RIGHT - LEFT) * (value - start) / (end - start)
 
-    ticks = "".join(_tick(x(tick), f"{tick:g}", height) for tick in np.linspace(start, 1, 5).round(4).tolist())
+    ticks = "".join(_tick(x(tick), f"{tick:g}", height) for tick in np.linspace(start, end, 5).round(4).tolist())
     lines = "".join(_figure(row, x, *figure) for row, figure in enumerate(figures))
     return _svg(height, "Figures with their 95 % intervals and floors", ticks + lines)
 

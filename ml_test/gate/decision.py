@@ -1,21 +1,17 @@
-"""The verdict: the challenger against the champion, its floors, each group of rows, its calibration and its latency."""
+"""The verdict: the challenger against the champion, its floors, each group of rows, and its latency."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_test.gate import floors, latency, slices, wear
-from ml_test.gate.answers import check_answers
-from ml_test.gate.comparison import against_baseline, against_champion
-from ml_test.gate.metrics import confusion_matrix
-from ml_test.gate.paired import Gain, Pair, gains
+from ml_test.gate.comparison import against_champion
+from ml_test.gate.gains import Gain, Pair, gains
+from ml_test.gate.unusable import check_answers
 from ml_test.gate.verdict import Check, Verdict
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.rules import Rules
 
@@ -26,10 +22,14 @@ ORDER_FOR = ("comparison", "beats the baseline")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """The checks and all that they rest on. gains: in the metric that decides, then in those that are shown."""
+    """The checks and all that they rest on.
+
+    pair: the answers as they were read; the baseline's where there is no champion.
+    gains: in the metric that decides, then in those that are shown.
+    """
 
     checks: tuple[Check, ...]
-    matrix: NDArray[np.int64]
+    pair: Pair[Any]
     gains: tuple[Gain, ...]
     slices: slices.Slices
     confidence: float
@@ -69,33 +69,26 @@ class Decision:
 
 
 def decide(evidence: Evidence, rules: Rules) -> Decision:
-    """Judge the evidence by the rules."""
+    """Judge the evidence by the rules. ValueError for test rows that cannot be judged by them."""
+    kind = rules.answers
     confidence = wear.confidence(evidence.earlier_decisions)
-    pair = paired(evidence, rules)
-    compared = gains(
-        pair, (rules.comparison.metric, *rules.comparison.shown), confidence=confidence, seed=evidence.seed
+    challenger, champion, baseline = (
+        kind.read(answers, evidence.truth, evidence.labels)
+        for answers in (evidence.answers, evidence.champion_answers, evidence.baseline_answers)
     )
-    parts = slices.compare(evidence.slices, pair, rules.slices, confidence)
-    matrix = confusion_matrix(
-        evidence.truth, evidence.decided(evidence.answers, rules.costs.threshold), evidence.labels
-    )
+    pair = Pair(champion=champion, challenger=challenger)
+    compared = gains(pair, rules.compared, confidence=confidence, seed=evidence.seed)
     has_champion = evidence.champion is not None
-    checks = [*check_answers(evidence), *floors.judge(matrix, evidence.labels, pair, rules, evidence.seed)]
-    checks.append(against_baseline(evidence, pair, rules.costs))
+    checks = [*check_answers(evidence, pair, kind), *floors.judge(challenger, rules, evidence.seed)]
+    if (beaten := kind.against_baseline(challenger, baseline)) is not None:
+        checks.append(beaten)
     if has_champion:
-        checks.append(against_champion(compared[0], rules.comparison.margin))
-    checks += slices.judge(parts.judged, rules.slices, compared=has_champion)
+        checks.append(against_champion(rules.compared[0], compared[0], rules.comparison.margin))
+    parts = slices.Slices()
+    if rules.slices is not None:
+        metric = rules.group_metric(rules.slices)
+        parts = slices.compare(evidence.slices, pair, metric, confidence, seed=evidence.seed)
+        checks += slices.judge(parts.judged, metric, rules.slices, compared=has_champion)
     theirs = latency.p99(evidence.champion_milliseconds) if has_champion else None
     checks += latency.judge(latency.p99(evidence.milliseconds), theirs, rules.latency)
-    return Decision(checks=tuple(checks), matrix=matrix, gains=tuple(compared), slices=parts, confidence=confidence)
-
-
-def paired(evidence: Evidence, rules: Rules) -> Pair:
-    """Both models' answers as numbers."""
-    return Pair(
-        truth=evidence.truth_codes,
-        champion=evidence.codes(evidence.champion_answers),
-        challenger=evidence.codes(evidence.answers),
-        labels=len(evidence.labels),
-        threshold=None if evidence.positive is None else rules.costs.threshold,
-    )
+    return Decision(checks=tuple(checks), pair=pair, gains=tuple(compared), slices=parts, confidence=confidence)

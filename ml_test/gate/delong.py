@@ -83,5 +83,12 @@ def auc_gain(
     return gain.auc - reach, gain.auc + reach
 
 
+def auc_gain_of_two(champion: Placements, challenger: Placements) -> tuple[float, float]:
+    """The 95 % interval of challenger minus champion, each on rows of its own."""
+    reach = _z(CONFIDENCE) * sqrt(champion.error**2 + challenger.error**2)
+    value = challenger.auc - champion.auc
+    return value - reach, value + reach
+
+
 def _z(confidence: float) -> float:
     return float(ndtri((1 + confidence) / 2))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ml_test.gate.comparison import against_champion
-from ml_test.gate.independent import METHODS, Judged, alike, gain, share_difference
+from ml_test.gate.gains import independent_gain
+from ml_test.gate.independent import NEWCOMBE, share_difference
 from ml_test.gate.intervals import CONFIDENCE
 from ml_test.gate.verdict import Check, Verdict
 from ml_test.gate.wording import percent
 
 if TYPE_CHECKING:
+    from ml_test.gate.answers.kind import Answered, AnswerKind
     from ml_test.gate.rules import Latency, Rules
 
 
@@ -44,7 +44,7 @@ def compare(champion: Traffic, challenger: Traffic, rules: Rules, *, minimum: in
             f" challenger, and {minimum} of each are asked for"
         )
         return [_undecided("requests", said, look_at="Wait for more.")]
-    checks = [_truth(champion, challenger, rules), _errors(champion, challenger), _answers(champion, challenger)]
+    checks = [_truth(champion, challenger, rules), _errors(champion, challenger), _answers(champion, challenger, rules)]
     latency = _latency(champion, challenger, rules.latency)
     return [*checks, latency] if latency else checks
 
@@ -69,14 +69,14 @@ def _errors(champion: Traffic, challenger: Traffic) -> Check:
         sentence=(
             f"5XX: {challenger.errors} of {challenger.invocations} against {champion.errors} of"
             f" {champion.invocations}: {100 * value:+.2f} percentage points ({percent(CONFIDENCE)} interval"
-            f" {100 * low:+.2f} to {100 * high:+.2f}; {METHODS['accuracy']})"
+            f" {100 * low:+.2f} to {100 * high:+.2f}; {NEWCOMBE})"
         ),
     )
 
 
-def _answers(champion: Traffic, challenger: Traffic) -> Check:
+def _answers(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
     """Told, and no verdict: to answer otherwise may be better, and both were asked by different people."""
-    probability = alike(champion.answers, challenger.answers)
+    probability = rules.answers.alike(champion.answers, challenger.answers)
     differ = probability < 1 - CONFIDENCE
     return Check(
         name="answers",
@@ -88,29 +88,27 @@ def _answers(champion: Traffic, challenger: Traffic) -> Check:
 
 def _truth(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
     """The gate's own comparison, on independent requests instead of the same rows."""
-    if not champion.judged or not challenger.judged:
+    kind, metric = rules.answers, rules.compared[0]
+    if kind.needs_truth and not (champion.judged and challenger.judged):
         said = "nobody told what would have been right (TRUTHS=…), so nobody can say which of the two is better"
         return _undecided("truth", said, look_at="The truths, once known.")
-    metric = rules.comparison.metric
-    try:
-        found = gain(metric, _judged(champion, rules), _judged(challenger, rules))
-    except KeyError:
-        said = f"gate.toml compares by {metric}, for which independent requests have no interval here"
+    found = independent_gain(metric, _read(champion, kind), _read(challenger, kind))
+    if found is None:
+        said = f"gate.toml compares by {metric.name}, for which independent requests have no interval here"
         return _undecided("truth", said, look_at="Both variants' answers.")
-    check = replace(against_champion(found, rules.comparison.margin), name="truth")
+    check = replace(against_champion(metric, found, rules.comparison.margin), name="truth")
     if check.outcome is not Verdict.HOLD:
         return check
     said = f"the {found.rows} requests whose truth is known cannot tell which of the two is better"
     return replace(check, plain=said, look_at="More truths would narrow the interval.")
 
 
-def _judged(traffic: Traffic, rules: Rules) -> Judged:
-    if rules.positive is not None:
-        scores = np.array([float(answer) for answer, _ in traffic.judged])
-        return Judged(truth=np.array([int(truth == rules.positive) for _, truth in traffic.judged]), answers=scores)
-    labels = sorted({label for pair in traffic.judged for label in pair})
-    places = np.array([[labels.index(answer), labels.index(truth)] for answer, truth in traffic.judged])
-    return Judged(truth=places[:, 1], answers=places[:, 0])
+def _read(traffic: Traffic, kind: AnswerKind[Answered]) -> Answered:
+    """The answers whose truth is known; all of them where the kind needs none."""
+    if not kind.needs_truth:
+        return kind.read(traffic.answers, None)
+    answers, truth = zip(*traffic.judged, strict=True)
+    return kind.read(answers, truth)
 
 
 def _latency(champion: Traffic, challenger: Traffic, rule: Latency) -> Check | None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Mapping  # noqa: TC003  (the reader of tables asks the types)
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ml_test.gate import strict
+from ml_test.gate.answers import KINDS
+from ml_test.gate.answers.labels import Labels
+from ml_test.gate.metrics import METRICS
+from ml_test.gate.metrics.metric import ClosedForm, Compared, Metric
+from ml_test.gate.strict import read_table, read_value, refuse_unknown
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-LABEL_METRICS = ("accuracy", "macro_f1")
-SCORE_METRICS = ("auc", "log_loss")
-METRICS = LABEL_METRICS + SCORE_METRICS
-SLICE_METRICS = ("accuracy", "auc")
+    from ml_test.gate.answers.kind import AnswerKind
 
-Table = TypeVar("Table")
+M = TypeVar("M", bound=Metric[Any])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,10 +32,8 @@ class Comparison:
     shown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (self.metric, *self.shown):
-            _one_of(name, METRICS)
         if self.margin <= 0:
-            raise ValueError(f"gate.toml: the margin must be above 0, not {self.margin}")
+            raise ValueError(f"margin must be above 0, not {self.margin}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,20 +44,33 @@ class Cut:
     values: Mapping[str, str] = field(default_factory=dict)
     bounds: tuple[float, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.values and self.bounds:
+            raise ValueError(f"{self.feature} is cut by values and by bounds; give one of the two")
+        if list(self.bounds) != sorted(set(self.bounds)):
+            raise ValueError(f"bounds must rise, not {list(self.bounds)}")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SliceRule:
-    """``margin``: how much worse than the champion a group may be; ``floor``: what a group's figure itself must be."""
+    """``margin``: how much worse than the champion a group may be.
 
-    metric: str = "accuracy"
-    margin: float = 0.05
+    floor, ceiling: what a group's figure itself must keep; a ceiling for a metric that is better the less it is.
+    """
+
+    metric: str
+    margin: float
     floor: float | None = None
+    ceiling: float | None = None
     by: tuple[Cut, ...] = ()
 
     def __post_init__(self) -> None:
-        _one_of(self.metric, SLICE_METRICS)
         if self.margin < 0:
-            raise ValueError(f"gate.toml: the slices' margin must be 0 or above, not {self.margin}")
+            raise ValueError(f"margin must be 0 or above, not {self.margin}")
+
+    @property
+    def limit(self) -> float | None:
+        return self.ceiling if self.floor is None else self.floor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +83,10 @@ class Latency:
     p99_milliseconds: float
     p99_ratio: float
     slack_milliseconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.p99_milliseconds <= 0 or self.p99_ratio <= 0 or self.slack_milliseconds < 0:
+            raise ValueError(f"p99_milliseconds and p99_ratio must be above 0, slack_milliseconds 0 or above: {self}")
 
     def beside(self, champion: float) -> float:
         """What is allowed beside a champion that takes so long, in milliseconds."""
@@ -86,71 +106,159 @@ class Load:
     warm_up: int = 50
     looks: int = 3
 
+    def __post_init__(self) -> None:
+        timed = 1 if self.one_at_a_time is None else self.one_at_a_time
+        if min(timed, self.connections, self.looks) < 1 or self.warm_up < 0:
+            raise ValueError(f"one_at_a_time, connections and looks must be 1 or above, warm_up 0 or above: {self}")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Costs:
-    """What a wrong decision costs, in any unit: only their ratio counts."""
+class Smoke:
+    """Requests asked of QA and, after the release, of PROD."""
 
-    missed: float = 1.0
-    false_alarm: float = 1.0
-
-    @property
-    def threshold(self) -> float:
-        """From this probability on, an alarm costs less than none: where the two expected costs are equal."""
-        return self.false_alarm / (self.false_alarm + self.missed)
+    requests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """floors: metric, or ``recall`` (of each label), → what the lower bound must reach. ceilings: → the upper bound.
+    """floors: metric → what the lower bound must reach. ceilings: metric → what the upper bound must not pass.
 
-    positive: the label whose probability is answered; None where labels are. smoke: requests asked of QA and PROD.
+    slices: None where no group is judged by itself. smoke: requests asked of QA and PROD.
+    metrics: all that there are; which of them may be asked for follows from ``answers``.
     """
 
     comparison: Comparison
-    floors: Mapping[str, float]
     latency: Latency
+    answers: AnswerKind[Any] = field(default_factory=Labels)
+    floors: Mapping[str, float] = field(default_factory=dict)
     ceilings: Mapping[str, float] = field(default_factory=dict)
-    slices: SliceRule = field(default_factory=SliceRule)
-    costs: Costs = field(default_factory=Costs)
+    slices: SliceRule | None = None
     load: Load = field(default_factory=Load)
-    positive: str | None = None
     smoke: tuple[str, ...] = ()
+    metrics: tuple[Metric[Any], ...] = METRICS
 
     def __post_init__(self) -> None:
-        wrong = LABEL_METRICS[1:] if self.positive else SCORE_METRICS
-        asked = {self.comparison.metric, *self.comparison.shown, self.slices.metric, *self.floors, *self.ceilings}
-        if found := sorted(asked & set(wrong)):
-            kind = "probabilities" if self.positive else "labels"
-            raise ValueError(f"gate.toml asks for {', '.join(found)}, but the endpoint answers with {kind}")
+        names = [metric.name for metric in self.compared]
+        if len(set(names)) < len(names):
+            raise ValueError(f"[comparison] asks for a metric twice: {', '.join(names)}")
+        for limit in ("floor", "ceiling"):
+            for metric, value in self._limits(f"{limit}s"):
+                _check_limit(metric, limit, value, f"[{limit}s] {metric.name} = {value}")
+        if self.slices is not None:
+            metric = self.group_metric(self.slices)
+            for limit, bound in (("floor", self.slices.floor), ("ceiling", self.slices.ceiling)):
+                if bound is not None:
+                    _check_limit(metric, limit, bound, f"[slices] {limit} = {bound}")
 
     @classmethod
-    def read(cls, path: Path) -> Rules:
-        """From gate.toml. ValueError for what it does not say rightly."""
-        gate = tomllib.loads(path.read_text())
-        slices = dict(gate.get("slices", {}))
-        slices["by"] = tuple(_table(Cut, "slices.by", entry) for entry in slices.get("by", []))
+    def read(
+        cls,
+        path: Path,
+        *,
+        kinds: Sequence[type[AnswerKind[Any]]] = KINDS,
+        metrics: tuple[Metric[Any], ...] = METRICS,
+    ) -> Rules:
+        """From gate.toml. ValueError with the file's path for what is unknown, missing, or cannot be."""
+        try:
+            return cls._parse(tomllib.loads(path.read_text()), kinds, metrics)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    @classmethod
+    def _parse(
+        cls, gate: dict[str, Any], kinds: Sequence[type[AnswerKind[Any]]], metrics: tuple[Metric[Any], ...]
+    ) -> Rules:
+        refuse_unknown(gate, [field.name for field in fields(cls) if field.name != "metrics"])
         return cls(
-            comparison=_table(Comparison, "comparison", gate.get("comparison", {})),
-            floors=gate.get("floors", {}),
-            ceilings=gate.get("ceilings", {}),
-            latency=_table(Latency, "latency", gate.get("latency", {})),
-            slices=_table(SliceRule, "slices", slices),
-            costs=_table(Costs, "costs", gate.get("costs", {})),
-            load=_table(Load, "load", gate.get("load", {})),
-            positive=gate.get("answers", {}).get("probability_of"),
-            smoke=tuple(gate.get("smoke", {}).get("requests", ())),
+            comparison=read_table(Comparison, gate.get("comparison", {}), "comparison"),
+            latency=read_table(Latency, gate.get("latency", {}), "latency"),
+            answers=_answers(gate.get("answers", {}), kinds),
+            floors=_limits(gate, "floors"),
+            ceilings=_limits(gate, "ceilings"),
+            slices=read_table(SliceRule, gate["slices"], "slices") if "slices" in gate else None,
+            load=read_table(Load, gate.get("load", {}), "load"),
+            smoke=read_table(Smoke, gate.get("smoke", {}), "smoke").requests,
+            metrics=metrics,
         )
 
+    @property
+    def compared(self) -> list[Compared[Any]]:
+        """The metric that decides the comparison with the champion, then those that are shown."""
+        known = [metric for metric in self._offered if isinstance(metric, Compared)]
+        return [
+            _named(name, known, "[comparison] asks for") for name in (self.comparison.metric, *self.comparison.shown)
+        ]
 
-def _table(kind: type[Table], name: str, values: Mapping[str, Any]) -> Table:
-    """A table of the file as its type; lists become tuples."""
-    try:
-        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
-    except TypeError as error:
-        raise ValueError(f"gate.toml, [{name}]: {error}") from error
+    @property
+    def limits(self) -> list[tuple[Metric[Any], float]]:
+        """Floors, then ceilings."""
+        return [*self._limits("floors"), *self._limits("ceilings")]
+
+    def _limits(self, table: str) -> list[tuple[Metric[Any], float]]:
+        limits: Mapping[str, float] = getattr(self, table)
+        return [(_named(name, self._offered, f"[{table}] asks for"), value) for name, value in limits.items()]
+
+    @property
+    def cuts(self) -> tuple[Cut, ...]:
+        return () if self.slices is None else self.slices.by
+
+    def group_metric(self, rule: SliceRule) -> ClosedForm[Any]:
+        """The metric in which each group of rows is judged."""
+        known = [metric for metric in self._offered if isinstance(metric, ClosedForm)]
+        return _named(rule.metric, known, "[slices] asks for")
+
+    @property
+    def asked(self) -> list[Metric[Any]]:
+        """Every metric that these rules ask for, once."""
+        groups = [] if self.slices is None else [self.group_metric(self.slices)]
+        asked = [*self.compared, *groups, *(metric for metric, _ in self.limits)]
+        return list({metric.name: metric for metric in asked}.values())
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values, without the smoke requests: they stand beside their answers."""
+        return {
+            "comparison": asdict(self.comparison),
+            "floors": dict(self.floors),
+            "ceilings": dict(self.ceilings),
+            "slices": None if self.slices is None else asdict(self.slices),
+            "latency": asdict(self.latency),
+            "load": asdict(self.load),
+            "answers": {"kind": self.answers.name, **asdict(self.answers)},
+        }
+
+    @property
+    def _offered(self) -> list[Metric[Any]]:
+        """The metrics that can read these answers."""
+        return [metric for metric in self.metrics if issubclass(self.answers.view, metric.reads)]
 
 
-def _one_of(name: str, known: tuple[str, ...]) -> None:
+def _named(name: str, metrics: Iterable[M], asking: str) -> M:
+    """The metric of that name. ValueError where these do not have it."""
+    known = {metric.name: metric for metric in metrics}
     if name not in known:
-        raise ValueError(f"gate.toml: {name!r} is no metric here; known are {', '.join(known)}")
+        raise ValueError(f"{asking} {name!r}, which these answers do not have; they have {', '.join(known)}")
+    return known[name]
+
+
+def _check_limit(metric: Metric[Any], limit: str, value: float, where: str) -> None:
+    """A floor where more is better, a ceiling where less is, and in the span of the metric."""
+    low, high = metric.span
+    if limit != metric.direction.limit:
+        raise ValueError(f"{where}: {metric.name} takes a {metric.direction.limit}")
+    if not low <= value <= high:
+        raise ValueError(f"{where}: {metric.name} lies between {low:g} and {high:g}")
+
+
+def _limits(gate: Mapping[str, Any], table: str) -> dict[str, float]:
+    values = strict.table(gate.get(table, {}), table)
+    return {name: read_value(float, value, table, name) for name, value in values.items()}
+
+
+def _answers(values: Any, kinds: Sequence[type[AnswerKind[Any]]]) -> AnswerKind[Any]:
+    """The kind that the table names, with the keys of its own; labels where it names none."""
+    name = strict.table(values, "answers").get("kind", Labels.name)
+    kind = next((kind for kind in kinds if kind.name == name), None)
+    if kind is None:
+        known = ", ".join(kind.name for kind in kinds)
+        raise ValueError(f"[answers] kind = {name!r} is not known here; allowed are {known}")
+    return read_table(kind, {key: value for key, value in values.items() if key != "kind"}, "answers")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml_test.gate.delong import auc_estimate
-from ml_test.gate.intervals import Estimate, share
-from ml_test.gate.paired import Gain, Pair, closed_bounds, closed_gain
+from ml_test.gate.gains import Gain, Pair, closed_gain
 from ml_test.gate.verdict import Check, Verdict
-from ml_test.gate.wording import NAMES, amount, figure, percent
+from ml_test.gate.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml_test.gate.bootstrap import Bounds
+    from ml_test.gate.intervals import Estimate
+    from ml_test.gate.metrics.metric import ClosedForm
     from ml_test.gate.rules import Cut, SliceRule
 
 CORRECTION = "Bonferroni: each group's interval at 1 - (1 - confidence) / number of groups"
-# Fewer rows (for AUC: of either label) cannot tell anything at a corrected level: such a group is named, not judged.
-FEWEST_ROWS = {"accuracy": 20, "auc": 30}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +37,8 @@ class Slice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slices:
-    judged: tuple[Slice, ...]
-    too_small: tuple[str, ...]
+    judged: tuple[Slice, ...] = ()
+    too_small: tuple[str, ...] = ()
 
 
 def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]) -> dict[str, NDArray[np.bool_]]:
@@ -62,66 +60,56 @@ def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]
     return found
 
 
-def compare(masks: Mapping[str, NDArray[np.bool_]], pair: Pair, rule: SliceRule, confidence: float) -> Slices:
+def compare(
+    masks: Mapping[str, NDArray[np.bool_]], pair: Pair[Any], metric: ClosedForm[Any], confidence: float, *, seed: int
+) -> Slices:
     """Each group with its own figure and its gain, at the confidence that their number leaves."""
     parts = {name: pair.where(mask) for name, mask in masks.items()}
-    small = {name: count for name, part in parts.items() if (count := _too_few(part, rule.metric)) is not None}
+    small = {name: lack for name, part in parts.items() if (lack := metric.too_few(part.challenger)) is not None}
     kept = {name: part for name, part in parts.items() if name not in small}
     corrected = 1 - (1 - confidence) / max(len(kept), 1)
     return Slices(
         judged=tuple(
             Slice(
                 name=name,
-                own=_own(part, rule.metric),
-                gain=closed_gain(rule.metric, part, confidence=corrected),
-                suspected=closed_bounds(rule.metric, part, confidence),
+                own=metric.estimate(part.challenger, seed=seed),
+                gain=closed_gain(metric, part, confidence=corrected),
+                suspected=metric.gain_bounds(part, confidence),
             )
             for name, part in kept.items()
         ),
-        too_small=tuple(f"{name} ({count})" for name, count in small.items()),
+        too_small=tuple(f"{name} ({lack})" for name, lack in small.items()),
     )
 
 
-def _too_few(part: Pair, metric: str) -> str | None:
-    rows, events = len(part.truth), int((part.truth == 1).sum())
-    counted = rows if metric == "accuracy" else min(events, rows - events)
-    if counted >= FEWEST_ROWS[metric]:
-        return None
-    return f"{rows} rows" if metric == "accuracy" else f"{rows} rows, {counted} of the rarer label"
+def judge(slices: Sequence[Slice], metric: ClosedForm[Any], rule: SliceRule, *, compared: bool) -> list[Check]:
+    """``compared``: there is a champion; without one, only the groups' own figures are judged."""
+    if not slices:
+        return []
+    checks = [] if rule.limit is None else [_against_limit(slices, metric, rule.limit)]
+    return [*checks, _against_champion(slices, metric, rule)] if compared else checks
 
 
-def _own(part: Pair, metric: str) -> Estimate:
-    if metric == "auc":
-        return auc_estimate(part.truth, part.challenger.astype(float))
-    return share(int((part.decided(part.challenger) == part.truth).sum()), len(part.truth))
+def _against_limit(slices: Sequence[Slice], metric: ClosedForm[Any], limit: float) -> Check:
+    """The limit holds for the figure itself: the bound of a small group says more of its size than of the model.
 
-
-def judge(slices: Sequence[Slice], rule: SliceRule, *, compared: bool) -> list[Check]:
-    """``compared``: there is a champion; without one, only the floor is judged."""
-    checks = [] if rule.floor is None or not slices else [_against_floor(slices, rule.metric, rule.floor)]
-    return [*checks, _against_champion(slices, rule)] if compared and slices else checks
-
-
-def _against_floor(slices: Sequence[Slice], metric: str, floor: float) -> Check:
-    """The floor holds for the figure itself: the bound of a small group says more of its size than of the model.
-
-    HOLD below it, REJECT where the whole interval is.
+    HOLD where a figure breaks it, REJECT where the whole interval does.
     """
-    below = [entry for entry in slices if entry.own.value < floor]
-    worst = min(slices, key=lambda entry: entry.own.value)
-    required = f"at least {figure(metric, floor)}"
+    unit, way = metric.unit, metric.direction
+    broken = [entry for entry in slices if way.sign * entry.own.value < way.sign * limit]
+    worst = min(slices, key=lambda entry: way.sign * entry.own.value)
     sentence = "; ".join(
-        f"{NAMES[metric]} of {entry.name} {entry.own.value:.4f} (95 % interval {entry.own.low:.4f} to "
-        f"{entry.own.high:.4f}, {entry.own.rows} rows), floor {floor:.4f}"
-        for entry in below or [worst]
+        f"{metric.called} of {entry.name} {entry.own.value:.4f} (95 % interval {entry.own.low:.4f} to "
+        f"{entry.own.high:.4f}, {entry.own.rows} rows), {way.limit} {limit:.4f}"
+        for entry in broken or [worst]
     )
-    if not below:
-        plain = (
-            f"no group is below {figure(metric, floor)}: the worst is {worst.name}, {figure(metric, worst.own.value)}"
-        )
+    value = unit.figure(worst.own.value)
+    if not broken:
+        plain = f"no group is {way.broken} {unit.figure(limit)}: the worst is {worst.name}, {value}"
         return Check(name="groups", outcome=Verdict.PROMOTE, plain=plain, sentence=sentence)
-    plain = f"its {NAMES[metric]} for {worst.name} is {figure(metric, worst.own.value)}, but {required} is required"
-    if any(entry.own.high < floor for entry in below):
+    plain = f"its {metric.called} for {worst.name} is {value}, but {way.required} {unit.figure(limit)} is required"
+    best_ends = (entry.own.high if way.sign > 0 else entry.own.low for entry in broken)
+    if any(way.sign * end < way.sign * limit for end in best_ends):
         return Check(name="groups", outcome=Verdict.REJECT, plain=plain, sentence=sentence)
     return Check(
         name="groups",
@@ -132,13 +120,13 @@ def _against_floor(slices: Sequence[Slice], metric: str, floor: float) -> Check:
     )
 
 
-def _against_champion(slices: Sequence[Slice], rule: SliceRule) -> Check:
+def _against_champion(slices: Sequence[Slice], metric: ClosedForm[Any], rule: SliceRule) -> Check:
     """REJECT where a group is worse for certain and by more than the margin; HOLD where it only looks so.
 
     For certain: the corrected interval lies below 0. Looks so: the uncorrected one does, which among many groups
     happens by chance; a person then looks.
     """
-    allowed = amount(rule.metric, rule.margin)
+    allowed = metric.unit.amount(rule.margin)
     bad = [entry for entry in slices if entry.gain.value < -rule.margin]
     proven = [entry for entry in bad if entry.gain.high < 0]
     named = proven or [entry for entry in bad if entry.suspected[1] < 0]
@@ -147,9 +135,9 @@ def _against_champion(slices: Sequence[Slice], rule: SliceRule) -> Check:
         plain = "no group of rows got worse"
         return Check(name="group by group", outcome=Verdict.PROMOTE, plain=plain, sentence=sentence)
     worst = min(named, key=lambda entry: entry.gain.value)
-    sentence = "; ".join(_sentence(entry) for entry in named)
+    sentence = "; ".join(_sentence(entry, metric) for entry in named)
     plain = (
-        f"for {worst.name} it is worse than the champion by {amount(rule.metric, -worst.gain.value)} "
+        f"for {worst.name} it is worse than the champion by {metric.unit.amount(-worst.gain.value)} "
         f"({worst.gain.rows} test rows), where {allowed} are allowed"
     )
     if proven:
@@ -163,9 +151,9 @@ def _against_champion(slices: Sequence[Slice], rule: SliceRule) -> Check:
     )
 
 
-def _sentence(entry: Slice) -> str:
+def _sentence(entry: Slice, metric: ClosedForm[Any]) -> str:
     gain = entry.gain
     return (
-        f"{entry.name}: {NAMES[gain.metric]} {gain.challenger:.4f} against {gain.champion:.4f} "
+        f"{entry.name}: {metric.called} {gain.challenger:.4f} against {gain.champion:.4f} "
         f"({percent(gain.confidence)} interval of the gain {gain.low:+.4f} to {gain.high:+.4f}, {gain.rows} rows)"
     )

@@ -17,6 +17,7 @@ ORIGIN = (
     "endpoint",
     "rows",
 )
+ROWS_ON_PAPER = 30
 STATES = {"PROMOTE": ("passed", "passed"), "HOLD": ("held", "NOT SURE"), "REJECT": ("failed", "FAILED")}
 
 
@@ -63,6 +64,16 @@ def rows_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     heads = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<div class='wide'><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def details(summary: str, head: Sequence[str], rows: Sequence[Sequence[str]], most: int = 200) -> str:
+    """Rows that open on demand; the summary alone where there are none."""
+    if not rows:
+        return f"<p>{summary}.</p>"
+    more = f"<p>The first {most}; all are in gate.json.</p>" if len(rows) > most else ""
+    # on paper, what is long stays closed
+    long = " class='long'" if len(rows) > ROWS_ON_PAPER else ""
+    return f"<details{long}><summary>{summary}</summary>{more}{rows_table(head, rows[:most])}</details>"
 
 
 def _cells(place: int, counts: Sequence[int]) -> str:

@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
-NAMES = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
-    "recall": "recall",
-    "auc": "AUC",
-    "log_loss": "log loss",
-    "calibration_error": "calibration error",
-}
+from dataclasses import dataclass
 
-#: To someone who has not met the metric: "Accuracy is …".
-EXPLAINED = {
-    "accuracy": "the share of test rows that are answered right",
-    "macro_f1": "how well each label is found and kept apart, from 0 to 1, every label counting alike, rare or not",
-    "auc": "how often a row where it came true gets a higher probability than one where it did not; 0.5 is guessing",
-    "log_loss": "how surprised the probabilities were by what came true; less is better",
-}
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """In what a metric is said: so many times the value, with so many digits, and the words after it."""
+
+    factor: float = 1.0
+    digits: int = 3
+    after_figure: str = ""
+    after_difference: str = ""
+
+    def figure(self, value: float) -> str:
+        return f"{self.factor * value:.{self.digits}f}{self.after_figure}"
+
+    def amount(self, difference: float) -> str:
+        return f"{self.factor * difference:.{self.digits}f}{self.after_difference}"
+
+
+NUMBER = Unit()
+SHARE = Unit(factor=100, digits=1, after_figure=" %", after_difference=" percentage points")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Direction:
+    """Which way a metric is better. sign: of a change for the better.
+
+    The words are those of the limit that a figure must keep: a floor where more is better, else a ceiling.
+    """
+
+    sign: int
+    limit: str
+    #: The end of the interval that must keep the limit, and what is said of it.
+    bound: str
+    kept: str
+    broken: str
+    required: str
+
+
+MORE_IS_BETTER = Direction(
+    sign=1, limit="floor", bound="lower bound", kept="at or above", broken="below", required="at least"
+)
+LESS_IS_BETTER = Direction(
+    sign=-1, limit="ceiling", bound="upper bound", kept="at or below", broken="above", required="at most"
+)
 
 
 def percent(share: float) -> str:
@@ -25,13 +54,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f}".rstrip("0").rstrip(".") + " %"
 
 
-def figure(metric: str, value: float) -> str:
-    """An accuracy in per cent, anything else as a number."""
-    return f"{100 * value:.1f} %" if metric in {"accuracy", "recall"} else f"{value:.3f}"
-
-
-def amount(metric: str, value: float) -> str:
-    """A difference: percentage points for shares."""
-    if metric in {"accuracy", "recall"}:
-        return f"{100 * value:.1f} percentage points"
-    return f"{value:.3f}"
+def capital(words: str) -> str:
+    """With a capital, to begin a sentence."""
+    return words[:1].upper() + words[1:]

@@ -135,7 +135,7 @@ def test_a_release_is_compared_with_what_serves(workbench: Workbench, good_model
     assert judgement.done.returncode == 0, judgement.done.stdout + judgement.done.stderr
     report = judgement.report
     assert report["champion"] == {"endpoint": CHAMPION, "model_package_arn": champion}
-    assert (report["gains"][0]["value"], report["differing"]) == (0, [])
+    assert (report["gains"][0]["value"], report["answered"]["differing"]) == (0, [])
     assert len(report["milliseconds"]) == len(report["champion_milliseconds"]) == 240
     assert report["earlier_decisions"] == 0
 
@@ -193,7 +193,7 @@ def test_model_that_always_answers_the_commonest_class_is_stopped(workbench: Wor
     """Trained on rows that are all unacc: 73 % right, and worth nothing."""
     model = workbench.train_on("constant", unacc_where(lambda _: True))
     judgement = workbench.judged("constant", model)
-    answered = [sum(column) for column in zip(*judgement.report["confusion"], strict=True)]
+    answered = [sum(column) for column in zip(*judgement.report["answered"]["confusion"], strict=True)]
     assert answered == [240, 0, 0, 0, 0]
     assert {"comparison", "beats the baseline", "accuracy"} <= set(judgement.stopped_by)
     rejected("constant model", judgement)
@@ -245,5 +245,5 @@ def test_answers_that_are_not_a_number_are_stopped(workbench: Workbench, good_mo
     judgement = workbench.judged("not-a-number", good_model, postprocess=mangled)
     assert "The new model gave no usable answer to" in judgement.package["ApprovalDescription"]
     assert "it gave 'NaN', which is no known label" in judgement.package["ApprovalDescription"]
-    assert judgement.report["unknown_answers"] == ["NaN"]
+    assert judgement.report["unusable_answers"] == ["NaN"]
     rejected("answers that are not a number", judgement)

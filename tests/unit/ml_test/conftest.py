@@ -57,9 +57,9 @@ class TestRows:
             champion=champion,
             champion_milliseconds=[champion_milliseconds] * len(champion or ()),
             labels=self.labels,
-            majority="unacc",
+            baseline="unacc",
             seed=int(hashlib.sha256(b"data").hexdigest()[:16], 16),
-            slices=groups(self.requests, self.features, RULES.slices.by),
+            slices=groups(self.requests, self.features, RULES.cuts),
             earlier_decisions=earlier_decisions,
         )
 

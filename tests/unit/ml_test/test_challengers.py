@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from ml_test.gate.answers.probability import Costs, Probability
 from ml_test.gate.decision import Decision, decide
 from ml_test.gate.evidence import Evidence
 from ml_test.gate.latency import p99
-from ml_test.gate.rules import Comparison, Costs, Latency, Rules, SliceRule
+from ml_test.gate.rules import Comparison, Latency, Rules, SliceRule
 from ml_test.gate.verdict import Verdict
 from tests.unit.ml_test.conftest import RULES
 
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 SCORED = Rules(
     comparison=Comparison(metric="auc", margin=0.01, shown=("log_loss",)),
     slices=SliceRule(metric="auc", margin=0.03, floor=0.65),
-    positive="1",
+    answers=Probability(of="1", costs=Costs(false_alarm=1, missed=3)),
     floors={"auc": 0.7},
     ceilings={"calibration_error": 0.05},
     latency=Latency(p99_milliseconds=250, p99_ratio=2),
-    costs=Costs(false_alarm=1, missed=3),
 )
 
 
@@ -146,9 +146,7 @@ def scored(*, noise: float = 0.3, shift: float = 0.0, rows: int = 3000, seed: in
         champion=[f"{value:.6f}" for value in champion],
         champion_milliseconds=[3.0] * rows,
         labels=["0", "1"],
-        majority="0",
-        positive="1",
-        base_rate=0.25,
+        baseline="0.25",
         seed=1,
         slices={f"every third from {start}": np.arange(rows) % 3 == start for start in range(3)},
     )
@@ -175,7 +173,9 @@ def test_no_probability_is_the_worst_answer(answer: str) -> None:
     """It counts as certain of the wrong label, and the release is rejected."""
     evidence = scored(rows=600)
     evidence = replace(evidence, answers=[answer, *evidence.answers[1:]])
-    assert evidence.codes(evidence.answers)[0] == 1 - evidence.truth_codes[0]
+    read = SCORED.answers.read(evidence.answers, evidence.truth, evidence.labels)
+    assert read.unusable[0]
+    assert read.values[0] == 1 - read.truth[0]
     decision = decide(evidence, SCORED)
     assert decision.verdict is Verdict.REJECT
     assert decision.reason.startswith(
@@ -192,7 +192,7 @@ def test_first_release_of_probabilities_needs_to_beat_the_base_rate() -> None:
 
 def test_cost_optimal_threshold() -> None:
     """A missed positive costs three times as much: positive from 1/4 on."""
-    assert SCORED.costs.threshold == 0.25
+    assert Costs(false_alarm=1, missed=3).threshold == 0.25
 
 
 def test_evidence_that_does_not_fit_is_refused(rows: TestRows) -> None:
@@ -201,6 +201,14 @@ def test_evidence_that_does_not_fit_is_refused(rows: TestRows) -> None:
     with pytest.raises(ValueError, match="champion has 1 values for 240 test rows"):
         replace(evidence, champion=["acc"])
     with pytest.raises(ValueError, match="labels that the model does not know"):
-        replace(evidence, labels=["unacc", "acc", "good"])
-    with pytest.raises(ValueError, match="'f2' is no metric"):
-        Comparison(metric="f2", margin=0.1)
+        decide(replace(evidence, labels=["unacc", "acc", "good"]), RULES)
+    with pytest.raises(ValueError, match=r"\[comparison\] asks for 'f2', which these answers do not have"):
+        replace(RULES, comparison=Comparison(metric="f2", margin=0.1))
+
+
+@pytest.mark.parametrize("rules", [RULES, SCORED], ids=["labels", "probability"])
+def test_answers_that_need_a_truth_are_not_judged_without(rows: TestRows, rules: Rules) -> None:
+    """The kind is named that asks for it."""
+    evidence = replace(rows.evidence(rows.truth), truth=None)
+    with pytest.raises(ValueError, match=f"no truth, and answers of the kind '{rules.answers.name}' cannot be judged"):
+        decide(evidence, rules)

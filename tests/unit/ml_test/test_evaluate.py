@@ -196,7 +196,9 @@ def test_champion_is_asked_for_the_same_rows(rows: TestRows, tmp_path: Path, mon
     document = report_of(aws)
     assert document["champion"] == {"endpoint": "prod", "model_package_arn": CHAMPION}
     assert document["gains"][0]["value"] == pytest.approx(1 / 240, abs=1e-6)
-    assert [entry["request"] for entry in document["differing"]] == [rows.requests[rows.truth.index("unacc", 1)]]
+    assert [entry["request"] for entry in document["answered"]["differing"]] == [
+        rows.requests[rows.truth.index("unacc", 1)]
+    ]
     assert len(document["champion_milliseconds"]) == 240
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,18 +56,18 @@ def request(*, age: int = 30, sex: int = 1) -> str:
 
 def test_groups_are_what_gate_toml_says() -> None:
     """Each row stands in one group of each feature; bands hold their lower bound."""
-    masks = groups([request(age=29, sex=1), request(age=30, sex=2), request(age=75, sex=2)], FEATURES, RULES.slices.by)
+    masks = groups([request(age=29, sex=1), request(age=30, sex=2), request(age=75, sex=2)], FEATURES, RULES.cuts)
     assert masks["men"].tolist() == [True, False, False]
     assert masks["age 18 to 29"].tolist() == [True, False, False]
     assert masks["age 30 to 39"].tolist() == [False, True, False]
     assert masks["age from 60"].tolist() == [False, False, True]
-    for cut in RULES.slices.by:
+    for cut in RULES.cuts:
         own = [mask for name, mask in masks.items() if name in cut.values.values() or name.startswith(cut.feature)]
         assert np.sum(own, axis=0).tolist() == [1, 1, 1]
 
 
 def test_a_feature_without_named_values_makes_a_group_of_each() -> None:
-    cuts = Rules.read(PROJECT / "ml_test" / "car_evaluation" / "gate.toml").slices.by
+    cuts = Rules.read(PROJECT / "ml_test" / "car_evaluation" / "gate.toml").cuts
     masks = groups(["vhigh,2,low", "low,4,low"], ["buying", "persons", "safety"], cuts)
     assert set(masks) == {"buying vhigh", "buying low", "persons 2", "persons 4", "safety low"}
     with pytest.raises(ValueError, match="the rows have the columns"):
@@ -76,13 +77,13 @@ def test_a_feature_without_named_values_makes_a_group_of_each() -> None:
 def test_gate_toml_fits_the_data() -> None:
     """Values and names that the data set has; smoke requests that keep its contract."""
     columns = {column.name: column for column in DATASET.features}
-    for cut in RULES.slices.by:
+    for cut in RULES.cuts:
         for value in (*cut.values, *map(str, cut.bounds)):
             assert columns[cut.feature].fault(value) is None
     for row in RULES.smoke:
         pairs = zip(DATASET.features, row.split(","), strict=True)
         assert [fault for column, value in pairs if (fault := column.fault(value))] == []
-    assert RULES.positive in DATASET.label.categories
+    assert RULES.answers.of in DATASET.label.categories
 
 
 def test_both_endpoints_are_asked_for_every_row() -> None:
@@ -116,14 +117,73 @@ def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again(monkeypa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[comparison]\nmetric = "f2"\nmargin = 0.1', "'f2' is no metric"),
-        ('[comparison]\nmetric = "auc"\nmargin = 0.1', "auc, but the endpoint answers with labels"),
-        ('[comparison]\nmetric = "accuracy"\nmargin = 0', "margin must be above 0"),
-        ('[comparison]\nmetric = "accuracy"\nmargins = 1', r"\[comparison\]: .*margins"),
+        (
+            '[comparison]\nmetric = "f2"\nmargin = 0.1',
+            "asks for 'f2', which these answers do not have; they have accuracy",
+        ),
+        (
+            '[comparison]\nmetric = "auc"\nmargin = 0.1',
+            "asks for 'auc', which these answers do not have; they have accuracy",
+        ),
+        ('[comparison]\nmetric = "accuracy"\nmargin = 0', r"\[comparison\]: margin must be above 0"),
+        (
+            '[comparison]\nmetric = "accuracy"\nmargins = 1',
+            r"\[comparison\] margins = 1 is not known here; allowed are metric",
+        ),
     ],
 )
 def test_a_gate_toml_that_is_wrong_says_what(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "gate.toml"
     path.write_text(f"{text}\n[latency]\np99_milliseconds = 1\np99_ratio = 2\n")
     with pytest.raises(ValueError, match=message):
+        Rules.read(path)
+
+
+GOOD = (PROJECT / "ml_test" / "credit_default" / "gate.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("found", "written", "message"),
+    [
+        ("[floors]", "[floor]", "floor = {'auc': 0.75, 'accuracy': 0.6} is not known here; allowed are comparison, "),
+        ("[answers]", "threshold = 1\n[answers]", "threshold = 1 is not known here; allowed are comparison, latency"),
+        ("auc = 0.75", "acu = 0.75", "[floors] asks for 'acu', which these answers do not have; they have accuracy,"),
+        ("auc = 0.75", 'auc = "high"', "[floors] auc = 'high': expected a number"),
+        ("auc = 0.75", "auc = true", "[floors] auc = True: expected a number"),
+        ("auc = 0.75", "auc = nan", "[floors] auc = nan: expected a number"),
+        ("auc = 0.75", "auc = 75", "[floors] auc = 75: auc lies between 0 and 1"),
+        ("auc = 0.75", "log_loss = 0.4", "[floors] log_loss = 0.4: log_loss takes a ceiling"),
+        ("log_loss = 0.47", "auc = 0.9", "[ceilings] auc = 0.9: auc takes a floor"),
+        ("floor = 0.65", "ceiling = 0.65", "[slices] ceiling = 0.65: auc takes a floor"),
+        ('metric = "auc"\nmargin = 0.03', 'metric = "log_loss"\nmargin = 0.03', "[slices] asks for 'log_loss', which"),
+        ("margin = 0.01", "", "[comparison] must have margin"),
+        ('shown = ["log_loss"]', 'shown = "log_loss"', "[comparison] shown = 'log_loss': expected a list"),
+        ('shown = ["log_loss"]', "shown = [1]", "[comparison] shown = 1: expected a text"),
+        ('shown = ["log_loss"]', 'shown = ["auc"]', "[comparison] asks for a metric twice: auc, auc"),
+        (
+            'kind = "probability"',
+            'kind = "odds"',
+            "[answers] kind = 'odds' is not known here; allowed are labels, prob",
+        ),
+        ('of = "1"', "", "[answers] must have of"),
+        ('of = "1"', "of = 1", "[answers] of = 1: expected a text"),
+        ("missed = 5", "missed = 0", "[answers.costs]: costs must be above 0: missed is 0, false_alarm is 1"),
+        ("missed = 5", "missing = 5", "[answers.costs] missing = 5 is not known here; allowed are missed, false_alarm"),
+        ('kind = "probability"', "", "[answers] of = '1' is not known here; allowed are"),
+        ('feature = "sex"', "", "[slices.by] must have feature"),
+        ('values = { 1 = "men"', "values = { 1 = 1", "[slices.by.values] 1 = 1: expected a text"),
+        ("bounds = [18, 30,", "bounds = [30, 18,", "[slices.by]: bounds must rise, not [30, 18, 40, 50, 60]"),
+        ("one_at_a_time = 500", "one_at_a_time = 500.5", "[load] one_at_a_time = 500.5: expected a whole number"),
+        ("connections = 4", "connections = 0", "[load]: one_at_a_time, connections and looks must be 1 or above"),
+        ("p99_ratio = 2.0", "p99_ratio = -1", "[latency]: p99_milliseconds and p99_ratio must be above 0"),
+        ("[smoke]", "smoke = 1\n[smokes]", "smokes = {'requests':"),
+    ],
+)
+def test_gate_toml_is_read_strictly(tmp_path: Path, found: str, written: str, message: str) -> None:
+    """A table, a key, a metric, a type or a value that cannot be is refused: with the file, what stands there, and what
+    is allowed."""
+    assert found in GOOD
+    path = tmp_path / "gate.toml"
+    path.write_text(GOOD.replace(found, written, 1))
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: {re.escape(message)}"):
         Rules.read(path)

@@ -7,8 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ml_test.gate.answers.labels import Labels
+from ml_test.gate.answers.probability import Probability, ProbabilityAnswers
 from ml_test.gate.experiment import Traffic, compare
-from ml_test.gate.independent import Judged, alike, gain, share_difference
+from ml_test.gate.gains import Gain, independent_gain
+from ml_test.gate.independent import labels_alike, numbers_alike, share_difference
+from ml_test.gate.metrics import METRICS
 from ml_test.gate.rules import Comparison, Latency, Rules
 from ml_test.gate.verdict import Check, Verdict
 
@@ -34,6 +38,16 @@ def traffic(right: float, *, rows: int = 4000, errors: int = 0, p99: float = 10.
     )
 
 
+def read(truth: np.ndarray, scores: np.ndarray) -> ProbabilityAnswers:
+    return Probability(of="1").read([repr(float(score)) for score in scores], [str(true) for true in truth])
+
+
+def gain(metric: str, champion: ProbabilityAnswers, challenger: ProbabilityAnswers) -> Gain:
+    found = independent_gain(next(each for each in METRICS if each.name == metric), champion, challenger)
+    assert found is not None
+    return found
+
+
 def outcome(checks: list[Check], name: str) -> Verdict:
     return next(check.outcome for check in checks if check.name == name)
 
@@ -49,10 +63,9 @@ def test_intervals_hold_the_truth_as_often_as_they_say(metric: str) -> None:
     """Two models of the same quality on different requests: 0 is in at least 90 of 100 intervals of 95 %."""
     generator = np.random.default_rng(11)
 
-    def model() -> Judged:
+    def model() -> ProbabilityAnswers:
         truth = generator.integers(0, 2, 400)
-        scores = np.clip(0.3 + 0.4 * truth + generator.normal(0, 0.25, 400), 0.01, 0.99)
-        return Judged(truth=truth, answers=scores if metric != "accuracy" else (scores > 0.5).astype(int))
+        return read(truth, np.clip(0.3 + 0.4 * truth + generator.normal(0, 0.25, 400), 0.01, 0.99))
 
     inside = sum(found.low <= 0 <= found.high for found in (gain(metric, model(), model()) for _ in range(100)))
     assert inside >= 90
@@ -65,7 +78,7 @@ def test_a_better_model_has_a_gain_above_0_in_every_metric() -> None:
     good, bad = (np.where(truth == 1, high, 1 - high) + wobble for high in (0.9, 0.6))
     bad = np.where(np.arange(400) % 7 == 0, 1 - bad, bad)
     for metric in ("auc", "log_loss"):
-        assert gain(metric, Judged(truth=truth, answers=bad), Judged(truth=truth, answers=good)).low > 0
+        assert gain(metric, read(truth, bad), read(truth, good)).low > 0
 
 
 def test_alike_or_not() -> None:
@@ -73,13 +86,33 @@ def test_alike_or_not() -> None:
     generator = np.random.default_rng(3)
     labels = generator.choice(["a", "b", "c"], 2000, p=[0.7, 0.28, 0.02])
     others = generator.choice(["a", "b", "c"], 500, p=[0.5, 0.48, 0.02])
-    assert alike(labels[:1000], labels[1000:]) > 0.05
-    assert alike(labels, others) < 0.001
-    assert alike(["a"] * 50 + ["b"], ["a"] * 50) > 0.5
-    assert alike(["a"] * 5, ["a"] * 9) == 1.0
+    assert labels_alike(labels[:1000], labels[1000:]) > 0.05
+    assert labels_alike(labels, others) < 0.001
+    assert labels_alike(["a"] * 50 + ["b"], ["a"] * 50) > 0.5
+    assert labels_alike(["a"] * 5, ["a"] * 9) == 1.0
     scores = generator.uniform(0, 1, 2000)
-    assert alike([str(s) for s in scores[:1000]], [str(s) for s in scores[1000:]]) > 0.05
-    assert alike([str(s) for s in scores], [str(s * 0.8) for s in scores]) < 0.001
+    assert numbers_alike(scores[:1000], scores[1000:]) > 0.05
+    assert numbers_alike(scores, scores * 0.8) < 0.001
+
+
+def test_a_kind_compares_its_answers_by_what_they_are() -> None:
+    """Labels that look like numbers are labels still, and probabilities are numbers."""
+    kinds = Labels(), Probability(of="1")
+    champion, challenger = ["0", "1"] * 200, ["0", "1", "1"] * 133
+    assert kinds[0].alike(champion, challenger) == labels_alike(champion, challenger)
+    assert kinds[1].alike(champion, challenger) == numbers_alike(
+        *([*map(float, each)] for each in (champion, challenger))
+    )
+    assert kinds[1].alike(champion, ["error", *challenger]) == labels_alike(champion, ["error", *challenger])
+
+
+def test_an_answer_that_is_no_probability_is_compared_as_the_worst_one() -> None:
+    """Captured traffic may hold one; it is no reason to compare nothing."""
+    rules = replace(RULES, comparison=Comparison(metric="auc", margin=0.01), answers=Probability(of="1"))
+    truth = [str(place % 2) for place in range(1000)]
+    good = tuple(("0.9" if true == "1" else "0.2", true) for true in truth)
+    models = [replace(traffic(1.0, rows=1000), judged=judged) for judged in (good, (("error", "1"), *good[1:]))]
+    assert outcome(compare(models[0], models[1], rules, minimum=500), "truth") is not Verdict.REJECT
 
 
 def test_as_good_as_the_champion_may_take_over() -> None:
@@ -132,7 +165,7 @@ def test_a_metric_without_an_interval_is_left_to_a_person() -> None:
 
 def test_probabilities_are_compared_by_the_gates_metric() -> None:
     """Where the endpoint answers with a probability, the truth is the label that it is the probability of."""
-    rules = replace(RULES, comparison=Comparison(metric="auc", margin=0.01), positive="1")
+    rules = replace(RULES, comparison=Comparison(metric="auc", margin=0.01), answers=Probability(of="1"))
     generator = np.random.default_rng(5)
 
     def model(noise: float) -> Traffic:

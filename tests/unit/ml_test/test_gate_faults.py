@@ -44,9 +44,7 @@ def scored() -> Evidence:
         milliseconds=[3.0] * 500,
         champion_milliseconds=[3.0] * 500,
         labels=["0", "1"],
-        majority="0",
-        positive="1",
-        base_rate=0.22,
+        baseline="0.22",
         seed=1,
         slices={f"tenth {part}": np.arange(ROWS) % 10 == part for part in range(10)},
     )

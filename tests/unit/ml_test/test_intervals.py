@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from ml_test.gate.intervals import macro_f1_estimate, share, win_p_value
+from ml_test.gate.intervals import share, win_p_value
+from ml_test.gate.metrics.macro_f1 import macro_f1_estimate
 
 
 @pytest.mark.parametrize(("successes", "rows"), [(0, 5), (5, 5), (8, 10), (237, 240), (1, 1)])

@@ -7,9 +7,14 @@ import pytest
 from scipy import stats
 from scipy.optimize import minimize_scalar
 
+from ml_test.gate.answers.decided import Decided
+from ml_test.gate.answers.labels import Labels
+from ml_test.gate.answers.probability import ProbabilityAnswers
 from ml_test.gate.bootstrap import Figure, intervals, weights
-from ml_test.gate.metrics import confusion_matrix, macro_f1
-from ml_test.gate.paired import Gain, Pair, _score, figure_of, gain_figure, gains, score_interval
+from ml_test.gate.gains import Gain, Pair, gains
+from ml_test.gate.intervals import _score, paired_shares
+from ml_test.gate.metrics import METRICS
+from ml_test.gate.metrics.macro_f1 import macro_f1
 
 
 def likeliest_score(wins: int, losses: int, rows: int, difference: float) -> float:
@@ -40,62 +45,72 @@ def test_score_at_zero_is_mcnemars() -> None:
     """(wins - losses) / sqrt(wins + losses); and the interval excludes 0 exactly where that test does."""
     assert _score(12, 4, 200, 0.0) == pytest.approx(8 / 4)
     for wins, losses in [(12, 4), (11, 4), (4, 12), (4, 11), (6, 0), (5, 1)]:
-        low, high = score_interval(wins, losses, 240, confidence=0.95)
+        low, high = paired_shares(wins, losses, 240, confidence=0.95)
         surely = stats.norm.sf(abs(wins - losses) / np.sqrt(wins + losses)) < 0.025
         assert (low > 0 or high < 0) == surely
 
 
 def test_no_difference_is_no_certainty() -> None:
     """Two models that agree on all of 240 rows may still differ by 1.6 percentage points."""
-    assert score_interval(0, 0, 240, confidence=0.95) == pytest.approx((-0.01575, 0.01575), abs=1e-5)
-    low, high = score_interval(0, 1, 10**6, confidence=0.95)
+    assert paired_shares(0, 0, 240, confidence=0.95) == pytest.approx((-0.01575, 0.01575), abs=1e-5)
+    low, high = paired_shares(0, 1, 10**6, confidence=0.95)
     assert low < -1e-6 < high
 
 
 def test_score_interval_covers() -> None:
     """Of 2,000 samples of models that differ by 3 points, 240 rows each, 95 % hold the truth, give or take 1.5."""
     drawn = np.random.default_rng(3).multinomial(240, [0.01, 0.04, 0.95], size=2000)
-    bounds = [score_interval(int(w), int(lost), 240, confidence=0.95) for w, lost, _ in drawn]
+    bounds = [paired_shares(int(w), int(lost), 240, confidence=0.95) for w, lost, _ in drawn]
     covered = np.mean([low <= -0.03 <= high for low, high in bounds])
     assert 0.935 <= covered <= 0.965
 
 
-def scored(rows: int, seed: int, *, noise: float = 0.5) -> Pair:
+METRIC = {metric.name: metric for metric in METRICS}
+
+
+def answered(truth: np.ndarray, values: np.ndarray) -> ProbabilityAnswers:
+    usable = np.zeros(len(values), dtype=bool)
+    return ProbabilityAnswers(truth=truth, values=values, unusable=usable, labels=("0", "1"), threshold=0.5)
+
+
+def scored(rows: int, seed: int, *, noise: float = 0.5) -> Pair[ProbabilityAnswers]:
     """Scores of two equally good models; negatives first."""
     generator = np.random.default_rng(seed)
     truth = np.repeat([0, 1], [rows - rows // 4, rows // 4])
     common = truth + generator.normal(size=rows)
     both = [1 / (1 + np.exp(-(common + noise * generator.normal(size=rows)))) for _ in range(2)]
-    return Pair(truth=truth, champion=both[0], challenger=both[1], labels=2, threshold=0.5)
+    return Pair(champion=answered(truth, both[0]), challenger=answered(truth, both[1]))
 
 
-def gain(metric: str, pair: Pair, *, confidence: float = 0.95) -> Gain:
-    return gains(pair, [metric], confidence=confidence, seed=1)[0]
+def gain(metric: str, pair: Pair[Decided], *, confidence: float = 0.95) -> Gain:
+    return gains(pair, [METRIC[metric]], confidence=confidence, seed=1)[0]
 
 
 def test_leaving_a_row_out_is_a_subtraction() -> None:
     """The jackknife against plain leaving out, for a mean and for macro-F1."""
     pair = scored(40, 2)
     for metric in ("log_loss", "macro_f1"):
-        without = gain_figure(metric, pair).without_each_row()
+        without = METRIC[metric].gain_figure(pair).without_each_row()
         for row in (0, 5, 35, 39):
             left = pair.where(np.arange(40) != row)
-            assert without[row] == pytest.approx(gain_figure(metric, left).value)
+            assert without[row] == pytest.approx(METRIC[metric].gain_figure(left).value)
 
 
 def test_gain_figures_are_the_metrics_differences() -> None:
     """What is resampled is what is reported."""
     pair = scored(300, 3)
     for metric, sign in (("log_loss", -1), ("macro_f1", 1)):
-        before, after = (figure_of(metric, pair, answers) for answers in (pair.champion, pair.challenger))
-        assert gain_figure(metric, pair).value == pytest.approx(sign * (after - before))
+        before, after = (METRIC[metric].value(answers) for answers in (pair.champion, pair.challenger))
+        assert METRIC[metric].gain_figure(pair).value == pytest.approx(sign * (after - before))
 
 
 def test_macro_f1_is_the_confusion_matrixs() -> None:
-    truth, answers = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 3, 1, 1, 0])
-    matrix = confusion_matrix([str(t) for t in truth], [str(a) for a in answers], ["0", "1", "2"])
-    pair = Pair(truth=truth, champion=answers, challenger=answers, labels=3)
-    assert figure_of("macro_f1", pair, answers) == pytest.approx(float(macro_f1(matrix)))
+    """What is resampled sums the cells of the matrix that is shown, the unusable answer's among them."""
+    model = Labels().read(list("013110"), list("000112"), list("012"))
+    nothing = Labels().read(list("333333"), list("000112"), list("012"))
+    assert METRIC["macro_f1"].value(model) == pytest.approx(float(macro_f1(model.matrix)))
+    resampled = METRIC["macro_f1"].gain_figure(Pair(champion=nothing, challenger=model))
+    assert resampled.value == pytest.approx(float(macro_f1(model.matrix)))
 
 
 def test_bca_agrees_with_scipy() -> None:
@@ -121,8 +136,7 @@ def test_identical_answers_are_no_certainty(metric: str) -> None:
     widths = []
     for rows in (400, 4000):
         pair = scored(rows, 9)
-        found = gain(metric, Pair(truth=pair.truth, champion=pair.champion, challenger=pair.champion, labels=2,
-                                  threshold=0.5))  # fmt: skip
+        found = gain(metric, Pair(champion=pair.champion, challenger=pair.champion))
         assert found.value == 0
         assert found.low < 0 < found.high
         widths.append(found.high - found.low)
@@ -131,9 +145,9 @@ def test_identical_answers_are_no_certainty(metric: str) -> None:
 
 def test_less_log_loss_is_a_gain() -> None:
     pair = scored(400, 9)
-    certain = np.where(pair.truth == 1, 0.9, 0.1)
-    found = gain("log_loss", Pair(truth=pair.truth, champion=pair.champion, challenger=certain, labels=2,
-                                  threshold=0.5))  # fmt: skip
+    truth = pair.champion.truth
+    certain = answered(truth, np.where(truth == 1, 0.9, 0.1))
+    found = gain("log_loss", Pair(champion=pair.champion, challenger=certain))
     assert 0 < found.low <= found.value <= found.high
 
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from ml_test.gate import report
-from ml_test.gate.charts import interval_chart
+from ml_test.gate.charts import interval_charts
 from ml_test.gate.decision import decide
 from ml_test.gate.intervals import Estimate
 from tests.unit.ml_test.conftest import RULES
@@ -49,13 +49,13 @@ def test_every_mistake_is_named(rows: TestRows) -> None:
     answers = rows.with_mistakes(3)
     answers[-1] = "error 400: no"
     document = made(rows, answers)
-    assert len(document["wrong"]) == 4
-    assert document["wrong"][-1] == {
+    assert len(document["answered"]["wrong"]) == 4
+    assert document["answered"]["wrong"][-1] == {
         "request": rows.requests[-1],
         "expected": rows.truth[-1],
         "answer": "error 400: no",
     }
-    assert document["unknown_answers"] == ["error 400: no"]
+    assert document["unusable_answers"] == ["error 400: no"]
 
 
 def test_page_escapes_what_it_shows(rows: TestRows) -> None:
@@ -138,7 +138,7 @@ def test_long_names_take_two_lines() -> None:
     """And no more: what is longer still is cut, under its whole name as the row's title."""
     estimate = Estimate(value=0.7, low=0.6, high=0.8, rows=100)
     long = "accuracy at the threshold 0.167 of a very particular kind of customer"
-    drawn = interval_chart([("accuracy at the threshold 0.167", estimate, None, "passed"), (long, estimate, 0.5, "")])
+    drawn = interval_charts([("accuracy at the threshold 0.167", estimate, None, "passed"), (long, estimate, 0.5, "")])
     names = re.findall(r"<text x='0' y='[\d.]+'>(.*?)</text>", drawn)
     assert names == ["accuracy at the", "threshold 0.167", "accuracy at the", "threshold 0.167 of…"]
     assert f"<title>{long}</title>" in drawn

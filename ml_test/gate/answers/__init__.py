@@ -1,0 +1,13 @@
+"""The kinds of answers, one in each file. A new kind is a file here, and one entry in ``KINDS``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ml_test.gate.answers.labels import Labels
+from ml_test.gate.answers.probability import Probability
+
+if TYPE_CHECKING:
+    from ml_test.gate.answers.kind import AnswerKind
+
+KINDS: tuple[type[AnswerKind[Any]], ...] = (Labels, Probability)

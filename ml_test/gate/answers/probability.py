@@ -1,0 +1,159 @@
+"""Answers that are the probability of one of two labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ml_test.gate.answers import decided
+from ml_test.gate.answers.kind import AnswerKind, known_truth, number
+from ml_test.gate.calibration import calibration
+from ml_test.gate.charts import reliability
+from ml_test.gate.independent import labels_alike, numbers_alike
+from ml_test.gate.intervals import Estimate, mean_estimate
+from ml_test.gate.verdict import Check, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from ml_test.gate.evidence import Evidence
+    from ml_test.gate.gains import Pair
+
+    Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Costs:
+    """What a wrong decision costs, in any unit: only their ratio counts."""
+
+    missed: float = 1.0
+    false_alarm: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.missed <= 0 or self.false_alarm <= 0:
+            raise ValueError(f"costs must be above 0: missed is {self.missed}, false_alarm is {self.false_alarm}")
+
+    @property
+    def threshold(self) -> float:
+        """From this probability on, an alarm costs less than none: where the two expected costs are equal."""
+        return self.false_alarm / (self.false_alarm + self.missed)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbabilityAnswers(decided.Decided):
+    """values: shape (rows,), probabilities. truth: 1 where the label came true whose probability was answered, else 0.
+
+    labels: the other label, then the one whose probability is answered. An unusable answer counts as the worst one:
+    certain of the wrong label.
+    """
+
+    threshold: float
+
+    @property
+    def decisions(self) -> NDArray[np.int64]:
+        return np.where(self.unusable, len(self.labels), self.values >= self.threshold).astype(np.int64)
+
+    @property
+    def by(self) -> str:
+        return f" at the threshold {self.threshold:.3f}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probability(AnswerKind[ProbabilityAnswers]):
+    """The endpoint answers with the probability of the label ``of``; from ``costs`` follows what is decided by it."""
+
+    name: ClassVar[str] = "probability"
+    view: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
+    one: ClassVar[str] = "probability"
+    many: ClassVar[str] = "probabilities"
+    baseline_knows: ClassVar[str] = "nothing but how often each label occurs"
+
+    of: str
+    costs: Costs = field(default_factory=Costs)
+
+    def read(
+        self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] = ()
+    ) -> ProbabilityAnswers:
+        true = known_truth(truth, self)
+        if unknown := sorted(set(true) - set(labels or true)):
+            raise ValueError(f"test rows carry labels that the model does not know: {unknown}; it knows {labels}")
+        if labels and (len(labels) != 2 or self.of not in labels):
+            raise ValueError(f"probabilities of {self.of!r} need two labels, it among them, not {labels}")
+        event = np.array([label == self.of for label in true], dtype=np.int64)
+        found = [probability(answer) for answer in answers]
+        worst = [float(wrong) if value is None else value for value, wrong in zip(found, 1 - event, strict=True)]
+        return ProbabilityAnswers(
+            values=np.array(worst, dtype=float),
+            unusable=np.array([value is None for value in found], dtype=bool),
+            truth=event,
+            labels=(next((label for label in labels if label != self.of), f"not {self.of}"), self.of),
+            threshold=self.costs.threshold,
+        )
+
+    def baseline(self, data: Mapping[str, Any]) -> str:
+        """The share of the label in the training rows."""
+        learned: Mapping[str, int] = data["label_counts"]["train"]
+        return repr(learned[self.of] / sum(learned.values()))
+
+    def against_baseline(self, challenger: ProbabilityAnswers, baseline: ProbabilityAnswers) -> Check:  # noqa: ARG002
+        """Better than the better one of two constant decisions: always the alarm, and never."""
+        found = saved(challenger.truth, challenger.values, self.costs)
+        passed = found.low > 0
+        better = "saves costs" if passed else "does not surely save costs"
+        return Check(
+            name="beats the baseline",
+            outcome=Verdict.PROMOTE if passed else Verdict.REJECT,
+            plain=f"to decide by it {better}, compared with treating everybody alike",
+            sentence=f"cost saved a row against the better constant decision {found.value:.4f} "
+            f"(95 % interval {found.low:.4f} to {found.high:.4f}; a missed case costs {self.costs.missed:g}, "
+            f"a false alarm {self.costs.false_alarm:g}): it must be above 0",
+        )
+
+    def untested(self, challenger: ProbabilityAnswers) -> Check | None:
+        return decided.untested(challenger)
+
+    def alike(self, champion: Sequence[str], challenger: Sequence[str]) -> float:
+        both = [[probability(answer) for answer in answers] for answers in (champion, challenger)]
+        usable = [[value for value in values if value is not None] for values in both]
+        if usable != both:
+            return labels_alike(champion, challenger)
+        return numbers_alike(*usable)
+
+    def part(self, pair: Pair[ProbabilityAnswers], evidence: Evidence) -> dict[str, Any]:
+        challenger = pair.challenger
+        return {
+            **decided.part(pair, evidence),
+            "answers": list(evidence.answers),
+            "threshold": challenger.threshold,
+            "calibration": calibration(challenger.truth, challenger.values),
+        }
+
+    @classmethod
+    def section(cls, report: Mapping[str, Any]) -> str:
+        answered = report["answered"]
+        return (
+            "<p>Of the rows that were told 30 %, about 30 % should come true: dots on the dashed line are good. "
+            f"Lines are 95 % intervals.</p>{reliability(answered['calibration'])}"
+            f"<p>From {answered['threshold']:.3f} on, it is decided as {escape(report['rules']['answers']['of'])}:</p>"
+            f"{decided.section(report)}"
+        )
+
+
+def probability(answer: str) -> float | None:
+    """The answer as a number in [0, 1], or None: NaN, infinity, text and numbers outside are no probabilities."""
+    value = number(answer)
+    return value if value is not None and 0 <= value <= 1 else None
+
+
+def saved(truth: NDArray[np.int64], scores: Numbers, costs: Costs) -> Estimate:
+    """What deciding by the model saves a row, against the better one of always and never raising the alarm."""
+    event, alarms = truth == 1, scores >= costs.threshold
+    spent = np.where(event & ~alarms, costs.missed, 0.0) + np.where(~event & alarms, costs.false_alarm, 0.0)
+    never, always = np.where(event, costs.missed, 0.0), np.where(event, 0.0, costs.false_alarm)
+    constant = never if never.mean() <= always.mean() else always
+    return mean_estimate(constant - spent)

@@ -1,0 +1,17 @@
+"""The metrics, one in each file. A new metric is a file here, and one entry in ``METRICS``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ml_test.gate.metrics.accuracy import Accuracy
+from ml_test.gate.metrics.auc import Auc
+from ml_test.gate.metrics.calibration_error import CalibrationError
+from ml_test.gate.metrics.log_loss import LogLoss
+from ml_test.gate.metrics.macro_f1 import MacroF1
+from ml_test.gate.metrics.recall import Recall
+
+if TYPE_CHECKING:
+    from ml_test.gate.metrics.metric import Metric
+
+METRICS: tuple[Metric[Any], ...] = (Accuracy(), MacroF1(), Recall(), Auc(), LogLoss(), CalibrationError())

@@ -1,0 +1,36 @@
+"""The log loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from scipy.special import xlog1py, xlogy
+
+from ml_test.gate.answers.probability import ProbabilityAnswers
+from ml_test.gate.metrics.metric import MeanOfRows
+from ml_test.gate.wording import LESS_IS_BETTER, Direction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: XGBoost answers in 32 bits: a certain 1.0 that is wrong costs this much and not infinitely much.
+_SMALLEST = 2.0**-24
+
+
+class LogLoss(MeanOfRows[ProbabilityAnswers]):
+    name: ClassVar[str] = "log_loss"
+    reads: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
+    called: ClassVar[str] = "log loss"
+    explained: ClassVar[str] = "how surprised the probabilities were by what came true; less is better"
+    direction: ClassVar[Direction] = LESS_IS_BETTER
+
+    def of_rows(self, answered: ProbabilityAnswers) -> NDArray[np.float64]:
+        return log_loss(answered.truth, answered.values)
+
+
+def log_loss(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each row's loss, in nats. truth: 1 where the event came; scores: its probability; both of shape (rows,)."""
+    kept = np.clip(scores.astype(np.float64), _SMALLEST, 1 - _SMALLEST)
+    losses: NDArray[np.float64] = -(xlogy(truth, kept) + xlog1py(1 - truth, -kept))
+    return losses

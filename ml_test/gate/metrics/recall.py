@@ -1,0 +1,34 @@
+"""The recall of each label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ml_test.gate.answers.decided import Decided
+from ml_test.gate.intervals import share
+from ml_test.gate.metrics.metric import Metric
+from ml_test.gate.wording import SHARE, Unit
+
+if TYPE_CHECKING:
+    from ml_test.gate.intervals import Estimate
+
+
+class Recall(Metric[Decided]):
+    """One floor for all labels, each of which must keep it. Two models are not compared by it."""
+
+    name: ClassVar[str] = "recall"
+    reads: ClassVar[type[Decided]] = Decided
+    called: ClassVar[str] = "recall"
+    explained: ClassVar[str] = "the share of a label's rows that are answered with it"
+    own_method: ClassVar[str] = "Wilson's interval"
+    unit: ClassVar[Unit] = SHARE
+
+    def figures(self, answered: Decided, *, seed: int) -> dict[str, Estimate]:  # noqa: ARG002  (nothing is drawn)
+        hits = np.diagonal(answered.matrix)
+        rows = answered.matrix.sum(axis=1)
+        return {
+            f"recall of {label}": share(int(hit), int(count))
+            for label, hit, count in zip(answered.labels, hits, rows, strict=True)
+        }

@@ -1,0 +1,75 @@
+"""Reads a TOML table into a dataclass, and refuses what the dataclass does not know.
+
+A field's name is a key, its type is what the key's value must be, and a field without a default must be given. An
+error names the table, the key, the value that was found, and what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from math import isfinite
+from types import UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+T = TypeVar("T")
+
+_EXPECTED = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def read_table(kind: type[T], values: Any, name: str) -> T:
+    """The table ``name`` as this dataclass. ValueError for what does not fit."""
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # kind is a dataclass
+    refuse_unknown(table(values, name), known, f"[{name}] ")
+    needed = [key for key, field in known.items() if field.default is field.default_factory is MISSING]
+    if missing := [key for key in needed if key not in values]:
+        raise ValueError(f"[{name}] must have {', '.join(missing)}")
+    types = get_type_hints(kind)
+    read = {key: read_value(types[key], value, name, key) for key, value in values.items()}
+    try:
+        return kind(**read)
+    except ValueError as error:
+        raise ValueError(f"[{name}]: {error}") from error
+
+
+def table(values: Any, name: str) -> Mapping[str, Any]:
+    """The table ``name``. ValueError for anything else."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{name} = {values!r}: expected a table, [{name}]")  # noqa: TRY004  (what the file says)
+    return values
+
+
+def refuse_unknown(values: Mapping[str, Any], known: Iterable[str], where: str = "") -> None:
+    """ValueError for the first key that is not among the known ones."""
+    known = tuple(known)
+    for key, value in values.items():
+        if key not in known:
+            raise ValueError(f"{where}{key} = {value!r} is not known here; allowed are {', '.join(known)}")
+
+
+def read_value(kind: Any, value: Any, name: str, key: str) -> Any:
+    """The value of a key in the table ``name``; a list becomes a tuple, a table a dataclass where it must be one."""
+    if isinstance(kind, UnionType):
+        kind = next(one for one in get_args(kind) if one is not type(None))
+    if is_dataclass(kind):
+        return read_table(kind, value, f"{name}.{key}")  # type: ignore[arg-type]  # a class, not an instance
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"[{name}] {key} = {value!r}: expected a list")
+        return tuple(read_value(get_args(kind)[0], entry, name, key) for entry in value)
+    if get_origin(kind) is Mapping:
+        entries = table(value, f"{name}.{key}").items()
+        return {entry: read_value(get_args(kind)[1], each, f"{name}.{key}", entry) for entry, each in entries}
+    if not _fits(kind, value):
+        raise ValueError(f"[{name}] {key} = {value!r}: expected {_EXPECTED[kind]}")
+    return value
+
+
+def _fits(kind: type, value: Any) -> bool:
+    """A whole number is a number too; true and false are none, nor are infinity and NaN."""
+    if kind is float:
+        return type(value) in (int, float) and isfinite(value)
+    return type(value) is kind

@@ -1,0 +1,53 @@
+"""Answers that are none: text where a number should be, NaN, nothing, labels that nobody knows, a container's error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ml_test.gate.verdict import Check, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml_test.gate.answers.kind import Answered, AnswerKind
+    from ml_test.gate.evidence import Evidence
+    from ml_test.gate.gains import Pair
+
+SHOWN = 200
+
+
+def check_answers(evidence: Evidence, pair: Pair[Answered], kind: AnswerKind[Any]) -> list[Check]:
+    """REJECT where the challenger gives any; HOLD where the champion does, or is gone: to beat it is no proof."""
+    checks = [_challenger(evidence, pair.challenger, kind)]
+    if evidence.champion_missing:
+        look = "PROD's endpoint and its stack. Without a champion to compare with, you decide by the floors alone."
+        said = f"the champion cannot be asked: {evidence.champion_missing}"
+        checks.append(Check(name="champion", outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look))
+    elif evidence.champion is not None and pair.champion.unusable.any():
+        said = f"the champion gave {_fault(evidence, evidence.champion, pair.champion, kind)}"
+        look = "PROD's endpoint and its log: the champion fails on rows of the test set."
+        checks.append(Check(name="champion", outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look))
+    return checks
+
+
+def _challenger(evidence: Evidence, read: Answered, kind: AnswerKind[Any]) -> Check:
+    if read.unusable.any():
+        said = f"the new model gave {_fault(evidence, evidence.answers, read, kind)}"
+        return Check(name="answers", outcome=Verdict.REJECT, plain=said, sentence=said)
+    said = f"all {len(read)} answers are {kind.many}"
+    return Check(name="answers", outcome=Verdict.PROMOTE, plain=said, sentence=said)
+
+
+def _fault(evidence: Evidence, answers: Sequence[str], read: Answered, kind: AnswerKind[Any]) -> str:
+    """How many, and the first one, to be found again: which row, what was sent, what came."""
+    places = np.flatnonzero(read.unusable)
+    place = int(places[0])
+    answer = answers[place]
+    shown = repr(answer if len(answer) <= SHOWN else f"{answer[:SHOWN]}…")
+    fault = "an empty answer" if not answer else f"an {answer[:SHOWN]}" if answer.startswith("error ") else shown
+    return (
+        f"no usable answer to {len(places)} of {len(read)} test rows: "
+        f"to test row {place + 1} ({evidence.requests[place]}) it gave {fault}, which is no {kind.one}"
+    )
