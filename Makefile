@@ -108,8 +108,13 @@ format: .venv/installed-dev ## formatting, checked (fix: .venv/bin/ruff format)
 lint: .venv/installed-dev ## ruff, every rule
 	@.venv/bin/ruff check .
 
+# Programs by themselves: their modules lie in no package, and two have modules of the same name.
+PROGRAMS = $(wildcard lambda/*/) $(filter-out %/codebuild_standard/, $(sort $(dir $(wildcard localcloud/images/*/*.py))))
+
 types: .venv/installed-dev ## mypy, strict
 	@.venv/bin/mypy
+	@for program in $(PROGRAMS); do \
+		MYPYPATH=$$program:$$program/library:localcloud/images/container_library .venv/bin/mypy --explicit-package-bases $$(find $$program -name '*.py'); done
 
 walls: .venv/installed-dev ## who may import whom
 	@.venv/bin/lint-imports

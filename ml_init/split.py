@@ -25,7 +25,7 @@ HEX_DIGITS = 8
 def fraction(features: Sequence[str], salt: str) -> float:
     """Where a row stands in [0, 1): the first 32 bits of the SHA-256 of salt and features."""
     digest = hashlib.sha256(SEPARATOR.join([salt, *features]).encode()).hexdigest()
-    return int(digest[:HEX_DIGITS], 16) / 16**HEX_DIGITS
+    return int(digest[:HEX_DIGITS], 16) / float(16**HEX_DIGITS)
 
 
 def split_of(features: Sequence[str], salt: str, shares: Shares) -> str:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from ml_init.step import StepError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 #: Whoever asks is at fault here, and not the model that was asked.
 REFUSED = ("AccessDenied", "ExpiredToken", "InvalidSignature", "UnrecognizedClient", "Throttling")
@@ -64,7 +64,7 @@ def _ask_one(runtime: Any, endpoint: str, request: str) -> Answer:
 
 def _said(error: ClientError, endpoint: str) -> str:
     """An endpoint's error as its answer: what its container said, or what SageMaker says of it."""
-    described = error.response
+    described: Mapping[str, Any] = error.response
     code, message = described["Error"]["Code"], described["Error"]["Message"]
     if code.startswith(REFUSED):
         raise StepError(f"The endpoint {endpoint} may not be asked: {code}: {message}") from error

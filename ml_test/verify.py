@@ -123,7 +123,7 @@ def _package_of(model: Mapping[str, Any], expected: Iterable[Mapping[str, Any]],
     faults = {package["ModelPackageArn"]: serving_fault(containers, package) for package in expected}
     for package_arn, fault in faults.items():
         if fault is None:
-            return package_arn
+            return str(package_arn)
     raise StepError(f"{where}, model {model['ModelName']}: {'; '.join(map(str, faults.values()))}")
 
 

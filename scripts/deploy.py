@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -63,4 +62,4 @@ def _stack_exists(name: str) -> bool:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    sys.exit(main(parser.parse_args().workload))
+    main(parser.parse_args().workload)

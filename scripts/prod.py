@@ -15,7 +15,7 @@ from stacks.specs import CHAMPION_PARAMETER, NO_CHAMPION, PACKAGE_PARAMETER
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from scripts.registry import Registry
@@ -164,7 +164,7 @@ def tenures(stack_name: str, events: Iterable[Mapping[str, Any]], model: str) ->
     return found
 
 
-def before(history: list[Tenure], package_arn: str) -> list[str]:
+def before(history: Sequence[Tenure], package_arn: str) -> list[str]:
     """The packages that served before this one first did, the latest first: what a rollback can go back to."""
     first = next((place for place, tenure in enumerate(history) if tenure.package_arn == package_arn), 0)
     return list(dict.fromkeys(tenure.package_arn for tenure in reversed(history[:first])))

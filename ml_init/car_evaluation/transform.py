@@ -24,7 +24,7 @@ from pyspark.ml.feature import IndexToString, StringIndexerModel, VectorAssemble
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
 
-from ml_init.dataset import Dataset
+from ml_init.dataset import Categories, Dataset
 from ml_init.mleap_bundle import pack, write_bundle
 from ml_init.split import SPLITS, TEST, TRAIN, VALIDATION, spark_fraction, spark_split
 from ml_init.step import S3Address, say, timed
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from pyspark.sql import DataFrame
-
-    from ml_init.dataset import Categories
 
 
 def main() -> None:
@@ -97,7 +95,7 @@ def read_rows(session: SparkSession, address: str, dataset: Dataset) -> DataFram
     values = F.split(F.col("value"), ",", -1)
     lines = session.read.text(address).where(F.size(values) == len(dataset.columns))
     rows = lines.select(*(values[place].alias(column.name) for place, column in enumerate(dataset.columns)))
-    for column in dataset.columns:
+    for column in columns_of(dataset):
         rows = rows.where(F.col(column.name).isin(*column.categories))
     return rows
 
@@ -125,7 +123,16 @@ def fit_indexers(rows: DataFrame, dataset: Dataset) -> list[StringIndexerModel]:
     """
     train = rows.where(F.col("split") == TRAIN)
     seen = train.agg(*(F.collect_set(column.name).alias(column.name) for column in dataset.columns)).first()
-    return [indexer(column, seen[column.name]) for column in dataset.columns]
+    return [indexer(column, seen[column.name]) for column in columns_of(dataset)]
+
+
+def columns_of(dataset: Dataset) -> list[Categories]:
+    """The columns of a row. Raises ValueError for one that has no categories: this job knows no other."""
+    columns = [column for column in dataset.columns if isinstance(column, Categories)]
+    others = {column.name for column in dataset.columns} - {column.name for column in columns}
+    if others:
+        raise ValueError(f"{', '.join(sorted(others))}: this job knows columns of categories only (dataset.toml).")
+    return columns
 
 
 def indexer(column: Categories, seen: Collection[str]) -> StringIndexerModel:

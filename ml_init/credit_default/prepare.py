@@ -20,7 +20,7 @@ from ml_init.table import csv_of, label_counts, split_rows
 from ml_init.upload import read_lines, upload_once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ml_init.table import Row
 
@@ -62,8 +62,13 @@ def upload(s3: Any, parts: Mapping[str, Sequence[Row]], dataset: Dataset, bucket
     together = hashlib.sha256(parts_sha256.encode()).hexdigest()
     prefixes = {name: S3Address(bucket=bucket, key=f"features/{together}/{name}/") for name in SPLITS}
     for name, content in contents.items():
-        upload_once(s3, content, lambda _, prefix=prefixes[name]: prefix / "rows.csv")
+        upload_once(s3, content, _at(prefixes[name] / "rows.csv"))
     return prefixes
+
+
+def _at(address: S3Address) -> Callable[[str], S3Address]:
+    """The place of a part whose prefix has the hash already."""
+    return lambda _: address
 
 
 def check_features(

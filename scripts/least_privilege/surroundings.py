@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -95,14 +96,18 @@ class Surroundings:
 
     def _end_glue(self, glue: Any) -> None:
         """Of a step that may not look at its run or its crawl, both go on."""
+
+        def is_ready(crawler: str) -> bool:
+            return bool(glue.get_crawler(Name=crawler)["Crawler"]["State"] == "READY")
+
+        def has_ended(job: str) -> bool:
+            runs = glue.get_job_runs(JobName=job, MaxResults=5)["JobRuns"]
+            return all(run["JobRunState"] in _ENDED for run in runs)
+
         for name in self._physical("AWS::Glue::Crawler"):
-            _until(lambda name=name: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY")
+            _until(partial(is_ready, name))
         for name in self._physical("AWS::Glue::Job"):
-            _until(
-                lambda name=name: all(
-                    run["JobRunState"] in _ENDED for run in glue.get_job_runs(JobName=name, MaxResults=5)["JobRuns"]
-                )
-            )
+            _until(partial(has_ended, name))
 
     def remove_failed_stacks(self) -> None:
         """One whose creation was rolled back cannot be deployed again."""

@@ -79,7 +79,8 @@ class Serving:
                 f"Feature size of {'libsvm' if sparse else 'csv'} inference data {width} is not consistent "
                 f"with feature size of trained model {self._features}."
             )
-        return self._booster.inplace_predict(rows)
+        predictions: NDArray[np.float32] = self._booster.inplace_predict(rows)
+        return predictions
 
 
 def _rows(body: bytes, declared: str | None) -> NDArray[np.float32] | csr_matrix:

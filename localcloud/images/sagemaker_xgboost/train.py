@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xgboost
 from channels import read_channel
 from container import opt_ml
-from hyperparameters import MAXIMIZED, UserError, Value, validated
+from hyperparameters import MAXIMIZED, UserError, validated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def train(root: Path) -> None:
     (root / "model" / f"{MODEL_NAME}.ubj").rename(root / "model" / MODEL_NAME)
 
 
-def _boost(values: dict[str, Value], data: dict[str, xgboost.DMatrix]) -> xgboost.Booster:
+def _boost(values: dict[str, Any], data: dict[str, xgboost.DMatrix]) -> xgboost.Booster:
     rounds = int(values.pop("num_round"))
     patience = values.pop("early_stopping_rounds", None)
     objective_metric = values.pop("_tuning_objective_metric", None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import Any
 
 import schema as schemas
 from bundle import Bundle, JavaError
@@ -116,15 +117,15 @@ class Serving:
         return '{"features":[' + ",".join(elements) + "]}"
 
 
-def _json_object(text: str) -> dict[str, object]:
+def _json_object(text: str) -> dict[str, Any]:
     document = json.loads(text)
     if not isinstance(document, dict) or not isinstance(document.get("data"), list):
         raise schemas.SchemaError('a request is an object with a list "data" and, if need be, a "schema"')
     return document
 
 
-def _records(document: dict[str, object]) -> list[list[object]]:
-    data = document["data"]
+def _records(document: dict[str, Any]) -> list[list[object]]:
+    data: list[Any] = document["data"]
     return data if data and all(isinstance(record, list) for record in data) else [data]
 
 
