@@ -22,6 +22,8 @@ _STATEMENT_ELEMENTS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
 _PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+#: A policy's grammar goes down to a condition's values: nine levels.
+_DEEPEST = 20
 _SID = re.compile(r"[0-9A-Za-z]*")
 
 
@@ -124,9 +126,20 @@ def _read(text: str | Mapping[str, Any]) -> Mapping[str, Any]:
         document = json.loads(text, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise AwsError("MalformedPolicyDocument", f"The policy is not JSON: {error}.") from error
+    if _deeper_than(_DEEPEST, document):
+        raise AwsError("MalformedPolicyDocument", f"The policy is not JSON: it is nested more than {_DEEPEST} deep.")
     if not isinstance(document, dict):
         raise AwsError("MalformedPolicyDocument", f"A policy is a JSON object, not {type(document).__name__}.")
     return document
+
+
+def _deeper_than(levels: int, document: Any) -> bool:
+    """Without recursion: Pythons differ in how deep they read, and what follows goes down again."""
+    level = [document]
+    for _ in range(levels):
+        parts = [list(part.values()) if isinstance(part, dict) else part for part in level]
+        level = [inner for part in parts if isinstance(part, list) for inner in part]
+    return bool(level)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

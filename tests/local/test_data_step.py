@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localcloud.images.registry import image_of
+from localcloud.platform import tar_archives
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
 from ml_init.dataset import Dataset
@@ -104,7 +105,7 @@ def serving(prepared: Steps, folder: Path, name: str) -> Iterator[http.client.HT
     address = S3Address.parse(data[name])
     archive = prepared.cloud.client("s3").get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(archive)) as bundle:
-        bundle.extractall(folder / "opt" / "ml" / "model", filter="data")
+        tar_archives.unpack(bundle, folder / "opt" / "ml" / "model")
     with closing(socket.create_server(("127.0.0.1", 0))) as reserved:
         port = reserved.getsockname()[1]
     image, environments = image_of("registry/sagemaker-sparkml-serving:3.3"), Environments(Settings.cache_folder())

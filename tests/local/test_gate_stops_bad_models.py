@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from localcloud.platform import tar_archives
 from ml_init.mleap_bundle.archive import pack
 from ml_init.step import S3Address
 from tests.faults import record
@@ -221,7 +222,7 @@ def relabelled(workbench: Workbench, folder: Path, labels: Callable[[list[str]],
     address = S3Address.parse(workbench.data["postprocess"])
     archive = workbench.s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(archive)) as bundle:
-        bundle.extractall(folder, filter="data")
+        tar_archives.unpack(bundle, folder)
     indexer = folder / "root" / "reverse_string_indexer_label.node" / "model.json"
     document = json.loads(indexer.read_text())
     attribute = document["attributes"]["labels"]

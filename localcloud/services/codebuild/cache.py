@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localcloud.platform import tar_archives
 from localcloud.platform.errors import UnsupportedError
 from localcloud.services.codebuild import globs
 
@@ -45,10 +46,7 @@ class Cache:
             return False
         with tarfile.open(archive) as packed:
             for name, root in self.roots.items():
-                members = [
-                    _without(member, name) for member in packed.getmembers() if member.name.startswith(f"{name}/")
-                ]
-                packed.extractall(root, members=members, filter="data")
+                tar_archives.unpack(packed, root, below=f"{name}/")
         archive.unlink()
         return True
 
@@ -101,7 +99,3 @@ class Cache:
         bucket, _, prefix = self.settings["location"].removeprefix("arn:aws:s3:::").partition("/")
         parts = [prefix.strip("/"), self.project, str(self.generation), ARCHIVE]
         return bucket, "/".join(part for part in parts if part)
-
-
-def _without(member: tarfile.TarInfo, root: str) -> tarfile.TarInfo:
-    return member.replace(name=member.name.removeprefix(f"{root}/"))

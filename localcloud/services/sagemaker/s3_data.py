@@ -8,6 +8,7 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from localcloud.platform import tar_archives
 from localcloud.platform.errors import EngineError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class S3Data:
         self._download(address, archive)
         try:
             with tarfile.open(archive, "r:gz") as tar:
-                tar.extractall(folder, filter="data")
+                tar_archives.unpack(tar, folder)
         except (tarfile.TarError, OSError, EOFError) as error:
             raise EngineError(
                 f'Failed to extract model data archive for container from URL "{uri}" ({error}). Please ensure that '
