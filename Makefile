@@ -18,6 +18,9 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gatehouse
 UV_VERSION := $(shell sed -n 's/.*"uv==\([^"]*\)".*/\1/p' pyproject.toml)
 UV := $(CACHE)/uv-$(UV_VERSION)/bin/uv
 PY := $(CURDIR)/.venv/bin/python
+# Said before anything is installed.
+SUITABLE = command -v $(PYTHON3) >/dev/null || { echo "There is no $(PYTHON3): Gatehouse needs Python 3.11 or later." >&2; exit 1; }; \
+	$(PYTHON3) scripts/check_python.py
 NODE = $$($(PY) -m localcloud node)
 TOOLS = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" &&
 # The one way to a cloud: it refuses unless the cloud answers, and builds the command's environment (scripts/on_cloud.py).
@@ -156,10 +159,14 @@ bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a te
 # ---- what the above stand on --------------------------------------------------------------------------------------
 
 $(UV):
+	@$(SUITABLE)
 	@echo "fetching uv $(UV_VERSION)"
-	@mkdir -p $(CACHE) && $(PYTHON3) -m venv $(CACHE)/uv-$(UV_VERSION) && $(CACHE)/uv-$(UV_VERSION)/bin/pip install --quiet "uv==$(UV_VERSION)"
+	@mkdir -p $(CACHE) && if $(PYTHON3) -c 'import ensurepip, venv' 2>/dev/null; then \
+		$(PYTHON3) -m venv $(CACHE)/uv-$(UV_VERSION) && $(CACHE)/uv-$(UV_VERSION)/bin/pip install --quiet "uv==$(UV_VERSION)"; \
+	else $(PYTHON3) scripts/bring_uv.py $(UV); fi
 
 .venv/installed: uv.lock pyproject.toml | $(UV)
+	@$(SUITABLE)
 	@echo "installing the environment (uv.lock)"
 	@$(UV) sync --quiet --frozen --no-dev --inexact --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
 	@touch $@
@@ -167,6 +174,13 @@ $(UV):
 .venv/installed-dev: .venv/installed
 	@$(UV) sync --quiet --frozen --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
 	@touch .venv/installed $@
+
+# Another Python than the environment has, named by the user: it is made anew.
+ifneq ($(filter command environment,$(origin PYTHON3)),)
+ifneq ($(shell { $(PYTHON3) -V; } 2>&1),$(shell $(PY) -V 2>/dev/null))
+.PHONY: .venv/installed
+endif
+endif
 
 node_modules/installed: package.json package-lock.json | .venv/installed
 	@echo "installing the cdk command line (package-lock.json)"

@@ -1,0 +1,125 @@
+"""What runs before there is an environment: the check of the Python, and uv without pip."""
+
+import hashlib
+import io
+import re
+import subprocess
+import sys
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from scripts.bring_uv import LOCK, address, main, program, wheel
+from scripts.check_python import lacking, problem
+
+PROJECT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("version", "missing", "said"),
+    [
+        ((3, 10, 13), [], r"needs Python 3\.11 or later; .* is 3\.10\. Install one .*PYTHON3="),
+        ((2, 7, 18), ["sqlite3"], r"is 2\.7"),
+        ((3, 11, 3), ["sqlite3"], r"has no sqlite3\. Install one .*PYTHON3="),
+    ],
+)
+def test_a_python_that_will_not_do_is_told(version: tuple[int, ...], missing: list[str], said: str) -> None:
+    """What is wrong, and what to do."""
+    found = problem(version, missing)
+    assert found
+    assert re.search(said, found)
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 14, 3), (4, 0, 0)])
+def test_any_other_does(version: tuple[int, ...]) -> None:
+    """From 3.11.0 on."""
+    assert problem(version, []) is None
+
+
+def test_what_a_python_lacks_is_found() -> None:
+    """By importing it."""
+    assert lacking(["json", "no_such_module"]) == ["no_such_module"]
+
+
+def test_the_check_itself_is_read_by_old_pythons() -> None:
+    """It has no letter and no grammar that Python 2.7 or 3.5 does not know."""
+    source = (PROJECT / "scripts" / "check_python.py").read_text()
+    assert source.isascii()
+    compile(source, "check_python.py", "exec")
+    assert not any(word in source for word in ("f'", 'f"', " -> ", "import annotations", ":="))
+
+
+def test_the_check_passes_here() -> None:
+    """This Python runs the tests: it says nothing."""
+    done = subprocess.run([sys.executable, PROJECT / "scripts" / "check_python.py"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("platform", "ends"),
+    [
+        (("Linux", "x86_64", "glibc"), "-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"),
+        (("Linux", "aarch64", "glibc"), "_aarch64.whl"),
+        (("Linux", "x86_64", ""), "musllinux_1_1_x86_64.whl"),
+        (("Darwin", "arm64", ""), "macosx_11_0_arm64.whl"),
+    ],
+)
+def test_the_lock_has_uv_for(platform: tuple[str, str, str], ends: str) -> None:
+    """Linux with either C library, and macOS."""
+    url, checksum = wheel(LOCK.read_text(), *platform)
+    assert url.endswith(ends)
+    assert len(checksum) == 64
+
+
+def test_a_platform_without_uv_is_told() -> None:
+    """It names the platform and what to do."""
+    with pytest.raises(SystemExit, match="no uv for Plan9 mips"):
+        wheel(LOCK.read_text(), "Plan9", "mips", "")
+
+
+def packed() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("uv-1.0.data/scripts/uv", "#!/bin/sh\necho uv\n")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def index():
+    """A user's own index, whose links are relative to the page."""
+
+    class Index(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = wheel(LOCK.read_text(), "Linux", "x86_64", "glibc")[0].rpartition("/")[2]
+            body = packed() if self.path.endswith(name) else f'<a href="../files/{name}#sha256=0">'.encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/simple"
+    server.shutdown()
+
+
+def test_the_users_own_index_is_asked(index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel of the lock's name comes from there, and is held against the lock's hash all the same."""
+    url = wheel(LOCK.read_text(), "Linux", "x86_64", "glibc")[0]
+    assert address(url, None) == url
+    assert address(url, f"{index}/") == f"{index.removesuffix('simple')}simple/files/{url.rpartition('/')[2]}"
+    monkeypatch.setenv("UV_DEFAULT_INDEX", index)
+    with pytest.raises(SystemExit, match="SHA-256"):
+        main(tmp_path / "bin" / "uv")
+    assert not (tmp_path / "bin").exists()
+
+
+def test_the_program_is_taken_from_the_wheel() -> None:
+    """Where its hash is the lock's."""
+    assert program(packed(), hashlib.sha256(packed()).hexdigest()) == b"#!/bin/sh\necho uv\n"
