@@ -1,4 +1,4 @@
-"""What engines run with: Python environments, jars, Java and Node, made once for each lock file and shared.
+"""What engines run with: Pythons and their environments, jars, Java and Node, made once for each lock file and shared.
 
 An environment's folder is named after the hash of its lock, made beside its place and renamed into it when it is
 whole: a download cut off halfway leaves nothing that a later run would take for good.
@@ -13,12 +13,13 @@ import http.client
 import os
 import shutil
 import subprocess
-import sys
+import threading
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localcloud.platform import pythons
 from localcloud.platform.errors import EngineError
 
 if TYPE_CHECKING:
@@ -51,22 +52,49 @@ class Environments:
     def __init__(self, cache: Path, *, say: Callable[[str], None] = lambda _: None) -> None:
         self._cache = cache
         self._say = say
+        self._interpreters: dict[str, Path] = {}
+        self._looking = threading.Lock()
 
-    def python(self, *locks: Path) -> PythonEnvironment:
-        """The environment with exactly what these requirements files name; made at first use.
+    def python(self, *locks: Path, minor: str = pythons.IMAGE_MINOR) -> PythonEnvironment:
+        """The environment with exactly what these requirements files name, on this Python; made at first use.
 
-        Raises EngineError with the installer's last lines where a package cannot be had.
+        Raises EngineError with the installer's last lines where a package cannot be had, or where there is no such
+        Python.
         """
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        name = _digest(version.encode(), *(lock.read_bytes() for lock in locks))
+        name = _digest(minor.encode(), *(lock.read_bytes() for lock in locks))
 
         def make(folder: Path) -> None:
             self._say(f"installing {', '.join(str(lock) for lock in locks)}")
-            self._uv(["venv", "--quiet", "--relocatable", "--python", sys.executable, str(folder)])
+            self.empty(folder, minor, "--relocatable")
             requirements = [argument for lock in locks for argument in ("--requirement", str(lock))]
             self._uv(["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *requirements])
 
         return PythonEnvironment(root=self._made("python", name, make))
+
+    def empty(self, folder: Path, minor: str, *options: str) -> None:
+        """A new virtual environment with nothing in it, on the Python of this minor version."""
+        self._uv(["venv", "--quiet", "--no-project", *options, "--python", str(self.interpreter(minor)), str(folder)])
+
+    def interpreter(self, minor: str) -> Path:
+        """The Python of this minor version, looked for once. Raises EngineError where there is none."""
+        with self._looking:
+            if minor not in self._interpreters:
+                self._interpreters[minor] = pythons.on_hand(minor) or self.bring(minor)
+            return self._interpreters[minor]
+
+    def bring(self, minor: str) -> Path:
+        """The Python of this minor version that the lock names, fetched once. Raises EngineError."""
+        entry = pythons.brought(minor)
+
+        def make(folder: Path) -> None:
+            self._say(f"fetching Python {entry.version}")
+            folder.mkdir()
+            jar = self._fetch_jar(entry.coordinates, entry.checksum, folder)
+            pythons.unpack(jar, entry, folder)
+            jar.unlink()
+
+        name = f"{entry.version}-{_digest(entry.checksum.encode())}"
+        return pythons.interpreter(self._made("pythons", name, make), entry)
 
     def jars(self, lock: Path) -> Path:
         """A folder with the jars of a lock file: lines of ``group:artifact:version sha256``, from Maven Central."""
@@ -111,9 +139,10 @@ class Environments:
         if done.returncode:
             raise EngineError(f"uv {' '.join(arguments)} failed:\n{done.stderr.strip()[-2000:]}")
 
-    def _fetch_jar(self, coordinates: str, checksum: str, folder: Path) -> None:
-        group, artifact, version = coordinates.split(":")
-        name = f"{artifact}-{version}.jar"
+    def _fetch_jar(self, coordinates: str, checksum: str, folder: Path) -> Path:
+        """Fetches ``group:artifact:version[:classifier]`` into the folder; raises EngineError."""
+        group, artifact, version, *classifier = coordinates.split(":")
+        name = f"{'-'.join([artifact, version, *classifier])}.jar"
         base = os.environ.get("MAVEN_REPOSITORY_URL", MAVEN_CENTRAL)
         url = f"{base}/{group.replace('.', '/')}/{artifact}/{version}/{name}"
         problem = ""
@@ -127,7 +156,7 @@ class Environments:
             found = hashlib.sha256(content).hexdigest()
             if found == checksum:
                 (folder / name).write_bytes(content)
-                return
+                return folder / name
             problem = f"its SHA-256 is {found}, the lock says {checksum} ({len(content)} bytes came)"
         raise EngineError(f"{url}: {problem}. Check the network, or the lock file that names this jar.")
 

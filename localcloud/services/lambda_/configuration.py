@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.pythons import MINORS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from localcloud.platform.service import Params
 
-_RUNTIME = re.compile(r"python3\.(\d+)")
-_LEAST_MINOR = 11
 #: Environment variables that Lambda itself sets.
 _RESERVED = frozenset(
     {
@@ -72,7 +70,7 @@ def taken(params: Params, name: str) -> Params:
     """What these parameters make of a configuration; raises AwsError for values that AWS refuses."""
     found = {key: params[key] for key in CARRIED if key in params}
     if "Runtime" in found:
-        _check_runtime(found["Runtime"])
+        python_minor(found["Runtime"])
     for key, least, most in (("Timeout", 1, 900), ("MemorySize", 128, 10240)):
         if key in found and not least <= found[key] <= most:
             raise _invalid(f"{key} must be from {least} to {most}, not {found[key]}")
@@ -90,13 +88,13 @@ def check_destination(arn: str, what: str) -> None:
         raise UnsupportedError(f"lambda: {what} that is neither a queue nor a topic ({arn})")
 
 
-def _check_runtime(runtime: str) -> None:
-    """All run on this machine's Python; one that is older than what a function asks for runs none of it."""
-    match = _RUNTIME.fullmatch(runtime)
-    if match is None or int(match[1]) < _LEAST_MINOR:
-        raise UnsupportedError(f"lambda: the runtime {runtime} (python3.{_LEAST_MINOR} and later are)")
-    if int(match[1]) > sys.version_info.minor:
-        raise UnsupportedError(f"lambda: the runtime {runtime} on a machine with Python 3.{sys.version_info.minor}")
+def python_minor(runtime: str) -> str:
+    """The Python that a runtime names: ``3.12`` of ``python3.12``. Raises UnsupportedError for any other runtime."""
+    minor = runtime.removeprefix("python")
+    if minor == runtime or minor not in MINORS:
+        known = ", ".join(f"python{known}" for known in MINORS)
+        raise UnsupportedError(f"lambda: the runtime {runtime} ({known} are)")
+    return minor
 
 
 def _check_environment(variables: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from localcloud.platform.errors import AwsError
 from localcloud.services.lambda_.code import unpack
 from localcloud.services.lambda_.functions import hex_of
 from localcloud.services.lambda_.names import PRINCIPAL
-from localcloud.services.lambda_.sandbox import LOCK, Outcome, Sandbox
+from localcloud.services.lambda_.sandbox import Outcome, Sandbox, runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ class Engine:
 
     def prepare(self, configuration: Document) -> None:
         """All that a first invocation would wait for: the runtime's environment, and the code in its folder."""
-        self._cloud.environments.python(LOCK)
+        runtime(self._cloud, configuration)
         self._code(configuration)
 
     def retire(self, name: str) -> None:

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 from localcloud.images.container_environment import base_environment
 from localcloud.images.registry import IMAGES
 from localcloud.platform.log_stream import LogStream
+from localcloud.services.lambda_.configuration import python_minor
 from localcloud.services.lambda_.runtime_api import Answer, Event, RuntimeApi
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
+    from localcloud.platform.environments import PythonEnvironment
     from localcloud.platform.store import Document
 
 log = logging.getLogger("localcloud.lambda")
@@ -32,6 +34,11 @@ INIT_SECONDS = 10.0
 _TAIL_BYTES = 4096
 #: How long an invocation's last lines may take from the process's output to its log.
 _LINES_SECONDS = 0.05
+
+
+def runtime(cloud: Cloud, configuration: Document) -> PythonEnvironment:
+    """The environment of a function's runtime: its Python, with AWS's runtime client; made once for each runtime."""
+    return cloud.environments.python(LOCK, minor=python_minor(configuration["Runtime"]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +71,7 @@ class Sandbox:
             **cloud.clients.environment(credentials),
             **_lambda_variables(configuration, code, self._api.address, stream),
         }
-        python = cloud.environments.python(LOCK).python
+        python = runtime(cloud, configuration).python
         self._child = cloud.processes.start(
             [str(python), "-m", "awslambdaric", configuration["Handler"]],
             cwd=code,

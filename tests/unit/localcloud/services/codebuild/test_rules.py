@@ -8,7 +8,7 @@ from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.codebuild import globs
 from localcloud.services.codebuild.build_log import BuildLog
 from localcloud.services.codebuild.buildspec import OnFailure
-from localcloud.services.codebuild.container import check_runtimes
+from localcloud.services.codebuild.container import select_runtimes
 from localcloud.services.codebuild.failure import PhaseFailedError
 from localcloud.services.codebuild.plan import plan
 from localcloud.services.codebuild.transitions import Phase, Status, after, overall
@@ -132,17 +132,32 @@ def test_references_to_secrets(reference: str, parts: tuple[str, ...]) -> None:
     assert split_reference(reference) == parts
 
 
-def test_runtime_versions_are_held_against_the_image() -> None:
-    """An older version gets the one there is, said aloud; a newer or unknown one is an error."""
-    available = {"python": "3.11", "nodejs": "24"}
-    assert check_runtimes({"python": "3.x", "nodejs": "latest"}, available) == [
-        "Selecting 'python' runtime version '3.x'",
-        "Selecting 'nodejs' runtime version 'latest'",
-    ]
-    assert "has 24 and takes that" in check_runtimes({"nodejs": "22"}, available)[0]
-    for wrong in ({"python": "3.12"}, {"python": "three"}, {"ruby": "3.2"}):
-        with pytest.raises(PhaseFailedError, match=r"This build image has"):
-            check_runtimes(wrong, available)
+AVAILABLE = {"python": ("3.11", "3.12", "3.13"), "nodejs": ("24",)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "python"),
+    [({}, "3.11"), ({"python": "3.12"}, "3.12"), ({"python": "3.x"}, "3.13"), ({"python": "latest"}, "3.13")],
+)
+def test_a_build_gets_the_python_that_it_names(asked: dict[str, str], python: str) -> None:
+    """That very version; the newest of those that fit; the image's own where it names none."""
+    selected, lines = select_runtimes(asked, AVAILABLE)
+    assert selected == {"python": python, "nodejs": "24"}
+    assert lines == [f"Selecting 'python' runtime version '{wanted}'" for wanted in asked.values()]
+
+
+def test_an_older_node_is_said_aloud() -> None:
+    """There is one Node: an older version gets it, and the log says so."""
+    selected, lines = select_runtimes({"nodejs": "22"}, AVAILABLE)
+    assert selected["nodejs"] == "24"
+    assert "has 24 and takes that" in lines[0]
+
+
+@pytest.mark.parametrize("wrong", [{"python": "3.10"}, {"python": "3.15"}, {"python": "three"}, {"ruby": "3.2"}])
+def test_a_runtime_that_is_not_there_is_refused(wrong: dict[str, str]) -> None:
+    """By name, with what there is."""
+    with pytest.raises(PhaseFailedError, match=r"This build image has"):
+        select_runtimes(wrong, AVAILABLE)
 
 
 class Lines:
