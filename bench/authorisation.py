@@ -34,7 +34,7 @@ from localcloud.platform.cloud import Cloud  # noqa: E402
 from localcloud.platform.service import Caller, HttpRequest  # noqa: E402
 from localcloud.platform.settings import Settings  # noqa: E402
 from localcloud.wire import api_requests  # noqa: E402
-from scripts.pipeline import Pipeline  # noqa: E402
+from scripts.reads.pipeline import Pipeline  # noqa: E402
 from stacks.workloads import WORKLOADS  # noqa: E402
 
 ACCOUNT = "123456789012"

@@ -21,8 +21,8 @@ sys.path.insert(0, str(PROJECT))
 from localcloud.platform.environments import Environments  # noqa: E402  (the project's root has to be on the path first)
 from localcloud.platform.settings import Settings  # noqa: E402
 from scripts import cloud, follow  # noqa: E402
-from scripts.pipeline import Execution, Pipeline  # noqa: E402
 from scripts.push import push_and_follow  # noqa: E402
+from scripts.reads.pipeline import Execution, Pipeline  # noqa: E402
 from stacks.workloads import WORKLOADS  # noqa: E402
 
 WORKLOAD = "car_evaluation"

@@ -14,8 +14,8 @@ PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from scripts import cloud  # noqa: E402  (the project's root has to be on the path first)
-from scripts.prod import Prod  # noqa: E402
-from scripts.registry import number_of  # noqa: E402
+from scripts.reads.prod import Prod  # noqa: E402
+from scripts.reads.registry import number_of  # noqa: E402
 
 WORKLOAD = "car_evaluation"
 _SECONDS = re.compile(r"([\d.]+) s in all, ([\d.]+) s of them the stack's update")

@@ -11,10 +11,10 @@ from ml_test.gate import experiment
 from ml_test.gate.experiment import Traffic
 from ml_test.gate.rules import Rules
 from ml_test.gate.verdict import Verdict
-from scripts import captures
-from scripts.prod import Prod
-from scripts.registry import Registry, number_of
-from scripts.variant_metrics import counted
+from scripts.reads import captures
+from scripts.reads.prod import Prod
+from scripts.reads.registry import Registry, number_of
+from scripts.reads.variant_metrics import counted
 from stacks.settings import load_settings
 from stacks.specs import CHALLENGER_VARIANT
 from stacks.workloads import WORKLOADS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ml_test.gate.verdict import Check
-    from scripts.prod import Served
+    from scripts.reads.prod import Served
 
 _MARKS = {Verdict.PROMOTE: "✓", Verdict.HOLD: "?", Verdict.REJECT: "✗"}
 _NEXT = {

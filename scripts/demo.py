@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from scripts import cloud, deploy, follow
 from scripts.ask import ask, prod_endpoint, smoke_request
-from scripts.pipeline import Pipeline
 from scripts.push import push_and_follow, report
+from scripts.reads.pipeline import Pipeline
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
-    from scripts.pipeline import Execution
+    from scripts.reads.pipeline import Execution
 
 
 def main(workload: str) -> int:

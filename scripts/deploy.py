@@ -8,7 +8,8 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from scripts import cloud, local_github
+from scripts import cloud
+from scripts.changes import local_github
 from stacks.settings import Settings, load_settings
 from stacks.workloads import WORKLOADS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from scripts import into_prod
-from scripts.prod import Deployed, Prod
-from scripts.registry import Registry, number_of
+from scripts.changes import into_prod
+from scripts.reads.prod import Deployed, Prod
+from scripts.reads.registry import Registry, number_of
 from stacks.workloads import WORKLOADS
 
 _KEPT = ("champion", "challenger")

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scripts.pipeline import Action, Execution, Pipeline
+    from scripts.reads.pipeline import Action, Execution, Pipeline
 
 POLL_SECONDS = 0.5
 #: Where output is no terminal, the running action's last log line is printed this often.

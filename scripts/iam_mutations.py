@@ -22,7 +22,7 @@ from scripts.least_privilege.rehearsal import Rehearsal
 from scripts.least_privilege.surroundings import Surroundings
 from scripts.least_privilege.tried import Tried
 from scripts.least_privilege.usage import calls_of
-from scripts.pipeline import Pipeline
+from scripts.reads.pipeline import Pipeline
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from scripts.pipeline import Pipeline
+from scripts.reads.pipeline import Pipeline
 from stacks.workloads import WORKLOADS
 
 

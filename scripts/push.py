@@ -8,8 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from scripts import cloud, follow, local_github
-from scripts.pipeline import Execution, Pipeline
+from scripts import cloud, follow
+from scripts.changes import local_github
+from scripts.reads.pipeline import Execution, Pipeline
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from scripts.prod import Prod
-from scripts.registry import Registry, Release, number_of
+from scripts.reads.prod import Prod
+from scripts.reads.registry import Registry, Release, number_of
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from scripts.prod import Served, Tenure
+    from scripts.reads.prod import Served, Tenure
 
 HEAD = ("version", "commit", "registered (UTC)", "status", "verdict", "PROD", "compared with", "why")
 #: What the last column has at the least, however narrow the terminal is.

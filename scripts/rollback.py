@@ -6,16 +6,16 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from scripts import into_prod
-from scripts.pipeline import Pipeline
-from scripts.prod import Deployed, Prod, before
-from scripts.registry import Registry, Release, number_of
+from scripts.changes import into_prod
+from scripts.reads.pipeline import Pipeline
+from scripts.reads.prod import Deployed, Prod, before
+from scripts.reads.registry import Registry, Release, number_of
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from scripts.prod import Tenure
+    from scripts.reads.prod import Tenure
 
 
 def main() -> int:

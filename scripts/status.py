@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from scripts import cloud
-from scripts.pipeline import NotDeployedError, Pipeline
+from scripts.reads.pipeline import NotDeployedError, Pipeline
 from stacks.workloads import WORKLOADS
 
 

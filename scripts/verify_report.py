@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from scripts import cloud
-from scripts.pipeline import Pipeline
+from scripts.reads.pipeline import Pipeline
 from stacks.specs import DATA_BUCKET_OUTPUT, SIGNING_KEY_OUTPUT
 from stacks.workloads import WORKLOADS
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from scripts.least_privilege.grants import Deployed, Role, Statement
     from scripts.least_privilege.usage import Call
-    from scripts.pipeline import Action
+    from scripts.reads.pipeline import Action
 
 
 class Verdict(Enum):

@@ -11,7 +11,7 @@ from scripts import cloud
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from scripts.pipeline import Action, Execution, Pipeline
+    from scripts.reads.pipeline import Action, Execution, Pipeline
 
 _POLL_SECONDS = 0.15
 _LIMIT_SECONDS = 300.0

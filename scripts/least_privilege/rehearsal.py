@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scripts.least_privilege.surroundings import Surroundings
-    from scripts.pipeline import Action, Execution, Pipeline
+    from scripts.reads.pipeline import Action, Execution, Pipeline
 
 _STATUS = "make status"
 #: What AWS's services lose when they may not do it, without a word to whom they work for.

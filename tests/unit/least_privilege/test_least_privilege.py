@@ -13,7 +13,7 @@ from scripts.least_privilege.mutation_table import unexplained
 from scripts.least_privilege.reasons import Reason, reason_for
 from scripts.least_privilege.tried import Tried
 from scripts.least_privilege.usage import Call, Used, use_of
-from scripts.pipeline import Action
+from scripts.reads.pipeline import Action
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 BUCKET = "arn:aws:s3:::stack-databucket-abc"

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.least_privilege import pipeline_run
 from scripts.least_privilege.pipeline_run import PipelineRun
-from scripts.pipeline import Action, Execution
+from scripts.reads.pipeline import Action, Execution
 
 STAGES = ("Source", "QA", "Approve", "PROD")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.captures import Captured, judged, lines, truths
+from scripts.reads.captures import Captured, judged, lines, truths
 
 SINCE = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from scripts import follow
-from scripts.pipeline import Execution
+from scripts.reads.pipeline import Execution
 
 
 def test_a_superseded_push_says_by_which_execution() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from scripts.prod import Tenure, before, tenures
+from scripts.reads.prod import Tenure, before, tenures
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/"
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from scripts.prod import Served, Tenure
-from scripts.registry import Release, decision
+from scripts.reads.prod import Served, Tenure
+from scripts.reads.registry import Release, decision
 from scripts.releases import Past, table
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from scripts import into_prod, stack_update
-from scripts.guards import Ringing
-from scripts.into_prod import changeable, shift
-from scripts.prod import Deployed, Served, Tenure
-from scripts.registry import Release, Version
+from scripts.changes import into_prod, stack_update
+from scripts.changes.into_prod import changeable, shift
+from scripts.reads.guards import Ringing
+from scripts.reads.prod import Deployed, Served, Tenure
+from scripts.reads.registry import Release, Version
 from scripts.rollback import plan, previous
 from tests.unit.scripts.test_releases import ARN, release
 

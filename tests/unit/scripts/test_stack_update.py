@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts import stack_update
+from scripts.changes import stack_update
 
 STACK = {
     "StackName": "CarProd",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scripts.variant_metrics import begin
+from scripts.reads.variant_metrics import begin
 
 SINCE = datetime(2026, 11, 21, 15, 39, 17, tzinfo=UTC)
 

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 from ml_init.step import S3Address, StepError
 from ml_test.notify import report_lines
 from ml_test.verify import check_answers, check_approved, check_served
-from scripts import cloud, guards, notification, stack_update
-from scripts.prod import Deployed
-from scripts.registry import number_of
+from scripts import cloud
+from scripts.changes import notification, stack_update
+from scripts.reads import guards
+from scripts.reads.prod import Deployed
+from scripts.reads.registry import number_of
 from stacks.specs import AT_ONCE, CHAMPION_PARAMETER, GUARDED, NO_CHAMPION, PACKAGE_PARAMETER, SHIFT_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scripts.prod import Prod
-    from scripts.registry import Registry, Release
+    from scripts.reads.prod import Prod
+    from scripts.reads.registry import Registry, Release
 
 
 def changeable(prod: Prod) -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from scripts.registry import Registry
+    from scripts.reads.registry import Registry
 
 #: From here on, what an operation deployed is what serves; its clean-up may still be running.
 _DEPLOYED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"})
