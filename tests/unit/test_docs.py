@@ -17,7 +17,7 @@ TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):", (PROJECT / "Makefile").read_tex
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
-    """To a file of the project; and where they name a heading, to one that is there."""
+    """Each link of a page leads to a file of the project and, where it names a heading, to one that is there."""
     for link in re.findall(r"\]\(([^)\s]+)\)", (PROJECT / page).read_text()):
         if not re.match(r"[a-z]+:", link):
             path, _, heading = link.partition("#")
@@ -29,7 +29,7 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_are_those_of_the_makefile(page: str) -> None:
-    """Where code says `make …`, each target is one."""
+    """Each `make …` of a page names targets of the Makefile."""
     code = re.findall(r"`make ([a-z][a-z0-9 -]*)", (PROJECT / page).read_text())
     named = {target for words in code for target in words.split()}
     assert named <= TARGETS
@@ -37,7 +37,7 @@ def test_commands_are_those_of_the_makefile(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_program_writes_is_there(page: str) -> None:
-    """Between its marks stands a table with rows."""
+    """A table with rows stands between the marks of what a program writes."""
     text = (PROJECT / page).read_text()
     for name, written in re.findall(r"<!-- (.*): begin -->\n(.*?)<!-- \1: end -->", text, re.DOTALL):
         assert len(re.findall(r"^\|", written, re.MULTILINE)) > 2, name

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_every_fault_was_seen_and_stands_on_the_page() -> None:
-    """What was not run is not claimed, and what is no longer on the list is gone."""
+    """The page has each fault of the list, as one run saw it, and no other."""
     seen = json.loads(faults.SEEN.read_text())
     assert set(seen) == set(faults.FAULTS)
     text = faults.PAGE.read_text()
@@ -22,7 +22,7 @@ def test_every_fault_was_seen_and_stands_on_the_page() -> None:
 
 
 def test_nothing_was_left_over() -> None:
-    """A fault that leaves something behind is a mistake of ours, and not a row of a table."""
+    """No fault on the page has left anything behind."""
     seen = json.loads(faults.SEEN.read_text())
     assert {fault: row["left_over"] for fault, row in seen.items() if row["left_over"]} == {}
 
@@ -30,7 +30,7 @@ def test_nothing_was_left_over() -> None:
 def test_a_row_says_what_was_done_what_came_of_it_and_what_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Recorded where a file is named for it; under its heading, with its seconds."""
+    """A recorded fault is a row under its heading, with its seconds."""
     path = tmp_path / "seen.json"
     monkeypatch.setenv(faults.VARIABLE, str(path))
     faults.record("latency tripled", verdict="rolled back", seconds=4.23, left_over=["stack Qa", "folder a"])
@@ -40,5 +40,6 @@ def test_a_row_says_what_was_done_what_came_of_it_and_what_is_left(
 
 
 def test_a_fault_that_is_not_listed_is_refused() -> None:
+    """The refusal names the list in which the fault should stand."""
     with pytest.raises(ValueError, match=r"'rain' is not among the faults of tests\.faults\.CHAPTERS"):
         faults.record("rain", verdict="wet", seconds=1, left_over=[])

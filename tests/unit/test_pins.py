@@ -58,6 +58,7 @@ def uv_locked() -> dict[str, str]:
 
 
 def test_every_requirements_file_is_known_here() -> None:
+    """Every requirements.txt of the repository is checked by the tests of this file."""
     hidden = ("node_modules", ".venv", ".localcloud", "cdk.out")
     found = {
         str(path.parent.relative_to(PROJECT))
@@ -69,7 +70,7 @@ def test_every_requirements_file_is_known_here() -> None:
 
 @pytest.mark.parametrize("folder", OURS)
 def test_a_package_has_one_version(folder: str) -> None:
-    """Steps, stacks and the list for users ask for what the program has."""
+    """Steps, stacks and the list for users ask for the versions that the program has."""
     known = chosen()
     for name, version in asked(folder).items():
         assert known.setdefault(name, version) == version, name
@@ -77,11 +78,12 @@ def test_a_package_has_one_version(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", OURS)
 def test_a_lock_has_no_other_version_of_what_is_pinned(folder: str) -> None:
-    """Nor of what it brings along: boto3 under sagemaker is the boto3 that the other steps have."""
+    """A lock has the pinned version also of what a package brings along, such as boto3 under sagemaker."""
     assert {name: version for name, version in locked(folder).items() if chosen().get(name, version) != version} == {}
 
 
 def test_the_programs_lock_has_the_programs_pins() -> None:
+    """uv.lock holds the versions that pyproject.toml pins."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     program = pins("\n".join(project["project"]["dependencies"] + project["dependency-groups"]["dev"]))
     assert len(program) > 10
@@ -90,6 +92,7 @@ def test_the_programs_lock_has_the_programs_pins() -> None:
 
 @pytest.mark.parametrize("folder", [*OURS, *IMAGES])
 def test_a_lock_holds_what_is_asked_for(folder: str) -> None:
+    """Each package of a requirements.txt stands in its lock, at a version that it admits."""
     wanted, got = asked(folder), locked(folder)
     assert wanted
     assert [name for name, version in wanted.items() if name not in got or not fnmatch(got[name], version)] == []
@@ -97,13 +100,14 @@ def test_a_lock_holds_what_is_asked_for(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", [*OURS, *IMAGES])
 def test_every_package_of_a_lock_has_a_hash(folder: str) -> None:
+    """A lock installs nothing that is not what was locked."""
     lock = (PROJECT / folder / "requirements.lock").read_text()
     assert len(re.findall(r"^\S+==\S+.*\\\n    --hash=sha256:", lock, re.MULTILINE)) == len(locked(folder))
 
 
 @pytest.mark.parametrize("workload", [name for name, workload in WORKLOADS.items() if workload.glue])
 def test_what_glue_installs_is_what_users_have(workload: str) -> None:
-    """Each of a job's python modules is pinned, at the version in requirements.txt."""
+    """Each of a job's Python modules is pinned to the version in requirements.txt."""
     modules = WORKLOADS[workload].glue.python_modules
     pinned = pins("\n".join(modules))
     assert len(pinned) == len(modules)
@@ -111,10 +115,12 @@ def test_what_glue_installs_is_what_users_have(workload: str) -> None:
 
 
 def test_glues_spark_is_the_spark_that_users_have() -> None:
+    """The image of Glue and requirements.txt pin the same pyspark."""
     assert asked("localcloud/images/glue_spark")["pyspark"] == asked(".")["pyspark"]
 
 
 def test_the_cdk_command_is_pinned_and_locked() -> None:
+    """package.json pins aws-cdk, and package-lock.json has that version with its hash."""
     wanted = json.loads((PROJECT / "package.json").read_text())["devDependencies"]
     lock = json.loads((PROJECT / "package-lock.json").read_text())["packages"]
     assert list(wanted) == ["aws-cdk"]
@@ -126,6 +132,6 @@ def test_the_cdk_command_is_pinned_and_locked() -> None:
 
 
 def test_the_fixed_packages_are_there() -> None:
-    """What a user expects to find in requirements.txt."""
+    """requirements.txt has the packages that a user expects, and no others."""
     fixed = {"aws-cdk-lib", "constructs", "boto3", "sagemaker", "pyspark", "mleap", "pytest", "moto"}
     assert set(asked(".")) == fixed

@@ -6,7 +6,7 @@ from tests.waiting import DEADLINE_SECONDS, until
 
 
 def test_a_wait_ends_with_the_first_good_value() -> None:
-    """Until looks again and again, and returns what it saw."""
+    """until() looks again and again, and returns what it saw."""
     values = iter([1, 2, 3, 4])
     assert until(lambda: next(values), lambda value: value > 2, what="a number above 2", every_seconds=0) == 3
     assert next(values) == 4
@@ -19,5 +19,5 @@ def test_a_wait_in_vain_says_for_what() -> None:
 
 
 def test_a_wait_ends_before_pytest_ends_the_test(pytestconfig: pytest.Config) -> None:
-    """Pytest's time-out is longer than a wait's deadline: else nobody would read what was waited for."""
+    """pytest's time-out is longer than a wait's deadline, or nobody would read what was waited for."""
     assert float(pytestconfig.getini("timeout")) >= 2 * DEADLINE_SECONDS

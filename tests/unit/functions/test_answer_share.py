@@ -50,7 +50,7 @@ def counted(answer_share: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_labels_are_counted_for_their_release(counted: Any) -> None:
-    """One for the watched answer, zero for each other one; a request of two rows has two answers."""
+    """The watched answer counts one and each other one zero; a request of two rows has two answers."""
     answer, (put,) = counted(line("unacc\nacc\n"), line("unacc"), line(base64.b64encode(b"good").decode(), "BASE64"))
     assert (answer["answers"], answer["watched"]) == (4, 2)
     (datum,) = put["MetricData"]
@@ -65,7 +65,7 @@ def test_labels_are_counted_for_their_release(counted: Any) -> None:
 
 
 def test_models_that_compete_are_counted_each_for_itself(answer_share: ModuleType) -> None:
-    """By the variant, in the experiment's folder: as the alarms of either variant name them."""
+    """Each variant's answers are counted under its name, in the experiment's folder, as its alarms ask for them."""
     keys = [f"capture/7-competing/prod/{variant}/2026/11/21/13/a.jsonl" for variant in ("AllTraffic", "Challenger")]
     watched = answer_share.Answers(label="unacc", threshold=None)
     data = [answer_share.datum(answer_share.Captured.of(key), watched, [True]) for key in keys]
@@ -75,7 +75,7 @@ def test_models_that_compete_are_counted_each_for_itself(answer_share: ModuleTyp
 
 
 def test_probabilities_count_from_the_threshold_on(counted: Any) -> None:
-    """The threshold itself counts; what is no number is not the watched answer. A count of none is left out."""
+    """The threshold itself counts, what is no number does not, and a file without answers puts no metric."""
     answer, _ = counted(line("0.5"), line("0.49"), line("nan"), line("error"), answer="default", threshold="0.5")
     assert (answer["answers"], answer["watched"]) == (4, 1)
     _, (put,) = counted(line("0.9"), line("0.8"), answer="default", threshold="0.5")
@@ -83,13 +83,13 @@ def test_probabilities_count_from_the_threshold_on(counted: Any) -> None:
 
 
 def test_few_answers_tell_nothing(counted: Any) -> None:
-    """A share of two answers is no share."""
+    """A file of fewer answers than the minimum puts no metric."""
     answer, puts = counted(line("unacc"), line("unacc"), least="3")
     assert (answer["told"], puts) == (False, [])
 
 
 def test_what_cannot_be_read_is_named(counted: Any, answer_share: ModuleType) -> None:
-    """An encoding that is no text, and a key that is no captured file's."""
+    """The error names an encoding that is no text, and a key that is no captured file's."""
     with pytest.raises(ValueError, match="captured as JSON cannot be read"):
         counted(line("{}", "JSON"))
     with pytest.raises(ValueError, match=r"capture/x\.txt is no file of captured requests"):

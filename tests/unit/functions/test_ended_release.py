@@ -84,7 +84,7 @@ def called(ended_release: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_persons_no_is_written_down(called: Any) -> None:
-    """Rejected, by whom and why, in one line, beside what the gate said."""
+    """The package is set Rejected and says by whom and why, in one line, beside what the gate said."""
     aws = Aws()
     assert called(REJECTED, aws)["rejected"]
     (update,) = aws.updated
@@ -96,6 +96,7 @@ def test_a_persons_no_is_written_down(called: Any) -> None:
 
 @pytest.mark.parametrize("event", [REJECTED, ROLLED_BACK])
 def test_whoever_is_told_has_the_figures_and_the_report(called: Any, event: dict[str, Any]) -> None:
+    """The message holds stage and reason, the gate's figures, the report's address and the package."""
     aws = Aws()
     called(event, aws)
     (message,) = aws.told
@@ -121,14 +122,14 @@ def test_whoever_is_told_has_the_figures_and_the_report(called: Any, event: dict
     ids=["nobody answered", "approved meanwhile", "not at the approval"],
 )
 def test_what_nobody_rejected_stays_as_it_is(called: Any, event: dict[str, Any], aws: Aws) -> None:
-    """It is told all the same."""
+    """The package keeps its status, and the topic is told all the same."""
     assert not called(event, aws)["rejected"]
     assert aws.updated == []
     assert len(aws.told) == 1
 
 
 def test_a_history_that_is_behind_is_asked_again(called: Any, ended_release: ModuleType) -> None:
-    """Nothing is told or set until it is known who rejected: Lambda calls again."""
+    """Nothing is told or set until the history says who rejected: Lambda calls again."""
     aws = Aws(ended=False)
     with pytest.raises(ended_release.NotToldYetError, match="has no end of Approve"):
         called(REJECTED, aws)

@@ -93,7 +93,7 @@ def clean_up(module: ModuleType, aws: Aws, *, hours: float = 0, seconds: float =
 
 @pytest.mark.parametrize("end", ["Failed", "Stopped", "Succeeded", "Cancelled"])
 def test_the_stack_of_an_execution_that_has_ended_is_deleted(qa_clean_up: ModuleType, aws: Aws, end: str) -> None:
-    """However it ended, with QA closed meanwhile and open again after it."""
+    """The stack is deleted however the execution ended, while QA is closed; QA is open again afterwards."""
     aws.entered("QA", "one")
     aws.executions = {"one": end}
     assert clean_up(qa_clean_up, aws) == "deleted"
@@ -103,7 +103,7 @@ def test_the_stack_of_an_execution_that_has_ended_is_deleted(qa_clean_up: Module
 @pytest.mark.parametrize("stage", ["QA", "Approve", "PROD"])
 @pytest.mark.parametrize("status", ["InProgress", "Stopping"])
 def test_a_live_execution_keeps_its_endpoint(qa_clean_up: ModuleType, aws: Aws, stage: str, status: str) -> None:
-    """From QA on, to its end: a held release waits in Approve with its endpoint up."""
+    """An execution keeps its endpoint from QA to its own end, also while it waits in Approve."""
     aws.entered("QA", "one")
     aws.entered(stage, "one")
     aws.executions = {"two": "Failed", "one": status}
@@ -112,7 +112,7 @@ def test_a_live_execution_keeps_its_endpoint(qa_clean_up: ModuleType, aws: Aws, 
 
 
 def test_a_newer_execution_that_has_taken_qa_over_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
-    """The older one succeeds; what stands in QA is no longer its own."""
+    """The older execution succeeds and leaves the stack alone, which is no longer its own."""
     aws.entered("PROD", "one")
     aws.entered("QA", "two")
     aws.executions = {"two": "InProgress", "one": "Succeeded"}
@@ -120,7 +120,7 @@ def test_a_newer_execution_that_has_taken_qa_over_keeps_the_endpoint(qa_clean_up
 
 
 def test_who_waits_for_approval_of_an_older_one_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
-    """At the entry of a later stage, an execution is in no stage at all."""
+    """An execution that waits before a later stage, and so is in no stage at all, keeps its endpoint."""
     aws.entered("QA", "three")
     aws.stages["Approve"]["inboundExecution"] = {"pipelineExecutionId": "two"}
     aws.executions = {"three": "Failed", "two": "InProgress"}
@@ -128,7 +128,7 @@ def test_who_waits_for_approval_of_an_older_one_keeps_the_endpoint(qa_clean_up: 
 
 
 def test_who_has_not_come_to_qa_needs_no_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
-    """Neither in an earlier stage, nor at QA's entry."""
+    """An execution in an earlier stage, or at QA's entry, does not keep the stack."""
     aws.entered("Source", "two")
     aws.stages["QA"]["inboundExecution"] = {"pipelineExecutionId": "two"}
     aws.executions = {"two": "InProgress", "one": "Failed"}
@@ -136,7 +136,7 @@ def test_who_has_not_come_to_qa_needs_no_endpoint(qa_clean_up: ModuleType, aws: 
 
 
 def test_who_slips_in_before_qa_is_closed_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
-    """It is asked again once nobody can come in any more."""
+    """The function asks again once QA is closed, and sees who came in meanwhile."""
 
     def slip_in() -> None:
         aws.entered("QA", "two")
@@ -148,7 +148,7 @@ def test_who_slips_in_before_qa_is_closed_keeps_the_endpoint(qa_clean_up: Module
 
 
 def test_who_retries_qa_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
-    """A retry comes into the stage although it is closed, even between two questions."""
+    """A retry comes into the closed stage, even between two questions, and keeps the stack."""
     aws.entered("QA", "one")
     aws.executions = {"one": "Stopped"}
     retry = partial(aws.executions.update, one="InProgress")
@@ -158,7 +158,7 @@ def test_who_retries_qa_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) ->
 
 
 def test_who_retries_qa_while_a_deployment_is_waited_for_keeps_the_endpoint(qa_clean_up: ModuleType, aws: Aws) -> None:
-    """The last question before the deletion is who needs the stack."""
+    """The function asks who needs the stack right before it deletes it."""
     aws.entered("QA", "one")
     aws.executions = {"one": "Stopped"}
     aws.status = "CREATE_IN_PROGRESS"
@@ -175,7 +175,7 @@ def test_who_retries_qa_while_a_deployment_is_waited_for_keeps_the_endpoint(qa_c
 
 
 def test_an_abandoned_deployment_is_waited_for(qa_clean_up: ModuleType, aws: Aws) -> None:
-    """CloudFormation deletes nothing that it is still making."""
+    """The function waits until CloudFormation has made the stack, and deletes it then."""
     aws.status = "CREATE_IN_PROGRESS"
     aws.on_close = lambda: setattr(aws, "on_describe", lambda: setattr(aws, "status", "CREATE_COMPLETE"))
     assert clean_up(qa_clean_up, aws) == "deleted"
@@ -183,6 +183,7 @@ def test_an_abandoned_deployment_is_waited_for(qa_clean_up: ModuleType, aws: Aws
 
 
 def test_what_is_not_old_enough_is_not_forgotten(qa_clean_up: ModuleType) -> None:
+    """The schedule deletes a stack that is older than its time to live, and no younger one."""
     young, old = Aws(age_hours=1), Aws(age_hours=25, status="DELETE_FAILED")
     assert clean_up(qa_clean_up, young, hours=24) == "younger than 1 day, 0:00:00"
     assert clean_up(qa_clean_up, old, hours=24) == "deleted"
@@ -190,17 +191,19 @@ def test_what_is_not_old_enough_is_not_forgotten(qa_clean_up: ModuleType) -> Non
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"])
 def test_a_broken_stack_is_deleted_too(qa_clean_up: ModuleType, status: str) -> None:
+    """A stack whose last operation failed is deleted like a whole one."""
     assert clean_up(qa_clean_up, Aws(status=status)) == "deleted"
 
 
 def test_without_a_stack_nothing_is_done(qa_clean_up: ModuleType) -> None:
+    """QA is not even closed where there is no stack."""
     aws = Aws(status=None)
     assert clean_up(qa_clean_up, aws) == "gone already"
     assert aws.calls == []
 
 
 def test_what_cannot_be_deleted_is_an_error_and_leaves_qa_open(qa_clean_up: ModuleType, aws: Aws) -> None:
-    """Lambda counts it as an error and tries again."""
+    """The function raises, so that Lambda tries again, and opens QA first."""
     aws.after_delete = "DELETE_FAILED"
     with pytest.raises(qa_clean_up.CleanUpError, match="Delete it by hand: its endpoint costs"):
         clean_up(qa_clean_up, aws)
@@ -208,6 +211,7 @@ def test_what_cannot_be_deleted_is_an_error_and_leaves_qa_open(qa_clean_up: Modu
 
 
 def test_time_that_runs_out_is_an_error_and_leaves_qa_open(qa_clean_up: ModuleType) -> None:
+    """The function opens QA before Lambda would end it, and names what the stack is busy with."""
     aws = Aws(status="CREATE_IN_PROGRESS")
     with pytest.raises(qa_clean_up.CleanUpError, match="still CREATE_IN_PROGRESS"):
         clean_up(qa_clean_up, aws, seconds=0)
@@ -215,7 +219,7 @@ def test_time_that_runs_out_is_an_error_and_leaves_qa_open(qa_clean_up: ModuleTy
 
 
 def test_what_an_earlier_call_left_closed_is_opened(qa_clean_up: ModuleType) -> None:
-    """Lambda may end a call anywhere; the next one knows by the reason that it was ours."""
+    """The next call knows by the reason that a call of ours closed QA, and opens it."""
     aws = Aws(status=None)
     aws.transition = {"enabled": False, "disabledReason": qa_clean_up.REASON}
     assert clean_up(qa_clean_up, aws) == "gone already"
@@ -223,6 +227,7 @@ def test_what_an_earlier_call_left_closed_is_opened(qa_clean_up: ModuleType) -> 
 
 
 def test_what_a_person_has_closed_stays_closed(qa_clean_up: ModuleType, aws: Aws) -> None:
+    """A transition that a person has closed keeps its state and its reason."""
     aws.transition = {"enabled": False, "disabledReason": "Freeze"}
     assert clean_up(qa_clean_up, aws) == "deleted"
     assert aws.calls == ["delete"]

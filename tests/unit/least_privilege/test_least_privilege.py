@@ -62,7 +62,7 @@ CALLS = [
 
 
 def test_each_grant_is_marked_by_its_use() -> None:
-    """Exactly, by a wildcard of the action or the resource, or never; others' calls do not count."""
+    """A grant is used exactly, by a wildcard, or never; calls of other roles do not count."""
     (use,) = use_of(ROLE, CALLS)
     assert dict(use.actions) == {
         "s3:GetObject*": Used.BY_WILDCARD,
@@ -74,7 +74,7 @@ def test_each_grant_is_marked_by_its_use() -> None:
 
 
 def test_what_is_never_used_needs_a_reason() -> None:
-    """A reason is for roles and grants by pattern; whatever has none is named."""
+    """A reason covers the grants of a role by pattern, and an unused grant without one is named."""
     known = (Reason(roles="Stack / Step*", granted=("s3:Delete*",), because="so"),)
     assert reason_for("Stack / StepRole", "s3:DeleteObject", known) == "so"
     assert reason_for("Other / StepRole", "s3:DeleteObject", known) is None
@@ -85,14 +85,14 @@ def test_what_is_never_used_needs_a_reason() -> None:
 
 
 def test_a_document_differs_by_its_grants_and_not_by_the_run() -> None:
-    """Two runs that used different things list the same grants; another grant is another line."""
+    """Two runs that used different grants list the same ones; another grant is another line."""
     assert section(DEPLOYED, CALLS) != section(DEPLOYED, [])
     assert granted_only(section(DEPLOYED, CALLS)) == granted_only(section(DEPLOYED, []))
     assert "stack-databucket-abc" not in section(DEPLOYED, CALLS)
 
 
 def test_a_permission_is_tried_in_the_stage_that_first_needed_it() -> None:
-    """By the time of its first call; what no stage needed has none."""
+    """The stage is that of the permission's first call; what no stage needed has none."""
     executions = [(action("Source", 0, 5), action("Data", 5, 20)), (action("Source", 30, 40),)]
     found = {mutation.action: mutation for mutation in mutations(DEPLOYED, CALLS, executions)}
     stages = {name: one.use and (one.use.stage, one.use.execution) for name, one in found.items()}
@@ -100,7 +100,7 @@ def test_a_permission_is_tried_in_the_stage_that_first_needed_it() -> None:
 
 
 def test_what_no_stage_needs_is_tried_with_none(tmp_path: Path) -> None:
-    """Captured requests and functions that events call: they work beside the stages."""
+    """Captured requests and functions that events call work beside the stages, and are tried without one."""
     executions = [(action("Source", 0, 5), action("Data", 5, 20))]
     captured = call("s3:PutObject", "arn:aws:s3:::stack-databucket-abc/capture/1/x.jsonl", seconds=3)
     statement = replace(STATEMENT, actions=("s3:PutObject",), resources=("arn:aws:s3:::stack-databucket-abc/*",))
@@ -119,7 +119,7 @@ def test_what_no_stage_needs_is_tried_with_none(tmp_path: Path) -> None:
 
 
 def test_a_denied_call_is_told_from_others() -> None:
-    """Only what the statement had allowed counts as its absence."""
+    """A denied call counts as a permission's absence only where the removed statement had allowed it."""
     mutation = Mutation(role=ROLE, statement=STATEMENT, action="s3:GetObject*", calls=(), use=None)
     assert mutation.was_for("s3:GetObjectVersion", f"{BUCKET}/raw/a")
     assert not mutation.was_for("s3:PutObject", f"{BUCKET}/raw/a")
@@ -127,7 +127,7 @@ def test_a_denied_call_is_told_from_others() -> None:
 
 
 def test_a_run_that_was_broken_off_goes_on(tmp_path: Path) -> None:
-    """What was tried is known next time; what is unclear is tried again; nothing untried passes for explained."""
+    """The next run knows what was tried, tries again what is unclear, and explains nothing that was not tried."""
     use = FirstUse(moment=BEGIN, stage="Source", provider="CodeBuild", execution=0)
     todo = [Mutation(role=ROLE, statement=STATEMENT, action=name, calls=(), use=use) for name in STATEMENT.actions]
     tried = Tried(tmp_path / "tried.json", todo)

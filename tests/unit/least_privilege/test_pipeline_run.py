@@ -107,7 +107,7 @@ def led(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> PipelineRun:
 
 
 def test_it_is_held_before_a_stage_and_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a person is asked on the way is answered; after the hold, the run goes to its end."""
+    """The run answers what a person is asked on the way, and goes to its end after the hold."""
     aws = Aws()
     run = led(aws, monkeypatch)
     run.bring_to("PROD")
@@ -117,7 +117,7 @@ def test_it_is_held_before_a_stage_and_let_in(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_stage_that_failed_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stands there, and goes on from there once nothing fails any more."""
+    """The run stops at the failure, and goes on from there once nothing fails any more."""
     aws = Aws(failing="QA")
     run = led(aws, monkeypatch)
     run.go_on()
@@ -129,7 +129,7 @@ def test_a_stage_that_failed_is_retried(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_no_stage_is_left_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither where the execution fails on the way, nor where nothing goes on from the hold."""
+    """Every stage is open again, also where the execution fails on the way or does not go on from the hold."""
     aws = Aws(failing="QA")
     run = led(aws, monkeypatch)
     with pytest.raises(SystemExit, match="still fails"):
@@ -143,7 +143,7 @@ def test_no_stage_is_left_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_wait_that_is_too_long_says_for_what(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which execution, to come where, and what is at work in it."""
+    """The error names the execution, the stage that it did not reach, and what is at work in it."""
     aws = Aws()
     aws.stuck = True
     run = led(aws, monkeypatch)

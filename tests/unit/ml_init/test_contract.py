@@ -38,7 +38,7 @@ def test_unknown_category_is_named_by_file_line_and_value(tmp_path: Path, datase
 
 
 def test_every_bad_row_is_named(tmp_path: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
-    """Also those beyond what the message has room for: they stand in the log."""
+    """The log has also those bad rows for which the message has no room."""
     path = written(tmp_path, GOOD, *[GOOD.replace("vgood", f"label{number}") for number in range(30)])
     with pytest.raises(StepError, match="and 10 more, all in the log"):
         check_file(path, dataset)
@@ -63,13 +63,13 @@ def test_row_of_wrong_width_is_named(tmp_path: Path, dataset: Dataset) -> None:
 
 
 def test_empty_file_is_refused(tmp_path: Path, dataset: Dataset) -> None:
-    """An empty file is no data set with zero faults."""
+    """An empty file is refused, and does not pass as a data set without faults."""
     with pytest.raises(StepError, match=r"car\.data is empty \(0 bytes, no rows\)"):
         check_file(written(tmp_path), dataset)
 
 
 def test_bad_rows_up_to_the_stated_share_are_left_out(tmp_path: Path, dataset: Dataset) -> None:
-    """At the allowed share the step goes on without the bad rows; just above it, it ends."""
+    """The step goes on without the bad rows at the allowed share, and ends just above it."""
     lines = [GOOD] * 9 + [GOOD.replace("high", "perfect")]
     checked = check_file(written(tmp_path, *lines), replace(dataset, bad_share_allowed=0.1))
     assert (checked.good, len(checked.bad)) == (9, 1)

@@ -60,7 +60,7 @@ def refused(folder: Path, lines: list[str], credit: Dataset) -> str:
 def test_shipped_rows_keep_the_contract(
     credit: Dataset, rows: tuple[tuple[str, ...], ...], tmp_path: Path, lines: list[str]
 ) -> None:
-    """All 30,000; and each undocumented code occurs just as often as dataset.toml says."""
+    """All 30,000 rows are good, and each undocumented code occurs as often as dataset.toml says."""
     assert len(rows) == 30_000
     for column in credit.features:
         for recoding in column.recoded if isinstance(column, Categories) else ():
@@ -72,14 +72,14 @@ def test_shipped_rows_keep_the_contract(
 
 
 def test_undocumented_codes_are_taken_for_other(credit: Dataset, rows: tuple[tuple[str, ...], ...]) -> None:
-    """EDUCATION 0, 5, 6 and MARRIAGE 0 are gone; their rows are not."""
+    """No row has EDUCATION 0, 5, 6 or MARRIAGE 0 any more, and no row is lost."""
     places = {column.name: place for place, column in enumerate(credit.columns)}
     assert Counter(row[places["education"]] for row in rows)["4"] == 123 + 14 + 280 + 51
     assert Counter(row[places["marriage"]] for row in rows)["3"] == 323 + 54
 
 
 def test_numbers_are_written_in_one_way(rows: tuple[tuple[str, ...], ...]) -> None:
-    """5.00E+05 is 500000: equal rows have equal hashes."""
+    """5.00E+05 becomes 500000, so that equal rows have equal hashes."""
     column = Integers(name="amount", low=-10, high=10**6)
     assert [column.canonical(value) for value in ("5.00E+05", "500000", "-2.0")] == ["500000", "500000", "-2"]
     assert all(str(int(value)) == value for row in rows[:2000] for value in row)
@@ -100,32 +100,32 @@ def test_numbers_are_written_in_one_way(rows: tuple[tuple[str, ...], ...]) -> No
 def test_a_wrong_value_is_named(
     place: int, value: str, fault: str, tmp_path: Path, credit: Dataset, lines: list[str]
 ) -> None:
-    """File, line, column, value and what is allowed: a missing label too."""
+    """The error names file, line, column, value and what is allowed, for a missing label too."""
     assert f"credit.csv:8: {fault}" in refused(tmp_path, edited(lines, 7, place, value), credit)
 
 
 def test_columns_in_another_order_are_refused(tmp_path: Path, credit: Dataset, lines: list[str]) -> None:
-    """Though X12 and X13 swapped would keep every range."""
+    """Swapped columns are refused although X12 and X13 would keep every range."""
     header = lines[0].replace("X12,X13", "X13,X12")
     assert "expected the header 'ID,X1,X2" in refused(tmp_path, [header, *lines[1:]], credit)
     assert "expected the header" in refused(tmp_path, lines[1:], credit)
 
 
 def test_a_lost_and_a_doubled_row_are_named(tmp_path: Path, credit: Dataset, lines: list[str]) -> None:
-    """Row 7 twice and row 9 not at all: 30,000 rows still."""
+    """Row 7 twice without row 9 is refused, although there are still 30,000 rows."""
     message = refused(tmp_path, edited(lines, 9, 0, "7"), credit)
     assert "ID 1 to 30000: 1 missing (9)" in message
     assert "ID 1 to 30000: 1 there more than once (7)" in message
 
 
 def test_a_bad_row_that_is_allowed_is_no_lost_one(tmp_path: Path, credit: Dataset, lines: list[str]) -> None:
-    """It is left out, and its number is still there."""
+    """A bad row is left out, and its number does not count as missing."""
     checked = check_file(written(tmp_path, edited(lines, 7, 5, "-24")), replace(credit, bad_share_allowed=0.01))
     assert (checked.good, len(checked.bad)) == (29_999, 1)
 
 
 def test_labels_out_of_order_are_found(tmp_path: Path, credit: Dataset, lines: list[str]) -> None:
-    """Each label one row further down: every row for itself is good, IDs and all."""
+    """Labels that are one row further down are refused, although every row for itself is good."""
     split = [line.rpartition(",") for line in lines[1:]]
     labels = [label for *_, label in split]
     moved = [f"{rest},{label}" for (rest, *_), label in zip(split, [labels[-1], *labels[:-1]], strict=True)]
@@ -134,7 +134,7 @@ def test_labels_out_of_order_are_found(tmp_path: Path, credit: Dataset, lines: l
 
 
 def test_the_split_is_whole_and_keeps_copies_together(credit: Dataset, rows: tuple[tuple[str, ...], ...]) -> None:
-    """Every row is in one split, the shares are as wanted, and equal features (56 copies) never straddle two."""
+    """Every row is in one split, the shares are as wanted, and 56 copies never straddle two splits."""
     parts = split_rows(rows, credit, credit.file.sha256)
     assert sorted(row for part in parts.values() for row in part) == sorted(rows)
     assert {name: len(part) for name, part in parts.items()} == {"train": 20986, "validation": 4500, "test": 4514}
@@ -144,24 +144,27 @@ def test_the_split_is_whole_and_keeps_copies_together(credit: Dataset, rows: tup
 
 
 def test_the_order_of_the_file_does_not_matter(credit: Dataset, rows: tuple[tuple[str, ...], ...]) -> None:
+    """A file whose rows are turned round is split into the same rows."""
     salt = credit.file.sha256
     assert split_rows(rows[::-1], credit, salt) == split_rows(rows, credit, salt)
 
 
 def test_xgboost_gets_the_label_first_and_the_gate_last(credit: Dataset, rows: tuple[tuple[str, ...], ...]) -> None:
+    """Rows for training have the label in front, and rows for the gate have it at the end."""
     row = rows[0]
     assert csv_of("train", [row], credit) == f"{row[-1]},{','.join(row[:-1])}\n"
     assert csv_of("test", [row], credit) == f"{','.join(row)}\n"
 
 
 def test_a_recoding_to_no_category_is_refused() -> None:
+    """A code cannot be taken for a value that the column does not have."""
     text = (WORKLOAD / "dataset.toml").read_text().replace('code = "0", taken_for = "3"', 'code = "0", taken_for = "9"')
     with pytest.raises(ValueError, match="marriage: the code 0 cannot be taken for 9; the categories are 1, 2, 3"):
         Dataset.parse(text)
 
 
 def test_packed_source_is_unpacked_within_its_limit(tmp_path: Path, credit: Dataset) -> None:
-    """A packed file that unpacks to more than max_bytes, or that is none, does not serve."""
+    """A source is refused that unpacks to more than max_bytes, or that is not packed at all."""
     assert fetch(credit.file, folder=WORKLOAD, into=tmp_path).stat().st_size == 2_905_603
     with pytest.raises(StepError, match="unpacked, it is larger than max_bytes = 1000"):
         fetch(replace(credit.file, max_bytes=1000), folder=WORKLOAD, into=tmp_path)
@@ -171,7 +174,7 @@ def test_packed_source_is_unpacked_within_its_limit(tmp_path: Path, credit: Data
 
 
 def test_licence_and_source_are_shipped_with_the_data() -> None:
-    """CC BY asks for the author, the licence, the source, and what was changed."""
+    """The attribution names author, licence, source and changes, as CC BY asks."""
     text = (WORKLOAD / "ATTRIBUTION.md").read_text()
     for needed in ("I-Cheng Yeh", "Creative Commons Attribution 4.0", "10.24432/C55S3H", "Changed against"):
         assert needed in text

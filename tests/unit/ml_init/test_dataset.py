@@ -11,7 +11,7 @@ WORKLOAD = Path(__file__).parents[3] / "ml_init" / "car_evaluation"
 
 
 def test_shipped_copy_is_the_original(dataset: Dataset) -> None:
-    """Its checksum is the one in dataset.toml, and the shipped copy is the first source."""
+    """The shipped copy has the checksum of dataset.toml, and is the first source."""
     assert hashlib.sha256((WORKLOAD / "car.data").read_bytes()).hexdigest() == dataset.file.sha256
     assert dataset.file.sources[0] == "car.data"
 
@@ -24,14 +24,14 @@ def test_every_category_occurs(dataset: Dataset, lines: list[str]) -> None:
 
 
 def test_licence_and_source_are_shipped_with_the_data() -> None:
-    """CC BY asks for the author, the licence and the source."""
+    """The attribution names author, licence and source, as CC BY asks."""
     text = (WORKLOAD / "ATTRIBUTION.md").read_text()
     for needed in ("Bohanec", "Creative Commons Attribution 4.0", "10.24432/C5JP48"):
         assert needed in text
 
 
 def test_shares_must_leave_test_rows() -> None:
-    """A gate without rows judges nothing."""
+    """Shares that leave no test rows are refused."""
     text = (WORKLOAD / "dataset.toml").read_text().replace("validation_share = 0.15", "validation_share = 0.30")
     with pytest.raises(ValueError, match=r"train_share 0\.7 and validation_share 0\.3 leave no test rows"):
         Dataset.parse(text)

@@ -53,7 +53,7 @@ def data_file(*sources: str, max_bytes: int = 1_000_000) -> DataFile:
 
 
 def test_shipped_copy_comes_first(tmp_path: Path, server: str) -> None:
-    """Where the shipped copy is right, no address is asked."""
+    """No address is asked where the shipped copy is right."""
     (tmp_path / "shipped.data").write_bytes(CONTENT)
     path = fetch(data_file("shipped.data", f"{server}/missing"), folder=tmp_path, into=tmp_path / "into")
     assert path == tmp_path / "into" / "car.data"
@@ -77,7 +77,7 @@ def test_next_source_serves_where_one_does_not(tmp_path: Path, server: str) -> N
     ],
 )
 def test_faulty_download_leaves_nothing(tmp_path: Path, server: str, source: str, fault: str) -> None:
-    """A download cut off halfway, a missing file, a redirect: each is named, and no file is left."""
+    """A cut-off download, a missing file and a redirect are each named, and leave no file."""
     with pytest.raises(StepError, match=fault):
         fetch(data_file(f"{server}/{source}"), folder=tmp_path, into=tmp_path / "into")
     assert list((tmp_path / "into").iterdir()) == []

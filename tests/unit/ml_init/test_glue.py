@@ -47,7 +47,7 @@ class Glue:
 
 
 def test_succeeded_run_gives_its_id() -> None:
-    """After any number of states that are not the end."""
+    """The step waits through every state that is not the end, and returns the run's id."""
     assert run_job(Glue({"JobRunState": "RUNNING"}, {"JobRunState": "SUCCEEDED"}), "job", {}) == "jr_1"
 
 
@@ -68,7 +68,7 @@ def test_stopped_step_stops_its_run() -> None:
 
 
 def test_failed_crawl_ends_the_step() -> None:
-    """With the crawler's message; a crawl that is under way already is waited for."""
+    """The step ends with the crawler's message, and waits for a crawl that is under way already."""
     failed = {"State": "READY", "LastCrawl": {"Status": "FAILED", "ErrorMessage": "access denied"}}
     with pytest.raises(StepError, match="The crawler raw ended FAILED: access denied"):
         crawl(Glue({"State": "RUNNING"}, failed), "raw")

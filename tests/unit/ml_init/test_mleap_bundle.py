@@ -91,7 +91,7 @@ def test_what_cannot_be_read_is_refused_by_name(stage: Any, message: str) -> Non
 
 
 def test_equal_files_pack_to_equal_bytes(tmp_path: Path) -> None:
-    """Times and owners of the files are no part of the archive; paths and contents are."""
+    """The archive depends on paths and contents, and not on the files' times and owners."""
     for name, mtime in (("one", 1), ("two", 2_000_000_000)):
         root = tmp_path / name / "root"
         root.mkdir(parents=True)
@@ -104,7 +104,7 @@ def test_equal_files_pack_to_equal_bytes(tmp_path: Path) -> None:
 
 
 def test_archive_has_bundle_json_and_root_at_its_top(tmp_path: Path) -> None:
-    """The container looks for them there."""
+    """The archive's top is where the container looks."""
     (tmp_path / "root").mkdir()
     (tmp_path / "bundle.json").write_text("{}")
     (tmp_path / "root" / "model.json").write_text("{}")

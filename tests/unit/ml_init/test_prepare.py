@@ -37,7 +37,7 @@ def put_rows(s3: Any, name: str, count: int) -> None:
 
 
 def test_same_bytes_are_stored_once(s3: Any) -> None:
-    """The second upload finds the first."""
+    """The second upload finds the first and puts no second version."""
     s3.put_bucket_versioning(Bucket="data", VersioningConfiguration={"Status": "Enabled"})
 
     def address(digest: str) -> S3Address:
@@ -48,7 +48,7 @@ def test_same_bytes_are_stored_once(s3: Any) -> None:
 
 
 def test_features_hold_what_the_job_counted(s3: Any) -> None:
-    """As many rows in each file as the job said, and together as many as kept the contract."""
+    """Each file has as many rows as the job said, and all together as many as kept the contract."""
     for name, count in (("train", 7), ("validation", 2), ("test", 1)):
         put_rows(s3, name, count)
     check_features(s3, result(train=7, validation=2, test=1), good_rows=10)
@@ -59,7 +59,7 @@ def test_features_hold_what_the_job_counted(s3: Any) -> None:
 
 
 def test_empty_split_is_refused(s3: Any) -> None:
-    """A test split without rows would make a gate that judges nothing."""
+    """An empty test split is refused: the gate would judge nothing."""
     put_rows(s3, "train", 3)
     put_rows(s3, "validation", 1)
     with pytest.raises(StepError, match="The test split is empty: 4 rows are too few"):

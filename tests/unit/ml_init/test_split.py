@@ -13,7 +13,7 @@ def features(line: str) -> list[str]:
 
 
 def test_split_depends_on_features_and_salt_alone(dataset: Dataset, lines: list[str]) -> None:
-    """Asked twice, in any order, a row stands in the same split; under another salt, many stand elsewhere."""
+    """A row is in the same split in any order, and under another salt many rows are in another."""
     once = [split_of(features(line), "salt", dataset.shares) for line in lines]
     again = [split_of(features(line), "salt", dataset.shares) for line in reversed(lines)]
     other = [split_of(features(line), "other salt", dataset.shares) for line in lines]
@@ -22,13 +22,13 @@ def test_split_depends_on_features_and_salt_alone(dataset: Dataset, lines: list[
 
 
 def test_rows_with_equal_features_never_straddle(dataset: Dataset) -> None:
-    """Whatever their labels: the label is no part of the hash."""
+    """Rows with equal features are in one split, whatever their labels."""
     rows = ["low,low,2,2,small,low,unacc", "low,low,2,2,small,low,vgood"]
     assert len({split_of(features(row), "salt", dataset.shares) for row in rows}) == 1
 
 
 def test_shares_are_as_asked(dataset: Dataset, lines: list[str]) -> None:
-    """On the shipped data with its own salt, each split is within three points of its share."""
+    """Each split of the shipped data is within three points of its share."""
     places = [split_of(features(line), dataset.file.sha256, dataset.shares) for line in lines]
     shares = {name: places.count(name) / len(lines) for name in SPLITS}
     assert abs(shares["train"] - 0.70) < 0.03
@@ -42,5 +42,5 @@ def test_values_cannot_be_shifted_between_columns() -> None:
 
 
 def test_known_place() -> None:
-    """The rule itself is fixed: a change of it would move rows between training and test unseen."""
+    """The rule itself is fixed, for a change of it would move rows between training and test unseen."""
     assert fraction(["low", "low", "5more", "more", "big", "high"], "salt") == 0x971A609A / 2**32

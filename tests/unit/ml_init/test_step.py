@@ -38,7 +38,7 @@ def test_failed_step_exits_non_zero_with_its_message() -> None:
 
 
 def test_stopped_step_can_clean_up() -> None:
-    """SIGTERM, as a stopped build gets it, unwinds the step: what it started, it can stop."""
+    """SIGTERM, which a stopped build gets, unwinds the step, so that it can stop what it started."""
     body = (
         "    try:\n        print('waiting')\n        time.sleep(3600)\n    finally:\n        print('stopped the run')"
     )
@@ -51,14 +51,14 @@ def test_stopped_step_can_clean_up() -> None:
 
 
 def test_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty variable is a missing one."""
+    """The error names an empty variable as it names a missing one."""
     monkeypatch.setenv("DATA_BUCKET", "")
     with pytest.raises(StepError, match="The environment variable DATA_BUCKET is not set"):
         setting("DATA_BUCKET")
 
 
 def test_settings_are_the_environment_s_unless_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A class of a step's own adds its variables; the first one missing is named."""
+    """A step's own class adds its variables, and the error names the first one that is missing."""
     for name in ("WORKLOAD", "DATA_BUCKET", "COMMIT_ID", "GLUE_JOB_NAME", "GLUE_CRAWLER"):
         monkeypatch.setenv(name, f"the {name}")
     monkeypatch.delenv("GLUE_SCRIPT_KEY", raising=False)

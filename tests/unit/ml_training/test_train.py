@@ -98,7 +98,7 @@ def test_failed_job_ends_the_step_with_its_reason(status: str) -> None:
 
 
 def test_model_without_validation_loss_is_not_registered() -> None:
-    """No validation metric means that nothing stopped the training early."""
+    """A model whose training watched no validation loss is refused."""
     model = TrainedModel(job_name="job-1", model_data="s3://data/m", metrics={"train:mlogloss": 0.1})
     with pytest.raises(StepError, match=r"job-1 reports no validation:mlogloss, only \['train:mlogloss'\]"):
         check_metrics(model, watched_metric(RECIPE.training))

@@ -24,6 +24,7 @@ def line(answer: str, when: str, *, encoding: str = "CSV", inference_id: str | N
 
 
 def test_only_what_was_asked_since_the_experiment_began_counts() -> None:
+    """A captured request from before the experiment is left out; the others are read with their id."""
     found = lines(
         [line("acc", "2026-11-21T11:59:59Z"), line("good\n", "2026-11-21T12:00:00Z", inference_id="7")], SINCE
     )
@@ -31,12 +32,13 @@ def test_only_what_was_asked_since_the_experiment_began_counts() -> None:
 
 
 def test_what_was_kept_as_base64_is_text_again() -> None:
+    """A captured answer in base64 is decoded."""
     (found,) = lines([line("acc", "2026-11-21T12:00:00Z", encoding="BASE64")], SINCE)
     assert found.answer == "acc"
 
 
 def test_truths_by_inference_id_or_by_request(tmp_path: Path) -> None:
-    """What nobody knows the truth of is not judged."""
+    """A truth is found by id or by request, and a request without one is not judged."""
     file = tmp_path / "truths.csv"
     requests = [
         Captured(request="low,low", answer="acc", inference_id="7"),
@@ -49,6 +51,7 @@ def test_truths_by_inference_id_or_by_request(tmp_path: Path) -> None:
 
 
 def test_a_file_with_other_columns_is_refused_with_what_is_needed(tmp_path: Path) -> None:
+    """The refusal lists the columns that the file has and those that it needs."""
     file = tmp_path / "truths.csv"
     file.write_text("id,label\n7,unacc\n")
     with pytest.raises(SystemExit, match="has the columns id, label; needed are truth, and inference_id or request"):

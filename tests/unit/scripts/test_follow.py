@@ -10,7 +10,7 @@ from scripts.reads.pipeline import Execution
 
 
 def test_a_superseded_push_says_by_which_execution() -> None:
-    """Nothing failed in it: the reason is CodePipeline's own."""
+    """The reason of a superseded execution is CodePipeline's own sentence, for nothing failed in it."""
     pipeline: Any = SimpleNamespace(name="pipe")
     ended = Execution(identifier="one", status="Superseded", actions=(), summary="Superseded by execution two")
     assert follow.failure(pipeline, ended) == ["Execution one of pipe: Superseded (Superseded by execution two)"]

@@ -45,6 +45,7 @@ class Events:
 
 
 def test_what_was_deployed_serves_since_its_endpoint_was_ready() -> None:
+    """A package's tenure begins when the endpoint was updated, not when the model was made."""
     events = Events()
     first = events.deploy(1, verb="CREATE")
     second = events.deploy(2)
@@ -55,6 +56,7 @@ def test_what_was_deployed_serves_since_its_endpoint_was_ready() -> None:
 
 
 def test_what_was_rolled_back_never_served() -> None:
+    """A deployment that was rolled back leaves no tenure."""
     events = Events()
     events.deploy(1, verb="CREATE")
     events.deploy(2, end="ROLLBACK")
@@ -64,7 +66,7 @@ def test_what_was_rolled_back_never_served() -> None:
 
 
 def test_the_same_package_deployed_anew_goes_on_serving() -> None:
-    """A changed template makes a new Model of the same package: it serves since it first did."""
+    """A new Model of the same package continues the tenure that its package has."""
     events = Events()
     first = events.deploy(1, verb="CREATE")
     events.deploy(1)
@@ -76,7 +78,7 @@ def history(*versions: int) -> list[Tenure]:
 
 
 def test_a_rollback_goes_back_and_never_forth() -> None:
-    """After 3 was rolled back to 2, what served before 2 is 1."""
+    """After 3 was rolled back to 2, the release before 2 is 1."""
     assert before(history(1, 2, 3), f"{ARN}3") == [f"{ARN}2", f"{ARN}1"]
     assert before(history(1, 2, 3, 2), f"{ARN}2") == [f"{ARN}1"]
     assert before(history(1, 2, 1), f"{ARN}1") == []

@@ -30,13 +30,14 @@ def release(version: int, **package: Any) -> Release:
 
 
 def test_verdict_and_reason_are_the_gates_own_words() -> None:
-    """What a person wrote is a reason without a verdict; a package that nobody judged has neither."""
+    """A person's text is a reason without a verdict; a package that nobody judged has neither."""
     assert decision({"ApprovalDescription": "REJECT: too slow"}) == ("REJECT", "too slow")
     assert decision({"ApprovalDescription": "looks good to me"}) == ("", "looks good to me")
     assert decision({}) == ("", "")
 
 
 def test_a_line_says_who_serves_since_when() -> None:
+    """The table tells the release that serves, and the one that served, with their dates."""
     lines = table(
         [release(2), release(1)],
         [Served(variant="AllTraffic", weight=1.0, package_arn=f"{ARN}2")],
@@ -49,6 +50,7 @@ def test_a_line_says_who_serves_since_when() -> None:
 
 
 def test_competing_variants_are_named_with_their_share() -> None:
+    """Each line of an experiment has the variant's name and its share of the traffic."""
     served = [
         Served(variant="Champion", weight=0.8, package_arn=f"{ARN}1"),
         Served(variant="Challenger", weight=0.2, package_arn=f"{ARN}2"),
@@ -59,6 +61,7 @@ def test_competing_variants_are_named_with_their_share() -> None:
 
 
 def test_what_only_competed_is_told_apart_from_what_served() -> None:
+    """A challenger that never took over "competed", and does not count as having served."""
     past = Past.of([Tenure(package_arn=f"{ARN}1", since=WHEN)], [Tenure(package_arn=f"{ARN}2", since=WHEN)])
     lines = table([release(2), release(1)], [], past, width=200).splitlines()
     assert "competed from 2026-11-21 12:30" in lines[1]
@@ -66,6 +69,7 @@ def test_what_only_competed_is_told_apart_from_what_served() -> None:
 
 
 def test_a_long_reason_is_cut_to_the_terminal() -> None:
+    """A line is no longer than the terminal is wide, and keeps its verdict."""
     lines = table([release(1, ApprovalDescription="HOLD: " + "why " * 100)], [], NOTHING, width=140).splitlines()
     assert len(lines[1]) <= 140
     assert lines[1].endswith("…")

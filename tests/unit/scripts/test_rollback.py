@@ -59,16 +59,17 @@ def history(*versions: int) -> list[Tenure]:
 
 
 def test_without_a_version_what_served_before_and_is_still_approved_comes_back() -> None:
-    """2 served before 3 and was rejected since: 1 it is."""
+    """Version 2 served before 3 and was rejected since, so 1 comes back."""
     assert plan(Registry(), Prod(), ALONE, None).number == 1
 
 
 def test_a_version_by_number() -> None:
+    """A rollback takes the version that it is told."""
     assert plan(Registry(), Prod(), ALONE, 1).number == 1
 
 
 def test_what_competes_gives_way_to_its_champion() -> None:
-    """During an experiment, back is to the champion alone; the challenger is there already."""
+    """During an experiment a rollback goes to the champion alone, without the challenger."""
     assert plan(Registry(), Prod(), COMPETING, None).number == 1
     with pytest.raises(SystemExit, match="make end-experiment KEEP=challenger"):
         plan(Registry(), Prod(), COMPETING, 3)
@@ -84,6 +85,7 @@ def test_what_competes_gives_way_to_its_champion() -> None:
     ],
 )
 def test_what_must_not_serve_is_refused_by_name(version: int, words: str) -> None:
+    """The refusal names the version and why it must not serve."""
     with pytest.raises(SystemExit, match=words):
         plan(Registry(), Prod(), ALONE, version)
 
@@ -107,11 +109,13 @@ def test_nothing_known_to_go_back_to() -> None:
     ],
 )
 def test_a_prod_that_cannot_be_changed_now_is_refused(prod: Prod, words: str) -> None:
+    """The refusal says what PROD's stack is busy with, or what is wrong with it."""
     with pytest.raises(SystemExit, match=words):
         changeable(prod)
 
 
 def test_a_prod_that_can_be_changed() -> None:
+    """A stack that is at rest passes the check and is described."""
     assert changeable(Prod())["StackName"] == "CarProd"
 
 
@@ -128,7 +132,7 @@ def test_a_prod_that_can_be_changed() -> None:
 def test_a_ringing_alarm_of_what_serves_now_watches_no_rollback(
     variants: list[str], version: int, how: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It would send the traffic back to what makes it ring; an alarm of the release itself goes on watching."""
+    """An alarm is left out that would send the traffic to what makes it ring; the release's own goes on watching."""
     alarms = [Ringing(name=f"CarProd-{variant}", says="slow", variant=variant) for variant in variants]
     assert shift(alarms, Registry().release(f"{ARN}{version}"), Prod(), Registry()) == how
     said = capsys.readouterr().out
@@ -193,7 +197,7 @@ def put(monkeypatch: pytest.MonkeyPatch, outcome: stack_update.Outcome, *, now: 
 def test_a_rollback_that_was_sent_back_says_what_else_there_is(
     monkeypatch: pytest.MonkeyPatch, told: Told, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What failed, what serves, and how to go without the guards; the topic hears it with figures and report."""
+    """The message says what failed, what serves and how to go without guards; the topic hears it with the figures."""
     failed = stack_update.Outcome(status="UPDATE_ROLLBACK_COMPLETE", reason="alarms are in ALARM: a", seconds=1)
     code, changes = put(monkeypatch, failed)
     assert (code, changes) == (1, {"ModelPackageArn": f"{ARN}1", "TrafficShift": "guarded"})
@@ -208,7 +212,7 @@ def test_a_rollback_that_was_sent_back_says_what_else_there_is(
 
 
 def test_now_is_all_at_once(monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
-    """Whether an alarm rings or not; what serves is said, with what served before."""
+    """With --now all traffic moves at once, whether an alarm rings or not, and the output says what serves."""
     monkeypatch.setattr(into_prod, "verify", lambda *_: None)
     done = stack_update.Outcome(status="UPDATE_COMPLETE", reason="", seconds=1)
     code, changes = put(monkeypatch, done, now=True)

@@ -81,6 +81,7 @@ def test_template_role_and_other_parameters_stay(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_rolled_back_update_has_failed_with_the_first_resources_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outcome's reason is the first failure's, and not that of what was cancelled because of it."""
     client = CloudFormation(
         ("Alarm", "UPDATE_FAILED", "Resource update cancelled"),
         ("Endpoint", "UPDATE_FAILED", "alarms went off"),
@@ -93,17 +94,20 @@ def test_a_rolled_back_update_has_failed_with_the_first_resources_reason(monkeyp
 
 
 def test_who_comes_second_hears_that_the_stack_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudFormation's refusal during another update becomes a sentence for the user."""
     error = ClientError({"Error": {"Code": "ValidationError", "Message": "is in UPDATE_IN_PROGRESS state"}}, "U")
     with pytest.raises(SystemExit, match="being changed right now"):
         update(monkeypatch, CloudFormation(error=error, status="UPDATE_IN_PROGRESS"))
 
 
 def test_another_error_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that has nothing to do with a busy stack is raised as it came."""
     error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "U")
     with pytest.raises(ClientError, match="no"):
         update(monkeypatch, CloudFormation(error=error, status="UPDATE_COMPLETE"))
 
 
 def test_a_stack_without_a_role_is_not_updated_with_a_persons_rights() -> None:
+    """A stack that was deployed without a role is refused, with the reason."""
     with pytest.raises(SystemExit, match="your rights"):
         stack_update.check_updatable({key: value for key, value in STACK.items() if key != "RoleARN"})

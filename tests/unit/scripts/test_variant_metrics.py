@@ -21,7 +21,7 @@ SINCE = datetime(2026, 11, 21, 15, 39, 17, tzinfo=UTC)
     ],
 )
 def test_the_period_in_which_it_began_is_left_out(later: timedelta, period_seconds: int, start: str) -> None:
-    """It holds what was counted before; only where there is hardly another one, it is better than nothing."""
+    """The first period also counts what came before the experiment; it is used only where there is hardly another."""
     found = begin(SINCE, SINCE + later, period_seconds)
     assert f"{found:%H:%M}" == start
     assert (found.second, found.microsecond) == (0, 0)

@@ -27,28 +27,32 @@ def report(execution: str = "e1") -> Files:
 
 
 def test_a_report_that_nobody_touched_has_no_fault() -> None:
+    """A report whose sums and signature hold passes."""
     assert faults(report(), RELEASE, signed) == []
 
 
 @pytest.mark.parametrize("name", ["gate.json", "gate.html"])
 def test_a_changed_byte_names_its_file(name: str) -> None:
+    """The fault names the file that was changed, with the SHA-256 that it has now."""
     (fault,) = faults(report() | {name: b"<q>"}, RELEASE, signed)
     assert fault.startswith(f"{name} was changed: its SHA-256 is {hashlib.sha256(b'<q>').hexdigest()}")
 
 
 def test_both_may_be_changed() -> None:
+    """Two changed files are two faults."""
     assert len(faults(report() | {"gate.json": b"1", "gate.html": b"2"}, RELEASE, signed)) == 2
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "manifest.json.sig", "gate.json", "gate.html"])
 def test_a_missing_file_is_named(name: str) -> None:
+    """The fault names the file that is missing."""
     files = report()
     del files[name]
     assert faults(files, RELEASE, signed) == [f"{name} is missing"]
 
 
 def test_a_manifest_made_to_fit_is_not_the_gates() -> None:
-    """Whoever changes a file and its sum cannot sign."""
+    """Whoever changes a file and its sum cannot sign the manifest."""
     files = report() | {"gate.json": b"forged"}
     manifest = json.loads(files["manifest.json"])
     manifest["sha256"]["gate.json"] = hashlib.sha256(b"forged").hexdigest()
@@ -58,11 +62,12 @@ def test_a_manifest_made_to_fit_is_not_the_gates() -> None:
 
 @pytest.mark.parametrize("signature", [base64.b64encode(b"another"), b"no base64!"])
 def test_a_swapped_signature_is_none(signature: bytes) -> None:
+    """A signature of something else is a fault."""
     (fault,) = faults(report() | {"manifest.json.sig": signature}, RELEASE, signed)
     assert "manifest.json.sig was changed" in fault
 
 
 def test_another_releases_report_is_not_this_ones() -> None:
-    """Although it is signed."""
+    """Another release's report is refused, although its signature holds."""
     (fault,) = faults(report("e0"), RELEASE, lambda *_: True)
     assert fault == "manifest.json is that of another release: car_evaluation, execution e0"

@@ -16,6 +16,7 @@ def test_nothing_phones_out() -> None:
 
 
 def test_templates_hold_nothing_of_the_machine() -> None:
+    """No path of this machine gets into a template's metadata."""
     assert CDK_JSON["pathMetadata"] is False
     assert CDK_JSON["assetMetadata"] is False
 
@@ -27,6 +28,7 @@ def test_the_app_is_one_command_and_nothing_is_looked_up() -> None:
 
 
 def test_the_flags_that_make_policies_smaller_are_on() -> None:
+    """CDK's feature flags keep policies small and trust narrow."""
     flags = {key: value for key, value in CDK_JSON["context"].items() if key.startswith("@aws-cdk/")}
     assert flags["@aws-cdk/aws-iam:minimizePolicies"] is True
     assert flags["@aws-cdk/pipelines:reduceStageRoleTrustScope"] is True

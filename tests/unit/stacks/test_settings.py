@@ -32,6 +32,7 @@ def refusal(tmp_path: Path) -> Refusal:
 
 
 def test_the_shipped_file_is_complete_and_right() -> None:
+    """The gatehouse.toml of the repository is read without an error."""
     settings = load_settings(SHIPPED)
     assert isinstance(settings, Settings)
     assert settings.stages.prod.scaling is not None
@@ -39,12 +40,13 @@ def test_the_shipped_file_is_complete_and_right() -> None:
 
 
 def test_the_shipped_file_names_no_token() -> None:
-    """It names the secret; whoever reads the file learns no more."""
+    """The file names the token's secret, so its reader learns no token."""
     assert "ghp_" not in SHIPPED.read_text()
     assert load_settings(SHIPPED).github.token_secret == "gatehouse/github-token"
 
 
 def test_an_unknown_key_is_refused_with_what_is_allowed_and_meant(refusal: Refusal) -> None:
+    """The refusal of a misspelt key lists the allowed keys and suggests the right one."""
     (line,) = refusal(("max_instances = 4", "max_instances = 4\nmax_instance = 5"))
     assert line == (
         "stages.prod.scaling.max_instance = 5 is no key here. Allowed: min_instances, max_instances,"
@@ -53,11 +55,13 @@ def test_an_unknown_key_is_refused_with_what_is_allowed_and_meant(refusal: Refus
 
 
 def test_an_unknown_key_that_resembles_nothing_gets_no_suggestion(refusal: Refusal) -> None:
+    """The refusal lists the allowed keys and suggests none of them."""
     (line,) = refusal(('region = "us-east-1"', 'region = "us-east-1"\nxyzzy = true'))
     assert line == "project.xyzzy = True is no key here. Allowed: account, region"
 
 
 def test_an_unknown_section_is_refused(refusal: Refusal) -> None:
+    """A misspelt section is refused as a misspelt key is."""
     (line,) = refusal(("[notifications]", "[notification]"))
     assert line.startswith(
         "notification = {'email': ''} is no key here. Allowed: project, github, notifications, security, stages"
@@ -66,7 +70,7 @@ def test_an_unknown_section_is_refused(refusal: Refusal) -> None:
 
 
 def test_qa_asks_nobody(refusal: Refusal) -> None:
-    """approval under QA would change nothing, so it is refused rather than ignored."""
+    """An approval under QA would change nothing, so it is refused rather than ignored."""
     (line,) = refusal(("[stages.qa]", "[stages.qa]\napproval = true"))
     assert line.startswith("stages.qa.approval = True is no key here.")
 
@@ -90,7 +94,7 @@ def test_qa_asks_nobody(refusal: Refusal) -> None:
     ],
 )
 def test_a_wrong_type_is_named_with_its_key_and_value(refusal: Refusal, before: str, after: str, said: str) -> None:
-    """A text of digits is no number, and a number no text: nothing is guessed."""
+    """A text of digits is not taken for a number, nor a number for a text."""
     (line,) = refusal((before, after))
     assert line.startswith(said)
 
@@ -104,6 +108,7 @@ def test_a_wrong_type_is_named_with_its_key_and_value(refusal: Refusal, before: 
     ],
 )
 def test_a_missing_key_is_named(refusal: Refusal, before: str, key: str) -> None:
+    """The refusal names the section and the key."""
     (line,) = refusal((before, ""))
     assert line == f"{key} is missing"
 
@@ -121,6 +126,7 @@ def test_a_missing_key_is_named(refusal: Refusal, before: str, key: str) -> None
 def test_a_value_of_the_wrong_form_is_named_with_the_form(
     refusal: Refusal, before: str, after: str, seen: str, form: str
 ) -> None:
+    """The refusal shows the value seen and the form that it should have."""
     (line,) = refusal((before, after))
     assert line == f"{seen} does not match {form}"
 
@@ -144,6 +150,7 @@ def test_a_number_out_of_range_is_refused_with_the_range(
 
 
 def test_scaling_needs_room(refusal: Refusal) -> None:
+    """A minimum of instances above the maximum is refused with both numbers."""
     (line,) = refusal(("min_instances = 1", "min_instances = 5"))
     assert line.startswith("stages.prod.scaling = {")
     assert line.endswith("min_instances (5) is above max_instances (4)")
@@ -153,22 +160,26 @@ AB = "[stages.prod.scaling]", "[stages.prod.ab]\nchallenger_weight_percent = 20\
 
 
 def test_competing_models_are_compared_by_what_is_captured(refusal: Refusal) -> None:
+    """An experiment without data capture is refused."""
     (line,) = refusal(AB, ("capture_percent = 100", "capture_percent = 0"))
     assert line.endswith("ab compares what is captured: capture_percent must be above 0")
 
 
 def test_qa_serves_one_model(refusal: Refusal) -> None:
+    """An experiment in QA is refused as an unknown key."""
     (line,) = refusal(("[stages.prod]\n", "[stages.qa.ab]\nchallenger_weight_percent = 20\n\n[stages.prod]\n"))
     assert line.startswith("stages.qa.ab = {'challenger_weight_percent': 20} is no key here.")
 
 
 def test_a_challenger_has_some_of_the_traffic_and_never_most(refusal: Refusal) -> None:
+    """A challenger's share of 0 % and one above 50 % are refused."""
     for percent in (0, 51):
         (line,) = refusal((AB[0], AB[1].replace("20", str(percent))))
         assert line.startswith(f"stages.prod.ab.challenger_weight_percent = {percent}: Input should be")
 
 
 def test_everything_wrong_is_said_at_once(refusal: Refusal) -> None:
+    """One error lists every fault of the file."""
     lines = refusal(
         ('"123456789012"', '"1"'),
         ('owner = "gatehouse"', ""),
@@ -184,6 +195,7 @@ def test_everything_wrong_is_said_at_once(refusal: Refusal) -> None:
 
 
 def test_what_is_not_toml_is_said_with_file_and_line(tmp_path: Path) -> None:
+    """The error names the file and the line that is not TOML."""
     file = tmp_path / "gatehouse.toml"
     file.write_text("[project]\naccount = \n")
     with pytest.raises(SettingsError, match=r"gatehouse\.toml is not TOML: .*line 2"):
@@ -191,6 +203,7 @@ def test_what_is_not_toml_is_said_with_file_and_line(tmp_path: Path) -> None:
 
 
 def test_settings_cannot_be_changed_on_the_way() -> None:
+    """Settings that were read are frozen."""
     settings = load_settings(SHIPPED)
     with pytest.raises(ValueError, match="frozen"):
         settings.project.account = "999999999999"  # type: ignore[misc]
@@ -226,13 +239,14 @@ CANARY = 'strategy = "CANARY"'
 def test_a_deployment_keeps_to_sagemakers_limits(
     refusal: Refusal, replacements: list[tuple[str, str]], words: str
 ) -> None:
+    """A deployment that SageMaker would refuse is refused here, with the limit."""
     (line,) = refusal(*replacements)
     assert line.startswith("stages.prod.deployment")
     assert words in line
 
 
 def test_a_deployment_without_alarms_is_refused(refusal: Refusal) -> None:
-    """It would be guarded by nothing."""
+    """Nothing would guard a deployment without alarms, so it is refused."""
     alarms = "[stages.prod.alarms]" + SHIPPED.read_text().partition("[stages.prod.alarms]")[2]
     (line,) = refusal((alarms, ""))
     assert "a deployment is guarded by alarms: add [stages.prod.alarms]" in line
@@ -247,7 +261,7 @@ def test_a_deployment_without_alarms_is_refused(refusal: Refusal) -> None:
     ],
 )
 def test_the_bakes_of_a_deployment_add_up(tmp_path: Path, replacements: list[tuple[str, str]], seconds: int) -> None:
-    """A canary bakes once, LINEAR after each step but the last, and all of them once more at the end."""
+    """A canary bakes once, LINEAR after each step but the last, and both bake once more at the end."""
     text = SHIPPED.read_text()
     for before, after in replacements:
         text = text.replace(before, after, 1)

@@ -34,6 +34,7 @@ BUILD_FILES = (
 
 
 def test_stacks_and_endpoints_are_named_after_the_workload() -> None:
+    """A workload's stacks, endpoints and script have names that are made of its own."""
     workload = Workload(name="car_evaluation", glue=GLUE)
     assert workload.stack_name("Pipeline") == "CarEvaluationPipeline"
     assert workload.stack_name("Qa") == "CarEvaluationQa"
@@ -43,6 +44,7 @@ def test_stacks_and_endpoints_are_named_after_the_workload() -> None:
 
 @pytest.mark.parametrize("name", ["", "Car", "car-evaluation", "car__x", "_car", "car_", "2cars", "cars_2", "a" * 41])
 def test_a_name_that_aws_or_python_would_refuse_is_refused_here(name: str) -> None:
+    """The refusal names the workload and the spelling that is wanted."""
     with pytest.raises(ValueError, match=f"workload name {name!r} is not lower-case words"):
         Workload(name=name, glue=GLUE)
 
@@ -88,23 +90,26 @@ def test_the_registry_finds_each_workload_by_its_name() -> None:
 @pytest.mark.parametrize("workload", WORKLOADS)
 @pytest.mark.parametrize("step", OF_A_WORKLOAD)
 def test_every_file_that_a_workload_needs_is_there(step: str, workload: str) -> None:
+    """Each step has its programs and its configuration in the workload's folder."""
     folder = PROJECT / step / workload
     assert [file for file in OF_A_WORKLOAD[step] if not (folder / file).is_file()] == []
 
 
 @pytest.mark.parametrize("workload", WORKLOADS.values(), ids=list(WORKLOADS))
 def test_a_workload_has_a_script_for_spark_exactly_if_it_has_glue(workload: Workload) -> None:
+    """A workload without Glue has no transform.py that nobody would run."""
     assert (PROJECT / "ml_init" / workload.name / "transform.py").is_file() == (workload.glue is not None)
 
 
 @pytest.mark.parametrize("step", OF_A_WORKLOAD)
 def test_every_folder_of_a_step_belongs_to_a_workload(step: str) -> None:
-    """Or is shared by all, and listed here."""
+    """Each folder of a step is a workload's, or is listed here as shared by all."""
     folders = {path.name for path in (PROJECT / step).iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert folders == set(WORKLOADS) | SHARED[step]
 
 
 def test_every_build_file_is_there_and_none_is_forgotten() -> None:
+    """The build files of the repository are those that the constructs name."""
     found = {str(path.relative_to(PROJECT)) for step in ("stacks", *OF_A_WORKLOAD) for path in _build_files(step)}
     assert found == set(BUILD_FILES)
     named = {file for source in (PROJECT / "stacks" / "constructs").glob("*.py") for file in _named_in(source)}
@@ -121,7 +126,7 @@ def _named_in(source: Path) -> list[str]:
 
 @pytest.mark.parametrize("build_file", BUILD_FILES)
 def test_what_a_build_file_installs_and_runs_is_there(build_file: str) -> None:
-    """Locks exist, and so does each module for each workload."""
+    """Each build file names a lock that exists, and modules that exist for each workload."""
     text = (PROJECT / build_file).read_text()
     locks = re.findall(r"-r (\S+)", text)
     assert len(locks) == 1
