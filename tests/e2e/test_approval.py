@@ -185,7 +185,7 @@ def test_what_the_gate_holds_goes_to_a_person_and_then_to_prod(released: User, p
 
 
 def test_what_a_person_rejects_ends_there_and_is_told(released: User, person: Person) -> None:
-    """The run fails, the package is Rejected with their reason, PROD stays as it is, and whoever waits hears of it."""
+    """The run fails, the package is Rejected with their reason, PROD stays as it is, and the topic hears of it."""
     before = served(released)
     person.mail()
 
@@ -206,7 +206,7 @@ def test_what_a_person_rejects_ends_there_and_is_told(released: User, person: Pe
 
 
 def test_the_report_is_the_gates_to_the_byte(released: User) -> None:
-    """`make verify-report` says so, and names the file of which a byte was changed."""
+    """`make verify-report` passes the report, and names the file of which a byte was changed."""
     execution = released.packages()[0]["CustomerMetadataProperties"]["pipeline_execution"]
     bucket = released.outputs("CarEvaluationPipeline")["DataBucketName"]
     s3, key = released.cloud.client("s3"), f"gate/{execution}/gate.html"
@@ -224,7 +224,7 @@ def test_the_report_is_the_gates_to_the_byte(released: User) -> None:
 
 
 def test_prod_takes_no_artifact_that_nobody_approved(released: User) -> None:
-    """Even where the registry says Approved: the deployment fails for want of s3:GetObject, and PROD stays as it is."""
+    """The deployment fails for want of s3:GetObject even where the registry says Approved, and PROD stays as it is."""
     sagemaker, s3 = released.cloud.client("sagemaker"), released.cloud.client("s3")
     package, before = released.packages()[0], served(released)
     bucket = released.outputs("CarEvaluationPipeline")["DataBucketName"]

@@ -39,7 +39,7 @@ def test_a_wrong_github_token_fails_the_deploy_and_leaves_nothing(user: User) ->
 
 
 def test_a_whole_life(user: User) -> None:
-    """Deploy, deploy unchanged, diff, deploy a change, a change that fails and is rolled back, destroy."""
+    """cdk deploys, deploys unchanged, diffs, deploys a change, rolls back a change that fails, and destroys."""
     user.script("deploy", "car_evaluation")
     assert user.stack_status(STACK) == "CREATE_COMPLETE"
     assert "There were no differences" in cdk(user, "diff", STACK)

@@ -120,7 +120,7 @@ def test_a_killed_verification_fails_its_run_and_nothing_else(pushed: ThreePushe
 
 @pytest.mark.fault
 def test_a_push_during_a_canary_waits_for_its_end(released: User, pushed: ThreePushes) -> None:
-    """It begins while PROD bakes, is judged beside the champion that serves after it, and is deployed behind it."""
+    """The push is judged beside the champion that serves after the canary, and is deployed behind it."""
     ended, began = (times(released, each.execution) for each in (pushed.first, pushed.second))
     assert ended["DeployProd"][0] < began["GitHub"][0] < ended["DeployProd"][1]
     assert began["DeployProd"][0] >= ended["Verify"][1]
@@ -135,7 +135,7 @@ def test_a_push_during_a_canary_waits_for_its_end(released: User, pushed: ThreeP
 
 @pytest.mark.fault
 def test_the_later_of_two_pushes_is_what_is_released(released: User, pushed: ThreePushes) -> None:
-    """PROD was deployed by one after the other, and the later one's package is there, beside the champion."""
+    """Two executions deploy PROD one after the other; the later one's package competes with the champion in the end."""
     ended, began = (times(released, each.execution) for each in (pushed.second, pushed.third))
     assert began["GitHub"][0] < ended["Data"][1]
     assert began["DeployProd"][0] >= ended["Verify"][1]
@@ -165,7 +165,7 @@ def assert_arrived(pushed: ThreePushes) -> None:
 
 @pytest.mark.usefixtures("pushed")
 def test_both_take_their_share_and_are_compared(released: User, tmp_path: Path) -> None:
-    """By weight or by name; `make compare` knows both variants' requests, and with the truth how right they were."""
+    """Requests reach both variants by weight or by name, and `make compare` knows how many were right."""
     runtime, endpoint = released.cloud.client("sagemaker-runtime"), released.outputs(STACK)["EndpointName"]
     for variant in ("AllTraffic", "Challenger"):
         asked = {"EndpointName": endpoint, "ContentType": "text/csv", "Body": ROW, "TargetVariant": variant}
@@ -189,7 +189,7 @@ def test_both_take_their_share_and_are_compared(released: User, tmp_path: Path) 
 
 @pytest.mark.usefixtures("pushed")
 def test_the_experiment_ends_in_favour_of_one(released: User) -> None:
-    """All traffic to the challenger by the guarded update, verified; then there is nothing to compare."""
+    """The guarded update gives all traffic to the challenger, verified; then there is nothing to compare."""
     challenger = served(released)["Challenger"]
     said = released.script("end_experiment", "car_evaluation", "challenger").stdout
     assert f"PROD serves version {challenger.rpartition('/')[2]} " in said

@@ -48,7 +48,7 @@ def with_settings_of_ones_own(clone: Path) -> None:
 
 
 def test_head_is_in_prod(credit: User) -> None:
-    """PROD answers with a probability: high for who is behind, low for who pays; QA is cleaned up."""
+    """PROD answers a high probability for who is behind and a low one for who pays, and QA is cleaned up."""
     assert 0.5 < float(credit.ask(TWO_MONTHS_BEHIND)) < 1
     assert 0 < float(credit.ask(PAYS_IN_TIME)) < 0.15
     assert credit.stack_status("CreditDefaultProd") == "CREATE_COMPLETE"
@@ -56,7 +56,7 @@ def test_head_is_in_prod(credit: User) -> None:
 
 
 def test_the_gate_judged_every_test_row(credit: User) -> None:
-    """AUC, log loss, calibration, decisions and each slice stand in the report; the package has one container."""
+    """The report has AUC, log loss, calibration, decisions and each slice; the package has one container."""
     (package,) = credit.packages()
     assert package["ModelApprovalStatus"] == "Approved"
     assert len(package["InferenceSpecification"]["Containers"]) == 1
@@ -69,7 +69,7 @@ def test_the_gate_judged_every_test_row(credit: User) -> None:
 
 
 def test_all_that_is_kept_is_encrypted_with_the_users_own_key(credit: User) -> None:
-    """Every object of both buckets, whoever wrote it, every log group of the stack, topic, training job and disks."""
+    """The key encrypts every object of both buckets, every log group, the topic, the training job and the disks."""
     resources = stack_resources(credit, "CreditDefaultPipeline")
     s3, logs, sagemaker = (credit.cloud.client(service) for service in ("s3", "logs", "sagemaker"))
     (key,) = {default_key(s3, bucket) for bucket in resources["AWS::S3::Bucket"]}
@@ -110,7 +110,7 @@ def objects(s3: Any, bucket: str) -> list[dict[str, Any]]:
 
 
 def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
-    """Its AUC is one half, the champion's is not; package and topic say so, QA is gone, and PROD answers as before."""
+    """Its AUC is one half; package and topic say so, QA is gone, and PROD answers as before."""
 
     def no_tree_is_worth_its_while(clone: Path) -> None:
         path = clone / "ml_training/credit_default/training.toml"
@@ -170,7 +170,7 @@ def test_two_releases_compete_and_the_truth_decides(competing: User, tmp_path: P
 
 
 def test_what_served_before_is_put_back(competing: User) -> None:
-    """`make rollback`, verified; `make releases` says what serves, what competed and what was rejected."""
+    """`make rollback` puts it back, verified, and `make releases` tells what serves, competed and was rejected."""
     said = competing.script("rollback", competing.workload).stdout
     assert "PROD serves version 1 " in said
     table = competing.script("releases", competing.workload).stdout

@@ -58,7 +58,7 @@ def test_a_row_with_an_unknown_category(released: User) -> None:
 
 
 def test_a_data_file_with_a_wrong_checksum(released: User) -> None:
-    """A changed file that nobody vouched for is not used: the message has both checksums."""
+    """A changed file is not used, and the message has both checksums."""
 
     def edit(clone: Path) -> None:
         with (clone / DATA / "car.data").open("a") as file:
@@ -100,7 +100,7 @@ def test_a_training_script_that_fails(released: User) -> None:
 
 
 def test_a_model_that_always_answers_the_commonest_class(released: User) -> None:
-    """The gate rejects it on the figures; the package says so."""
+    """The gate rejects the model on its figures, and the package says so."""
     push = released.push_on_a_branch_of_its_own(
         lambda clone: change(clone / TRAINING / "training.toml", r"(?m)^(max_depth\s*=.*)$", r"\1\ngamma = 1000000"),
         "A constant model",
@@ -110,7 +110,7 @@ def test_a_model_that_always_answers_the_commonest_class(released: User) -> None
 
 
 def test_a_model_trained_on_shuffled_labels(released: User) -> None:
-    """The gate rejects it on the figures."""
+    """The gate rejects the model on its figures."""
 
     push = released.push_on_a_branch_of_its_own(shuffle_labels, "Shuffled labels")
     failed(push, "REJECT")
@@ -150,7 +150,7 @@ def test_a_build_killed_by_a_signal(released: User) -> None:
 
 
 def test_a_release_that_is_stopped_while_qa_is_made(released: User) -> None:
-    """Abandoned in the middle of the deployment: what of QA there is goes, and PROD's never knew of it."""
+    """What there is of QA goes, and PROD stays as it is."""
     codepipeline = released.cloud.client("codepipeline")
 
     def stop_in_qa() -> None:

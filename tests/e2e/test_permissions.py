@@ -37,7 +37,7 @@ def test_a_run_fails_without_its_permissions(released: User) -> None:
 
 
 def test_the_github_token_is_where_it_belongs(released: User) -> None:
-    """In no log, template, object, error message, database row or file but its own, which nobody else may read."""
+    """No log, template, object, message, row or file has the token but its own, which nobody else may read."""
     token = (released.cloud.home / "github" / "token").read_text().strip()
     spelled = [token, *(base64.b64encode(f"{user}:{token}".encode()).decode() for user in ("x-access-token", "user"))]
     places, found = Counter[str](), []

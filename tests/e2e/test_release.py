@@ -41,7 +41,7 @@ def test_status_and_logs_show_the_run(released: User) -> None:
 
 
 def test_logs_are_forgotten_after_90_days(released: User) -> None:
-    """But for two that AWS's services share between all that an account has: docs/security.md says what to do."""
+    """Every log group expires but for two that AWS's services share between all of an account's."""
     groups = released.cloud.client("logs").describe_log_groups()["logGroups"]
     kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
     assert {name for name, days in kept.items() if days != 90} == {"/aws-glue/crawlers", "/aws/sagemaker/TrainingJobs"}

@@ -93,7 +93,7 @@ def test_nothing_released_yet(two_releases: User) -> None:
 
 @pytest.mark.parametrize("wanted", ["unknown", "serving", "rejected"])
 def test_what_cannot_be_put_back_is_refused(two_releases: User, wanted: str) -> None:
-    """An unknown version, the one that serves, and one that is not approved: refused by name, PROD untouched."""
+    """An unknown version, the one that serves and one that is not approved are refused by name; PROD is untouched."""
     present = in_prod(two_releases)
     sagemaker = two_releases.cloud.client("sagemaker")
     other = next(package for package in two_releases.packages() if version_of(package) != present)
@@ -172,7 +172,7 @@ def ringing(red: User) -> Iterator[str]:
 
 
 def test_a_rollback_while_an_alarm_rings(red: User, released_last: int, ringing: str) -> None:
-    """It would be sent back to what makes the alarm ring: so all the traffic moves at once, and that is said."""
+    """All traffic moves at once, and the output says so, for the alarm would send the rollback back."""
     said = red.script("rollback", "car_evaluation").stdout
     assert f"The alarm {ringing} rings: car-evaluation-prod: 1 % of requests take more than" in said
     assert "So all the traffic moves at once, and no alarm watches" in said

@@ -74,7 +74,7 @@ def watched(sagemaker_world: World, account: Account) -> Iterator[GuardedEndpoin
 
 @pytest.mark.fault
 def test_an_answer_out_of_its_band_sends_the_traffic_back(watched: GuardedEndpoint) -> None:
-    """Capture → S3 → EventBridge → function → metric → alarm → rollback: no request failed, no answer was slow.
+    """Capture → S3 → EventBridge → function → metric → alarm takes the release back; no request failed.
 
     The old release never gave that answer: the alarm watches the release, by the folder that it captures into.
     """

@@ -288,7 +288,7 @@ def test_change_sets(stack):
 
 
 def test_change_sets_of_one_name_on_two_stacks(stack, other):
-    """A change set's name is its stack's own."""
+    """Two stacks may each have a change set of the same name."""
     for each in (stack, other):
         each.change_set("deploy", {"T": topic(DisplayName=each.name)}, ChangeSetType="CREATE")
         each.client.execute_change_set(ChangeSetName="deploy", StackName=each.name)
@@ -296,7 +296,7 @@ def test_change_sets_of_one_name_on_two_stacks(stack, other):
 
 
 def test_an_export_in_use_cannot_go(stack, other, ssm):
-    """Its stack can neither drop it nor be deleted while another imports it, and stays as it was; after that it can."""
+    """An export stays while another stack imports it, and its stack stays as it was; after that it can go."""
     export = f"{stack.name}-export"
     exporting = {"Outputs": {"O": {"Value": "shared", "Export": {"Name": export}}}}
     stack.create({"T": topic()}, sections=exporting)

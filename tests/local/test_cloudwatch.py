@@ -123,7 +123,7 @@ def test_what_was_put_is_read_back_by_statistic(cloudwatch: Any, metric: str) ->
 
 
 def test_metric_data_answers_each_query(cloudwatch: Any, metric: str) -> None:
-    """Two queries, periods of a minute, newest first; the metric is listed by its dimensions."""
+    """Two queries get their values by minutes, newest first, and the metric is listed by its dimensions."""
     now = datetime.now(UTC).replace(second=30)
     dimensions = [{"Name": "Shop", "Value": "north"}, {"Name": "Till", "Value": "1"}]
     for minutes, value in ((3, 1.0), (3, 3.0), (2, 7.0)):
@@ -194,7 +194,7 @@ def _lets_in(service: str, topic: str, alarm: Any) -> dict[str, Any]:
 
 
 def test_a_topic_that_does_not_let_cloudwatch_in_is_not_told(cloud: LocalCloud, cloudwatch: Any, metric: str) -> None:
-    """The topic's policy decides; the refusal stands in the alarm's history."""
+    """The topic's policy decides, and the alarm's history has the refusal."""
     topic = cloud.client("sns").create_topic(Name=metric)["TopicArn"]
     alarm = put_alarm(cloudwatch, metric, AlarmActions=[topic])
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the test says so")
@@ -238,7 +238,7 @@ def test_two_of_three_minutes_by_percentile(cloudwatch: Any, metric: str) -> Non
 
 @pytest.mark.parametrize(("treatment", "expected"), [("breaching", "ALARM"), ("notBreaching", "OK")])
 def test_an_alarm_without_data_does_as_it_is_told(cloudwatch: Any, metric: str, treatment: str, expected: str) -> None:
-    """Nothing measured is treated as breaching or not; treated as missing, the alarm has too little to say."""
+    """Missing data breaches or not, as the alarm says; an alarm that treats it as missing has too little to say."""
     alarm = put_alarm(cloudwatch, metric, TreatMissingData=treatment, EvaluationPeriods=2)
     until_state(cloudwatch, alarm, expected)
     put_alarm(cloudwatch, metric, TreatMissingData="missing", EvaluationPeriods=2)
@@ -247,7 +247,7 @@ def test_an_alarm_without_data_does_as_it_is_told(cloudwatch: Any, metric: str, 
 
 
 def test_a_percentile_of_too_few_samples_can_be_ignored(cloudwatch: Any, metric: str) -> None:
-    """With EvaluateLowSampleCountPercentile=ignore the alarm keeps its state: p99 takes a thousand samples."""
+    """EvaluateLowSampleCountPercentile=ignore keeps the state, for p99 takes a thousand samples."""
     percentile = {"Statistic": None, "ExtendedStatistic": "p99", "TreatMissingData": "notBreaching"}
     alarm = put_alarm(cloudwatch, metric, EvaluateLowSampleCountPercentile="ignore", **percentile)
     until_state(cloudwatch, alarm, "OK")
@@ -263,7 +263,7 @@ def test_a_percentile_of_too_few_samples_can_be_ignored(cloudwatch: Any, metric:
 
 
 def test_actions_are_switched_and_alarms_found(cloudwatch: Any, metric: str) -> None:
-    """Alarms are found by prefix, state and metric; actions go off and on; tags come and go; deleted is deleted."""
+    """Alarms are found by prefix, state and metric; actions, tags and the alarm itself come and go."""
     alarm = put_alarm(cloudwatch, metric, Tags=[{"Key": "team", "Value": "shop"}])
     arn = described(cloudwatch, alarm)["AlarmArn"]
     cloudwatch.disable_alarm_actions(AlarmNames=[alarm])
@@ -296,7 +296,7 @@ def test_actions_are_switched_and_alarms_found(cloudwatch: Any, metric: str) -> 
 def test_what_an_alarm_may_not_be_is_refused_by_name(
     cloudwatch: Any, metric: str, changes: dict[str, Any], code: str, words: str
 ) -> None:
-    """AWS's rules in AWS's codes; what the local cloud cannot evaluate is named."""
+    """AWS's rules are refused under AWS's codes, and what the local cloud cannot evaluate by its name."""
     with pytest.raises(ClientError, match=words) as refused:
         put_alarm(cloudwatch, metric, **changes)
     assert refused.value.response["Error"]["Code"] == code

@@ -86,7 +86,7 @@ artifacts:
 
 
 def test_a_failing_command_fails_the_build(projects: Projects) -> None:
-    """The context names command and exit status; post_build and finally still run, what followed in build does not."""
+    """The context names command and exit status; post_build and finally still run, the rest of build does not."""
     build = projects.run("""
 version: 0.2
 phases:
@@ -173,7 +173,7 @@ def test_a_wrong_buildspec_is_a_yaml_file_error(projects: Projects, buildspec: s
 
 
 def test_a_missing_artifact_fails_the_upload(projects: Projects) -> None:
-    """No file matches: UPLOAD_ARTIFACTS fails, and no object is written."""
+    """UPLOAD_ARTIFACTS fails where no file matches, and no object is written."""
     build = projects.run(
         "version: 0.2\nphases:\n  build:\n    commands: [':']\nartifacts:\n  files: ['out/*']\n",
         artifacts={"type": "S3", "location": projects.bucket, "path": "missing", "name": "x.zip", "packaging": "ZIP"},
@@ -222,7 +222,7 @@ cache: {paths: ["kept/**/*"]}
 
 
 def test_a_source_that_is_no_archive_fails_the_download(projects: Projects) -> None:
-    """Neither a missing object nor one that is no zip starts a build."""
+    """A missing object and one that is no zip start no build."""
     projects.s3.put_object(Bucket=projects.bucket, Key="text", Body=b"no zip")
     for key, message in (("text", "no usable zip archive"), ("nowhere", "NoSuchKey")):
         build = projects.run("", source={"type": "S3", "location": f"{projects.bucket}/{key}"})

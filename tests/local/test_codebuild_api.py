@@ -60,7 +60,7 @@ def test_a_projects_own_limit_of_builds_holds(projects: Projects) -> None:
 
 
 def test_a_projects_life(projects: Projects) -> None:
-    """Created, found, updated, listed, deleted; what is not there is named."""
+    """A project is created, found, updated, listed and deleted, and one that does not exist is named."""
     project = projects.create("version: 0.2\n", description="first")
     with pytest.raises(ClientError, match="ResourceAlreadyExists"):
         projects.create("version: 0.2\n", name=project)

@@ -122,7 +122,7 @@ def test_a_fault_of_ours_ends_the_build_and_says_so(cloud: Cloud, monkeypatch: p
 
 
 def test_builds_that_a_crash_left_are_closed(cloud: Cloud) -> None:
-    """What the store calls running at the start runs no more: FAULT, with the reason in the phase that it was in."""
+    """A build that the store calls running becomes FAULT at the start, with the reason in its phase."""
     build_id = begun(cloud, planned(":"))
     Record(cloud, build_id).begin(Phase.BUILD)
     Builds(cloud).start()

@@ -342,7 +342,7 @@ def test_refusals(lab: Lab) -> None:
 
 
 def test_update_delete_and_tags(lab: Lab) -> None:
-    """An update makes a new version under way executions keep theirs; a deleted pipeline is gone, twice is no error."""
+    """Executions keep the version that they started with; a deleted pipeline is gone, and twice is no error."""
     execution_id = lab.create(approval())
     token = lab.token_of("Approve", execution_id)
     found = lab.codepipeline.get_pipeline(name=lab.name)

@@ -267,7 +267,7 @@ def test_down_in_the_middle_of_a_run(tmp_path: Path) -> None:
 
 
 def test_an_approval_that_nobody_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its time-out fails the execution; here the five minutes pass on a scale."""
+    """The approval's time-out fails the execution; its five minutes pass on a scale here."""
     monkeypatch.setenv("LOCALCLOUD_TIME_SCALE", "3000")
     cloud = LocalCloud.up(tmp_path / "home")
     try:

@@ -53,7 +53,7 @@ def test_a_stage_whose_condition_does_not_hold_is_skipped(lab: Lab) -> None:
 
 
 def test_a_stage_whose_condition_holds_is_entered(lab: Lab) -> None:
-    """The next execution evaluates it anew."""
+    """The next execution evaluates the condition anew, and enters the stage."""
     first = lab.create(only_if("two"))
     assert lab.ended(first)["status"] == "Succeeded", "the last stage was skipped"
 

@@ -36,7 +36,7 @@ def test_up_and_down(tmp_path: Path) -> None:
 
 
 def test_what_it_makes_is_the_users_alone(tmp_path: Path) -> None:
-    """Files 0600 and folders 0700, also where the home was open to all and the log of an earlier start too."""
+    """Files are 0600 and folders 0700, also in a home and for a log that an earlier start left open to all."""
     home = tmp_path / "home"
     home.mkdir(mode=0o755)
     (home / "localcloud.log").touch(mode=0o644)
@@ -84,7 +84,7 @@ def test_what_is_not_supported_is_refused_by_name(local_cloud: LocalCloud) -> No
 
 
 def test_an_unknown_key_is_refused(local_cloud: LocalCloud) -> None:
-    """Who is not known gets AWS's error code and the way to be known."""
+    """A caller who is not known gets AWS's error code and the way to be known."""
     client = boto3.client(
         "s3", endpoint_url=local_cloud.endpoint_url, region_name="us-east-1",
         **{**local_cloud.administrator, "aws_access_key_id": "AKIAUNKNOWN"},
@@ -129,7 +129,7 @@ def test_a_path_that_nobody_knows_is_refused_by_name(local_cloud: LocalCloud) ->
 
 
 def test_a_deleted_home_takes_its_local_cloud_with_it(tmp_path: Path) -> None:
-    """Who deletes the checkout without `make down` is not left with a process that nobody can find."""
+    """A local cloud ends when its home is deleted, for nobody could find the process any more."""
     home = tmp_path / "home"
     assert run_localcloud(home, "up", "--port", "0").returncode == 0
     pid = json.loads((home / "run.json").read_text())["pid"]

@@ -74,7 +74,7 @@ def test_output_says_what_was_made_of_what(prepared: Steps) -> None:
 
 
 def test_second_run_does_nothing_twice(prepared: Steps) -> None:
-    """The same data and the same code: no upload, no crawl, no job run, the same output."""
+    """The same data and code cause no upload, no crawl and no job run, and give the same output."""
     before = prepared.data()
     done = prepared.prepare(job="data-step-transform")
     assert done.returncode == 0, done.stderr
@@ -85,7 +85,7 @@ def test_second_run_does_nothing_twice(prepared: Steps) -> None:
 
 
 def test_failed_job_ends_the_step(local_cloud: LocalCloud, tmp_path: Path) -> None:
-    """Exit code 1, the run's id and Glue's reason; and no data.json that a later step could take for good."""
+    """The step exits with 1, the run's id and Glue's reason, and writes no data.json."""
     steps = Steps(cloud=local_cloud, folder=tmp_path, bucket="data-step-fails")
     steps.create_resources()
     steps.create_job("fails", "code/fails.py")

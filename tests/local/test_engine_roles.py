@@ -50,7 +50,7 @@ def test_a_role_that_may_not_log_loses_its_log(account: Account, sagemaker_world
 
 
 def test_a_job_writes_its_log_as_its_role(account: Account, bucket: str) -> None:
-    """A role without logs:CreateLogStream: the run fails at its launch, and names the action and the group."""
+    """Without logs:CreateLogStream the run fails at its launch, and names the action and the group."""
     role = account.role(allow("s3:*"), trusting=trusting("glue"))
     glue = account.cloud.client("glue")
     command = {"Name": "glueetl", "PythonVersion": "3", "ScriptLocation": f"s3://{bucket}/raw/a.csv"}
@@ -102,7 +102,7 @@ def test_an_action_with_a_role_of_its_own(account: Account, lab: Lab, trusted: b
 
 
 def test_a_template_is_read_with_its_callers_rights(account: Account, bucket: str) -> None:
-    """A template in S3 is read for whoever names it, not for everybody."""
+    """A template in S3 is read with the permissions of whoever names it."""
     template = {"Resources": {"T": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v"}}}}
     account.cloud.client("s3").put_object(Bucket=bucket, Key="t.json", Body=json.dumps(template))
     keys = account.user(allow("cloudformation:*"), allow("ssm:*"))

@@ -56,7 +56,7 @@ def put(events: Any, *, source: str = "my.shop", **detail: Any) -> dict[str, Any
 
 
 def test_an_event_goes_to_the_targets_of_the_rules_that_it_matches(account: Account) -> None:
-    """As a whole, with AWS's envelope; what matches no rule goes nowhere."""
+    """A target gets the event as a whole, in AWS's envelope; what matches no rule goes nowhere."""
     events, queue = account.cloud.client("events"), Queue(account)
     events.put_rule(Name=account.name, EventPattern=PATTERN)
     answer = events.put_targets(Rule=account.name, Targets=[{"Id": "queue", "Arn": queue.arn}])
@@ -77,7 +77,7 @@ def test_an_event_goes_to_the_targets_of_the_rules_that_it_matches(account: Acco
 
 
 def test_a_function_is_invoked_where_its_policy_admits_the_rule(account: Account) -> None:
-    """With AddPermission for the rule's ARN; before it, the call is denied and not tried again."""
+    """AddPermission for the rule's ARN admits the call; without it, the call is denied and not tried again."""
     function = Function(account, "def handler(event, context):\n    print('sold for', event['price'])\n")
     events, dead_letters = account.cloud.client("events"), Queue(account)
     events.put_rule(Name=account.name, EventPattern=PATTERN)
@@ -99,7 +99,7 @@ def test_a_function_is_invoked_where_its_policy_admits_the_rule(account: Account
 
 
 def test_what_a_target_refuses_goes_to_the_dead_letter_queue(account: Account) -> None:
-    """The reason stands in its attributes."""
+    """The message's attributes have the reason of the refusal."""
     events, queue = account.cloud.client("events"), Queue(account)
     topic = account.cloud.client("sns").create_topic(Name=account.name)["TopicArn"]
     policy = {"Version": "2012-10-17", "Statement": [allow("sns:Publish", topic, Principal={"AWS": ACCOUNT})]}
@@ -117,7 +117,7 @@ def test_what_a_target_refuses_goes_to_the_dead_letter_queue(account: Account) -
 
 
 def test_a_pipeline_is_started_with_the_rules_role_alone(account: Account) -> None:
-    """PutTargets wants a role for it, and iam:PassRole from whoever puts it."""
+    """PutTargets wants a role for a pipeline, and iam:PassRole from whoever puts it."""
     events = account.cloud.client("events")
     events.put_rule(Name=account.name, EventPattern=PATTERN)
     pipeline = f"arn:aws:codepipeline:us-east-1:{ACCOUNT}:mine"
@@ -132,7 +132,7 @@ def test_a_pipeline_is_started_with_the_rules_role_alone(account: Account) -> No
 
 
 def test_an_objects_creation_is_told_where_its_bucket_says_so(account: Account, bucket: str) -> None:
-    """And not before."""
+    """Objects are told from the moment on at which the bucket's notifications include EventBridge."""
     events, queue, s3 = account.cloud.client("events"), Queue(account), account.cloud.client("s3")
     pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [bucket]}}}
     events.put_rule(Name=account.name, EventPattern=json.dumps(pattern))
@@ -147,7 +147,7 @@ def test_an_objects_creation_is_told_where_its_bucket_says_so(account: Account, 
 
 
 def test_a_pipeline_tells_what_becomes_of_its_executions(account: Account, tmp_path: Path) -> None:
-    """Executions, stages and actions, under AWS's states; a stopped execution is told as stopped."""
+    """Executions, stages and actions are told under AWS's states, and a stopped execution as stopped."""
     lab, events, queue = Lab(account.cloud, tmp_path), account.cloud.client("events"), Queue(account)
     pattern = {"source": ["aws.codepipeline"], "detail": {"pipeline": [lab.name]}}
     events.put_rule(Name=account.name, EventPattern=json.dumps(pattern))
@@ -173,7 +173,7 @@ def test_a_pipeline_tells_what_becomes_of_its_executions(account: Account, tmp_p
 
 
 def test_the_registry_tells_of_an_approval(account: Account) -> None:
-    """With the names of what changed, as SageMaker's events have them."""
+    """The event has the names of what changed, as SageMaker's events have them."""
     events, queue = account.cloud.client("events"), Queue(account)
     sagemaker = account.cloud.client("sagemaker")
     detail = {"ModelPackageGroupName": [account.name], "ModelApprovalStatus": ["Approved"]}
@@ -188,7 +188,7 @@ def test_the_registry_tells_of_an_approval(account: Account) -> None:
 
 
 def test_what_is_not_an_event_or_a_rule_is_refused(account: Account) -> None:
-    """AWS's words; the local cloud's own limits by name."""
+    """Faults are refused in AWS's words, and the local cloud's own limits by name."""
     events = account.cloud.client("events")
     assert put(events, source="aws.s3", price=1)["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
     with refused("InvalidEventPatternException", "Unrecognized match type like"):
@@ -217,7 +217,7 @@ def fast_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]
 
 
 def test_schedules_run_on_the_scale_of_time(fast_cloud: LocalCloud) -> None:
-    """Every ten minutes is every second here, each event under the time that it was due."""
+    """A rate of ten minutes comes every second here, each event under the time that it was due."""
     account = Account(fast_cloud)
     events, queue = fast_cloud.client("events"), Queue(account)
     events.put_rule(Name=account.name, ScheduleExpression="rate(10 minutes)")

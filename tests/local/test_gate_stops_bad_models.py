@@ -105,7 +105,7 @@ def recorded(fault: str, judgement: Judgement) -> None:
 
 
 def test_good_model_is_promoted(workbench: Workbench, good_model: str) -> None:
-    """The control: the very same path lets the shipped training pass, so what stops the others is their answers."""
+    """The shipped training passes the very same path, so what stops the others is their answers."""
     judgement = workbench.judged("good-model", good_model)
     assert judgement.done.returncode == 0, judgement.done.stdout + judgement.done.stderr
     assert judgement.package["ModelApprovalStatus"] == "Approved"
@@ -117,7 +117,7 @@ def test_good_model_is_promoted(workbench: Workbench, good_model: str) -> None:
 
 @pytest.mark.fault
 def test_the_champions_endpoint_gone_is_held(workbench: Workbench, good_model: str) -> None:
-    """The same model again, after one was approved, and nothing serves: that passes only by a person."""
+    """The same model is held after one was approved and nothing serves: only a person lets it pass."""
     approved = workbench.package(good_model, workbench.data["postprocess"])
     workbench.sagemaker.update_model_package(ModelPackageArn=approved, ModelApprovalStatus="Approved")
     judgement = workbench.judged("orphan", good_model)
@@ -131,7 +131,7 @@ def test_the_champions_endpoint_gone_is_held(workbench: Workbench, good_model: s
 
 
 def test_a_release_is_compared_with_what_serves(workbench: Workbench, good_model: str, champion: str) -> None:
-    """Champion and challenger are asked for the same rows; the very same model is as good, and not too slow."""
+    """Both are asked for the same rows, and the very same model is as good and not too slow."""
     judgement = workbench.judged("second", good_model)
     assert judgement.done.returncode == 0, judgement.done.stdout + judgement.done.stderr
     report = judgement.report
@@ -144,7 +144,7 @@ def test_a_release_is_compared_with_what_serves(workbench: Workbench, good_model
 @pytest.mark.fault
 @pytest.mark.usefixtures("champion")
 def test_worse_by_the_margin_is_rejected(workbench: Workbench, lesser_model: str, unworn: str) -> None:
-    """Eight of 240 rows fewer, a thirtieth, beside the champion that serves: not by chance, and allowed are 0.03."""
+    """Eight of 240 rows fewer are a loss of a thirtieth, which is no chance and more than the margin of 0.03."""
     judgement = workbench.judged("worse", lesser_model, bucket=unworn)
     assert -0.05 < judgement.report["gains"][0]["value"] <= -0.03
     assert "It is worse than the champion: accuracy" in judgement.report["reason"]
@@ -153,7 +153,7 @@ def test_worse_by_the_margin_is_rejected(workbench: Workbench, lesser_model: str
 
 @pytest.mark.fault
 def test_worse_in_one_slice_only_is_rejected(workbench: Workbench, lesser_champion: str, unworn: str) -> None:
-    """As good as the champion on the whole, by nine rows that it wins elsewhere and nine that it loses in one group."""
+    """A model as good on the whole is rejected for the nine rows that it loses in one group."""
     model = workbench.train_on(
         "one-slice", unacc_where(lambda row: row[LABEL] == ACC and row[BUYING] == 3 and row[DOORS] != 2)
     )
@@ -168,7 +168,7 @@ def test_worse_in_one_slice_only_is_rejected(workbench: Workbench, lesser_champi
 
 @pytest.mark.fault
 def test_better_but_slow_is_stopped(workbench: Workbench, good_model: str, lesser_champion: str, unworn: str) -> None:
-    """It wins eight rows more than it loses, and takes a quarter of a second for one row of twenty."""
+    """A model that wins eight rows more than it loses is stopped for a quarter of a second in one row of twenty."""
     address = S3Address.parse(good_model)
     archived = workbench.s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(archived)) as files:
@@ -191,7 +191,7 @@ def test_better_but_slow_is_stopped(workbench: Workbench, good_model: str, lesse
 @pytest.mark.fault
 @pytest.mark.usefixtures("champion")
 def test_model_that_always_answers_the_commonest_class_is_stopped(workbench: Workbench) -> None:
-    """Trained on rows that are all unacc: 73 % right, and worth nothing."""
+    """A model trained on unacc alone is right in 73 % of the rows, and is stopped."""
     model = workbench.train_on("constant", unacc_where(lambda _: True))
     judgement = workbench.judged("constant", model)
     answered = [sum(column) for column in zip(*judgement.report["answered"]["confusion"], strict=True)]
@@ -203,7 +203,7 @@ def test_model_that_always_answers_the_commonest_class_is_stopped(workbench: Wor
 @pytest.mark.fault
 @pytest.mark.usefixtures("champion")
 def test_model_of_shuffled_labels_is_stopped(workbench: Workbench) -> None:
-    """Trained on the same rows with their labels dealt out at random."""
+    """A model is stopped that was trained on the same rows with their labels dealt out at random."""
     chance = random.Random(0)  # noqa: S311  (no secret)
 
     def shuffled(rows: list[str]) -> list[str]:
@@ -234,14 +234,14 @@ def relabelled(workbench: Workbench, folder: Path, labels: Callable[[list[str]],
 
 
 def test_mismatched_label_order_is_stopped(workbench: Workbench, good_model: str, tmp_path: Path) -> None:
-    """The good model, but its last container has the labels in another order than the first had."""
+    """The good model is stopped when its last container has the labels in another order than the first."""
     mismatched = relabelled(workbench, tmp_path, sorted)
     workbench.judged("mismatched", good_model, postprocess=mismatched).assert_rejected()
 
 
 @pytest.mark.fault
 def test_answers_that_are_not_a_number_are_stopped(workbench: Workbench, good_model: str, tmp_path: Path) -> None:
-    """One label of the four is answered NaN: right elsewhere, and the first such row stands in the package's reason."""
+    """A model that answers NaN for one of four labels is stopped, and the reason has the first such row."""
     mangled = relabelled(workbench, tmp_path, lambda labels: ["NaN" if label == "vgood" else label for label in labels])
     judgement = workbench.judged("not-a-number", good_model, postprocess=mangled)
     assert "The new model gave no usable answer to" in judgement.package["ApprovalDescription"]

@@ -111,7 +111,7 @@ def test_a_large_push(user: GitHubUser, repository: str, tmp_path: Path) -> None
 
 
 def test_a_wrong_token(user: GitHubUser, repository: str, tmp_path: Path) -> None:
-    """Neither pushes nor reads: git says that authentication failed, the API `Bad credentials`."""
+    """A wrong token neither pushes nor reads: git says that authentication failed, the API `Bad credentials`."""
     work = tmp_path / "work"
     work.mkdir()
     commit(work, "one")

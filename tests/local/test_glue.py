@@ -206,7 +206,7 @@ def test_a_crawler_makes_a_table_of_csv_files(lab, endless):
 
 
 def test_a_crawl_that_cannot_read_fails_with_the_reason(lab):
-    """A target that does not exist, and a format that is not read, stand in LastCrawl."""
+    """LastCrawl names a target that does not exist, and a format that is not read."""
     database = f"db_{uuid.uuid4().hex[:8]}"
     lab.glue.create_database(DatabaseInput={"Name": database})
     lab.put("parquet/x.parquet", b"PAR1....PAR1")
@@ -220,7 +220,7 @@ def test_a_crawl_that_cannot_read_fails_with_the_reason(lab):
 
 
 def test_the_catalog_answers_with_glues_error_codes(lab):
-    """What is missing, there already or not supported is told by AWS's codes, by name."""
+    """What is missing, exists already or is not supported is refused under AWS's code, by name."""
     name = f"db_{uuid.uuid4().hex[:8]}"
     lab.glue.create_database(DatabaseInput={"Name": name})
     twice = refusal(lab.glue.create_database, DatabaseInput={"Name": name.upper()})
@@ -243,7 +243,7 @@ def test_the_catalog_answers_with_glues_error_codes(lab):
 
 
 def test_a_job_reads_and_writes_s3_as_its_role(lab):
-    """CSV in; Parquet, CSV and text out, over what was there; arguments, modules, settings, logs and tags as on AWS."""
+    """A job reads CSV and writes Parquet, CSV and text; arguments, modules, settings, logs and tags are as on AWS."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("side.py", "def shout(text):\n    return text.upper()\n")
@@ -275,7 +275,7 @@ def test_a_job_reads_and_writes_s3_as_its_role(lab):
 
 
 def test_a_driver_waits_for_the_next_job_and_knows_nothing_of_it(lab):
-    """While there is a job one process waits: without credentials, for the next run, its warm-up without a trace."""
+    """One process waits for the next run, without credentials and without a trace of its warm-up."""
     job = lab.job(TELLING_SCRIPT)
     waiting = until(lambda: waiting_drivers(lab.cloud.home), what="a driver that waits")
     assert len(waiting) == 1
@@ -308,7 +308,7 @@ def waiting_drivers(home):
 
 
 def test_a_failing_job_says_why_and_where(lab):
-    """State, category, line of the script and exception stand in ErrorMessage, and it was tried as often as allowed."""
+    """ErrorMessage has category, line and exception, and the job was tried as often as allowed."""
     job = lab.job(FAILING_SCRIPT, MaxRetries=1)
     first = lab.until(job, lab.start(job), FINAL)
     assert first["JobRunState"] == "FAILED"
@@ -321,7 +321,7 @@ def test_a_failing_job_says_why_and_where(lab):
 
 
 def test_a_script_that_is_not_there_fails_the_run(lab):
-    """The message names the address."""
+    """The message names the script's address."""
     address = f"s3://{lab.bucket}/code/nowhere.py"
     job = lab.job(address)
     run = lab.until(job, lab.start(job), FINAL)
@@ -344,7 +344,7 @@ def test_a_run_can_be_stopped(lab, endless):
 
 
 def test_a_run_that_takes_too_long_times_out(lab, endless):
-    """After Timeout minutes the state is TIMEOUT, nothing of it is left, and what it wrote until then is in its log."""
+    """After Timeout minutes the run is TIMEOUT, and its log has what it wrote until then."""
     job, identifier = endless
     run = lab.until(job, identifier, FINAL)
     assert run["JobRunState"] == "TIMEOUT"

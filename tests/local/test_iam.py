@@ -25,7 +25,7 @@ from tests.waiting import DEADLINE_SECONDS, WAITER
     ],
 )
 def test_a_forged_signature(account: Account, service: str, call: str, code: str) -> None:
-    """Who knows the administrator's key id and not its secret."""
+    """A caller is refused who knows the administrator's key id and not its secret."""
     forged = {**account.cloud.administrator, "aws_secret_access_key": "localcloud"}
     with refused(code, "does not match"):
         getattr(account.client(service, forged), call)()
@@ -40,7 +40,7 @@ def test_a_forged_signature(account: Account, service: str, call: str, code: str
     ],
 )
 def test_a_foreign_key(account: Account, service: str, call: str, code: str) -> None:
-    """A key of some other account."""
+    """A key of some other account is refused."""
     foreign = {"aws_access_key_id": "AKIAFOREIGN", "aws_secret_access_key": "secret"}
     with refused(code):
         getattr(account.client(service, foreign), call)()
@@ -63,7 +63,7 @@ def test_a_key_that_was_switched_off(account: Account) -> None:
     ],
 )
 def test_a_skewed_clock(account: Account, monkeypatch: pytest.MonkeyPatch, service: str, call: str, code: str) -> None:
-    """A clock that is an hour behind."""
+    """A request of an hour ago is refused."""
     monkeypatch.setattr(
         botocore.auth, "get_current_datetime", lambda **_: datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=1)
     )
@@ -98,7 +98,7 @@ def get(url: str) -> tuple[int, str]:
 
 
 def test_presigned_urls(account: Account, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that holds, one that was tampered with, one that has expired, one of somebody who may not read."""
+    """A signed URL holds; it is refused once tampered with, expired, or signed by somebody who may not read."""
 
     def url(client: Any) -> str:
         parameters = {"Bucket": bucket, "Key": "raw/a.csv"}
@@ -119,7 +119,7 @@ def test_presigned_urls(account: Account, bucket: str, monkeypatch: pytest.Monke
 
 
 def test_a_presigned_url_that_says_other_than_version_4_has_it(account: Account, bucket: str) -> None:
-    """For too long, without its signature, or by version 2, which boto3 presigns with unless told: AWS's codes."""
+    """A URL for too long, without its signature, or by version 2 is refused under AWS's codes."""
     admin = account.client("s3", account.cloud.administrator)
     target = {"Bucket": bucket, "Key": "raw/a.csv"}
     status, body = get(admin.generate_presigned_url("get_object", Params=target, ExpiresIn=604_801))
@@ -138,7 +138,7 @@ def test_a_presigned_url_that_says_other_than_version_4_has_it(account: Account,
 
 
 def test_a_refusal_reads_as_awss(account: Account, bucket: str) -> None:
-    """Who, which action, which resource, because of which kind of policy; in each protocol's code."""
+    """A refusal says who, which action, which resource and which kind of policy, in each protocol's code."""
     session = account.session(account.role(allow("s3:GetObject", f"arn:aws:s3:::{bucket}/raw/*")))
     me = f"arn:aws:sts::{ACCOUNT}:assumed-role/{account.name}/run"
     s3 = account.client("s3", session)
@@ -156,7 +156,7 @@ def test_a_refusal_reads_as_awss(account: Account, bucket: str) -> None:
 
 
 def test_a_missing_object_is_told_to_those_who_may_list(account: Account, bucket: str) -> None:
-    """404 with s3:ListBucket, 403 without."""
+    """A missing object is 404 with s3:ListBucket, and 403 without."""
     read = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*")
     s3 = account.client("s3", account.session(account.role(read)))
     with refused("AccessDenied", "s3:ListBucket"):
@@ -194,7 +194,7 @@ def test_tls_only_buckets_answer(account: Account, bucket: str) -> None:
 
 
 def test_a_boundary_limits(account: Account, bucket: str) -> None:
-    """What the boundary does not allow is not allowed, whatever the role's policy says."""
+    """A boundary forbids what it does not allow, whatever the role's policy says."""
     boundary = account.iam.create_policy(PolicyName=account.name, PolicyDocument=policy(allow("glue:*")))
     arn = account.role(allow("s3:*"), PermissionsBoundary=boundary["Policy"]["Arn"])
     with refused("AccessDenied", "because no permissions boundary allows the s3:GetObject action"):
@@ -242,7 +242,7 @@ def test_a_keys_policy_is_required(account: Account) -> None:
 
 
 def test_a_role_that_does_not_trust(account: Account) -> None:
-    """The administrator may not assume a role of Glue's, and CloudFormation neither."""
+    """Neither the administrator nor CloudFormation may assume a role that trusts Glue."""
     arn = account.role(trusting=trust(Service="glue.amazonaws.com"))
     with refused("AccessDenied", f"sts:AssumeRole on resource: {arn} because no role trust policy allows"):
         account.session(arn)
@@ -254,7 +254,7 @@ def test_a_role_that_does_not_trust(account: Account) -> None:
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_service_takes_no_role_that_does_not_trust_it(account: Account, there: bool) -> None:
-    """Nor one that is not there: each service has its own word for it, and makes nothing."""
+    """Each service refuses such a role, and a missing one, in its own words, and makes nothing."""
     role = account.role() if there else f"arn:aws:iam::{ACCOUNT}:role/{account.name}"
     name, clients = account.name, account.cloud.client
     command = {"Name": "glueetl", "PythonVersion": "3", "ScriptLocation": "s3://b/k"}
@@ -320,7 +320,7 @@ def test_a_template_is_deployed_with_its_callers_rights(account: Account) -> Non
     ],
 )
 def test_a_policy_that_cannot_be_held_to_is_refused(account: Account, document: str, said: str) -> None:
-    """Malformed, or with a condition that is not evaluated: refused with the place, not ignored."""
+    """A policy is refused, with the place, that is malformed or has a condition which is not evaluated."""
     account.role()
     with refused("MalformedPolicyDocument", said):
         account.iam.put_role_policy(RoleName=account.name, PolicyName="p", PolicyDocument=document)
@@ -349,7 +349,7 @@ def test_what_no_policy_here_would_say_is_refused(
 
 
 def test_policies_are_no_longer_than_awss_quotas(account: Account) -> None:
-    """All inline policies of a role together, white space aside; a managed policy and a trust policy by themselves."""
+    """A role's inline policies count together, white space aside; managed and trust policies count by themselves."""
     account.role()
     half = policy(allow("s3:GetObject", [f"arn:aws:s3:::bucket/{number:04}/*" for number in range(215)]))
 
@@ -369,7 +369,7 @@ def test_policies_are_no_longer_than_awss_quotas(account: Account) -> None:
 
 
 def test_every_service_words_a_malformed_policy_its_own_way(account: Account, bucket: str) -> None:
-    """A bucket's, a key's, a secret's, a topic's and a session's policy, each with the place."""
+    """Bucket, key, secret, topic and session each refuse a malformed policy with the place."""
     bad = policy({**allow("s3:*"), "Principal": {"CanonicalUser": "abc"}})
     place = r"Statement\[0\], Principal"
     client = account.cloud.client
@@ -384,7 +384,7 @@ def test_every_service_words_a_malformed_policy_its_own_way(account: Account, bu
 
 
 def test_simulation_answers_as_calls_are_decided(account: Account) -> None:
-    """SimulatePrincipalPolicy and SimulateCustomPolicy: allowed, explicitDeny, implicitDeny."""
+    """SimulatePrincipalPolicy and SimulateCustomPolicy answer allowed, explicitDeny and implicitDeny."""
     deny = {**allow("s3:GetObject", "arn:aws:s3:::b/secret/*"), "Effect": "Deny"}
     statements = (allow("s3:GetObject", "arn:aws:s3:::b/*"), deny)
     arn = account.role(*statements)
@@ -400,7 +400,7 @@ def test_simulation_answers_as_calls_are_decided(account: Account) -> None:
 
 
 def test_denied_calls_are_shown_first(account: Account) -> None:
-    """`status` begins with them, and they are in the log."""
+    """`status` begins with the denied calls, and the log has them."""
     with refused("AccessDenied"):
         account.client("iam", account.session(account.role())).list_users()
     from tests.clouds import run_localcloud

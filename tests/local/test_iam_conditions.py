@@ -16,7 +16,7 @@ def tagged(name: str, value: str, key: str = "aws:ResourceTag") -> dict[str, Any
 
 
 def test_an_object_is_read_by_its_tag(account: Account, bucket: str) -> None:
-    """s3:ExistingObjectTag: GET and HEAD of an object once it carries the tag, and of no other."""
+    """s3:ExistingObjectTag admits GET and HEAD of an object that carries the tag, and of no other."""
     admin = account.cloud.client("s3")
     arn = account.role(allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*", Condition=APPROVED))
     s3 = account.client("s3", account.session(arn))
@@ -48,7 +48,7 @@ def test_a_copy_is_read_by_its_sources_tag(account: Account, bucket: str) -> Non
 
 
 def test_objects_are_put_with_the_tags_that_a_policy_asks_for(account: Account, bucket: str) -> None:
-    """s3:RequestObjectTag and s3:RequestObjectTagKeys, of an upload's header and of PutObjectTagging's body."""
+    """s3:RequestObjectTag and its keys hold for an upload's header and for PutObjectTagging's body."""
     given = tagged("kind", "report", "s3:RequestObjectTag")
     given["Condition"]["ForAllValues:StringEquals"] = {"s3:RequestObjectTagKeys": ["kind"]}
     s3 = account.client("s3", account.session(account.role(allow("s3:PutObject*", "*", **given))))
@@ -62,7 +62,7 @@ def test_objects_are_put_with_the_tags_that_a_policy_asks_for(account: Account, 
 
 
 def test_a_package_is_approved_by_those_who_may(account: Account) -> None:
-    """sagemaker:ModelApprovalStatus limits to which state a package is set."""
+    """sagemaker:ModelApprovalStatus limits the states to which a package may be set."""
     condition = {"StringEquals": {"sagemaker:ModelApprovalStatus": "Rejected"}}
     keys = account.user(allow("sagemaker:UpdateModelPackage", "*", Condition=condition))
     package = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/{account.name}/1"
@@ -74,7 +74,7 @@ def test_a_package_is_approved_by_those_who_may(account: Account) -> None:
 
 
 def test_resources_are_reached_by_their_tags(account: Account) -> None:
-    """aws:ResourceTag of services of ours and of moto's; a tag that the resource does not have reaches nothing."""
+    """aws:ResourceTag holds for our services and moto's; a resource without the tag is out of reach."""
     name, admin = account.name, account.cloud.client
     mine = [{"Key": "team", "Value": name}]
     topic = admin("sns").create_topic(Name=name, Tags=mine)["TopicArn"]

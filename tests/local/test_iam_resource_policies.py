@@ -20,7 +20,7 @@ def by(principal: str, action: Any, resource: str = "*", **more: Any) -> dict[st
 
 
 def test_disks_under_a_customers_key_need_a_grant(account: Account) -> None:
-    """Of the caller, or of the role that a training job is handed; the refusal names the key."""
+    """The caller, or a training job's role, needs kms:CreateGrant, and the refusal names the key."""
     key = account.cloud.client("kms").create_key(Policy=policy(by(ROOT, "kms:*")))["KeyMetadata"]["Arn"]
     job = {
         "TrainingJobName": account.name,
@@ -83,7 +83,7 @@ def test_an_object_under_a_customers_key_asks_for_the_key(account: Account, buck
 
 
 def test_a_rename_under_the_buckets_key_names_no_key(account: Account, bucket: str) -> None:
-    """AWS's SDK for Java 1, which Spark renames with, would name over TLS alone what HEAD has told it."""
+    """Spark's rename, by AWS's SDK for Java 1, copies what HEAD describes without naming the key over plain HTTP."""
     kms, admin = account.cloud.client("kms"), account.cloud.client("s3")
     key, other = (kms.create_key(Policy=policy(by(ROOT, "kms:*")))["KeyMetadata"]["Arn"] for _ in range(2))
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
@@ -99,7 +99,7 @@ def test_a_rename_under_the_buckets_key_names_no_key(account: Account, bucket: s
 
 
 def test_a_keys_policy_closes_its_objects(account: Account, bucket: str) -> None:
-    """Who may all of S3 and KMS by their own policy reads nothing where the key's policy does not let them."""
+    """A role that may do all of S3 and KMS reads nothing where the key's policy does not let it."""
     kms, admin = account.cloud.client("kms"), account.cloud.client("s3")
     key = kms.create_key(Policy=policy(by(ROOT, "kms:*")))["KeyMetadata"]["KeyId"]
     admin.put_object(Bucket=bucket, Key="x", Body=b"1", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
@@ -162,7 +162,7 @@ def test_a_topics_policy(account: Account) -> None:
 
 
 def test_a_queues_policy(account: Account) -> None:
-    """As a topic's."""
+    """A queue's policy lets in who has no policy of their own, and its Deny keeps out who has."""
     sqs = account.cloud.client("sqs")
     queue = sqs.create_queue(QueueName=account.name)["QueueUrl"]
     arn = account.role()
@@ -195,7 +195,7 @@ def test_a_secrets_policy_and_key(account: Account) -> None:
 
 @pytest.mark.parametrize("trusted", ["mine", "another"])
 def test_a_role_may_trust_a_service_for_one_resource(account: Account, bucket: str, trusted: str) -> None:
-    """aws:SourceArn and aws:SourceAccount: Glue gets the role for the crawler that it trusts, and for no other."""
+    """By aws:SourceArn and aws:SourceAccount, Glue gets the role for the crawler that it trusts, and for no other."""
     name = account.name
     crawler = name if trusted == "mine" else "another"
     source = {
@@ -218,7 +218,7 @@ def test_a_role_may_trust_a_service_for_one_resource(account: Account, bucket: s
 
 
 def test_the_administrator_is_the_same_to_iam_as_to_sts(account: Account) -> None:
-    """GetUser without a name: the root's ARN and id, the user that a key is of, and a role's session is none."""
+    """GetUser without a name answers the root, or the user of the key; a role's session is no user."""
     identity = account.cloud.client("sts").get_caller_identity()
     user = account.iam.get_user()["User"]
     assert (user["Arn"], user["UserId"]) == (identity["Arn"], identity["UserId"])

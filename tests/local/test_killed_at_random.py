@@ -19,14 +19,14 @@ def kills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
 
 
 def test_what_was_acknowledged_is_there_whenever_it_is_killed(kills: Kills) -> None:
-    """Objects, secrets, parameters, roles, tables, releases and stacks; what was not is there whole or not at all."""
+    """What was acknowledged is there after each kill; what was not is there whole or not at all."""
     for _ in range(ROUNDS):
         kills.round()
     assert kills.wrong() == []
 
 
 def test_a_disk_that_is_full_is_told_and_nothing_is_acknowledged(kills: Kills) -> None:
-    """Calls say what cannot be written; with space again it goes on, and a restart finds what was acknowledged."""
+    """Calls say what cannot be written, go on with space again, and a restart finds what was acknowledged."""
     cloud = kills.cloud
     s3, glue, ssm = cloud.client("s3"), cloud.client("glue"), cloud.client("ssm")
     pid = json.loads((cloud.home / "run.json").read_text())["pid"]

@@ -99,7 +99,7 @@ class Function:
 
 
 def test_a_function_answers_with_what_its_handler_returns(account: Account) -> None:
-    """And its log has AWS's lines around its own."""
+    """A function's answer is its handler's, and its log has AWS's lines around its own."""
     function = Function(account, ECHO)
     answer = function.answer({"a": [1, "ü"]})
     assert answer["event"] == {"a": [1, "ü"]}
@@ -126,7 +126,7 @@ def test_a_warm_process_is_used_again_until_the_code_changes(account: Account) -
 
 
 def test_errors_come_in_awss_form(account: Account) -> None:
-    """An exception, an exit, a time-out and a missing handler: each names itself."""
+    """An exception, an exit, a time-out and a missing handler are each told as Lambda tells them."""
     text = """
 import os, time
 
@@ -225,7 +225,7 @@ def test_an_event_is_tried_again_and_then_goes_to_the_dead_letter_queue(account:
 
 
 def test_a_service_invokes_only_what_a_functions_policy_lets_it(account: Account) -> None:
-    """AddPermission is AWS's form of it; a user needs lambda:InvokeFunction on the function's ARN."""
+    """AddPermission lets a service in; a user needs lambda:InvokeFunction on the function's ARN."""
     function = Function(account, ECHO)
     added = function.client.add_permission(
         FunctionName=function.name,
@@ -255,7 +255,7 @@ def test_a_service_invokes_only_what_a_functions_policy_lets_it(account: Account
 
 
 def test_concurrency_is_limited_where_it_is_reserved(account: Account) -> None:
-    """None at all: every invocation is throttled."""
+    """With a reserved concurrency of 0 every invocation is throttled."""
     function = Function(account, ECHO)
     function.client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=0)
     with refused("TooManyRequestsException"):
@@ -278,6 +278,7 @@ def test_concurrency_is_limited_where_it_is_reserved(account: Account) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_by_name(account: Account, changed: dict[str, Any], code: str, words: str) -> None:
+    """CreateFunction refuses what Lambda would, and what the local cloud does not support."""
     role = account.role(trusting=trust(Service=LAMBDA))
     wanted = {
         "FunctionName": f"f{uuid.uuid4().hex[:8]}",
@@ -292,6 +293,7 @@ def test_what_cannot_be_is_refused_by_name(account: Account, changed: dict[str, 
 
 
 def test_a_deleted_function_is_gone(account: Account) -> None:
+    """A deleted function can no longer be invoked."""
     function = Function(account, ECHO)
     function.answer({})
     assert function.name in [f["FunctionName"] for f in function.client.list_functions()["Functions"]]
@@ -301,5 +303,6 @@ def test_a_deleted_function_is_gone(account: Account) -> None:
 
 
 def test_a_function_is_not_an_alias(local_cloud: LocalCloud) -> None:
+    """Versions and aliases are refused by name."""
     with refused("NotImplemented", "versions and aliases"):
         local_cloud.client("lambda").invoke(FunctionName="f:prod")

@@ -118,7 +118,7 @@ def test_a_stopped_execution_takes_its_endpoint_with_it(release: Release) -> Non
 
 
 def test_a_failed_execution_leaves_the_endpoint_to_the_one_that_has_taken_qa_over(release: Release) -> None:
-    """The older one ends; the newer one, which waits in QA, keeps the stack until its own end."""
+    """The older execution ends; the newer one, which waits in QA, keeps the stack until its own end."""
     release.deploy()
     older, token = release.execution, release.lab.token_of("QA", release.execution)
     newer = release.lab.codepipeline.start_pipeline_execution(name=release.lab.name)["pipelineExecutionId"]
@@ -132,7 +132,7 @@ def test_a_failed_execution_leaves_the_endpoint_to_the_one_that_has_taken_qa_ove
 
 
 def test_a_superseded_execution_leaves_the_endpoint_to_the_one_that_is_in_qa(release: Release) -> None:
-    """The function is called at its end too, and finds the stack needed by the older one."""
+    """The function is called at its end, too, and finds that the older execution needs the stack."""
     release.deploy()
     start = release.lab.codepipeline.start_pipeline_execution
     superseded = start(name=release.lab.name)["pipelineExecutionId"]
@@ -144,7 +144,7 @@ def test_a_superseded_execution_leaves_the_endpoint_to_the_one_that_is_in_qa(rel
 
 
 def test_a_forgotten_stack_goes_when_its_time_is_over(release: Release) -> None:
-    """As by a crash between an execution's end and its clean-up: the schedule finds it."""
+    """The schedule finds a stack that a crash had left behind, once its time is over."""
     release.stop()
     release.until_its_function_has_said("gone already")
     release.deploy()

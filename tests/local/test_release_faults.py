@@ -43,7 +43,7 @@ def assert_share(seen: Counter[str], answer: str, wanted: float) -> None:
 
 
 def test_a_container_that_dies_in_the_canary(guarded: GuardedEndpoint, errors: str) -> None:
-    """What it was to answer fails, the alarm rings, and the traffic goes back."""
+    """The requests to the dead container fail, the alarm rings, and the traffic goes back."""
     before = set(guarded.world.container_processes("guarded"))
 
     def kill() -> None:
@@ -70,7 +70,7 @@ def test_a_container_that_dies_in_the_canary(guarded: GuardedEndpoint, errors: s
 
 
 def test_errors_for_two_per_cent_of_the_canary(guarded: GuardedEndpoint, errors: str) -> None:
-    """The alarm on 5XX rings by real requests; only the canary's own share failed."""
+    """Real requests make the alarm on 5XX ring, and only some of the canary's own share failed."""
     sick = f"{HEALTHY}\n        if random.random() < 0.02: raise RuntimeError('now and then')"
     update = guarded.update(guarded.challenger("flaky", body=sick), canary([errors], bake_seconds=3000))
     assert_rolled_back(guarded, update, errors)
@@ -85,7 +85,7 @@ def test_errors_for_two_per_cent_of_the_canary(guarded: GuardedEndpoint, errors:
 
 
 def test_latency_tripled(guarded: GuardedEndpoint) -> None:
-    """p99 over three periods is above what it may be: the traffic goes back, and no request failed."""
+    """p99 is too high over three periods: the traffic goes back, and no request failed."""
     alarm = guarded.alarm(
         "latency",
         "ModelLatency",
@@ -109,7 +109,7 @@ def test_latency_tripled(guarded: GuardedEndpoint) -> None:
 
 
 def test_an_alarm_that_takes_silence_for_a_breach(guarded: GuardedEndpoint) -> None:
-    """Without data it rings, and already did when the release began: the release goes back at once."""
+    """The alarm rings since before the release, which goes back at once."""
     silent = guarded.alarm("silent", "NobodyPutsThis", TreatMissingData="breaching")
     guarded.settled_alarm(silent, "ALARM")
     update = guarded.update(guarded.challenger("silent"), canary([silent]))
@@ -124,7 +124,7 @@ def test_an_alarm_that_takes_silence_for_a_breach(guarded: GuardedEndpoint) -> N
 
 
 def test_an_alarm_that_does_not_exist(guarded: GuardedEndpoint) -> None:
-    """A guard that is not there guards nothing: the release goes back, and the reason names it."""
+    """A release without its guard goes back, and the reason names the alarm that is missing."""
     update = guarded.update(guarded.challenger("unguarded"), canary(["nobody"]))
     assert_rolled_back(guarded, update, "do not exist, so nothing guards: nobody")
     assert update.traffic.errors == []
@@ -132,7 +132,7 @@ def test_an_alarm_that_does_not_exist(guarded: GuardedEndpoint) -> None:
 
 
 def test_a_canary_and_then_all(guarded: GuardedEndpoint, errors: str) -> None:
-    """A healthy release: a fifth of the traffic while it bakes, all of it after, no request lost, stages in order.
+    """A fifth of the traffic meets a healthy release while it bakes, and then all of it; no request is lost.
 
     Two of its alarms have no data: one treats that as not breaching, the other has insufficient data. Neither rings.
     """
@@ -160,7 +160,7 @@ def test_a_canary_and_then_all(guarded: GuardedEndpoint, errors: str) -> None:
 
 
 def test_linear_moves_step_by_step(guarded: GuardedEndpoint, errors: str) -> None:
-    """A quarter more with each step, each baked; the share that callers see grows with it."""
+    """Each step bakes and brings a quarter more of the traffic, as the callers see."""
     deployment = canary([errors])
     deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"] = {
         "Type": "LINEAR",
@@ -180,7 +180,7 @@ def test_linear_moves_step_by_step(guarded: GuardedEndpoint, errors: str) -> Non
 
 
 def test_an_update_keeps_the_instances_that_autoscaling_has_set(guarded: GuardedEndpoint, errors: str) -> None:
-    """RetainAllVariantProperties without the weight: two instances stay two, whatever the configuration begins with."""
+    """RetainAllVariantProperties without the weight keeps two instances, whatever the configuration says."""
     guarded.world.sagemaker.update_endpoint_weights_and_capacities(
         EndpointName="guarded",
         DesiredWeightsAndCapacities=[{"VariantName": VARIANT, "DesiredInstanceCount": 2, "DesiredWeight": 7.0}],

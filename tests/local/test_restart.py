@@ -97,7 +97,7 @@ def up_again(home: Path, *arguments: str) -> str:
 
 
 def test_state_that_cannot_be_brought_back_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    """Another account's, a journal that does not add up, a damaged file: nothing is deleted until `reset` is asked."""
+    """Nothing is deleted until `reset` is asked for, whether state is another account's, incomplete or damaged."""
     cloud = LocalCloud.up(tmp_path)
     cloud.client("s3").create_bucket(Bucket="first")
     cloud.client("s3").put_object(Bucket="first", Key="k", Body=b"1")

@@ -148,7 +148,7 @@ def test_a_canary_that_was_cut_off_is_rolled_back(story: Story) -> None:
 
 
 def test_its_stack_is_rolled_back_and_takes_the_next_deployment(story: Story) -> None:
-    """Without a hand's turn, and with the reason in its events."""
+    """The stack is rolled back without being asked, and its events have the reason."""
     cloudformation = story.cloud.client("cloudformation")
     cloudformation.get_waiter("stack_rollback_complete").wait(StackName="Prod", WaiterConfig=WAITER)
     events = cloudformation.describe_stack_events(StackName="Prod")["StackEvents"]
@@ -174,7 +174,7 @@ def test_a_build_and_its_execution_have_failed_and_say_why(story: Story) -> None
 
 
 def test_a_training_job_has_failed_and_says_why(story: Story) -> None:
-    """With AWS's kind of reason, and an end."""
+    """The job has AWS's kind of reason, and an end."""
     job = story.world.sagemaker.describe_training_job(TrainingJobName="long")
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("InternalServerError: The local cloud ended while this job ran.")
@@ -208,7 +208,7 @@ def test_a_job_run_has_failed_and_another_may_run(story: Story) -> None:
 
 
 def test_a_crawl_has_failed_and_its_crawler_is_ready(story: Story) -> None:
-    """What it would have written it writes when it is asked again."""
+    """The crawler writes the table when it is asked again."""
     crawler = story.glue.crawler()
     assert (crawler["State"], crawler["LastCrawl"]["Status"]) == ("READY", "FAILED")
     assert "the local cloud ended while this crawl was under way" in crawler["LastCrawl"]["ErrorMessage"]
@@ -235,7 +235,7 @@ def test_a_stack_that_was_being_made_is_taken_back_and_can_be_made_again(story: 
 
 
 def test_a_stack_that_was_being_deleted_is_deleted(story: Story) -> None:
-    """To its last resource, without being asked again."""
+    """The stack is deleted to its last resource without being asked again."""
     story.stacks.until_status("Going", "DELETE_COMPLETE")
     assert story.stacks.going() == []
     when = story.stacks.when_gone()
@@ -243,14 +243,14 @@ def test_a_stack_that_was_being_deleted_is_deleted(story: Story) -> None:
 
 
 def test_events_that_were_accepted_reach_their_function(story: Story) -> None:
-    """The one that it was at work on, and the one that waited for it."""
+    """The function handles the event that it was at work on, and the one that waited for it."""
     until(
         story.sales.told, lambda keys: keys == {"first/begun", "first/told", "second/told"}, what="both sales, handled"
     )
 
 
 def test_a_push_that_was_acknowledged_starts_the_pipeline_once(story: Story) -> None:
-    """Whether or not the webhook had been called; and the next push starts it again."""
+    """The push starts the pipeline once, whether or not the webhook had been called, and so does the next push."""
     lab = story.pushing
 
     def started() -> list[str]:

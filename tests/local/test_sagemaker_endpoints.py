@@ -50,7 +50,7 @@ def car(sagemaker_world: World) -> Iterator[World]:
 
 
 def test_a_request_passes_all_three_containers(car: World) -> None:
-    """Six words in, a label out, and the variant is named."""
+    """Six words go in, a label comes out, and the answer names the variant."""
     answer = car.runtime.invoke_endpoint(EndpointName="car", Body=BEST_CAR, ContentType="text/csv")
     assert answer["Body"].read().decode() == "vgood"
     assert answer["InvokedProductionVariant"] == "car"
@@ -69,7 +69,7 @@ def test_a_request_passes_all_three_containers(car: World) -> None:
 def test_a_bad_request_is_a_model_error_with_the_containers_words(
     car: World, body: str, content_type: str, status: int, message: str
 ) -> None:
-    """Five columns, an unknown category, the wrong content type: 424 with the container's status and message."""
+    """A bad row or content type is 424 with the container's own status and message."""
     with pytest.raises(ClientError, match="Received client error") as error:
         car.invoke("car", body, ContentType=content_type)
     response = error.value.response
@@ -81,26 +81,26 @@ def test_a_bad_request_is_a_model_error_with_the_containers_words(
 
 
 def test_a_body_above_six_mebibytes_is_refused(car: World) -> None:
-    """AWS's limit, in AWS's words."""
+    """A larger body than AWS takes is refused in AWS's words."""
     with pytest.raises(ClientError, match="length less than or equal to 6291456") as error:
         car.invoke("car", b"x" * (6 * 1024 * 1024 + 1))
     assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
 def test_an_endpoint_that_is_not_there_is_named(car: World) -> None:
-    """A ValidationError with endpoint and account."""
+    """The ValidationError names endpoint and account."""
     with pytest.raises(ClientError, match="Endpoint nobody of account 123456789012 not found"):
         car.invoke("nobody", BEST_CAR)
 
 
 def test_an_unknown_variant_is_refused(car: World) -> None:
-    """TargetVariant must be one of the endpoint's."""
+    """TargetVariant must be one of the endpoint's variants."""
     with pytest.raises(ClientError, match="Variant nobody not found"):
         car.invoke("car", BEST_CAR, TargetVariant="nobody")
 
 
 def test_an_unsigned_request_is_refused(car: World) -> None:
-    """The runtime is not open to all."""
+    """An invocation without a signature is 403."""
     address = urlparse(car.cloud.endpoint_url)
     connection = http.client.HTTPConnection(str(address.hostname), address.port)
     connection.request("POST", "/endpoints/car/invocations", BEST_CAR, {"content-type": "text/csv"})
@@ -108,7 +108,7 @@ def test_an_unsigned_request_is_refused(car: World) -> None:
 
 
 def test_requests_are_captured(car: World) -> None:
-    """Input and output of a request are a line of JSON in the destination, in the hour's folder."""
+    """A request is captured as a line of JSON with input and output, in the hour's folder."""
     car.invoke("car", BEST_CAR, InferenceId="capture-me")
 
     def lines() -> list[dict]:
@@ -159,7 +159,7 @@ def test_traffic_is_counted_in_cloudwatch(car: World) -> None:
 
 
 def test_containers_write_to_the_endpoints_log(car: World) -> None:
-    """One stream a container, named after variant, instance and container."""
+    """Each container has a stream that is named after variant, instance and container."""
     streams = car.logs.describe_log_streams(logGroupName="/aws/sagemaker/Endpoints/car")["logStreams"]
     names = sorted(stream["logStreamName"] for stream in streams)
     assert len({name.split("/")[0] for name in names}) == 1
@@ -167,7 +167,7 @@ def test_containers_write_to_the_endpoints_log(car: World) -> None:
 
 
 def test_variants_share_the_traffic_by_weight(car: World) -> None:
-    """Weights 3 to 1 get about so; UpdateEndpointWeightsAndCapacities changes them; TargetVariant overrules them."""
+    """Traffic follows the weights, a change of the weights changes it, and TargetVariant overrules them."""
     xgboost = [car.containers()[1]]
     for name in ("blue", "green"):
         car.model(name, xgboost)
@@ -229,7 +229,7 @@ def test_an_update_serves_without_a_gap(car: World) -> None:
 
 
 def test_a_failed_update_leaves_the_old_fleet_serving(car: World) -> None:
-    """A new model that cannot be loaded: InService with the old configuration and the reason, and nothing is left."""
+    """A new model that cannot be loaded leaves the old configuration in service, with the reason, and nothing else."""
     broken = car.put("bundles/not-a-model.tar.gz", archive({"xgboost-model": b"this is not a model"}))
     car.model("good", [car.containers()[1]])
     car.model("broken", [car.containers()[1] | {"ModelDataUrl": broken}])
@@ -248,7 +248,7 @@ def test_a_failed_update_leaves_the_old_fleet_serving(car: World) -> None:
 
 
 def test_a_bundle_that_cannot_be_loaded_fails_the_endpoint(car: World) -> None:
-    """The endpoint is Failed with the container, the variant and the cause; nothing of it runs; it can be deleted."""
+    """The endpoint is Failed and names container, variant and cause; nothing of it runs, and it can be deleted."""
     containers = car.containers()
     bad = archive({"bundle.json": b'{"format": "json"}', "root/model.json": b"{}"})
     containers[2] = containers[2] | {"ModelDataUrl": car.put("bundles/bad.tar.gz", bad)}
@@ -276,7 +276,7 @@ def test_an_archive_that_is_none_fails_the_endpoint(car: World) -> None:
 
 
 def test_a_model_is_checked_when_it_is_made(car: World) -> None:
-    """Unknown images, missing data, VPCs and multi-model containers are refused then, by name."""
+    """CreateModel refuses unknown images, missing data, VPCs and multi-model containers by name."""
     container = car.containers()[1]
     for changes, named in (
         ({"Image": f"{REGISTRY}/ntm:1"}, "ntm:1"),
@@ -359,7 +359,7 @@ def test_an_endpoint_can_be_deleted_while_it_is_created(car: World) -> None:
 
 
 def test_names_are_used_once_and_changes_wait(car: World) -> None:
-    """A second endpoint of a name, or of an unknown configuration, is refused."""
+    """A second endpoint of one name, and one of an unknown configuration, are refused."""
     with pytest.raises(ClientError, match="already existing endpoint"):
         car.sagemaker.create_endpoint(EndpointName="car", EndpointConfigName="car")
     with pytest.raises(ClientError, match="Could not find endpoint configuration"):

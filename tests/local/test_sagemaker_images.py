@@ -43,7 +43,7 @@ def alone(sagemaker_world: World) -> Iterator[World]:
     ],
 )
 def test_sparkml_answers_a_vector_as_it_is_asked_to(alone: World, accept: str, answer: str) -> None:
-    """CSV by default, JSON lines with features, or text."""
+    """The answer is CSV by default, and JSON lines with features or text where they are asked for."""
     assert alone.invoke("sparkml", ",".join(CAR), Accept=accept) == answer
 
 
@@ -93,7 +93,7 @@ def test_bad_requests_get_the_containers_status_and_words(
 
 
 def test_xgboost_answers_csv_json_and_json_lines(alone: World) -> None:
-    """One prediction a row, as a line or as a score."""
+    """The answer has one prediction a row, as a line or as a score."""
     two = f"{ROW}\n0,0,0,0,0,0"
     assert alone.invoke("xgboost", two) == "3.0\n0.0\n"
     assert json.loads(alone.invoke("xgboost", two, Accept=JSON)) == {"predictions": [{"score": 3.0}, {"score": 0.0}]}
@@ -101,5 +101,5 @@ def test_xgboost_answers_csv_json_and_json_lines(alone: World) -> None:
 
 
 def test_xgboost_takes_libsvm(alone: World) -> None:
-    """Sparse rows are the same rows."""
+    """A sparse row is answered as the same row in full."""
     assert alone.invoke("xgboost", "0:3 1:3 2:3 3:2 4:2 5:2", ContentType="text/libsvm") == "3.0\n"

@@ -63,7 +63,7 @@ def test_a_version_keeps_what_it_was_given(sagemaker_world: World, group: str) -
     [({"why": "a; b"}, "The value 'a; b'"), ({"k" * 129: "v"}, "The key"), ({"long": "v" * 257}, "1 to 256")],
 )
 def test_metadata_has_limits(sagemaker_world: World, group: str, properties: dict[str, str], says: str) -> None:
-    """Of characters and lengths, as SageMaker's; also where a package is updated."""
+    """SageMaker's limits of characters and lengths hold when a package is made and when it is updated."""
     arn = _register(sagemaker_world, group)
     with pytest.raises(ClientError, match=says):
         _register(sagemaker_world, group, CustomerMetadataProperties=properties)

@@ -39,7 +39,7 @@ def is_signed(cloud: LocalCloud, key: str, text: bytes, signature: bytes) -> boo
 
 
 def test_a_signature_is_of_one_text_by_one_key(local_cloud: LocalCloud, key: str) -> None:
-    """Each is another one, and each holds; of another text, or cut, none does."""
+    """Each signature is another one and holds for its text; for another text, or cut, none does."""
     kms, text = local_cloud.client("kms"), b"a manifest"
     first, second = (
         kms.sign(KeyId=key, Message=text, MessageType="RAW", SigningAlgorithm=ECDSA)["Signature"] for _ in range(2)
@@ -53,7 +53,7 @@ def test_a_signature_is_of_one_text_by_one_key(local_cloud: LocalCloud, key: str
 
 @pytest.mark.parametrize("operation", ["sign", "verify"])
 def test_a_digest_is_refused_by_name(local_cloud: LocalCloud, key: str, operation: str) -> None:
-    """It would be hashed once more, and nobody else could verify the signature."""
+    """A digest would be hashed once more, and nobody else could verify the signature."""
     signature = {"Signature": b"s"} if operation == "verify" else {}
     call = getattr(local_cloud.client("kms"), operation)
     with pytest.raises(ClientError, match=f"kms:{operation.capitalize()} with MessageType DIGEST"):

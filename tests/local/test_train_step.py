@@ -42,7 +42,7 @@ def trained(steps: Steps, data: dict[str, Any], python: Path, role: str) -> subp
 def test_training_registers_a_package_that_waits_for_approval(
     prepared: Steps, python: Path, role: str, tmp_path: Path
 ) -> None:
-    """Three containers, the metrics, the commit and the data's hash; its ARN exported and in model.json."""
+    """The package has three containers, metrics, commit and data's hash; its ARN is exported and in model.json."""
     steps = replace(prepared, folder=tmp_path)
     done = trained(steps, prepared.data(), python, role)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -58,7 +58,7 @@ def test_training_registers_a_package_that_waits_for_approval(
 
 
 def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) -> None:
-    """The job stopped well before its last round, and was given both channels."""
+    """The job got both channels and stopped well before its last round."""
     sagemaker = prepared.cloud.client("sagemaker")
     jobs = sagemaker.list_training_jobs(NameContains="car-evaluation", StatusEquals="Completed")
     job = sagemaker.describe_training_job(TrainingJobName=jobs["TrainingJobSummaries"][0]["TrainingJobName"])
@@ -73,7 +73,7 @@ def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) 
 
 
 def test_failed_training_ends_the_step(prepared: Steps, python: Path, role: str, tmp_path: Path) -> None:
-    """Labels that the data does not keep to: exit code 1 with SageMaker's reason, no model.json, no package."""
+    """The step exits with 1 and SageMaker's reason, and leaves no model.json and no package."""
     steps = replace(prepared, folder=tmp_path)
     groups = prepared.cloud.client("sagemaker")
     before = groups.list_model_packages(ModelPackageGroupName="train-step")["ModelPackageSummaryList"]

@@ -71,7 +71,7 @@ def verified(endpoint: GuardedEndpoint, folder: Path, arn: str, answer: float, t
 
 @pytest.mark.fault
 def test_a_silent_rollback_fails_the_verification(endpoint: GuardedEndpoint, tmp_path: Path) -> None:
-    """What serves is verified; a release that was taken back is not: log and topic say what serves, and why."""
+    """Log and topic say what serves instead of the release that was taken back, and why."""
     world = endpoint.world
     sns, sqs = world.cloud.client("sns"), world.cloud.client("sqs")
     topic = sns.create_topic(Name="verified")["TopicArn"]

@@ -14,7 +14,7 @@ def of_it(template: Template, kind: str) -> dict[str, Any]:
 
 
 def test_it_is_called_for_each_captured_file(pipeline: Template) -> None:
-    """By the events of the data bucket, which tells EventBridge, and for nothing else in it."""
+    """The data bucket's events call the function for each captured file, and for nothing else in the bucket."""
     pattern = of_it(pipeline, "AWS::Events::Rule")["EventPattern"]
     assert (pattern["source"], pattern["detail-type"]) == (["aws.s3"], ["Object Created"])
     assert pattern["detail"]["object"] == {"key": [{"wildcard": "capture/*.jsonl"}]}
@@ -37,6 +37,7 @@ def test_it_counts_what_the_alarms_watch(pipeline: Template, workload: Workload)
 
 
 def test_it_reads_captured_files_and_puts_one_metric(pipeline: Template) -> None:
+    """The function's role may read under capture/ and put metrics, and do nothing else."""
     allowed = {
         action: statement.resources
         for statement in pipeline.identity_statements()

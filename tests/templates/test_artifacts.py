@@ -57,7 +57,7 @@ def names(artifacts: list[dict[str, str]]) -> list[str]:
 def test_a_build_reads_its_inputs_and_writes_its_output_and_no_more(
     pipeline: Template, workload: Workload, actions: dict[str, dict[str, Any]], bucket: str
 ) -> None:
-    """It neither lists nor deletes, and what another build made it cannot overwrite."""
+    """A build neither lists nor deletes, and cannot overwrite what another build made."""
     builds = [action for action in actions.values() if action["ActionTypeId"]["Provider"] == "CodeBuild"]
     assert len(builds) >= 5
     for build in builds:
@@ -74,6 +74,7 @@ def test_a_build_reads_its_inputs_and_writes_its_output_and_no_more(
 def test_the_pipeline_writes_the_source_and_reads_the_templates(
     pipeline: Template, workload: Workload, bucket: str
 ) -> None:
+    """The pipeline's role reaches no other folder of the artifact store."""
     role = pipeline.only("AWS::CodePipeline::Pipeline")["RoleArn"]["Fn::GetAtt"][0]
     assert allowed(pipeline, role, bucket) == (
         dict.fromkeys(READ, folders(pipeline, workload, bucket, ["BuildOutput"]))
@@ -83,7 +84,7 @@ def test_the_pipeline_writes_the_source_and_reads_the_templates(
 
 
 def test_nobody_else_reaches_artifacts(pipeline: Template, actions: dict[str, dict[str, Any]], bucket: str) -> None:
-    """CloudFormation is handed the template by the pipeline: its role reads nothing."""
+    """CloudFormation's role reads nothing, for the pipeline hands it the template."""
     holders = {s.holder for s in pipeline.identity_statements() if any(r.startswith(bucket) for r in s.resources)}
     builds = [action for action in actions.values() if action["ActionTypeId"]["Provider"] == "CodeBuild"]
     assert len(holders) == len(builds) + 1
@@ -91,6 +92,6 @@ def test_nobody_else_reaches_artifacts(pipeline: Template, actions: dict[str, di
 
 
 def test_artifacts_of_two_names_do_not_share_a_folder(actions: dict[str, dict[str, Any]]) -> None:
-    """Cut to ten characters, they are still told apart."""
+    """Artifacts are told apart although their folders' names are cut to ten characters."""
     outputs = {name for action in actions.values() for name in names(action.get("OutputArtifacts", []))}
     assert len({name[:ARTIFACT_LENGTH] for name in outputs}) == len(outputs) >= 6

@@ -17,6 +17,7 @@ def buckets(pipeline: Template) -> dict[str, dict[str, Any]]:
 
 
 def test_every_bucket_is_encrypted_and_versioned(buckets: dict[str, dict[str, Any]]) -> None:
+    """S3's own key encrypts each bucket, and each keeps earlier versions."""
     for bucket in buckets.values():
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
@@ -24,6 +25,7 @@ def test_every_bucket_is_encrypted_and_versioned(buckets: dict[str, dict[str, An
 
 
 def test_no_bucket_can_be_made_public(buckets: dict[str, dict[str, Any]]) -> None:
+    """Public access is blocked in all four ways, and ACLs are off."""
     for bucket in buckets.values():
         assert bucket["PublicAccessBlockConfiguration"] == {
             "BlockPublicAcls": True,
@@ -42,7 +44,7 @@ def test_no_bucket_can_be_made_public(buckets: dict[str, dict[str, Any]]) -> Non
 def test_every_bucket_refuses_requests(
     pipeline: Template, buckets: dict[str, dict[str, Any]], condition: dict[str, Any]
 ) -> None:
-    """Everybody, every action, the bucket and its objects."""
+    """The denial is for everybody, every action, the bucket and its objects."""
     policies = {
         render(policy["Bucket"]): policy["PolicyDocument"]["Statement"]
         for policy in pipeline.of_type("AWS::S3::BucketPolicy").values()
@@ -54,6 +56,7 @@ def test_every_bucket_refuses_requests(
 
 
 def test_bucket_policies_only_ever_deny(pipeline: Template) -> None:
+    """No bucket's policy grants anything: grants stand in the roles' policies alone."""
     policies = pipeline.of_type("AWS::S3::BucketPolicy").values()
     assert len(policies) == 2
     for policy in policies:
@@ -61,13 +64,14 @@ def test_bucket_policies_only_ever_deny(pipeline: Template) -> None:
 
 
 def test_data_and_models_outlive_the_stack(pipeline: Template, buckets: dict[str, dict[str, Any]]) -> None:
+    """Both buckets are retained when the stack is deleted and when they are replaced."""
     for bucket in buckets:
         resource = pipeline.resources[bucket]
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_what_is_superseded_expires(pipeline: Template, buckets: dict[str, dict[str, Any]]) -> None:
-    """Uploads that were broken off go after a week, old versions later; an artifact goes with its version."""
+    """Broken-off uploads go after a week and old versions later; an artifact goes with its version."""
     for logical_id, bucket in buckets.items():
         (rule,) = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" not in rule]
         days = 30 if logical_id == artifact_store(pipeline) else 90
@@ -78,7 +82,7 @@ def test_what_is_superseded_expires(pipeline: Template, buckets: dict[str, dict[
 
 
 def test_of_the_data_only_captured_requests_expire(pipeline: Template, buckets: dict[str, dict[str, Any]]) -> None:
-    """Rows, features, models and reports never do."""
+    """Captured requests expire after 90 days; rows, features, models and reports never do."""
     (data,) = [bucket for logical_id, bucket in buckets.items() if logical_id != artifact_store(pipeline)]
     expiring = {rule["Prefix"]: rule for rule in data["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule}
     assert list(expiring) == ["capture/"]

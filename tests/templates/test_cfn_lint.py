@@ -17,7 +17,7 @@ def test_templates_have_neither_errors_nor_warnings(
     assembly_with_ab: CloudAssembly,
     settings: Settings,
 ) -> None:
-    """Whatever the settings. Templates that they do not change are looked at once."""
+    """Templates pass under each of the settings; those that settings do not change are looked at once."""
     assemblies = (assembly, assembly_with_key, assembly_with_approval, assembly_with_ab)
     found = [path for each in assemblies for path in each.template_files]
     different = {path.read_bytes(): path for path in found}

@@ -24,7 +24,7 @@ def variants(template: Template) -> list[dict[str, Any]]:
 
 
 def test_without_a_champion_a_release_serves_alone(competing: Template) -> None:
-    """A first release has nothing to compete with: the parameter's default says so."""
+    """The champion's parameter defaults to none, for a first release has nothing to compete with."""
     assert competing.document["Parameters"]["ChampionPackageArn"]["Default"] == "none"
     assert competing.document["Conditions"]["Competes"] == COMPETES
     models = competing.of_type("AWS::SageMaker::Model")
@@ -35,7 +35,7 @@ def test_without_a_champion_a_release_serves_alone(competing: Template) -> None:
 
 
 def test_with_a_champion_the_release_is_a_second_variant(competing: Template) -> None:
-    """Its model and its variant are there under the same condition, and its weight is the share of the settings."""
+    """The release's model and variant exist under one condition, with the weight of the settings."""
     main, second = variants(competing)
     condition, challenger, otherwise = second["Fn::If"]
     assert (condition, otherwise) == ("Competes", {"Ref": "AWS::NoValue"})
@@ -50,13 +50,13 @@ def test_with_a_champion_the_release_is_a_second_variant(competing: Template) ->
 
 
 def test_only_the_variant_that_stays_is_scaled(competing: Template) -> None:
-    """A variant that goes must not be a scaling's target: SageMaker refuses to remove it."""
+    """The variant that goes is no target of scaling: SageMaker would refuse to remove it."""
     target = competing.only("AWS::ApplicationAutoScaling::ScalableTarget")
     assert target["ResourceId"].endswith("/variant/AllTraffic")
 
 
 def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template) -> None:
-    """Each variant has the same alarms; the second one's are there under the condition, also in the deployment."""
+    """Each variant has the same alarms; the second one's exist under the condition, also in the deployment."""
     alarms = competing.of_type("AWS::CloudWatch::Alarm")
     variant = {
         name: next(d["Value"] for d in alarm["Dimensions"] if d["Name"] == "VariantName")
@@ -75,7 +75,7 @@ def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template) 
 
 
 def test_an_experiments_answers_are_its_own(competing: Template) -> None:
-    """Captured and counted apart from those of the release alone, which has the same variant's name before or after."""
+    """An experiment's answers are captured and counted apart from those that the release gives alone."""
     version = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "ModelPackageArn"}]}]}
     experiment = {"Fn::Join": ["", [version, "-competing"]]}
     folder = {"Fn::If": ["Competes", experiment, version]}
@@ -89,6 +89,7 @@ def test_an_experiments_answers_are_its_own(competing: Template) -> None:
 
 
 def test_qa_serves_what_is_judged_and_nothing_else(assembly_with_ab: CloudAssembly, workload: Workload) -> None:
+    """QA's endpoint has one variant and no champion, also where releases compete."""
     qa = assembly_with_ab.templates[workload.stack_name("Qa")]
     assert len(variants(qa)) == 1
     assert "ChampionPackageArn" not in qa.document["Parameters"]
@@ -97,6 +98,7 @@ def test_qa_serves_what_is_judged_and_nothing_else(assembly_with_ab: CloudAssemb
 def test_the_pipeline_names_the_champion_that_the_gate_compared_with(
     assembly_with_ab: CloudAssembly, assembly: CloudAssembly, workload: Workload
 ) -> None:
+    """PROD's deployment gets the gate's champion where releases compete, and no champion elsewhere."""
     name = workload.stack_name("Pipeline")
     assert '"ChampionPackageArn":"#{Gate.CHAMPION_PACKAGE_ARN}"' in render(parameters(assembly_with_ab.templates[name]))
     assert "ChampionPackageArn" not in render(parameters(assembly.templates[name]))

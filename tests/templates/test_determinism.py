@@ -38,6 +38,7 @@ def elsewhere(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> C
 def test_templates_are_byte_identical_wherever_and_whoever_synthesizes(
     assembly: CloudAssembly, elsewhere: CloudAssembly
 ) -> None:
+    """Another user's synthesis in another folder writes the same templates."""
     assert len(assembly.template_files) >= 3
     for path in assembly.template_files:
         assert path.read_bytes() == (elsewhere.folder / path.name).read_bytes()

@@ -106,7 +106,7 @@ def encryption_key(pipeline: Template) -> str:
 
 
 def test_only_notifications_need_a_key_of_our_own(assembly: CloudAssembly, workload: Workload) -> None:
-    """All else AWS encrypts with its own: S3, CodeBuild's output, logs, disks."""
+    """AWS encrypts all else with its own keys: S3, CodeBuild's output, logs, disks."""
     ours = {name for name, key in keys(assembly, workload).items() if key}
     (topic,) = assembly.templates[workload.stack_name("Pipeline")].of_type("AWS::SNS::Topic")
     assert ours == {f"{workload.stack_name('Pipeline')}/{topic}"}
@@ -115,7 +115,7 @@ def test_only_notifications_need_a_key_of_our_own(assembly: CloudAssembly, workl
 def test_one_line_encrypts_everything_with_a_key_of_ones_own(
     assembly_with_key: CloudAssembly, workload: Workload
 ) -> None:
-    """Data, artifacts, logs, topic, disks, captured requests: one key, which the endpoints' stacks are handed."""
+    """One key encrypts data, artifacts, logs, topic, disks and captured requests."""
     pipeline = assembly_with_key.templates[workload.stack_name("Pipeline")]
     key = encryption_key(pipeline)
     found = keys(assembly_with_key, workload)
@@ -126,7 +126,7 @@ def test_one_line_encrypts_everything_with_a_key_of_ones_own(
 
 
 def test_jobs_use_that_key_too(assembly_with_key: CloudAssembly, workload: Workload) -> None:
-    """Training jobs are told by their step, Glue by its security configuration."""
+    """Training jobs are told the key by their step, and Glue by its security configuration."""
     pipeline = assembly_with_key.templates[workload.stack_name("Pipeline")]
     key = encryption_key(pipeline)
     told = [
@@ -148,7 +148,7 @@ def test_jobs_use_that_key_too(assembly_with_key: CloudAssembly, workload: Workl
 def test_the_key_is_renewed_and_used_by_named_services_for_named_things(
     request: pytest.FixtureRequest, workload: Workload, switched: str
 ) -> None:
-    """The account administers it; every service besides has a condition on what for."""
+    """The account administers the key, and each service that may use it has a condition on what for."""
     assembly: CloudAssembly = request.getfixturevalue(switched)
     pipeline = assembly.templates[workload.stack_name("Pipeline")]
     key = pipeline.of_type("AWS::KMS::Key")[encryption_key(pipeline)]
@@ -166,7 +166,7 @@ def test_the_key_is_renewed_and_used_by_named_services_for_named_things(
 def test_roles_use_the_key_only_by_way_of_the_service_that_keeps_the_data(
     assembly_with_key: CloudAssembly, workload: Workload
 ) -> None:
-    """Two exceptions, both SageMaker's: a grant for disks, which only AWS's services use, and a model on its way."""
+    """SageMaker has the two exceptions: a grant for disks, which only AWS's services use, and a model on its way."""
     pipeline = assembly_with_key.templates[workload.stack_name("Pipeline")]
     using: list[Statement] = [
         statement
@@ -187,6 +187,7 @@ def test_roles_use_the_key_only_by_way_of_the_service_that_keeps_the_data(
 
 
 def test_whatever_can_have_a_policy_refuses_requests_without_tls(assembly: CloudAssembly, workload: Workload) -> None:
+    """Each bucket, topic and queue of the stacks has a policy that denies requests without TLS."""
     found = 0
     for template in stacks(assembly, workload).values():
         for kind, (policy_type, names) in POLICIES.items():
@@ -207,6 +208,7 @@ def _refuses_without_tls(statement: Properties) -> bool:
 
 
 def test_every_log_group_forgets(assembly: CloudAssembly, workload: Workload) -> None:
+    """Each log group keeps its lines for 90 days."""
     groups = [g for t in stacks(assembly, workload).values() for g in t.of_type("AWS::Logs::LogGroup").values()]
     assert len(groups) >= 7, "builds and endpoints"
     assert {group["RetentionInDays"] for group in groups} == {90}

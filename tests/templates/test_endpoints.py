@@ -33,7 +33,7 @@ def endpoint(assembly: CloudAssembly, workload: Workload, kind: StackKind) -> Te
 
 
 def test_the_model_is_a_package_that_the_pipeline_names(endpoint: Template) -> None:
-    """One template serves every release; a package has no default that could be served by mistake."""
+    """One template serves every release, and no default package could be served by mistake."""
     model = endpoint.only("AWS::SageMaker::Model")
     assert model["PrimaryContainer"] == {"ModelPackageName": {"Ref": "ModelPackageArn"}}
     assert model["ExecutionRoleArn"] == {"Ref": "ExecutionRoleArn"}
@@ -41,10 +41,12 @@ def test_the_model_is_a_package_that_the_pipeline_names(endpoint: Template) -> N
 
 
 def test_containers_have_no_network(endpoint: Template) -> None:
+    """SageMaker isolates the model's containers from the network."""
     assert endpoint.only("AWS::SageMaker::Model")["EnableNetworkIsolation"] is True
 
 
 def test_endpoint_config_and_model_belong_together(endpoint: Template) -> None:
+    """The endpoint refers to its configuration, and the configuration to its model."""
     (model,), (config,) = (endpoint.of_type(f"AWS::SageMaker::{kind}") for kind in ("Model", "EndpointConfig"))
     (variant,) = endpoint.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
     assert render(variant["ModelName"]) == f"${{{model}.ModelName}}"
@@ -53,12 +55,14 @@ def test_endpoint_config_and_model_belong_together(endpoint: Template) -> None:
 
 
 def test_instances_are_what_the_settings_say(endpoint: Template, settings: Settings, kind: StackKind) -> None:
+    """Type and count of a stage's instances are those of gatehouse.toml."""
     stage = settings.stages.qa if kind == "Qa" else settings.stages.prod
     (variant,) = endpoint.only("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
     assert (variant["InstanceType"], variant["InitialInstanceCount"]) == (stage.instance_type, stage.instance_count)
 
 
 def test_prod_scales_as_the_settings_say(prod: Template, settings: Settings) -> None:
+    """Autoscaling's bounds, target and cooldowns are those of gatehouse.toml."""
     scaling = settings.stages.prod.scaling
     assert scaling is not None
     endpoint = prod.only("AWS::SageMaker::Endpoint")["EndpointName"]
@@ -76,7 +80,7 @@ def test_prod_scales_as_the_settings_say(prod: Template, settings: Settings) -> 
 
 
 def test_prod_is_scaled_only_once_it_is_there(prod: Template) -> None:
-    """Nothing in the target refers to the endpoint: CloudFormation has to be told the order."""
+    """The target depends on the endpoint, to which nothing else in it refers."""
     (target,) = (r for r in prod.resources.values() if r["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget")
     assert target["DependsOn"] == list(prod.of_type("AWS::SageMaker::Endpoint"))
 
@@ -91,7 +95,7 @@ def alarm(template: Template, metric: str) -> dict[str, Any]:
 
 
 def test_prod_alarms_on_errors_as_the_settings_say(prod: Template, settings: Settings) -> None:
-    """By their share: the metric is 1 for a request that failed and 0 for any other, so its average is that."""
+    """The alarm watches the metric's average, which is the share of failed requests."""
     assert settings.stages.prod.alarms is not None
     errors = alarm(prod, "Invocation5XXErrors")
     assert (errors["Statistic"], errors["Period"], errors["EvaluationPeriods"]) == ("Average", 60, 1)
@@ -100,7 +104,7 @@ def test_prod_alarms_on_errors_as_the_settings_say(prod: Template, settings: Set
 
 
 def test_prod_alarms_on_latency_as_the_settings_say(prod: Template, settings: Settings) -> None:
-    """SageMaker counts in microseconds, the settings in milliseconds."""
+    """The alarm has SageMaker's microseconds where the settings have milliseconds."""
     assert settings.stages.prod.alarms is not None
     latency = alarm(prod, "ModelLatency")
     assert (latency["ExtendedStatistic"], latency["Period"], latency["EvaluationPeriods"]) == ("p99", 60, 3)
@@ -109,6 +113,7 @@ def test_prod_alarms_on_latency_as_the_settings_say(prod: Template, settings: Se
 
 
 def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template) -> None:
+    """Each alarm of PROD has the endpoint's dimensions and treats missing data as not breaching."""
     endpoint = prod.only("AWS::SageMaker::Endpoint")["EndpointName"]
     alarms = prod.of_type("AWS::CloudWatch::Alarm").values()
     assert len(alarms) == 3
@@ -119,7 +124,7 @@ def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template) -> N
 
 
 def test_prod_alarms_on_its_own_releases_answers(prod: Template, workload: Workload) -> None:
-    """The share of the watched answer, of this release alone: what it replaces answers under the same name."""
+    """The alarm watches this release's answers alone, for what it replaces answers under the same name."""
     expected = workload.answers
     assert expected is not None
     answers = alarm(prod, "AnswerShare")
@@ -130,7 +135,7 @@ def test_prod_alarms_on_its_own_releases_answers(prod: Template, workload: Workl
 
 
 def test_a_band_of_answers_has_an_alarm_for_each_bound() -> None:
-    """From 20 to 60 %: one rings below, one above."""
+    """A band from 20 to 60 % has one alarm that rings below and one that rings above."""
     stack = cdk.Stack()
     stage = Stage(instance_type="ml.m5.large", capture_percent=0)
     made = {"name": "e", "package_arn": "arn:x/group/7", "role_arn": "arn:role", "key_arn": None}
@@ -147,6 +152,7 @@ def test_a_band_of_answers_has_an_alarm_for_each_bound() -> None:
 
 
 def test_alarms_tell_the_topic_that_the_pipeline_names(prod: Template) -> None:
+    """Each of PROD's three alarms publishes to the topic of the stack's parameter."""
     actions = [found["AlarmActions"] for found in prod.of_type("AWS::CloudWatch::Alarm").values()]
     assert actions == [[{"Ref": "NotificationTopicArn"}]] * 3
 
@@ -160,7 +166,7 @@ def guarded(prod: Template) -> dict[str, Any]:
 
 
 def test_a_rollback_can_move_all_the_traffic_at_once(prod: Template) -> None:
-    """Unguarded, and only where the stack's parameter says so: an alarm that rings already would send it back."""
+    """The traffic moves unguarded only where the stack's parameter says so: an alarm that rings would send it back."""
     *_, otherwise = prod.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]["Fn::If"]
     routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
     assert otherwise == {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}}
@@ -169,7 +175,7 @@ def test_a_rollback_can_move_all_the_traffic_at_once(prod: Template) -> None:
 
 
 def test_prod_changes_as_the_settings_say(prod: Template, settings: Settings) -> None:
-    """A canary within SageMaker's blue/green deployment, with time enough for its bakes and a fleet's start."""
+    """PROD changes by a canary of SageMaker's blue/green deployment, with time for its bakes and a fleet's start."""
     deployment = settings.stages.prod.deployment
     assert deployment is not None
     assert deployment.strategy == "CANARY"
@@ -186,7 +192,7 @@ def test_prod_changes_as_the_settings_say(prod: Template, settings: Settings) ->
 
 
 def test_every_alarm_of_prod_sends_the_traffic_back(prod: Template) -> None:
-    """The endpoint refers to its alarms, so that they are there before it; no alarm refers to the endpoint."""
+    """The endpoint refers to its alarms, so that they exist before it, and no alarm refers to the endpoint."""
     config = guarded(prod)
     named = [alarm["AlarmName"] for alarm in config["AutoRollbackConfiguration"]["Alarms"]]
     assert named == [{"Ref": logical_id} for logical_id in prod.of_type("AWS::CloudWatch::Alarm")]
@@ -195,7 +201,7 @@ def test_every_alarm_of_prod_sends_the_traffic_back(prod: Template) -> None:
 
 
 def test_an_update_of_prod_keeps_the_instances_that_autoscaling_has_set(prod: Template) -> None:
-    """Weights and data capture come from the new configuration."""
+    """An update takes weights and data capture, and no instance count, from the new configuration."""
     endpoint = prod.only("AWS::SageMaker::Endpoint")
     assert endpoint["RetainAllVariantProperties"] is True
     excluded = {each["VariantPropertyType"] for each in endpoint["ExcludeRetainedVariantProperties"]}
@@ -219,7 +225,7 @@ def test_linear_and_all_at_once_are_sagemakers_words() -> None:
 
 
 def test_prod_captures_what_the_settings_say(prod: Template, settings: Settings) -> None:
-    """Requests and answers, as text, into the bucket that the pipeline names, in a folder for each release."""
+    """PROD captures requests and answers as text, in the pipeline's bucket, in a folder for each release."""
     capture = prod.only("AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]
     assert capture["EnableCapture"] is True
     assert capture["InitialSamplingPercentage"] == settings.stages.prod.capture_percent
@@ -229,13 +235,14 @@ def test_prod_captures_what_the_settings_say(prod: Template, settings: Settings)
 
 
 def test_qa_has_neither_scaling_nor_alarms_nor_capture(qa: Template, prod: Template) -> None:
+    """QA's stack has the served model alone; PROD's has scaling and alarms besides."""
     assert {resource["Type"] for resource in qa.resources.values()} == SERVED
     assert {resource["Type"] for resource in prod.resources.values()} == SERVED | SCALING | {"AWS::CloudWatch::Alarm"}
     assert "DataCaptureConfig" not in qa.only("AWS::SageMaker::EndpointConfig")
 
 
 def test_endpoint_templates_stand_alone(endpoint: Template) -> None:
-    """CodePipeline deploys the bare file: no bootstrap version, no import of another stack, no asset."""
+    """The template needs no bootstrap version, no other stack and no asset, for CodePipeline deploys the bare file."""
     assert set(endpoint.document) - {"Conditions"} == {"Description", "Parameters", "Resources", "Outputs"}
     text = json.dumps(endpoint.document)
     assert "Fn::ImportValue" not in text
@@ -244,12 +251,14 @@ def test_endpoint_templates_stand_alone(endpoint: Template) -> None:
 
 
 def test_endpoint_stacks_have_no_assets(assembly: CloudAssembly, workload: Workload, kind: StackKind) -> None:
+    """No asset file and no template asset belong to an endpoint's stack."""
     name = workload.stack_name(kind)
     assert not (assembly.folder / f"{name}.assets.json").exists()
     assert "stackTemplateAssetObjectUrl" not in assembly.manifest["artifacts"][name]["properties"]
 
 
 def test_whoever_asks_learns_name_and_package(endpoint: Template) -> None:
+    """The stack's outputs are the endpoint's name and the package that it serves."""
     outputs = {name: render(output["Value"]) for name, output in endpoint.document["Outputs"].items()}
     (endpoint_id,) = endpoint.of_type("AWS::SageMaker::Endpoint")
     assert outputs == {"EndpointName": f"${{{endpoint_id}.EndpointName}}", "ServedPackageArn": "${ModelPackageArn}"}

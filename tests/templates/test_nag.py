@@ -57,20 +57,22 @@ def explained(template: Template, path: str) -> set[str]:
 
 
 def test_all_packs_have_looked(report: Report) -> None:
+    """The report has the findings of every pack of rules."""
     assert {pack["pluginName"] for pack in report["pluginReports"]} >= PACKS
 
 
 def test_every_finding_is_acknowledged(report: Report, workload: Workload) -> None:
+    """No rule finds anything that is not acknowledged with a reason."""
     assert sorted(about_rules(report, workload) - places(ALWAYS) - places(WITHOUT_A_KEY)) == []
 
 
 def test_with_a_key_of_ones_own_less_is_found(assembly_with_key: CloudAssembly, workload: Workload) -> None:
-    """What is acknowledged only as long as there is none is found no more."""
+    """With a key of one's own, what is acknowledged for the lack of one is found no more."""
     assert sorted(about_rules(assembly_with_key.report, workload) - places(ALWAYS) - places(WITH_A_KEY)) == []
 
 
 def test_every_acknowledgement_is_needed(report: Report, assembly_with_key: CloudAssembly) -> None:
-    """What the rules no longer find in any workload is no longer acknowledged."""
+    """Each acknowledged finding is found in some workload."""
     for found_in, acknowledged in ((report, WITHOUT_A_KEY), (assembly_with_key.report, WITH_A_KEY)):
         found = {each for workload in WORKLOADS.values() for each in about_rules(found_in, workload)}
         assert sorted((places(ALWAYS) | places(acknowledged)) - found) == []
@@ -88,7 +90,7 @@ def test_every_wildcard_that_is_found_has_its_reason_in_the_template(
 
 
 def test_an_acknowledgement_says_why_and_says_it_once() -> None:
-    """One entry a rule and place, each with a reason that is a sentence's worth."""
+    """Each rule and place is acknowledged once, with a reason of six words at the least."""
     for acknowledged in ((*ALWAYS, *WITHOUT_A_KEY), (*ALWAYS, *WITH_A_KEY)):
         counts = Counter((each.rule, at) for each in acknowledged for at in each.at)
         assert [each for each, count in counts.items() if count > 1] == []

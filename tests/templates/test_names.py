@@ -40,6 +40,7 @@ NAME_PROPERTY = {
 def test_nothing_is_named_without_a_reason(
     assembly: CloudAssembly, assembly_with_key: CloudAssembly, workload: Workload
 ) -> None:
+    """The physical names of the templates are those of this list, each with its reason."""
     dashed = workload.dashed_name
     reasons = {
         f"{dashed}-qa": "the gate's role and variables name the endpoint before its stack exists",

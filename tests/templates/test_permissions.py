@@ -26,6 +26,7 @@ def allowed(statements: list[Statement]) -> list[Statement]:
 
 
 def test_only_the_pipelines_stack_has_roles(assembly: CloudAssembly) -> None:
+    """The endpoints' stacks have nothing of IAM, and the pipeline's has roles and their policies."""
     for name, template in assembly.templates.items():
         iam = [r["Type"] for r in template.resources.values() if r["Type"].startswith("AWS::IAM::")]
         assert bool(iam) == name.endswith("Pipeline")
@@ -33,7 +34,7 @@ def test_only_the_pipelines_stack_has_roles(assembly: CloudAssembly) -> None:
 
 
 def test_no_policy_is_managed_by_aws_or_full(assembly: CloudAssembly) -> None:
-    """Every permission stands in the template."""
+    """Every permission stands in the template, in a policy of its own."""
     roles = [role for template in assembly.templates.values() for role in template.of_type("AWS::IAM::Role").values()]
     assert len(roles) > 20
     assert [role for role in roles if {"ManagedPolicyArns", "Policies"} & set(role)] == []
@@ -41,7 +42,7 @@ def test_no_policy_is_managed_by_aws_or_full(assembly: CloudAssembly) -> None:
 
 
 def test_a_statement_names_what_it_allows(allowed: list[Statement], pipeline: Template) -> None:
-    """No NotAction, no NotResource, no wildcard in an action."""
+    """No statement has NotAction, NotResource, or a wildcard in an action."""
     assert "NotAction" not in json.dumps(pipeline.document)
     assert "NotResource" not in json.dumps(pipeline.document)
     for statement in allowed:
@@ -50,7 +51,7 @@ def test_a_statement_names_what_it_allows(allowed: list[Statement], pipeline: Te
 
 
 def test_only_actions_without_a_resource_are_granted_on_all(allowed: list[Statement]) -> None:
-    """AWS's service authorization reference knows no type of resource for them."""
+    """AWS's service authorization reference knows no type of resource for what is granted on all."""
     on_all = {action for statement in allowed if "*" in statement.resources for action in statement.actions}
     assert on_all
     for action in on_all:
@@ -60,7 +61,7 @@ def test_only_actions_without_a_resource_are_granted_on_all(allowed: list[Statem
 
 
 def test_metrics_are_of_training_jobs_and_of_answers_only(allowed: list[Statement]) -> None:
-    """An endpoint's metrics are put by SageMaker itself, in a namespace that is closed to all others."""
+    """Only training and the answers' function put metrics, each in its own namespace."""
     found = [statement for statement in allowed if "cloudwatch:PutMetricData" in statement.actions]
     assert {statement.holder.partition("Role")[0]: statement.conditions for statement in found} == {
         "WorkshopTraining": {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
@@ -69,7 +70,7 @@ def test_metrics_are_of_training_jobs_and_of_answers_only(allowed: list[Statemen
 
 
 def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:
-    """And by nobody else: no account, no star."""
+    """Each role trusts one service and nobody else."""
     roles = pipeline.of_type("AWS::IAM::Role").values()
     assert len(roles) > 10
     for role in roles:
@@ -81,7 +82,7 @@ def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:
 
 
 def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
-    """Builds, jobs, functions, pipeline and deployment: no role serves two of them."""
+    """No role serves two builds, jobs or functions, nor pipeline and deployment together."""
     users = [render(p["ServiceRole"]) for p in pipeline.of_type("AWS::CodeBuild::Project").values()]
     assert len(users) == 6
     users += [render(p["Role"]) for kind in ("Job", "Crawler") for p in pipeline.of_type(f"AWS::Glue::{kind}").values()]
@@ -98,6 +99,7 @@ def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
 
 
 def test_a_role_has_one_policy_and_a_policy_one_role(pipeline: Template) -> None:
+    """Each role has exactly one policy, which no other role has."""
     held = [render(role) for policy in pipeline.of_type("AWS::IAM::Policy").values() for role in policy["Roles"]]
     assert sorted(held) == sorted(f"${{{name}}}" for name in pipeline.of_type("AWS::IAM::Role"))
 
@@ -128,7 +130,7 @@ def _passed_to(passing: Statement, role: str, statements: list[Statement]) -> se
 
 
 def test_no_role_can_change_roles_or_policies(allowed: list[Statement]) -> None:
-    """The only thing made in IAM is autoscaling's service-linked role, for that service."""
+    """Roles may make nothing in IAM but autoscaling's service-linked role."""
     actions = {(a, s.resources) for s in allowed for a in s.actions if a.startswith("iam:") and a != "iam:PassRole"}
     ((action, (resource,)),) = actions
     assert action == "iam:CreateServiceLinkedRole"
@@ -136,14 +138,14 @@ def test_no_role_can_change_roles_or_policies(allowed: list[Statement]) -> None:
 
 
 def test_no_step_can_read_secrets(assembly: CloudAssembly) -> None:
-    """CloudFormation resolves the token for the pipeline; no build needs it."""
+    """No role may read secrets: CloudFormation resolves the token for the pipeline."""
     for template in assembly.templates.values():
         actions = [action for s in template.identity_statements() for action in s.actions]
         assert [a for a in actions if a.startswith(("secretsmanager:", "ssm:"))] == []
 
 
 def test_keys_are_used_to_publish_and_to_sign_alone(allowed: list[Statement]) -> None:
-    """Whoever publishes has it encrypted, the gate signs; whatever else is encrypted is so by keys of AWS."""
+    """Publishers may use the topic's key, the gate may sign, and no role uses a key otherwise."""
     using = [(a, s.resources) for s in allowed for a in s.actions if a.startswith("kms:")]
     signing = [resources for action, resources in using if action == "kms:Sign"]
     assert [re.fullmatch(r"\$\{WorkshopSignatureKey\w+\.Arn\}", r) is not None for (r,) in signing] == [True]
@@ -178,16 +180,18 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
     ],
 )
 def test_a_deed_is_one_roles_task(allowed: list[Statement], action: str, who: set[str]) -> None:
+    """Only the roles that are listed for it may do this action."""
     assert holders(allowed, action) == who
 
 
 def test_only_the_data_step_of_a_workload_with_glue_runs_glue(allowed: list[Statement], workload: Workload) -> None:
+    """The data step may start job and crawler where the workload has Glue, and nobody may where it has none."""
     for action in ("glue:StartJobRun", "glue:StartCrawler"):
         assert holders(allowed, action) == ({"StepsData"} if workload.glue else set())
 
 
 def test_prod_reads_approved_artifacts_and_nothing_else(allowed: list[Statement], workload: Workload) -> None:
-    """QA reads what is to be judged. Features are an artifact where Spark's transformations are served too."""
+    """PROD's model reads tagged artifacts alone, and QA's untagged ones too, for they are to be judged."""
     artifacts = ["features/*", "models/*"] if workload.glue else ["models/*"]
     approved = {"StringEquals": {"s3:ExistingObjectTag/gatehouse:approval": "Approved"}}
     for kind, conditions in (("Qa", {}), ("Prod", approved)):
@@ -197,7 +201,7 @@ def test_prod_reads_approved_artifacts_and_nothing_else(allowed: list[Statement]
 
 
 def test_of_the_data_only_approval_can_be_tagged(allowed: list[Statement]) -> None:
-    """By gate and approval, with this value of this tag; so none can be taken away or given another one."""
+    """Gate and approval may tag with this value of this tag; no role may take a tag away."""
     on_data = [s for s in allowed if any("${WorkshopDataBucket" in resource for resource in s.resources)]
     tagging = [s for s in on_data if "s3:PutObjectTagging" in s.actions]
     assert holders(tagging, "s3:PutObjectTagging") == {"StepsGate", "StepsApprove"}
@@ -237,6 +241,7 @@ def test_where_a_person_approves_each_release_the_gate_can_not(
 
 
 def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:
+    """Who may delete stacks may delete those of QA alone."""
     deleting = [s.resources for s in allowed if "cloudformation:DeleteStack" in s.actions]
     assert deleting
     for resources in deleting:
@@ -246,7 +251,7 @@ def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:
 def test_alarms_can_be_read_all_and_changed_only_where_they_are_this_workloads(
     allowed: list[Statement], workload: Workload
 ) -> None:
-    """Reading lists, and lists are checked against every alarm."""
+    """Lists are checked against every alarm, so reading is granted on all and changing on this workload's."""
     resources = {action: s.resources for s in allowed for action in s.actions if action.startswith("cloudwatch:")}
     assert [resource.split(":alarm:")[1] for resource in resources["cloudwatch:DescribeAlarms"]] == ["*"]
     assert resources["cloudwatch:PutMetricAlarm"] == resources["cloudwatch:DeleteAlarms"]

@@ -46,15 +46,18 @@ def logical_id(template: Template, resource_type: str, contains: str = "") -> st
 
 
 def test_a_newer_commit_supersedes_one_that_waits(pipeline: Template) -> None:
+    """The pipeline is of type V2 and mode SUPERSEDED."""
     properties = pipeline.only("AWS::CodePipeline::Pipeline")
     assert (properties["PipelineType"], properties["ExecutionMode"]) == ("V2", "SUPERSEDED")
 
 
 def test_the_stages_come_in_this_order(pipeline: Template) -> None:
+    """The stages are Source, Build, Data, Train, QA, Approve and PROD."""
     assert list(stages(pipeline)) == STAGES
 
 
 def test_within_a_stage_each_action_waits_for_the_one_before(pipeline: Template) -> None:
+    """The actions of a stage have the run orders 1, 2, 3 and so on."""
     for stage in stages(pipeline).values():
         assert [action["RunOrder"] for action in stage] == list(range(1, len(stage) + 1))
 
@@ -65,7 +68,7 @@ def declared(template: Template, stage: str) -> dict[str, Any]:
 
 
 def test_without_approval_a_person_decides_on_what_the_gate_holds_alone(pipeline: Template) -> None:
-    """Whatever the gate promotes goes on; what it rejects does not come so far."""
+    """Stage Approve is skipped unless the gate's verdict is HOLD."""
     (condition,) = declared(pipeline, "Approve")["BeforeEntry"]["Conditions"]
     (rule,) = condition["Rules"]
     assert condition["Result"] == "SKIP"
@@ -78,7 +81,7 @@ def test_without_approval_a_person_decides_on_what_the_gate_holds_alone(pipeline
 
 
 def test_who_decides_reads_what_the_gate_says(pipeline: Template, workload: Workload) -> None:
-    """Verdict, sentence, address of the report, and how to check it; then the package becomes Approved."""
+    """The approval shows verdict, sentence, report and how to check it; then the package becomes Approved."""
     approval, set_approved = stages(pipeline)["Approve"]
     text = approval["Configuration"]["CustomData"]
     for part in ("#{Gate.VERDICT}", "#{Gate.REASON}", "#{Gate.REPORT_URL}", f"WORKLOAD={workload.name}"):
@@ -90,7 +93,7 @@ def test_who_decides_reads_what_the_gate_says(pipeline: Template, workload: Work
 
 
 def test_who_is_told_of_a_release_subscribes_to_one_encrypted_topic(pipeline: Template) -> None:
-    """Without an e-mail address, too: the topic is there, and nobody has subscribed yet."""
+    """The topic exists without an e-mail address, too, and has no subscriber then."""
     topic = pipeline.only("AWS::SNS::Topic")
     assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": [logical_id(pipeline, "AWS::KMS::Key", "Encryption"), "Arn"]}
     assert pipeline.of_type("AWS::SNS::Subscription") == {}
@@ -105,7 +108,7 @@ def key(template: Template, contains: str) -> dict[str, Any]:
 
 
 def test_the_gates_reports_are_signed_by_a_key_that_outlives_the_stack(pipeline: Template) -> None:
-    """An asymmetric one; whoever checks a report finds it in an output, and not in the report."""
+    """The signing key is asymmetric and retained, and its ARN is an output of the stack."""
     name = logical_id(pipeline, "AWS::KMS::Key", "Signature")
     found = key(pipeline, "Signature")
     assert (found["KeySpec"], found["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
@@ -125,7 +128,7 @@ def services(statement: dict[str, Any]) -> list[str]:
 
 
 def test_this_workloads_alarms_may_publish(pipeline: Template, workload: Workload) -> None:
-    """Also by the key, which the one that AWS manages for SNS would not let them; no other account's alarms may."""
+    """Topic and key admit this workload's alarms, and no other account's."""
     alarms = "cloudwatch.amazonaws.com"
     policies = (pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"], key(pipeline, "Encryption")["KeyPolicy"])
     (publish,), (encrypt,) = ([s for s in p["Statement"] if alarms in services(s)] for p in policies)
@@ -139,7 +142,7 @@ def test_this_workloads_alarms_may_publish(pipeline: Template, workload: Workloa
 def test_with_approval_a_person_decides_between_gate_and_prod(
     assembly_with_approval: CloudAssembly, workload: Workload
 ) -> None:
-    """On every release; who decides is told by mail."""
+    """A person decides on every release, and is told of it by e-mail."""
     template = assembly_with_approval.templates[workload.stack_name("Pipeline")]
     assert list(stages(template)) == STAGES
     assert "BeforeEntry" not in declared(template, "Approve")
@@ -150,7 +153,7 @@ def test_with_approval_a_person_decides_between_gate_and_prod(
 
 
 def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template, workload: Workload) -> None:
-    """By a function that a rule calls: nothing runs in the pipeline after a failure."""
+    """A rule calls a function, for nothing runs in the pipeline after a failure."""
     rule = pipeline.of_type("AWS::Events::Rule")[logical_id(pipeline, "AWS::Events::Rule", "EndedFailed")]
     assert rule["EventPattern"]["detail"] == {
         "pipeline": [{"Ref": logical_id(pipeline, "AWS::CodePipeline::Pipeline")}],
@@ -169,6 +172,7 @@ def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template, workload
 
 
 def test_the_topic_takes_tls_only(pipeline: Template) -> None:
+    """The topic's policy denies publishing without TLS."""
     statements = pipeline.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
     (denial,) = [s for s in statements if s["Effect"] == "Deny"]
     assert (denial["Action"], denial["Principal"]) == ("sns:Publish", "*")
@@ -178,6 +182,7 @@ def test_the_topic_takes_tls_only(pipeline: Template) -> None:
 def test_approval_changes_nothing_but_the_pipelines_stack(
     assembly: CloudAssembly, assembly_with_approval: CloudAssembly, workload: Workload
 ) -> None:
+    """The endpoints' templates are the same with and without a person's approval."""
     for kind in ("Qa", "Prod"):
         name = workload.stack_name(kind)
         assert assembly.templates[name].document == assembly_with_approval.templates[name].document
@@ -197,7 +202,7 @@ def test_a_push_starts_the_pipeline(pipeline: Template, settings: Settings) -> N
 
 
 def test_the_token_stands_in_no_template(assembly: CloudAssembly, settings: Settings) -> None:
-    """Only the name of its secret does, in two places that CloudFormation fills in."""
+    """The templates have the name of the token's secret, in two places that CloudFormation fills in."""
     reference = f"{{{{resolve:secretsmanager:{settings.github.token_secret}:SecretString:::}}}}"
     for name, template in assembly.templates.items():
         found = re.findall(r'"(OAuthToken|SecretToken)": ("[^"]*"|\S+)', json.dumps(template.document))
@@ -207,7 +212,7 @@ def test_the_token_stands_in_no_template(assembly: CloudAssembly, settings: Sett
 
 
 def test_qa_is_replaced_when_it_failed_and_prod_is_not(pipeline: Template) -> None:
-    """PROD's last good release is not to be deleted by a bad one."""
+    """A bad release deletes QA's failed stack, and never PROD's last good one."""
     modes = {name: actions(pipeline)[name]["Configuration"]["ActionMode"] for name in ("DeployQa", "DeployProd")}
     assert modes == {"DeployQa": "REPLACE_ON_FAILURE", "DeployProd": "CREATE_UPDATE"}
 
@@ -216,6 +221,7 @@ def test_qa_is_replaced_when_it_failed_and_prod_is_not(pipeline: Template) -> No
 def test_a_stage_deploys_this_commits_template_with_the_trained_package(
     pipeline: Template, workload: Workload, kind: StackKind
 ) -> None:
+    """A deployment takes the build's template and the registered package, with the role made for it."""
     stack = workload.stack_name(kind)
     action = actions(pipeline)[f"Deploy{kind}"]
     assert action["InputArtifacts"] == [{"Name": "BuildOutput"}]
@@ -233,13 +239,14 @@ def test_a_stage_deploys_this_commits_template_with_the_trained_package(
 def test_a_stage_gets_the_parameters_that_its_template_has(
     assembly: CloudAssembly, pipeline: Template, workload: Workload, kind: StackKind
 ) -> None:
-    """No more, which CloudFormation would refuse, and no fewer, as none has a default."""
+    """The pipeline gives exactly the template's parameters, none of which has a default."""
     template = assembly.templates[workload.stack_name(kind)]
     given = json.loads(render(actions(pipeline)[f"Deploy{kind}"]["Configuration"]["ParameterOverrides"]))
     assert set(given) == set(template.document["Parameters"])
 
 
 def test_endpoints_are_deployed_with_the_role_made_for_it(pipeline: Template) -> None:
+    """Both deployments go on with the deployment role, and acknowledge no capabilities."""
     role = {"Fn::GetAtt": [logical_id(pipeline, "AWS::IAM::Role", "DeploymentRole"), "Arn"]}
     deploying = [a for a in actions(pipeline).values() if a["ActionTypeId"]["Provider"] == "CloudFormation"]
     assert len(deploying) == 2
@@ -262,6 +269,7 @@ def test_endpoints_are_deployed_with_the_role_made_for_it(pipeline: Template) ->
 def test_a_build_takes_the_source_first_and_gives_one_artifact_at_most(
     pipeline: Template, action: str, build_file: str, inputs: list[str], output: str | None
 ) -> None:
+    """Each build has its build file, its inputs in order with the source first, and its output."""
     found = actions(pipeline)[action]
     assert project_of(pipeline, action)["Source"] == {"BuildSpec": build_file, "Type": "CODEPIPELINE"}
     assert [artifact["Name"] for artifact in found["InputArtifacts"]] == inputs
@@ -270,6 +278,7 @@ def test_a_build_takes_the_source_first_and_gives_one_artifact_at_most(
 
 
 def test_every_build_knows_workload_bucket_commit_and_execution(pipeline: Template, workload: Workload) -> None:
+    """Each build has these four variables."""
     bucket = logical_id(pipeline, "AWS::S3::Bucket", "Data")
     for action in BUILDS:
         assert (
@@ -284,7 +293,7 @@ def test_every_build_knows_workload_bucket_commit_and_execution(pipeline: Templa
 
 
 def test_the_data_step_knows_catalog_and_job(pipeline: Template, workload: Workload) -> None:
-    """Without Glue there is neither, nor anything else of it."""
+    """The data step has the names of job, database and crawler; without Glue the stack has nothing of it."""
     given = variables(pipeline, "Data")
     if workload.glue is None:
         assert [name for name in given if "GLUE" in name] == []
@@ -297,6 +306,7 @@ def test_the_data_step_knows_catalog_and_job(pipeline: Template, workload: Workl
 
 
 def test_the_glue_job_runs_the_script_that_the_data_step_uploads(pipeline: Template, workload: Workload) -> None:
+    """The job's script lies where the data step puts it."""
     jobs = pipeline.of_type("AWS::Glue::Job").values()
     assert len(jobs) == (1 if workload.glue else 0)
     for job in jobs:
@@ -306,6 +316,7 @@ def test_the_glue_job_runs_the_script_that_the_data_step_uploads(pipeline: Templ
 
 
 def test_the_training_step_knows_registry_and_role(pipeline: Template, workload: Workload) -> None:
+    """The training step has the package group's name and the training role's ARN."""
     given = variables(pipeline, "Train")
     assert given["MODEL_PACKAGE_GROUP"] == workload.dashed_name
     assert given["TRAINING_ROLE_ARN"] == f"${{{logical_id(pipeline, 'AWS::IAM::Role', 'TrainingRole')}.Arn}}"
@@ -315,6 +326,7 @@ def test_the_training_step_knows_registry_and_role(pipeline: Template, workload:
 def test_who_judges_knows_the_endpoint_and_the_package(
     assembly: CloudAssembly, pipeline: Template, workload: Workload, action: str, kind: StackKind
 ) -> None:
+    """Gate and verification have their stage's endpoint and the package; the gate has PROD's endpoint and stack."""
     endpoint = assembly.templates[workload.stack_name(kind)].only("AWS::SageMaker::Endpoint")
     given = variables(pipeline, action)
     assert given["ENDPOINT_NAME"] == endpoint["EndpointName"]
@@ -324,7 +336,7 @@ def test_who_judges_knows_the_endpoint_and_the_package(
 
 
 def test_a_build_ends_in_time_and_its_log_expires(pipeline: Template, workload: Workload) -> None:
-    """Each build has a log group of its own, kept for 90 days."""
+    """Each build has its time-out, and a log group of its own that keeps lines for 90 days."""
     limits = dict(zip(BUILDS, ("build", "data", "train", "gate", "approve", "verify"), strict=True))
     groups = set()
     for action, limit in limits.items():

@@ -35,7 +35,7 @@ def rules_of(template: Template) -> dict[str, dict[str, Any]]:
 
 
 def test_it_is_called_at_each_end_of_an_execution_and_every_hour(pipeline: Template) -> None:
-    """However an execution of this pipeline ends; and by the clock, should that call be lost."""
+    """One rule calls the function however an execution ends, and one by the clock should that call be lost."""
     rules = list(rules_of(pipeline).values())
     assert [len(rule["Targets"]) for rule in rules] == [1, 1]
     (ends,) = [rule["EventPattern"] for rule in rules if "EventPattern" in rule]
@@ -47,7 +47,7 @@ def test_it_is_called_at_each_end_of_an_execution_and_every_hour(pipeline: Templ
 
 
 def test_nobody_else_may_call_it(pipeline: Template) -> None:
-    """EventBridge may, for each of the two rules."""
+    """EventBridge alone may call the function, for each of its two rules."""
     permissions = list(own(pipeline, "AWS::Lambda::Permission").values())
     assert {permission["Principal"] for permission in permissions} == {"events.amazonaws.com"}
     rules = {f"${{{name}.Arn}}" for name in rules_of(pipeline)}
@@ -57,6 +57,7 @@ def test_nobody_else_may_call_it(pipeline: Template) -> None:
 def test_it_knows_pipeline_stage_stack_and_time_to_live(
     pipeline: Template, workload: Workload, settings: Settings
 ) -> None:
+    """The function's variables name the pipeline, QA's stage and stack, and the setting's hours."""
     (function,) = own(pipeline, "AWS::Lambda::Function").values()
     given = function["Environment"]["Variables"]
     assert {name: render(value) for name, value in given.items()} == {
@@ -68,7 +69,7 @@ def test_it_knows_pipeline_stage_stack_and_time_to_live(
 
 
 def test_it_runs_once_at_a_time_for_as_long_as_lambda_lets_it(pipeline: Template) -> None:
-    """Two at once would open QA under each other's hands."""
+    """Two calls at once would open QA under each other's hands, so one is the limit."""
     (function,) = own(pipeline, "AWS::Lambda::Function").values()
     assert function["ReservedConcurrentExecutions"] == 1
     assert function["Timeout"] == 900
@@ -88,7 +89,7 @@ def test_a_functions_code_is_the_repositorys(assembly: CloudAssembly, pipeline: 
 
 
 def test_it_may_change_one_stack_and_one_stage(pipeline: Template, workload: Workload) -> None:
-    """What is in the stack is deleted by the role that deployed it."""
+    """The role that deployed the stack deletes what is in it."""
     allowed = {
         action: statement.resources
         for statement in pipeline.identity_statements()

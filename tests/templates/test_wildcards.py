@@ -61,6 +61,7 @@ def reasons(resource: dict[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def test_every_wildcard_has_its_reason_beside_it(resources: dict[str, dict[str, Any]]) -> None:
+    """The wildcards of a resource's policies are those for which its metadata has reasons."""
     found = 0
     for name, resource in resources.items():
         wild = {each for s in statements(resource.get("Properties", {})) for each in wildcards(s)}
@@ -70,6 +71,7 @@ def test_every_wildcard_has_its_reason_beside_it(resources: dict[str, dict[str, 
 
 
 def test_a_reason_is_a_sentences_worth_and_stands_there_once(resources: dict[str, dict[str, Any]]) -> None:
+    """Each wildcard has its reasons once, of six words at the least."""
     for name, resource in resources.items():
         written = [wildcard for wildcard, _ in reasons(resource)]
         assert len(written) == len(set(written)), name
@@ -77,7 +79,7 @@ def test_a_reason_is_a_sentences_worth_and_stands_there_once(resources: dict[str
 
 
 def test_a_wildcard_without_a_reason_is_refused_where_it_is_written() -> None:
-    """By name, before there is a template; a name needs no reason."""
+    """Synthesis refuses the wildcard by name; a plain name needs no reason."""
     role = iam.Role(cdk.Stack(cdk.App(), "Stack"), "Reader", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
     allow(role, ["s3:GetObject"], ["arn:aws:s3:::bucket/key"])
     for actions, resources in (

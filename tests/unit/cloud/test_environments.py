@@ -90,7 +90,7 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "", "nay\n", "yesterday\n"])
 def test_anything_but_yes_is_no(answer: str) -> None:
-    """Also an empty line, and an end without an answer."""
+    """An empty line is no yes, and neither is an end without an answer."""
     with pytest.raises(SystemExit, match="Nothing was run"):
         aws.confirm("rollback", Terminal(answer))
 

@@ -75,7 +75,7 @@ def test_models_that_compete_are_counted_each_for_itself(answer_share: ModuleTyp
 
 
 def test_probabilities_count_from_the_threshold_on(counted: Any) -> None:
-    """The threshold itself counts, what is no number does not, and a file without answers puts no metric."""
+    """The threshold itself counts, what is no number does not, and a count of 0 is left out."""
     answer, _ = counted(line("0.5"), line("0.49"), line("nan"), line("error"), answer="default", threshold="0.5")
     assert (answer["answers"], answer["watched"]) == (4, 1)
     _, (put,) = counted(line("0.9"), line("0.8"), answer="default", threshold="0.5")

@@ -34,20 +34,21 @@ def decisive(decision: Decision) -> list[str]:
 
 
 def test_equal_challenger_is_promoted(rows: TestRows) -> None:
-    """The champion's own answers: as good, and the reason says so in plain words."""
+    """A challenger with the champion's own answers is promoted, and the reason says so in plain words."""
     decision = decide(rows.evidence(rows.with_mistakes(3), champion=rows.with_mistakes(3)), RULES)
     assert decision.verdict is Verdict.PROMOTE
     assert decision.reason.startswith("It is as good as the champion: accuracy 98.8 % against the champion's 98.8 %")
 
 
 def test_much_worse_challenger_is_rejected(rows: TestRows) -> None:
+    """The reason of the rejection is that the challenger is worse than the champion."""
     decision = decide(rows.evidence(rows.with_mistakes(30), champion=rows.truth), RULES)
     assert decision.verdict is Verdict.REJECT
     assert decision.reason.startswith("It is worse than the champion")
 
 
 def test_too_little_evidence_is_held(rows: TestRows) -> None:
-    """Ten rows answered differently, seven of them worse: neither proven. A person is told what to look at."""
+    """Ten rows answered differently, seven of them worse, prove nothing: a person is told what to look at."""
     wrong = {"unacc": "acc", "acc": "unacc", "good": "acc", "vgood": "acc"}
     places = list(range(0, 240, 24))
     challenger, champion = (
@@ -61,7 +62,7 @@ def test_too_little_evidence_is_held(rows: TestRows) -> None:
 
 
 def test_answers_that_are_not_numbers_are_rejected(rows: TestRows) -> None:
-    """One NaN is enough, however good the rest is."""
+    """One NaN rejects a release, however good the other answers are."""
     decision = decide(rows.evidence(["NaN", *rows.truth[1:]], champion=rows.truth), RULES)
     assert decision.verdict is Verdict.REJECT
     assert decision.reason == (
@@ -71,7 +72,7 @@ def test_answers_that_are_not_numbers_are_rejected(rows: TestRows) -> None:
 
 
 def test_champion_that_fails_is_a_matter_for_a_person(rows: TestRows) -> None:
-    """To beat an endpoint that answers errors proves nothing."""
+    """A challenger that beats an endpoint which answers errors is held."""
     broken = ["error 500: "] * 5 + rows.truth[5:]
     decision = decide(rows.evidence(rows.truth, champion=broken), RULES)
     assert decision.verdict is Verdict.HOLD
@@ -79,7 +80,7 @@ def test_champion_that_fails_is_a_matter_for_a_person(rows: TestRows) -> None:
 
 
 def test_worse_in_one_slice_only_is_stopped(rows: TestRows) -> None:
-    """8 mistakes, all where buying is vhigh; 8 of the champion's spread elsewhere: equal on the whole."""
+    """A challenger as good on the whole is rejected for its 8 mistakes where buying is vhigh."""
     buying = rows.evidence(rows.truth).slices["buying vhigh"]
     inside = [place for place, within in enumerate(buying) if within][:10]
     outside = [place for place, within in enumerate(buying) if not within][:60:6]
@@ -98,7 +99,7 @@ def test_worse_in_one_slice_only_is_stopped(rows: TestRows) -> None:
 
 @pytest.mark.parametrize(("milliseconds", "verdict"), [(59.0, Verdict.PROMOTE), (65.0, Verdict.REJECT)])
 def test_better_but_slow_is_rejected(rows: TestRows, milliseconds: float, verdict: Verdict) -> None:
-    """Within the budget, but more than twice the champion's p99."""
+    """A better challenger is rejected that keeps the budget, but takes more than twice the champion's p99."""
     evidence = rows.evidence(rows.truth, milliseconds, champion=rows.with_mistakes(4), champion_milliseconds=30.0)
     decision = decide(evidence, RULES)
     assert decision.verdict is verdict
@@ -106,21 +107,21 @@ def test_better_but_slow_is_rejected(rows: TestRows, milliseconds: float, verdic
 
 
 def test_few_stragglers_are_held(rows: TestRows) -> None:
-    """Three slow requests of 240 put the measured p99 over the budget; they may be chance."""
+    """Three slow requests of 240 put p99 over the budget, which may be chance: the release is held."""
     evidence = rows.evidence(rows.truth, champion=rows.truth)
     slow = replace(evidence, milliseconds=[700.0] * 3 + [3.0] * (len(rows.truth) - 3))
     assert decide(slow, RULES).verdict is Verdict.HOLD
 
 
 def test_p99_interval_covers() -> None:
-    """Order statistics: of 400 samples of 2,000 exponential times, about 95 % hold the true p99."""
+    """About 95 % of 400 intervals, each from 2,000 exponential times, hold the true p99."""
     generator, true = np.random.default_rng(1), -np.log(0.01)
     found = [p99(generator.exponential(size=2000).tolist()) for _ in range(400)]
     assert 0.92 <= np.mean([entry.low <= true <= entry.high for entry in found]) <= 0.99
 
 
 def test_wear_widens_the_interval(rows: TestRows) -> None:
-    """The tenth decision of a split needs 99.5 % confidence: what passed at first is held then."""
+    """The tenth decision of a split needs 99.5 % confidence, and holds what passed as the first."""
     challenger, champion = rows.with_mistakes(4), rows.with_mistakes(2)
     fresh, worn = (
         decide(rows.evidence(challenger, champion=champion, earlier_decisions=count), RULES) for count in (0, 9)
@@ -153,7 +154,7 @@ def scored(*, noise: float = 0.3, shift: float = 0.0, rows: int = 3000, seed: in
 
 
 def test_probabilities_are_judged() -> None:
-    """AUC, calibration, log loss by slice: an equal challenger passes, a noisy one does not, with the reason."""
+    """An equal challenger passes, a noisy one does not, and the reason names AUC."""
     assert decide(scored(rows=6000), SCORED).verdict is Verdict.PROMOTE
     worse = decide(scored(noise=1.0), SCORED)
     assert worse.verdict is Verdict.REJECT
@@ -161,7 +162,7 @@ def test_probabilities_are_judged() -> None:
 
 
 def test_uncalibrated_probabilities_are_rejected() -> None:
-    """As good an order, but every probability too high: AUC does not see it, the calibration error does."""
+    """Probabilities that are all too high are rejected by the calibration error, although AUC does not see it."""
     decision = decide(scored(noise=0.3, shift=0.8), SCORED)
     assert decision.verdict is Verdict.REJECT
     assert "calibration error" in decisive(decision)
@@ -170,7 +171,7 @@ def test_uncalibrated_probabilities_are_rejected() -> None:
 
 @pytest.mark.parametrize("answer", ["nan", "inf", "1.5", "-0.1", "", "yes"])
 def test_no_probability_is_the_worst_answer(answer: str) -> None:
-    """It counts as certain of the wrong label, and the release is rejected."""
+    """An answer that is no probability counts as certain of the wrong label, and rejects the release."""
     evidence = scored(rows=600)
     evidence = replace(evidence, answers=[answer, *evidence.answers[1:]])
     read = SCORED.answers.read(evidence.answers, evidence.truth, evidence.labels)
@@ -184,6 +185,7 @@ def test_no_probability_is_the_worst_answer(answer: str) -> None:
 
 
 def test_first_release_of_probabilities_needs_to_beat_the_base_rate() -> None:
+    """A first model is promoted; one that always answers the base rate is not."""
     evidence = replace(scored(), champion=None, champion_milliseconds=())
     assert decide(evidence, SCORED).verdict is Verdict.PROMOTE
     constant = replace(evidence, answers=["0.25"] * len(evidence.truth))
@@ -191,12 +193,12 @@ def test_first_release_of_probabilities_needs_to_beat_the_base_rate() -> None:
 
 
 def test_cost_optimal_threshold() -> None:
-    """A missed positive costs three times as much: positive from 1/4 on."""
+    """A missed positive that costs three times as much puts the threshold at 1/4."""
     assert Costs(false_alarm=1, missed=3).threshold == 0.25
 
 
 def test_evidence_that_does_not_fit_is_refused(rows: TestRows) -> None:
-    """Unequal lengths and unknown true labels are faults of the caller or the data."""
+    """Unequal lengths and unknown true labels are refused as faults of the caller or the data."""
     evidence = rows.evidence(rows.truth)
     with pytest.raises(ValueError, match="champion has 1 values for 240 test rows"):
         replace(evidence, champion=["acc"])

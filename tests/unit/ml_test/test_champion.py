@@ -68,17 +68,17 @@ def found(aws: Aws) -> Champion | Gone | None:
 
 
 def test_the_champion_is_what_prod_serves() -> None:
-    """By endpoint, config, model and package."""
+    """The champion is found by PROD's endpoint, its configuration, its model and that model's package."""
     assert found(Aws()) == Champion(endpoint="prod", model_package_arn=f"{GROUP}/1")
 
 
 def test_where_releases_compete_the_champion_is_what_most_callers_meet() -> None:
-    """It is asked by its variant's name: by weight, one request would go to it and the next one to its challenger."""
+    """The champion is asked by its variant's name, for by weight some requests would go to its challenger."""
     assert found(Aws(alone=False)) == Champion(endpoint="prod/AllTraffic", model_package_arn=f"{GROUP}/1")
 
 
 def test_prod_that_never_was_is_a_first_release() -> None:
-    """Neither endpoint nor stack nor an approved package; deleted and rejected ones count for nothing."""
+    """Without endpoint, stack and approved package there is no champion; deleted and rejected ones do not count."""
     assert found(Aws(status=None, packages={f"{GROUP}/3": "Rejected", f"{GROUP}/1": "PendingManualApproval"})) is None
 
 
@@ -92,13 +92,14 @@ def test_prod_that_never_was_is_a_first_release() -> None:
     ],
 )
 def test_prod_that_was_and_cannot_be_asked_is_no_silent_pass(aws: Aws, reason: str) -> None:
+    """A champion that should be there and is not is reported as gone, with the reason."""
     gone = found(aws)
     assert isinstance(gone, Gone)
     assert reason in gone.reason
 
 
 def test_a_release_under_way_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A push during a canary: the champion is who serves after it; what does not settle is a matter for a person."""
+    """The champion is who serves after a canary; a canary that does not settle is a matter for a person."""
     aws = Aws()
     seen = iter(["Updating", "RollingBack", "InService"])
     monkeypatch.setattr(champion, "polls", lambda: iter([0.0, 1.0, 2.0]))
@@ -111,7 +112,7 @@ def test_a_release_under_way_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_other_errors_are_raised() -> None:
-    """A missing permission is no missing champion."""
+    """A missing permission is an error, and not a missing champion."""
     aws = Aws()
 
     def denied(**_: Any) -> None:

@@ -23,12 +23,12 @@ def failed(rows: TestRows, answers: list[str]) -> dict[str, str]:
 
 
 def test_floors_are_as_promised() -> None:
-    """Accuracy 0.95 and macro-F1 0.85, for the lower bounds."""
+    """The shipped rules ask for accuracy 0.95 and macro-F1 0.85, for the lower bounds."""
     assert (RULES.floors["accuracy"], RULES.floors["macro_f1"]) == (0.95, 0.85)
 
 
 def test_right_answers_are_promoted(rows: TestRows) -> None:
-    """A perfect model passes; so does one with three mistakes, which the details name."""
+    """A perfect model passes, and so does one with three mistakes, which the details name."""
     assert failed(rows, rows.truth) == {}
     decision = decide(rows.evidence(rows.with_mistakes(3)), RULES)
     assert decision.verdict is Verdict.PROMOTE
@@ -36,7 +36,7 @@ def test_right_answers_are_promoted(rows: TestRows) -> None:
 
 
 def test_luck_does_not_pass(rows: TestRows) -> None:
-    """9 mistakes of 240: accuracy 0.9625 is above the floor of 0.95, but its lower bound is not. A person decides."""
+    """Accuracy 0.9625 is above the floor of 0.95 and its lower bound is not, so a person decides."""
     sentence = failed(rows, rows.with_mistakes(9))["accuracy"]
     assert "accuracy 0.9625" in sentence
     assert "its lower bound is below the floor 0.9500" in sentence
@@ -47,7 +47,7 @@ def test_luck_does_not_pass(rows: TestRows) -> None:
 
 
 def test_constant_majority_is_rejected(rows: TestRows) -> None:
-    """A model that always answers the commonest class: by accuracy, macro-F1, recalls, groups and the baseline."""
+    """A model that always answers the commonest class fails accuracy, macro-F1, recalls, groups and baseline."""
     found = failed(rows, ["unacc"] * len(rows.truth))
     assert {
         "accuracy",
@@ -62,18 +62,18 @@ def test_constant_majority_is_rejected(rows: TestRows) -> None:
 
 @pytest.mark.parametrize("label", ["acc", "good", "vgood"])
 def test_any_constant_is_rejected(rows: TestRows, label: str) -> None:
-    """Whatever the constant."""
+    """A model that always gives the same answer is rejected, whichever it is."""
     assert "beats the baseline" in failed(rows, [label] * len(rows.truth))
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_shuffled_labels_are_rejected(rows: TestRows, seed: int) -> None:
-    """A model trained on shuffled labels knows the labels' frequencies and no more."""
+    """A model that knows the labels' frequencies and no more is rejected."""
     assert {"accuracy", "macro-F1", "beats the baseline"} <= set(failed(rows, rows.shuffled(seed)))
 
 
 def test_mismatched_label_order_is_rejected(rows: TestRows) -> None:
-    """The last container with its labels in another order than the first: right indices, wrong names."""
+    """A model whose last container has the labels in another order than the first is rejected."""
     for order in (sorted(rows.labels), rows.labels[::-1], ["unacc", "acc", "vgood", "good"]):
         renamed = dict(zip(rows.labels, order, strict=True))
         found = failed(rows, [renamed[label] for label in rows.truth])
@@ -87,20 +87,20 @@ def test_answers_that_are_no_labels_are_rejected(rows: TestRows) -> None:
 
 
 def test_class_that_is_given_up_is_rejected(rows: TestRows) -> None:
-    """The rarest class never answered: 5 of 240 rows, which accuracy alone forgives."""
+    """A model that never answers the rarest class is rejected for 5 of 240 rows, which accuracy forgives."""
     found = failed(rows, ["acc" if label == "good" else label for label in rows.truth])
     assert {"macro-F1", "recall of good"} == set(found)
 
 
 def test_slow_endpoint_is_rejected(rows: TestRows) -> None:
-    """Right answers that come too late: the sentence names p99 and budget."""
+    """Right answers that come too late are rejected, and the sentence names p99 and budget."""
     decision = decide(rows.evidence(rows.truth, milliseconds=600.0), RULES)
     assert decision.reason == "It is too slow: 99 of 100 requests took up to 600 ms, allowed are 500 ms (the budget)"
     assert decision.verdict is Verdict.REJECT
 
 
 def test_class_without_test_rows_cannot_be_judged(rows: TestRows) -> None:
-    """What was never asked is not approved."""
+    """A class without test rows holds the release: what was never asked is not approved."""
     evidence = rows.evidence(rows.truth)
     decision = decide(replace(evidence, labels=[*rows.labels, "superb"]), RULES)
     assert decision.verdict is Verdict.HOLD
@@ -108,6 +108,6 @@ def test_class_without_test_rows_cannot_be_judged(rows: TestRows) -> None:
 
 
 def test_no_test_rows_is_an_error(rows: TestRows) -> None:
-    """An empty test set judges nothing."""
+    """An empty test set is refused instead of judged."""
     with pytest.raises(ValueError, match="there are no test rows"):
         decide(replace(rows.evidence(rows.truth), requests=[], truth=[], answers=[], milliseconds=[], slices={}), RULES)

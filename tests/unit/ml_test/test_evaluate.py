@@ -149,7 +149,7 @@ def report_of(aws: Aws, execution: str = "e1") -> dict[str, Any]:
 
 
 def test_promotion_approves(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Report stored, package Approved, variables exported."""
+    """The report is stored, the package is Approved and the variables are exported."""
     aws = Aws(rows, rows.with_mistakes(2))
     gate(aws, tmp_path, monkeypatch)
     assert (aws.package["ModelPackageArn"], aws.package["ModelApprovalStatus"]) == (ARN, "Approved")
@@ -166,7 +166,7 @@ def test_promotion_approves(rows: TestRows, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_rejection_names_figures(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The step fails with figures and floors, the package is Rejected with the reason."""
+    """The step fails with figures and floors, and the package is Rejected with the reason."""
     aws = Aws(rows, rows.with_mistakes(30))
     with pytest.raises(
         StepError, match=r"REJECT: Its accuracy is 87\.5 %.* accuracy 0\.8750 \(95 % interval 0\.8272 .* floor 0\.9500"
@@ -181,7 +181,7 @@ def test_rejection_names_figures(rows: TestRows, tmp_path: Path, monkeypatch: py
 
 
 def test_hold_leaves_the_package_pending(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Too little evidence: the package stays pending with the reason, and a person is told."""
+    """On too little evidence the package stays pending with the reason, and a person is told."""
     aws = Aws(rows, rows.with_mistakes(9))
     gate(aws, tmp_path, monkeypatch)
     assert [message["Subject"] for message in aws.told] == ["car_evaluation version 2: HOLD, a person decides"]
@@ -190,7 +190,7 @@ def test_hold_leaves_the_package_pending(rows: TestRows, tmp_path: Path, monkeyp
 
 
 def test_champion_is_asked_for_the_same_rows(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What PROD serves stands in the report, and so does the difference to it."""
+    """The report has what PROD serves, and the difference to it."""
     aws = Aws(rows, rows.with_mistakes(1), champion=rows.with_mistakes(2))
     gate(aws, tmp_path, monkeypatch)
     document = report_of(aws)
@@ -205,7 +205,7 @@ def test_champion_is_asked_for_the_same_rows(rows: TestRows, tmp_path: Path, mon
 def test_first_release_is_compared_with_the_baseline(
     rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No endpoint in PROD, no stack, no approved package: there never was a champion."""
+    """Without endpoint, stack and approved package in PROD, the release is compared with the baseline."""
     aws = Aws(rows, rows.with_mistakes(2))
     gate(aws, tmp_path, monkeypatch)
     document = report_of(aws)
@@ -226,7 +226,7 @@ def test_champion_that_is_gone_is_a_matter_for_a_person(
 
 
 def test_a_refused_row_rejects_and_is_named(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A container's error is an answer that is none: which row, and what was said."""
+    """A container's error is a wrong answer, and the report names the row and the error."""
     aws = Aws(rows, [*rows.truth[:7], "error", *rows.truth[8:]])
     with pytest.raises(StepError, match=r"REJECT: .*to test row 8 \(.*\) it gave an error 400: no, which is no known"):
         gate(aws, tmp_path, monkeypatch)
@@ -234,7 +234,7 @@ def test_a_refused_row_rejects_and_is_named(rows: TestRows, tmp_path: Path, monk
 
 
 def test_a_gate_that_may_not_ask_judges_nobody(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A missing permission is not the model's fault: the package stays as it was."""
+    """A missing permission leaves the package as it was."""
     aws = Aws(rows, ["denied"] * len(rows.truth))
     with pytest.raises(StepError, match="The endpoint qa may not be asked: AccessDeniedException: not authorized"):
         gate(aws, tmp_path, monkeypatch)
@@ -242,7 +242,7 @@ def test_a_gate_that_may_not_ask_judges_nobody(rows: TestRows, tmp_path: Path, m
 
 
 def test_the_splits_decisions_are_counted(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another model's answers count once, the very same answers are no new look; the confidence follows."""
+    """Another model's answers count once, the same answers do not count again, and the confidence follows."""
     aws = Aws(rows, rows.truth)
     found = []
     for execution, mistakes in (("e1", 0), ("e2", 1), ("e3", 1), ("e4", 2), ("e5", 0)):
@@ -257,7 +257,7 @@ def test_the_splits_decisions_are_counted(rows: TestRows, tmp_path: Path, monkey
 
 
 def test_an_error_decides_nothing(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endpoint that cannot be asked: the error stands, the package stays undecided."""
+    """An endpoint that cannot be asked is an error, and the package stays undecided."""
     aws = Aws(rows, rows.truth)
 
     def refuse(**_: Any) -> None:

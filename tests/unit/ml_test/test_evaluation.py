@@ -55,7 +55,7 @@ def request(*, age: int = 30, sex: int = 1) -> str:
 
 
 def test_groups_are_what_gate_toml_says() -> None:
-    """Each row stands in one group of each feature; bands hold their lower bound."""
+    """Each row is in one group of each feature, and a band holds its lower bound."""
     masks = groups([request(age=29, sex=1), request(age=30, sex=2), request(age=75, sex=2)], FEATURES, RULES.cuts)
     assert masks["men"].tolist() == [True, False, False]
     assert masks["age 18 to 29"].tolist() == [True, False, False]
@@ -67,6 +67,7 @@ def test_groups_are_what_gate_toml_says() -> None:
 
 
 def test_a_feature_without_named_values_makes_a_group_of_each() -> None:
+    """Each value of such a feature is a group of its own; rows without the column are refused."""
     cuts = Rules.read(PROJECT / "ml_test" / "car_evaluation" / "gate.toml").cuts
     masks = groups(["vhigh,2,low", "low,4,low"], ["buying", "persons", "safety"], cuts)
     assert set(masks) == {"buying vhigh", "buying low", "persons 2", "persons 4", "safety low"}
@@ -75,7 +76,7 @@ def test_a_feature_without_named_values_makes_a_group_of_each() -> None:
 
 
 def test_gate_toml_fits_the_data() -> None:
-    """Values and names that the data set has; smoke requests that keep its contract."""
+    """The data set has the values that gate.toml names, and the smoke requests keep its contract."""
     columns = {column.name: column for column in DATASET.features}
     for cut in RULES.cuts:
         for value in (*cut.values, *map(str, cut.bounds)):
@@ -87,7 +88,7 @@ def test_gate_toml_fits_the_data() -> None:
 
 
 def test_both_endpoints_are_asked_for_every_row() -> None:
-    """The timed rows in turn, either first every other time; the rest side by side; answers stay in order."""
+    """Timed rows go to both endpoints in turn and the rest side by side, and the answers stay in order."""
     requests = [request(age=20 + place % 50) for place in range(200)]
     runtime = Runtime()
     both = ask_all(runtime, ["qa", "prod"], requests, replace(RULES, load=Load(one_at_a_time=20, warm_up=0)))
@@ -99,7 +100,7 @@ def test_both_endpoints_are_asked_for_every_row() -> None:
 
 
 def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first requests are asked once before; times that would not pass are taken again, three times at the most."""
+    """Warm-up requests are not timed, and times that would not pass are taken three times at the most."""
     requests = [request(age=20 + place % 50) for place in range(10)]
     limits = Latency(p99_milliseconds=30, p99_ratio=100, slack_milliseconds=100)
     rules = replace(RULES, latency=limits, load=Load(warm_up=3))
@@ -133,6 +134,7 @@ def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again(monkeypa
     ],
 )
 def test_a_gate_toml_that_is_wrong_says_what(tmp_path: Path, text: str, message: str) -> None:
+    """The error names the wrong value of the table."""
     path = tmp_path / "gate.toml"
     path.write_text(f"{text}\n[latency]\np99_milliseconds = 1\np99_ratio = 2\n")
     with pytest.raises(ValueError, match=message):

@@ -53,14 +53,14 @@ def outcome(checks: list[Check], name: str) -> Verdict:
 
 
 def test_newcombes_interval_is_the_published_one() -> None:
-    """56 of 70 against 48 of 80: 0.0524 to 0.3339 (Newcombe 1998, table II, method 10)."""
+    """56 of 70 against 48 of 80 gives 0.0524 to 0.3339 (Newcombe 1998, table II, method 10)."""
     value, low, high = share_difference((48, 80), (56, 70))
     assert (round(value, 4), round(low, 4), round(high, 4)) == (0.2, 0.0524, 0.3339)
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "auc", "log_loss"])
 def test_intervals_hold_the_truth_as_often_as_they_say(metric: str) -> None:
-    """Two models of the same quality on different requests: 0 is in at least 90 of 100 intervals of 95 %."""
+    """For two models of the same quality, at least 90 of 100 intervals of 95 % hold 0."""
     generator = np.random.default_rng(11)
 
     def model() -> ProbabilityAnswers:
@@ -72,7 +72,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(metric: str) -> None:
 
 
 def test_a_better_model_has_a_gain_above_0_in_every_metric() -> None:
-    """Also where less of the figure is better."""
+    """A better model's gain is above 0, also where less of the figure is better."""
     truth = np.arange(400) % 2
     wobble = 0.05 * np.sin(np.arange(400))
     good, bad = (np.where(truth == 1, high, 1 - high) + wobble for high in (0.9, 0.6))
@@ -82,7 +82,7 @@ def test_a_better_model_has_a_gain_above_0_in_every_metric() -> None:
 
 
 def test_alike_or_not() -> None:
-    """Labels and numbers, common and rare ones."""
+    """Two samples of one distribution are alike and two of different ones are not, for labels and for numbers."""
     generator = np.random.default_rng(3)
     labels = generator.choice(["a", "b", "c"], 2000, p=[0.7, 0.28, 0.02])
     others = generator.choice(["a", "b", "c"], 500, p=[0.5, 0.48, 0.02])
@@ -116,41 +116,45 @@ def test_an_answer_that_is_no_probability_is_compared_as_the_worst_one() -> None
 
 
 def test_as_good_as_the_champion_may_take_over() -> None:
+    """A challenger that is as good, and proven so, is promoted."""
     checks = compare(traffic(0.95), traffic(0.96), RULES, minimum=500)
     assert Verdict.of(checks) is Verdict.PROMOTE
 
 
 def test_worse_beyond_chance_stays_out() -> None:
+    """A challenger that is proven worse is rejected by the truth."""
     checks = compare(traffic(0.95), traffic(0.85), RULES, minimum=500)
     assert Verdict.of(checks) is outcome(checks, "truth") is Verdict.REJECT
 
 
 def test_too_few_to_tell_goes_on() -> None:
+    """An experiment that proves nothing yet goes on, and says how many requests it has."""
     checks = compare(traffic(0.95, rows=600), traffic(0.94, rows=600), RULES, minimum=500)
     assert Verdict.of(checks) is outcome(checks, "truth") is Verdict.HOLD
     assert "1200 requests whose truth is known" in next(check.plain for check in checks if check.name == "truth")
 
 
 def test_without_truths_nobody_is_better() -> None:
-    """However alike the answers are: whether they are right is not known."""
+    """Without truths the verdict is HOLD, however alike the answers are."""
     checks = compare(traffic(0.95, judged=False), traffic(0.95, judged=False), RULES, minimum=500)
     assert Verdict.of(checks) is outcome(checks, "truth") is Verdict.HOLD
 
 
 def test_before_the_minimum_there_is_no_verdict() -> None:
+    """One request below the minimum holds the verdict, and the sentence has both counts."""
     (check,) = compare(traffic(0.95), traffic(1.0, rows=499), RULES, minimum=500)
     assert check.outcome is Verdict.HOLD
     assert "4000 captured requests of the champion and 499 of the challenger, and 500 of each" in check.plain
 
 
 def test_a_challenger_that_fails_more_often_stays_out() -> None:
-    """Also where its answers are as good: 2 % of 5XX are no chance."""
+    """2 % of 5XX reject a challenger whose answers are as good."""
     checks = compare(traffic(0.95), traffic(0.95, errors=80), RULES, minimum=500)
     assert Verdict.of(checks) is outcome(checks, "errors") is Verdict.REJECT
 
 
 def test_a_slow_challenger_is_held() -> None:
-    """Twice the champion's p99 and 25 ms more is too much; CloudWatch's percentile alone makes no REJECT."""
+    """Twice the champion's p99 and 25 ms more hold the challenger, and do not reject it."""
     checks = compare(traffic(0.95, p99=50), traffic(0.95, p99=101), RULES, minimum=500)
     assert Verdict.of(checks) is outcome(checks, "latency") is Verdict.HOLD
     fast = compare(traffic(0.95, p99=3), traffic(0.95, p99=25), RULES, minimum=500)
@@ -158,13 +162,14 @@ def test_a_slow_challenger_is_held() -> None:
 
 
 def test_a_metric_without_an_interval_is_left_to_a_person() -> None:
+    """A comparison by macro-F1 is held."""
     rules = replace(RULES, comparison=Comparison(metric="macro_f1", margin=0.03))
     checks = compare(traffic(0.95), traffic(0.95), rules, minimum=500)
     assert outcome(checks, "truth") is Verdict.HOLD
 
 
 def test_probabilities_are_compared_by_the_gates_metric() -> None:
-    """Where the endpoint answers with a probability, the truth is the label that it is the probability of."""
+    """The truth of a probability is the label that it is the probability of, and AUC decides."""
     rules = replace(RULES, comparison=Comparison(metric="auc", margin=0.01), answers=Probability(of="1"))
     generator = np.random.default_rng(5)
 

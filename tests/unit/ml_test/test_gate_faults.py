@@ -86,7 +86,7 @@ def buying_vhigh(evidence: Evidence) -> Evidence:
 
 @pytest.mark.parametrize("kind", ["labelled", "scored"])
 def test_a_good_challenger_is_promoted(kind: str, request: pytest.FixtureRequest) -> None:
-    """The control: without a fault, the same evidence passes."""
+    """The same evidence passes without a fault."""
     decision = decide(request.getfixturevalue(kind), RULES if kind == "labelled" else SCORED_RULES)
     assert decision.verdict is Verdict.PROMOTE, decision.reason
     assert decision.decisive[0].name == "comparison"
@@ -128,6 +128,7 @@ def test_a_good_challenger_is_promoted(kind: str, request: pytest.FixtureRequest
     ],
 )
 def test_faults_of_a_model_that_answers_labels(labelled: Evidence, fault: Fault, verdict: str, check: str) -> None:
+    """Each fault gets its verdict, by the check that is meant for it."""
     decision = decide(fault(labelled), RULES)
     assert decision.verdict == verdict, decision.reason
     assert check in [entry.name for entry in decision.decisive]
@@ -168,6 +169,7 @@ def test_faults_of_a_model_that_answers_labels(labelled: Evidence, fault: Fault,
     ],
 )
 def test_faults_of_a_model_that_answers_probabilities(scored: Evidence, fault: Fault, verdict: str, check: str) -> None:
+    """Each fault gets its verdict, by the check that is meant for it."""
     decision = decide(fault(scored), SCORED_RULES)
     assert decision.verdict == verdict, decision.reason
     assert check in [entry.name for entry in decision.decisive]

@@ -111,7 +111,7 @@ APPROVED = {"Key": "gatehouse:approval", "Value": "Approved"}
 def test_the_verdict_decides_status_tags_and_message(
     aws: Aws, verdict: str, status: str, subjects: list[str], *, approval: bool
 ) -> None:
-    """Artifacts are tagged with the approval alone; who has to act, or to know, is told."""
+    """Approval alone tags the artifacts; whoever has to act, or to know, is told."""
     conclude(document(verdict, look_at=["the rows with 2 persons"]), settings(approval=approval))
 
     assert aws.package["ModelApprovalStatus"] == status
@@ -126,7 +126,7 @@ def test_the_verdict_decides_status_tags_and_message(
 
 
 def test_the_report_is_stored_with_manifest_and_signature(aws: Aws, tmp_path: Path) -> None:
-    """The manifest names the release and each file's SHA-256; the step's output holds the same files."""
+    """The manifest names the release and each file's SHA-256, and the step's output holds the same files."""
     conclude(document("PROMOTE"), settings())
 
     assert set(aws.stored) == {f"gate/e1/{n}" for n in ("gate.json", "gate.html", "manifest.json", "manifest.json.sig")}
@@ -138,7 +138,7 @@ def test_the_report_is_stored_with_manifest_and_signature(aws: Aws, tmp_path: Pa
 
 
 def test_the_same_decision_gives_the_same_report_to_the_byte(aws: Aws) -> None:
-    """What differs from one signature to the next lies beside the report."""
+    """What differs from one signature to the next is kept outside of the report."""
     conclude(document("PROMOTE"), settings())
     first = dict(aws.stored)
     conclude(document("PROMOTE"), settings())
@@ -146,7 +146,7 @@ def test_the_same_decision_gives_the_same_report_to_the_byte(aws: Aws) -> None:
 
 
 def test_the_package_keeps_what_it_was_compared_with() -> None:
-    """A first release has no champion."""
+    """The package names the champion; a first release names none."""
     champion = {"endpoint": "prod", "model_package_arn": CHAMPION}
     found = lineage(document("HOLD", champion=champion, test_split_sha256="5" * 64), settings(), "f" * 64)
     assert found == {
@@ -161,14 +161,14 @@ def test_the_package_keeps_what_it_was_compared_with() -> None:
 
 @pytest.mark.usefixtures("aws")
 def test_a_variable_of_the_pipeline_is_one_line_of_some_length(tmp_path: Path) -> None:
-    """It goes into the text of an approval, which takes 1,000 characters."""
+    """A reason is cut to one line that fits into an approval's 1,000 characters."""
     conclude(document("HOLD", reason="long\n" * 400), settings())
     (line,) = [line for line in (tmp_path / "out" / "variables.env").read_text().splitlines() if "REASON" in line]
     assert len(line) < 500
 
 
 def test_other_tags_of_an_artifact_stay(aws: Aws) -> None:
-    """Somebody's cost centre is none of the gate's business."""
+    """The gate adds its tag and leaves the others alone."""
     cost = {"Key": "cost", "Value": "42"}
     first = artifacts({"InferenceSpecification": {"Containers": CONTAINERS}})[0]
     aws.tags[first.key] = [cost, APPROVED]
@@ -177,7 +177,7 @@ def test_other_tags_of_an_artifact_stay(aws: Aws) -> None:
 
 
 def test_a_subject_is_what_sns_takes(aws: Aws) -> None:
-    """ASCII, one line, fewer than 100 characters."""
+    """A subject is ASCII, one line, and shorter than 100 characters."""
     tell("très\nlong " * 30, ["a", "b"])
     subject = aws.told[0]["Subject"]
     assert subject.startswith("tr?s long tr?s")
@@ -191,7 +191,7 @@ def execution(category: str, status: str = "Succeeded", **more: Any) -> dict[str
 
 
 def test_who_approved_stands_in_the_pipelines_history() -> None:
-    """The newest approval that succeeded counts."""
+    """The newest approval that succeeded names the approver."""
     details = [execution("Build"), execution("Approval", updatedBy="arn:ada"), execution("Approval", updatedBy="arn:b")]
     assert approve.approval_of(details) == approve.Approval(by="arn:ada", comment="looks good")
     with pytest.raises(StepError, match="No manual approval of this execution has succeeded"):
@@ -199,7 +199,7 @@ def test_who_approved_stands_in_the_pipelines_history() -> None:
 
 
 def test_nobody_approves_what_was_rejected() -> None:
-    """Nor another package than the gate's."""
+    """Approval is refused for a rejected package, and for another one than the gate's."""
     approve.check_release(document("HOLD"), ARN)
     approve.check_release(document("PROMOTE"), ARN)
     for gate, arn in ((document("REJECT"), ARN), (document("HOLD"), CHAMPION)):

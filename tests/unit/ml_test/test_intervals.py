@@ -12,25 +12,25 @@ from ml_test.gate.metrics.macro_f1 import macro_f1_estimate
 
 @pytest.mark.parametrize(("successes", "rows"), [(0, 5), (5, 5), (8, 10), (237, 240), (1, 1)])
 def test_share_is_wilsons_interval(successes: int, rows: int) -> None:
-    """As scipy.stats computes it."""
+    """The interval of a share is scipy's Wilson interval."""
     interval = binomtest(successes, rows).proportion_ci(0.95, method="wilson")
     estimate = share(successes, rows)
     assert (estimate.low, estimate.high) == pytest.approx((interval.low, interval.high))
 
 
 def test_share_has_published_values() -> None:
-    """Newcombe 1998, table I: 81 of 263 has the score interval 0.2553 to 0.3662."""
+    """81 of 263 has the score interval 0.2553 to 0.3662 (Newcombe 1998, table I)."""
     estimate = share(81, 263)
     assert (round(estimate.low, 4), round(estimate.high, 4)) == (0.2553, 0.3662)
 
 
 def test_no_mistake_is_no_certainty() -> None:
-    """Five right of five: the lower bound says how little that shows."""
+    """The lower bound of five right of five says how little that shows."""
     assert share(5, 5).low == pytest.approx(0.5655, abs=1e-4)
 
 
 def test_bootstrap_is_a_function_of_matrix_and_seed() -> None:
-    """The same figures on every machine and in every run; another seed, another draw."""
+    """The same seed gives the same figures on every machine; another seed gives others."""
     matrix = np.array([[1700, 51, 0], [83, 407, 3]])
     first, again, other = (macro_f1_estimate(matrix, seed=seed) for seed in (1, 1, 2))
     assert first == again
@@ -39,7 +39,7 @@ def test_bootstrap_is_a_function_of_matrix_and_seed() -> None:
 
 
 def test_bootstrap_covers_the_truth() -> None:
-    """Of 200 samples of a known model, the 95 % interval holds its true macro-F1 in at least 180."""
+    """The 95 % interval holds the true macro-F1 in at least 180 of 200 samples."""
     generator, counts = np.random.default_rng(7), [400, 100]
     chances = [[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]]
     matrices = [
@@ -53,7 +53,7 @@ def test_bootstrap_covers_the_truth() -> None:
 
 
 def test_chance_of_so_many_wins() -> None:
-    """McNemar's exact test: 5 of 5 by chance once in 32; none at all proves nothing; more wins, less chance."""
+    """McNemar's exact test gives 1/32 for 5 of 5, 1 for none, and less for more wins."""
     assert win_p_value(5, 0) == pytest.approx(1 / 32)
     assert win_p_value(0, 0) == 1.0
     assert win_p_value(0, 9) == 1.0

@@ -12,7 +12,7 @@ LABELS = ["a", "b"]
 
 
 def test_answers_that_are_no_label_are_wrong() -> None:
-    """They stand in the last column, whatever the truth is."""
+    """An answer that is no label counts in the last column, whatever the truth is."""
     answered = Labels().read(["a", "error 400: no", ""], ["a", "a", "b"], LABELS)
     assert answered.matrix.tolist() == [[1, 0, 1], [0, 0, 1]]
     assert answered.unusable.tolist() == [False, True, True]
@@ -27,7 +27,7 @@ def test_recall_is_each_labels() -> None:
 
 
 def test_macro_f1_of_a_known_matrix() -> None:
-    """F1 of a: 2·3/(4+4); of b: 2·1/(2+2)."""
+    """The mean of 2·3/(4+4) and 2·1/(2+2) is the macro-F1."""
     matrix = np.array([[3, 1, 0], [1, 1, 0]])
     assert macro_f1(matrix) == pytest.approx((6 / 8 + 2 / 4) / 2)
 
@@ -39,6 +39,6 @@ def test_figures_keep_leading_dimensions() -> None:
 
 
 def test_unknown_true_label_is_named() -> None:
-    """A test row with a label that the model cannot answer is a fault of the data, not of the model."""
+    """A test row's label that the model cannot answer is named as a fault of the data."""
     with pytest.raises(ValueError, match=r"labels that the model does not know: \['c'\]"):
         Labels().read(["a"], ["c"], LABELS)

@@ -36,13 +36,13 @@ def likeliest_score(wins: int, losses: int, rows: int, difference: float) -> flo
     [(5, 3, 240, 0.01), (5, 3, 240, -0.03), (20, 40, 300, -0.05), (1, 4, 100, -0.02), (7, 1, 50, 0.2)],
 )
 def test_score_is_that_of_the_likeliest_model(wins: int, losses: int, rows: int, difference: float) -> None:
-    """Tango's formula, by brute force."""
+    """Tango's formula agrees with brute force."""
     expected = likeliest_score(wins, losses, rows, difference)
     assert _score(wins, losses, rows, difference) == pytest.approx(expected, abs=1e-5)
 
 
 def test_score_at_zero_is_mcnemars() -> None:
-    """(wins - losses) / sqrt(wins + losses); and the interval excludes 0 exactly where that test does."""
+    """The score is (wins - losses) / sqrt(wins + losses), and its interval excludes 0 where that test does."""
     assert _score(12, 4, 200, 0.0) == pytest.approx(8 / 4)
     for wins, losses in [(12, 4), (11, 4), (4, 12), (4, 11), (6, 0), (5, 1)]:
         low, high = paired_shares(wins, losses, 240, confidence=0.95)
@@ -58,7 +58,7 @@ def test_no_difference_is_no_certainty() -> None:
 
 
 def test_score_interval_covers() -> None:
-    """Of 2,000 samples of models that differ by 3 points, 240 rows each, 95 % hold the truth, give or take 1.5."""
+    """95 % of 2,000 intervals of models that differ by 3 points hold the truth, give or take 1.5."""
     drawn = np.random.default_rng(3).multinomial(240, [0.01, 0.04, 0.95], size=2000)
     bounds = [paired_shares(int(w), int(lost), 240, confidence=0.95) for w, lost, _ in drawn]
     covered = np.mean([low <= -0.03 <= high for low, high in bounds])
@@ -87,7 +87,7 @@ def gain(metric: str, pair: Pair[Decided], *, confidence: float = 0.95) -> Gain:
 
 
 def test_leaving_a_row_out_is_a_subtraction() -> None:
-    """The jackknife against plain leaving out, for a mean and for macro-F1."""
+    """The jackknife agrees with plainly leaving rows out, for a mean and for macro-F1."""
     pair = scored(40, 2)
     for metric in ("log_loss", "macro_f1"):
         without = METRIC[metric].gain_figure(pair).without_each_row()
@@ -97,7 +97,7 @@ def test_leaving_a_row_out_is_a_subtraction() -> None:
 
 
 def test_gain_figures_are_the_metrics_differences() -> None:
-    """What is resampled is what is reported."""
+    """The resampled figure is the reported one."""
     pair = scored(300, 3)
     for metric, sign in (("log_loss", -1), ("macro_f1", 1)):
         before, after = (METRIC[metric].value(answers) for answers in (pair.champion, pair.challenger))
@@ -105,7 +105,7 @@ def test_gain_figures_are_the_metrics_differences() -> None:
 
 
 def test_macro_f1_is_the_confusion_matrixs() -> None:
-    """What is resampled sums the cells of the matrix that is shown, the unusable answer's among them."""
+    """The resampled figure sums the cells of the matrix that is shown, the unusable answer's among them."""
     model = Labels().read(list("013110"), list("000112"), list("012"))
     nothing = Labels().read(list("333333"), list("000112"), list("012"))
     assert METRIC["macro_f1"].value(model) == pytest.approx(float(macro_f1(model.matrix)))
@@ -114,7 +114,7 @@ def test_macro_f1_is_the_confusion_matrixs() -> None:
 
 
 def test_bca_agrees_with_scipy() -> None:
-    """One stratum, a skewed mean: scipy.stats.bootstrap's BCa interval, up to the luck of the draw."""
+    """BCa's interval of a skewed mean is scipy.stats.bootstrap's, up to the luck of the draw."""
     values = np.random.default_rng(4).exponential(size=80)
     theirs = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="BCa", rng=1).confidence_interval
     mean = Figure(parts=np.stack([values, np.ones(80)]), of=lambda sums: sums[0] / sums[1])
@@ -125,14 +125,14 @@ def test_bca_agrees_with_scipy() -> None:
 
 @pytest.mark.parametrize("metric", ["auc", "log_loss", "macro_f1"])
 def test_paired_interval_covers(metric: str) -> None:
-    """Of 120 pairs of equally good models, at least 90 % of the intervals hold 0."""
+    """At least 90 % of 120 intervals of equally good models hold 0."""
     found = [gain(metric, scored(200, seed)) for seed in range(120)]
     assert sum(entry.low <= 0 <= entry.high for entry in found) >= 108
 
 
 @pytest.mark.parametrize("metric", ["auc", "log_loss", "macro_f1", "accuracy"])
 def test_identical_answers_are_no_certainty(metric: str) -> None:
-    """Two models that answer 400 rows alike may differ on others: no interval has the width 0, and more rows help."""
+    """The interval of two models that answer 400 rows alike has a width, which more rows make smaller."""
     widths = []
     for rows in (400, 4000):
         pair = scored(rows, 9)
@@ -144,6 +144,7 @@ def test_identical_answers_are_no_certainty(metric: str) -> None:
 
 
 def test_less_log_loss_is_a_gain() -> None:
+    """The gain in a loss is positive where the loss is smaller."""
     pair = scored(400, 9)
     truth = pair.champion.truth
     certain = answered(truth, np.where(truth == 1, 0.9, 0.1))

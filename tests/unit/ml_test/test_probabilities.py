@@ -25,7 +25,7 @@ def drawn(rows: int, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float
 
 
 def test_auc_is_the_share_of_pairs_in_order() -> None:
-    """Against the definition, with ties, and against Mann and Whitney's statistic."""
+    """AUC agrees with its definition, ties included, and with Mann and Whitney's statistic."""
     truth, scores = drawn(300)
     scores = scores.round(1)
     pairs = [(a > b) + (a == b) / 2 for a in scores[truth == 1] for b in scores[truth == 0]]
@@ -35,20 +35,21 @@ def test_auc_is_the_share_of_pairs_in_order() -> None:
 
 
 def test_both_placements_have_the_auc_as_their_mean() -> None:
+    """The placements of either label have the same mean."""
     truth, scores = drawn(300)
     found = Placements.of(truth, scores.round(1))
     assert found.beaten.mean() == pytest.approx(found.beating.mean())
 
 
 def test_the_interval_of_the_auc_covers_as_often_as_it_says() -> None:
-    """Of 400 samples of 400 rows, 95 % of the intervals hold the true AUC."""
+    """95 % of 400 intervals of 400 rows hold the true AUC."""
     true = auc(*drawn(400_000, seed=99))
     found = [auc_estimate(*drawn(400, seed)) for seed in range(400)]
     assert 0.92 < np.mean([estimate.low <= true <= estimate.high for estimate in found]) < 0.98
 
 
 def test_delongs_gain_is_as_wide_as_a_bootstraps() -> None:
-    """1,000 plain paired resamples of 600 rows, drawn here, have nearly the same 95 % interval."""
+    """1,000 plain paired resamples of 600 rows have nearly the same 95 % interval."""
     truth, scores = drawn(600, seed=4)
     generator = np.random.default_rng(5)
     noisy = np.clip(scores + generator.normal(scale=0.1, size=600), 0, 1)
@@ -61,6 +62,7 @@ def test_delongs_gain_is_as_wide_as_a_bootstraps() -> None:
 
 
 def test_the_loss_of_a_certain_error_is_finite() -> None:
+    """A probability of 0 or 1 for the wrong label has a finite loss."""
     assert log_loss(np.array([1, 0]), np.array([0.5, 0.5])) == pytest.approx(np.log(2))
     assert np.isfinite(log_loss(np.array([0, 1]), np.array([1.0, 0.0]))).all()
 
@@ -74,13 +76,13 @@ def test_calibration_tells_a_fitting_model_from_a_bold_one() -> None:
 
 
 def test_calibration_error_of_known_answers() -> None:
-    """Half is answered 0.2 and never true, half 0.6 and always: (0.2 + 0.4) / 2."""
+    """Half answered 0.2 and never true, half 0.6 and always true make (0.2 + 0.4) / 2."""
     truth, answered = np.repeat([0, 1], 50), np.repeat([0.2, 0.6], 50)
     assert calibration_error(truth, answered).value == pytest.approx(0.3)
 
 
 def test_the_upper_bound_of_the_calibration_error_errs_to_the_strict_side() -> None:
-    """All odds are a third too high: of 200 samples, hardly one has an upper bound below the true distance."""
+    """Hardly one of 200 samples has an upper bound below the true distance."""
     truth, scores = drawn(200_000, seed=7)
     true = calibration_error(truth, np.minimum(scores * 1.3, 1)).value
     found = []
@@ -91,7 +93,7 @@ def test_the_upper_bound_of_the_calibration_error_errs_to_the_strict_side() -> N
 
 
 def test_the_threshold_follows_the_costs() -> None:
-    """And decides at the least cost: a higher or lower one costs more on the same rows."""
+    """A higher or lower threshold costs more on the same rows."""
     costs = Costs(missed=5, false_alarm=1)
     assert costs.threshold == pytest.approx(1 / 6)
     truth, scores = drawn(20_000)

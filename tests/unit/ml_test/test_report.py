@@ -38,14 +38,14 @@ def made(
 
 
 def test_equal_inputs_give_equal_bytes(rows: TestRows) -> None:
-    """No clock and no chance in it, resampled intervals included; the page is a function of the JSON alone."""
+    """Report and page hold no clock and no chance, resampled intervals included."""
     one, two = (made(rows, rows.with_mistakes(3), rival=rows.with_mistakes(5)) for _ in range(2))
     assert json.dumps(one) == json.dumps(two)
     assert report.html(one) == report.html(json.loads(json.dumps(two)))
 
 
 def test_every_mistake_is_named(rows: TestRows) -> None:
-    """Row, truth and answer; answers that are no label once more by themselves."""
+    """Each mistake has row, truth and answer; answers that are no label are listed by themselves, too."""
     answers = rows.with_mistakes(3)
     answers[-1] = "error 400: no"
     document = made(rows, answers)
@@ -67,7 +67,7 @@ def test_page_escapes_what_it_shows(rows: TestRows) -> None:
 
 
 def test_page_stands_alone(rows: TestRows) -> None:
-    """It loads nothing, runs nothing, fits a phone, knows dark mode and paper."""
+    """The page loads nothing, runs nothing, fits a phone, and knows dark mode and paper."""
     page = report.html(made(rows, rows.truth))
     assert not re.search(r"\b(src|href)\s*=|url\(|@import|<script|\bon\w+=", page)
     for needed in ("width=device-width", "prefers-color-scheme: dark", "@media print"):
@@ -94,7 +94,7 @@ def test_page_is_well_formed(rows: TestRows) -> None:
 
 
 def test_page_tells_a_person_what_to_look_at(rows: TestRows) -> None:
-    """Of a HOLD, before anything else; who reads another verdict is asked for nothing."""
+    """The page of a HOLD begins with what to look at; other verdicts ask for nothing."""
     held = report.html(made(rows, rows.with_mistakes(9)))
     assert held.index("What a person should look at") < held.index("Against the baseline")
     assert "A person decides, in stage Approve" in held
@@ -135,7 +135,7 @@ def test_page_shows_verdict_and_figures(rows: TestRows) -> None:
 
 
 def test_long_names_take_two_lines() -> None:
-    """And no more: what is longer still is cut, under its whole name as the row's title."""
+    """A name of more than two lines is cut, and the row's title has the whole of it."""
     estimate = Estimate(value=0.7, low=0.6, high=0.8, rows=100)
     long = "accuracy at the threshold 0.167 of a very particular kind of customer"
     drawn = interval_charts([("accuracy at the threshold 0.167", estimate, None, "passed"), (long, estimate, 0.5, "")])

@@ -34,14 +34,14 @@ PACKAGE = {
     ],
 )
 def test_what_is_served_is_the_package(containers: list[dict[str, str]], fault: str | None) -> None:
-    """By the package's name where the model has it, and by images and artifacts where they are shown."""
+    """A model is the package by the package's name, or by images and artifacts where only they are shown."""
     found = serving_fault(containers, PACKAGE)
     assert (found or "").startswith(fault or "")
     assert (found is None) == (fault is None)
 
 
 def test_gate_must_not_have_rejected_this_package() -> None:
-    """Another package's verdict, or a rejection, verifies nothing."""
+    """Another package's verdict and a rejection verify nothing."""
     for verdict in ("PROMOTE", "HOLD"):
         check_release({"verdict": verdict, "model_package_arn": ARN}, ARN)
     for gate in ({"verdict": "REJECT", "model_package_arn": ARN}, {"verdict": "PROMOTE", "model_package_arn": OLD}):
@@ -50,7 +50,7 @@ def test_gate_must_not_have_rejected_this_package() -> None:
 
 
 def test_what_was_held_needs_somebodys_approval() -> None:
-    """Approved alone is not enough there: the stage Approve writes down who it was."""
+    """A held package needs the approver whom stage Approve writes down; the status Approved is not enough."""
     check_approved(PACKAGE, "PROMOTE")
     check_approved(PACKAGE | {"CustomerMetadataProperties": {"approved_by": "arn:ada"}}, "HOLD")
     with pytest.raises(StepError, match="its property approved_by names nobody"):
@@ -93,11 +93,12 @@ class SageMaker:
 
 
 def test_released_endpoint_passes() -> None:
-    """InService, serving this approved package."""
+    """An endpoint in service that serves this approved package passes."""
     assert check_served(SageMaker(), "prod", PACKAGE) == "prod"
 
 
 def test_a_release_that_competes_is_asked_at_its_own_variant() -> None:
+    """The smoke requests go to the variant that serves the release."""
     assert check_served(SageMaker(OLD, ARN), "prod", PACKAGE, PACKAGE | {"ModelPackageArn": OLD}) == "prod/variant-1"
 
 
@@ -110,11 +111,13 @@ def test_a_release_that_competes_is_asked_at_its_own_variant() -> None:
     ],
 )
 def test_both_that_compete_have_to_serve(packages: tuple[str, ...], message: str) -> None:
+    """Release and champion have to serve, each at a variant of its own."""
     with pytest.raises(StepError, match=message):
         check_served(SageMaker(*packages), "prod", PACKAGE, PACKAGE | {"ModelPackageArn": OLD})
 
 
 def test_a_second_variant_is_wrong_where_nothing_competes() -> None:
+    """A variant beside the release's is named with what it serves."""
     with pytest.raises(StepError, match=f"variant variant-0, model 0: serves {OLD}, not {ARN}"):
         check_served(SageMaker(OLD, ARN), "prod", PACKAGE)
 
@@ -135,7 +138,7 @@ def test_other_than_released_is_named(sagemaker: SageMaker, message: str) -> Non
 
 
 def test_what_serves_instead_is_told() -> None:
-    """The version behind each variant, and why SageMaker took the latest deployment back."""
+    """The message has the version behind each variant, and why SageMaker took the deployment back."""
     assert serving_lines(SageMaker(OLD), "prod") == [
         "prod is InService with c2:",
         f"- variant-0 serves version 1 ({OLD}) (model 0)",

@@ -131,7 +131,7 @@ def test_a_failure_cancels_what_hangs_beside_it(cloud):
 
 
 def test_what_was_in_progress_when_the_local_cloud_ended_has_failed(cloud, tmp_path):
-    """It does not stay in progress in a stack that was taken back; what was not noted is told with what to do."""
+    """A resource in progress has failed after a restart, and one that was not noted is told with what to do."""
     cloud.topics("CreateStack", {"A": "hangs", "B": "is not noted"})
     until(
         lambda: (len(cloud.topic.world), len(cloud.events("A"))),

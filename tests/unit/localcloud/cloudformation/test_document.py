@@ -23,19 +23,19 @@ def test_a_date_stays_a_string():
 
 
 def test_json_error_names_its_place():
-    """JSON that is none is refused with line and column."""
+    """Broken JSON is refused with line and column."""
     with pytest.raises(AwsError, match=r"JSON not well-formed. \(line 2, column 1\)"):
         read('{"Resources": \n')
 
 
 def test_yaml_error_names_its_place():
-    """YAML that is none is refused with line and column."""
+    """Broken YAML is refused with line and column."""
     with pytest.raises(AwsError, match=r"YAML not well-formed. \(line 2"):
         read("A: [1\nB: 2")
 
 
 def test_a_key_given_twice_is_refused():
-    """Of two resources with one name neither is silently lost."""
+    """Two resources with one name are refused, for one of them would be lost silently."""
     with pytest.raises(AwsError, match="YAML not well-formed"):
         read("A: 1\nA: 2")
 

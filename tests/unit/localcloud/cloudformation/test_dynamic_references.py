@@ -43,14 +43,14 @@ def references(secrets):
     ],
 )
 def test_a_secrets_key(references, secrets, reference, asked):
-    """A key of a secret, by name or ARN, of the current or another version, inside a longer text."""
+    """A key of a secret is resolved by name or ARN, of the current or another version, inside a longer text."""
     value = {"Headers": [f"Bearer {{{{resolve:secretsmanager:{reference}}}}}"]}
     assert references.resolve(value) == {"Headers": ["Bearer hunter2"]}
     assert secrets.asked == [asked]
 
 
 def test_parameters(references):
-    """Plain and secure parameters of Parameter Store."""
+    """Plain and secure parameters of Parameter Store are resolved."""
     assert references.resolve(["{{resolve:ssm:/a:2}}", "{{resolve:ssm-secure:/b}}"]) == ["from ssm", "from ssm"]
 
 

@@ -39,7 +39,7 @@ def actions(found):
 
 
 def test_a_new_stack_creates_all_in_order(evaluation):
-    """What is referred to comes first; its values are unknown until it exists."""
+    """A resource comes after those that it refers to, whose values are unknown until then."""
     found = make(evaluation, {"Name": parameter({"Fn::Sub": "s3://${Data}/x"}), "Data": bucket()})
     assert [step.logical_id for step in found.steps] == ["Data", "Name"]
     assert set(actions(found).values()) == {Action.CREATE}
@@ -67,7 +67,7 @@ def test_a_change_in_place_and_a_replacement(evaluation):
 
 
 def test_a_replacement_reaches_what_refers_to_it(evaluation):
-    """Who refers to a resource that is replaced may change too: conditionally, for the new value is not known."""
+    """A resource that refers to a replaced one changes conditionally, for the new value is not known yet."""
     value = {"Type": "String", "Value": "old-Data"}
     present = [deployed("Data", properties={"BucketName": "one"}), deployed("Name", PARAMETER, properties=value)]
     found = make(evaluation, {"Data": bucket(BucketName="two"), "Name": parameter({"Ref": "Data"})}, present)
@@ -161,7 +161,7 @@ def test_scalars_may_be_written_as_strings(evaluation):
 
 
 def test_a_plan_is_printable(evaluation):
-    """One line a step: action, name, type, and the properties that change."""
+    """A printed plan has a line for each step: action, name, type, and the properties that change."""
     found = make(evaluation, {"A": bucket(BucketName="two")}, [deployed("A", properties={"BucketName": "one"})])
     assert str(found) == "replace          A AWS::S3::Bucket (BucketName)"
 

@@ -18,7 +18,7 @@ def cloud(tmp_path: Path) -> Cloud:
 
 
 def test_a_stack_is_never_without_a_status(cloud: Cloud) -> None:
-    """It begins with its first, in one write: a crash right after it leaves a stack that is taken up."""
+    """A stack and its first status are one write, so a crash right after it leaves a stack that is taken up."""
     seen: list[dict[str, Any]] = []
     cloud.store.table("cloudformation.stacks").watch(lambda _, __, after: seen.append(dict(after or {})))
     stacks = Stacks(cloud)
@@ -30,7 +30,7 @@ def test_a_stack_is_never_without_a_status(cloud: Cloud) -> None:
 
 
 def test_an_operation_begins_in_one_write(cloud: Cloud) -> None:
-    """With all that the next start would need to go on with it."""
+    """One write holds all that the next start needs to go on with the operation."""
     engine = Engine(cloud)
     stack = engine.stacks.add(engine.stacks.blank("Old"), "CREATE_COMPLETE")
     seen: list[dict[str, Any]] = []
@@ -42,7 +42,7 @@ def test_an_operation_begins_in_one_write(cloud: Cloud) -> None:
 
 
 def test_of_two_that_make_a_stack_of_one_name_one_is_refused(cloud: Cloud) -> None:
-    """Also where both have found the name free before."""
+    """The second of two creations is refused, also where both found the name free before."""
     engine = Engine(cloud)
     first, second = engine.stacks.blank("Same"), engine.stacks.blank("Same")
     engine._begin(first["StackId"], "CREATE_IN_PROGRESS", blank=first)

@@ -48,7 +48,7 @@ def request(service: str, *credentials: str) -> HttpRequest:
     ("service", "code"), [("s3", "ExpiredToken"), ("sts", "ExpiredToken"), ("glue", "ExpiredTokenException")]
 )
 def test_a_session_ends(settings: Settings, session: AssumedRole, service: str, code: str) -> None:
-    """A session's key is good until its time, and known to have expired after it."""
+    """A session's key is good until its time, and is known to have expired after it."""
     identity = Identity(settings, Clients(settings))
     signed = request(service, session.access_key_id, session.secret_access_key, session.session_token)
     assert identity.authenticate(signed)[1].role_arn == f"arn:aws:iam::{ACCOUNT}:role/r"
@@ -60,7 +60,7 @@ def test_a_session_ends(settings: Settings, session: AssumedRole, service: str, 
 
 
 def test_a_service_asks_for_one_of_its_resources(settings: Settings) -> None:
-    """A service's key is this process's own; in the place of a token it names the resource for which it asks."""
+    """A service's key is this process's own, and names in place of a token the resource for which it asks."""
     clients = Clients(settings)
     alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:a"
     key = f"{SERVICE_KEY_PREFIX}cloudwatch.amazonaws.com"
@@ -71,7 +71,7 @@ def test_a_service_asks_for_one_of_its_resources(settings: Settings) -> None:
 
 
 def test_a_forwarded_session_says_which_services_forward_it(settings: Settings, session: AssumedRole) -> None:
-    """The caller stays who it was; the services that go on for it stand in the order in which they were called."""
+    """The caller stays who it was, and the services that go on for it are listed in the order of their calls."""
     clients = Clients(settings)
     for via in (("lambda.amazonaws.com",), ("cloudformation.amazonaws.com", "lambda.amazonaws.com")):
         signer = clients.forwarding("sts", session.access_key_id, via=via)._request_signer

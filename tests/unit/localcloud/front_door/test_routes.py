@@ -31,7 +31,7 @@ def answer(routes: Routes, path: str) -> HttpResponse:
 
 
 def test_the_longest_prefix_answers() -> None:
-    """The order in which routes are given says nothing."""
+    """The longest prefix answers, whatever the order in which routes are given."""
     for given in (["/_a/", "/_a/b/"], ["/_a/b/", "/_a/"]):
         routes = Routes(map(route, given))
         assert answer(routes, "/_a/b/c").body == b"/_a/b/"
@@ -39,24 +39,24 @@ def test_the_longest_prefix_answers() -> None:
 
 
 def test_a_path_that_no_route_knows_is_refused_by_name() -> None:
-    """No bucket has such a name, so nobody else is asked."""
+    """A path under a reserved prefix is refused and not handed to S3, for no bucket has such a name."""
     refused = answer(Routes([route("/_a/"), route("/endpoints/")]), "/_b/c")
     assert (refused.status, refused.body) == (404, b"The local cloud has no route /_b/c. It has /_a/.\n")
 
 
 def test_other_paths_are_of_aws_apis() -> None:
-    """A bucket, or a REST operation."""
+    """A bucket's path and a REST operation's belong to no route."""
     assert Routes([route("/_a/")]).find("/bucket/_a/") is None
 
 
 def test_one_prefix_has_one_route() -> None:
-    """Two would take each other's requests, by the order in which services are listed."""
+    """A second route of the same prefix is refused: the order of services would decide who answers."""
     with pytest.raises(ValueError, match="/_a/ has two routes"):
         Routes([route("/_a/"), route("/_a/")])
 
 
 def test_an_invocation_needs_invoke_endpoint() -> None:
-    """On the endpoint that the path names, percent signs undone."""
+    """An invocation asks for the endpoint that the path names, with percent signs undone."""
     asked = invocation(request("/endpoints/my%2Dendpoint/invocations"))
     assert asked == Asked(service="sagemaker", operation="InvokeEndpoint", params={"EndpointName": "my-endpoint"})
 
@@ -65,6 +65,6 @@ def test_an_invocation_needs_invoke_endpoint() -> None:
     ("method", "path"), [("POST", "/endpoints/e/async-invocations"), ("GET", "/endpoints/e/invocations")]
 )
 def test_what_is_no_invocation_is_refused_by_name(method: str, path: str) -> None:
-    """Nothing else is authorised as one."""
+    """Another path or method under the runtime's prefix is refused."""
     with pytest.raises(UnsupportedError, match=f"sagemaker-runtime:{method} {path}"):
         invocation(request(path, method))

@@ -54,13 +54,13 @@ def check(request: HttpRequest, *, secret: str = SECRET, after: timedelta = time
 @pytest.mark.parametrize("path", ["/", "/bucket/a%20key%3D%2B/x", "/bucket?list-type=2&prefix=a%2Fb&empty="])
 @pytest.mark.parametrize("token", [None, TOKEN])
 def test_botocores_own_signature_holds(service: str, path: str, token: str | None) -> None:
-    """Headers, query strings, escaped paths and session tokens, for services that escape once and twice."""
+    """Headers, query strings, escaped paths and session tokens hold, for services that escape once and twice."""
     check(signed(service, path=path, token=token))
 
 
 @pytest.mark.parametrize("path", ["/bucket/key", "/bucket/a%20key?versionId=1"])
 def test_a_presigned_url_holds(path: str) -> None:
-    """A URL that somebody was given."""
+    """A URL that somebody signed for others is good."""
     check(presigned(path=path))
 
 
@@ -86,14 +86,14 @@ def with_header(name: str, value: str) -> Change:
     ],
 )
 def test_a_changed_request_is_refused(change: Change, fault: Fault) -> None:
-    """Whatever was signed and is not what arrived."""
+    """A request is refused that differs in anything from what was signed."""
     with pytest.raises(SignatureError) as refused:
         check(change(signed()))
     assert refused.value.fault is fault
 
 
 def test_another_secret_is_refused() -> None:
-    """A forged signature: the key is known, its secret is not."""
+    """A signature is refused that was made with another secret of a known key."""
     with pytest.raises(SignatureError) as refused:
         check(signed(), secret="guess")
     assert refused.value.fault is Fault.WRONG_SIGNATURE
@@ -101,14 +101,14 @@ def test_another_secret_is_refused() -> None:
 
 @pytest.mark.parametrize("minutes", [-6, 6])
 def test_a_skewed_clock_is_refused(minutes: int) -> None:
-    """Later or earlier than the service allows; the detail says by how much."""
+    """A time is refused that is later or earlier than the service allows, and the detail says by how much."""
     with pytest.raises(SignatureError, match=r"now earlier than|still later than") as refused:
         check(signed(), after=timedelta(minutes=minutes))
     assert refused.value.fault is Fault.SKEWED
 
 
 def test_an_s3_body_is_held_against_its_hash() -> None:
-    """A signed hash of another body."""
+    """A body is refused that is not the one whose hash was signed."""
     request = signed("s3", path="/bucket/key", body=b"one", method="PUT")
     with pytest.raises(SignatureError) as refused:
         check(replace(request, body=b"two"))
@@ -116,7 +116,7 @@ def test_an_s3_body_is_held_against_its_hash() -> None:
 
 
 def test_an_expired_url_is_refused() -> None:
-    """A minute's URL, two minutes later."""
+    """A URL that is good for a minute is refused two minutes later."""
     with pytest.raises(SignatureError) as refused:
         check(presigned(expires=60), after=timedelta(minutes=2))
     assert refused.value.fault is Fault.EXPIRED_URL
@@ -126,7 +126,7 @@ def test_an_expired_url_is_refused() -> None:
     ("old", "new"), [("Expires=60", "Expires=6000"), ("us-east-1", "eu-west-1"), ("host", "host%3Bx")]
 )
 def test_a_tampered_url_is_refused(old: str, new: str) -> None:
-    """A longer life, another region, another list of headers."""
+    """A URL is refused with a longer life, another region or another list of headers than was signed."""
     request = presigned(expires=60)
     assert old in request.query
     with pytest.raises(SignatureError) as refused:
@@ -159,13 +159,13 @@ def chunked(chunks: list[bytes]) -> HttpRequest:
 
 
 def test_signed_chunks_hold() -> None:
-    """A stream in two chunks."""
+    """A stream in two signed chunks is good."""
     check(chunked([b"one", b"two" * 1000]))
 
 
 @pytest.mark.parametrize(("old", "new"), [(b"one", b"two"), (b"3;", b"2;"), (b"\r\n0;", b"\r\n1;")])
 def test_a_changed_chunk_is_refused(old: bytes, new: bytes) -> None:
-    """Other bytes, another length, or no end."""
+    """Chunks are refused that have other bytes, another length, or no end."""
     request = chunked([b"one"])
     assert old in request.body
     with pytest.raises(SignatureError):
@@ -189,7 +189,7 @@ def test_a_changed_chunk_is_refused(old: bytes, new: bytes) -> None:
     ],
 )
 def test_each_service_has_its_words(service: str, fault: Fault, code: str) -> None:
-    """The codes that clients match on."""
+    """Each service refuses with the code that its clients match on."""
     error = refusal(service, SignatureError(fault, "detail"), KEY)
     assert isinstance(error, AwsError)
     assert error.code == code

@@ -241,7 +241,7 @@ def test_what_is_encrypted_asks_kms(line: str, headers: dict[str, str], expected
 
 
 def test_an_encrypted_topic_asks_kms() -> None:
-    """Who publishes to it makes a data key."""
+    """Whoever publishes to the topic needs a data key of its key."""
     topic = here("sns", "secret")
     key = here("kms", "key/alias/t")
     assert asked("sns", "Publish", {"TopicArn": topic}) == [
@@ -264,7 +264,7 @@ def test_an_encrypted_topic_asks_kms() -> None:
     ],
 )
 def test_disks_under_a_customers_key_ask_for_a_grant(operation: str, params: dict[str, Any], role: str) -> None:
-    """By way of SageMaker and for its own use; a training job's role may have it in the caller's place."""
+    """The grant is asked for by way of SageMaker; a training job's role may have it in the caller's place."""
     found = asks_of(ApiRequest(service="sagemaker", operation=operation, params=params), PLACE)
     (grant,) = [ask for ask in found if ask.action.startswith("kms:")]
     assert (grant.action, grant.resource, grant.or_role) == ("kms:CreateGrant", here("kms", "key/k"), role)
@@ -282,7 +282,7 @@ def test_disks_under_a_customers_key_ask_for_a_grant(operation: str, params: dic
     ],
 )
 def test_a_request_that_can_be_read_as_two_is_refused(query: str, body: bytes) -> None:
-    """What is decided on and what is done must be one and the same."""
+    """A request is refused whose authorisation could be decided on another reading than the one that is done."""
     headers = {"content-type": "application/x-www-form-urlencoded"}
     with pytest.raises(UnsupportedError):
         api_requests.read("iam", HttpRequest(method="POST", path="/", query=query, headers=headers, body=body))

@@ -73,6 +73,6 @@ def test_malformed(document: Any, said: str) -> None:
     ],
 )
 def test_malformed_resource_policies(statement: dict[str, Any], kind: PolicyKind, said: str) -> None:
-    """What a resource's policy must have and a trust policy must not."""
+    """A resource's policy has to name principals; a trust policy allows STS's actions and names no resource."""
     with pytest.raises(AwsError, match=said):
         parse_policy({"Statement": statement}, name="p", kind=kind)

@@ -838,7 +838,7 @@ def test_rule(case: Case) -> None:
 
 
 def test_the_rules_are_many_and_each_is_stated_once() -> None:
-    """At least 150 cases, and no rule twice."""
+    """There are at least 150 cases, and no rule stands twice."""
     assert len(CASES) >= 150
     assert len({case.rule for case in CASES}) == len(CASES)
 

@@ -15,7 +15,7 @@ def test_an_image_is_found_by_its_repository_whatever_its_tag():
 
 
 def test_an_unknown_image_is_refused_by_its_address():
-    """The error names the image and those that there are."""
+    """The error names the image, and those that there are."""
     with pytest.raises(UnsupportedError, match=r"example.com/my/model:1.*sagemaker-xgboost, sagemaker-sparkml"):
         image_of("example.com/my/model:1")
 
@@ -32,13 +32,13 @@ def test_every_image_has_its_programs_and_its_lock():
 
 
 def test_every_folder_with_programs_of_a_container_is_listed():
-    """An image that was added and not listed would be unknown, and nobody would say why."""
+    """An image's folder that is not listed fails this test, for at run time it would only be unknown."""
     found = {path.parent.name for name in ("serve", "train") for path in IMAGES.glob(f"*/{name}.py")}
     assert found == set(FOLDERS)
 
 
 def test_xgboost_reads_what_its_description_says():
-    """For training and for serving alike."""
+    """XGBoost's programs read every format that its description names, for training and for serving."""
     description = image_of("host/sagemaker-xgboost:1").description
     assert description.training is not None
     assert description.serving is not None

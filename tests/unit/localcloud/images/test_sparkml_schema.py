@@ -25,7 +25,7 @@ def test_the_struct_is_basic_unless_said():
     ],
 )
 def test_a_bad_schema_is_refused_with_its_fault(document, message):
-    """Unknown types and structs, missing names and parts."""
+    """Unknown types and structs, missing names and missing parts are refused."""
     with pytest.raises(SchemaError, match=message):
         Schema.parse(json.dumps(document))
 
@@ -36,6 +36,6 @@ def test_only_the_first_line_counts():
 
 
 def test_a_short_row_is_refused_in_javas_words():
-    """The container's message, which clients may know."""
+    """The refusal is the container's own message, which clients may know."""
     with pytest.raises(SchemaError, match="Index 5 out of bounds for length 5"):
         first_csv_record("1,2,3,4,5", 6)

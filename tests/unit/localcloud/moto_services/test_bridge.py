@@ -34,7 +34,7 @@ except NotImplementedError as refused:
 
 
 def test_ec2_is_not_imported_and_not_missed(tmp_path: Path) -> None:
-    """It would take most of a start; endpoints are scaled without it, and who asks for instances is refused."""
+    """The bridge works without moto's EC2, whose import takes most of a start; who asks for instances is refused."""
     done = subprocess.run(
         [sys.executable, "-c", _STARTED, str(tmp_path)],
         capture_output=True,

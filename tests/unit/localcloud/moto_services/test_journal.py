@@ -51,7 +51,7 @@ def test_an_entry_is_read_as_it_was_written(path: Path, bodies: Bodies, size: in
 
 
 def test_entries_keep_their_order_and_a_snapshot_takes_their_place(path: Path, bodies: Bodies) -> None:
-    """After a snapshot only what came later is replayed."""
+    """Only what came after a snapshot is replayed."""
     journal = Journal(path, bodies, ABOUT)
     for number in range(20):
         journal.append(request(bytes([number])), Circumstances(), 200)
@@ -66,7 +66,7 @@ def test_entries_keep_their_order_and_a_snapshot_takes_their_place(path: Path, b
 
 
 def test_a_torn_last_record_is_dropped(path: Path, bodies: Bodies) -> None:
-    """What was being written when the process was killed was never acknowledged; what came before is whole."""
+    """What was being written at a kill was never acknowledged and is dropped; what came before is whole."""
     journal = Journal(path, bodies, ABOUT)
     journal.append(request(b"first"), Circumstances(), 200)
     whole = path.with_name("moto.sqlite-wal").stat().st_size
@@ -103,14 +103,14 @@ def test_a_damaged_file_is_refused(path: Path, bodies: Bodies) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path, bodies: Bodies) -> None:
-    """What is told is what is in the way: `reset` would mend nothing."""
+    """The error says what is in the way, and does not advise a reset, which would mend nothing."""
     (tmp_path / "folder.sqlite").mkdir()
     with pytest.raises(StateError, match=r"folder\.sqlite cannot be opened .*See to the space on the disk"):
         Journal(tmp_path / "folder.sqlite", bodies, ABOUT)
 
 
 def test_an_entry_that_the_disk_has_no_space_for_is_an_error(path: Path, bodies: Bodies) -> None:
-    """It names the file, is told as AWS tells that it cannot now, and leaves the entries of before as they were."""
+    """The error names the file, is AWS's ServiceUnavailable, and leaves the earlier entries as they were."""
     journal = Journal(path, bodies, ABOUT)
     journal.append(request(b"first"), Circumstances(), 200)
     fill_disk(journal)
@@ -135,7 +135,7 @@ def fill_disk(journal: Journal) -> None:
 def test_a_body_that_cannot_be_written_leaves_nothing_behind(
     bodies: Bodies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of it would take the space of which there is too little."""
+    """No half of a body stays on a disk that is full."""
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -172,7 +172,7 @@ raise AssertionError("not killed")
 
 @pytest.mark.parametrize("statement", ["BEGIN", "DELETE FROM snapshot", "INSERT", "DELETE FROM entries", "COMMIT"])
 def test_a_snapshot_that_was_cut_off_has_changed_nothing(path: Path, bodies: Bodies, statement: str) -> None:
-    """Killed before any of its statements, the snapshot of before and the entries after it are there, and no half."""
+    """After a kill at any statement the earlier snapshot and the entries after it are there, and no half."""
     killed = subprocess.run([sys.executable, "-c", _KILLED_IN_A_SNAPSHOT, str(path), statement], check=False)
     assert killed.returncode == -signal.SIGKILL
 
@@ -194,7 +194,7 @@ def test_a_body_that_is_gone_is_named(path: Path, bodies: Bodies, tmp_path: Path
 
 @pytest.mark.parametrize("size", [10, SMALL_BYTES + 10])
 def test_an_object_body_is_a_file(bodies: Bodies, size: int) -> None:
-    """Written, read from anywhere, truncated, written anew and closed as moto does it, in memory or on disk."""
+    """A body is written, read from anywhere, truncated, rewritten and closed as moto does it, in memory or on disk."""
     body = ObjectBody(bodies)
     body.write(b"ab" * size)
     assert bool(body.name) is (size > 10)
@@ -213,7 +213,7 @@ def test_an_object_body_is_a_file(bodies: Bodies, size: int) -> None:
 
 
 def test_bodies_that_nothing_needs_are_forgotten(bodies: Bodies) -> None:
-    """The others stay."""
+    """A body without an entry is deleted, and the others stay."""
     kept, gone = bodies.keep(b"kept"), bodies.keep(b"gone")
     bodies.forget_all_but({kept})
     assert bodies.read(kept) == b"kept"
@@ -241,6 +241,6 @@ def test_bodies_that_nothing_needs_are_forgotten(bodies: Bodies) -> None:
 def test_what_changes_nothing_is_not_written_down(
     service: str, operation: str, caller: Caller, body: bytes, expected: bool
 ) -> None:
-    """Reads are not, nor sessions of AWS's own services, which end with the process; in doubt a call is."""
+    """Reads and sessions of AWS's own services are not written down; a call in doubt is."""
     call = ApiRequest(service=service, operation=operation, params={})
     assert changes(call, caller, HttpResponse(status=200, headers={}, body=body)) is expected

@@ -9,7 +9,7 @@ from tests.waiting import until
 
 
 def test_an_entry_comes_up_at_its_time_and_is_done_then(tmp_path: Path) -> None:
-    """Later ones later; what is done is no longer in the table."""
+    """A later entry comes up later, and an entry that is done leaves the table."""
     store, order, all_done = Store(tmp_path / "s"), list[str](), threading.Event()
 
     def carry_out(_: str, document: Document) -> None:
@@ -27,6 +27,7 @@ def test_an_entry_comes_up_at_its_time_and_is_done_then(tmp_path: Path) -> None:
 
 
 def test_what_is_not_done_comes_up_again_with_what_it_has_learned(tmp_path: Path) -> None:
+    """An entry that asks for another try comes up again with its changed document."""
     store, tries, done = Store(tmp_path / "s"), list[int](), threading.Event()
 
     def carry_out(_: str, document: Document) -> Again | None:

@@ -28,7 +28,7 @@ class Logs:
 
 
 def test_lines_arrive_while_the_stream_is_open() -> None:
-    """A line is sent soon, without a close."""
+    """A line is sent without a close."""
     logs = Logs(exists=True)
     stream = LogStream(logs, "group", "stream")
     stream.write("one")

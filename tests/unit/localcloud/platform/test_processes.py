@@ -42,7 +42,7 @@ def test_a_signal_is_named(processes: Processes) -> None:
 
 
 def test_a_time_out_ends_the_whole_tree(processes: Processes) -> None:
-    """At the time-out, children go too, even those that left the process group."""
+    """The time-out also ends children that left the process group."""
     script = "setsid sleep 3600 & echo $!; sleep 3600"
     result, lines = run(processes, script, timeout_seconds=0.5)
     assert result.how is Ended.TIMED_OUT
@@ -50,7 +50,7 @@ def test_a_time_out_ends_the_whole_tree(processes: Processes) -> None:
 
 
 def test_stop_ends_it(processes: Processes) -> None:
-    """A set stop event ends the process, SIGTERM ignored or not."""
+    """A set stop event ends the process, whether or not it ignores SIGTERM."""
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
     result, _ = run(processes, "trap '' TERM; while true; do sleep 0.1; done", stop=stop)
@@ -65,7 +65,7 @@ def test_what_a_process_left_in_the_background_ends_with_it(processes: Processes
 
 
 def test_leftovers_of_a_crash_are_found_by_their_mark(tmp_path: Path) -> None:
-    """A new local cloud ends what an earlier one left, and nobody else's processes."""
+    """A new local cloud ends what an earlier one left, and leaves other processes alone."""
     script = (
         "import sys\nfrom pathlib import Path\nfrom localcloud.platform.processes import Processes\n"
         "child = Processes(sys.argv[1]).start(['sleep', '3600'], cwd=Path('/'), environment={'PATH': '/usr/bin:/bin'},"

@@ -55,7 +55,7 @@ def test_delete_and_update(path: Path) -> None:
 
 
 def test_the_state_file_is_the_owners_alone(path: Path) -> None:
-    """Nobody else on the machine may read it."""
+    """Nobody but its owner may read the state file."""
     Store(path).table("t").put("a", {})
     assert path.stat().st_mode & 0o077 == 0
 
@@ -70,7 +70,7 @@ def test_what_is_no_document_is_refused_by_name(path: Path) -> None:
 
 
 def test_a_document_that_cannot_be_written_is_an_error_and_memory_stays_as_the_disk_is(path: Path) -> None:
-    """The error names the file; what is read is what a restart would find."""
+    """The error names the file, and a read gives what a restart would find."""
     store = Store(path)
     table = store.table("t")
     table.put("a", {"n": 1})
@@ -83,7 +83,7 @@ def test_a_document_that_cannot_be_written_is_an_error_and_memory_stays_as_the_d
 
 
 def test_threads_that_ask_for_a_table_at_once_get_the_same_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one of them puts, the others see: a stack's projects are made side by side by the first deployment."""
+    """Each thread sees what the others put."""
     store = Store(path)
     load = store.load
 
@@ -98,7 +98,7 @@ def test_threads_that_ask_for_a_table_at_once_get_the_same_one(path: Path, monke
 
 
 def test_a_watcher_is_told_of_each_change_in_its_order(tmp_path: Path) -> None:
-    """With the document before and now; nothing of what was there when it began to watch."""
+    """A watcher is told of each later change with the document before and now, and of nothing earlier."""
     table = Store(tmp_path / "s").table("t")
     table.put("a", {"n": 1})
     told = []

@@ -78,7 +78,7 @@ def test_an_endpoint_that_fails_says_why_and_can_be_deleted():
 
 
 def test_an_update_deploys_the_new_configuration():
-    """With its guardrails, to the endpoint that exists."""
+    """The update goes to the endpoint that exists, with its guardrails."""
     sagemaker = SageMaker([described("InService"), described("Updating"), described("InService", "new")])
     guardrails = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}}
     wanted = {"EndpointConfigName": "new", "DeploymentConfig": guardrails}

@@ -82,7 +82,7 @@ def test_a_document_that_is_text_stays_as_it_is():
 
 
 def test_refused_properties_are_named():
-    """All of them at once, and only those that the template sets."""
+    """The error names all refused properties that the template sets, and no others."""
     with pytest.raises(UnsupportedError, match="The property A, B is not supported"):
         refuse({"A": 1, "B": [2], "C": []}, "A", "B", "C", "D")
     refuse({"C": [], "E": 1}, "C")

@@ -38,14 +38,14 @@ def _rule(treatment: str = "missing", *, of: int = 3, to_alarm: int = 3) -> Rule
 @pytest.mark.parametrize("treatment", TREATMENTS)
 @pytest.mark.parametrize(("written", "to_alarm"), TABLES)
 def test_missing_data_is_treated_as_awss_tables_say(written: str, to_alarm: int, treatment: str) -> None:
-    """Both tables of the user guide: three of three and two of three, with a range of five."""
+    """Both tables of the user guide hold: three of three and two of three, with a range of five."""
     expected = TABLES[written, to_alarm][TREATMENTS.index(treatment)]
     assert evaluate(_rule(treatment, to_alarm=to_alarm), _datapoints(written)).state == expected
 
 
 @pytest.mark.parametrize("written", ["- - - - X", "- - - X -"])
 def test_a_first_breach_is_no_alarm_yet(written: str) -> None:
-    """Three of three: after a breach that nothing preceded, the alarm waits for what comes next."""
+    """An alarm of three of three waits after a first breach for what comes next."""
     assert evaluate(_rule(), _datapoints(written)).state is RETAIN
 
 

@@ -33,7 +33,7 @@ def archive_with_link(path: Path, to: str) -> Path:
 
 
 def test_links_inside_of_an_archive_stay_links(tmp_path: Path) -> None:
-    """As git archives have them."""
+    """A link that stays inside is unpacked as a link, as git archives have them."""
     unpack(archive_with_link(tmp_path / "a.zip", "../file"), tmp_path / "out")
     assert (tmp_path / "out" / "folder" / "link").is_symlink()
     assert (tmp_path / "out" / "folder" / "link").read_text() == "x"
@@ -41,13 +41,13 @@ def test_links_inside_of_an_archive_stay_links(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("to", ["../../secret", "/etc/passwd"])
 def test_links_out_of_an_archive_are_refused(tmp_path: Path, to: str) -> None:
-    """A source cannot point at the machine that builds it."""
+    """A link is refused that points at the machine which builds."""
     with pytest.raises(ValueError, match="leads out of the archive"):
         unpack(archive_with_link(tmp_path / "a.zip", to), tmp_path / "out")
 
 
 def test_names_that_lead_out_of_an_archive_stay_inside(tmp_path: Path) -> None:
-    """Two dots in a name write nothing beside the target."""
+    """A name with two dots writes nothing beside the target."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("../escaped", "x")
     unpack(tmp_path / "a.zip", tmp_path / "out")
@@ -82,5 +82,5 @@ def test_paths_can_be_discarded(tmp_path: Path) -> None:
     ],
 )
 def test_where_an_artifact_lies(target: dict[str, str], name: str, key: str) -> None:
-    """path / build id / name, each where it is asked for."""
+    """An artifact's key is made of path, build id and name, each where it is asked for."""
     assert object_key(target, name, "uuid") == key

@@ -91,7 +91,7 @@ def test_overrides_stand_in_for_the_projects_settings() -> None:
 
 
 def test_a_pipelines_project_is_not_started_by_hand() -> None:
-    """Its source is the pipeline's to give."""
+    """A project whose source is the pipeline's is started by pipelines alone."""
     with pytest.raises(AwsError, match="start the pipeline"):
         plan(PROJECT, {})
 
@@ -128,7 +128,7 @@ def test_overrides_that_cannot_be_honoured_are_refused_by_name(overrides: dict, 
     ],
 )
 def test_references_to_secrets(reference: str, parts: tuple[str, ...]) -> None:
-    """`secret-id:json-key:version-stage:version-id`, where the id may be an ARN."""
+    """A reference is `secret-id:json-key:version-stage:version-id`, where the id may be an ARN."""
     assert split_reference(reference) == parts
 
 

@@ -68,7 +68,7 @@ def test_succeeding_is_told_to_commands(make: Callable[..., Shell]) -> None:
 
 
 def test_the_deadline_ends_a_command(make: Callable[..., Shell]) -> None:
-    """At the time-out the whole tree goes."""
+    """The time-out ends the command's whole tree."""
     lines: list[str] = []
     shell = make(deadline=time.monotonic() + 0.5, on_line=lines.append)
     assert shell.run("setsid sleep 3600 & echo $!; sleep 3600").how is Ended.TIMED_OUT

@@ -50,7 +50,7 @@ def context(configuration: dict[str, str], content: bytes = b"", **changes: Any)
 
 
 def test_a_wait_ends_at_the_time_out() -> None:
-    """However long it was to be."""
+    """A wait ends at the action's time-out, however long it was to be."""
     with pytest.raises(ActionTimedOutError):
         Interruption(0.02).pause(60)
 
@@ -65,7 +65,7 @@ def test_a_wait_ends_at_a_stop() -> None:
 
 
 def test_a_wait_ends_at_an_answer() -> None:
-    """And the answer is there."""
+    """A wait ends at an answer, which can be read then."""
     interruption = Interruption(60)
     interruption.answer(Approval(approved=True, summary="fine", by="somebody"))
     interruption.pause(60)
@@ -103,7 +103,7 @@ def test_a_file_of_an_artifact() -> None:
 
 
 def test_what_a_build_is_asked() -> None:
-    """The primary source, the others by name, where the output goes, the commit, and a token of its own."""
+    """The build gets the primary source, the others by name, its output's place, the commit and a token."""
     given = context({"ProjectName": "x", "PrimarySource": "SourceOutput", "EnvironmentVariables": "[]"})
 
     asked = codebuild._overrides(given, {"ModelOutput": Location(bucket="b", key="p/ModelOutpu/xyz")})
@@ -120,7 +120,7 @@ def test_what_a_build_is_asked() -> None:
 
 
 def test_a_failed_build_is_described_by_its_phase() -> None:
-    """The first phase that failed, with code and message."""
+    """The description has the first phase that failed, with code and message."""
     failed = {"statusCode": "COMMAND_EXECUTION_ERROR", "message": "exit status 1"}
     build = {
         "buildStatus": "FAILED",

@@ -37,7 +37,7 @@ def stage(*rules: dict[str, Any], result: str | None = "SKIP", **changes: Any) -
     ],
 )
 def test_operators(operator: str, value: str, *, admitted: bool) -> None:
-    """As AWS documents them; a regular expression has to match the whole value."""
+    """The operators compare as AWS documents them; a regular expression has to match the whole value."""
     entry = evaluate(stage(rule(operator, value)), VARIABLES)
 
     assert entry is not None
@@ -56,6 +56,7 @@ def test_one_rule_that_does_not_hold_is_enough() -> None:
 
 
 def test_a_variable_that_was_never_put_out_fails_the_stage_and_skips_nothing() -> None:
+    """The condition is Errored and names the variable; the stage is neither admitted nor skipped."""
     entry = evaluate(stage(rule()), {"Gate": {}})
 
     assert entry is not None
@@ -64,10 +65,12 @@ def test_a_variable_that_was_never_put_out_fails_the_stage_and_skips_nothing() -
 
 
 def test_a_stage_without_a_condition_has_none() -> None:
+    """A stage without an entry condition is not evaluated."""
     assert evaluate({"name": "Approve", "actions": []}, VARIABLES) is None
 
 
 def test_what_a_condition_refers_to() -> None:
+    """The variables of a rule are found with rule, namespace and name."""
     assert list(used_variables(stage(rule()))) == [("Verdict", "Gate", "VERDICT")]
 
 
@@ -84,7 +87,7 @@ def test_what_a_condition_refers_to() -> None:
     ],
 )
 def test_conditions_that_are_none(given: dict[str, Any], words: str) -> None:
-    """The error says what is wrong, where."""
+    """The error says what is wrong, and where."""
     with pytest.raises(AwsError) as raised:
         check(given)
     assert raised.value.code == "InvalidStructureException"
@@ -101,6 +104,7 @@ def test_conditions_that_are_none(given: dict[str, Any], words: str) -> None:
     ],
 )
 def test_what_is_refused_by_name(given: dict[str, Any], words: str) -> None:
+    """The refusal names the rule, or the stage, and what of it is not supported."""
     with pytest.raises(UnsupportedError) as raised:
         check(given)
     assert words in str(raised.value)

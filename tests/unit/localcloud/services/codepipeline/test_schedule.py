@@ -40,19 +40,19 @@ def inside(name: str, stage: str = "Build") -> ExecutionView:
 
 
 def test_nothing_under_way() -> None:
-    """There is nothing to do."""
+    """An idle pipeline has no next step."""
     assert next_step() is None
 
 
 def test_actions_of_one_run_order_start_together() -> None:
-    """Those of the lowest run order first."""
+    """A stage begins with all actions of its lowest run order."""
     found = next_step(at_work(action("c", run_order=2), action("a"), action("b")))
 
     assert found == Start(execution_id="one", stage="Build", actions=("a", "b"))
 
 
 def test_the_next_run_order_waits() -> None:
-    """It starts when all of the order before have succeeded, and not while one runs."""
+    """The next run order starts when all actions of the one before have succeeded."""
     later = action("c", run_order=2)
 
     assert next_step(at_work(action("a", "Succeeded"), action("b", "InProgress"), later)) is None
@@ -62,7 +62,7 @@ def test_the_next_run_order_waits() -> None:
 
 
 def test_a_failed_action_fails_the_stage_when_its_neighbours_have_ended() -> None:
-    """Later run orders do not start."""
+    """The stage fails once its running actions have ended, and later run orders do not start."""
     later = action("c", run_order=2)
 
     assert next_step(at_work(action("a", "Failed"), action("b", "InProgress"), later)) is None
@@ -72,20 +72,20 @@ def test_a_failed_action_fails_the_stage_when_its_neighbours_have_ended() -> Non
 
 
 def test_a_stage_that_may_be_retried_is() -> None:
-    """Instead of failing."""
+    """A failed stage with a retry left is retried instead of failing."""
     assert next_step(at_work(action("a", "Failed"), may_retry=True)) == Retry(execution_id="one", stage="Build")
 
 
 @pytest.mark.parametrize("last", [True, False])
 def test_a_stage_succeeds(last: bool) -> None:
-    """With its last action; the pipeline does with its last stage."""
+    """A stage succeeds with its last action, and the pipeline with its last stage."""
     found = next_step(at_work(action("a", "Succeeded"), is_last=last))
 
     assert found == Leave(execution_id="one", stage="Build", last=last)
 
 
 def test_stopping() -> None:
-    """It waits for the actions under way, then stops, and starts nothing; at an entry it stops at once."""
+    """An execution that stops waits for its actions and starts nothing; at an entry it stops at once."""
     later = action("b", run_order=2)
 
     assert next_step(at_work(action("a", "InProgress"), later, stopping=True)) is None
@@ -99,13 +99,13 @@ def test_stopping() -> None:
 
 
 def test_a_free_stage_is_entered() -> None:
-    """Unless its transition is disabled."""
+    """A waiting execution enters a free stage unless its transition is disabled."""
     assert next_step(waiting("one")) == Enter(execution_id="one", stage="Build")
     assert next_step(waiting("one", enabled=False)) is None
 
 
 def test_a_stage_is_locked() -> None:
-    """Nobody enters it while an execution is inside, but in mode PARALLEL."""
+    """Nobody enters a stage while an execution is inside, except in mode PARALLEL."""
     both = (inside("one"), waiting("two"))
 
     assert next_step(*both) is None
@@ -115,7 +115,7 @@ def test_a_stage_is_locked() -> None:
 
 
 def test_the_newest_supersedes() -> None:
-    """Of those that wait at one entry, also where the transition is disabled; not of those at another's."""
+    """The newest of those at one entry supersedes the others, also where the transition is disabled."""
     assert next_step(inside("one"), waiting("two"), waiting("three")) == Supersede(execution_id="two", by="three")
     assert next_step(waiting("two", enabled=False), waiting("three", enabled=False)) == Supersede(
         execution_id="two", by="three"
@@ -129,7 +129,7 @@ def test_a_queue_keeps_its_order() -> None:
 
 
 def test_one_that_stops_supersedes_nobody() -> None:
-    """The older one goes on."""
+    """An execution that is stopping leaves the older one waiting."""
     found = next_step(waiting("one"), waiting("two", stopping=True))
 
     assert found == Enter(execution_id="one", stage="Build")

@@ -175,7 +175,7 @@ def test_a_pipeline() -> None:
     ],
 )
 def test_mistakes(change: Change, code: str, words: str) -> None:
-    """Each is refused under AWS's code, with the value that is wrong."""
+    """Each mistake is refused under AWS's code, with the value that is wrong."""
     with pytest.raises(AwsError) as refused:
         checked(change)
 
@@ -197,7 +197,7 @@ def test_mistakes(change: Change, code: str, words: str) -> None:
     ],
 )
 def test_what_is_not_supported(change: Change, name: str) -> None:
-    """It is refused by name."""
+    """What the local cloud does not support is refused by name."""
     with pytest.raises(UnsupportedError, match="not supported by the local cloud") as refused:
         checked(change)
 

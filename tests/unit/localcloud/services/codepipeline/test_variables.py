@@ -8,7 +8,7 @@ VARIABLES = {"Source": {"CommitId": "abc"}, "codepipeline": {"PipelineExecutionI
 
 
 def test_resolve() -> None:
-    """Every reference is replaced, several in one text too; what is no reference stays."""
+    """Every reference is replaced, several in one text too; other text stays."""
     text = '[{"name":"COMMIT","value":"#{Source.CommitId}-#{codepipeline.PipelineExecutionId}"}] ${x} #{no}'
 
     assert resolve(text, VARIABLES) == '[{"name":"COMMIT","value":"abc-1-2"}] ${x} #{no}'

@@ -47,13 +47,13 @@ def test_a_weaker_signature_does_not_stand_in() -> None:
     ],
 )
 def test_filters(filters: list[dict[str, str]], expected: bool) -> None:
-    """All of them must find their value; {Branch} is the action's."""
+    """All filters must find their value, and {Branch} is the action's."""
     assert matches(PUSH, filters, {"Branch": "main"}) is expected
 
 
 @pytest.mark.parametrize("payload", [None, [], "text", {}])
 def test_payloads_that_are_no_event(payload: object) -> None:
-    """They match nothing, and nothing raises."""
+    """A payload that is no event matches nothing and raises nothing."""
     assert not matches(payload, [{"jsonPath": "$.ref.x[0]", "matchEquals": "a"}], {})
 
 

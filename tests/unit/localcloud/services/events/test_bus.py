@@ -13,7 +13,7 @@ from localcloud.services.events.bus import Bus
 def test_a_rule_whose_schedule_was_not_noted_any_more_gets_it_at_the_start(
     tmp_path: Path, state: str, expected: bool
 ) -> None:
-    """A crash between the two would leave a rule that is there and never comes up."""
+    """A start notes the schedule of a rule that a crash had left without one."""
     cloud = Cloud.assemble(Settings(home=tmp_path, cache=tmp_path / "cache"))
     rule = {"Name": "hourly", "Arn": "arn:x", "ScheduleExpression": "rate(1 hour)", "State": state, "targets": {}}
     cloud.store.table("events.rules").put("hourly", rule)

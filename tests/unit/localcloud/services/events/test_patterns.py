@@ -43,6 +43,7 @@ EVENT: dict[str, Any] = {
     ],
 )
 def test_an_event_matches_as_aws_documents_it(pattern: str, expected: bool) -> None:
+    """Each form of content filtering matches what AWS's user guide says."""
     assert matches(read_pattern(pattern), EVENT) is expected
 
 
@@ -60,6 +61,7 @@ def test_an_event_matches_as_aws_documents_it(pattern: str, expected: bool) -> N
     ],
 )
 def test_a_pattern_that_would_match_by_accident_is_refused(pattern: str, words: str) -> None:
+    """A pattern that AWS does not take is refused with its fault."""
     with pytest.raises(AwsError, match=words) as caught:
         read_pattern(pattern)
     assert caught.value.code == "InvalidEventPatternException"

@@ -24,12 +24,14 @@ NOW = datetime(2026, 11, 21, 12, 34, 56, tzinfo=UTC)  # a Saturday
     ],
 )
 def test_the_next_time_is_as_aws_counts_it(expression: str, expected: str) -> None:
+    """Rates count from now on, and cron expressions find the next time in UTC."""
     found = read_schedule(expression).after(NOW)
     assert found is not None
     assert found.replace(tzinfo=None).isoformat() == expected
 
 
 def test_a_schedule_can_be_over() -> None:
+    """A schedule in the past has no next time."""
     assert read_schedule("cron(0 0 1 1 ? 2026)").after(NOW) is None
 
 
@@ -46,10 +48,12 @@ def test_a_schedule_can_be_over() -> None:
     ],
 )
 def test_what_is_no_schedule_is_refused(expression: str) -> None:
+    """An expression that AWS does not take is refused in AWS's words."""
     with pytest.raises(AwsError, match="ScheduleExpression is not valid"):
         read_schedule(expression)
 
 
 def test_what_the_local_cloud_cannot_do_is_refused_by_name() -> None:
+    """A cron expression with W, # or L is refused."""
     with pytest.raises(UnsupportedError, match="W, # and"):
         read_schedule("cron(0 12 15W * ? *)")

@@ -61,7 +61,7 @@ def push(repository: Repository, folder: Path, text: str) -> str:
 def test_a_push_that_was_cut_off_after_git_took_it_is_told_at_the_next_start(
     store: Store, repositories: Repositories, repository: Repository, tmp_path: Path
 ) -> None:
-    """The client heard no answer, and its next push would bring nothing: the commit is there already."""
+    """The next start tells the push, for the client heard no answer and its next push would bring nothing."""
     first = push(repository, tmp_path / "work", "one")
     store.table("github.pushes_under_way").put("octo/cars", {"branches": repository.branches()})
     push(repository, tmp_path / "work", "two")
@@ -79,7 +79,7 @@ def test_a_push_that_was_cut_off_after_git_took_it_is_told_at_the_next_start(
 def test_a_branch_that_a_killed_git_has_locked_takes_the_next_push(
     store: Store, repositories: Repositories, repository: Repository, tmp_path: Path
 ) -> None:
-    """Git leaves its lock where it is killed, and nobody but us could take it away."""
+    """The next start takes away the lock that a killed git leaves, and the branch takes a push again."""
     push(repository, tmp_path / "work", "one")
     store.table("github.pushes_under_way").put("octo/cars", {"branches": repository.branches()})
     lock = repository.folder / "refs" / "heads" / "main.lock"
@@ -93,7 +93,7 @@ def test_a_branch_that_a_killed_git_has_locked_takes_the_next_push(
 def test_what_a_push_that_fails_has_moved_is_told_all_the_same(
     store: Store, repositories: Repositories, repository: Repository, tmp_path: Path
 ) -> None:
-    """And the failure is the caller's to answer."""
+    """The branches that a failed push has moved are told, and the caller gets the failure."""
 
     def receive() -> bytes:
         push(repository, tmp_path / "work", "one")
@@ -131,7 +131,7 @@ def receiver() -> Iterator[tuple[str, queue.Queue[tuple[str, bytes]]]]:
 def test_a_delivery_that_was_noted_and_not_made_is_made_at_the_next_start(
     store: Store, receiver: tuple[str, queue.Queue[tuple[str, bytes]]]
 ) -> None:
-    """Under its id, by which who gets it twice knows it."""
+    """The delivery is made under its id, by which a receiver knows one that it got twice."""
     url, posted = receiver
     cloud: Any = SimpleNamespace(store=store, settings=SimpleNamespace(endpoint_url=url))
     hooks = Hooks(cloud)

@@ -13,7 +13,7 @@ def basic(password: str) -> str:
 
 
 def test_file(tmp_path: Path) -> None:
-    """Only its owner may read the file; a second start keeps the token; its text shows nowhere."""
+    """Only its owner may read the token's file, a second start keeps the token, and its text shows nowhere."""
     path = tmp_path / "github" / "token"
     token = Token(path)
     value = path.read_text().strip()
@@ -36,5 +36,5 @@ def test_what_opens(tmp_path: Path) -> None:
     "header", ["", "token", "token wrong", "Bearer ", basic("wrong"), basic(""), "Basic ???", "Basic /w=="]
 )
 def test_what_does_not_open(tmp_path: Path, header: str) -> None:
-    """Nothing else does, and nothing raises."""
+    """Another header does not open, and raises nothing."""
     assert not Token(tmp_path / "token").opens(header)

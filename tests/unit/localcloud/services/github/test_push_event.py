@@ -49,7 +49,7 @@ def two_commits(tmp_path: Path, repository: Repository) -> tuple[str, str]:
 
 
 def test_moved_branches() -> None:
-    """A branch made, moved and deleted are told; one that stayed is not."""
+    """A branch that was made, moved or deleted is told, and one that stayed is not."""
     before = {"refs/heads/a": "1", "refs/heads/b": "2", "refs/heads/c": "3"}
     after = {"refs/heads/a": "1", "refs/heads/b": "9", "refs/heads/d": "4"}
 
@@ -61,7 +61,7 @@ def test_moved_branches() -> None:
 
 
 def test_payload_of_a_new_branch(repository: Repository, two_commits: tuple[str, str]) -> None:
-    """All commits stand in it oldest first, with files and people; the head is the newest."""
+    """The payload has all commits, oldest first, with files and people; its head is the newest."""
     first, second = two_commits
 
     event = payload(repository, BASE, "refs/heads/main", NO_COMMIT, second)
@@ -77,7 +77,7 @@ def test_payload_of_a_new_branch(repository: Repository, two_commits: tuple[str,
 
 
 def test_payload_of_a_moved_branch(repository: Repository, two_commits: tuple[str, str]) -> None:
-    """Only what the push added is listed; a push backwards is forced."""
+    """The payload has only what the push added; a push backwards is forced."""
     first, second = two_commits
 
     assert [entry["id"] for entry in payload(repository, BASE, "r", first, second)["commits"]] == [second]
@@ -85,7 +85,7 @@ def test_payload_of_a_moved_branch(repository: Repository, two_commits: tuple[st
 
 
 def test_payload_of_a_deleted_branch(repository: Repository, two_commits: tuple[str, str]) -> None:
-    """There is no head commit, and the payload says so."""
+    """The payload has no head commit and says so."""
     event = payload(repository, BASE, "refs/heads/main", two_commits[1], NO_COMMIT)
 
     assert event["deleted"] is True
@@ -94,7 +94,7 @@ def test_payload_of_a_deleted_branch(repository: Repository, two_commits: tuple[
 
 
 def test_signatures_are_githubs() -> None:
-    """The example of GitHub's own documentation: secret "It's a Secret to Everybody", body "Hello, World!"."""
+    """The signature is that of GitHub's own example: "It's a Secret to Everybody" and "Hello, World!"."""
     headers = signatures("It's a Secret to Everybody", b"Hello, World!")
 
     assert headers["X-Hub-Signature-256"] == ("sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")
@@ -102,7 +102,7 @@ def test_signatures_are_githubs() -> None:
 
 
 def test_resolve(repository: Repository, two_commits: tuple[str, str]) -> None:
-    """A branch and a commit resolve to the commit; what looks like an option or does not exist to nothing."""
+    """A branch and a commit resolve to the commit; an option and what does not exist resolve to nothing."""
     second = two_commits[1]
 
     assert repository.resolve("main") == second
@@ -113,7 +113,7 @@ def test_resolve(repository: Repository, two_commits: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize(("owner", "name"), [("..", "x"), ("o", ".."), ("o", "../../etc"), ("", "x"), ("o", ".git")])
 def test_names_that_could_leave_the_folder(tmp_path: Path, owner: str, name: str) -> None:
-    """They are no repository."""
+    """A name that leads out of the folder is no repository."""
     assert Repositories(tmp_path, owner_mark="test").get(owner, name) is None
 
 

@@ -40,7 +40,7 @@ def test_glues_own_options_are_there_unasked():
 
 
 def test_a_missing_option_is_named():
-    """GlueArgumentError, as on AWS."""
+    """A missing option raises GlueArgumentError, as on AWS."""
     utils = importlib.import_module("awsglue.utils")
     with pytest.raises(utils.GlueArgumentError, match="--wanted"):
         resolved(["s.py"], ["wanted"])

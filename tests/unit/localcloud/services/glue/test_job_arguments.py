@@ -34,13 +34,13 @@ def test_what_is_glues_own_does_not_reach_the_script():
 
 
 def test_several_spark_settings_come_in_one_argument():
-    """Glue's way: --conf a=b --conf c=d as one value."""
+    """--conf a=b --conf c=d comes as one value, which is Glue's way."""
     properties = parse(conf="spark.sql.shuffle.partitions=1 --conf spark.app.name='two words'").properties
     assert properties == {"spark.sql.shuffle.partitions": "1", "spark.app.name": "two words"}
 
 
 def test_a_job_may_say_how_its_log_groups_begin():
-    """Without a word of it they are Glue's own, which all jobs of an account share; the script never hears of it."""
+    """Without a prefix the log groups are Glue's own; the script never sees the prefix."""
     assert parse().log_prefix == "/aws-glue/jobs"
     told = parse(custom_logGroup_prefix="/aws-glue/jobs/cars")
     assert told.log_prefix == "/aws-glue/jobs/cars"

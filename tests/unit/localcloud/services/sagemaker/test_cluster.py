@@ -64,7 +64,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def test_a_cluster_ends_when_all_hosts_have_ended(cluster: Cluster) -> None:
-    """And what a host left in the background ends with it."""
+    """What a host left in the background ends with the cluster."""
     lines = Lines()
     ending = run(cluster, lines, ends="algo-1 algo-2 algo-3")
     assert ending == Ending(exit=Exit(how=Ended.EXITED, code=0))

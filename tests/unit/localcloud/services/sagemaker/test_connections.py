@@ -25,7 +25,7 @@ async def _server(answers, connections):
 
 
 def test_a_connection_is_used_again():
-    """Two requests, one connection, each with its own answer."""
+    """Two requests go over one connection, and each gets its own answer."""
 
     async def run():
         made = []
@@ -39,7 +39,7 @@ def test_a_connection_is_used_again():
 
 
 def test_a_request_on_a_connection_that_was_closed_meanwhile_is_sent_again():
-    """A container may close what is idle; the caller does not notice."""
+    """The caller does not notice that a container has closed an idle connection."""
 
     async def run():
         made = []
@@ -53,7 +53,7 @@ def test_a_request_on_a_connection_that_was_closed_meanwhile_is_sent_again():
 
 
 def test_a_container_that_is_not_there_is_lost():
-    """No listener: ContainerLostError, at once."""
+    """A request without a listener raises ContainerLostError."""
     with pytest.raises(ContainerLostError):
         asyncio.run(Connections().post(free_port(), "/invocations", {}, b""))
 

@@ -47,7 +47,7 @@ def endpoint(status: str, served: dict[str, Any], **described: tuple[float, int]
 
 
 def test_two_variants_come_back_with_the_weights_and_counts_that_they_had_last(cloud: Cloud) -> None:
-    """Those of the experiment and of autoscaling, not those of the configuration, which may be gone by then."""
+    """Variants keep the weights of the experiment and the counts of autoscaling, and not the configuration's."""
     document = endpoint("InService", config("ab", champion=0.9, challenger=0.1), champion=(0.5, 2), challenger=(0.5, 1))
     found = {
         variant.name: (variant.weight, variant.desired_instances) for variant in fleet_of(cloud, document).variants
@@ -57,7 +57,7 @@ def test_two_variants_come_back_with_the_weights_and_counts_that_they_had_last(c
 
 @pytest.mark.parametrize("status", ["Updating", "RollingBack"])
 def test_any_change_that_was_cut_off_is_taken_back(cloud: Cloud, status: str) -> None:
-    """Canary, linear shift, an experiment's start, its end or its weights: it serves what it served, and says so."""
+    """After a canary, a shift or an experiment's change was cut off, the endpoint serves as before and says so."""
     cloud.store.table("sagemaker.endpoint_configs").put("next", config("next", challenger=1.0))
     document = endpoint(status, config("before", champion=1.0), champion=(1.0, 1)) | {
         "PendingDeploymentSummary": {"EndpointConfigName": "next"}
@@ -71,12 +71,12 @@ def test_any_change_that_was_cut_off_is_taken_back(cloud: Cloud, status: str) ->
 
 
 def test_what_cannot_be_brought_back_is_named(cloud: Cloud) -> None:
-    """A model that is gone is what the endpoint's FailureReason will say."""
+    """A model that is gone is named in the endpoint's FailureReason."""
     document = endpoint("InService", config("ab", gone=1.0), gone=(1.0, 1))
     with pytest.raises(AwsError, match="model/gone"):
         fleet_of(cloud, document)
 
 
 def test_one_that_has_failed_is_left_alone() -> None:
-    """Nobody relies on it."""
+    """An endpoint that had failed stays failed."""
     assert left(endpoint("Failed", config("c", champion=1.0))) is None

@@ -11,7 +11,7 @@ def _deployment(routing, **policy):
 
 
 def test_without_a_deployment_config_everything_moves_at_once():
-    """No DeploymentConfig: one step to the whole, without a wait."""
+    """An update without DeploymentConfig is one step to the whole, without a wait."""
     assert Shift.plan(None, 1).steps == (Step(1.0, 0),)
 
 
@@ -38,7 +38,7 @@ def test_linear_moves_in_equal_steps():
 
 
 def test_a_canary_above_half_the_fleet_is_refused():
-    """AWS allows at most 50 %."""
+    """A canary above 50 % is refused, as on AWS."""
     routing = {"Type": "CANARY", "WaitIntervalInSeconds": 0, "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}}
     with pytest.raises(AwsError, match="CanarySize must be at most 50 %"):
         Shift.plan(_deployment(routing), 1)
@@ -53,7 +53,7 @@ def test_alarms_are_those_of_the_rollback_configuration():
 
 
 def test_a_deployment_needs_more_time_than_its_bakes():
-    """What MaximumExecutionTimeoutInSeconds leaves is the new fleet's; nothing left is refused, as AWS does."""
+    """The new fleet has what MaximumExecutionTimeoutInSeconds leaves; a deployment that leaves nothing is refused."""
     routing = {
         "Type": "CANARY",
         "WaitIntervalInSeconds": 600,
