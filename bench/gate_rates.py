@@ -29,6 +29,7 @@ import numpy as np  # noqa: E402  (the project is no installed package)
 from numpy.typing import NDArray  # noqa: E402
 from scipy.special import expit, logit, ndtri  # noqa: E402
 
+from handover.data import TRAIN, Features  # noqa: E402
 from ml_init.contract import check_file  # noqa: E402
 from ml_init.dataset import Dataset  # noqa: E402
 from ml_init.fetch import fetch  # noqa: E402
@@ -57,6 +58,14 @@ SCENARIOS = {
 Numbers = NDArray[np.float64]
 #: Both models' answers, (champion, challenger), for a challenger with so much more of the metric.
 Simulate = Callable[["TestSet", float, np.random.Generator], tuple[list[str], list[str]]]
+
+
+def learned_from(truth: Sequence[str]) -> Features:
+    """Features whose training rows carry these labels: a baseline reads no more of them."""
+    counts = {TRAIN: dict(Counter(truth))}
+    return Features(
+        salt="", splits={}, content_type="", rows={}, label_counts=counts, labels=tuple(sorted(set(truth))), features=()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +112,7 @@ class TestSet:
             milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
             champion_milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
             labels=self.labels,
-            baseline=self.rules.answers.baseline({"label_counts": {"train": Counter(self.truth)}}),
+            baseline=self.rules.answers.baseline(learned_from(self.truth)),
             seed=self.seed,
             slices=_groups(self.rules.comparison.metric),
         )

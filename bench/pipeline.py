@@ -49,8 +49,8 @@ def bare_steps(clone: Path, execution: Execution) -> dict[str, float]:
     builds = _builds(execution)
     seconds = {"Build": _timed(lambda: _run(["cdk", "synth", "--quiet"], clone, {}))}
     for stage, folder, module, build in (
-        ("Data", "ml_init", f"ml_init.{WORKLOAD}.prepare", "Data"),
-        ("Train", "ml_training", f"ml_training.{WORKLOAD}.train", "Train"),
+        ("Data", "ml_init", "ml_init.prepare", "Data"),
+        ("Train", "ml_training", "ml_training.train", "Train"),
     ):
         python = environments.python(clone / folder / "requirements.lock").python
         variables = builds[build] | {"CODEBUILD_SRC_DIR_DataOutput": str(clone / "out")}

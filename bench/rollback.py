@@ -13,9 +13,9 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from scripts import cloud  # noqa: E402  (the project's root has to be on the path first)
+from handover.packages import version_of  # noqa: E402  (the project's root has to be on the path first)
+from scripts import cloud  # noqa: E402
 from scripts.reads.prod import Prod  # noqa: E402
-from scripts.reads.registry import number_of  # noqa: E402
 
 WORKLOAD = "car_evaluation"
 _SECONDS = re.compile(r"([\d.]+) s in all, ([\d.]+) s of them the stack's update")
@@ -26,7 +26,7 @@ def main() -> None:
     history = Prod(WORKLOAD).history()
     if len({tenure.package_arn for tenure in history}) < 2:
         raise SystemExit(f"{WORKLOAD} was released once only: bench/pipeline.py releases once more.")
-    present = number_of(history[-1].package_arn)
+    present = version_of(history[-1].package_arn)
     print(f"{'':<16}{'in all s':>10}{'stack s':>10}{'verify s':>10}")
     back, forward = [], ["--to", str(present)]
     for title, arguments in (

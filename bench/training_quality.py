@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
+from handover.data import SPLITS  # noqa: E402
 from ml_init.contract import check_file  # noqa: E402  (the project is no installed package)
 from ml_init.dataset import Categories, Dataset  # noqa: E402
 from ml_init.fetch import fetch  # noqa: E402
-from ml_init.split import SPLITS  # noqa: E402
 from ml_init.table import Row, split_rows  # noqa: E402
 
 if TYPE_CHECKING:

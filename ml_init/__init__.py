@@ -1,1 +1,1 @@
-"""What the data steps share: the data set's contract, fetching, uploading, the Glue job, MLeap bundles."""
+"""The data step: fetch, hold against the data contract, and make features, by plain Python or by Spark on Glue."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ml_init.dataset import Categories
 from ml_init.fetch import fetch
-from ml_init.step import StepError, say, timed
+from ml_steps.running import StepError, say, timed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

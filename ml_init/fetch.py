@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml_init.step import StepError, say
+from ml_steps.running import StepError, say
 
 if TYPE_CHECKING:
     from typing import IO, Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ml_init.step import StepError, polls, say
+from ml_steps.running import StepError, polls, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

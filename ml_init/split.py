@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from handover.data import TEST, TRAIN, VALIDATION
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from ml_init.dataset import Shares
 
-TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 # A unit separator cannot occur in a value of a CSV file of categories, so no two rows give the same text.
 SEPARATOR = "\x1f"
 HEX_DIGITS = 8

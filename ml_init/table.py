@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ml_init.split import SPLITS, TEST, fraction, split_of
+from handover.data import SPLITS, TEST
+from ml_init.split import fraction, split_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ml_init.dataset import Dataset
+
+#: The content type of the splits that training reads.
+CSV_TYPE = "text/csv"
 
 Row = tuple[str, ...]
 

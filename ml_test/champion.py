@@ -1,30 +1,20 @@
-"""Who is the champion: the model package that PROD's endpoint serves, or why there is none to ask."""
+"""Finds the champion: the model package that PROD's endpoint serves, or why there is none to ask."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ml_init.step import polls, say
+from handover.gate_report import Champion
+from handover.packages import APPROVED, version_of
+from handover.serving import serving
+from ml_steps.running import polls, say
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-#: What is exported for the champion where there is none: CodePipeline's variables are better not empty.
-NO_CHAMPION = "none"
 MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 #: How long a deployment under way is waited for: half of the time that the gate's build has.
 PATIENCE_SECONDS = 900
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Champion:
-    """What serves in PROD, and can be asked: at an endpoint, or at one variant of it (``name/variant``)."""
-
-    endpoint: str
-    model_package_arn: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,18 +36,12 @@ def find(sagemaker: Any, cloudformation: Any, *, endpoint: str, stack: str, chal
     if status != "InService":
         reason = described.get("FailureReason", "")
         return Gone(reason=f"PROD's endpoint {endpoint} is {status}, not InService{': ' if reason else ''}{reason}")
-    config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
-    # With variants that compete, the champion is the one that most callers meet.
-    variant = max(config["ProductionVariants"], key=lambda entry: entry.get("InitialVariantWeight", 1.0))
-    package = _package(sagemaker.describe_model(ModelName=variant["ModelName"]))
-    if package is None:
-        return Gone(
-            reason=f"PROD's endpoint {endpoint} serves the model {variant['ModelName']}, which is of no package"
-        )
-    say(f"  the champion: {endpoint} → {described['EndpointConfigName']} → {variant['ModelName']} → {package}")
-    alone = len(config["ProductionVariants"]) == 1
-    address = endpoint if alone else f"{endpoint}/{variant['VariantName']}"
-    return Champion(endpoint=address, model_package_arn=package)
+    found = serving(sagemaker, endpoint, described=described)
+    variant = found.champion
+    if variant.package_arn is None:
+        return Gone(reason=f"PROD's endpoint {endpoint} serves the model {variant.model_name}, which is of no package")
+    say(f"  the champion: {endpoint} → {found.config_name} → {variant.model_name} → {variant.package_arn}")
+    return Champion(endpoint=found.address(variant), model_package_arn=variant.package_arn)
 
 
 def _settled(sagemaker: Any, endpoint: str) -> Any:
@@ -75,11 +59,6 @@ def _settled(sagemaker: Any, endpoint: str) -> Any:
     return None
 
 
-def _package(model: Mapping[str, Any]) -> str | None:
-    containers = model.get("Containers") or [model["PrimaryContainer"]]
-    return next((container["ModelPackageName"] for container in containers if "ModelPackageName" in container), None)
-
-
 def _never_was_or_gone(sagemaker: Any, cloudformation: Any, endpoint: str, stack: str, challenger: str) -> Gone | None:
     found = _or_none(lambda: cloudformation.describe_stacks(StackName=stack))
     if found:
@@ -94,11 +73,11 @@ def _never_was_or_gone(sagemaker: Any, cloudformation: Any, endpoint: str, stack
 
 def _approved_before(sagemaker: Any, challenger: str) -> str | None:
     """The newest earlier package of the challenger's group that is Approved. Versions are numbered from 1 on."""
-    group, _, version = challenger.rpartition("/")
-    for number in range(int(version) - 1, 0, -1):
+    group = challenger.rpartition("/")[0]
+    for number in range(version_of(challenger) - 1, 0, -1):
         name = f"{group}/{number}"
         package = _or_none(lambda name=name: sagemaker.describe_model_package(ModelPackageName=name))
-        if package and package["ModelApprovalStatus"] == "Approved":
+        if package and package["ModelApprovalStatus"] == APPROVED:
             return name
     return None
 

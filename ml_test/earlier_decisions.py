@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ml_init.step import S3Address, to_json
+from handover.documents import to_json
+from handover.places import decision, decisions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,17 +30,13 @@ def count(s3: Any, bucket: str, *, split: str, answers: str) -> int:
 
 def record(s3: Any, bucket: str, document: Mapping[str, Any]) -> None:
     """Note this decision; the same execution's again replaces it."""
-    address = _folder(bucket, document["test_split_sha256"]) / f"{document['pipeline_execution']}.json"
+    address = decision(bucket, document["test_split_sha256"], document["pipeline_execution"])
     content = to_json({name: document[name] for name in RECORDED})
-    s3.put_object(Bucket=address.bucket, Key=address.key, Body=content.encode(), ContentType="application/json")
+    s3.put_object(**address.arguments, Body=content.encode(), ContentType="application/json")
 
 
 def _recorded(s3: Any, bucket: str, split: str) -> list[dict[str, Any]]:
-    folder = _folder(bucket, split)
+    folder = decisions(bucket, split)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder.key}/")
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
     return [json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
-
-
-def _folder(bucket: str, split: str) -> S3Address:
-    return S3Address(bucket=bucket, key=f"gate/splits/{split}")

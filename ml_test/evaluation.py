@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ml_init.step import S3Address, StepError, input_artifact, run, say, timed
-from ml_init.upload import read_lines
+from handover.addresses import S3Address
+from handover.data import DATA_FILE, TEST, Data
+from handover.gate_report import Champion, Origin, Smoke
+from handover.invocations import invocation
+from handover.names import Artifact
+from ml_steps.artifacts import read_input
+from ml_steps.endpoint import Answer, Asker
+from ml_steps.objects import read_lines
+from ml_steps.running import StepError, run, say, timed
 from ml_test import earlier_decisions
-from ml_test.champion import Champion, Gone, find
-from ml_test.endpoint import Answer, ask, ask_at_once, ask_in_turn
+from ml_test.champion import Gone, find
 from ml_test.gate import report
 from ml_test.gate.decision import Decision, decide
 from ml_test.gate.document import answers_hash, split_hash
@@ -21,11 +27,12 @@ from ml_test.gate.latency import judge as judge_latency
 from ml_test.gate.latency import p99
 from ml_test.gate.rules import Rules
 from ml_test.gate.slices import groups
-from ml_test.gate_step import GateSettings, conclude, pass_or_stop
+from ml_test.gate_step import conclude, pass_or_stop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from handover.variables import GateVariables
     from ml_test.gate.rules import Latency
 
 
@@ -39,7 +46,7 @@ class Asked:
 
 def main() -> None:
     """Judge by the rules of the workload's gate.toml; what is rejected stops the release."""
-    pass_or_stop(lambda settings: judge(settings, rules_of(settings.workload)))
+    pass_or_stop(lambda variables: judge(variables, rules_of(variables.workload)))
 
 
 def rules_of(workload: str) -> Rules:
@@ -53,53 +60,56 @@ def rules_of(workload: str) -> Rules:
         raise StepError(str(error)) from error
 
 
-def judge(settings: GateSettings, rules: Rules) -> Decision:
+def judge(variables: GateVariables, rules: Rules) -> Decision:
     """Ask, decide, report, and set the package's approval."""
-    data = input_artifact("DataOutput", "data.json")
-    s3, runtime = boto3.client("s3"), boto3.client("sagemaker-runtime")
+    data = Data.parse(read_input(Artifact.DATA, DATA_FILE))
+    s3 = boto3.client("s3")
+    asker = Asker(runtime=boto3.client("sagemaker-runtime"), invocation=invocation(variables.invocation))
     rival = find(
         boto3.client("sagemaker"),
         boto3.client("cloudformation"),
-        endpoint=settings.champion,
-        stack=settings.champion_stack,
-        challenger=settings.package_arn,
+        endpoint=variables.champion,
+        stack=variables.champion_stack,
+        challenger=variables.package_arn,
     )
     with timed("asked the endpoints"):
-        evidence = gather(s3, runtime, settings, data, rules, rival)
-        smoke = ask(runtime, settings.endpoint, rules.smoke)
+        evidence = gather(s3, asker, variables, data, rules, rival)
+        smoke = asker.ask(variables.endpoint, rules.smoke)
     with timed("judged"):
         decision = _decided(evidence, rules)
     for check in decision.checks:
         say(f"  {'passed' if check.passed else check.outcome}: {check.sentence}")
     with timed("reported"):
-        document = report.document(decision, evidence, rules, origin(settings, data, rival, rules, smoke))
-        earlier_decisions.record(s3, settings.bucket, document)
-        conclude(document, settings)
+        about = origin(variables, data, rival, rules, smoke)
+        document = report.document(decision, evidence, rules, about.document())
+        earlier_decisions.record(s3, variables.bucket, document)
+        conclude(document, variables)
     return decision
 
 
 def gather(
-    s3: Any, runtime: Any, settings: GateSettings, data: Mapping[str, Any], rules: Rules, rival: Champion | Gone | None
+    s3: Any, asker: Asker, variables: GateVariables, data: Data, rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
     """Both models' answers to every test row, beside the truth, and what is known of the split."""
-    requests, truth = test_rows(read_lines(s3, S3Address.parse(data["test"])), rules)
-    endpoints = [settings.endpoint, rival.endpoint] if isinstance(rival, Champion) else [settings.endpoint]
-    challenger, *others = ask_all(runtime, endpoints, requests, rules)
+    features = data.features
+    requests, truth = test_rows(read_lines(s3, S3Address.parse(features.splits[TEST])), rules)
+    endpoints = [variables.endpoint, rival.endpoint] if isinstance(rival, Champion) else [variables.endpoint]
+    challenger, *others = ask_all(asker, endpoints, requests, rules)
     champion = others[0] if others else None
     return Evidence(
         requests=requests,
         truth=truth,
         answers=challenger.answers,
         milliseconds=challenger.milliseconds,
-        labels=data.get("labels", ()),
-        baseline=rules.answers.baseline(data),
-        seed=int(data["data_sha256"][:16], 16),
+        labels=features.labels,
+        baseline=rules.answers.baseline(features),
+        seed=int(data.data_sha256[:16], 16),
         champion=champion.answers if champion else None,
         champion_milliseconds=champion.milliseconds if champion else (),
         champion_missing=rival.reason if isinstance(rival, Gone) else "",
-        slices=groups(requests, data["features"], rules.cuts),
+        slices=groups(requests, features.features, rules.cuts),
         earlier_decisions=earlier_decisions.count(
-            s3, settings.bucket, split=split_hash(requests, truth), answers=answers_hash(challenger.answers)
+            s3, variables.bucket, split=split_hash(requests, truth), answers=answers_hash(challenger.answers)
         ),
     )
 
@@ -112,18 +122,16 @@ def test_rows(lines: Sequence[str], rules: Rules) -> tuple[Sequence[str], Sequen
     return [row[0] for row in rows], [row[1] for row in rows]
 
 
-def ask_all(runtime: Any, endpoints: Sequence[str], requests: Sequence[str], rules: Rules) -> list[Asked]:
+def ask_all(asker: Asker, endpoints: Sequence[str], requests: Sequence[str], rules: Rules) -> list[Asked]:
     """Each endpoint's answers. The first rows go to all of them in turn, and are timed; the rest go side by side."""
     load = rules.load
     timed_ones = len(requests) if load.one_at_a_time is None else load.one_at_a_time
-    ask_in_turn(runtime, endpoints, requests[: load.warm_up])
-    looks = [ask_in_turn(runtime, endpoints, requests[:timed_ones])]
+    asker.ask_in_turn(endpoints, requests[: load.warm_up])
+    looks = [asker.ask_in_turn(endpoints, requests[:timed_ones])]
     while requests and len(looks) < load.looks and not _quick_enough(_times(looks), rules.latency):
         say(f"  the times of look {len(looks)} would not pass: taken again, and judged together")
-        looks.append(ask_in_turn(runtime, endpoints, requests[:timed_ones]))
-    rest = [
-        ask_at_once(runtime, endpoint, requests[timed_ones:], connections=load.connections) for endpoint in endpoints
-    ]
+        looks.append(asker.ask_in_turn(endpoints, requests[:timed_ones]))
+    rest = [asker.ask_at_once(endpoint, requests[timed_ones:], connections=load.connections) for endpoint in endpoints]
     return [
         Asked(answers=[answer.text for answer in (*before, *after)], milliseconds=milliseconds)
         for before, after, milliseconds in zip(looks[0], rest, _times(looks), strict=True)
@@ -142,30 +150,21 @@ def _quick_enough(milliseconds: Sequence[Sequence[float]], rule: Latency) -> boo
 
 
 def origin(
-    settings: GateSettings,
-    data: Mapping[str, Any],
-    rival: Champion | Gone | None,
-    rules: Rules,
-    smoke: Sequence[Answer],
-) -> dict[str, Any]:
-    """Of what the report is."""
-    champion = (
-        {"endpoint": rival.endpoint, "model_package_arn": rival.model_package_arn}
-        if isinstance(rival, Champion)
-        else None
+    variables: GateVariables, data: Data, rival: Champion | Gone | None, rules: Rules, smoke: Sequence[Answer]
+) -> Origin:
+    """What the report is about."""
+    return Origin(
+        workload=variables.workload,
+        commit=variables.commit,
+        data_sha256=data.data_sha256,
+        model_package_arn=variables.package_arn,
+        champion=rival if isinstance(rival, Champion) else None,
+        pipeline_execution=variables.execution,
+        endpoint=variables.endpoint,
+        smoke=tuple(
+            Smoke(request=request, answer=answer.text) for request, answer in zip(rules.smoke, smoke, strict=True)
+        ),
     )
-    return {
-        "workload": settings.workload,
-        "commit": settings.commit,
-        "data_sha256": data["data_sha256"],
-        "model_package_arn": settings.package_arn,
-        "champion": champion,
-        "pipeline_execution": settings.execution,
-        "endpoint": settings.endpoint,
-        "smoke": [
-            {"request": request, "answer": answer.text} for request, answer in zip(rules.smoke, smoke, strict=True)
-        ],
-    }
 
 
 def _decided(evidence: Evidence, rules: Rules) -> Decision:

@@ -1,145 +1,123 @@
-"""What a gate does with its decision: report, signature, approval."""
+"""What a gate does with its decision: report, signature, approval, and whom it tells."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ml_init.step import (
-    S3Address,
-    Settings,
-    StepError,
-    from_variable,
-    say,
-    setting,
-    to_json,
-    write_output,
-    write_variables,
-)
-from ml_test import approval, signature
-from ml_test.champion import NO_CHAMPION
+from handover import signed_report
+from handover.documents import to_json
+from handover.gate_report import GateReport
+from handover.names import NO_CHAMPION
+from handover.notifications import publish as publish_notification
+from handover.notifications import report_lines
+from handover.packages import PENDING, REJECTED, Judgement, set_status
+from handover.places import GateFolder
+from handover.variables import GateVariables
+from ml_steps.approval import approve
+from ml_steps.artifacts import write_output, write_variables
+from ml_steps.running import StepError, say
 from ml_test.gate import report
-from ml_test.notify import release_name, report_lines, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ml_test.gate.decision import Decision
 
-#: Of a pipeline's variable that goes into the text of an approval, which takes 1,000 characters in all.
+#: The length of the pipeline's variable that goes into the text of an approval, which takes 1,000 characters in all.
 _SENTENCE_LIMIT = 450
-_KINDS = {".json": "application/json", ".html": "text/html; charset=utf-8", ".sig": "text/plain; charset=utf-8"}
+_CONTENT_TYPES = {
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+    ".sig": "text/plain; charset=utf-8",
+}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GateSettings(Settings):
-    execution: str = from_variable("PIPELINE_EXECUTION_ID")
-    endpoint: str = from_variable("ENDPOINT_NAME")
-    package_arn: str = from_variable("MODEL_PACKAGE_ARN")
-    #: The endpoint and the stack of PROD, which serves the model to be compared with.
-    champion: str = from_variable("CHAMPION_ENDPOINT")
-    champion_stack: str = from_variable("CHAMPION_STACK_NAME")
-    signing_key_arn: str = from_variable("SIGNING_KEY_ARN")
-    #: A person approves each release, also one that the gate promotes.
-    approval: bool = field(default_factory=lambda: setting("APPROVAL") == "true")
-
-    @property
-    def folder(self) -> S3Address:
-        """Where the report lies."""
-        return S3Address(bucket=self.bucket, key=f"gate/{self.execution}")
-
-
-def pass_or_stop(judge: Callable[[GateSettings], Decision]) -> None:
+def pass_or_stop(judge: Callable[[GateVariables], Decision]) -> None:
     """Run the judgement; what is rejected ends the step, and with it the execution.
 
     The endpoint under test goes when the execution has ended (``lambda/qa_clean_up``). What is held keeps it until
     then: whoever decides may want to ask it.
     """
-    decision = judge(GateSettings())
+    decision = judge(GateVariables.read())
     if decision.verdict == "REJECT":
         raise StepError(f"{decision.verdict}: {decision.reason}. PROD stays as it is. In figures: {decision.details}")
 
 
-def conclude(document: Mapping[str, Any], settings: GateSettings) -> None:
+def conclude(document: Mapping[str, Any], variables: GateVariables) -> None:
     """Publish the report, signed; then set the package's status by its verdict, and tell whoever has to know."""
     s3, sagemaker = boto3.client("s3"), boto3.client("sagemaker")
-    files = {"gate.json": to_json(document), "gate.html": report.html(document)}
-    publish(s3, boto3.client("kms"), files, document, settings)
-    verdict, url = document["verdict"], str(settings.folder / "gate.html")
-    description = f"{verdict}: {document['reason']}. {url}"
-    properties = lineage(document, settings, signature.sha256(files["gate.json"]))
-    if verdict == "PROMOTE" and not settings.approval:
-        approval.approve(sagemaker, s3, settings.package_arn, description, properties)
+    files = {GateFolder.DOCUMENT: to_json(document), GateFolder.PAGE: report.html(document)}
+    found = GateReport.of(document)
+    publish(s3, boto3.client("kms"), files, found, variables)
+    page = found.folder(variables.bucket).page
+    description = f"{found.verdict}: {found.reason}. {page}"
+    properties = judgement(found, variables, files[GateFolder.DOCUMENT]).properties()
+    if found.verdict == "PROMOTE" and not variables.approval:
+        approve(sagemaker, s3, variables.package_arn, description, properties)
     else:
-        status = "Rejected" if verdict == "REJECT" else "PendingManualApproval"
-        approval.set_status(sagemaker, settings.package_arn, status, description, properties)
-    say(f"{verdict}, report at {url}")
-    _tell(document, settings)
+        status = REJECTED if found.verdict == "REJECT" else PENDING
+        set_status(sagemaker, variables.package_arn, status, description, properties)
+        say(f"  {variables.package_arn} is {status}")
+    say(f"{found.verdict}, report at {page}")
+    _tell(found, variables)
 
 
-def publish(s3: Any, kms: Any, files: Mapping[str, str], document: Mapping[str, Any], settings: GateSettings) -> None:
+def publish(s3: Any, kms: Any, files: Mapping[str, str], found: GateReport, variables: GateVariables) -> None:
     """Write report, manifest and signature to the bucket and as this step's output, and export the verdict."""
-    origin = {
-        "workload": settings.workload,
-        "pipeline_execution": settings.execution,
-        "model_package_arn": settings.package_arn,
-    }
-    text = signature.manifest(files, origin)
-    signed = signature.sign(kms, settings.signing_key_arn, text)
-    for name, content in {**files, signature.MANIFEST: text, signature.SIGNATURE: signed}.items():
+    release = signed_report.Release(workload=variables.workload, execution=variables.execution)
+    manifest = signed_report.manifest(files, release, variables.package_arn)
+    signature = signed_report.sign(kms, variables.signing_key_arn, manifest)
+    folder = found.folder(variables.bucket)
+    signed = {**files, signed_report.MANIFEST: manifest, signed_report.SIGNATURE: signature}
+    for name, content in signed.items():
         write_output(name, content)
-        kind = _KINDS["." + name.rpartition(".")[2]]
-        s3.put_object(Bucket=settings.bucket, Key=(settings.folder / name).key, Body=content.encode(), ContentType=kind)
+        kind = _CONTENT_TYPES["." + name.rpartition(".")[2]]
+        s3.put_object(**(folder / name).arguments, Body=content.encode(), ContentType=kind)
+    champion = found.origin.champion
     write_variables(
         {
-            "VERDICT": document["verdict"],
-            "REASON": " ".join(document["reason"].split())[:_SENTENCE_LIMIT],
-            "REPORT_URL": str(settings.folder / "gate.html"),
-            "CHAMPION_PACKAGE_ARN": (document.get("champion") or {}).get("model_package_arn", NO_CHAMPION),
+            "VERDICT": found.verdict,
+            "REASON": " ".join(found.reason.split())[:_SENTENCE_LIMIT],
+            "REPORT_URL": str(folder.page),
+            "CHAMPION_PACKAGE_ARN": champion.model_package_arn if champion else NO_CHAMPION,
         }
     )
 
 
-def lineage(document: Mapping[str, Any], settings: GateSettings, report_sha256: str) -> dict[str, str]:
-    """Where the verdict comes from, as the package keeps it; the training step has written what the model comes from.
-
-    ``parent`` is the package that it was compared with; a first release has none.
-    """
-    champion = document.get("champion") or {}
-    known = {
-        "verdict": document["verdict"],
-        "gate_report": str(settings.folder / "gate.json"),
-        "gate_report_sha256": report_sha256,
-        "parent": champion.get("model_package_arn"),
-        "test_split_sha256": document.get("test_split_sha256"),
-    }
-    return {name: value for name, value in known.items() if value}
+def judgement(found: GateReport, variables: GateVariables, document: str) -> Judgement:
+    """Where the verdict comes from, as the package keeps it; training has written where the model comes from."""
+    champion = found.origin.champion
+    return Judgement(
+        verdict=found.verdict,
+        report=str(found.folder(variables.bucket).document),
+        report_sha256=signed_report.sha256(document.encode()),
+        parent_arn=champion.model_package_arn if champion else None,
+        test_split_sha256=found.test_split_sha256,
+    )
 
 
-def _tell(document: Mapping[str, Any], settings: GateSettings) -> None:
+def _tell(found: GateReport, variables: GateVariables) -> None:
     """What is held or rejected; where a person approves each release, the approval itself asks them."""
-    verdict = document["verdict"]
-    lines = report_lines(document, settings.bucket)
-    if verdict == "REJECT":
-        tell(
-            f"{release_name(document)}: REJECT",
-            [f"The gate rejects it: {document['reason']}", "PROD stays as it is.", "", *lines],
-        )
-    elif verdict == "HOLD":
-        look_at = [f"- {entry}" for entry in document.get("look_at", [])]
+    lines = report_lines(found, variables.bucket)
+    if found.verdict == "REJECT":
+        subject = f"{found.release_name}: REJECT"
+        message = [f"The gate rejects it: {found.reason}", "PROD stays as it is.", "", *lines]
+    elif found.verdict == "HOLD":
+        look_at = [f"- {entry}" for entry in found.look_at]
         say("A person decides, in the pipeline's stage Approve. What to look at:")
-        for entry in look_at or [f"- {document['reason']}"]:
+        for entry in look_at or [f"- {found.reason}"]:
             say(f"  {entry}")
-        tell(
-            f"{release_name(document)}: HOLD, a person decides",
-            [
-                f"The gate cannot decide: {document['reason']}",
-                "The release waits in the pipeline's stage Approve; its QA endpoint stays up meanwhile:",
-                document["endpoint"],
-                *(["", "What to look at:", *look_at] if look_at else []),
-                "",
-                *lines,
-            ],
-        )
+        subject = f"{found.release_name}: HOLD, a person decides"
+        message = [
+            f"The gate cannot decide: {found.reason}",
+            "The release waits in the pipeline's stage Approve; its QA endpoint stays up meanwhile:",
+            found.origin.endpoint,
+            *(["", "What to look at:", *look_at] if look_at else []),
+            "",
+            *lines,
+        ]
+    else:
+        return
+    say(f"  told the topic: {publish_notification(boto3.client('sns'), variables.topic_arn, subject, message)}")

@@ -1,1 +1,1 @@
-"""What the training steps share: training jobs and the model registry."""
+"""The training step: a job by ``ml_training/<workload>/training.toml``, and a package in the model registry."""

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ml_init.step import StepError, polls, say
+from ml_steps.running import StepError, polls, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,18 +19,20 @@ TELEMETRY_OFF = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingJob:
-    """What is to be trained, on what, where to. ``channels`` are S3 prefixes of CSV files by channel name."""
+    """What is to be trained, on what, where to. ``channels`` are S3 prefixes of files by channel name."""
 
     base_name: str
     image: str
     role_arn: str
     hyperparameters: Mapping[str, Any]
     channels: Mapping[str, str]
+    content_type: str
     bucket: str
     output: str
     instance_type: str
     volume_gb: int
     max_runtime_seconds: int
+    instance_count: int = 1
     #: Encrypts the instances' disks and the model; None: AWS's keys do.
     key_arn: str | None = None
 
@@ -77,7 +79,12 @@ def _start(job: TrainingJob, session: boto3.Session, client: Any) -> str:
         base_job_name=job.base_name,
         role=job.role_arn,
         hyperparameters=dict(job.hyperparameters),
-        compute=Compute(instance_type=job.instance_type, instance_count=1, volume_size_in_gb=job.volume_gb, **volume),
+        compute=Compute(
+            instance_type=job.instance_type,
+            instance_count=job.instance_count,
+            volume_size_in_gb=job.volume_gb,
+            **volume,
+        ),
         stopping_condition=StoppingCondition(max_runtime_in_seconds=job.max_runtime_seconds),
         output_data_config=OutputDataConfig(s3_output_path=job.output, **model),
         # Without a bucket of its own, the session would make the account-wide default one.
@@ -87,7 +94,7 @@ def _start(job: TrainingJob, session: boto3.Session, client: Any) -> str:
     )
     trainer.train(
         input_data_config=[
-            InputData(channel_name=name, data_source=channel(prefix), content_type="text/csv")
+            InputData(channel_name=name, data_source=channel(prefix), content_type=job.content_type)
             for name, prefix in job.channels.items()
         ],
         wait=False,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from handover.names import Output
 from scripts import cloud
 from stacks.workloads import WORKLOADS
 
@@ -18,7 +19,7 @@ def main() -> int:
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("row", nargs="?", help="a CSV row; the workload's smoke request where none is given")
     options = parser.parse_args()
-    print(ask(prod_endpoint(options.workload), options.row or smoke_request(options.workload)))
+    print(ask(options.workload, options.row or smoke_request(options.workload)))
     return 0
 
 
@@ -31,7 +32,7 @@ def prod_endpoint(workload: str) -> str:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
         raise SystemExit(f"There is no stack {stack}: nothing was released to PROD yet. `make push` does.") from error
-    return str(next(output["OutputValue"] for output in outputs if output["OutputKey"] == "EndpointName"))
+    return str(next(output["OutputValue"] for output in outputs if output["OutputKey"] == Output.ENDPOINT))
 
 
 def smoke_request(workload: str) -> str:
@@ -40,11 +41,16 @@ def smoke_request(workload: str) -> str:
     return str(gate["smoke"]["requests"][0])
 
 
-def ask(endpoint: str, row: str) -> str:
+def ask(workload: str, row: str) -> str:
+    """What PROD answers to a row of the data set."""
+    invocation = WORKLOADS[workload].invocation
     answer = cloud.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=row
+        EndpointName=prod_endpoint(workload),
+        ContentType=invocation.content_type,
+        Accept=invocation.accept,
+        Body=invocation.body(row),
     )
-    return str(answer["Body"].read().decode().strip())
+    return invocation.answer(answer["Body"].read())
 
 
 if __name__ == "__main__":

@@ -7,16 +7,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handover.names import CHALLENGER_VARIANT
+from handover.packages import version_of
 from ml_test.gate import experiment
 from ml_test.gate.experiment import Traffic
 from ml_test.gate.rules import Rules
 from ml_test.gate.verdict import Verdict
 from scripts.reads import captures
 from scripts.reads.prod import Prod
-from scripts.reads.registry import Registry, number_of
+from scripts.reads.registry import Registry
 from scripts.reads.variant_metrics import counted
 from stacks.settings import load_settings
-from stacks.specs import CHALLENGER_VARIANT
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -39,16 +40,17 @@ def main() -> int:
     parser.add_argument("--truths", help="a CSV file or s3:// address: inference_id or request, and truth")
     options = parser.parse_args()
     prod = Prod(options.workload)
+    found = prod.serving()
     served = {one.variant: one for one in prod.serves(Registry(options.workload))}
     challenger = served.pop(CHALLENGER_VARIANT, None)
-    if challenger is None or len(served) != 1:
+    if found is None or challenger is None or len(served) != 1:
         raise SystemExit(
             f"No experiment is under way in {prod.endpoint_name}: with [stages.prod.ab] in gatehouse.toml, the next"
             " push starts one."
         )
     champion = next(iter(served.values()))
     known = captures.truths(options.truths) if options.truths else {}
-    config = prod.endpoint_config()
+    config = found.config
     models = [traffic(one, prod.endpoint_name, config, known) for one in (champion, challenger)]
     rules = rules_of(options.workload)
     checks = experiment.compare(models[0], models[1], rules, minimum=minimum_requests())
@@ -97,7 +99,7 @@ def summary(models: Sequence[Traffic], served: Sequence[Served]) -> list[str]:
     for name, model, one in zip(("champion", "challenger"), models, served, strict=True):
         p99 = f"{model.p99_milliseconds:.1f}" if model.p99_milliseconds is not None else "-"
         lines.append(
-            f"{name:<12}{number_of(one.package_arn):>8}{one.weight:>7.0%}{model.invocations:>10}{model.errors:>6}"
+            f"{name:<12}{version_of(one.package_arn):>8}{one.weight:>7.0%}{model.invocations:>10}{model.errors:>6}"
             f"{p99:>9}{len(model.answers):>10}{len(model.judged):>8}"
         )
     return lines

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scripts import cloud, deploy, follow
-from scripts.ask import ask, prod_endpoint, smoke_request
+from scripts.ask import ask, smoke_request
 from scripts.push import push_and_follow, report
 from scripts.reads.pipeline import Pipeline
 from stacks.workloads import WORKLOADS
@@ -55,7 +55,7 @@ def _prefetch() -> subprocess.Popen[bytes]:
 def _show(workload: str, execution: Execution) -> None:
     gate = _gate_report(execution)
     request = smoke_request(workload)
-    answer = ask(prod_endpoint(workload), request)
+    answer = ask(workload, request)
     print(f"\nPROD answers  {request} → {answer}")
     print(f"The gate said {gate['verdict']}: {gate['reason']}")
     print(f"Its report    {execution.variable('REPORT_URL')}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
+from handover.packages import version_of
 from scripts.changes import into_prod
 from scripts.reads.prod import Deployed, Prod
-from scripts.reads.registry import Registry, number_of
+from scripts.reads.registry import Registry
 from stacks.workloads import WORKLOADS
 
 _KEPT = ("champion", "challenger")
@@ -26,7 +27,7 @@ def main() -> int:
     present = Deployed.of(stack)
     if present.champion_arn is None:
         raise SystemExit(
-            f"No experiment is under way: {prod.stack_name} has version {number_of(present.package_arn)} alone."
+            f"No experiment is under way: {prod.stack_name} has version {version_of(present.package_arn)} alone."
         )
     kept = registry.release(present.champion_arn if options.keep == "champion" else present.package_arn)
     if kept.status != "Approved":

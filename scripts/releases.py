@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from handover.packages import version_of
 from scripts.reads.prod import Prod
-from scripts.reads.registry import Registry, Release, number_of
+from scripts.reads.registry import Registry, Release
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def prod_line(prod: Prod, served: Sequence[Served]) -> str:
         stands = f"its stack {prod.stack_name} is {stack['StackStatus']}" if stack else "it was not deployed yet"
         return f"PROD: there is no endpoint {prod.endpoint_name}; {stands}."
     variants = ", ".join(
-        f"{one.variant} {one.weight:.0%} {f'version {number_of(one.package_arn)}' if one.package_arn else 'unknown'}"
+        f"{one.variant} {one.weight:.0%} {f'version {version_of(one.package_arn)}' if one.package_arn else 'unknown'}"
         for one in served
     )
     return f"PROD: {prod.endpoint_name} is {endpoint['EndpointStatus']} ({variants})"
@@ -100,7 +101,7 @@ def _row(release: Release, served: Sequence[Served], past: Past) -> tuple[str, .
         release.status,
         release.verdict or "-",
         past.words(release.arn, now=_now(release.arn, served)),
-        str(number_of(release.parent_arn)) if release.parent_arn else "-",
+        str(version_of(release.parent_arn)) if release.parent_arn else "-",
         " ".join(release.reason.split()),
     )
 

@@ -6,10 +6,11 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from handover.packages import version_of
 from scripts.changes import into_prod
 from scripts.reads.pipeline import Pipeline
 from scripts.reads.prod import Deployed, Prod, before
-from scripts.reads.registry import Registry, Release, number_of
+from scripts.reads.registry import Registry, Release
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def previous(history: Sequence[Tenure], present_arn: str, statuses: Mapping[str,
     earlier = before(history, present_arn)
     found = next((arn for arn in earlier if statuses.get(arn) == "Approved"), None)
     if found is None:
-        seen = ", ".join(f"{number_of(arn)} ({statuses.get(arn, 'deleted')})" for arn in earlier)
+        seen = ", ".join(f"{version_of(arn)} ({statuses.get(arn, 'deleted')})" for arn in earlier)
         raise SystemExit(
-            f"Nothing approved is known to have served before version {number_of(present_arn)}"
+            f"Nothing approved is known to have served before version {version_of(present_arn)}"
             f"{f': before it served {seen}' if seen else ''}. Name a version: make rollback TO=… (make releases)."
         )
     return found

@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import base64
-import binascii
-import hashlib
-import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
+from handover.names import Output
+from handover.places import GateFolder
+from handover.signed_report import MANIFEST, REPORT, SIGNATURE, Files, Release, faults, is_signed
 from scripts import cloud
 from scripts.reads.pipeline import Pipeline
-from stacks.specs import DATA_BUCKET_OUTPUT, SIGNING_KEY_OUTPUT
 from stacks.workloads import WORKLOADS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-#: As ``ml_test/signature.py`` writes them.
-MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
-REPORT = ("gate.json", "gate.html")
-ALGORITHM = "ECDSA_SHA_256"
-
-Files = dict[str, bytes]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Release:
-    """Whose report it is to be."""
-
-    workload: str
-    execution: str
 
 
 def main() -> int:
@@ -46,11 +25,12 @@ def main() -> int:
     stack = WORKLOADS[options.workload].stack_name("Pipeline")
     pipeline = Pipeline(stack)
     outputs = stack_outputs(stack)
-    s3, bucket = cloud.client("s3"), outputs[DATA_BUCKET_OUTPUT]
+    s3, bucket = cloud.client("s3"), outputs[Output.DATA_BUCKET]
     release = Release(workload=options.workload, execution=options.execution or latest_reported(s3, bucket, pipeline))
-    files = fetch(s3, bucket, f"gate/{release.execution}")
-    key_arn = outputs[SIGNING_KEY_OUTPUT]
-    print(f"s3://{bucket}/gate/{release.execution}/, signed by {key_arn}")
+    reported = GateFolder(bucket=bucket, execution=release.execution)
+    files = fetch(s3, reported)
+    key_arn = outputs[Output.SIGNING_KEY]
+    print(f"{reported / ''}, signed by {key_arn}")
     found = faults(files, release, lambda text, signature: is_signed(cloud.client("kms"), key_arn, text, signature))
     for fault in found:
         print(f"  ✗ {fault}")
@@ -63,44 +43,12 @@ def main() -> int:
     return 0
 
 
-def faults(files: Files, release: Release, signed: Callable[[bytes, bytes], bool]) -> list[str]:
-    """What is wrong, a sentence each that names the file; ``signed`` tells whether a signature is that of a text."""
-    missing = [name for name in (MANIFEST, SIGNATURE, *REPORT) if name not in files]
-    if missing:
-        return [f"{name} is missing" for name in missing]
-    try:
-        signature = base64.b64decode(files[SIGNATURE].strip(), validate=True)
-    except binascii.Error as error:
-        return [f"{SIGNATURE} was changed: it is not base64 ({error})"]
-    if not signed(files[MANIFEST], signature):
-        return [f"{MANIFEST} or {SIGNATURE} was changed: the signature is not the gate's of this manifest"]
-    manifest: Mapping[str, Any] = json.loads(files[MANIFEST])
-    named = Release(workload=manifest["workload"], execution=manifest["pipeline_execution"])
-    if named != release:
-        return [f"{MANIFEST} is that of another release: {named.workload}, execution {named.execution}"]
-    return [
-        f"{name} was changed: its SHA-256 is {actual}, and the signed manifest says {stated}"
-        for name, actual, stated in ((n, _sha256(files[n]), manifest["sha256"].get(n, "nothing")) for n in REPORT)
-        if actual != stated
-    ]
-
-
-def is_signed(kms: Any, key_arn: str, text: bytes, signature: bytes) -> bool:
-    try:
-        answer = kms.verify(
-            KeyId=key_arn, Message=text, MessageType="RAW", Signature=signature, SigningAlgorithm=ALGORITHM
-        )
-    except kms.exceptions.KMSInvalidSignatureException:
-        return False
-    return bool(answer["SignatureValid"])
-
-
-def fetch(s3: Any, bucket: str, folder: str) -> Files:
+def fetch(s3: Any, folder: GateFolder) -> Files:
     """The report's files that are there."""
     found: Files = {}
     for name in (MANIFEST, SIGNATURE, *REPORT):
         try:
-            found[name] = s3.get_object(Bucket=bucket, Key=f"{folder}/{name}")["Body"].read()
+            found[name] = s3.get_object(**(folder / name).arguments)["Body"].read()
         except s3.exceptions.NoSuchKey:
             continue
     return found
@@ -117,7 +65,7 @@ def latest_reported(s3: Any, bucket: str, pipeline: Pipeline) -> str:
     for summary in pipeline.summaries():
         execution = str(summary["pipelineExecutionId"])
         try:
-            s3.head_object(Bucket=bucket, Key=f"gate/{execution}/{MANIFEST}")
+            s3.head_object(**(GateFolder(bucket=bucket, execution=execution) / MANIFEST).arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] != "404":
                 raise
@@ -129,10 +77,6 @@ def latest_reported(s3: Any, bucket: str, pipeline: Pipeline) -> str:
 def stack_outputs(stack: str) -> dict[str, str]:
     described = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from typing import Literal
 import aws_cdk as cdk
 from constructs import Construct
 
+from handover.names import CHALLENGER_VARIANT, Output, Parameter
 from stacks.constructs.answer_alarms import AnswerAlarms
-from stacks.constructs.encryption_key import ENCRYPTION_KEY_PARAMETER
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.endpoint_alarms import EndpointAlarms
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.settings import Prod, Settings
-from stacks.specs import CHALLENGER_VARIANT, PACKAGE_PARAMETER, ExpectedAnswers, Workload
+from stacks.specs import ExpectedAnswers, Workload
 
 
 class EndpointStack(cdk.Stack):
@@ -30,10 +30,10 @@ class EndpointStack(cdk.Stack):
             synthesizer=cdk.BootstraplessSynthesizer(),
         )
         stage = settings.stages.qa if kind == "Qa" else settings.stages.prod
-        package = cdk.CfnParameter(self, PACKAGE_PARAMETER, description="The model package that is served")
-        role = cdk.CfnParameter(self, "ExecutionRoleArn", description="What the containers may do")
+        package = cdk.CfnParameter(self, Parameter.PACKAGE, description="The model package that is served")
+        role = cdk.CfnParameter(self, Parameter.ROLE, description="What the containers may do")
         key = (
-            cdk.CfnParameter(self, ENCRYPTION_KEY_PARAMETER, description="Encrypts disks and what is captured")
+            cdk.CfnParameter(self, Parameter.ENCRYPTION_KEY, description="Encrypts disks and what is captured")
             if settings.security.customer_managed_key
             else None
         )
@@ -54,8 +54,8 @@ class EndpointStack(cdk.Stack):
                 watch_answers(self, alarms, endpoint, workload.answers)
             if isinstance(stage, Prod) and stage.deployment:
                 endpoint.guard(stage.deployment, alarms.guards)
-        cdk.CfnOutput(self, "EndpointName", value=endpoint.endpoint.attr_endpoint_name)
-        cdk.CfnOutput(self, "ServedPackageArn", value=package.value_as_string)
+        cdk.CfnOutput(self, Output.ENDPOINT, value=endpoint.endpoint.attr_endpoint_name)
+        cdk.CfnOutput(self, Output.PACKAGE, value=package.value_as_string)
 
 
 def watch_answers(scope: Construct, alarms: EndpointAlarms, endpoint: ModelEndpoint, expected: ExpectedAnswers) -> None:

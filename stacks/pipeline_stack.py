@@ -22,7 +22,15 @@ class PipelineStack(cdk.Stack):
         env = cdk.Environment(account=settings.project.account, region=settings.project.region)
         super().__init__(scope, construct_id, env=env, description=f"The pipeline of {workload.name}")
         workshop = Workshop(self, "Workshop", workload=workload, settings=settings)
-        steps = Steps(self, "Steps", workload=workload, workshop=workshop, approval=settings.stages.prod.approval)
+        prod = settings.stages.prod
+        steps = Steps(
+            self,
+            "Steps",
+            workload=workload,
+            workshop=workshop,
+            approval=prod.approval,
+            competes=prod.ab is not None,
+        )
         deployment = EndpointDeploymentRole(
             self,
             "DeploymentRole",

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
-StackKind = Literal["Pipeline", "Qa", "Prod"]
-#: Those that the pipeline deploys.
-ENDPOINT_STACKS: tuple[StackKind, ...] = ("Qa", "Prod")
-
-#: Outputs of the pipeline's stack. Who checks a report takes bucket and key from here, and not from the report.
-DATA_BUCKET_OUTPUT = "DataBucketName"
-SIGNING_KEY_OUTPUT = "ReportSigningKeyArn"
-
-#: The parameter of an endpoint stack that names the package it serves.
-PACKAGE_PARAMETER = "ModelPackageArn"
-#: Where releases compete: the package that goes on serving beside the release, and the release's production variant.
-CHAMPION_PARAMETER = "ChampionPackageArn"
-CHALLENGER_VARIANT = "Challenger"
-#: Its value where nothing served before, and where an experiment has ended: then the release serves alone.
-NO_CHAMPION = "none"
-#: The parameter of a guarded endpoint stack: how the traffic moves. A rollback may need it all at once.
-SHIFT_PARAMETER = "TrafficShift"
-GUARDED, AT_ONCE = "guarded", "at-once"
+from handover.invocations import CSV, Invocation
+from handover.names import StackKind, camel, dashed
+from handover.places import FEATURES, MODELS
 
 #: Folder, Python package, Glue database; without underscores, SageMaker's names, which take 63 characters.
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
@@ -84,6 +68,8 @@ class Workload:
     minutes: Minutes = Minutes()
     #: None: nobody knows what PROD will be asked, and nothing is expected of its answers.
     answers: ExpectedAnswers | None = None
+    #: How the endpoint is asked.
+    invocation: Invocation = CSV
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.name) > _LONGEST_NAME:
@@ -98,12 +84,12 @@ class Workload:
 
     @property
     def camel_name(self) -> str:
-        return "".join(part.capitalize() for part in self.name.split("_"))
+        return camel(self.name)
 
     @property
     def dashed_name(self) -> str:
         """For SageMaker, whose names take no underscores."""
-        return self.name.replace("_", "-")
+        return dashed(self.name)
 
     def endpoint_name(self, kind: StackKind) -> str:
         """``car-evaluation-prod``. A physical name, because callers and policies name it before it exists."""
@@ -112,9 +98,4 @@ class Workload:
     @property
     def artifact_prefixes(self) -> tuple[str, ...]:
         """Where in the data bucket the artifacts lie that a model package names: Spark's transformations are some."""
-        return ("features/", "models/") if self.glue else ("models/",)
-
-    @property
-    def script_key(self) -> str:
-        """Where in the data bucket the Glue job finds its script; the data step puts its commit's there."""
-        return f"code/{self.name}/transform.py"
+        return (FEATURES, MODELS) if self.glue else (MODELS,)

@@ -6,34 +6,25 @@ Called by EventBridge when an action behind the gate has failed: nothing runs in
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from handover.approvals import Answer, action_executions
+from handover.gate_report import GateReport
+from handover.names import PipelineStage
+from handover.notifications import publish, report_lines
+from handover.packages import PENDING, REJECTED, set_status
+from handover.places import GateFolder
+from handover.variables import EndedReleaseVariables
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-#: The stage in which a person answers.
-APPROVAL_STAGE = "Approve"
-#: SageMaker's limit of a package's ApprovalDescription, and SNS's of a subject: fewer than 100 characters.
-_DESCRIPTION_LIMIT = 1024
-_SUBJECT_LIMIT = 99
-#: How CodePipeline names people in ``updatedBy``: users of IAM, and sessions of roles.
-_PEOPLE = ("arn:aws:iam::", "arn:aws:sts::")
 
 
 class NotToldYetError(Exception):
     """CodePipeline's history is behind its event; Lambda tries again."""
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """Who said no, as an ARN, and why."""
-
-    by: str
-    comment: str
 
 
 @dataclass(frozen=True)
@@ -62,34 +53,27 @@ class End:
 
 def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """What was told, and whether a person's rejection was written down."""
-    end = End.of(event)
-    bucket, key = os.environ["DATA_BUCKET"], f"gate/{end.execution}/gate.json"
-    gate = json.loads(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    variables, end = EndedReleaseVariables.read(), End.of(event)
+    folder = GateFolder(bucket=variables.bucket, execution=end.execution)
+    body = boto3.client("s3").get_object(**folder.document.arguments)["Body"].read().decode()
+    report = GateReport.parse(body)
     rejection = None
-    if end.stage == APPROVAL_STAGE:
-        rejection = rejection_of(action_executions(boto3.client("codepipeline"), end), end)
-    rejected = rejection is not None and reject(boto3.client("sagemaker"), gate, rejection, bucket)
-    name = f"{gate['workload']} version {gate['model_package_arn'].rpartition('/')[2]}"
-    subject = f"{name}: {'rejected by a person' if rejection else f'ended in stage {end.stage}'}"
-    boto3.client("sns").publish(
-        TopicArn=os.environ["NOTIFICATION_TOPIC_ARN"],
-        Subject=subject[:_SUBJECT_LIMIT],
-        Message="\n".join([*first_lines(name, end, rejected=rejected), "", *report_lines(gate, bucket)]) + "\n",
+    if end.stage == PipelineStage.APPROVE:
+        codepipeline = boto3.client("codepipeline")
+        rejection = rejection_of(action_executions(codepipeline, end.pipeline, end.execution), end)
+    rejected = rejection is not None and reject(boto3.client("sagemaker"), report, rejection, variables.bucket)
+    told = publish(
+        boto3.client("sns"),
+        variables.topic_arn,
+        f"{report.release_name}: {'rejected by a person' if rejection else f'ended in stage {end.stage}'}",
+        [*first_lines(report, end, rejected=rejected), "", *report_lines(report, variables.bucket)],
     )
-    told = {"execution": end.execution, "told": subject, "rejected": rejected}
-    print(json.dumps(told))
-    return told
+    outcome = {"execution": end.execution, "told": told, "rejected": rejected}
+    print(json.dumps(outcome))
+    return outcome
 
 
-def action_executions(codepipeline: Any, end: End) -> list[dict[str, Any]]:
-    """Those of this execution."""
-    pages = codepipeline.get_paginator("list_action_executions").paginate(
-        pipelineName=end.pipeline, filter={"pipelineExecutionId": end.execution}
-    )
-    return [detail for page in pages for detail in page["actionExecutionDetails"]]
-
-
-def rejection_of(details: Sequence[Mapping[str, Any]], end: End) -> Rejection | None:
+def rejection_of(details: Sequence[Mapping[str, Any]], end: End) -> Answer | None:
     """Who rejected; None where the action is no approval, or nobody answered it in time.
 
     Raises NotToldYetError where the history does not know yet that the action has ended.
@@ -97,53 +81,27 @@ def rejection_of(details: Sequence[Mapping[str, Any]], end: End) -> Rejection | 
     found = next((each for each in details if each["actionExecutionId"] == end.action_execution), None)
     if found is None or found["status"] == "InProgress":
         raise NotToldYetError(f"{end.pipeline} has no end of {end.action}, {end.action_execution}, in its history yet.")
-    by = found.get("updatedBy", "")
-    if found["input"]["actionTypeId"]["category"] != "Approval" or not by.startswith(_PEOPLE):
-        return None
-    result = found.get("output", {}).get("executionResult", {})
-    return Rejection(by=by, comment=result.get("externalExecutionSummary") or "no comment")
+    return Answer.of(found)
 
 
-def reject(sagemaker: Any, gate: Mapping[str, Any], rejection: Rejection, bucket: str) -> bool:
+def reject(sagemaker: Any, report: GateReport, rejection: Answer, bucket: str) -> bool:
     """Set the package Rejected, if nobody has decided otherwise meanwhile; whether it was."""
-    arn = gate["model_package_arn"]
-    if sagemaker.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"] != "PendingManualApproval":
+    arn = report.origin.model_package_arn
+    if sagemaker.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"] != PENDING:
         return False
     said = (
-        f"{gate['verdict']}: rejected by {rejection.by} ({rejection.comment}); {gate['reason']}. "
-        f"{report_address(gate, bucket)}"
+        f"{report.verdict}: rejected by {rejection.by} ({rejection.comment}); {report.reason}. "
+        f"{report.folder(bucket).page}"
     )
-    sagemaker.update_model_package(
-        ModelPackageArn=arn,
-        ModelApprovalStatus="Rejected",
-        # It takes no line breaks, which a comment may have.
-        ApprovalDescription=" ".join(said.split())[:_DESCRIPTION_LIMIT],
-    )
+    set_status(sagemaker, arn, REJECTED, said, {})
     return True
 
 
-def first_lines(name: str, end: End, *, rejected: bool) -> list[str]:
+def first_lines(report: GateReport, end: End, *, rejected: bool) -> list[str]:
     """What happened, and what PROD serves now."""
-    lines = [f"{name} ended in stage {end.stage}, at {end.action}: {end.why}"]
-    if end.stage == APPROVAL_STAGE:
+    lines = [f"{report.release_name} ended in stage {end.stage}, at {end.action}: {end.why}"]
+    if end.stage == PipelineStage.APPROVE:
         lines.append(f"PROD stays as it is.{' The package is Rejected.' if rejected else ''}")
     else:
-        lines.append(f"What PROD serves now: make releases WORKLOAD={os.environ['WORKLOAD']}")
+        lines.append(f"What PROD serves now: make releases WORKLOAD={report.origin.workload}")
     return lines
-
-
-def report_lines(gate: Mapping[str, Any], bucket: str) -> list[str]:
-    """The gate's figures, and where its report is, as ``ml_test/notify.py`` ends every message about a release."""
-    return [
-        f"Verdict of the gate: {gate['verdict']}",
-        *(f"- {check['sentence']}" for check in gate["checks"]),
-        "",
-        f"Commit:        {gate['commit']}",
-        f"Model package: {gate['model_package_arn']}",
-        f"Report:        {report_address(gate, bucket)}",
-        f"Fetch and check it: make verify-report WORKLOAD={gate['workload']} EXECUTION={gate['pipeline_execution']}",
-    ]
-
-
-def report_address(gate: Mapping[str, Any], bucket: str) -> str:
-    return f"s3://{bucket}/gate/{gate['pipeline_execution']}/gate.html"

@@ -6,15 +6,16 @@ nobody in while the stack is being deleted: an execution that came into it meanw
 
 from __future__ import annotations
 
-import os
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
+
+from handover.names import PipelineStage
+from handover.variables import QaCleanUpVariables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,55 +31,38 @@ class CleanUpError(Exception):
     """The stack could not be deleted now; Lambda tries again, and so does the schedule."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    pipeline: str
-    stage: str
-    stack: str
-    time_to_live: timedelta
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        return cls(
-            pipeline=os.environ["PIPELINE_NAME"],
-            stage=os.environ["QA_STAGE"],
-            stack=os.environ["QA_STACK_NAME"],
-            time_to_live=timedelta(hours=float(os.environ["TIME_TO_LIVE_HOURS"])),
-        )
-
-
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
     """Lambda's entry. What it answers stands in nobody's way: it is for whoever calls it by hand."""
-    settings = Settings.from_environment()
+    variables = QaCleanUpVariables.read()
     only_forgotten = event.get("detail-type") == "Scheduled Event"
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVED_SECONDS
     outcome = clean_up(
         boto3.client("codepipeline"),
         boto3.client("cloudformation"),
-        settings,
-        older_than=settings.time_to_live if only_forgotten else timedelta(0),
+        variables,
+        older_than=timedelta(hours=variables.time_to_live_hours) if only_forgotten else timedelta(0),
         deadline=deadline,
     )
-    print(f"{settings.stack}: {outcome}")
-    return {"stack": settings.stack, "outcome": outcome}
+    print(f"{variables.stack}: {outcome}")
+    return {"stack": variables.stack, "outcome": outcome}
 
 
 def clean_up(
-    codepipeline: Any, cloudformation: Any, settings: Settings, *, older_than: timedelta, deadline: float
+    codepipeline: Any, cloudformation: Any, variables: QaCleanUpVariables, *, older_than: timedelta, deadline: float
 ) -> str:
     """Deletes the stack if it is as old as this and nobody needs it; says what was done, or why not."""
-    stages = stages_of(codepipeline, settings.pipeline)
-    transition = next(stage for stage in stages if stage["stageName"] == settings.stage)["inboundTransitionState"]
+    stages = stages_of(codepipeline, variables.pipeline)
+    transition = next(stage for stage in stages if stage["stageName"] == PipelineStage.QA)["inboundTransitionState"]
     left_closed = not transition["enabled"] and transition.get("disabledReason") == REASON
-    keep = partial(_reason_to_keep, codepipeline, cloudformation, settings, older_than)
+    keep = partial(_reason_to_keep, codepipeline, cloudformation, variables, older_than)
     kept = keep()
     if kept and not left_closed:
         return kept
-    named = {"pipelineName": settings.pipeline, "stageName": settings.stage, "transitionType": "Inbound"}
+    named = {"pipelineName": variables.pipeline, "stageName": PipelineStage.QA, "transitionType": "Inbound"}
     if transition["enabled"]:
         codepipeline.disable_stage_transition(**named, reason=REASON)
     try:
-        return _delete_unless(keep, cloudformation, settings.stack, deadline)
+        return _delete_unless(keep, cloudformation, variables.stack, deadline)
     finally:
         # What a person has closed stays closed.
         if transition["enabled"] or left_closed:
@@ -101,16 +85,18 @@ def _delete_unless(keep: Callable[[], str], cloudformation: Any, name: str, dead
         _pause(stack, deadline)
 
 
-def _reason_to_keep(codepipeline: Any, cloudformation: Any, settings: Settings, older_than: timedelta) -> str:
+def _reason_to_keep(
+    codepipeline: Any, cloudformation: Any, variables: QaCleanUpVariables, older_than: timedelta
+) -> str:
     """Why the stack stays, or why there is nothing to do; empty where it is to be deleted."""
-    stack = find(cloudformation, settings.stack)
+    stack = find(cloudformation, variables.stack)
     if stack is None:
         return "gone already"
     # The stages before the executions: who retries QA meanwhile stands in it already, and is seen to run.
-    stages = stages_of(codepipeline, settings.pipeline)
-    executions = codepipeline.list_pipeline_executions(pipelineName=settings.pipeline)["pipelineExecutionSummaries"]
+    stages = stages_of(codepipeline, variables.pipeline)
+    executions = codepipeline.list_pipeline_executions(pipelineName=variables.pipeline)["pipelineExecutionSummaries"]
     running = {each["pipelineExecutionId"] for each in executions if each["status"] in ("InProgress", "Stopping")}
-    user = user_of(stages, settings.stage, running)
+    user = user_of(stages, PipelineStage.QA, running)
     if user:
         return f"needed by the execution {user}"
     age = datetime.now(UTC) - (stack.get("LastUpdatedTime") or stack["CreationTime"])

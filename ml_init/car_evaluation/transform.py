@@ -5,13 +5,12 @@ Under ``--output`` it leaves
 - ``train/``, ``validation/``: CSV for XGBoost, the label's index first, no header,
 - ``test/``: the rows as they came, features then label; only the gate reads them,
 - ``preprocess/model.tar.gz``, ``postprocess/model.tar.gz``: MLeap bundles for the endpoint's first and last container,
-- ``result.json``: rows, labels, addresses and schemas. It is written last: where it is, all the rest is.
+- ``result.json``: ``handover.data.Features``. It is written last: where it is, all the rest is.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections import Counter
@@ -23,11 +22,14 @@ from pyspark.ml import PipelineModel
 from pyspark.ml.feature import IndexToString, StringIndexerModel, VectorAssembler
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
+from pyspark.sql import types as T  # noqa: N812
 
+from handover.addresses import S3Address
+from handover.data import SPLITS, TEST, TRAIN, VALIDATION, Features, Transformation
 from ml_init.dataset import Categories, Dataset
 from ml_init.mleap_bundle import pack, write_bundle
-from ml_init.split import SPLITS, TEST, TRAIN, VALIDATION, spark_fraction, spark_split
-from ml_init.step import S3Address, say, timed
+from ml_init.split import spark_fraction, spark_split
+from ml_steps.running import say, timed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -43,36 +45,41 @@ def main() -> None:
     with timed("Spark is up"):
         session = start_session(dataset.name)
     with timed("read and split"):
-        rows = split(read_rows(session, arguments.raw, dataset), dataset, salt=arguments.salt).cache()
+        rows = split(read_rows(session, arguments.rows, dataset), dataset, salt=arguments.salt).cache()
         counts = count_labels(rows, dataset)
     with timed("fitted"):
-        *features, label = fit_indexers(rows, dataset)
+        *indexers, label = fit_indexers(rows, dataset)
     with timed("written"):
-        write_rows(rows, PipelineModel(stages=[*features, label]), dataset, output)
-    preprocess = [*features, assembler(dataset)]
+        write_rows(rows, PipelineModel(stages=[*indexers, label]), dataset, output)
+    preprocess = [*indexers, assembler(dataset)]
     postprocess = [IndexToString(inputCol="prediction", outputCol="label", labels=label.labels)]
-    result = {
-        "salt": arguments.salt,
-        "rows": {name: sum(counts[name].values()) for name in SPLITS},
-        "label_counts": counts,
-        **{name: f"{output / name}/" for name in SPLITS},
-        "preprocess": upload_bundle(s3, preprocess, output, "preprocess"),
-        "postprocess": upload_bundle(s3, postprocess, output, "postprocess"),
-        "preprocess_schema": preprocess_schema(dataset),
-        "postprocess_schema": POSTPROCESS_SCHEMA,
-        "labels": label.labels,
-        "features": [column.name for column in dataset.features],
-    }
-    s3.put_object(Bucket=output.bucket, Key=(output / "result.json").key, Body=json.dumps(result, indent=2).encode())
+    features = Features(
+        salt=arguments.salt,
+        splits={name: f"{output / name}/" for name in SPLITS},
+        content_type="text/csv",
+        rows={name: sum(counts[name].values()) for name in SPLITS},
+        label_counts=counts,
+        labels=tuple(label.labels),
+        features=tuple(column.name for column in dataset.features),
+        transformations={
+            "preprocess": Transformation(
+                bundle=upload_bundle(s3, preprocess, output, "preprocess"), schema=preprocess_schema(dataset)
+            ),
+            "postprocess": Transformation(
+                bundle=upload_bundle(s3, postprocess, output, "postprocess"), schema=POSTPROCESS_SCHEMA
+            ),
+        },
+    )
+    s3.put_object(**(output / "result.json").arguments, Body=features.json().encode())
     for name in SPLITS:
-        say(f"{name}: {result['rows'][name]} rows, {counts[name]}")
+        say(f"{name}: {features.rows[name]} rows, {counts[name]}")
     session.stop()
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """Glue adds arguments of its own, such as --TempDir: they are not ours to read."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--raw", required=True, help="the data file, s3://…")
+    parser.add_argument("--rows", required=True, help="the rows that keep the data contract, s3://…")
     parser.add_argument("--dataset", required=True, help="its dataset.toml, s3://…")
     parser.add_argument("--salt", required=True, help="the split's salt: the data file's SHA-256")
     parser.add_argument("--output", required=True, help="the prefix that the job fills, s3://…")
@@ -92,12 +99,9 @@ def start_session(name: str) -> SparkSession:
 
 def read_rows(session: SparkSession, address: str, dataset: Dataset) -> DataFrame:
     """The rows that keep the data contract, one string column for each of the data set's columns."""
-    values = F.split(F.col("value"), ",", -1)
-    lines = session.read.text(address).where(F.size(values) == len(dataset.columns))
-    rows = lines.select(*(values[place].alias(column.name) for place, column in enumerate(dataset.columns)))
-    for column in columns_of(dataset):
-        rows = rows.where(F.col(column.name).isin(*column.categories))
-    return rows
+    names = [column.name for column in dataset.columns]
+    schema = T.StructType([T.StructField(name, T.StringType(), nullable=False) for name in names])
+    return session.read.csv(address, schema=schema, header=True, enforceSchema=False)
 
 
 def split(rows: DataFrame, dataset: Dataset, *, salt: str) -> DataFrame:
@@ -166,7 +170,7 @@ def upload_bundle(s3: Any, stages: list[Any], output: S3Address, name: str) -> s
     address = output / name / "model.tar.gz"
     with tempfile.TemporaryDirectory() as folder:
         write_bundle(stages, Path(folder), name=name)
-        s3.put_object(Bucket=address.bucket, Key=address.key, Body=pack(Path(folder)))
+        s3.put_object(**address.arguments, Body=pack(Path(folder)))
     return str(address)
 
 
@@ -190,7 +194,7 @@ def _index(name: str) -> str:
 
 
 def _read(s3: Any, address: S3Address) -> str:
-    content: bytes = s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
+    content: bytes = s3.get_object(**address.arguments)["Body"].read()
     return content.decode()
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from ml_init.step import S3Address, StepError
-from ml_test.notify import report_lines
-from ml_test.verify import check_answers, check_approved, check_served
+from handover.addresses import S3Address
+from handover.gate_report import GateReport
+from handover.names import AT_ONCE, GUARDED, NO_CHAMPION, Parameter
+from handover.notifications import report_lines
+from handover.packages import version_of
+from ml_release.verify import check_answers, check_approved, check_served
+from ml_steps.endpoint import Asker
+from ml_steps.running import StepError
 from scripts import cloud
 from scripts.changes import notification, stack_update
 from scripts.reads import guards
 from scripts.reads.prod import Deployed
-from scripts.reads.registry import number_of
-from stacks.specs import AT_ONCE, CHAMPION_PARAMETER, GUARDED, NO_CHAMPION, PACKAGE_PARAMETER, SHIFT_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +50,10 @@ def put(
     now: all the traffic at once and unguarded, whether or not an alarm rings.
     """
     started = time.monotonic()
-    wanted = {
-        PACKAGE_PARAMETER: release.arn,
-        CHAMPION_PARAMETER: NO_CHAMPION,
-        SHIFT_PARAMETER: AT_ONCE if now else shift(guards.ringing(prod.stack_name), release, prod, registry),
+    wanted: dict[str, str] = {
+        Parameter.PACKAGE: release.arn,
+        Parameter.CHAMPION: NO_CHAMPION,
+        Parameter.SHIFT: AT_ONCE if now else shift(guards.ringing(prod.stack_name), release, prod, registry),
     }
     # A template without competing models, or without guards, does not have them all.
     known = {each["ParameterKey"] for each in stack["Parameters"]}
@@ -61,10 +63,10 @@ def put(
     try:
         if not outcome.succeeded:
             raise StepError(f"The update ended as {outcome.status}: {outcome.reason or 'no reason was given'}")
-        verify(prod.endpoint_name, release, gate)
+        verify(prod, release, gate)
     except StepError as error:
         said = f"{what} (version {release.number}) failed: {error}\n{serving_line(prod, registry)}"
-        if changes.get(SHIFT_PARAMETER) == GUARDED:
+        if changes.get(Parameter.SHIFT) == GUARDED:
             said += f"\nTo move all the traffic at once, watched by no alarm: make rollback TO={release.number} NOW=1"
         print(said, file=sys.stderr)
         _tell(stack, f"{registry.group}: {what} failed", said, release, gate)
@@ -83,7 +85,7 @@ def _before(stack: Mapping[str, Any], release: Release) -> str:
     """What served until now: one version, or the one of two that goes."""
     present = Deployed.of(stack)
     arns = [arn for arn in (present.package_arn, present.champion_arn) if arn and arn != release.arn]
-    return " and ".join(str(number_of(arn)) for arn in arns)
+    return " and ".join(str(version_of(arn)) for arn in arns)
 
 
 def shift(ringing: list[guards.Ringing], release: Release, prod: Prod, registry: Registry) -> str:
@@ -104,38 +106,39 @@ def shift(ringing: list[guards.Ringing], release: Release, prod: Prod, registry:
     return AT_ONCE
 
 
-def report_of(release: Release) -> Mapping[str, Any] | None:
+def report_of(release: Release) -> GateReport | None:
     """What the gate said of it; None where that is gone."""
     s3, address = cloud.client("s3"), S3Address.parse(release.report)
     try:
-        gate: Mapping[str, Any] = json.loads(s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read())
+        body = s3.get_object(**address.arguments)["Body"].read()
     except s3.exceptions.NoSuchKey:
         return None
-    return gate
+    return GateReport.parse(body.decode())
 
 
-def verify(endpoint: str, release: Release, gate: Mapping[str, Any] | None) -> None:
+def verify(prod: Prod, release: Release, gate: GateReport | None) -> None:
     """As the pipeline verifies a release; raises StepError where PROD is not what that release's gate has seen."""
-    check_served(cloud.client("sagemaker"), endpoint, release.package)
+    check_served(cloud.client("sagemaker"), prod.endpoint_name, release.package)
     if gate is None:
         raise StepError(
             f"{release.report} is gone: nobody can say whether PROD answers as version {release.number} did."
         )
-    check_approved(release.package, gate["verdict"])
-    check_answers(cloud.client("sagemaker-runtime"), endpoint, gate["smoke"])
+    check_approved(release.package, gate.verdict)
+    asker = Asker(runtime=cloud.client("sagemaker-runtime"), invocation=prod.workload.invocation)
+    check_answers(asker, prod.endpoint_name, gate.origin.smoke)
 
 
-def _tell(stack: Mapping[str, Any], subject: str, said: str, release: Release, gate: Mapping[str, Any] | None) -> None:
+def _tell(stack: Mapping[str, Any], subject: str, said: str, release: Release, gate: GateReport | None) -> None:
     """With who did it, the figures of the release that was put, and its report's address."""
     by = cloud.client("sts").get_caller_identity()["Arn"]
     figures = report_lines(gate, S3Address.parse(release.report).bucket) if gate else [f"{release.report} is gone."]
-    notification.publish(stack, subject, "\n".join([said, f"By {by}.", "", *figures]) + "\n")
+    notification.publish(stack, subject, [said, f"By {by}.", "", *figures])
 
 
 def serving_line(prod: Prod, registry: Registry) -> str:
     """Which version PROD serves now, whatever was tried."""
     served = ", ".join(
-        f"version {number_of(one.package_arn)}" if one.package_arn else f"an unknown model as {one.variant}"
+        f"version {version_of(one.package_arn)}" if one.package_arn else f"an unknown model as {one.variant}"
         for one in prod.serves(registry)
     )
     return f"PROD serves {served or 'nothing: its endpoint is gone'}."

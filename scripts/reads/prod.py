@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ml_test.verify import serving_fault
+from handover.names import NO_CHAMPION, Parameter
+from handover.serving import Serving, Variant, serving, serving_fault
 from scripts import cloud
-from stacks.specs import CHAMPION_PARAMETER, NO_CHAMPION, PACKAGE_PARAMETER
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -52,16 +52,17 @@ class Deployed:
     @classmethod
     def of(cls, stack: Mapping[str, Any]) -> Deployed:
         told = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
-        champion = told.get(CHAMPION_PARAMETER, NO_CHAMPION)
-        return cls(package_arn=told[PACKAGE_PARAMETER], champion_arn=None if champion == NO_CHAMPION else champion)
+        champion = told.get(Parameter.CHAMPION, NO_CHAMPION)
+        return cls(package_arn=told[Parameter.PACKAGE], champion_arn=None if champion == NO_CHAMPION else champion)
 
 
 class Prod:
     """A workload's PROD stack and its endpoint."""
 
     def __init__(self, workload: str) -> None:
-        self.stack_name = WORKLOADS[workload].stack_name("Prod")
-        self.endpoint_name = WORKLOADS[workload].endpoint_name("Prod")
+        self.workload = WORKLOADS[workload]
+        self.stack_name = self.workload.stack_name("Prod")
+        self.endpoint_name = self.workload.endpoint_name("Prod")
         self._cloudformation = cloud.client("cloudformation")
         self._sagemaker = cloud.client("sagemaker")
 
@@ -85,30 +86,19 @@ class Prod:
             raise
         return found
 
-    def endpoint_config(self) -> dict[str, Any]:
-        """The configuration that the endpoint, which has to be there, runs with."""
-        endpoint = self._sagemaker.describe_endpoint(EndpointName=self.endpoint_name)
-        found: dict[str, Any] = self._sagemaker.describe_endpoint_config(
-            EndpointConfigName=endpoint["EndpointConfigName"]
-        )
-        return found
+    def serving(self) -> Serving | None:
+        """The endpoint with the models behind it; None where it is gone, or was not made yet."""
+        endpoint = self.endpoint()
+        return None if endpoint is None else serving(self._sagemaker, self.endpoint_name, described=endpoint)
 
     def serves(self, registry: Registry) -> tuple[Served, ...]:
-        """Endpoint → variants → models → packages; nothing where no endpoint answers."""
-        endpoint = self.endpoint()
-        variants = (endpoint or {}).get("ProductionVariants", [])
-        if endpoint is None or not variants:
+        """The variants with their packages; nothing where no endpoint answers."""
+        found = self.serving()
+        if found is None or not found.described.get("ProductionVariants"):
             return ()
-        config = self._sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-        models = {variant["VariantName"]: variant["ModelName"] for variant in config["ProductionVariants"]}
-        total = sum(variant["CurrentWeight"] for variant in variants) or 1.0
         return tuple(
-            Served(
-                variant=variant["VariantName"],
-                weight=variant["CurrentWeight"] / total,
-                package_arn=self._package_of(models[variant["VariantName"]], registry),
-            )
-            for variant in variants
+            Served(variant=each.name, weight=each.weight, package_arn=self._package_of(each, registry))
+            for each in found.variants
         )
 
     def history(self) -> list[Tenure]:
@@ -125,15 +115,13 @@ class Prod:
         pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.stack_name)
         return [event for page in pages for event in page["StackEvents"]][::-1]
 
-    def _package_of(self, model_name: str, registry: Registry) -> str:
-        """The package that a model was made of: named, or found by its images and artifacts."""
-        model = self._sagemaker.describe_model(ModelName=model_name)
-        containers = model.get("Containers") or [model["PrimaryContainer"]]
-        named = {container.get("ModelPackageName") for container in containers}
-        if len(named) == 1 and None not in named:
-            return str(named.pop())
+    @staticmethod
+    def _package_of(variant: Variant, registry: Registry) -> str:
+        """The package that a variant's model was made of: named, or found by its images and artifacts."""
+        if variant.package_arn:
+            return variant.package_arn
         for version in registry.versions():
-            if serving_fault(containers, registry.release(version.arn).package) is None:
+            if serving_fault(variant.containers, registry.release(version.arn).package) is None:
                 return version.arn
         return ""
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from handover.packages import Package
 from scripts import cloud
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
-
-#: How the gate begins what it writes into a package's ApprovalDescription.
-_VERDICT = re.compile(r"(PROMOTE|HOLD|REJECT)\b:?\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,18 +45,17 @@ class Release:
 
     @classmethod
     def of(cls, package: Mapping[str, Any]) -> Release:
-        metadata = package.get("CustomerMetadataProperties", {})
-        verdict, reason = decision(package)
+        found = Package.of(package)
         return cls(
-            arn=package["ModelPackageArn"],
+            arn=found.arn,
             number=package["ModelPackageVersion"],
-            status=package["ModelApprovalStatus"],
-            commit=metadata.get("commit", ""),
+            status=found.status,
+            commit=found.commit,
             registered=package["CreationTime"],
-            verdict=verdict,
-            reason=reason,
-            parent_arn=metadata.get("parent") or None,
-            report=metadata.get("gate_report", ""),
+            verdict=found.verdict,
+            reason=found.reason,
+            parent_arn=found.parent_arn,
+            report=found.report,
             package=package,
         )
 
@@ -90,15 +86,3 @@ class Registry:
 
     def release(self, arn: str) -> Release:
         return Release.of(self._sagemaker.describe_model_package(ModelPackageName=arn))
-
-
-def decision(package: Mapping[str, Any]) -> tuple[str, str]:
-    """Verdict and reason as the gate wrote them; a description by somebody else is a reason without a verdict."""
-    said = package.get("ApprovalDescription", "")
-    found = _VERDICT.match(said)
-    return (found[1], found[2]) if found else ("", said)
-
-
-def number_of(arn: str) -> int:
-    """``arn:…:model-package/car-evaluation/3`` → 3."""
-    return int(arn.rpartition("/")[2])

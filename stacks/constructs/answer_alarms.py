@@ -8,10 +8,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from handover.names import ANSWER_SHARE_METRIC, METRIC_NAMESPACE
 from stacks.specs import ExpectedAnswers
-
-#: Of the metrics that are ours. ``lambda/answer_share`` puts them.
-NAMESPACE = "Gatehouse"
 
 
 class AnswerAlarms(Construct):
@@ -25,8 +23,8 @@ class AnswerAlarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         share = cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name="AnswerShare",
+            namespace=METRIC_NAMESPACE,
+            metric_name=ANSWER_SHARE_METRIC,
             statistic="Average",
             period=Duration.minutes(1),
             dimensions_map={**dimensions, "Answer": expected.label},

@@ -6,9 +6,10 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from stacks.constructs.answer_alarms import NAMESPACE
+from handover.names import METRIC_NAMESPACE
+from handover.places import CAPTURE, CapturedFile
+from handover.variables import AnswerShareVariables
 from stacks.constructs.data_bucket import DataBucket
-from stacks.constructs.data_capture import CAPTURE_PREFIX
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.function import Function
 from stacks.constructs.permissions import allow_metrics
@@ -35,16 +36,13 @@ class AnswerShare(Construct):
             self,
             "Function",
             folder="answer_share",
-            settings={
-                "ANSWER": expected.label,
-                "THRESHOLD": "" if expected.threshold is None else str(expected.threshold),
-                "LEAST_ANSWERS": str(_LEAST_ANSWERS),
-                "METRIC_NAMESPACE": NAMESPACE,
-            },
+            variables=AnswerShareVariables(
+                answer=expected.label, threshold=expected.threshold, least_answers=_LEAST_ANSWERS
+            ),
             encryption=encryption,
         )
-        data.grant_get(function.role, CAPTURE_PREFIX)
-        allow_metrics(function.role, NAMESPACE)
+        data.grant_get(function.role, CAPTURE)
+        allow_metrics(function.role, METRIC_NAMESPACE)
         data.tell_eventbridge()
         events.Rule(
             self,
@@ -52,7 +50,7 @@ class AnswerShare(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
-                detail={"bucket": {"name": [data.name]}, "object": {"key": [{"wildcard": f"{CAPTURE_PREFIX}*.jsonl"}]}},
+                detail={"bucket": {"name": [data.name]}, "object": {"key": [{"wildcard": CapturedFile.PATTERN}]}},
             ),
             targets=[targets.LambdaFunction(function.function)],
         )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aws_cdk import Duration
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from handover.variables import Variables
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.log_access import kept_log
 from stacks.constructs.permissions import allow
 
 
 class BuildStep(Construct):
-    """Runs a build file of the repository. ``settings`` are environment variables that no secret is among."""
+    """Runs a build file of the repository. ``variables`` are its environment; no secret is among them.
+
+    The project carries those that are known now. The pipeline's action adds those of the execution.
+    """
 
     def __init__(
         self,
@@ -24,10 +26,11 @@ class BuildStep(Construct):
         *,
         build_file: str,
         minutes: int,
-        settings: Mapping[str, str],
+        variables: Variables,
         encryption: EncryptionKey | None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.variables = variables
         self.log_group = kept_log(self, "Log", encryption=encryption)
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"))
         self.log_group.grant_write(self._role)
@@ -43,7 +46,7 @@ class BuildStep(Construct):
                 build_image=codebuild.LinuxBuildImage.STANDARD_7_0, compute_type=codebuild.ComputeType.SMALL
             ),
             environment_variables={
-                name: codebuild.BuildEnvironmentVariable(value=value) for name, value in settings.items()
+                name: codebuild.BuildEnvironmentVariable(value=value) for name, value in variables.of_project().items()
             },
             logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self.log_group)),
         )

@@ -1,4 +1,4 @@
-"""The Glue catalog of a workload's raw data, and the crawler that fills it."""
+"""The Glue catalog of a workload's rows, and the crawler that fills it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from handover.places import ROWS
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.glue_security import GlueSecurity
 from stacks.constructs.log_access import grant_crawler_logs
 from stacks.constructs.permissions import allow
 
-RAW_PREFIX = "raw/"
-
 
 class Catalog(Construct):
-    """A database with a table for what lies under ``raw/``."""
+    """A database with a table for what lies under ``rows/``."""
 
     def __init__(
         self,
@@ -29,7 +28,7 @@ class Catalog(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "CrawlerRole", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
-        data.grant_read(self.role, RAW_PREFIX)
+        data.grant_read(self.role, ROWS)
         data.grant_find(self.role)
         grant_crawler_logs(self.role)
         # Glue names a database in Spark SQL and Athena queries: people type it, so it has a name of its own.
@@ -47,7 +46,7 @@ class Catalog(Construct):
             database_name=self.database.ref,
             crawler_security_configuration=security.for_crawlers if security else None,
             targets=glue.CfnCrawler.TargetsProperty(
-                s3_targets=[glue.CfnCrawler.S3TargetProperty(path=f"s3://{data.name}/{RAW_PREFIX}")]
+                s3_targets=[glue.CfnCrawler.S3TargetProperty(path=f"s3://{data.name}/{ROWS}")]
             ),
             schema_change_policy=glue.CfnCrawler.SchemaChangePolicyProperty(
                 update_behavior="UPDATE_IN_DATABASE", delete_behavior="DEPRECATE_IN_DATABASE"

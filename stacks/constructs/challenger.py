@@ -6,10 +6,10 @@ from aws_cdk import Aws, CfnCondition, CfnParameter, Fn, IResolvable, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from handover.names import CHALLENGER_VARIANT, NO_CHAMPION, Parameter
 from stacks.constructs.guardrails import Guard, guard
 from stacks.constructs.package_model import PackageModel, version_of
 from stacks.settings import Ab, Stage
-from stacks.specs import CHALLENGER_VARIANT, CHAMPION_PARAMETER, NO_CHAMPION
 
 
 class Challenger(Construct):
@@ -25,7 +25,7 @@ class Challenger(Construct):
         champion = CfnParameter(
             self, "Champion", default=NO_CHAMPION, description="The package beside which a release competes, or none"
         )
-        champion.override_logical_id(CHAMPION_PARAMETER)
+        champion.override_logical_id(Parameter.CHAMPION)
         self._champion_arn = champion.value_as_string
         self.competes = CfnCondition(
             self, "Competes", expression=Fn.condition_not(Fn.condition_equals(self._champion_arn, NO_CHAMPION))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import cast
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy
@@ -10,14 +9,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from handover.places import APPROVED_TAG
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.permissions import allow
 
 _NAMED_LATER = "S3 knows objects by key, and these keys hold content hashes, commits, jobs or executions to come"
-
-
-#: What every artifact of an approved model package carries, and PROD asks for.
-APPROVED_TAG = {"gatehouse:approval": "Approved"}
 
 
 class DataBucket(Construct):
@@ -72,15 +68,18 @@ class DataBucket(Construct):
         """Delete what is older under this prefix."""
         self.bucket.add_lifecycle_rule(id=prefix.removesuffix("/"), prefix=prefix, expiration=Duration.days(days))
 
-    def grant_read(self, grantee: iam.IGrantable, *prefixes: str, tagged: Mapping[str, str] | None = None) -> None:
-        """Read objects under these prefixes, such as ``raw/``, and list the bucket; with tags, only what has them."""
-        self.grant_get(grantee, *prefixes, tagged=tagged)
+    def grant_read(self, grantee: iam.IGrantable, *prefixes: str, approved: bool = False) -> None:
+        """Read objects under these prefixes, such as ``raw/``, and list the bucket.
+
+        ``approved``: only the artifacts of approved model packages.
+        """
+        self.grant_get(grantee, *prefixes, approved=approved)
         # Listing is a permission on the bucket. Without it, S3 answers 403 instead of 404 for a missing object.
         allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
-    def grant_get(self, grantee: iam.IGrantable, *prefixes: str, tagged: Mapping[str, str] | None = None) -> None:
+    def grant_get(self, grantee: iam.IGrantable, *prefixes: str, approved: bool = False) -> None:
         """Read objects under these prefixes whose names one is told."""
-        conditions = _where("ExistingObjectTag", tagged) if tagged else None
+        conditions = _where_approved("ExistingObjectTag") if approved else None
         allow(grantee, ["s3:GetObject"], self._objects(prefixes), conditions=conditions, because=_NAMED_LATER)
         self.grant_decrypt(grantee)
 
@@ -103,11 +102,11 @@ class DataBucket(Construct):
         """Ask where the bucket lies, as Glue does: AWSGlueServiceRole, AWS's own policy for its roles, has it."""
         allow(grantee, ["s3:GetBucketLocation"], [self.bucket.bucket_arn])
 
-    def grant_tag(self, grantee: iam.IGrantable, *prefixes: str, tags: Mapping[str, str]) -> None:
-        """Give objects under these prefixes these tags beside those that they have, and no other value of them."""
+    def grant_approve(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        """Tag objects under these prefixes as approved, beside the tags that they have, and as nothing else."""
         objects = self._objects(prefixes)
         allow(grantee, ["s3:GetObjectTagging"], objects, because=_NAMED_LATER)
-        conditions = _where("RequestObjectTag", tags)
+        conditions = _where_approved("RequestObjectTag")
         allow(grantee, ["s3:PutObjectTagging"], objects, conditions=conditions, because=_NAMED_LATER)
 
     def grant_replace(self, grantee: iam.IGrantable, *prefixes: str) -> None:
@@ -123,8 +122,9 @@ class DataBucket(Construct):
         return [self.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
 
 
-def _where(key: str, tags: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    return {"StringEquals": {f"s3:{key}/{name}": value for name, value in tags.items()}}
+def _where_approved(key: str) -> dict[str, dict[str, str]]:
+    name, value = APPROVED_TAG
+    return {"StringEquals": {f"s3:{key}/{name}": value}}
 
 
 def _life_cycle(expire_after_days: int | None) -> s3.LifecycleRule:

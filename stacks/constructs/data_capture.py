@@ -6,9 +6,8 @@ from aws_cdk import CfnParameter
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-CAPTURE_PREFIX = "capture/"
-#: The parameter of an endpoint stack that captures: the bucket belongs to the pipeline's stack.
-CAPTURE_BUCKET_PARAMETER = "CaptureBucket"
+from handover.names import Parameter
+from handover.places import capture_folder
 
 
 class DataCapture(Construct):
@@ -21,12 +20,12 @@ class DataCapture(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, percent: int, release: str, key_arn: str | None) -> None:
         super().__init__(scope, construct_id)
         bucket = CfnParameter(self, "Bucket", description="Where requests and answers are captured")
-        bucket.override_logical_id(CAPTURE_BUCKET_PARAMETER)
+        bucket.override_logical_id(Parameter.CAPTURE_BUCKET)
         self.config = sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
             enable_capture=True,
             initial_sampling_percentage=percent,
             kms_key_id=key_arn,
-            destination_s3_uri=f"s3://{bucket.value_as_string}/{CAPTURE_PREFIX}{release}",
+            destination_s3_uri=capture_folder(bucket.value_as_string, release),
             capture_options=[
                 sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")
             ],

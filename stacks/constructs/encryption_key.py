@@ -12,8 +12,6 @@ from constructs import Construct
 from stacks.constructs.permissions import allow, explain_key
 from stacks.specs import Workload
 
-#: The parameter of an endpoint stack: the key belongs to the pipeline's stack.
-ENCRYPTION_KEY_PARAMETER = "EncryptionKeyArn"
 _USE = ["kms:Decrypt", "kms:GenerateDataKey"]
 
 

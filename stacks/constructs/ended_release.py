@@ -7,12 +7,15 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from handover.names import PipelineStage
+from handover.places import GATE
+from handover.variables import EndedReleaseVariables
 from stacks.constructs.function import Function
 from stacks.constructs.workshop import Workshop
 from stacks.specs import Workload
 
 #: The gate tells by itself what it stops.
-_STAGES = ["Approve", "PROD"]
+_STAGES = [PipelineStage.APPROVE.value, PipelineStage.PROD.value]
 
 
 class EndedRelease(Construct):
@@ -35,14 +38,10 @@ class EndedRelease(Construct):
             self,
             "Function",
             folder="ended_release",
-            settings={
-                "WORKLOAD": workload.name,
-                "DATA_BUCKET": workshop.data.name,
-                "NOTIFICATION_TOPIC_ARN": workshop.notifications.topic_arn,
-            },
+            variables=EndedReleaseVariables(bucket=workshop.data.name, topic_arn=workshop.notifications.topic_arn),
             encryption=workshop.encryption,
         )
-        workshop.data.grant_get(function.role, "gate/")
+        workshop.data.grant_get(function.role, GATE)
         workshop.registry.grant_judge(function.role, "Rejected")
         workshop.notifications.grant_tell(function.role)
         function.allow(["codepipeline:ListActionExecutions"], [pipeline.pipeline_arn])

@@ -8,14 +8,12 @@ from aws_cdk import Stack
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from handover.names import MAIN_VARIANT
 from stacks.constructs.challenger import Challenger
 from stacks.constructs.data_capture import DataCapture
 from stacks.constructs.guardrails import Guard, Guardrails
 from stacks.constructs.package_model import PackageModel, version_of
 from stacks.settings import Deployment, Prod, Stage
-
-#: The variant that is always there, and that is scaled: the champion's where a release competes with one.
-VARIANT = "AllTraffic"
 
 
 class ModelEndpoint(Construct):
@@ -50,7 +48,7 @@ class ModelEndpoint(Construct):
         main = self.challenger.main_package_arn if self.challenger else package_arn
         model = PackageModel(self, "Model", package_arn=main, role_arn=role_arn)
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name=VARIANT,
+            variant_name=MAIN_VARIANT,
             model_name=model.attr_model_name,
             initial_instance_count=stage.instance_count,
             # Of 100 with the challenger's: a share, whichever of them is there.
@@ -88,7 +86,7 @@ class ModelEndpoint(Construct):
     @property
     def metric_dimensions(self) -> dict[str, str]:
         """Of the main variant."""
-        return {"EndpointName": self.name, "VariantName": VARIANT}
+        return {"EndpointName": self.name, "VariantName": MAIN_VARIANT}
 
     @property
     def answer_dimensions(self) -> dict[str, str]:

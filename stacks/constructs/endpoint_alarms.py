@@ -10,14 +10,11 @@ from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from handover.names import CHALLENGER_VARIANT, Parameter
 from stacks.constructs.challenger import Challenger
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.guardrails import Guard, guard
 from stacks.settings import Alarms
-from stacks.specs import CHALLENGER_VARIANT
-
-#: The parameter of an endpoint stack with alarms: the topic belongs to the pipeline's stack.
-NOTIFICATION_TOPIC_PARAMETER = "NotificationTopicArn"
 
 _NAMESPACE = "AWS/SageMaker"
 _MICROSECONDS_PER_MILLISECOND = 1000
@@ -32,7 +29,7 @@ class EndpointAlarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, endpoint: ModelEndpoint, alarms: Alarms) -> None:
         super().__init__(scope, construct_id)
         topic = CfnParameter(self, "Topic", description="Who is told of an alarm")
-        topic.override_logical_id(NOTIFICATION_TOPIC_PARAMETER)
+        topic.override_logical_id(Parameter.TOPIC)
         self._told = cloudwatch_actions.SnsAction(sns.Topic.from_topic_arn(self, "Told", topic.value_as_string))
         #: For a deployment that goes back when one of them rings.
         self.guards: list[Guard] = []

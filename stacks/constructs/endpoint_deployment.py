@@ -8,10 +8,11 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from handover.names import ENDPOINT_STACKS, StackKind
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.permissions import allow
 from stacks.constructs.sagemaker_role import SageMakerRole
-from stacks.specs import ENDPOINT_STACKS, StackKind, Workload
+from stacks.specs import Workload
 
 NAMED_BY_CLOUDFORMATION = "CloudFormation ends the names of models and endpoint configs in random letters"
 _AUTOSCALING_ROLE = (

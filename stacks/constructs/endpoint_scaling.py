@@ -5,7 +5,8 @@ from __future__ import annotations
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from constructs import Construct
 
-from stacks.constructs.endpoint import VARIANT, ModelEndpoint
+from handover.names import MAIN_VARIANT
+from stacks.constructs.endpoint import ModelEndpoint
 from stacks.settings import Scaling
 
 
@@ -19,7 +20,7 @@ class EndpointScaling(Construct):
             "Target",
             service_namespace="sagemaker",
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-            resource_id=f"endpoint/{endpoint.name}/variant/{VARIANT}",
+            resource_id=f"endpoint/{endpoint.name}/variant/{MAIN_VARIANT}",
             min_capacity=scaling.min_instances,
             max_capacity=scaling.max_instances,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import cast
 
 from aws_cdk import Duration
@@ -11,18 +9,18 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from handover.variables import Variables
 from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.function_code import function_code
 from stacks.constructs.log_access import kept_log
 from stacks.constructs.permissions import allow, policy_of
 
-_FOLDERS = Path(__file__).parents[2] / "lambda"
-
 
 class Function(Construct):
-    """Runs ``handle`` of ``lambda/<folder>/handler.py``. ``settings`` are environment variables without a secret.
+    """Runs ``handle`` of ``lambda/<folder>/handler.py``, packaged with the hand-over.
 
-    It runs once at a time unless told otherwise, and may do nothing but write its log: what else it may,
-    :meth:`allow` says.
+    ``variables`` are its environment; no secret is among them. It runs once at a time unless told otherwise, and may
+    do nothing but write its log: what else it may, :meth:`allow` says.
     """
 
     def __init__(
@@ -31,7 +29,7 @@ class Function(Construct):
         construct_id: str,
         *,
         folder: str,
-        settings: Mapping[str, str],
+        variables: Variables,
         timeout_seconds: int = 60,
         at_once: int = 1,
         encryption: EncryptionKey | None,
@@ -43,13 +41,13 @@ class Function(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            code=lambda_.Code.from_asset(str(_FOLDERS / folder), exclude=["__pycache__", "*.pyc"]),
+            code=function_code(folder),
             handler="handler.handle",
             runtime=lambda_.Runtime.PYTHON_3_11,
             architecture=lambda_.Architecture.ARM_64,
             role=self.role,
             log_group=log_group,
-            environment=dict(settings),
+            environment=variables.of_project(),
             timeout=Duration.seconds(timeout_seconds),
             memory_size=256,
             reserved_concurrent_executions=at_once,

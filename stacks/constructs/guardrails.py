@@ -9,8 +9,8 @@ from aws_cdk import CfnCondition, CfnParameter, Fn, IResolvable, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from handover.names import AT_ONCE, GUARDED, Parameter
 from stacks.settings import Deployment
-from stacks.specs import AT_ONCE, GUARDED, SHIFT_PARAMETER
 
 #: An alarm that guards, or one that does so under a condition; as CloudFormation spells it.
 Guard = Mapping[str, str] | IResolvable
@@ -34,7 +34,7 @@ class Guardrails(Construct):
             allowed_values=[GUARDED, AT_ONCE],
             description="How the traffic moves: by steps, watched by the alarms, or all at once, watched by nobody",
         )
-        shift.override_logical_id(SHIFT_PARAMETER)
+        shift.override_logical_id(Parameter.SHIFT)
         guarded = CfnCondition(self, "Guarded", expression=Fn.condition_equals(shift.value_as_string, GUARDED))
         guarded.override_logical_id("Guarded")
         self.config = Token.as_any(

@@ -8,12 +8,13 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from handover.names import PipelineStage
+from handover.variables import QaCleanUpVariables
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.function import Function
 from stacks.constructs.permissions import allow_stack
 from stacks.specs import Workload
 
-QA_STAGE = "QA"
 #: An execution's last states, as CodePipeline tells them.
 _ENDS = ["CANCELED", "FAILED", "STOPPED", "SUCCEEDED", "SUPERSEDED"]
 #: The longest that Lambda runs: SageMaker takes minutes to delete an endpoint.
@@ -42,12 +43,11 @@ class QaCleanUp(Construct):
             self,
             "Function",
             folder="qa_clean_up",
-            settings={
-                "PIPELINE_NAME": pipeline.pipeline_name,
-                "QA_STAGE": QA_STAGE,
-                "QA_STACK_NAME": workload.stack_name("Qa"),
-                "TIME_TO_LIVE_HOURS": str(time_to_live_hours),
-            },
+            variables=QaCleanUpVariables(
+                pipeline=pipeline.pipeline_name,
+                stack=workload.stack_name("Qa"),
+                time_to_live_hours=time_to_live_hours,
+            ),
             timeout_seconds=_TIMEOUT_SECONDS,
             encryption=encryption,
         )
@@ -64,5 +64,5 @@ class QaCleanUp(Construct):
         )
         function.allow(
             ["codepipeline:DisableStageTransition", "codepipeline:EnableStageTransition"],
-            [f"{pipeline.pipeline_arn}/{QA_STAGE}"],
+            [f"{pipeline.pipeline_arn}/{PipelineStage.QA}"],
         )

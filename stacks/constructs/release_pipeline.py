@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_cdk import SecretValue
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk.aws_codebuild import BuildEnvironmentVariable
 from constructs import Construct
 
+from handover.names import GUARDED, Artifact, Parameter, PipelineStage, StackKind
 from stacks.constructs.artifact_store import ArtifactStore
 from stacks.constructs.build_step import BuildStep
-from stacks.constructs.data_capture import CAPTURE_BUCKET_PARAMETER
-from stacks.constructs.encryption_key import ENCRYPTION_KEY_PARAMETER
 from stacks.constructs.ended_release import EndedRelease
-from stacks.constructs.endpoint_alarms import NOTIFICATION_TOPIC_PARAMETER
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
 from stacks.constructs.pipeline_role import PipelineRole
-from stacks.constructs.qa_clean_up import QA_STAGE
-from stacks.constructs.steps import Steps
+from stacks.constructs.steps import CHAMPION, PACKAGE, Steps
 from stacks.constructs.workshop import Workshop
 from stacks.settings import Prod, Settings, Stage
-from stacks.specs import CHAMPION_PARAMETER, GUARDED, PACKAGE_PARAMETER, SHIFT_PARAMETER, StackKind, Workload
-
-_PACKAGE = "#{Train.MODEL_PACKAGE_ARN}"
-_CHAMPION = "#{Gate.CHAMPION_PACKAGE_ARN}"
+from stacks.specs import Workload
 
 
 class ReleasePipeline(Construct):
@@ -42,10 +38,7 @@ class ReleasePipeline(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._workload, self._workshop, self._deployment = workload, workshop, deployment
-        self._artifacts = {
-            name: codepipeline.Artifact(name)
-            for name in ("SourceOutput", "BuildOutput", "DataOutput", "ModelOutput", "GateOutput", "VerifyOutput")
-        }
+        self._artifacts = {artifact: codepipeline.Artifact(artifact.value) for artifact in Artifact}
         self._store = ArtifactStore(
             self, "Artifacts", pipeline_id=f"{construct_id}Pipeline", encryption=workshop.encryption
         )
@@ -61,49 +54,40 @@ class ReleasePipeline(Construct):
             use_pipeline_role_for_actions=True,
         )
         for name, stage_actions in self._stages(settings, steps).items():
-            asked = name != "Approve" or settings.stages.prod.approval
+            asked = name is not PipelineStage.APPROVE or settings.stages.prod.approval
             self.pipeline.add_stage(
-                stage_name=name, actions=stage_actions, before_entry=None if asked else _only_when_held()
+                stage_name=name.value, actions=stage_actions, before_entry=None if asked else _only_when_held()
             )
         # Who approved stands in the pipeline's own history.
         steps.approve.allow(["codepipeline:ListActionExecutions"], [self.pipeline.pipeline_arn])
         self._role.come_before(self.pipeline)
         EndedRelease(self, "Ended", workload=workload, pipeline=self.pipeline, workshop=workshop)
 
-    def _stages(self, settings: Settings, steps: Steps) -> dict[str, list[actions.Action]]:
+    def _stages(self, settings: Settings, steps: Steps) -> dict[PipelineStage, list[actions.Action]]:
         return {
-            "Source": [self._source(settings)],
-            "Build": [self._build("Synth", steps.synth, ["SourceOutput"], "BuildOutput")],
-            "Data": [self._build("Data", steps.data, ["SourceOutput"], "DataOutput")],
-            "Train": [self._build("Train", steps.train, ["SourceOutput", "DataOutput"], "ModelOutput")],
-            QA_STAGE: [
+            PipelineStage.SOURCE: [self._source(settings)],
+            PipelineStage.BUILD: [self._build("Synth", steps.synth, [Artifact.SOURCE], Artifact.BUILD)],
+            PipelineStage.DATA: [self._build("Data", steps.data, [Artifact.SOURCE], Artifact.DATA)],
+            PipelineStage.TRAIN: [self._build("Train", steps.train, [Artifact.SOURCE, Artifact.DATA])],
+            PipelineStage.QA: [
                 self._deploy("Qa", settings.stages.qa),
-                self._build(
-                    "Gate", steps.gate, ["SourceOutput", "DataOutput", "ModelOutput"], "GateOutput", run_order=2
-                ),
+                self._build("Gate", steps.gate, [Artifact.SOURCE, Artifact.DATA], Artifact.GATE, run_order=2),
             ],
-            "Approve": [
+            PipelineStage.APPROVE: [
                 self._approval(),
-                self._build("SetApproved", steps.approve, ["SourceOutput", "GateOutput"], run_order=2),
+                self._build("SetApproved", steps.approve, [Artifact.SOURCE, Artifact.GATE], run_order=2),
             ],
-            "PROD": [
+            PipelineStage.PROD: [
                 self._deploy("Prod", settings.stages.prod),
-                self._build(
-                    "Verify",
-                    steps.verify,
-                    ["SourceOutput", "GateOutput"],
-                    "VerifyOutput",
-                    run_order=2,
-                    competes=settings.stages.prod.ab is not None,
-                ),
+                self._build("Verify", steps.verify, [Artifact.SOURCE, Artifact.GATE], Artifact.VERIFY, run_order=2),
             ],
         }
 
     def _source(self, settings: Settings) -> actions.Action:
-        self._role.allow_source("SourceOutput")
+        self._role.allow_source(Artifact.SOURCE)
         return actions.GitHubSourceAction(
             action_name="GitHub",
-            output=self._artifacts["SourceOutput"],
+            output=self._artifacts[Artifact.SOURCE],
             owner=settings.github.owner,
             repo=settings.github.repo,
             branch=settings.github.branch,
@@ -116,18 +100,11 @@ class ReleasePipeline(Construct):
         self,
         name: str,
         step: BuildStep,
-        inputs: list[str],
-        output: str | None = None,
+        inputs: list[Artifact],
+        output: Artifact | None = None,
         *,
         run_order: int = 1,
-        competes: bool = False,
     ) -> actions.Action:
-        variables = {
-            "COMMIT_ID": "#{Source.CommitId}",
-            "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
-            **({"MODEL_PACKAGE_ARN": _PACKAGE} if name in ("Gate", "SetApproved", "Verify") else {}),
-            **({"CHAMPION_PACKAGE_ARN": _CHAMPION} if competes else {}),
-        }
         self._role.allow_build(step.project)
         self._store.grant_find(step.role)
         self._store.grant_take(step.role, *inputs)
@@ -140,30 +117,35 @@ class ReleasePipeline(Construct):
             input=first,
             extra_inputs=others,
             outputs=[self._artifacts[output]] if output else None,
-            environment_variables={key: BuildEnvironmentVariable(value=value) for key, value in variables.items()},
+            environment_variables={
+                key: BuildEnvironmentVariable(value=value) for key, value in step.variables.of_execution().items()
+            },
             run_order=run_order,
             variables_namespace=name,
         )
 
     def _deploy(self, kind: StackKind, stage: Stage) -> actions.Action:
         stack_name = self._workload.stack_name(kind)
-        parameters = {PACKAGE_PARAMETER: _PACKAGE, "ExecutionRoleArn": self._workshop.serving_roles[kind].role_arn}
+        parameters: dict[str, Any] = {
+            Parameter.PACKAGE: PACKAGE,
+            Parameter.ROLE: self._workshop.serving_roles[kind].role_arn,
+        }
         if self._workshop.encryption:
-            parameters[ENCRYPTION_KEY_PARAMETER] = self._workshop.encryption.arn
+            parameters[Parameter.ENCRYPTION_KEY] = self._workshop.encryption.arn
         if stage.capture_percent:
-            parameters[CAPTURE_BUCKET_PARAMETER] = self._workshop.data.name
+            parameters[Parameter.CAPTURE_BUCKET] = self._workshop.data.name
         if stage.alarms:
-            parameters[NOTIFICATION_TOPIC_PARAMETER] = self._workshop.notifications.topic_arn
+            parameters[Parameter.TOPIC] = self._workshop.notifications.topic_arn
         if isinstance(stage, Prod) and stage.ab:
-            parameters[CHAMPION_PARAMETER] = _CHAMPION
+            parameters[Parameter.CHAMPION] = CHAMPION
         if isinstance(stage, Prod) and stage.deployment:
-            parameters[SHIFT_PARAMETER] = GUARDED
+            parameters[Parameter.SHIFT] = GUARDED
         replace = kind == "Qa"
-        self._role.allow_deploy(stack_name, template="BuildOutput", role=self._deployment, replace=replace)
+        self._role.allow_deploy(stack_name, template=Artifact.BUILD, role=self._deployment, replace=replace)
         return actions.CloudFormationCreateUpdateStackAction(
             action_name=f"Deploy{kind}",
             stack_name=stack_name,
-            template_path=self._artifacts["BuildOutput"].at_path(f"{stack_name}.template.json"),
+            template_path=self._artifacts[Artifact.BUILD].at_path(f"{stack_name}.template.json"),
             parameter_overrides=parameters,
             # QA holds nothing that would be missed; PROD's last good release is not to be deleted by a bad one.
             replace_on_failure=replace,

@@ -7,8 +7,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from handover.names import Output
 from stacks.constructs.permissions import allow, explain_key
-from stacks.specs import SIGNING_KEY_OUTPUT, Workload
+from stacks.specs import Workload
 
 
 class ReportSignature(Construct):
@@ -25,7 +26,7 @@ class ReportSignature(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         explain_key(self._key)
-        CfnOutput(self, "Arn", value=self.key_arn).override_logical_id(SIGNING_KEY_OUTPUT)
+        CfnOutput(self, "Arn", value=self.key_arn).override_logical_id(Output.SIGNING_KEY)
 
     @property
     def key_arn(self) -> str:

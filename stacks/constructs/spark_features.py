@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from handover.places import glue_script_key
 from stacks.constructs.catalog import Catalog
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.glue_security import GlueSecurity
@@ -16,21 +17,12 @@ class SparkFeatures:
     """A catalog and a job, side by side in one scope; and what a data step must know and may do to use them."""
 
     def __init__(self, scope: Construct, *, data: DataBucket, workload: Workload, glue: Glue) -> None:
-        self._script_key = workload.script_key
+        self.script_key = glue_script_key(workload.name)
         security = (
             GlueSecurity(scope, "Security", workload=workload, encryption=data.encryption) if data.encryption else None
         )
         self.catalog = Catalog(scope, "Catalog", data=data, database_name=workload.name, security=security)
         self.job = TransformJob(scope, "Transform", data=data, workload=workload, spec=glue, security=security)
-
-    @property
-    def settings(self) -> dict[str, str]:
-        return {
-            "GLUE_JOB_NAME": self.job.name,
-            "GLUE_DATABASE": self.catalog.database_name,
-            "GLUE_CRAWLER": self.catalog.crawler_name,
-            "GLUE_SCRIPT_KEY": self._script_key,
-        }
 
     def grant_make(self, grantee: iam.IGrantable) -> None:
         """Crawl, and run the job."""

@@ -7,6 +7,7 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from handover.places import CODE, FEATURES, ROWS, glue_script_key
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.glue_security import GlueSecurity
 from stacks.constructs.log_access import grant_write_logs, kept_log
@@ -29,11 +30,11 @@ class TransformJob(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
-        data.grant_read(self.role, "code/", "raw/", "features/")
-        data.grant_write(self.role, "features/")
-        data.grant_replace(self.role, "features/")
+        data.grant_read(self.role, CODE, ROWS, FEATURES)
+        data.grant_write(self.role, FEATURES)
+        data.grant_replace(self.role, FEATURES)
         data.grant_find(self.role)
-        data.grant_probe(self.role, "features/")
+        data.grant_probe(self.role, FEATURES)
         # Glue's own groups are the whole account's: these are this workload's, and expire.
         log_prefix = f"/aws-glue/jobs/{workload.name}"
         for kind in ("output", "error"):
@@ -51,7 +52,7 @@ class TransformJob(Construct):
             max_retries=0,
             execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=1),
             command=glue.CfnJob.JobCommandProperty(
-                name="glueetl", python_version="3", script_location=f"s3://{data.name}/{workload.script_key}"
+                name="glueetl", python_version="3", script_location=f"s3://{data.name}/{glue_script_key(workload.name)}"
             ),
             default_arguments={
                 "--job-language": "python",

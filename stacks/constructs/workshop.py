@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from stacks.constructs.data_bucket import APPROVED_TAG, DataBucket
-from stacks.constructs.data_capture import CAPTURE_PREFIX
+from handover.names import ENDPOINT_STACKS, Output, StackKind
+from handover.places import CAPTURE, FEATURES, MODELS
+from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.log_access import kept_log
 from stacks.constructs.model_registry import ModelRegistry
@@ -14,7 +15,7 @@ from stacks.constructs.report_signature import ReportSignature
 from stacks.constructs.sagemaker_role import SageMakerRole
 from stacks.constructs.spark_features import SparkFeatures
 from stacks.settings import Settings
-from stacks.specs import DATA_BUCKET_OUTPUT, ENDPOINT_STACKS, StackKind, Workload
+from stacks.specs import Workload
 
 #: What people asked a model is not kept for longer than it takes to watch over the model.
 _CAPTURE_DAYS = 90
@@ -31,7 +32,7 @@ class Workshop(Construct):
         if self.encryption:
             self.encryption.admit_logs()
         self.data = DataBucket(self, "Data", encryption=self.encryption)
-        self.data.tell(DATA_BUCKET_OUTPUT)
+        self.data.tell(Output.DATA_BUCKET)
         self.spark = (
             SparkFeatures(self, data=self.data, workload=workload, glue=workload.glue) if workload.glue else None
         )
@@ -42,8 +43,8 @@ class Workshop(Construct):
         )
         self.training_role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs")
         self.training_role.allow_metrics()
-        self.data.grant_read(self.training_role, "features/", "models/")
-        self.data.grant_write(self.training_role, "models/")
+        self.data.grant_read(self.training_role, FEATURES, MODELS)
+        self.data.grant_write(self.training_role, MODELS)
         if self.encryption:
             self.encryption.grant_training(self.training_role)
         self.serving_roles: dict[StackKind, SageMakerRole] = {
@@ -51,8 +52,8 @@ class Workshop(Construct):
         }
         # QA serves what is to be judged; PROD what was approved, and nothing else.
         self.data.grant_read(self.serving_roles["Qa"], *workload.artifact_prefixes)
-        self.data.grant_read(self.serving_roles["Prod"], *workload.artifact_prefixes, tagged=APPROVED_TAG)
-        self.data.expire_after(CAPTURE_PREFIX, days=_CAPTURE_DAYS)
+        self.data.grant_read(self.serving_roles["Prod"], *workload.artifact_prefixes, approved=True)
+        self.data.expire_after(CAPTURE, days=_CAPTURE_DAYS)
 
     def _serving_role(self, kind: StackKind, workload: Workload, settings: Settings) -> SageMakerRole:
         # SageMaker would make the group, and keep what is in it forever.
@@ -61,5 +62,5 @@ class Workshop(Construct):
         role = SageMakerRole(self, f"{kind}ServingRole", log_group=log_group)
         stage = settings.stages.qa if kind == "Qa" else settings.stages.prod
         if stage.capture_percent:
-            self.data.grant_write(role, CAPTURE_PREFIX)
+            self.data.grant_write(role, CAPTURE)
         return role

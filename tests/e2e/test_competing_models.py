@@ -280,7 +280,7 @@ def kill_verification(user: User, execution: str) -> float:
             try:
                 if (
                     folder.name.isdigit()
-                    and b"ml_test.verify" in (folder / "cmdline").read_bytes().split(b"\0")
+                    and b"ml_release.verify" in (folder / "cmdline").read_bytes().split(b"\0")
                     and wanted <= set((folder / "environ").read_bytes().split(b"\0"))
                 ):
                     os.kill(int(folder.name), signal.SIGKILL)

@@ -198,7 +198,7 @@ def _is_data_step(folder: Path, cloud: LocalCloud) -> bool:
         environment = (folder / "environ").read_bytes().split(b"\0")
     except OSError:
         return False
-    return f"LOCALCLOUD_OWNER={cloud.home}".encode() in environment and b"ml_init.car_evaluation.prepare" in command
+    return f"LOCALCLOUD_OWNER={cloud.home}".encode() in environment and b"ml_init.prepare" in command
 
 
 def use_the_new_checksum(clone: Path) -> None:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ml_init.step import S3Address
-from ml_init.upload import read_lines
-from ml_training.model_package import Container
+from handover.addresses import S3Address
+from ml_steps.objects import read_lines
+from ml_training.containers import Container
 from tests.left_over import left_over, standing
 from tests.local.steps import PROJECT, Steps
 from tests.waiting import until
@@ -70,7 +70,7 @@ class Workbench:
     """One bucket with the rows of car_evaluation, and one model package group."""
 
     def __init__(self, steps: Steps) -> None:
-        self.steps, self.data, self.bucket = steps, steps.data(), steps.bucket
+        self.steps, self.features, self.bucket = steps, steps.data().features, steps.bucket
         self.s3, self.sagemaker = steps.cloud.client("s3"), steps.cloud.client("sagemaker")
         self.role = steps.role("sagemaker.amazonaws.com")
         self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
@@ -80,7 +80,7 @@ class Workbench:
 
     def rows(self, name: str) -> list[str]:
         """A split's rows for XGBoost: the label's place and those of the six features' categories."""
-        return read_lines(self.s3, S3Address.parse(self.data[name]))
+        return read_lines(self.s3, S3Address.parse(self.features.splits[name]))
 
     def train_on(self, name: str, edit: Callable[[list[str]], list[str]]) -> str:
         """Train on the splits as ``edit`` leaves their rows; the model's address."""
@@ -119,7 +119,7 @@ class Workbench:
         """
         cloud = self.steps.cloud
         before, serving, began = standing(cloud), standing(cloud, named=champion), time.monotonic()
-        package = self.package(model, postprocess or self.data["postprocess"])
+        package = self.package(model, postprocess or self.features.transformations["postprocess"].bundle)
         with self.served(name, package):
             done = self._gate(name, package, champion, bucket or self.bucket)
             seconds = time.monotonic() - began
@@ -156,9 +156,9 @@ class Workbench:
 
     def package(self, model: str, postprocess: str) -> str:
         containers = (
-            Container.sparkml(SPARKML, self.data["preprocess"], self.data["preprocess_schema"]),
+            self._sparkml("preprocess", self.features.transformations["preprocess"].bundle),
             Container(image=XGBOOST, model_data=model, environment={}),
-            Container.sparkml(SPARKML, postprocess, self.data["postprocess_schema"]),
+            self._sparkml("postprocess", postprocess),
         )
         arn: str = self.sagemaker.create_model_package(
             ModelPackageGroupName=GROUP,
@@ -170,6 +170,11 @@ class Workbench:
             },
         )["ModelPackageArn"]
         return arn
+
+    def _sparkml(self, transformation: str, bundle: str) -> Container:
+        schema = json.dumps(self.features.transformations[transformation].schema)
+        environment = {"SAGEMAKER_SPARKML_SCHEMA": schema, "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv"}
+        return Container(image=SPARKML, model_data=bundle, environment=environment)
 
     def _gate(self, name: str, package: str, champion: str, bucket: str) -> subprocess.CompletedProcess[str]:
         steps = replace(self.steps, folder=self.steps.folder / name, bucket=bucket)

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handover.data import DATA_FILE, Data
+from handover.places import ROWS, glue_script_key
 from tests.waiting import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
     from tests.clouds import LocalCloud
 
 PROJECT = Path(__file__).parents[2]
-SCRIPT_KEY = "code/car_evaluation/transform.py"
+SCRIPT_KEY = glue_script_key("car_evaluation")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Steps:
             "PYTHONPATH": str(PROJECT),
             "WORKLOAD": "car_evaluation",
             "DATA_BUCKET": self.bucket,
+            "INVOCATION": "csv",
             "COMMIT_ID": "0123abc",
             "PIPELINE_EXECUTION_ID": "execution-1",
             "CODEBUILD_SRC_DIR_DataOutput": str(self.out),
@@ -59,16 +62,16 @@ class Steps:
 
     def prepare(self, *, job: str) -> subprocess.CompletedProcess[str]:
         return self.run(
-            "ml_init.car_evaluation.prepare",
+            "ml_init.prepare",
             GLUE_JOB_NAME=job,
             GLUE_DATABASE="car",
-            GLUE_CRAWLER=f"{self.bucket}-raw",
+            GLUE_CRAWLER=f"{self.bucket}-rows",
             GLUE_SCRIPT_KEY=SCRIPT_KEY,
         )
 
-    def data(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads((self.out / "data.json").read_text())
-        return document
+    def data(self) -> Data:
+        """What the data step handed on."""
+        return Data.parse((self.out / DATA_FILE).read_text())
 
     def create_resources(self) -> None:
         """Bucket, role, database, crawler, and the job ``<bucket>-transform``."""
@@ -77,10 +80,10 @@ class Steps:
         if "car" not in {entry["Name"] for entry in glue.get_databases()["DatabaseList"]}:
             glue.create_database(DatabaseInput={"Name": "car"})
         glue.create_crawler(
-            Name=f"{self.bucket}-raw",
+            Name=f"{self.bucket}-rows",
             Role=role,
             DatabaseName="car",
-            Targets={"S3Targets": [{"Path": f"s3://{self.bucket}/raw/"}]},
+            Targets={"S3Targets": [{"Path": f"s3://{self.bucket}/{ROWS}"}]},
         )
         self.create_job(f"{self.bucket}-transform", SCRIPT_KEY)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clouds import PROJECT
 from tests.faults import record
+from tests.functions import packaged
 from tests.local.guarded_endpoint import VARIANT, GuardedEndpoint, assert_rolled_back, canary
 from tests.local.iam_account import Account, allow
 from tests.local.sagemaker_world import BUCKET, World
@@ -33,17 +33,15 @@ def watched(sagemaker_world: World, account: Account) -> Iterator[GuardedEndpoin
     s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}})
     function = Function(
         account,
-        (PROJECT / "lambda" / "answer_share" / "handler.py").read_text(),
+        packaged("answer_share"),
         allow(["s3:GetObject"], f"arn:aws:s3:::{BUCKET}/capture/*"),
         allow(["cloudwatch:PutMetricData"], "*"),
-        Handler="index.handle",
+        Handler="handler.handle",
         Environment={
             "Variables": {
                 "ANSWER": WATCHED,
-                "THRESHOLD": "",
                 # A file has a little more than half a second of a canary of a fifth: few, where the machine is busy.
                 "LEAST_ANSWERS": "2",
-                "METRIC_NAMESPACE": "Gatehouse",
             }
         },
     )

@@ -10,18 +10,20 @@ import socket
 import subprocess
 import tarfile
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from handover.addresses import S3Address
+from handover.data import SPLITS
 from localcloud.images.registry import image_of
 from localcloud.platform import tar_archives
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
 from ml_init.dataset import Dataset
-from ml_init.split import SPLITS, split_of
-from ml_init.step import S3Address
-from ml_init.upload import read_lines
+from ml_init.split import split_of
+from ml_steps.objects import read_lines
 from tests.local.steps import PROJECT, Steps
 from tests.waiting import DEADLINE_SECONDS, until
 
@@ -39,7 +41,7 @@ LINES = (WORKLOAD / "car.data").read_text().splitlines()
 
 
 def lines_of(steps: Steps, name: str) -> list[str]:
-    return read_lines(steps.cloud.client("s3"), S3Address.parse(steps.data()[name]))
+    return read_lines(steps.cloud.client("s3"), S3Address.parse(steps.data().features.splits[name]))
 
 
 def ranks(values: list[str]) -> list[float]:
@@ -65,10 +67,11 @@ def as_training_row(line: str) -> str:
 def test_output_says_what_was_made_of_what(prepared: Steps) -> None:
     """data.json has salt, rows, labels, addresses; the channels hold nothing but data."""
     data = prepared.data()
-    assert data["salt"] == data["data_sha256"] == DATASET.file.sha256
-    assert sum(data["rows"].values()) == 1728
-    assert data["labels"] == list(DATASET.label.categories)
-    prefix = S3Address.parse(data["train"])
+    assert data.features.salt == data.data_sha256 == DATASET.file.sha256
+    assert sum(data.features.rows.values()) == 1728
+    assert data.features.labels == DATASET.label.categories
+    assert data.made_by["glue_job_run_id"].startswith("jr_")
+    prefix = S3Address.parse(data.features.splits["train"])
     found = prepared.cloud.client("s3").list_objects_v2(Bucket=prefix.bucket, Prefix=prefix.key)["Contents"]
     assert [entry["Key"].endswith(".csv") for entry in found] == [True]
 
@@ -79,7 +82,7 @@ def test_second_run_does_nothing_twice(prepared: Steps) -> None:
     done = prepared.prepare(job="data-step-transform")
     assert done.returncode == 0, done.stderr
     assert "no job run needed" in done.stdout
-    assert prepared.data() == before
+    assert replace(prepared.data(), made_by={}) == replace(before, made_by={})
     runs = prepared.cloud.client("glue").get_job_runs(JobName="data-step-transform")["JobRuns"]
     assert len(runs) == 1
 
@@ -101,8 +104,8 @@ def test_failed_job_ends_the_step(local_cloud: LocalCloud, tmp_path: Path) -> No
 @contextmanager
 def serving(prepared: Steps, folder: Path, name: str) -> Iterator[http.client.HTTPConnection]:
     """The SparkML container's server with the bundle ``preprocess`` or ``postprocess``."""
-    data = prepared.data()
-    address = S3Address.parse(data[name])
+    transformation = prepared.data().features.transformations[name]
+    address = S3Address.parse(transformation.bundle)
     archive = prepared.cloud.client("s3").get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(archive)) as bundle:
         tar_archives.unpack(bundle, folder / "opt" / "ml" / "model")
@@ -116,7 +119,7 @@ def serving(prepared: Steps, folder: Path, name: str) -> Iterator[http.client.HT
             **image.environment(environments),
             "LOCALCLOUD_CONTAINER_ROOT": str(folder),
             "SAGEMAKER_BIND_TO_PORT": str(port),
-            "SAGEMAKER_SPARKML_SCHEMA": json.dumps(data[f"{name}_schema"]),
+            "SAGEMAKER_SPARKML_SCHEMA": json.dumps(transformation.schema),
             "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv",
         },
     )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from handover.addresses import S3Address
 from localcloud.platform import tar_archives
 from ml_init.mleap_bundle.archive import pack
-from ml_init.step import S3Address
 from tests.faults import record
 from tests.local.gate_workbench import CHAMPION, Judgement, Workbench
 from tests.local.guarded_endpoint import pickled

@@ -48,7 +48,8 @@ def received(sqs: Any, url: str) -> dict[str, Any]:
 class Function:
     """A function of one test."""
 
-    def __init__(self, account: Account, text: str, *statements: dict[str, Any], **more: Any) -> None:
+    def __init__(self, account: Account, code: str | bytes, *statements: dict[str, Any], **more: Any) -> None:
+        """``code``: the text of ``index.py``, or a whole archive."""
         self.account = account
         self.client = account.cloud.client("lambda")
         self.role = account.role(WRITES_LOGS, *statements, trusting=trust(Service=LAMBDA))
@@ -59,7 +60,7 @@ class Function:
                 "Role": self.role,
                 "Runtime": "python3.11",
                 "Handler": "index.handler",
-                "Code": {"ZipFile": archive(text)},
+                "Code": {"ZipFile": archive(code) if isinstance(code, str) else code},
                 "Timeout": 10,
                 **more,
             }

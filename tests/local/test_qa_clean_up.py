@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.clouds import PROJECT
+from tests.functions import packaged
 from tests.local.codepipeline_lab import Lab, approval
 from tests.local.iam_account import ACCOUNT, Account, allow
 from tests.local.test_lambda import Function
@@ -16,7 +17,6 @@ from tests.templates.cloud_assembly import synthesize
 from tests.templates.template import render
 from tests.waiting import WAITER, until
 
-HANDLER = PROJECT / "lambda" / "qa_clean_up" / "handler.py"
 TOPIC = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}})
 
 
@@ -34,16 +34,15 @@ class Release:
         stack = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/{self.stack}/*"
         self.function = Function(
             account,
-            HANDLER.read_text(),
+            packaged("qa_clean_up"),
             allow(["cloudformation:DeleteStack", "cloudformation:DescribeStacks"], stack),
             allow(["codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions"], pipeline),
             allow(["codepipeline:DisableStageTransition", "codepipeline:EnableStageTransition"], f"{pipeline}/QA"),
-            Handler="index.handle",
+            Handler="handler.handle",
             Timeout=60,
             Environment={
                 "Variables": {
                     "PIPELINE_NAME": self.lab.name,
-                    "QA_STAGE": "QA",
                     "QA_STACK_NAME": self.stack,
                     "TIME_TO_LIVE_HOURS": "24",
                 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +14,8 @@ from tests.local.steps import PROJECT, Steps
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
+
+    from handover.data import Data
 
 pytestmark = pytest.mark.local
 
@@ -30,31 +31,36 @@ def role(prepared: Steps) -> str:
     return prepared.role("sagemaker.amazonaws.com", name="train-step")
 
 
-def trained(steps: Steps, data: dict[str, Any], python: Path, role: str) -> subprocess.CompletedProcess[str]:
+def trained(steps: Steps, data: Data, python: Path, role: str) -> subprocess.CompletedProcess[str]:
     """The training step on this data.json."""
     steps.out.mkdir(parents=True)
-    (steps.out / "data.json").write_text(json.dumps(data))
-    return steps.run(
-        "ml_training.car_evaluation.train", python=python, MODEL_PACKAGE_GROUP="train-step", TRAINING_ROLE_ARN=role
-    )
+    (steps.out / "data.json").write_text(data.json())
+    return steps.run("ml_training.train", python=python, MODEL_PACKAGE_GROUP="train-step", TRAINING_ROLE_ARN=role)
 
 
 def test_training_registers_a_package_that_waits_for_approval(
     prepared: Steps, python: Path, role: str, tmp_path: Path
 ) -> None:
-    """The package has three containers, metrics, commit and data's hash; its ARN is exported and in model.json."""
+    """The package has three containers, metrics, commit and data's hash; its ARN is exported."""
     steps = replace(prepared, folder=tmp_path)
     done = trained(steps, prepared.data(), python, role)
     assert done.returncode == 0, done.stdout + done.stderr
-    model = json.loads((steps.out / "model.json").read_text())
-    assert (steps.out / "variables.env").read_text() == f"export MODEL_PACKAGE_ARN={model['model_package_arn']}\n"
-    package = steps.cloud.client("sagemaker").describe_model_package(ModelPackageName=model["model_package_arn"])
+    exported = (steps.out / "variables.env").read_text().strip()
+    arn = exported.removeprefix("export MODEL_PACKAGE_ARN=")
+    assert arn != exported
+    sagemaker = steps.cloud.client("sagemaker")
+    package = sagemaker.describe_model_package(ModelPackageName=arn)
+    properties = package["CustomerMetadataProperties"]
+    job = sagemaker.describe_training_job(TrainingJobName=properties["training_job"])
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
     addresses = [container["ModelDataUrl"] for container in package["InferenceSpecification"]["Containers"]]
-    assert addresses == [prepared.data()["preprocess"], model["model_data"], prepared.data()["postprocess"]]
-    assert package["CustomerMetadataProperties"]["commit"] == "0123abc"
-    assert package["CustomerMetadataProperties"]["data_sha256"] == prepared.data()["data_sha256"]
-    assert model["metrics"]["validation:merror"] < 0.05
+    preprocess, postprocess = (
+        prepared.data().features.transformations[n].bundle for n in ("preprocess", "postprocess")
+    )
+    assert addresses == [preprocess, job["ModelArtifacts"]["S3ModelArtifacts"], postprocess]
+    assert properties["commit"] == "0123abc"
+    assert properties["data_sha256"] == prepared.data().data_sha256
+    assert float(properties["validation_merror"]) < 0.05
 
 
 def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) -> None:
@@ -73,14 +79,15 @@ def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) 
 
 
 def test_failed_training_ends_the_step(prepared: Steps, python: Path, role: str, tmp_path: Path) -> None:
-    """The step exits with 1 and SageMaker's reason, and leaves no model.json and no package."""
+    """The step exits with 1 and SageMaker's reason, and leaves nothing exported and no package."""
     steps = replace(prepared, folder=tmp_path)
     groups = prepared.cloud.client("sagemaker")
     before = groups.list_model_packages(ModelPackageGroupName="train-step")["ModelPackageSummaryList"]
-    done = trained(steps, {**prepared.data(), "labels": ["unacc", "acc"]}, python, role)
+    two = replace(prepared.data().features, labels=("unacc", "acc"))
+    done = trained(steps, replace(prepared.data(), features=two), python, role)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "ended Failed: " in done.stderr
     assert "label must be discrete values in the range of [0, num_class)" in done.stderr
-    assert not (steps.out / "model.json").exists()
+    assert not (steps.out / "variables.env").exists()
     after = groups.list_model_packages(ModelPackageGroupName="train-step")["ModelPackageSummaryList"]
     assert after == before

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults import record
+from tests.gate_documents import gate_document
 from tests.local.guarded_endpoint import GuardedEndpoint, Model, assert_rolled_back
 from tests.local.sagemaker_world import XGBOOST, World
 from tests.local.steps import Steps
@@ -50,18 +51,10 @@ def release(endpoint: GuardedEndpoint, answer: float) -> tuple[str, str]:
 
 def verified(endpoint: GuardedEndpoint, folder: Path, arn: str, answer: float, topic: str) -> Any:
     """The step as the pipeline runs it after a release of this package."""
-    gate = {
-        "verdict": "PROMOTE",
-        "workload": "car_evaluation",
-        "model_package_arn": arn,
-        "commit": "0123abc",
-        "pipeline_execution": "execution-1",
-        "checks": [],
-        "smoke": [{"request": ROW, "answer": str(answer)}],
-    }
+    gate = gate_document(model_package_arn=arn, smoke=[{"request": ROW, "answer": str(answer)}])
     (folder / "gate.json").write_text(json.dumps(gate))
     return Steps(cloud=endpoint.world.cloud, folder=folder, bucket="data").run(
-        "ml_test.verify",
+        "ml_release.verify",
         ENDPOINT_NAME=endpoint.name,
         MODEL_PACKAGE_ARN=arn,
         NOTIFICATION_TOPIC_ARN=topic,

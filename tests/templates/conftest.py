@@ -12,7 +12,7 @@ from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Copy, synthes
 from tests.templates.template import Template
 
 #: What a synthesis reads.
-SOURCES = ("app.py", "cdk.json", "gatehouse.toml", "stacks", "lambda")
+SOURCES = ("app.py", "cdk.json", "gatehouse.toml", "handover", "stacks", "lambda")
 
 
 @pytest.fixture(scope="session")

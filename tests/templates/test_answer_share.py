@@ -24,15 +24,14 @@ def test_it_is_called_for_each_captured_file(pipeline: Template) -> None:
 
 
 def test_it_counts_what_the_alarms_watch(pipeline: Template, workload: Workload) -> None:
-    """The answer, the threshold and the namespace are those of the workload's alarms."""
+    """The answer and the threshold are those of the workload's alarms."""
     assert workload.answers is not None
     given = of_it(pipeline, "AWS::Lambda::Function")["Environment"]["Variables"]
     threshold = workload.answers.threshold
     assert given == {
         "ANSWER": workload.answers.label,
-        "THRESHOLD": "" if threshold is None else str(threshold),
         "LEAST_ANSWERS": "30",
-        "METRIC_NAMESPACE": "Gatehouse",
+        **({} if threshold is None else {"THRESHOLD": str(threshold)}),
     }
 
 

@@ -132,7 +132,7 @@ def test_jobs_use_that_key_too(assembly_with_key: CloudAssembly, workload: Workl
     told = [
         render(variable["Value"])
         for project in pipeline.of_type("AWS::CodeBuild::Project").values()
-        for variable in project["Environment"]["EnvironmentVariables"]
+        for variable in project["Environment"].get("EnvironmentVariables", [])
         if variable["Name"] == "ENCRYPTION_KEY_ARN"
     ]
     assert told == [f"${{{key}.Arn}}"]

@@ -9,11 +9,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 
+from handover.names import StackKind
 from stacks.constructs.answer_alarms import AnswerAlarms
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.guardrails import deployment_config
 from stacks.settings import Deployment, Settings, Stage
-from stacks.specs import ExpectedAnswers, StackKind, Workload
+from stacks.specs import ExpectedAnswers, Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Template, render
 

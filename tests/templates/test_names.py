@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stacks.specs import StackKind, Workload
+from handover.names import StackKind
+from stacks.specs import Workload
 from tests.templates.cloud_assembly import CloudAssembly
 
 KINDS: tuple[StackKind, ...] = ("Qa", "Prod")

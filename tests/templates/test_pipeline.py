@@ -8,13 +8,35 @@ from typing import Any
 
 import pytest
 
+from handover.names import StackKind
+from handover.variables import (
+    AnswerShareVariables,
+    ApproveVariables,
+    DataVariables,
+    EndedReleaseVariables,
+    GateVariables,
+    QaCleanUpVariables,
+    SynthVariables,
+    TrainVariables,
+    Variables,
+    VerifyVariables,
+)
 from stacks.settings import Settings
-from stacks.specs import StackKind, Workload
+from stacks.specs import Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Template, as_list, render
 
 STAGES = ["Source", "Build", "Data", "Train", "QA", "Approve", "PROD"]
-BUILDS = ("Synth", "Data", "Train", "Gate", "SetApproved", "Verify")
+#: Each build, and what its step reads.
+READERS: dict[str, type[Variables]] = {
+    "Synth": SynthVariables,
+    "Data": DataVariables,
+    "Train": TrainVariables,
+    "Gate": GateVariables,
+    "SetApproved": ApproveVariables,
+    "Verify": VerifyVariables,
+}
+BUILDS = tuple(READERS)
 
 
 def stages(template: Template) -> dict[str, list[dict[str, Any]]]:
@@ -34,9 +56,9 @@ def project_of(template: Template, action: str) -> dict[str, Any]:
 
 def variables(template: Template, action: str) -> dict[str, str]:
     """What a build gets: its project's variables, then its action's."""
-    project = {v["Name"]: v for v in project_of(template, action)["Environment"]["EnvironmentVariables"]}
-    own = json.loads(actions(template)[action]["Configuration"]["EnvironmentVariables"])
-    assert {v["Type"] for v in project.values()} | {v["type"] for v in own} == {"PLAINTEXT"}
+    project = {v["Name"]: v for v in project_of(template, action)["Environment"].get("EnvironmentVariables", [])}
+    own = json.loads(actions(template)[action]["Configuration"].get("EnvironmentVariables", "[]"))
+    assert {v["Type"] for v in project.values()} | {v["type"] for v in own} <= {"PLAINTEXT"}
     return {name: render(v["Value"]) for name, v in project.items()} | {v["name"]: v["value"] for v in own}
 
 
@@ -152,7 +174,7 @@ def test_with_approval_a_person_decides_between_gate_and_prod(
     assert subscription == {"Protocol": "email", "Endpoint": "ada@example.org", "TopicArn": {"Ref": topic}}
 
 
-def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template, workload: Workload) -> None:
+def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template) -> None:
     """A rule calls a function, for nothing runs in the pipeline after a failure."""
     rule = pipeline.of_type("AWS::Events::Rule")[logical_id(pipeline, "AWS::Events::Rule", "EndedFailed")]
     assert rule["EventPattern"]["detail"] == {
@@ -165,7 +187,6 @@ def test_a_release_that_ends_after_the_gate_is_told(pipeline: Template, workload
     assert target["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
     given = pipeline.of_type("AWS::Lambda::Function")[function]["Environment"]["Variables"]
     assert given == {
-        "WORKLOAD": workload.name,
         "DATA_BUCKET": {"Ref": logical_id(pipeline, "AWS::S3::Bucket", "Data")},
         "NOTIFICATION_TOPIC_ARN": {"Ref": logical_id(pipeline, "AWS::SNS::Topic")},
     }
@@ -260,10 +281,10 @@ def test_endpoints_are_deployed_with_the_role_made_for_it(pipeline: Template) ->
     [
         ("Synth", "stacks/buildspec.yml", ["SourceOutput"], "BuildOutput"),
         ("Data", "ml_init/buildspec.yml", ["SourceOutput"], "DataOutput"),
-        ("Train", "ml_training/buildspec.yml", ["SourceOutput", "DataOutput"], "ModelOutput"),
-        ("Gate", "ml_test/buildspec.yml", ["SourceOutput", "DataOutput", "ModelOutput"], "GateOutput"),
-        ("SetApproved", "ml_test/approve.buildspec.yml", ["SourceOutput", "GateOutput"], None),
-        ("Verify", "ml_test/verify.buildspec.yml", ["SourceOutput", "GateOutput"], "VerifyOutput"),
+        ("Train", "ml_training/buildspec.yml", ["SourceOutput", "DataOutput"], None),
+        ("Gate", "ml_test/buildspec.yml", ["SourceOutput", "DataOutput"], "GateOutput"),
+        ("SetApproved", "ml_release/approve.buildspec.yml", ["SourceOutput", "GateOutput"], None),
+        ("Verify", "ml_release/verify.buildspec.yml", ["SourceOutput", "GateOutput"], "VerifyOutput"),
     ],
 )
 def test_a_build_takes_the_source_first_and_gives_one_artifact_at_most(
@@ -277,19 +298,35 @@ def test_a_build_takes_the_source_first_and_gives_one_artifact_at_most(
     assert found["Configuration"].get("PrimarySource", "SourceOutput") == "SourceOutput"
 
 
-def test_every_build_knows_workload_bucket_commit_and_execution(pipeline: Template, workload: Workload) -> None:
-    """Each build has these four variables."""
+@pytest.mark.parametrize(("action", "declared"), READERS.items())
+def test_a_build_is_told_what_its_step_reads_and_nothing_else(
+    pipeline: Template, workload: Workload, action: str, declared: type[Variables]
+) -> None:
+    """The variables that the stack sets are those that the step declares; it may leave out optional ones."""
+    given = variables(pipeline, action)
+    assert declared.required() <= given.keys() <= declared.names()
     bucket = logical_id(pipeline, "AWS::S3::Bucket", "Data")
-    for action in BUILDS:
-        assert (
-            variables(pipeline, action).items()
-            >= {
-                "WORKLOAD": workload.name,
-                "DATA_BUCKET": f"${{{bucket}}}",
-                "COMMIT_ID": "#{Source.CommitId}",
-                "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
-            }.items()
-        )
+    facts = {
+        "WORKLOAD": workload.name,
+        "DATA_BUCKET": f"${{{bucket}}}",
+        "COMMIT_ID": "#{Source.CommitId}",
+        "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
+        "INVOCATION": workload.invocation.name,
+    }
+    assert given.items() >= {name: value for name, value in facts.items() if name in declared.names()}.items()
+
+
+@pytest.mark.parametrize(
+    ("construct", "declared"),
+    [("AnswerShare", AnswerShareVariables), ("Ended", EndedReleaseVariables), ("QaCleanUp", QaCleanUpVariables)],
+)
+def test_a_function_is_told_what_it_reads_and_nothing_else(
+    pipeline: Template, construct: str, declared: type[Variables]
+) -> None:
+    """As with the builds: names set are names declared."""
+    function = pipeline.resources[logical_id(pipeline, "AWS::Lambda::Function", construct)]["Properties"]
+    given = function["Environment"]["Variables"].keys()
+    assert declared.required() <= given <= declared.names()
 
 
 def test_the_data_step_knows_catalog_and_job(pipeline: Template, workload: Workload) -> None:

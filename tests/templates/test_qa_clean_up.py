@@ -62,7 +62,6 @@ def test_it_knows_pipeline_stage_stack_and_time_to_live(
     given = function["Environment"]["Variables"]
     assert {name: render(value) for name, value in given.items()} == {
         "PIPELINE_NAME": f"${{{name_of(pipeline, 'AWS::CodePipeline::Pipeline')}}}",
-        "QA_STAGE": "QA",
         "QA_STACK_NAME": workload.stack_name("Qa"),
         "TIME_TO_LIVE_HOURS": str(settings.stages.qa.time_to_live_hours),
     }

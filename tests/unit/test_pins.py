@@ -14,7 +14,7 @@ from stacks.workloads import WORKLOADS
 
 PROJECT = Path(__file__).parents[2]
 #: What runs with versions that we choose.
-OURS = (".", "stacks", "ml_init", "ml_training", "ml_test")
+OURS = (".", "stacks", "ml_init", "ml_training", "ml_test", "ml_release")
 #: What plays AWS's images, with the versions that AWS's images have.
 IMAGES = tuple(
     f"localcloud/images/{name}" for name in ("glue_spark", "lambda_python", "sagemaker_xgboost", "sparkml_serving")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from handover.data import Features
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
     from ml_test.gate.verdict import Check
@@ -76,8 +77,8 @@ class AnswerKind(ABC, Generic[A]):
         """
 
     @abstractmethod
-    def baseline(self, data: Mapping[str, Any]) -> str:
-        """The one answer of a model that knows nothing of a row; ``data``: the data step's data.json."""
+    def baseline(self, features: Features) -> str:
+        """The one answer of a model that knows nothing of a row; ``features``: what the data step made."""
 
     @abstractmethod
     def against_baseline(self, challenger: A, baseline: A) -> Check | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from handover.data import TRAIN
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.decided import Decided
 from ml_test.gate.answers.kind import AnswerKind, known_truth
@@ -17,6 +18,7 @@ from ml_test.gate.verdict import Check, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from handover.data import Features
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
 
@@ -45,9 +47,9 @@ class Labels(AnswerKind[Decided]):
             labels=known,
         )
 
-    def baseline(self, data: Mapping[str, Any]) -> str:
+    def baseline(self, features: Features) -> str:
         """The commonest label of the training rows."""
-        learned: Mapping[str, int] = data["label_counts"]["train"]
+        learned = features.label_counts[TRAIN]
         return max(learned, key=learned.__getitem__)
 
     def against_baseline(self, challenger: Decided, baseline: Decided) -> Check:

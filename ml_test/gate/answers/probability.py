@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from handover.data import TRAIN
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.kind import AnswerKind, known_truth, number
 from ml_test.gate.calibration import calibration
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from handover.data import Features
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
 
@@ -95,9 +97,9 @@ class Probability(AnswerKind[ProbabilityAnswers]):
             threshold=self.costs.threshold,
         )
 
-    def baseline(self, data: Mapping[str, Any]) -> str:
+    def baseline(self, features: Features) -> str:
         """The share of the label in the training rows."""
-        learned: Mapping[str, int] = data["label_counts"]["train"]
+        learned = features.label_counts[TRAIN]
         return repr(learned[self.of] / sum(learned.values()))
 
     def against_baseline(self, challenger: ProbabilityAnswers, baseline: ProbabilityAnswers) -> Check:  # noqa: ARG002

@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from handover.places import CapturedFile
+
 KEY = "capture/7/car-evaluation-prod/AllTraffic/2026/11/21/13/05-00-000-a.jsonl"
 EVENT = {"detail": {"bucket": {"name": "data"}, "object": {"key": KEY}}}
 
 
 def line(data: str, encoding: str = "CSV") -> str:
     output = {"observedContentType": "text/csv", "mode": "OUTPUT", "data": data, "encoding": encoding}
-    return json.dumps({"captureData": {"endpointOutput": output}, "eventMetadata": {}, "eventVersion": "0"})
+    data = {"endpointInput": output | {"data": "low,low", "encoding": "CSV"}, "endpointOutput": output}
+    event = {"inferenceTime": "2026-11-21T13:05:00Z"}
+    return json.dumps({"captureData": data, "eventMetadata": event, "eventVersion": "0"})
 
 
 class Aws:
@@ -40,7 +44,7 @@ def counted(answer_share: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def count(*lines: str, answer: str = "unacc", threshold: str = "", least: str = "2") -> Any:
         aws = Aws(*lines)
-        settings = {"ANSWER": answer, "THRESHOLD": threshold, "LEAST_ANSWERS": least, "METRIC_NAMESPACE": "Gatehouse"}
+        settings = {"ANSWER": answer, "THRESHOLD": threshold, "LEAST_ANSWERS": least}
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(answer_share.boto3, "client", lambda _: aws)
@@ -68,7 +72,7 @@ def test_models_that_compete_are_counted_each_for_itself(answer_share: ModuleTyp
     """Each variant's answers are counted under its name, in the experiment's folder, as its alarms ask for them."""
     keys = [f"capture/7-competing/prod/{variant}/2026/11/21/13/a.jsonl" for variant in ("AllTraffic", "Challenger")]
     watched = answer_share.Answers(label="unacc", threshold=None)
-    data = [answer_share.datum(answer_share.Captured.of(key), watched, [True]) for key in keys]
+    data = [answer_share.datum(CapturedFile.of(key), watched, [True]) for key in keys]
     found = [{each["Name"]: each["Value"] for each in datum["Dimensions"]} for datum in data]
     assert [each["VariantName"] for each in found] == ["AllTraffic", "Challenger"]
     assert {each["Release"] for each in found} == {"7-competing"}
@@ -89,8 +93,9 @@ def test_few_answers_tell_nothing(counted: Any) -> None:
 
 
 def test_what_cannot_be_read_is_named(counted: Any, answer_share: ModuleType) -> None:
-    """The error names an encoding that is no text, and a key that is no captured file's."""
-    with pytest.raises(ValueError, match="captured as JSON cannot be read"):
-        counted(line("{}", "JSON"))
+    """An encoding that is no text, and a key that is no captured file's."""
+    with pytest.raises(ValueError, match="captured as 'XML' cannot be read"):
+        counted(line("<a/>", "XML"))
+    event = {"detail": {"bucket": {"name": "data"}, "object": {"key": "capture/x.txt"}}}
     with pytest.raises(ValueError, match=r"capture/x\.txt is no file of captured requests"):
-        answer_share.Captured.of("capture/x.txt")
+        answer_share.handle(event, None)

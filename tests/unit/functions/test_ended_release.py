@@ -9,17 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.gate_documents import PACKAGE, gate_document
+
 ADA = "arn:aws:iam::123456789012:user/ada"
-PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car-evaluation/7"
-GATE = {
-    "workload": "car_evaluation",
-    "model_package_arn": PACKAGE,
-    "pipeline_execution": "run",
-    "verdict": "HOLD",
-    "reason": "accuracy may be lower than it looks",
-    "checks": [{"sentence": "accuracy 0.9875 [0.96, 0.99], at least 0.98"}],
-    "commit": "c0ffee",
-}
+GATE = gate_document(
+    pipeline_execution="run",
+    verdict="HOLD",
+    reason="accuracy may be lower than it looks",
+    checks=[{"sentence": "accuracy 0.9875 [0.96, 0.99], at least 0.98"}],
+)
 
 
 def ended(stage: str, action: str, why: str) -> dict[str, Any]:
@@ -74,7 +72,7 @@ def called(ended_release: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Calls the handler with an event and these services."""
 
     def call(event: dict[str, Any], aws: Aws) -> Any:
-        settings = {"WORKLOAD": "car_evaluation", "DATA_BUCKET": "data", "NOTIFICATION_TOPIC_ARN": "arn:topic"}
+        settings = {"DATA_BUCKET": "data", "NOTIFICATION_TOPIC_ARN": "arn:topic"}
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(ended_release.boto3, "client", lambda _: aws)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from handover.variables import QaCleanUpVariables
 from tests.waiting import DEADLINE_SECONDS
 
 Stage = dict[str, Any]
@@ -82,11 +83,9 @@ def aws() -> Aws:
 
 
 def clean_up(module: ModuleType, aws: Aws, *, hours: float = 0, seconds: float = DEADLINE_SECONDS) -> str:
-    settings = module.Settings(
-        pipeline="pipe", stage="QA", stack="CarEvaluationQa", time_to_live=timedelta(hours=hours)
-    )
+    variables = QaCleanUpVariables(pipeline="pipe", stack="CarEvaluationQa", time_to_live_hours=24)
     outcome: str = module.clean_up(
-        aws, aws, settings, older_than=timedelta(hours=hours), deadline=time.monotonic() + seconds
+        aws, aws, variables, older_than=timedelta(hours=hours), deadline=time.monotonic() + seconds
     )
     return outcome
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ml_init.contract import check_file
-from ml_init.step import StepError
+from ml_steps.running import StepError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from handover.data import SPLITS
 from ml_init.contract import check_file
 from ml_init.dataset import Categories, Dataset, Integers
 from ml_init.fetch import fetch
-from ml_init.split import SPLITS
-from ml_init.step import StepError
 from ml_init.table import csv_of, label_counts, split_rows
+from ml_steps.running import StepError
 
 WORKLOAD = Path(__file__).parents[3] / "ml_init" / "credit_default"
 

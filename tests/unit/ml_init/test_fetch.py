@@ -9,7 +9,7 @@ import pytest
 
 from ml_init.dataset import DataFile
 from ml_init.fetch import fetch
-from ml_init.step import StepError
+from ml_steps.running import StepError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ml_init.glue import crawl, run_job
-from ml_init.step import StepError
+from ml_steps.running import StepError
 
 
 class CrawlerRunningError(Exception):

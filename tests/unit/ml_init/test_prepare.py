@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_init.car_evaluation.prepare import check_features, zip_modules
-from ml_init.step import S3Address, StepError
-from ml_init.upload import upload_once
+from handover.addresses import S3Address
+from handover.data import Features
+from ml_init.dataset import Dataset
+from ml_init.prepare import check_features
+from ml_init.spark import zip_modules
+from ml_steps.objects import upload_once
+from ml_steps.running import StepError
+from tests.clouds import PROJECT
+
+CAR = Dataset.read(PROJECT / "ml_init" / "car_evaluation" / "dataset.toml")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +35,16 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-def result(**rows: int) -> dict[str, Any]:
-    counts = {name: {"unacc": count} for name, count in rows.items()}
-    return {"rows": rows, "label_counts": counts, **{name: f"s3://data/features/1/{name}/" for name in rows}}
+def features(**rows: int) -> Features:
+    return Features(
+        salt="b703",
+        splits={name: f"s3://data/features/1/{name}/" for name in rows},
+        content_type="text/csv",
+        rows=rows,
+        label_counts={name: {"unacc": count} for name, count in rows.items()},
+        labels=("unacc",),
+        features=("a",),
+    )
 
 
 def put_rows(s3: Any, name: str, count: int) -> None:
@@ -51,24 +66,36 @@ def test_features_hold_what_the_job_counted(s3: Any) -> None:
     """Each file has as many rows as the job said, and all together as many as kept the contract."""
     for name, count in (("train", 7), ("validation", 2), ("test", 1)):
         put_rows(s3, name, count)
-    check_features(s3, result(train=7, validation=2, test=1), good_rows=10)
-    with pytest.raises(StepError, match="The job kept 10 rows, but 11 keep the data contract"):
-        check_features(s3, result(train=7, validation=2, test=1), good_rows=11)
-    with pytest.raises(StepError, match="train/ holds 7 rows, but the job counted 8"):
-        check_features(s3, result(train=8, validation=2, test=1), good_rows=11)
+    check_features(s3, features(train=7, validation=2, test=1), 10, CAR)
+    with pytest.raises(StepError, match="10 rows were made, but 11 keep the data contract"):
+        check_features(s3, features(train=7, validation=2, test=1), 11, CAR)
+    with pytest.raises(StepError, match="train/ holds 7 rows of the train split, but 8 were made"):
+        check_features(s3, features(train=8, validation=2, test=1), 11, CAR)
 
 
 def test_empty_split_is_refused(s3: Any) -> None:
     """An empty test split is refused: the gate would judge nothing."""
     put_rows(s3, "train", 3)
     put_rows(s3, "validation", 1)
-    with pytest.raises(StepError, match="The test split is empty: 4 rows are too few"):
-        check_features(s3, result(train=3, validation=1, test=0), good_rows=4)
+    with pytest.raises(StepError, match="The test split has no row with acceptability = unacc: 4 rows are too few"):
+        check_features(s3, features(train=3, validation=1, test=0), 4, CAR)
+
+
+def test_a_split_without_a_label_is_refused(s3: Any) -> None:
+    """A gate cannot judge what its test rows never show."""
+    for name, count in (("train", 3), ("validation", 1), ("test", 1)):
+        put_rows(s3, name, count)
+    made = features(train=3, validation=1, test=1)
+    counts = {**made.label_counts, "test": {"unacc": 1, "acc": 0}}
+    with pytest.raises(StepError, match="The test split has no row with acceptability = acc: 5 rows are too few"):
+        check_features(s3, replace(made, label_counts=counts), 5, CAR)
 
 
 def test_modules_of_the_job_are_packed_alike() -> None:
     """Equal files give equal bytes, and the job finds its modules under their package."""
     assert zip_modules() == zip_modules()
     names = zipfile.ZipFile(io.BytesIO(zip_modules())).namelist()
-    assert {"ml_init/__init__.py", "ml_init/dataset.py", "ml_init/mleap_bundle/stages.py"} <= set(names)
+    assert {"ml_init/dataset.py", "ml_init/mleap_bundle/stages.py", "handover/data.py", "ml_steps/running.py"} <= set(
+        names
+    )
     assert not [name for name in names if "__pycache__" in name]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ml_init.split import SPLITS, fraction, split_of
+from handover.data import SPLITS
+from ml_init.split import fraction, split_of
 
 if TYPE_CHECKING:
     from ml_init.dataset import Dataset

@@ -47,6 +47,8 @@ class Aws:
         }
 
     def describe_model(self, *, ModelName: str) -> dict[str, Any]:
+        if ModelName == "rare":
+            return {"PrimaryContainer": {"ModelPackageName": f"{GROUP}/2"}}
         assert ModelName == "often"
         return (
             {"PrimaryContainer": self.containers[0]} if len(self.containers) == 1 else {"Containers": self.containers}

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ml_init.step import StepError
+from handover.data import Data, Features
+from handover.invocations import CSV
+from ml_steps.endpoint import Asker
+from ml_steps.running import StepError
 from ml_test import evaluation
-from ml_test.endpoint import ask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,18 +128,23 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "SIGNING_KEY_ARN": "key",
         "NOTIFICATION_TOPIC_ARN": "topic",
         "APPROVAL": "false",
+        "INVOCATION": "csv",
         "CODEBUILD_SRC_DIR_DataOutput": str(folder),
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    data = {
-        "test": "s3://data/features/1/test/",
-        "labels": ["unacc", "acc", "good", "vgood"],
-        "label_counts": {"train": {"unacc": 861, "acc": 279, "good": 52, "vgood": 40}},
-        "features": ["buying", "maint", "doors", "persons", "lug_boot", "safety"],
-        "data_sha256": "b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83",
-    }
-    (folder / "data.json").write_text(json.dumps(data))
+    sha256 = "b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83"
+    features = Features(
+        salt=sha256,
+        splits={"test": "s3://data/features/1/test/"},
+        content_type="text/csv",
+        rows={"test": 240},
+        label_counts={"train": {"unacc": 861, "acc": 279, "good": 52, "vgood": 40}},
+        labels=("unacc", "acc", "good", "vgood"),
+        features=("buying", "maint", "doors", "persons", "lug_boot", "safety"),
+    )
+    data = Data(workload="car_evaluation", commit="0123abc", data_sha256=sha256, features=features)
+    (folder / "data.json").write_text(data.json())
     monkeypatch.chdir(folder)
     monkeypatch.setattr("boto3.client", lambda _: aws)
     evaluation.main()
@@ -272,7 +279,7 @@ def test_an_error_decides_nothing(rows: TestRows, tmp_path: Path, monkeypatch: p
 def test_models_error_is_a_wrong_answer(rows: TestRows) -> None:
     """A row that a container refuses is counted as wrong, with what the container said."""
     answers = ["error", *rows.truth[1:]]
-    assert ask(Aws(rows, answers), "qa", rows.requests[:1])[0].text == "error 400: no"
+    assert Asker(runtime=Aws(rows, answers), invocation=CSV).ask("qa", rows.requests[:1])[0].text == "error 400: no"
 
 
 def test_a_workload_without_rules_is_refused() -> None:

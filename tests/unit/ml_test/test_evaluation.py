@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from handover.invocations import CSV
 from ml_init.dataset import Dataset
+from ml_steps.endpoint import Asker
 from ml_test.evaluation import ask_all
 from ml_test.gate.rules import Latency, Load, Rules
 from ml_test.gate.slices import groups
@@ -38,6 +40,10 @@ class Runtime:
         if len(self.asked) <= self._slow_ones:
             self.seconds += 0.06
         return {"Body": Content(f"{int(Body.split(b',')[FEATURES.index('age')]) / 200}\n".encode())}
+
+
+def asker(runtime: Runtime) -> Asker:
+    return Asker(runtime=runtime, invocation=CSV)
 
 
 class Content:
@@ -91,7 +97,7 @@ def test_both_endpoints_are_asked_for_every_row() -> None:
     """Timed rows go to both endpoints in turn and the rest side by side, and the answers stay in order."""
     requests = [request(age=20 + place % 50) for place in range(200)]
     runtime = Runtime()
-    both = ask_all(runtime, ["qa", "prod"], requests, replace(RULES, load=Load(one_at_a_time=20, warm_up=0)))
+    both = ask_all(asker(runtime), ["qa", "prod"], requests, replace(RULES, load=Load(one_at_a_time=20, warm_up=0)))
     for asked in both:
         assert list(asked.answers) == [str((20 + place % 50) / 200) for place in range(200)]
         assert len(asked.milliseconds) == 20
@@ -105,12 +111,12 @@ def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again(monkeypa
     limits = Latency(p99_milliseconds=30, p99_ratio=100, slack_milliseconds=100)
     rules = replace(RULES, latency=limits, load=Load(warm_up=3))
     cold = Runtime(slow_ones=3)
-    monkeypatch.setattr("ml_test.endpoint.time", cold)
-    (asked,) = ask_all(cold, ["qa"], requests, rules)
+    monkeypatch.setattr("ml_steps.endpoint.time", cold)
+    (asked,) = ask_all(asker(cold), ["qa"], requests, rules)
     assert (len(cold.asked), len(asked.milliseconds)) == (3 + 10, 10)
     busy = Runtime(slow_ones=4)
-    monkeypatch.setattr("ml_test.endpoint.time", busy)
-    (asked,) = ask_all(busy, ["qa"], requests, rules)
+    monkeypatch.setattr("ml_steps.endpoint.time", busy)
+    (asked,) = ask_all(asker(busy), ["qa"], requests, rules)
     assert (len(busy.asked), len(asked.milliseconds)) == (3 + 3 * 10, 30)
     assert len(asked.answers) == 10
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_init.step import StepError
-from ml_test import approve, gate_step
-from ml_test.approval import artifacts, tag
-from ml_test.gate_step import GateSettings, conclude, lineage
-from ml_test.notify import SUBJECT_LIMIT, tell
+from handover.approvals import Answer
+from handover.gate_report import GateReport
+from handover.notifications import publish
+from handover.packages import artifacts
+from handover.variables import GateVariables
+from ml_release import approve
+from ml_steps.approval import tag
+from ml_steps.running import StepError
+from ml_test import gate_step
+from ml_test.gate_step import conclude, judgement
+from tests.gate_documents import gate_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,12 +70,11 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("boto3.client", lambda _: made)
     monkeypatch.setattr(gate_step.report, "html", lambda document: f"<p>{document['verdict']}</p>")
-    monkeypatch.setenv("NOTIFICATION_TOPIC_ARN", "topic")
     return made
 
 
-def settings(*, approval: bool = False) -> GateSettings:
-    return GateSettings(
+def settings(*, approval: bool = False) -> GateVariables:
+    return GateVariables(
         workload="car_evaluation",
         bucket="data",
         commit="0123abc",
@@ -78,21 +84,20 @@ def settings(*, approval: bool = False) -> GateSettings:
         champion="prod",
         champion_stack="CarProd",
         signing_key_arn="key",
+        topic_arn="topic",
+        invocation="csv",
         approval=approval,
     )
 
 
 def document(verdict: str, **more: Any) -> dict[str, Any]:
-    return {
-        "workload": "car_evaluation",
-        "verdict": verdict,
-        "reason": "accuracy 0.9417\n may be below 0.9400",
-        "checks": [{"sentence": "accuracy 0.9417 (0.93 to 0.95)"}],
-        "commit": "0123abc",
-        "model_package_arn": ARN,
-        "pipeline_execution": "e1",
-        "endpoint": "qa",
-    } | more
+    return gate_document(
+        verdict=verdict,
+        reason="accuracy 0.9417\n may be below 0.9400",
+        checks=[{"sentence": "accuracy 0.9417 (0.93 to 0.95)"}],
+        model_package_arn=ARN,
+        **more,
+    )
 
 
 APPROVED = {"Key": "gatehouse:approval", "Value": "Approved"}
@@ -148,21 +153,22 @@ def test_the_same_decision_gives_the_same_report_to_the_byte(aws: Aws) -> None:
 def test_the_package_keeps_what_it_was_compared_with() -> None:
     """The package names the champion; a first release names none."""
     champion = {"endpoint": "prod", "model_package_arn": CHAMPION}
-    found = lineage(document("HOLD", champion=champion, test_split_sha256="5" * 64), settings(), "f" * 64)
-    assert found == {
+    report = GateReport.of(document("HOLD", champion=champion))
+    assert judgement(report, settings(), "report").properties() == {
         "verdict": "HOLD",
         "gate_report": "s3://data/gate/e1/gate.json",
-        "gate_report_sha256": "f" * 64,
+        "gate_report_sha256": hashlib.sha256(b"report").hexdigest(),
         "parent": CHAMPION,
         "test_split_sha256": "5" * 64,
     }
-    assert "parent" not in lineage(document("HOLD", champion=None), settings(), "f" * 64)
+    first = GateReport.of(document("HOLD", champion=None))
+    assert "parent" not in judgement(first, settings(), "report").properties()
 
 
 @pytest.mark.usefixtures("aws")
 def test_a_variable_of_the_pipeline_is_one_line_of_some_length(tmp_path: Path) -> None:
     """A reason is cut to one line that fits into an approval's 1,000 characters."""
-    conclude(document("HOLD", reason="long\n" * 400), settings())
+    conclude(document("HOLD") | {"reason": "long\n" * 400}, settings())
     (line,) = [line for line in (tmp_path / "out" / "variables.env").read_text().splitlines() if "REASON" in line]
     assert len(line) < 500
 
@@ -178,11 +184,15 @@ def test_other_tags_of_an_artifact_stay(aws: Aws) -> None:
 
 def test_a_subject_is_what_sns_takes(aws: Aws) -> None:
     """A subject is ASCII, one line, and shorter than 100 characters."""
-    tell("très\nlong " * 30, ["a", "b"])
+    told = publish(aws, "topic", "très\nlong " * 30, ["a", "b"])
     subject = aws.told[0]["Subject"]
+    assert subject == told
     assert subject.startswith("tr?s long tr?s")
-    assert len(subject) == SUBJECT_LIMIT
+    assert len(subject) == 99
     assert aws.told[0]["Message"] == "a\nb\n"
+
+
+ADA = "arn:aws:iam::1:user/ada"
 
 
 def execution(category: str, status: str = "Succeeded", **more: Any) -> dict[str, Any]:
@@ -192,16 +202,20 @@ def execution(category: str, status: str = "Succeeded", **more: Any) -> dict[str
 
 def test_who_approved_stands_in_the_pipelines_history() -> None:
     """The newest approval that succeeded names the approver."""
-    details = [execution("Build"), execution("Approval", updatedBy="arn:ada"), execution("Approval", updatedBy="arn:b")]
-    assert approve.approval_of(details) == approve.Approval(by="arn:ada", comment="looks good")
+    details = [
+        execution("Build"),
+        execution("Approval", updatedBy=ADA),
+        execution("Approval", updatedBy="arn:aws:iam::1:user/b"),
+    ]
+    assert approve.approval_of(details) == Answer(by=ADA, comment="looks good")
     with pytest.raises(StepError, match="No manual approval of this execution has succeeded"):
-        approve.approval_of([execution("Build"), execution("Approval", "Failed", updatedBy="arn:ada")])
+        approve.approval_of([execution("Build"), execution("Approval", "Failed", updatedBy=ADA)])
 
 
 def test_nobody_approves_what_was_rejected() -> None:
     """Approval is refused for a rejected package, and for another one than the gate's."""
-    approve.check_release(document("HOLD"), ARN)
-    approve.check_release(document("PROMOTE"), ARN)
+    approve.check_release(GateReport.of(document("HOLD")), ARN)
+    approve.check_release(GateReport.of(document("PROMOTE")), ARN)
     for gate, arn in ((document("REJECT"), ARN), (document("HOLD"), CHAMPION)):
         with pytest.raises(StepError, match="Only what the gate promotes or holds"):
-            approve.check_release(gate, arn)
+            approve.check_release(GateReport.of(gate), arn)

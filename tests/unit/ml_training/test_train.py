@@ -1,53 +1,91 @@
+"""The training step: what it plans of training.toml and the data, and what it registers."""
+
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from ml_init.step import S3Address, StepError
-from ml_training.car_evaluation.train import RECIPE
-from ml_training.credit_default.train import RECIPE as CREDIT
+from handover.addresses import S3Address
+from handover.data import Data, Features, Transformation
+from handover.invocations import CSV
+from handover.variables import TrainVariables
+from ml_steps.running import StepError
+from ml_training.containers import Made
 from ml_training.model_package import register
+from ml_training.train import check_metrics, registration_of, training_job
+from ml_training.training import Training
 from ml_training.training_job import TrainedModel, _wait
-from ml_training.training_step import TrainingSettings, check_metrics, registration_of, training_job, watched_metric
 
-SETTINGS = TrainingSettings(
+VARIABLES = TrainVariables(
     workload="car_evaluation",
     bucket="data",
     commit="0123abc",
     execution="e1",
     package_group="car-evaluation",
     role_arn="arn:aws:iam::123456789012:role/training",
+    invocation="csv",
 )
-IMAGES = {"xgboost": "registry/sagemaker-xgboost:3.2-0", "sparkml": "registry/sagemaker-sparkml-serving:3.3"}
-DATA: dict[str, Any] = {
-    "data_sha256": "b703",
-    "labels": ["unacc", "acc", "good", "vgood"],
-    "train": "s3://data/features/1/train/",
-    "validation": "s3://data/features/1/validation/",
-    "preprocess": "s3://data/features/1/preprocess/model.tar.gz",
-    "postprocess": "s3://data/features/1/postprocess/model.tar.gz",
-    "preprocess_schema": {"input": [{"name": "buying", "type": "string"}], "output": {"name": "f", "type": "double"}},
-    "postprocess_schema": {"input": [{"name": "p", "type": "double"}], "output": {"name": "l", "type": "string"}},
-}
+IMAGE = "registry/sagemaker-xgboost:3.2-0"
+SPARKML = "registry/sagemaker-sparkml-serving:3.3"
+FEATURES = Features(
+    salt="b703",
+    splits={name: f"s3://data/features/1/{name}/" for name in ("train", "validation", "test")},
+    content_type="text/csv",
+    rows={"train": 70, "validation": 15, "test": 15},
+    label_counts={},
+    labels=("unacc", "acc", "good", "vgood"),
+    features=("buying",),
+    transformations={
+        "preprocess": Transformation(
+            bundle="s3://data/features/1/preprocess/model.tar.gz",
+            schema={"input": [{"name": "buying", "type": "string"}], "output": {"name": "f", "type": "double"}},
+        ),
+        "postprocess": Transformation(
+            bundle="s3://data/features/1/postprocess/model.tar.gz",
+            schema={"input": [{"name": "p", "type": "double"}], "output": {"name": "l", "type": "string"}},
+        ),
+    },
+)
+DATA = Data(workload="car_evaluation", commit="0123abc", data_sha256="b703", features=FEATURES)
 MODEL = TrainedModel(
     job_name="car-evaluation-1",
     model_data="s3://data/models/car-evaluation-1/output/model.tar.gz",
     metrics={"train:mlogloss": 0.01, "validation:mlogloss": 0.05},
 )
+MADE = Made(region="us-east-1", image=IMAGE, model_data=MODEL.model_data, features=FEATURES, invocation=CSV)
+CAR = Training.of_workload("car_evaluation", FEATURES)
+TWO_LABELS = replace(FEATURES, labels=("0", "1"), transformations={})
+CREDIT = Training.of_workload("credit_default", TWO_LABELS)
+
+
+@pytest.fixture
+def _image_uris(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's tables, of which the program's environment has none: they know the SparkML image."""
+    core = ModuleType("sagemaker.core")
+    core.image_uris = ModuleType("image_uris")  # type: ignore[attr-defined]
+    core.image_uris.retrieve = lambda *_, **__: SPARKML  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sagemaker", ModuleType("sagemaker"))
+    monkeypatch.setitem(sys.modules, "sagemaker.core", core)
 
 
 def test_job_is_planned_from_data_and_toml() -> None:
     """The classes are counted from the data; early stopping has its validation channel and the loss to watch."""
-    job = training_job(RECIPE, DATA, SETTINGS, IMAGES["xgboost"])
+    job = training_job(CAR, DATA, VARIABLES, IMAGE)
     assert job.hyperparameters["num_class"] == 4
     assert job.hyperparameters["eval_metric"].split(",")[-1] == "mlogloss"
     assert job.hyperparameters["early_stopping_rounds"] > 0
-    assert dict(job.channels) == {"train": DATA["train"], "validation": DATA["validation"]}
+    assert dict(job.channels) == {name: FEATURES.splits[name] for name in ("train", "validation")}
+    assert job.content_type == "text/csv"
     assert job.output == "s3://data/models/"
 
 
+@pytest.mark.usefixtures("_image_uris")
 def test_package_has_the_three_containers_in_order() -> None:
     """SparkML, XGBoost, SparkML; CSV between them; where the model comes from stands in the package."""
     calls: dict[str, Any] = {}
@@ -60,24 +98,22 @@ def test_package_has_the_three_containers_in_order() -> None:
         def put_object(self, **request: Any) -> None:
             calls["metrics"] = json.loads(request["Body"])
 
-    registration = registration_of(RECIPE, MODEL, DATA, SETTINGS, IMAGES)
+    registration = registration_of(CAR, MODEL, DATA, VARIABLES, MADE)
     address = S3Address(bucket="data", key="models/car-evaluation-1/metrics.json")
     assert register(Client(), Client(), registration, address) == "arn"
     request = calls["package"]
     containers = request["InferenceSpecification"]["Containers"]
+    preprocess, postprocess = (FEATURES.transformations[name] for name in ("preprocess", "postprocess"))
     assert [container["ModelDataUrl"] for container in containers] == [
-        DATA["preprocess"],
+        preprocess.bundle,
         MODEL.model_data,
-        DATA["postprocess"],
+        postprocess.bundle,
     ]
-    assert [container["Image"] for container in containers] == [
-        IMAGES["sparkml"],
-        IMAGES["xgboost"],
-        IMAGES["sparkml"],
-    ]
-    for container, schema in ((containers[0], "preprocess_schema"), (containers[2], "postprocess_schema")):
-        assert json.loads(container["Environment"]["SAGEMAKER_SPARKML_SCHEMA"]) == DATA[schema]
+    assert [container["Image"] for container in containers] == [SPARKML, IMAGE, SPARKML]
+    for container, transformation in ((containers[0], preprocess), (containers[2], postprocess)):
+        assert json.loads(container["Environment"]["SAGEMAKER_SPARKML_SCHEMA"]) == transformation.schema
         assert container["Environment"]["SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"] == "text/csv"
+    assert request["InferenceSpecification"]["SupportedContentTypes"] == ["text/csv"]
     assert request["ModelApprovalStatus"] == "PendingManualApproval"
     properties = request["CustomerMetadataProperties"]
     assert {"commit": "0123abc", "data_sha256": "b703", "pipeline_execution": "e1"}.items() <= properties.items()
@@ -101,15 +137,66 @@ def test_model_without_validation_loss_is_not_registered() -> None:
     """A model whose training watched no validation loss is refused."""
     model = TrainedModel(job_name="job-1", model_data="s3://data/m", metrics={"train:mlogloss": 0.1})
     with pytest.raises(StepError, match=r"job-1 reports no validation:mlogloss, only \['train:mlogloss'\]"):
-        check_metrics(model, watched_metric(RECIPE.training))
+        check_metrics(model, CAR.objective)
+
+
+def test_early_stopping_watches_the_objective() -> None:
+    """XGBoost stops by the last metric named, so the objective must be that one."""
+    for training in (CAR, CREDIT, *(Training.read(path) for path in DEFAULTS)):
+        assert training.objective.metric == f"validation:{training.hyperparameters['eval_metric'].split(',')[-1]}"
+
+
+DEFAULTS = sorted((Path(__file__).parents[3] / "ml_training" / "defaults").glob("*.toml"))
 
 
 def test_credit_default_is_one_container_of_two_labels() -> None:
     """Nothing but XGBoost stands behind its endpoint; a third label is refused before a job starts."""
     model = TrainedModel(job_name="credit-1", model_data="s3://data/m", metrics={"validation:logloss": 0.43})
-    (container,) = CREDIT.containers(model, {}, IMAGES)
-    assert container.definition() == {"Image": IMAGES["xgboost"], "ModelDataUrl": "s3://data/m", "Environment": {}}
-    check_metrics(model, watched_metric(CREDIT.training))
-    assert "num_class" not in training_job(CREDIT, {**DATA, "labels": ["0", "1"]}, SETTINGS, "image").hyperparameters
-    with pytest.raises(StepError, match="binary:logistic learns two labels"):
-        training_job(CREDIT, DATA, SETTINGS, "image")
+    (kind,) = CREDIT.containers
+    made = replace(MADE, model_data="s3://data/m", features=TWO_LABELS)
+    assert kind.container(made).definition() == {"Image": IMAGE, "ModelDataUrl": "s3://data/m", "Environment": {}}
+    check_metrics(model, CREDIT.objective)
+    data = replace(DATA, features=TWO_LABELS)
+    assert "num_class" not in training_job(CREDIT, data, VARIABLES, IMAGE).hyperparameters
+    with pytest.raises(StepError, match=r"learns 2 labels .* but the data have unacc, acc, good, vgood"):
+        training_job(CREDIT, DATA, VARIABLES, IMAGE)
+
+
+@pytest.mark.parametrize(("labels", "objective"), [(("0", "1"), "binary:logistic"), (("a", "b", "c"), "multi:softmax")])
+def test_a_workload_without_training_toml_has_the_defaults(labels: tuple[str, ...], objective: str) -> None:
+    """Two labels are learned as a probability, more as classes, which are counted from the data."""
+    features = replace(FEATURES, labels=labels)
+    training = Training.of_workload("no_such_workload", features)
+    found = training.hyperparameters_for(features)
+    assert found["objective"] == objective
+    assert found.get("num_class") == (None if len(labels) == 2 else 3)
+
+
+@pytest.mark.usefixtures("_image_uris")
+def test_a_transformation_that_nobody_made_is_named() -> None:
+    """The endpoint cannot be built without it."""
+    with pytest.raises(StepError, match="serves the transformation preprocess, but the data step made none"):
+        CAR.containers[0].container(replace(MADE, features=TWO_LABELS))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('kind = "built-in"', 'kind = "builtin"', "[algorithm] kind is 'builtin', expected one of built-in"),
+        ('direction = "minimize"', 'direction = "less"', "[objective]: direction is 'less', expected minimize or max"),
+        ("[of_data]", "[of_the_data]", "the file has of_the_data; allowed are algorithm, containers, data, hyper"),
+        ('"label_count"', '"labels"', "[of_data] has labels; allowed are feature_count, label_count"),
+        ("volume_gb = 5", "volume = 5", "[job] has volume; allowed are instance_count, instance_type, max_runtime"),
+        ("volume_gb = 5\n", "", "[job]: "),
+        ('kind = "sparkml"', 'kind = "spark"', "[containers] kind is 'spark', expected one of model, sparkml"),
+    ],
+)
+def test_what_training_toml_does_not_say_rightly_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    """The file, the key, the value, and what is allowed."""
+    text = (Path(__file__).parents[3] / "ml_training" / "car_evaluation" / "training.toml").read_text()
+    assert old in text
+    path = tmp_path / "training.toml"
+    path.write_text(text.replace(old, new))
+    with pytest.raises(StepError) as caught:
+        Training.read(path)
+    assert str(caught.value).startswith(f"{path}: {fault}")

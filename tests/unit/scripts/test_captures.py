@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
-import base64
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts.reads.captures import Captured, judged, lines, truths
+from handover.captured import Exchange
+from scripts.reads.captures import captured, judged, truths
 
-SINCE = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-def line(answer: str, when: str, *, encoding: str = "CSV", inference_id: str | None = None) -> str:
-    """As SageMaker writes it."""
-    data = base64.b64encode(answer.encode()).decode() if encoding == "BASE64" else answer
-    output = {"observedContentType": "text/csv", "mode": "OUTPUT", "data": data, "encoding": encoding}
-    metadata = {"eventId": "e", "inferenceTime": when} | ({"inferenceId": inference_id} if inference_id else {})
-    captured = {"endpointInput": output | {"data": "low,low\n", "encoding": "CSV"}, "endpointOutput": output}
-    return json.dumps({"captureData": captured, "eventMetadata": metadata, "eventVersion": "0"})
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def test_only_what_was_asked_since_the_experiment_began_counts() -> None:
-    """A captured request from before the experiment is left out; the others are read with their id."""
-    found = lines(
-        [line("acc", "2026-11-21T11:59:59Z"), line("good\n", "2026-11-21T12:00:00Z", inference_id="7")], SINCE
-    )
-    assert list(found) == [Captured(request="low,low", answer="good", inference_id="7")]
+def exchange(request: str, answer: str, *, inference_id: str = "", time: datetime = NOON) -> Exchange:
+    return Exchange(request=request, answer=answer, inference_id=inference_id, time=time)
 
 
-def test_what_was_kept_as_base64_is_text_again() -> None:
-    """A captured answer in base64 is decoded."""
-    (found,) = lines([line("acc", "2026-11-21T12:00:00Z", encoding="BASE64")], SINCE)
-    assert found.answer == "acc"
+def test_only_what_was_asked_since_the_experiment_began_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of the first hour holds older exchanges too."""
+    event = {"inferenceTime": "2026-11-21T11:59:59Z"}
+    side = {"data": "low,low", "encoding": "CSV"}
+    old = {"captureData": {"endpointInput": side, "endpointOutput": side | {"data": "acc"}}, "eventMetadata": event}
+    new = old | {"eventMetadata": {"inferenceTime": "2026-11-21T12:00:00Z", "inferenceId": "7"}}
+    stored = {"capture/7/prod/AllTraffic/2026/11/21/12/a.jsonl": "\n".join(map(json.dumps, (old, new)))}
+    monkeypatch.setattr("scripts.cloud.client", lambda _: Bucket(stored))
+    found = list(captured("s3://data/capture/7", "prod", "AllTraffic", NOON))
+    assert found == [exchange("low,low", "acc", inference_id="7")]
+
+
+class Bucket:
+    """S3 with these objects; it refuses to list hours before the experiment's."""
+
+    def __init__(self, stored: dict[str, str]) -> None:
+        self.stored = stored
+
+    def get_paginator(self, name: str) -> Bucket:
+        assert name == "list_objects_v2"
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str, StartAfter: str) -> list[dict[str, Any]]:
+        assert (Bucket, Prefix) == ("data", "capture/7/prod/AllTraffic/")
+        assert StartAfter == f"{Prefix}2026/11/21/12/"
+        return [{"Contents": [{"Key": key} for key in self.stored]}]
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        assert Bucket == "data"
+        return {"Body": io.BytesIO(self.stored[Key].encode())}
 
 
 def test_truths_by_inference_id_or_by_request(tmp_path: Path) -> None:
     """A truth is found by id or by request, and a request without one is not judged."""
     file = tmp_path / "truths.csv"
     requests = [
-        Captured(request="low,low", answer="acc", inference_id="7"),
-        Captured(request="low,high", answer="good", inference_id=""),
+        exchange("low,low", "acc", inference_id="7"),
+        exchange("low,high", "good"),
     ]
     file.write_text("inference_id,truth\n7,unacc\n8,acc\n")
     assert judged(requests, truths(str(file))) == (("acc", "unacc"),)

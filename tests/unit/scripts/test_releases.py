@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scripts.reads.prod import Served, Tenure
-from scripts.reads.registry import Release, decision
+from scripts.reads.registry import Release
 from scripts.releases import Past, table
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/"
@@ -22,7 +22,11 @@ def release(version: int, **package: Any) -> Release:
             "ModelPackageVersion": version,
             "ModelApprovalStatus": "Approved",
             "CreationTime": WHEN,
-            "CustomerMetadataProperties": {"commit": "0123456789abcdef", "gate_report": "s3://data/gate/e1/gate.json"},
+            "CustomerMetadataProperties": {
+                "commit": "0123456789abcdef",
+                "verdict": "PROMOTE",
+                "gate_report": "s3://data/gate/e1/gate.json",
+            },
             "ApprovalDescription": "PROMOTE: accuracy 0.99",
             **package,
         }
@@ -30,10 +34,13 @@ def release(version: int, **package: Any) -> Release:
 
 
 def test_verdict_and_reason_are_the_gates_own_words() -> None:
-    """A person's text is a reason without a verdict; a package that nobody judged has neither."""
-    assert decision({"ApprovalDescription": "REJECT: too slow"}) == ("REJECT", "too slow")
-    assert decision({"ApprovalDescription": "looks good to me"}) == ("", "looks good to me")
-    assert decision({}) == ("", "")
+    """What a person wrote is a reason without a verdict; a package that nobody judged has neither."""
+    judged = release(1, CustomerMetadataProperties={"verdict": "REJECT"}, ApprovalDescription="REJECT: too slow")
+    assert (judged.verdict, judged.reason) == ("REJECT", "too slow")
+    own = release(1, CustomerMetadataProperties={}, ApprovalDescription="HOLD: looks good to me")
+    assert (own.verdict, own.reason) == ("", "HOLD: looks good to me")
+    nobody = release(1, CustomerMetadataProperties={}, ApprovalDescription="")
+    assert (nobody.verdict, nobody.reason) == ("", "")
 
 
 def test_a_line_says_who_serves_since_when() -> None:
@@ -70,7 +77,12 @@ def test_what_only_competed_is_told_apart_from_what_served() -> None:
 
 def test_a_long_reason_is_cut_to_the_terminal() -> None:
     """A line is no longer than the terminal is wide, and keeps its verdict."""
-    lines = table([release(1, ApprovalDescription="HOLD: " + "why " * 100)], [], NOTHING, width=140).splitlines()
+    lines = table(
+        [release(1, CustomerMetadataProperties={"verdict": "HOLD"}, ApprovalDescription="HOLD: " + "why " * 100)],
+        [],
+        NOTHING,
+        width=140,
+    ).splitlines()
     assert len(lines[1]) <= 140
     assert lines[1].endswith("…")
     assert " HOLD " in lines[1]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from handover.gate_report import GateReport
 from scripts.changes import into_prod, stack_update
 from scripts.changes.into_prod import changeable, shift
 from scripts.reads.guards import Ringing
 from scripts.reads.prod import Deployed, Served, Tenure
 from scripts.reads.registry import Release, Version
 from scripts.rollback import plan, previous
+from tests.gate_documents import gate_document
 from tests.unit.scripts.test_releases import ARN, release
 
 ALONE = Deployed(package_arn=f"{ARN}3", champion_arn=None)
@@ -146,8 +149,8 @@ class Told:
     def __init__(self) -> None:
         self.messages: list[tuple[str, str]] = []
 
-    def publish(self, _: object, subject: str, text: str) -> None:
-        self.messages.append((subject, text))
+    def publish(self, _: object, subject: str, lines: Iterable[str]) -> None:
+        self.messages.append((subject, "\n".join(lines)))
 
     def get_caller_identity(self) -> dict[str, str]:
         return {"Arn": "arn:aws:iam::123456789012:user/on-call"}
@@ -159,15 +162,11 @@ STACK = {
         {"ParameterKey": "TrafficShift", "ParameterValue": "guarded"},
     ]
 }
-GATE = {
-    "workload": "car",
-    "verdict": "PROMOTE",
-    "checks": [{"sentence": "accuracy 0.98, at least 0.9"}],
-    "commit": "c0ffee",
-    "model_package_arn": f"{ARN}1",
-    "pipeline_execution": "run",
-    "smoke": [],
-}
+GATE = GateReport.of(
+    gate_document(
+        checks=[{"sentence": "accuracy 0.98, at least 0.9"}], model_package_arn=f"{ARN}1", pipeline_execution="run"
+    )
+)
 
 
 @pytest.fixture

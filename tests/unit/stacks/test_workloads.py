@@ -9,27 +9,28 @@ from pathlib import Path
 
 import pytest
 
+from handover.places import glue_script_key
 from stacks.specs import Glue, Workload
 from stacks.workloads import WORKLOADS
 
 PROJECT = Path(__file__).parents[3]
 GLUE = Glue(glue_version="5.1", worker_type="G.1X", workers=2, timeout_minutes=15)
 
-#: What each step has for each workload.
-OF_A_WORKLOAD = {
-    "ml_init": ("__init__.py", "prepare.py", "dataset.toml"),
-    "ml_training": ("__init__.py", "train.py", "training.toml"),
+#: What each step needs of each workload. Training has defaults.
+OF_A_WORKLOAD: dict[str, tuple[str, ...]] = {
+    "ml_init": ("dataset.toml",),
+    "ml_training": (),
     "ml_test": ("gate.toml",),
 }
 #: What all workloads share, beside their folders.
-SHARED = {"ml_init": {"mleap_bundle"}, "ml_training": set(), "ml_test": {"gate"}}
+SHARED = {"ml_init": {"mleap_bundle"}, "ml_training": {"defaults"}, "ml_test": {"gate"}}
 BUILD_FILES = (
     "stacks/buildspec.yml",
     "ml_init/buildspec.yml",
     "ml_training/buildspec.yml",
     "ml_test/buildspec.yml",
-    "ml_test/approve.buildspec.yml",
-    "ml_test/verify.buildspec.yml",
+    "ml_release/approve.buildspec.yml",
+    "ml_release/verify.buildspec.yml",
 )
 
 
@@ -39,7 +40,6 @@ def test_stacks_and_endpoints_are_named_after_the_workload() -> None:
     assert workload.stack_name("Pipeline") == "CarEvaluationPipeline"
     assert workload.stack_name("Qa") == "CarEvaluationQa"
     assert workload.endpoint_name("Prod") == "car-evaluation-prod"
-    assert workload.script_key == "code/car_evaluation/transform.py"
 
 
 @pytest.mark.parametrize("name", ["", "Car", "car-evaluation", "car__x", "_car", "car_", "2cars", "cars_2", "a" * 41])
@@ -78,7 +78,7 @@ def test_every_name_made_of_an_accepted_one_is_accepted_by_aws(accepted: list[Wo
 
 def test_two_accepted_names_never_make_the_same_name(accepted: list[Workload]) -> None:
     """Stacks and endpoints of two workloads are told apart, whatever the workloads are called."""
-    for name_of in (lambda w: w.camel_name, lambda w: w.dashed_name, lambda w: w.script_key):
+    for name_of in (lambda w: w.camel_name, lambda w: w.dashed_name, lambda w: glue_script_key(w.name)):
         assert len({name_of(workload) for workload in accepted}) == len({workload.name for workload in accepted})
 
 
@@ -105,12 +105,16 @@ def test_a_workload_has_a_script_for_spark_exactly_if_it_has_glue(workload: Work
 def test_every_folder_of_a_step_belongs_to_a_workload(step: str) -> None:
     """Each folder of a step is a workload's, or is listed here as shared by all."""
     folders = {path.name for path in (PROJECT / step).iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders == set(WORKLOADS) | SHARED[step]
+    assert SHARED[step] <= folders <= set(WORKLOADS) | SHARED[step]
 
 
 def test_every_build_file_is_there_and_none_is_forgotten() -> None:
     """The build files of the repository are those that the constructs name."""
-    found = {str(path.relative_to(PROJECT)) for step in ("stacks", *OF_A_WORKLOAD) for path in _build_files(step)}
+    found = {
+        str(path.relative_to(PROJECT))
+        for step in ("stacks", "ml_release", *OF_A_WORKLOAD)
+        for path in _build_files(step)
+    }
     assert found == set(BUILD_FILES)
     named = {file for source in (PROJECT / "stacks" / "constructs").glob("*.py") for file in _named_in(source)}
     assert named == set(BUILD_FILES)

@@ -110,7 +110,7 @@ def test_what_would_leave_its_folder_is_refused(tmp_path: Path, members: list[tu
 
 
 def test_nothing_is_written_through_a_link_that_was_there(tmp_path: Path) -> None:
-    """Nor through one that somebody put into the folder before."""
+    """An archive writes through no link that somebody put into the folder before."""
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "link").symlink_to(tmp_path)
     with pytest.raises(UnsafeArchiveError, match="link/out"):

@@ -1,0 +1,66 @@
+"""A line of captured requests, as SageMaker's data capture writes it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from handover.errors import HandOverError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Kept as text: content types that the capture's configuration names. Everything else is kept as base64.
+_TEXT = ("CSV", "JSON")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """One request and its answer, as text. ``inference_id`` is what the caller named it, or empty.
+
+    A side that the capture's configuration leaves out is empty.
+    """
+
+    request: str
+    answer: str
+    inference_id: str
+    time: datetime
+
+    @classmethod
+    def parse(cls, line: str) -> Exchange:
+        """Raises HandOverError for a line that holds no exchange of text."""
+        try:
+            document = json.loads(line)
+            data, event = document["captureData"], document["eventMetadata"]
+            return cls(
+                request=_text(data.get("endpointInput")),
+                answer=_text(data.get("endpointOutput")),
+                inference_id=event.get("inferenceId", ""),
+                time=datetime.fromisoformat(event["inferenceTime"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise HandOverError(f"No captured exchange ({type(error).__name__}: {error}): {line[:200]!r}") from error
+
+    def answers(self) -> Iterator[str]:
+        """Each line that was answered: a request may hold several rows."""
+        return (line.strip() for line in self.answer.splitlines() if line.strip())
+
+
+def exchanges(text: str) -> Iterator[Exchange]:
+    """Those of a captured file, in its order."""
+    return (Exchange.parse(line) for line in text.splitlines() if line.strip())
+
+
+def _text(side: Mapping[str, Any] | None) -> str:
+    """One side of an exchange, without the line break at its end."""
+    if side is None:
+        return ""
+    encoding, data = side["encoding"], side["data"]
+    if encoding in _TEXT:
+        return str(data).strip()
+    if encoding == "BASE64":
+        return base64.b64decode(data).decode().strip()
+    raise ValueError(f"data captured as {encoding!r} cannot be read, only as {', '.join((*_TEXT, 'BASE64'))}")

@@ -1,0 +1,93 @@
+"""``data.json``: what the data step made. Training and the gate read it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from handover.documents import from_json, member, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DATA_FILE = "data.json"
+TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transformation:
+    """A fitted transformation that the endpoint runs before or after the model.
+
+    ``bundle`` is the S3 URI of an MLeap bundle, ``schema`` the SAGEMAKER_SPARKML_SCHEMA of its container.
+    """
+
+    bundle: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Features:
+    """What a model learns from and is judged by. The Glue job writes it as ``result.json``.
+
+    splits: ``train``, ``validation``, ``test`` → the S3 prefix of its rows, without header.
+    content_type: of the rows that training reads, such as ``text/csv``.
+    rows: the same → how many rows it has. label_counts: the same → label → how many of them carry it.
+    labels: in the order of their meaning, empty where the data have none. features: the columns of a request.
+    transformations: by name, such as ``preprocess``; empty where a request goes to the model as it comes.
+    """
+
+    salt: str
+    splits: Mapping[str, str]
+    content_type: str
+    rows: Mapping[str, int]
+    label_counts: Mapping[str, Mapping[str, int]]
+    labels: tuple[str, ...]
+    features: tuple[str, ...]
+    transformations: Mapping[str, Transformation] = field(default_factory=dict)
+
+    def json(self) -> str:
+        return to_json(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str, name: str = "result.json") -> Features:
+        return cls.of(from_json(text, name), name)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], name: str) -> Features:
+        transformations = member(document, "transformations", name)
+        return cls(
+            salt=member(document, "salt", name),
+            splits=member(document, "splits", name),
+            content_type=member(document, "content_type", name),
+            rows=member(document, "rows", name),
+            label_counts=member(document, "label_counts", name),
+            labels=tuple(member(document, "labels", name)),
+            features=tuple(member(document, "features", name)),
+            transformations={key: Transformation(**entry) for key, entry in transformations.items()},
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Data:
+    """The features, and where they come from. ``made_by``: what made them, for a person, such as a Glue job's run."""
+
+    workload: str
+    commit: str
+    data_sha256: str
+    features: Features
+    made_by: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> str:
+        return to_json(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> Data:
+        """Raises HandOverError for what is missing."""
+        document = from_json(text, DATA_FILE)
+        return cls(
+            workload=member(document, "workload", DATA_FILE),
+            commit=member(document, "commit", DATA_FILE),
+            data_sha256=member(document, "data_sha256", DATA_FILE),
+            features=Features.of(member(document, "features", DATA_FILE), DATA_FILE),
+            made_by=document.get("made_by", {}),
+        )

@@ -1,0 +1,57 @@
+"""How an endpoint is asked: the content type, and how a row of the data set becomes a request.
+
+A kind a class. The registry names a workload's kind; the steps, the scripts and the functions ask it. A new kind is a
+class here and an entry in ``INVOCATIONS``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from handover.errors import HandOverError
+
+
+class Invocation(Protocol):
+    """What everybody who asks an endpoint must know."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def content_type(self) -> str: ...
+
+    @property
+    def accept(self) -> str: ...
+
+    def body(self, row: str) -> bytes:
+        """The request for one row of the data set, as its file writes it: values joined by commas."""
+
+    def answer(self, body: bytes) -> str:
+        """What was answered to one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """The row itself; one line comes back."""
+
+    name: str = "csv"
+    content_type: str = "text/csv"
+    accept: str = "text/csv"
+
+    def body(self, row: str) -> bytes:
+        return row.encode()
+
+    def answer(self, body: bytes) -> str:
+        return body.decode(errors="replace").strip()
+
+
+CSV: Invocation = CsvRow()
+INVOCATIONS: dict[str, Invocation] = {each.name: each for each in (CSV,)}
+
+
+def invocation(name: str) -> Invocation:
+    """Raises HandOverError for a name that no kind has."""
+    if name not in INVOCATIONS:
+        raise HandOverError(f"There is no invocation {name!r}; known are {', '.join(sorted(INVOCATIONS))}.")
+    return INVOCATIONS[name]

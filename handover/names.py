@@ -1,0 +1,81 @@
+"""Names that more than one part of Gatehouse must spell alike."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+StackKind = Literal["Pipeline", "Qa", "Prod"]
+#: The stacks that the pipeline deploys.
+ENDPOINT_STACKS: tuple[StackKind, ...] = ("Qa", "Prod")
+
+
+class PipelineStage(StrEnum):
+    """The pipeline's stages, in their order."""
+
+    SOURCE = "Source"
+    BUILD = "Build"
+    DATA = "Data"
+    TRAIN = "Train"
+    QA = "QA"
+    APPROVE = "Approve"
+    PROD = "PROD"
+
+
+class Artifact(StrEnum):
+    """What an action of the pipeline hands to later ones."""
+
+    SOURCE = "SourceOutput"
+    BUILD = "BuildOutput"
+    DATA = "DataOutput"
+    GATE = "GateOutput"
+    VERIFY = "VerifyOutput"
+
+
+class Output(StrEnum):
+    """Outputs of stacks. Whoever checks a report takes bucket and key from here, and not from the report."""
+
+    DATA_BUCKET = "DataBucketName"
+    SIGNING_KEY = "ReportSigningKeyArn"
+    ENDPOINT = "EndpointName"
+    PACKAGE = "ServedPackageArn"
+
+
+class Parameter(StrEnum):
+    """Parameters of an endpoint stack, which the pipeline and ``make rollback`` fill."""
+
+    PACKAGE = "ModelPackageArn"
+    ROLE = "ExecutionRoleArn"
+    #: Where releases compete: the package that goes on serving beside the release.
+    CHAMPION = "ChampionPackageArn"
+    #: How the traffic moves: GUARDED or AT_ONCE.
+    SHIFT = "TrafficShift"
+    CAPTURE_BUCKET = "CaptureBucket"
+    TOPIC = "NotificationTopicArn"
+    ENCRYPTION_KEY = "EncryptionKeyArn"
+
+
+#: The value of ``Parameter.CHAMPION``, and of the gate's variable, where a release serves alone. CodePipeline's
+#: variables are better not empty.
+NO_CHAMPION = "none"
+#: The values of ``Parameter.SHIFT``. A rollback may need all the traffic to move at once.
+GUARDED, AT_ONCE = "guarded", "at-once"
+
+#: The production variant that is always there: the champion's, where a release competes with one.
+MAIN_VARIANT = "AllTraffic"
+#: The variant of a release that competes with the champion.
+CHALLENGER_VARIANT = "Challenger"
+
+#: The namespace and the name of the metric that counts how often PROD gives the watched answer.
+METRIC_NAMESPACE = "Gatehouse"
+ANSWER_SHARE_METRIC = "AnswerShare"
+
+
+def camel(workload: str) -> str:
+    """``car_evaluation`` → ``CarEvaluation``: names of stacks take no underscores."""
+    return "".join(part.capitalize() for part in workload.split("_"))
+
+
+def dashed(workload: str) -> str:
+    """``car_evaluation`` → ``car-evaluation``: SageMaker's names take no underscores."""
+    return workload.replace("_", "-")

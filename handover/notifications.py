@@ -1,0 +1,34 @@
+"""What people are told of a release, on the workload's topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from handover.gate_report import GateReport
+
+#: SNS takes a subject of fewer than 100 ASCII characters, on one line.
+_LONGEST_SUBJECT = 99
+
+
+def publish(sns: Any, topic_arn: str, subject: str, lines: Iterable[str]) -> str:
+    """Tell the topic; the subject as it was told, which SNS's limits may have shortened."""
+    told = " ".join(subject.split()).encode("ascii", "replace").decode()[:_LONGEST_SUBJECT]
+    sns.publish(TopicArn=topic_arn, Subject=told, Message="\n".join(lines) + "\n")
+    return told
+
+
+def report_lines(report: GateReport, bucket: str) -> list[str]:
+    """The end of every message about a release: the gate's figures, and where its report lies."""
+    origin = report.origin
+    return [
+        f"Verdict of the gate: {report.verdict}",
+        *(f"- {sentence}" for sentence in report.sentences),
+        "",
+        f"Commit:        {origin.commit}",
+        f"Model package: {origin.model_package_arn}",
+        f"Report:        {report.folder(bucket).page}",
+        f"Fetch and check it: make verify-report WORKLOAD={origin.workload} EXECUTION={origin.pipeline_execution}",
+    ]

@@ -1,0 +1,116 @@
+"""Where things lie in a workload's data bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handover.addresses import S3Address
+from handover.errors import HandOverError
+
+#: Prefixes. Roles are granted these.
+RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE = (
+    "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/",
+)  # fmt: skip
+
+#: The tag of every artifact of an approved package: PROD's role reads no other.
+APPROVED_TAG = ("gatehouse:approval", "Approved")
+
+#: ``yyyy/mm/dd/hh`` in the key of a captured file.
+_DATE_PARTS = 4
+
+
+def raw_file(bucket: str, sha256: str, name: str) -> S3Address:
+    """The data set's file as it was fetched, under its own hash."""
+    return S3Address(bucket=bucket, key=f"{RAW}{sha256}/{name}")
+
+
+def rows_file(bucket: str, sha256: str) -> S3Address:
+    """The rows that keep the data contract, in canonical writing: what the crawler catalogs and Spark reads."""
+    return S3Address(bucket=bucket, key=f"{ROWS}{sha256}/rows.csv")
+
+
+def code_object(bucket: str, workload: str, sha256: str, name: str) -> S3Address:
+    """Code that a job takes along, under its own hash."""
+    return S3Address(bucket=bucket, key=f"{CODE}{workload}/{sha256}/{name}")
+
+
+def glue_script_key(workload: str) -> str:
+    """Where the Glue job finds its script: the job's definition names it, and the data step puts its commit's there."""
+    return f"{CODE}{workload}/transform.py"
+
+
+def features(bucket: str, sha256: str) -> S3Address:
+    """The folder of features: ``sha256`` stands for everything that they are a function of."""
+    return S3Address(bucket=bucket, key=f"{FEATURES}{sha256}")
+
+
+def models(bucket: str) -> S3Address:
+    """The folder of what training jobs leave."""
+    return S3Address(bucket=bucket, key=MODELS)
+
+
+def training_metrics(bucket: str, job: str) -> S3Address:
+    """What a training job measured, as the model registry shows it."""
+    return models(bucket) / f"{job}/metrics.json"
+
+
+def decisions(bucket: str, split_sha256: str) -> S3Address:
+    """The folder of the decisions that a test split has made, an object each."""
+    return S3Address(bucket=bucket, key=f"{GATE}splits/{split_sha256}")
+
+
+def decision(bucket: str, split_sha256: str, execution: str) -> S3Address:
+    """One decision that a test split has made."""
+    return decisions(bucket, split_sha256) / f"{execution}.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GateFolder:
+    """The folder of one execution's gate report: the report as JSON and as a page, its manifest and the signature."""
+
+    bucket: str
+    execution: str
+
+    DOCUMENT = "gate.json"
+    PAGE = "gate.html"
+    MANIFEST = "manifest.json"
+    SIGNATURE = "manifest.json.sig"
+
+    def __truediv__(self, name: str) -> S3Address:
+        return S3Address(bucket=self.bucket, key=f"{GATE}{self.execution}/{name}")
+
+    @property
+    def document(self) -> S3Address:
+        return self / self.DOCUMENT
+
+    @property
+    def page(self) -> S3Address:
+        return self / self.PAGE
+
+
+def capture_folder(bucket: str, release: str) -> str:
+    """The S3 URI under which SageMaker writes ``<endpoint>/<variant>/yyyy/mm/dd/hh/<name>.jsonl`` for a release."""
+    return f"s3://{bucket}/{CAPTURE}{release}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CapturedFile:
+    """Whose answers a captured file holds, read from its key."""
+
+    release: str
+    endpoint: str
+    variant: str
+
+    #: EventBridge's wildcard for these keys.
+    PATTERN = f"{CAPTURE}*.jsonl"
+
+    @classmethod
+    def of(cls, key: str) -> CapturedFile:
+        """Raises HandOverError for a key of another form."""
+        parts = key.removeprefix(CAPTURE).split("/")
+        if not key.startswith(CAPTURE) or len(parts) != 3 + _DATE_PARTS + 1 or not key.endswith(".jsonl"):
+            raise HandOverError(
+                f"{key} is no file of captured requests {CAPTURE}<release>/<endpoint>/<variant>/yyyy/mm/dd/hh/….jsonl"
+            )
+        release, endpoint, variant = parts[:3]
+        return cls(release=release, endpoint=endpoint, variant=variant)

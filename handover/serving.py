@@ -1,0 +1,129 @@
+"""What an endpoint serves: endpoint → configuration → models → packages, walked in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from handover.names import CHALLENGER_VARIANT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """One production variant. ``containers``, as DescribeModel shows them; ``images``, those that run now.
+
+    ``weight`` is its share of the traffic, 0 to 1. ``package_arn`` is None where the model names no package.
+    """
+
+    name: str
+    weight: float
+    model_name: str
+    containers: tuple[Mapping[str, Any], ...]
+    images: tuple[str, ...]
+    package_arn: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Serving:
+    """An endpoint as SageMaker describes it, with the models behind it."""
+
+    endpoint: str
+    status: str
+    config_name: str
+    variants: tuple[Variant, ...]
+    #: Why its latest update or its creation failed; empty where none did.
+    failure: str
+    #: As DescribeEndpoint and DescribeEndpointConfig answered.
+    described: Mapping[str, Any]
+    config: Mapping[str, Any]
+
+    @property
+    def champion(self) -> Variant:
+        """What most callers meet: the variant that does not compete. A challenger has half of the traffic at most."""
+        return next((each for each in self.variants if each.name != CHALLENGER_VARIANT), self.variants[0])
+
+    @property
+    def challenger(self) -> Variant | None:
+        """The release that competes with the champion, if one does."""
+        return next((each for each in self.variants if each.name == CHALLENGER_VARIANT), None)
+
+    def address(self, variant: Variant) -> str:
+        """What to invoke to reach this variant: the endpoint's name, or ``name/variant`` where there are several."""
+        return self.endpoint if len(self.variants) == 1 else f"{self.endpoint}/{variant.name}"
+
+
+def serving(sagemaker: Any, endpoint: str, *, described: Mapping[str, Any] | None = None) -> Serving:
+    """Walk from an endpoint to its packages. ``described``: what DescribeEndpoint answered, if somebody asked before.
+
+    Raises botocore's ClientError where the endpoint, its configuration or a model is not there.
+    """
+    found = described or sagemaker.describe_endpoint(EndpointName=endpoint)
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
+    running = {each["VariantName"]: each for each in found.get("ProductionVariants", [])}
+    weights = {each["VariantName"]: _weight(each, running) for each in config["ProductionVariants"]}
+    total = sum(weights.values()) or 1.0
+    variants = []
+    for each in config["ProductionVariants"]:
+        name = each["VariantName"]
+        containers = containers_of(sagemaker.describe_model(ModelName=each["ModelName"]))
+        images = [image["SpecifiedImage"] for image in running.get(name, {}).get("DeployedImages", [])]
+        variants.append(
+            Variant(
+                name=name,
+                weight=weights[name] / total,
+                model_name=each["ModelName"],
+                containers=containers,
+                images=tuple(images),
+                package_arn=_package_named(containers),
+            )
+        )
+    return Serving(
+        endpoint=endpoint,
+        status=found["EndpointStatus"],
+        config_name=found["EndpointConfigName"],
+        variants=tuple(variants),
+        failure=found.get("FailureReason", ""),
+        described=found,
+        config=config,
+    )
+
+
+def containers_of(model: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """A model's containers, in the order in which they are called."""
+    return tuple(model.get("Containers") or [model["PrimaryContainer"]])
+
+
+def serving_fault(containers: Sequence[Mapping[str, Any]], package: Mapping[str, Any]) -> str | None:
+    """Why these containers are not the package's, or None. ``package``: as DescribeModelPackage answers.
+
+    A model made from a package names it; where SageMaker shows the containers it made of it, they are compared too.
+    """
+    package_arn = package["ModelPackageArn"]
+    named = {container["ModelPackageName"] for container in containers if "ModelPackageName" in container}
+    if named and named != {package_arn}:
+        return f"serves {', '.join(sorted(named))}, not {package_arn}"
+    shown = [_artifact(container) for container in containers if "Image" in container]
+    wanted = [_artifact(container) for container in package["InferenceSpecification"]["Containers"]]
+    if shown and shown != wanted:
+        return f"serves the containers {shown}, but {package_arn} has {wanted}"
+    if not named and not shown:
+        return f"names neither a model package nor an image: {containers}"
+    return None
+
+
+def _weight(variant: Mapping[str, Any], running: Mapping[str, Mapping[str, Any]]) -> float:
+    """Its weight now, or what its configuration gives it where SageMaker shows none yet."""
+    configured = variant.get("InitialVariantWeight", 1.0)
+    return float(running.get(variant["VariantName"], {}).get("CurrentWeight", configured))
+
+
+def _package_named(containers: Sequence[Mapping[str, Any]]) -> str | None:
+    named = dict.fromkeys(each["ModelPackageName"] for each in containers if "ModelPackageName" in each)
+    return next(iter(named), None) if len(named) <= 1 else None
+
+
+def _artifact(container: Mapping[str, Any]) -> tuple[str, str | None]:
+    return container["Image"], container.get("ModelDataUrl")

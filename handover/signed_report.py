@@ -1,0 +1,89 @@
+"""The gate's signature of its report: a manifest of the files' SHA-256 sums, and KMS's signature of the manifest.
+
+The report itself holds nothing of it, so that equal inputs give equal bytes: each ECDSA signature is another one.
+The gate signs; ``make verify-report`` checks.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from handover.documents import to_json
+from handover.places import GateFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ALGORITHM = "ECDSA_SHA_256"
+MANIFEST, SIGNATURE = GateFolder.MANIFEST, GateFolder.SIGNATURE
+#: What is signed, by way of the manifest.
+REPORT = (GateFolder.DOCUMENT, GateFolder.PAGE)
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """Whose report it is."""
+
+    workload: str
+    execution: str
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def manifest(files: Mapping[str, str], release: Release, package_arn: str) -> str:
+    """Each file's sum, and the release, so that no other release's report can take this one's place."""
+    return to_json(
+        {
+            "workload": release.workload,
+            "pipeline_execution": release.execution,
+            "model_package_arn": package_arn,
+            "sha256": {name: sha256(content.encode()) for name, content in files.items()},
+        }
+    )
+
+
+def sign(kms: Any, key_arn: str, text: str) -> str:
+    """The signature in base64. KMS signs up to 4,096 bytes as they are; a manifest has some hundred."""
+    answer = kms.sign(KeyId=key_arn, Message=text.encode(), MessageType="RAW", SigningAlgorithm=ALGORITHM)
+    return base64.b64encode(answer["Signature"]).decode() + "\n"
+
+
+def is_signed(kms: Any, key_arn: str, text: bytes, signature: bytes) -> bool:
+    try:
+        answer = kms.verify(
+            KeyId=key_arn, Message=text, MessageType="RAW", Signature=signature, SigningAlgorithm=ALGORITHM
+        )
+    except kms.exceptions.KMSInvalidSignatureException:
+        return False
+    return bool(answer["SignatureValid"])
+
+
+def faults(files: Files, release: Release, signed: Callable[[bytes, bytes], bool]) -> list[str]:
+    """What is wrong, a sentence each that names the file; ``signed`` tells whether a signature is that of a text."""
+    missing = [name for name in (MANIFEST, SIGNATURE, *REPORT) if name not in files]
+    if missing:
+        return [f"{name} is missing" for name in missing]
+    try:
+        signature = base64.b64decode(files[SIGNATURE].strip(), validate=True)
+    except binascii.Error as error:
+        return [f"{SIGNATURE} was changed: it is not base64 ({error})"]
+    if not signed(files[MANIFEST], signature):
+        return [f"{MANIFEST} or {SIGNATURE} was changed: the signature is not the gate's of this manifest"]
+    stated: Mapping[str, Any] = json.loads(files[MANIFEST])
+    named = Release(workload=stated["workload"], execution=stated["pipeline_execution"])
+    if named != release:
+        return [f"{MANIFEST} is that of another release: {named.workload}, execution {named.execution}"]
+    return [
+        f"{name} was changed: its SHA-256 is {actual}, and the signed manifest says {expected}"
+        for name, actual, expected in ((n, sha256(files[n]), stated["sha256"].get(n, "nothing")) for n in REPORT)
+        if actual != expected
+    ]

@@ -1,0 +1,183 @@
+"""The environment variables of each step and function: the stack fills them, the step or the function reads them.
+
+A class a reader, a field a variable. What the pipeline knows only when it runs (``#{Source.CommitId}``) is set on its
+action, everything else on the build project; both are fields alike. A field that may be None is a variable that may be
+absent.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self, get_type_hints
+
+from handover.errors import HandOverError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def variable(name: str, *, of_execution: bool = False) -> Any:
+    """A required field, and the environment variable that carries it."""
+    return field(metadata={"name": name, "of_execution": of_execution})
+
+
+def optional(name: str, *, of_execution: bool = False) -> Any:
+    """A field that may be None: then the variable is not set."""
+    return field(default=None, metadata={"name": name, "of_execution": of_execution})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variables:
+    """What every class here can do."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """From the environment. Raises HandOverError for a variable that is missing, empty or of another type."""
+        hints = get_type_hints(cls)
+        return cls(**{each.name: _read(each, str(hints[each.name]), environment) for each in fields(cls)})
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """The variables that a stack may set."""
+        return frozenset(each.metadata["name"] for each in fields(cls))
+
+    @classmethod
+    def required(cls) -> frozenset[str]:
+        """Those that it must set."""
+        return frozenset(each.metadata["name"] for each in fields(cls) if each.default is MISSING)
+
+    def of_project(self) -> dict[str, str]:
+        """What the build project or the function carries."""
+        return self._environment(of_execution=False)
+
+    def of_execution(self) -> dict[str, str]:
+        """What the pipeline's action adds for each execution."""
+        return self._environment(of_execution=True)
+
+    def _environment(self, *, of_execution: bool) -> dict[str, str]:
+        values = {each.metadata["name"]: getattr(self, each.name) for each in _fields(self, of_execution=of_execution)}
+        return {name: _text(value) for name, value in values.items() if value is not None}
+
+
+def _fields(variables: Variables, *, of_execution: bool) -> list[Any]:
+    return [each for each in fields(variables) if each.metadata["of_execution"] is of_execution]
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _read(each: Any, kind: str, environment: Mapping[str, str]) -> Any:
+    name = each.metadata["name"]
+    text = environment.get(name, "")
+    if not text:
+        if each.default is MISSING:
+            raise HandOverError(f"The environment variable {name} is not set. The stack sets it for this step.")
+        return None
+    try:
+        return _READERS[next(known for known in _READERS if known in kind)](text)
+    except ValueError as error:
+        raise HandOverError(f"The environment variable {name} is {text!r}: {error}.") from error
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("it is neither true nor false")
+    return text == "true"
+
+
+#: By the field's type. ``str`` comes last: every type's name is looked for in the annotation's text.
+_READERS: Mapping[str, Any] = {"bool": _boolean, "int": int, "float": float, "str": str}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SynthVariables(Variables):
+    """The synthesis reads the commit alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataVariables(Variables):
+    workload: str = variable("WORKLOAD")
+    bucket: str = variable("DATA_BUCKET")
+    commit: str = variable("COMMIT_ID", of_execution=True)
+    #: All four, or none where the step makes the features itself.
+    glue_job: str | None = optional("GLUE_JOB_NAME")
+    glue_crawler: str | None = optional("GLUE_CRAWLER")
+    glue_database: str | None = optional("GLUE_DATABASE")
+    glue_script_key: str | None = optional("GLUE_SCRIPT_KEY")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainVariables(Variables):
+    workload: str = variable("WORKLOAD")
+    bucket: str = variable("DATA_BUCKET")
+    package_group: str = variable("MODEL_PACKAGE_GROUP")
+    role_arn: str = variable("TRAINING_ROLE_ARN")
+    #: How the endpoint is asked, by the name of its kind in ``handover/invocations.py``.
+    invocation: str = variable("INVOCATION")
+    commit: str = variable("COMMIT_ID", of_execution=True)
+    execution: str = variable("PIPELINE_EXECUTION_ID", of_execution=True)
+    #: None unless gatehouse.toml asks for a key of the workload's own.
+    key_arn: str | None = optional("ENCRYPTION_KEY_ARN")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GateVariables(Variables):
+    workload: str = variable("WORKLOAD")
+    bucket: str = variable("DATA_BUCKET")
+    invocation: str = variable("INVOCATION")
+    #: The endpoint under test, in QA.
+    endpoint: str = variable("ENDPOINT_NAME")
+    #: The endpoint and the stack of PROD, which serves the model to compare with.
+    champion: str = variable("CHAMPION_ENDPOINT")
+    champion_stack: str = variable("CHAMPION_STACK_NAME")
+    signing_key_arn: str = variable("SIGNING_KEY_ARN")
+    topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")
+    #: A person approves each release, also one that the gate promotes.
+    approval: bool = variable("APPROVAL")
+    commit: str = variable("COMMIT_ID", of_execution=True)
+    execution: str = variable("PIPELINE_EXECUTION_ID", of_execution=True)
+    package_arn: str = variable("MODEL_PACKAGE_ARN", of_execution=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApproveVariables(Variables):
+    bucket: str = variable("DATA_BUCKET")
+    topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")
+    execution: str = variable("PIPELINE_EXECUTION_ID", of_execution=True)
+    package_arn: str = variable("MODEL_PACKAGE_ARN", of_execution=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifyVariables(Variables):
+    bucket: str = variable("DATA_BUCKET")
+    invocation: str = variable("INVOCATION")
+    endpoint: str = variable("ENDPOINT_NAME")
+    topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")
+    package_arn: str = variable("MODEL_PACKAGE_ARN", of_execution=True)
+    #: None where releases do not compete.
+    champion_arn: str | None = optional("CHAMPION_PACKAGE_ARN", of_execution=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerShareVariables(Variables):
+    #: The label whose share is counted.
+    answer: str = variable("ANSWER")
+    #: Fewer answers in a captured file say nothing of a share.
+    least_answers: int = variable("LEAST_ANSWERS")
+    #: The endpoint answers with a probability, and from this one on it counts as the label. None: it answers labels.
+    threshold: float | None = optional("THRESHOLD")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndedReleaseVariables(Variables):
+    bucket: str = variable("DATA_BUCKET")
+    topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QaCleanUpVariables(Variables):
+    pipeline: str = variable("PIPELINE_NAME")
+    stack: str = variable("QA_STACK_NAME")
+    time_to_live_hours: int = variable("TIME_TO_LIVE_HOURS")

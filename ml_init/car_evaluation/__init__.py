@@ -1,1 +1,0 @@
-"""The data step of the workload car_evaluation."""

@@ -1,0 +1,60 @@
+"""Features without Spark: the values themselves, in canonical writing. There is nothing to fit.
+
+The endpoint gets a request as it comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from handover.data import SPLITS, Features
+from handover.places import features as features_folder
+from ml_init.source import FeatureMaker, Made, Source
+from ml_init.table import CSV_TYPE, csv_of, label_counts, split_rows
+from ml_steps.objects import upload_once
+from ml_steps.running import timed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from handover.addresses import S3Address
+    from ml_init.dataset import Dataset
+    from ml_init.table import Row
+
+
+class PlainFeatures(FeatureMaker):
+    def make(self, s3: Any, source: Source) -> Made:
+        dataset = source.dataset
+        salt = dataset.file.sha256
+        with timed("split"):
+            parts = split_rows(source.rows, dataset, salt)
+        with timed("uploaded the features"):
+            addresses = upload(s3, parts, dataset, source.bucket)
+        return Made(
+            features=Features(
+                salt=salt,
+                splits={name: str(address) for name, address in addresses.items()},
+                content_type=CSV_TYPE,
+                rows={name: len(rows) for name, rows in parts.items()},
+                label_counts={name: label_counts(rows, dataset) for name, rows in parts.items()},
+                labels=dataset.label.categories,
+                features=tuple(column.name for column in dataset.features),
+            )
+        )
+
+
+def upload(s3: Any, parts: Mapping[str, Sequence[Row]], dataset: Dataset, bucket: str) -> dict[str, S3Address]:
+    """Store each split under the hash of all of them; their prefixes."""
+    contents = {name: csv_of(name, parts[name], dataset).encode() for name in SPLITS}
+    parts_sha256 = "".join(hashlib.sha256(content).hexdigest() for content in contents.values())
+    together = features_folder(bucket, hashlib.sha256(parts_sha256.encode()).hexdigest())
+    prefixes = {name: together / f"{name}/" for name in SPLITS}
+    for name, content in contents.items():
+        upload_once(s3, content, _at(prefixes[name] / "rows.csv"))
+    return prefixes
+
+
+def _at(address: S3Address) -> Callable[[str], S3Address]:
+    """Whatever the content's own hash is: the prefix holds the hash of all splits together."""
+    return lambda _: address

@@ -1,0 +1,79 @@
+"""The data step of every workload: fetch, check, upload, make features. Its output is ``out/data.json``.
+
+What a workload has of its own stands in ``ml_init/<workload>/``: ``dataset.toml``, and a Glue script where Spark makes
+the features.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from handover.addresses import S3Address
+from handover.data import DATA_FILE, SPLITS, Data, Features
+from handover.places import raw_file
+from handover.variables import DataVariables
+from ml_init.contract import fetch_checked
+from ml_init.dataset import Dataset
+from ml_init.plain import PlainFeatures
+from ml_init.source import Source
+from ml_init.spark import SparkFeatures
+from ml_steps.artifacts import write_output
+from ml_steps.objects import read_lines, upload_once
+from ml_steps.running import StepError, run, say, timed
+
+if TYPE_CHECKING:
+    from ml_init.source import FeatureMaker
+
+FOLDER = Path(__file__).parent
+
+
+def main() -> None:
+    variables = DataVariables.read()
+    folder = FOLDER / variables.workload
+    dataset = Dataset.read(folder / "dataset.toml")
+    s3 = boto3.client("s3")
+    raw, checked = fetch_checked(dataset, folder)
+    with timed("uploaded"):
+        upload_once(s3, raw, lambda digest: raw_file(variables.bucket, digest, dataset.file.name))
+    source = Source(folder=folder, dataset=dataset, rows=checked.rows, bucket=variables.bucket)
+    made = maker(variables).make(s3, source)
+    with timed("checked the features"):
+        check_features(s3, made.features, checked.good, dataset)
+    data = Data(
+        workload=variables.workload,
+        commit=variables.commit,
+        data_sha256=dataset.file.sha256,
+        features=made.features,
+        made_by=made.made_by,
+    )
+    write_output(DATA_FILE, data.json())
+
+
+def maker(variables: DataVariables) -> FeatureMaker:
+    """Spark where the stack has a Glue job for this workload; else plain Python."""
+    return PlainFeatures() if variables.glue_job is None else SparkFeatures.of(variables)
+
+
+def check_features(s3: Any, features: Features, good_rows: int, dataset: Dataset) -> None:
+    """The bucket holds as many rows as were counted, all that kept the contract, and no split lacks a label."""
+    for name in SPLITS:
+        address, rows = features.splits[name], features.rows[name]
+        found = len(read_lines(s3, S3Address.parse(address)))
+        say(f"  {name}: {found} rows {dict(features.label_counts[name])}")
+        if found != rows:
+            raise StepError(f"{address} holds {found} rows of the {name} split, but {rows} were made.")
+        missing = [label for label, count in features.label_counts[name].items() if not count]
+        if missing or not found:
+            raise StepError(
+                f"The {name} split has no row with {dataset.label.name} = {', '.join(missing) or 'any label'}: "
+                f"{good_rows} rows are too few for the shares in dataset.toml."
+            )
+    if sum(features.rows.values()) != good_rows:
+        raise StepError(f"{sum(features.rows.values())} rows were made, but {good_rows} keep the data contract.")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,154 @@
+"""Features by Spark: a Glue job runs ``ml_init/<workload>/transform.py`` on the rows that keep the contract.
+
+Everything that the features are a function of lies under its hash: rows, contract, script and modules. Where features
+of just these are there already, no job runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+
+from handover.data import Features
+from handover.errors import HandOverError
+from handover.places import code_object, rows_file
+from handover.places import features as features_folder
+from ml_init.glue import crawl, run_job
+from ml_init.source import FeatureMaker, Made, Source
+from ml_steps.objects import read_if_there, upload_once
+from ml_steps.running import StepError, say, timed
+
+if TYPE_CHECKING:
+    from handover.addresses import S3Address
+    from handover.variables import DataVariables
+
+PROJECT = Path(__file__).parents[1]
+#: What the Glue job imports of ours, besides its own script.
+JOB_MODULES = (
+    "handover/*.py",
+    "ml_steps/__init__.py",
+    "ml_steps/running.py",
+    "ml_init/__init__.py",
+    "ml_init/dataset.py",
+    "ml_init/split.py",
+    "ml_init/mleap_bundle/*.py",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """Everything that the features are a function of, and where each part lies."""
+
+    rows: S3Address
+    dataset: S3Address
+    modules: S3Address
+    script: bytes
+    features: S3Address
+
+    @property
+    def result(self) -> S3Address:
+        """What the job writes last: where it is, all the rest is."""
+        return self.features / "result.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SparkFeatures(FeatureMaker):
+    """``job``, ``crawler`` and ``database`` are Glue's; at ``script_key`` the job's definition finds its script."""
+
+    workload: str
+    job: str
+    crawler: str
+    database: str
+    script_key: str
+
+    @classmethod
+    def of(cls, variables: DataVariables) -> Self:
+        """Raises HandOverError where the stack has set some of Glue's variables, and not all of them."""
+        found = {
+            "job": variables.glue_job,
+            "crawler": variables.glue_crawler,
+            "database": variables.glue_database,
+            "script_key": variables.glue_script_key,
+        }
+        named = {name: value for name, value in found.items() if value is not None}
+        if named.keys() != found.keys():
+            raise HandOverError(f"Of Glue's variables, only those of {', '.join(sorted(named))} are set: all or none.")
+        return cls(workload=variables.workload, **named)
+
+    def make(self, s3: Any, source: Source) -> Made:
+        with timed("uploaded rows and code"):
+            inputs = self._upload(s3, source)
+        result = read_if_there(s3, inputs.result)
+        made_by = {"glue_script_sha256": hashlib.sha256(inputs.script).hexdigest()}
+        if result is None:
+            made_by["glue_job_run_id"] = self._run(s3, inputs, source)
+            result = read_if_there(s3, inputs.result)
+        else:
+            say(f"  {inputs.features} has the features of this data and this code already: no job run needed")
+        if result is None:
+            raise StepError(f"The Glue job run {made_by['glue_job_run_id']} SUCCEEDED but left no {inputs.result}.")
+        return Made(features=Features.parse(result.decode(), str(inputs.result)), made_by=made_by)
+
+    def _upload(self, s3: Any, source: Source) -> Inputs:
+        """Store rows, contract, script and modules under their hashes."""
+        bucket = source.bucket
+        parts = {
+            "rows.csv": rows_csv(source),
+            "dataset.toml": (source.folder / "dataset.toml").read_bytes(),
+            "transform.py": (source.folder / "transform.py").read_bytes(),
+            "modules.zip": zip_modules(),
+        }
+        hashes = "".join(hashlib.sha256(part).hexdigest() for part in parts.values())
+
+        def upload_code(name: str) -> S3Address:
+            return upload_once(s3, parts[name], lambda digest: code_object(bucket, self.workload, digest, name))
+
+        return Inputs(
+            rows=upload_once(s3, parts["rows.csv"], lambda digest: rows_file(bucket, digest)),
+            dataset=upload_code("dataset.toml"),
+            modules=upload_code("modules.zip"),
+            script=parts["transform.py"],
+            features=features_folder(bucket, hashlib.sha256(hashes.encode()).hexdigest()),
+        )
+
+    def _run(self, s3: Any, inputs: Inputs, source: Source) -> str:
+        """Run crawler and job; the id of the job's run."""
+        s3.put_object(Bucket=source.bucket, Key=self.script_key, Body=inputs.script)
+        glue = boto3.client("glue")
+        with timed("catalogued"):
+            crawl(glue, self.crawler)
+        with timed("transformed"):
+            return run_job(
+                glue,
+                self.job,
+                {
+                    "--rows": str(inputs.rows),
+                    "--dataset": str(inputs.dataset),
+                    "--salt": source.dataset.file.sha256,
+                    "--output": str(inputs.features),
+                    "--extra-py-files": str(inputs.modules),
+                },
+            )
+
+
+def rows_csv(source: Source) -> bytes:
+    """The rows that keep the contract, in canonical writing, under a header with the columns' names."""
+    header = [column.name for column in source.dataset.columns]
+    return "".join(f"{','.join(row)}\n" for row in (header, *source.rows)).encode()
+
+
+def zip_modules() -> bytes:
+    """The shared modules as the zip that Glue puts on the job's path; equal files give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(path for pattern in JOB_MODULES for path in PROJECT.glob(pattern)):
+            member = zipfile.ZipInfo(path.relative_to(PROJECT).as_posix(), (1980, 1, 1, 0, 0, 0))
+            member.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(member, path.read_bytes())
+    return buffer.getvalue()

@@ -1,0 +1,39 @@
+"""What a build takes from earlier actions of its pipeline, and what it hands on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ml_steps.running import StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OUT = Path("out")
+
+
+def read_input(artifact: str, file: str) -> str:
+    """A file of a secondary input artifact, which CodeBuild unpacks into $CODEBUILD_SRC_DIR_<artifact>."""
+    variable = f"CODEBUILD_SRC_DIR_{artifact}"
+    folder = os.environ.get(variable, "")
+    if not folder:
+        raise StepError(f"The environment variable {variable} is not set: the build has no input artifact {artifact}.")
+    path = Path(folder) / file
+    if not path.is_file():
+        raise StepError(f"The input artifact {artifact} has no {file} ({path} does not exist).")
+    return path.read_text()
+
+
+def write_output(file: str, content: str) -> None:
+    """A file of this step's output artifact."""
+    OUT.mkdir(exist_ok=True)
+    (OUT / file).write_text(content)
+
+
+def write_variables(variables: Mapping[str, str]) -> None:
+    """The variables that the build exports to later stages: its buildspec sources the file."""
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    write_output("variables.env", "".join(lines))

@@ -1,0 +1,58 @@
+"""Objects in S3. What a step makes is stored under its content's own hash: an address never changes its content."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ml_steps.running import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from handover.addresses import S3Address
+
+NOT_THERE = {"404", "NoSuchKey"}
+
+
+def upload_once(s3: Any, content: bytes, address: Callable[[str], S3Address]) -> S3Address:
+    """Store ``content`` at ``address(sha256)`` unless it is there already; the address."""
+    digest = hashlib.sha256(content).hexdigest()
+    target = address(digest)
+    if _size(s3, target) == len(content):
+        say(f"  {target} is there already")
+    else:
+        s3.put_object(**target.arguments, Body=content, ChecksumAlgorithm="SHA256")
+        say(f"  {target}: {len(content)} bytes")
+    return target
+
+
+def read_if_there(s3: Any, address: S3Address) -> bytes | None:
+    """The object's content, or None where there is no such object."""
+    try:
+        content: bytes = s3.get_object(**address.arguments)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in NOT_THERE:
+            return None
+        raise
+    return content
+
+
+def read_lines(s3: Any, prefix: S3Address) -> list[str]:
+    """The lines of all objects under a prefix, in the order of their keys: what Spark wrote as parts of one file."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Size"]]
+    bodies = [s3.get_object(Bucket=prefix.bucket, Key=key)["Body"].read().decode() for key in keys]
+    return [line for body in bodies for line in body.splitlines()]
+
+
+def _size(s3: Any, address: S3Address) -> int | None:
+    try:
+        size: int = s3.head_object(**address.arguments)["ContentLength"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in NOT_THERE:
+            return None
+        raise
+    return size

@@ -1,1 +1,0 @@
-"""The training step of the workload car_evaluation."""

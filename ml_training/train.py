@@ -1,0 +1,104 @@
+"""The training step of every workload: train, check that the model was validated, register it.
+
+What a workload has of its own stands in ``ml_training/<workload>/training.toml``. The step exports the package's ARN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import boto3
+
+from handover.data import DATA_FILE, TRAIN, VALIDATION, Data
+from handover.invocations import invocation
+from handover.names import Artifact, dashed
+from handover.packages import Training as Lineage
+from handover.places import models, training_metrics
+from handover.variables import TrainVariables
+from ml_steps.artifacts import read_input, write_variables
+from ml_steps.running import StepError, run, say, timed
+from ml_training.containers import Made
+from ml_training.model_package import Registration, register
+from ml_training.training import Training
+from ml_training.training_job import TrainedModel, TrainingJob, train
+
+if TYPE_CHECKING:
+    from ml_training.training import Objective
+
+
+def main() -> None:
+    variables = TrainVariables.read()
+    data = Data.parse(read_input(Artifact.DATA, DATA_FILE))
+    training = Training.of_workload(variables.workload, data.features)
+    session = boto3.Session()
+    with timed("the SDK is ready"):
+        image = training.algorithm.image(session.region_name)
+    with timed("trained"):
+        model = train(training_job(training, data, variables, image), session)
+    for name, value in model.metrics.items():
+        say(f"  {name} = {value:.5f}")
+    check_metrics(model, training.objective)
+    with timed("registered"):
+        made = Made(
+            region=session.region_name,
+            image=image,
+            model_data=model.model_data,
+            features=data.features,
+            invocation=invocation(variables.invocation),
+        )
+        address = training_metrics(variables.bucket, model.job_name)
+        registration = registration_of(training, model, data, variables, made)
+        arn = register(session.client("sagemaker"), session.client("s3"), registration, address)
+    say(f"  {arn}")
+    write_variables({"MODEL_PACKAGE_ARN": arn})
+
+
+def training_job(training: Training, data: Data, variables: TrainVariables, image: str) -> TrainingJob:
+    """The job, planned: what the data decide comes from the data, all else stands in training.toml."""
+    return TrainingJob(
+        base_name=dashed(variables.workload),
+        image=image,
+        role_arn=variables.role_arn,
+        hyperparameters=training.hyperparameters_for(data.features),
+        channels={name: data.features.splits[name] for name in (TRAIN, VALIDATION)},
+        content_type=data.features.content_type,
+        bucket=variables.bucket,
+        output=str(models(variables.bucket)),
+        key_arn=variables.key_arn,
+        **asdict(training.job),
+    )
+
+
+def check_metrics(model: TrainedModel, objective: Objective) -> None:
+    """A model without its validation metric was not validated: then early stopping did not work either."""
+    if objective.metric not in model.metrics:
+        raise StepError(
+            f"The training job {model.job_name} reports no {objective.metric}, only {sorted(model.metrics)}. "
+            "Check [objective] in training.toml, what the algorithm measures, and the validation channel."
+        )
+    better = "less" if objective.direction == "minimize" else "more"
+    say(f"  the objective is {objective.metric}: {better} is better")
+
+
+def registration_of(
+    training: Training, model: TrainedModel, data: Data, variables: TrainVariables, made: Made
+) -> Registration:
+    return Registration(
+        group=variables.package_group,
+        description=f"{variables.workload} of commit {variables.commit}",
+        containers=[kind.container(made) for kind in training.containers],
+        invocation=made.invocation,
+        instance_type=training.job.instance_type,
+        lineage=Lineage(
+            commit=variables.commit,
+            data_sha256=data.data_sha256,
+            pipeline_execution=variables.execution,
+            training_job=model.job_name,
+            metrics=model.metrics,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    run(main)

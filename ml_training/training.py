@@ -1,0 +1,160 @@
+"""How a workload learns and what its endpoint is made of: read from its ``training.toml``.
+
+Where a workload has none, the defaults for a table of two labels, or of more, take its place.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+
+from ml_steps.running import StepError
+from ml_training.containers import CONTAINERS, ModelContainer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from handover.data import Features
+    from ml_training.containers import ContainerKind
+
+FOLDER = Path(__file__).parent
+DEFAULTS = FOLDER / "defaults"
+
+
+class Algorithm(Protocol):
+    """What learns. A kind is a class here, and an entry in ``ALGORITHMS``."""
+
+    def image(self, region: str) -> str:
+        """The training image's address in a region."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuiltIn:
+    """One of SageMaker's own algorithms, by the name that the SDK's tables know."""
+
+    name: str
+    version: str
+
+    def image(self, region: str) -> str:
+        from sagemaker.core import image_uris
+
+        address: str = image_uris.retrieve(self.name, region, version=self.version)
+        return address
+
+
+ALGORITHMS: Mapping[str, type[Any]] = {"built-in": BuiltIn}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Objective:
+    """The metric, by SageMaker's name, that says how good a model is on the validation rows."""
+
+    metric: str
+    direction: Literal["minimize", "maximize"]
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("minimize", "maximize"):
+            raise ValueError(f"direction is {self.direction!r}, expected minimize or maximize")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """The instances, and for how long they may run."""
+
+    instance_type: str
+    volume_gb: int
+    max_runtime_seconds: int
+    instance_count: int = 1
+
+
+#: Hyperparameters that the data decide: what training.toml may name → how the features answer.
+OF_DATA: Mapping[str, Any] = {
+    "label_count": lambda features: len(features.labels),
+    "feature_count": lambda features: len(features.features),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Training:
+    """A training.toml.
+
+    of_data: hyperparameter → what the data decide of it, one of ``OF_DATA``. label_count: how many labels the
+    objective knows; None: any number. containers: the endpoint's, in the order in which they are called.
+    """
+
+    algorithm: Algorithm
+    objective: Objective
+    job: Job
+    hyperparameters: Mapping[str, Any]
+    of_data: Mapping[str, str] = field(default_factory=dict)
+    label_count: int | None = None
+    containers: tuple[ContainerKind, ...] = (ModelContainer(),)
+
+    @classmethod
+    def of_workload(cls, workload: str, features: Features) -> Self:
+        """From the workload's folder; from the defaults for its labels where it has no training.toml."""
+        path = FOLDER / workload / "training.toml"
+        if not path.is_file():
+            path = DEFAULTS / ("two_labels.toml" if len(features.labels) == 2 else "more_labels.toml")
+        return cls.read(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """StepError with the file, the key and what is allowed, for whatever the file does not say rightly."""
+        try:
+            return cls._parse(tomllib.loads(path.read_text()))
+        except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+            raise StepError(f"{path}: {error}") from error
+
+    @classmethod
+    def _parse(cls, document: dict[str, Any]) -> Self:
+        known = {"algorithm", "objective", "job", "hyperparameters", "of_data", "data", "containers"}
+        _refuse_others("the file", document, known)
+        of_data = document.get("of_data", {})
+        _refuse_others("[of_data]", dict.fromkeys(of_data.values()), set(OF_DATA))
+        data = document.get("data", {})
+        _refuse_others("[data]", data, {"label_count"})
+        return cls(
+            algorithm=_kind("algorithm", document.get("algorithm", {}), ALGORITHMS),
+            objective=_table(Objective, "objective", document.get("objective", {})),
+            job=_table(Job, "job", document.get("job", {})),
+            hyperparameters=document.get("hyperparameters", {}),
+            of_data=of_data,
+            label_count=data.get("label_count"),
+            containers=tuple(
+                _kind("containers", entry, CONTAINERS) for entry in document.get("containers", [{"kind": "model"}])
+            ),
+        )
+
+    def hyperparameters_for(self, features: Features) -> dict[str, Any]:
+        """With those that the data decide; StepError for data that the objective cannot learn from."""
+        if self.label_count is not None and len(features.labels) != self.label_count:
+            raise StepError(
+                f"training.toml learns {self.label_count} labels ([data] label_count), but the data have "
+                f"{', '.join(features.labels)}."
+            )
+        return {**self.hyperparameters, **{name: OF_DATA[fact](features) for name, fact in self.of_data.items()}}
+
+
+def _kind(name: str, entry: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
+    """One of several kinds, which ``kind`` names."""
+    kind = str(entry.get("kind", ""))
+    if kind not in kinds:
+        raise ValueError(f"[{name}] kind is {kind!r}, expected one of {', '.join(kinds)}")
+    return _table(kinds[kind], name, {key: value for key, value in entry.items() if key != "kind"})
+
+
+def _table(kind: type[Any], name: str, values: Mapping[str, Any]) -> Any:
+    _refuse_others(f"[{name}]", values, {each.name for each in fields(kind)})
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"[{name}]: {error}") from error
+
+
+def _refuse_others(place: str, found: Mapping[str, Any], known: set[str]) -> None:
+    others = sorted(found.keys() - known)
+    if others:
+        raise ValueError(f"{place} has {', '.join(others)}; allowed are {', '.join(sorted(known))}")

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from handover.gate_report import GateReport
+from handover.serving import serving, serving_fault
+from ml_release.verify import check_approved, check_release, check_served, serving_lines
+from ml_steps.running import StepError
+from tests.gate_documents import gate_document
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
+OLD = ARN.replace("/2", "/1")
+CONTAINERS = [
+    {"Image": "sparkml:3.3", "ModelDataUrl": "s3://b/pre"},
+    {"Image": "xgboost:3.2-0", "ModelDataUrl": "s3://b/m"},
+]
+PACKAGE = {
+    "ModelPackageArn": ARN,
+    "ModelApprovalStatus": "Approved",
+    "InferenceSpecification": {"Containers": CONTAINERS},
+}
+
+
+@pytest.mark.parametrize(
+    ("containers", "fault"),
+    [
+        ([{"ModelPackageName": ARN}], None),
+        (CONTAINERS, None),
+        ([{**container, "ModelPackageName": ARN} for container in CONTAINERS], None),
+        ([{"ModelPackageName": OLD}], f"serves {OLD}, not {ARN}"),
+        (CONTAINERS[::-1], "serves the containers"),
+        ([{"ModelPackageName": ARN}, {"Image": "other", "ModelDataUrl": "s3://b/x"}], "serves the containers"),
+        ([{}], "names neither"),
+    ],
+)
+def test_what_is_served_is_the_package(containers: list[dict[str, str]], fault: str | None) -> None:
+    """A model is the package by the package's name, or by images and artifacts where only they are shown."""
+    found = serving_fault(containers, PACKAGE)
+    assert (found or "").startswith(fault or "")
+    assert (found is None) == (fault is None)
+
+
+def test_gate_must_not_have_rejected_this_package() -> None:
+    """Another package's verdict and a rejection verify nothing."""
+    for verdict in ("PROMOTE", "HOLD"):
+        check_release(GateReport.of(gate_document(verdict=verdict, model_package_arn=ARN)), ARN)
+    for verdict, arn in (("REJECT", ARN), ("PROMOTE", OLD)):
+        with pytest.raises(StepError, match="The gate's verdict is"):
+            check_release(GateReport.of(gate_document(verdict=verdict, model_package_arn=arn)), ARN)
+
+
+def test_what_was_held_needs_somebodys_approval() -> None:
+    """A held package needs the approver whom stage Approve writes down; the status Approved is not enough."""
+    check_approved(PACKAGE, "PROMOTE")
+    check_approved(PACKAGE | {"CustomerMetadataProperties": {"approved_by": "arn:ada"}}, "HOLD")
+    with pytest.raises(StepError, match="its property approved_by names nobody"):
+        check_approved(PACKAGE | {"CustomerMetadataProperties": {"commit": "0123abc"}}, "HOLD")
+    with pytest.raises(StepError, match="is PendingManualApproval, not Approved"):
+        check_approved(PACKAGE | {"ModelApprovalStatus": "PendingManualApproval"}, "HOLD")
+
+
+class SageMaker:
+    """An endpoint with a variant for each package."""
+
+    def __init__(
+        self,
+        *packages: str,
+        status: str = "InService",
+        images: tuple[str, ...] = ("sparkml:3.3", "xgboost:3.2-0"),
+    ) -> None:
+        self.status, self.packages, self.images = status, packages or (ARN,), images
+
+    def describe_endpoint(self, **_: Any) -> dict[str, Any]:
+        images = [{"SpecifiedImage": f"{image}@sha256:1"} for image in self.images]
+        return {
+            "EndpointStatus": self.status,
+            "EndpointConfigName": "c2",
+            "FailureReason": "no ping",
+            "ProductionVariants": [
+                {"VariantName": f"variant-{place}", "DeployedImages": images} for place in range(len(self.packages))
+            ],
+        }
+
+    def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
+        return {
+            "ProductionVariants": [
+                {"VariantName": f"variant-{place}", "ModelName": str(place)} for place in range(len(self.packages))
+            ]
+        }
+
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:
+        return {"ModelName": ModelName, "Containers": [{"ModelPackageName": self.packages[int(ModelName)]}]}
+
+
+def test_released_endpoint_passes() -> None:
+    """An endpoint in service that serves this approved package passes."""
+    assert check_served(SageMaker(), "prod", PACKAGE) == "prod"
+
+
+def test_a_release_that_competes_is_asked_at_its_own_variant() -> None:
+    """The smoke requests go to the variant that serves the release."""
+    assert check_served(SageMaker(OLD, ARN), "prod", PACKAGE, PACKAGE | {"ModelPackageArn": OLD}) == "prod/variant-1"
+
+
+@pytest.mark.parametrize(
+    ("packages", "message"),
+    [
+        ((OLD, OLD), f"No variant of the endpoint prod serves {ARN}"),
+        ((ARN,), f"No variant of the endpoint prod serves {OLD}"),
+        ((OLD, ARN.replace("/2", "/3")), f"variant variant-1, model 1: serves {ARN.replace('/2', '/3')}, not {OLD}"),
+    ],
+)
+def test_both_that_compete_have_to_serve(packages: tuple[str, ...], message: str) -> None:
+    """Release and champion have to serve, each at a variant of its own."""
+    with pytest.raises(StepError, match=message):
+        check_served(SageMaker(*packages), "prod", PACKAGE, PACKAGE | {"ModelPackageArn": OLD})
+
+
+def test_a_second_variant_is_wrong_where_nothing_competes() -> None:
+    """A variant beside the release's is named with what it serves."""
+    with pytest.raises(StepError, match=f"variant variant-0, model 0: serves {OLD}, not {ARN}"):
+        check_served(SageMaker(OLD, ARN), "prod", PACKAGE)
+
+
+@pytest.mark.parametrize(
+    ("sagemaker", "message"),
+    [
+        (SageMaker(status="Failed"), "The endpoint prod is Failed, not InService: no ping"),
+        (SageMaker(images=("xgboost:3.2-0",)), "variant variant-0: runs ['xgboost'], but"),
+        (SageMaker(OLD), f"variant variant-0, model 0: serves {OLD}, not {ARN}"),
+    ],
+)
+def test_other_than_released_is_named(sagemaker: SageMaker, message: str) -> None:
+    """Each way to serve the wrong thing has its sentence."""
+    with pytest.raises(StepError) as caught:
+        check_served(sagemaker, "prod", PACKAGE)
+    assert message in str(caught.value)
+
+
+def test_what_serves_instead_is_told() -> None:
+    """The version behind each variant, and why SageMaker took the latest deployment back."""
+    assert serving_lines(serving(SageMaker(OLD), "prod")) == [
+        "prod is InService with c2:",
+        f"- variant-0 serves version 1 ({OLD}) (model 0)",
+        "SageMaker took its latest deployment back: no ping",
+    ]
