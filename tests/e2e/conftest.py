@@ -166,6 +166,7 @@ CHAPTERS = (
     "test_pythons",
     "test_cdk",
     "test_release",
+    "test_documented",
     "test_killed",
     "test_faults",
     "test_rollback",
