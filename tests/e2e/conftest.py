@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,13 +112,12 @@ class User:
         runtime, answers, done = self.cloud.client("sagemaker-runtime"), [], threading.Event()
 
         def keep_asking() -> None:
-            while not done.is_set():
+            while not done.wait(0.05):
                 try:
                     answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=row)
                     answers.append(answer["Body"].read().decode().strip())
                 except (BotoCoreError, ClientError) as error:
                     answers.append(f"error: {error}")
-                time.sleep(0.05)
 
         thread = threading.Thread(target=keep_asking)
         thread.start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,7 +46,7 @@ class Traffic:
                 answer = runtime.invoke_endpoint(EndpointName="prod", Body=ROW, ContentType="text/csv")
                 self.answers.append(answer["InvokedProductionVariant"])
             except BotoCoreError:
-                time.sleep(0.1)
+                self._ended.wait(0.1)
             except ClientError as error:
                 self.errors.append(str(error))
 

@@ -1,6 +1,6 @@
 """The store's promises."""
 
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_threads_that_ask_for_a_table_at_once_get_the_same_one(path: Path, monke
     load = store.load
 
     def slow_load(kind: str) -> dict[str, dict[str, object]]:
-        time.sleep(0.01)
+        threading.Event().wait(0.01)  # so that the others come in meanwhile
         return load(kind)
 
     monkeypatch.setattr(store, "load", slow_load)

@@ -21,11 +21,11 @@ from tests.waiting import until
 PROGRAM = """
 import os, subprocess, sys, time
 name = os.environ["HOST"]
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], start_new_session=True)
 print("pids", os.getpid(), child.pid, flush=True)
 if name in os.environ["ENDS"].split():
     sys.exit(int(os.environ["CODE"]))
-time.sleep(600)
+time.sleep(3600)
 """
 
 
