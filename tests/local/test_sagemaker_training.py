@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -24,9 +24,15 @@ def world(sagemaker_world: World) -> World:
     return sagemaker_world
 
 
-def test_a_job_trains_and_reports(world: World) -> None:
+@pytest.fixture(scope="module")
+def trained(world: World) -> dict[str, Any]:
+    """The job ``trains`` at its end: one for all tests that ask what a job has left behind."""
+    return world.train("trains", Tags=[{"Key": "commit", "Value": "abc"}])
+
+
+def test_a_job_trains_and_reports(world: World, trained: dict[str, Any]) -> None:
     """A job goes through its states and ends with an artifact, metrics and a log."""
-    job = world.train("trains", Tags=[{"Key": "commit", "Value": "abc"}])
+    job = trained
     assert job["TrainingJobStatus"] == "Completed", job
     assert [step["Status"] for step in job["SecondaryStatusTransitions"]] == [
         "Starting",
@@ -50,12 +56,12 @@ def test_a_job_trains_and_reports(world: World) -> None:
     assert world.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"] == [{"Key": "commit", "Value": "abc"}]
 
 
+@pytest.mark.usefixtures("trained")
 def test_metrics_are_in_cloudwatch(world: World) -> None:
     """Each metric is in /aws/sagemaker/TrainingJobs under the job's host."""
-    world.train("metrics")
     found = world.cloud.client("cloudwatch").list_metrics(Namespace="/aws/sagemaker/TrainingJobs")["Metrics"]
-    hosts = {dimension["Value"] for metric in found for dimension in metric["Dimensions"]}
-    assert "metrics/algo-1" in hosts
+    named = {m["MetricName"] for m in found if "trains/algo-1" in [each["Value"] for each in m["Dimensions"]]}
+    assert named == {"train:mlogloss", "validation:mlogloss"}
 
 
 @pytest.mark.parametrize(
@@ -131,16 +137,16 @@ def test_what_is_not_supported_is_refused_by_name(world: World) -> None:
         world.sagemaker.describe_training_job(TrainingJobName="refused")
 
 
+@pytest.mark.usefixtures("trained")
 def test_a_name_is_used_once(world: World) -> None:
     """A second job of the same name is refused; listing finds the first by its name."""
-    world.train("once")
     with pytest.raises(ClientError, match="must be unique"):
-        world.sagemaker.create_training_job(**world.training("once"))
-    found = world.sagemaker.list_training_jobs(NameContains="once", StatusEquals="Completed")["TrainingJobSummaries"]
-    assert [job["TrainingJobName"] for job in found] == ["once"]
+        world.sagemaker.create_training_job(**world.training("trains"))
+    found = world.sagemaker.list_training_jobs(NameContains="trains", StatusEquals="Completed")["TrainingJobSummaries"]
+    assert [job["TrainingJobName"] for job in found] == ["trains"]
 
 
-def test_nothing_of_a_job_is_left(world: World, local_cloud: LocalCloud) -> None:
+@pytest.mark.usefixtures("trained")
+def test_nothing_of_a_job_is_left(local_cloud: LocalCloud) -> None:
     """The working folder of an ended job is gone."""
-    world.train("tidy")
-    assert not list((local_cloud.home / "work" / "sagemaker-training").glob("tidy*"))
+    assert not list((local_cloud.home / "work" / "sagemaker-training").glob("trains*"))
