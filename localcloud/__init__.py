@@ -1,6 +1,6 @@
 """The local cloud: AWS's APIs on one port of this machine, with real work behind them.
 
-Each folder is a floor, lowest first: ``platform``, ``wire``, ``iam`` beside ``resources`` and ``images``, then
-``services`` beside ``cloudformation`` and ``moto_services``, then ``front_door``. A module imports its own floor's
-room and the floors below it, never one above or beside. ``__main__`` and ``coverage`` are the commands on top.
+The floors, lowest first: ``platform``; ``wire``; ``iam``, ``resources`` and ``images``; ``services``,
+``cloudformation`` and ``moto_services``; ``front_door``; on top the commands ``__main__`` and ``coverage``. A module
+imports its own room and the floors below. It imports no floor above, and no other room of its floor.
 """

@@ -31,7 +31,7 @@ STOP_SECONDS = 30.0
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     options.home = options.home.resolve()
-    # Whatever is made from here on is the user's alone: state, logs, repositories, the secrets among them.
+    # Only the user can read the files made from here on: state, logs, repositories and secrets.
     os.umask(0o077)
     # Neither this process nor any that it starts needs an AWS account of the caller's.
     options.foreign = client_environment.seal(os.environ)
@@ -105,7 +105,7 @@ def _up(options: argparse.Namespace) -> int:
     started = time.monotonic()
     with log_path.open("ab") as log:
         log.truncate(0)
-        log_path.chmod(0o600)  # one of an earlier version may be open to all
+        log_path.chmod(0o600)  # an earlier version may have left it open to all
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "localcloud", "--home", str(home), "serve", "--port", str(options.port)),

@@ -1,8 +1,8 @@
-"""Writes COVERAGE.md: what the local cloud answers, and with whose code.
+"""Writes COVERAGE.md, which says what the local cloud answers and with whose code.
 
-Derived, never written by hand: our operations from the registry of operation groups, moto's from its response and
-backend classes, the resource types from theirs. ``python -m localcloud.coverage`` writes the page; with ``--check`` it
-fails where the page is not what the code says.
+The page is derived: our operations from the registry of operation groups, moto's from its response and backend classes,
+the resource types from their registry. ``python -m localcloud.coverage`` writes it; with ``--check`` the command fails
+where the page is stale.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PACKAGES = {
 }
 _SERVICES = {"tagging": "resourcegroupstaggingapi"}
 
-#: S3's requests do not name their operation: moto tells these by path and query, inside methods of another name.
+#: S3's requests do not name their operation. moto recognises these by path and query, in methods of another name.
 _S3_BY_QUERY = frozenset(
     {
         "CompleteMultipartUpload",

@@ -1,4 +1,4 @@
-"""Parameters that an operation understands. What it does not know it refuses by name: to ignore it would be a lie."""
+"""Refuses, by name, the parameters that an operation does not understand. Ignoring them would be a lie."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def accept_only(params: Params, known: Collection[str], what: str) -> None:
-    """Raises UnsupportedError such as ``cloudwatch:PutMetricAlarm with Metrics``; an empty value asks for nothing."""
+    """Raises UnsupportedError such as ``cloudwatch:PutMetricAlarm with Metrics``. Empty values ask nothing and pass."""
     for name, value in params.items():
         if name not in known and value not in (None, {}, [], False):
             raise UnsupportedError(f"{what} with {name}")

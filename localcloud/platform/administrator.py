@@ -1,4 +1,4 @@
-"""The account's administrator: what `make env` gives the user, and what engines use for what AWS does by itself."""
+"""The account's administrator. `make env` gives its key to the user; engines use it for what AWS does by itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECRET_FILE = "administrator.secret"  # noqa: S105  (a file's name)
 
 
 def credentials(home: Path) -> dict[str, str]:
-    """boto3's keyword arguments, from this home's secret; made where there is none yet, and kept until `reset`."""
+    """boto3's keyword arguments, with this home's secret. The first call makes the secret; `reset` removes it."""
     path = home / SECRET_FILE
     try:
         secret = path.read_text().strip()

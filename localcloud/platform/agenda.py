@@ -1,4 +1,4 @@
-"""Work that waits for its time: kept in a table, so that it is done after a restart too."""
+"""Work that waits for its time. It is kept in a table, so a restart does not lose it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _LONGEST_NAP_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Again:
-    """An entry is not done: it comes up again after these seconds, with this document."""
+    """The entry is not done: it comes up again after these seconds, with this document."""
 
     after_seconds: float
     document: Document
 
 
 class Agenda:
-    """Entries come up on threads of their own, at their time or as soon as possible after it, each at least once."""
+    """Each entry comes up at least once, on a thread of its own, at its time or as soon as possible after it."""
 
     def __init__(self, table: Table, carry_out: Callable[[str, Document], Again | None]) -> None:
-        """``carry_out`` gets an entry's key and document; what it answers decides whether the entry is done."""
+        """``carry_out`` gets an entry's key and document. Its answer decides whether the entry is done."""
         self._table = table
         self._carry_out = carry_out
         self._changed = threading.Condition()
@@ -46,13 +46,13 @@ class Agenda:
         threading.Thread(target=self._keep, daemon=True, name="agenda").start()
 
     def stop(self) -> None:
-        """Nothing more comes up; what is at work ends by itself, and comes up again at the next start if it is cut."""
+        """Lets nothing more come up. Work under way ends by itself; if it is cut off, the next start takes it up."""
         with self._changed:
             self._open = False
             self._changed.notify_all()
 
     def put(self, document: Document, *, after_seconds: float = 0, key: str = "") -> str:
-        """Enters something, or changes what is entered under this key; returns the key."""
+        """Adds an entry, or replaces the one under this key; returns the key."""
         key = key or str(uuid.uuid4())
         due = datetime.now(UTC) + timedelta(seconds=after_seconds)
         with self._changed:
@@ -93,7 +93,7 @@ class Agenda:
     def _done(self, key: str, due: datetime | None, again: Again | None) -> None:
         with self._changed:
             self._at_work.discard(key)
-            if self._due.get(key) == due:  # else it was entered anew, or removed, meanwhile
+            if self._due.get(key) == due:  # otherwise it was replaced or removed meanwhile
                 if again is None:
                     self.remove(key)
                 else:

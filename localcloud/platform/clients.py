@@ -1,6 +1,6 @@
-"""boto3 clients of the local cloud's own parts, and the credentials that engines hand to the work they run.
+"""boto3 clients for the local cloud's own parts, and credentials for the work that engines run.
 
-Everything goes through the front door, so that moto's services and ours are reached alike and every call has a caller.
+Every call goes through the front door. So moto's services and ours are reached alike, and every call has a caller.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from localcloud.platform import administrator, client_environment
 if TYPE_CHECKING:
     from localcloud.platform.settings import Settings
 
-#: An AWS service's own key is this and its principal, such as ``…-glue.amazonaws.com``; a role trusts the principal.
-#: In the place of a session token stands the ARN of the resource for which the service asks.
+#: The key of an AWS service is this prefix and its principal, such as ``…-glue.amazonaws.com``. Roles trust the
+#: principal. The ARN of the resource for which the service asks takes the place of a session token.
 SERVICE_KEY_PREFIX = "LOCALCLOUDSERVICE-"
-#: In the place of a session token: a service goes on for its caller, with the caller's own permissions. The principals
-#: of these services follow, in the order in which they were called.
+#: Takes the place of a session token where a service acts for its caller, with the caller's own permissions. The
+#: principals of these services follow, in the order in which they were called.
 FORWARD_ACCESS_SESSION = "forward-access-session:"
 
 
 class Clients:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        #: Signs what this process itself does as a service or for a caller; it is told to nobody and ends with it.
+        #: Signs what this process does as a service or for a caller. No other process knows it.
         self.inner_secret = secrets.token_urlsafe(30)
         self._administrator = administrator.credentials(settings.home)
         self._lock = threading.Lock()
@@ -33,7 +33,7 @@ class Clients:
         self._cached: dict[tuple[str, str], Any] = {}
 
     def administrator(self, service: str) -> Any:
-        """A cached boto3 client with the account's own authority."""
+        """A cached boto3 client of the account's administrator."""
         return self._client(service, self._administrator, cache_key="administrator")
 
     def for_credentials(self, service: str, credentials: dict[str, str]) -> Any:
@@ -43,8 +43,8 @@ class Clients:
     def as_service(self, service: str, principal: str, *, source_arn: str = "") -> Any:
         """A boto3 client for what an AWS service (``cloudwatch.amazonaws.com``) does on its own behalf.
 
-        ``source_arn`` is the resource for which it does it, such as the alarm that tells a topic: policies ask for it
-        by ``aws:SourceArn``.
+        ``source_arn`` is the resource for which the service acts, such as an alarm that publishes to a topic. Policies
+        see it as ``aws:SourceArn``.
         """
         credentials = {
             "aws_access_key_id": SERVICE_KEY_PREFIX + principal,
@@ -67,8 +67,8 @@ class Clients:
 
     @staticmethod
     def assume_role_by(sts: Any, role_arn: str, *, session_name: str) -> dict[str, str]:
-        """As :meth:`assume_role`, by whomever an STS client belongs to."""
-        # STS wants two characters; a function or a job may have a name of one.
+        """As :meth:`assume_role`, called by the owner of this STS client."""
+        # STS wants two characters at least; a function or a job may have a name of one.
         answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64].ljust(2, "-"))
         found = answer["Credentials"]
         return {
@@ -78,9 +78,9 @@ class Clients:
         }
 
     def forwarding(self, service: str, access_key_id: str, *, via: tuple[str, ...]) -> Any:
-        """A boto3 client for what a service does on behalf of a caller, with the caller's own permissions.
+        """A boto3 client for what a service does for a caller, with the caller's own permissions.
 
-        ``via``: the principals of the services that go on for the caller, this one last. Policies ask for them by
+        ``via``: the principals of the services that act for the caller, this one last. Policies see them as
         ``aws:CalledVia``.
         """
         token = FORWARD_ACCESS_SESSION + ",".join(via)
@@ -92,7 +92,7 @@ class Clients:
         return self._client(service, credentials, cache_key=f"{token}/{access_key_id}")
 
     def environment(self, credentials: dict[str, str]) -> dict[str, str]:
-        """The variables with which any AWS client in a child process acts with these credentials on this cloud."""
+        """The variables that make any AWS client in a child process use these credentials on this cloud."""
         return client_environment.on_local_cloud(self._settings.endpoint_url, self._settings.region, credentials)
 
     def _client(self, service: str, credentials: dict[str, str], *, cache_key: str) -> Any:

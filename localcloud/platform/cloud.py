@@ -1,4 +1,4 @@
-"""The local cloud as one object: what every group of operations and every engine is given."""
+"""The local cloud as one object, which every group of operations and every engine gets."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Cloud:
         )
 
     def work_folder(self, kind: str, name: str) -> Path:
-        """A new, empty folder for one build, job or container; whoever asked for it removes it."""
+        """A new, empty folder for one build, job or container. The caller removes it."""
         folder = self.settings.home / "work" / kind / name
         folder.mkdir(parents=True)
         return folder

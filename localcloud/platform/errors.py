@@ -1,8 +1,8 @@
-"""What the local cloud answers when it cannot do what was asked."""
+"""The errors of the local cloud."""
 
 
 class AwsError(Exception):
-    """An error as an AWS API answers it: a code that clients match on, a message that names cause and remedy."""
+    """An error as an AWS API answers it: a code for clients to match, and a message that names cause and remedy."""
 
     def __init__(self, code: str, message: str, *, status: int = 400) -> None:
         super().__init__(message)
@@ -12,7 +12,7 @@ class AwsError(Exception):
 
 
 class UnsupportedError(AwsError):
-    """Something that AWS can do and the local cloud cannot: refused by name, never skipped."""
+    """Something that AWS can do and the local cloud cannot. It is refused by name, never skipped."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -23,4 +23,4 @@ class UnsupportedError(AwsError):
 
 
 class EngineError(Exception):
-    """Work that an engine ran and that failed; the text is the failure reason that the API will show."""
+    """An engine's work failed. The text is the failure reason that the API shows."""

@@ -1,4 +1,4 @@
-"""A CloudWatch Logs stream that an engine writes line by line and readers can follow while the work runs."""
+"""A CloudWatch Logs stream that an engine writes line by line, so that readers can follow the work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FLUSH_SECONDS = 0.3
-#: AWS's limits of one PutLogEvents call: events, and bytes with 26 for each event.
+#: AWS's limits of one PutLogEvents call: the number of events, and their bytes, plus 26 for each event.
 BATCH_EVENTS = 10_000
 BATCH_BYTES = 1_048_576
 EVENT_BYTES = 262_144 - 26
@@ -22,9 +22,9 @@ log = logging.getLogger("localcloud.log_stream")
 
 
 class LogStream:
-    """Appends lines to one stream; they are readable at most half a second later, and all of them after ``close``.
+    """Appends lines to one stream. A line can be read after half a second at the latest, all lines after ``close``.
 
-    ``client`` is a boto3 client of CloudWatch Logs. Group and stream are made where they do not exist.
+    ``client`` is a boto3 client of CloudWatch Logs. The constructor makes group and stream where they do not exist.
     """
 
     def __init__(self, client: Any, group: str, stream: str) -> None:
@@ -40,7 +40,7 @@ class LogStream:
         self._thread.start()
 
     def write(self, line: str) -> None:
-        """Adds one line, under the time of this call. Never blocks on the network and never fails."""
+        """Adds one line with the time of this call. Never waits for the network, and never fails."""
         text = line.encode("utf-8", "replace")[:EVENT_BYTES].decode("utf-8", "ignore")
         with self._lock:
             self._lines.append((time.time_ns() // 1_000_000, text or " "))  # an event's message is never empty
@@ -76,7 +76,7 @@ class LogStream:
         return batch
 
     def _create(self) -> None:
-        """The stream, and its group where there is none: a role that may not make groups needs to make none."""
+        """Makes the stream, and the group only where it is missing: a role may have no right to make groups."""
         stream = {"logGroupName": self._group, "logStreamName": self._stream}
         if self._made(self._client.create_log_stream, **stream):
             return
@@ -85,7 +85,7 @@ class LogStream:
 
     @staticmethod
     def _made(create: Callable[..., object], **arguments: str) -> bool:
-        """False where what it should be made in does not exist."""
+        """False where the group of the stream does not exist."""
         try:
             create(**arguments)
         except ClientError as error:

@@ -1,7 +1,7 @@
-"""Child processes of the engines: started in a session of their own, followed line by line, ended as a whole tree.
+"""Child processes of the engines. Each starts a session, is followed line by line, and ends with its whole tree.
 
-Every child carries the local cloud's mark in its environment, and so do its own children: that is how a stop finds
-what left the process group, and how the next start finds what a crash left behind.
+Every child carries the local cloud's mark in its environment, and so do its descendants. By the mark, a stop finds what
+left the process group, and the next start finds what a crash left behind.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PROCESS_VARIABLE = "LOCALCLOUD_PROCESS"
 
 
 class Ended(Enum):
-    """How a child process came to its end."""
+    """How a child process ended."""
 
     EXITED = "exited"
     TIMED_OUT = "timed out"
@@ -77,13 +77,13 @@ class Child:
         return code
 
     def end(self) -> Exit:
-        """Waits for the process, and ends with it what it left running in the background."""
+        """Waits for the process, then ends what it left running in the background."""
         code = self.wait()
         self.stop(0)
         return Exit(how=Ended.EXITED, code=code) if code >= 0 else Exit(how=Ended.KILLED, code=-code)
 
     def stop(self, grace_seconds: float = 2.0) -> None:
-        """SIGTERM to the whole tree, SIGKILL to what is left after the grace; returns when all are gone."""
+        """Sends SIGTERM to the whole tree, and SIGKILL after the grace period. Returns when all processes are gone."""
         _signal_tree(self._popen.pid, PROCESS_VARIABLE, self._identifier, signal.SIGTERM)
         deadline = time.monotonic() + grace_seconds
         while time.monotonic() < deadline and self._popen.poll() is None:
@@ -98,13 +98,13 @@ class Child:
             reader.join(5)
 
 
-#: What runs in a container of AWS's makes files that all may read; the folder above them lets nobody else in.
+#: A program in a container of AWS makes files that everybody may read. Here the folder above them keeps others out.
 _CONTAINER_UMASK = 0o022
 
 
 class Processes:
     def __init__(self, owner: str) -> None:
-        """``owner`` marks this local cloud's processes: its home folder."""
+        """``owner``: the home folder, which marks the processes of this local cloud."""
         self._owner = owner
         self._children: set[Child] = set()
         self._lock = threading.Lock()
@@ -119,10 +119,10 @@ class Processes:
         on_error_line: Callable[[str], None] | None = None,
         new_session: bool = True,
     ) -> Child:
-        """Starts a process with exactly this environment (and the marks); ``on_line`` gets each line of its output.
+        """Starts a process with exactly this environment and the marks. ``on_line`` gets each line of its output.
 
-        Standard error and output are one stream, unless ``on_error_line`` takes the former. Both run on a thread of
-        their own and get lines without their newline, as soon as they are written.
+        Standard output and standard error are one stream, unless ``on_error_line`` takes the latter. Both callbacks run
+        on threads of their own. They get each line, without its newline, as soon as it is written.
         """
         identifier = uuid.uuid4().hex
         popen = subprocess.Popen(
@@ -158,14 +158,14 @@ class Processes:
         timeout_seconds: float | None = None,
         stop: threading.Event | None = None,
     ) -> Exit:
-        """Runs a process to its end, or ends it with its whole tree at the time-out or when ``stop`` is set."""
+        """Runs a process until it ends. At the time-out, or when ``stop`` is set, ends it with its whole tree."""
         child = self.start(command, cwd=cwd, environment=environment, on_line=on_line)
         return self.finish(child, timeout_seconds=timeout_seconds, stop=stop)
 
     def finish(
         self, child: Child, *, timeout_seconds: float | None = None, stop: threading.Event | None = None
     ) -> Exit:
-        """Waits for a started process as :meth:`run` does."""
+        """As :meth:`run`, for a process that was started already."""
         deadline = time.monotonic() + timeout_seconds if timeout_seconds is not None else None
         while child.running():
             if stop is not None and stop.is_set():
@@ -188,7 +188,7 @@ class Processes:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process of this id runs; one that has ended and was not waited for does not."""
+    """Whether the process with this id runs. A zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -196,7 +196,7 @@ def alive(pid: int) -> bool:
 
 
 def kill_leftovers(owner: str) -> int:
-    """Kills every process that carries this owner's mark, and says how many there were."""
+    """Kills every process with this owner's mark; returns how many there were."""
     found = list(_marked(OWNER_VARIABLE, owner))
     for pid in found:
         with contextlib.suppress(ProcessLookupError):
@@ -211,7 +211,7 @@ def _follow(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
 
 
 def _signal_tree(group: int, variable: str, value: str, number: signal.Signals) -> int:
-    """Signals the process group and whatever carries the mark; returns how many still carried it."""
+    """Signals the process group and all processes with the mark; returns how many had the mark."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
     marked = list(_marked(variable, value))

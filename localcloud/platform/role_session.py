@@ -1,4 +1,4 @@
-"""A role in a service's hands for as long as the service needs it: assumed anew before its hour is over."""
+"""A role that a service holds for as long as it needs it: the session is renewed before it expires."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from localcloud.platform.clients import Clients
 
-#: Less than the hour that STS gives, by more than the longest call takes.
+#: STS gives an hour. The rest of it is more than the longest call takes.
 _REUSED_SECONDS = 1800
 
 
 class RoleSession:
-    """``assume`` gives credentials; it is asked when they are first needed, and what asks for them gets its errors."""
+    """``assume`` returns credentials. It is called when they are first needed, and its errors reach that caller."""
 
     def __init__(self, clients: Clients, assume: Callable[[], dict[str, str]]) -> None:
         self._clients = clients
@@ -27,14 +27,14 @@ class RoleSession:
 
     @property
     def credentials(self) -> dict[str, str]:
-        """boto3's keyword arguments, good for half an hour at the least."""
+        """boto3's keyword arguments, valid for another half hour at least."""
         with self._lock:
             if not self._current or time.monotonic() - self._since > _REUSED_SECONDS:
                 self._current, self._since = self._assume(), time.monotonic()
             return self._current
 
     def client(self, service: str) -> Any:
-        """A boto3 client that stays good: each call is made with the credentials of its time."""
+        """A boto3 client that stays valid: each call uses the credentials of its time."""
         return _Renewed(lambda: self._clients.for_credentials(service, self.credentials))
 
 

@@ -1,7 +1,7 @@
 """The contract between the front door and the code that answers an AWS operation.
 
-A group of operations is a class that names its service and marks one method an operation. Several groups may serve
-one service (training and hosting are both ``sagemaker``); ``localcloud.front_door.registry`` lists them all.
+A group of operations is a class that names its service and marks one method for each operation. Several groups may
+serve one service: training and hosting are both ``sagemaker``. ``localcloud.front_door.registry`` lists all groups.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Handler: TypeAlias = Callable[["Call", Params], Params | None]
 class Caller:
     """Who signed a request. ``arn`` is the IAM identity: the account's root, a user, or an assumed role's session.
 
-    An AWS service that assumes a role has its principal (``glue.amazonaws.com``) for an ARN.
+    For an AWS service that assumes a role, ``arn`` is its principal (``glue.amazonaws.com``).
     """
 
     account_id: str
@@ -32,11 +32,11 @@ class Caller:
     user_id: str = ""
     service: str = ""
     source_arn: str = ""
-    """The resource for which a service asks, such as a build project."""
+    """The resource for which a service acts, such as a build project."""
     session_policy: str = ""
-    """The JSON that a session's rights were limited by when its role was assumed."""
+    """The JSON of the policy that limited the session when its role was assumed."""
     via: tuple[str, ...] = ()
-    """The services that go on for this caller (a forward access session), in the order in which they were called."""
+    """The services that act for this caller (a forward access session), in the order in which they were called."""
 
     def forwarded_by(self, services: tuple[str, ...]) -> Caller:
         return replace(self, via=services)
@@ -44,7 +44,7 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """One API call, as it reached the front door."""
+    """One API call."""
 
     service: str
     operation: str
@@ -78,7 +78,7 @@ class HttpResponse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """The operation that a request to a route amounts to: the caller's policies must allow it."""
+    """The operation that the caller's policies must allow before a route answers."""
 
     service: str
     operation: str
@@ -86,28 +86,28 @@ class Asked:
 
 
 def without_policies(_: HttpRequest) -> None:
-    """No policy is asked: the route tells nobody anything, or what it answers to brings its own proof.
+    """Asks no policy: the route tells nothing, or its requests prove by themselves who sends them.
 
-    Such a proof is the signature of a webhook's call, or the token of git's.
+    Such a proof is the signature of a webhook, or the token that git sends.
     """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """What answers the paths under a prefix, beside the operations of AWS's APIs. The longest prefix counts."""
+    """Who answers the paths under a prefix that are no operation of an AWS API. The longest prefix counts."""
 
     prefix: str
-    """Starts with ``/_``, or is AWS's."""
+    """Starts with ``/_``, or is one of AWS's."""
     answer: Callable[[HttpRequest], Awaitable[HttpResponse]]
     authorize: Callable[[HttpRequest], Asked | None]
-    """What the request needs to be allowed, by whoever has signed it; ``without_policies`` for nothing."""
+    """What the policies of the request's signer must allow; ``without_policies`` for nothing."""
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def operation(name: str) -> Callable[[_F], _F]:
-    """Marks the method that answers the AWS operation of this name, in AWS's spelling (``StartBuild``)."""
+    """Marks the method that answers this AWS operation, in AWS's spelling (``StartBuild``)."""
 
     def mark(method: _F) -> _F:
         method.__aws_operation__ = name  # type: ignore[attr-defined]
@@ -117,7 +117,7 @@ def operation(name: str) -> Callable[[_F], _F]:
 
 
 class Operations:
-    """A group of operations of one AWS service. Methods run on worker threads and may block."""
+    """A group of operations of one AWS service. Its methods run on worker threads and may block."""
 
     #: botocore's name of the service, such as ``codebuild``.
     service: ClassVar[str]
@@ -136,11 +136,11 @@ class Operations:
             yield aws_name, getattr(self, name)
 
     def routes(self) -> list[Route]:
-        """For what is no operation of an AWS API."""
+        """The paths that this group answers beside its operations."""
         return []
 
     def start(self) -> None:
-        """Called once, after every group exists and before the first request."""
+        """Called once, when every group exists and before the first request."""
 
     def stop(self) -> None:
-        """Called once, when the local cloud goes down: end what runs, leave no process behind."""
+        """Called once, when the local cloud goes down: ends what runs, and leaves no process behind."""

@@ -1,4 +1,4 @@
-"""What the services of the local cloud tell EventBridge: state changes, as AWS's services send them."""
+"""Events that the services of the local cloud send to EventBridge: state changes, in the form that AWS sends them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ log = logging.getLogger("localcloud.service_events")
 
 
 class ServiceEvents:
-    """The account's default bus, to its services. Without rules, an event costs next to nothing."""
+    """The account's default bus, as services see it. Without rules, an event costs next to nothing."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._receive: Callable[[Event], None] = lambda _: None
 
     def deliver_to(self, receive: Callable[[Event], None]) -> None:
-        """EventBridge says where events go, when it starts; before, nobody hears of any.
+        """Sets where events go. EventBridge calls this when it starts; earlier events are lost.
 
-        ``receive`` returns as soon as it has noted what there is to deliver.
+        ``receive`` writes down what there is to deliver, and returns.
         """
         self._receive = receive
 
@@ -41,10 +41,10 @@ class ServiceEvents:
         resources: Iterable[str] = (),
         time: datetime | None = None,
     ) -> None:
-        """Tell the default bus: ``emit("aws.codepipeline", "CodePipeline Pipeline Execution State Change", {…})``.
+        """Sends an event: ``emit("aws.codepipeline", "CodePipeline Pipeline Execution State Change", {…})``.
 
-        ``detail`` holds JSON values, spelled as AWS's reference of the service's events spells them. Never fails: what
-        a service does succeeds whether or not anybody hears of it.
+        ``detail`` holds JSON values, in the spelling of AWS's event reference. Never fails: a service's work succeeds
+        whether or not its event arrives.
         """
         event = event_of(
             self._settings, source=source, detail_type=detail_type, detail=detail, resources=resources, time=time
@@ -64,7 +64,7 @@ def event_of(
     resources: Iterable[str] = (),
     time: datetime | None = None,
 ) -> Event:
-    """The envelope that EventBridge puts around what happened."""
+    """The event in EventBridge's envelope."""
     return {
         "version": "0",
         "id": str(uuid.uuid4()),

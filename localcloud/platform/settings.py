@@ -1,4 +1,4 @@
-"""What the local cloud is told when it starts: parsed once, handed to every part."""
+"""The local cloud's settings, parsed once when it starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """Where the local cloud lives and whom it plays."""
+    """Where the local cloud keeps its files, and which account and region it plays."""
 
     port: int = 4566
     account_id: str = "123456789012"
@@ -20,7 +20,7 @@ class Settings:
     home: Path = Path(".localcloud")
     #: Environments, jars and packages, shared by all local clouds of this user and keyed by lock hash.
     cache: Path = Path("~/.cache/gatehouse")
-    #: Seconds of AWS's waits (a canary's bake time, an alarm's period) are divided by this.
+    #: AWS's waits (a canary's bake time, an alarm's period) are divided by this.
     time_scale: float = 100.0
 
     @property

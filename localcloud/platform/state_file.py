@@ -1,4 +1,4 @@
-"""SQLite files that hold state: opened, checked, and refused with a reason where they are not what they should be."""
+"""SQLite files that hold state. A damaged file, or one of another account or version, is refused with the reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SEE_TO_THE_DISK = "See to the space on the disk and to the file's permissions"
 _DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
-#: What a file was written with, and how to have that again. Of what is not here: "Start with account 123456789012".
+#: What a file was written with, and how to get that back. For other names: "Start with account 123456789012".
 _REMEDIES = {
     "format": "Start the version of the local cloud that wrote it",
     "moto": "Install moto {} again",
@@ -23,7 +23,7 @@ _REMEDIES = {
 
 
 class StateError(Exception):
-    """The state of an earlier run cannot be brought back. Nothing of it was changed."""
+    """The state of an earlier run cannot be brought back. It was not changed."""
 
     def __init__(self, path: Path, problem: str, remedy: str = "") -> None:
         remedy = remedy or "Put back a copy of it if you have one"
@@ -34,7 +34,7 @@ class StateError(Exception):
 
 
 class NotWrittenError(AwsError):
-    """What a call wants kept cannot be written down, so the call is not acknowledged."""
+    """The call's change cannot be written to disk, so the call is not acknowledged."""
 
     def __init__(self, path: Path, error: Exception) -> None:
         super().__init__(
@@ -47,7 +47,7 @@ class NotWrittenError(AwsError):
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Raises NotWrittenError for what SQLite or the file system raises within."""
+    """Raises NotWrittenError where SQLite or the file system raises inside it."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
@@ -55,10 +55,10 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def open_state(path: Path, about: Mapping[str, str]) -> sqlite3.Connection:
-    """A connection in autocommit mode; what is committed survives the end of this process, however it comes.
+    """A connection in autocommit mode. What is committed survives the end of this process, even a crash.
 
-    ``about`` says what the file's content depends on, such as the account. It is written into a new file, and a file
-    that says otherwise is refused. Raises StateError.
+    ``about`` says what the file's content depends on, such as the account. A new file records it; a file that records
+    something else is refused. Raises StateError.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ def _check(connection: sqlite3.Connection, path: Path, about: Mapping[str, str])
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing, also where the process is killed in between."""
+    """Commits everything or nothing, even if the process is killed in between."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

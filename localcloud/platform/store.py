@@ -1,7 +1,7 @@
-"""Documents of our own services: JSON in one SQLite file, written through, read from memory.
+"""Documents of our own services: JSON in one SQLite file, written at once and read from memory.
 
-A document is a plain dict of JSON values and datetimes. What was put is on disk when ``put`` returns; where it cannot
-be written, :class:`~localcloud.platform.state_file.NotWrittenError` is raised, and memory stays as the disk is.
+A document is a plain dict of JSON values and datetimes. It is on disk when ``put`` returns. Where it cannot be written,
+``put`` raises :class:`~localcloud.platform.state_file.NotWrittenError`, and memory stays as the disk is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Document = dict[str, Any]
 #: Key, document before, document now.
 Watcher = Callable[[str, Document | None, Document | None], None]
 
-#: Of the file. A later version that writes documents otherwise takes the next number.
+#: The file's format. A later version that writes documents in another way takes the next number.
 FORMAT = "1"
 
 
@@ -38,7 +38,7 @@ def _decode(value: Document) -> object:
 
 
 class Table:
-    """Documents of one kind by key, in the order in which they were first put."""
+    """Documents of one kind, by key, in the order in which they were first put."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
@@ -48,9 +48,10 @@ class Table:
         self._watchers: list[Watcher] = []
 
     def watch(self, watcher: Watcher) -> None:
-        """``watcher`` is told of each change from now on: key, document before, document now; None for no document.
+        """Calls ``watcher`` for each change from now on, with key, document before and document now (or None).
 
-        It is called with the table locked, so that changes are told in their order; it may read them, not change them.
+        The table is locked during the call, so changes come in their order. The watcher may read documents, and must
+        not change them.
         """
         self._watchers.append(watcher)
 
@@ -66,7 +67,7 @@ class Table:
             self._tell(key, before)
 
     def update(self, key: str, change: Callable[[Document], None]) -> Document:
-        """Read, change and write under one lock; raises KeyError where there is no such document."""
+        """Reads, changes and writes a document under one lock; raises KeyError where it does not exist."""
         with self._lock:
             document = deepcopy(self._documents[key])
             change(document)
@@ -89,7 +90,7 @@ class Table:
         return iter(found)
 
     def names(self) -> list[str]:
-        """All keys, without the cost of copying what stands under them."""
+        """All keys, without copying the documents."""
         with self._lock:
             return list(self._documents)
 
@@ -100,7 +101,7 @@ class Table:
 
 class Store:
     def __init__(self, path: Path, about: Mapping[str, str] | None = None) -> None:
-        """``about``: as :func:`open_state` takes it. Raises StateError where the file is not what it should be."""
+        """``about``: as for :func:`open_state`. Raises StateError."""
         self._path = path
         self._lock = threading.Lock()
         self._making = threading.Lock()
@@ -112,7 +113,7 @@ class Store:
         )
 
     def table(self, name: str) -> Table:
-        """The one table of this name, such as ``codebuild.builds``."""
+        """The table with this name, such as ``codebuild.builds``; always the same object."""
         with self._making:
             if name not in self._tables:
                 self._tables[name] = Table(self, name)
@@ -129,7 +130,7 @@ class Store:
             raise StateError(self._path, f"holds a document of {kind} that cannot be read ({error})") from error
 
     def write(self, kind: str, key: str, document: str | None) -> None:
-        """Raises NotWrittenError, with the file and its documents as they were."""
+        """Raises NotWrittenError; file and documents then stay as they were."""
         with self._lock, writing(self._path):
             if self._frozen:
                 return
@@ -143,9 +144,9 @@ class Store:
                 )
 
     def freeze(self) -> None:
-        """From now on nothing is written: what was in the air ends with this process, and the next start tells of it.
+        """Writes nothing from now on. Work under way ends with this process, and the next start reports it.
 
-        A clean stop and a crash so leave the same.
+        So a clean stop and a crash leave the same state.
         """
         with self._lock:
             self._frozen = True

@@ -1,4 +1,4 @@
-"""From an HTTP request to the API operation and its parameters, for the services whose calls moto parses itself."""
+"""Reads operation and parameters from an HTTP request, for the services that moto answers and parses itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ApiRequest:
 
 
 def read(service: str, request: HttpRequest) -> ApiRequest:
-    """Raises AwsError for a request that is no operation of the service, or could be read as two."""
+    """Raises AwsError for a request that names no operation of the service, or two."""
     if service == "s3":
         operation, params = _read_s3(request)
         return ApiRequest(service=service, operation=operation, params=params, headers=request.headers)
@@ -68,7 +68,7 @@ def _read_action(service: str, request: HttpRequest) -> tuple[str, Params]:
 
 
 def nested(pairs: list[tuple[str, str]]) -> Params:
-    """``Names.member.1=a`` as ``{"Names": ["a"]}``; structures likewise."""
+    """Turns ``Names.member.1=a`` into ``{"Names": ["a"]}``; structures likewise."""
     tree: dict[str, Any] = {}
     for name, value in pairs:
         place = tree
@@ -93,7 +93,7 @@ def _unwrapped(value: Any) -> Any:
 
 
 def _read_s3(request: HttpRequest) -> tuple[str, Params]:
-    """S3's operations differ by path, query and headers; botocore's model of the service says how."""
+    """Tells S3's operations apart by path, query and headers, as botocore's model of the service describes them."""
     bucket, _, key = request.path.lstrip("/").partition("/")
     kind = "key" if key else "bucket" if bucket else "service"
     pairs = [(unquote(n), unquote(v)) for n, _, v in (p.partition("=") for p in request.query.split("&") if p)]
@@ -114,7 +114,7 @@ _S3Operation = tuple[str, tuple[tuple[str, str], ...], frozenset[str], frozenset
 
 @functools.cache
 def _s3_operations() -> dict[tuple[str, str], list[_S3Operation]]:
-    """(method, what the path names) → operations, those that ask for more first."""
+    """(method, what the path names) → operations, the more specific ones first."""
     from moto.core.utils import get_service_model
 
     model = get_service_model("s3")

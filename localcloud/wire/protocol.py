@@ -1,6 +1,6 @@
-"""From an HTTP request to the AWS operation that it asks for, and from a result back to HTTP.
+"""Turns an HTTP request into the AWS operation that it asks for, and a result into HTTP.
 
-Names and shapes come from botocore's models; moto's parsers and serializers do the wire formats.
+Names and shapes come from botocore's models; moto's parsers and serializers handle the wire formats.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def signature(request: HttpRequest) -> Signature | None:
 
 
 def spoken_service(request: HttpRequest) -> str:
-    """The service that a request is signed for; of an unsigned one its form tells whose words it is refused in."""
+    """The service that a request is signed for. An unsigned request's form decides in whose words it is refused."""
     signed = signature(request)
     if signed is not None:
         return signed.service
@@ -70,12 +70,12 @@ def operation_name(request: HttpRequest) -> str | None:
 
 
 def wire_of(wires: Mapping[str, Protocol], request: HttpRequest) -> Protocol | None:
-    """Of the protocols that a service speaks, the one that a request is written in."""
+    """The one of a service's protocols that the request is written in."""
     return wires.get("rest-json") or wires.get("json" if "x-amz-target" in request.headers else "query")
 
 
 def plain_body(request: HttpRequest) -> bytes:
-    """The body, unpacked where the client has packed it, as botocore does with PutMetricData's."""
+    """The body, unpacked where the client compressed it, as botocore does for PutMetricData."""
     if request.headers.get("content-encoding", "").lower() != "gzip":
         return request.body
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
@@ -96,18 +96,18 @@ def _service_model(service: str) -> Any:
 
 
 def signing_name(service: str) -> str:
-    """What requests to a service are signed for: ``monitoring`` for botocore's ``cloudwatch``."""
+    """The name that requests to a service are signed for: ``monitoring`` for botocore's ``cloudwatch``."""
     name: str = _service_model(service).signing_name
     return name
 
 
 def operations_of(service: str) -> list[str]:
-    """All operation names that AWS's model of the service has."""
+    """The names of all operations in AWS's model of the service."""
     return list(_service_model(service).operation_names)
 
 
 class Protocol:
-    """Parses and answers the calls of one service, in one of the protocols that it speaks."""
+    """Parses and answers the calls of one service in one of its protocols."""
 
     def __init__(self, service: str, protocol: str) -> None:
         self._service = service
@@ -117,13 +117,13 @@ class Protocol:
 
     @classmethod
     def all_of(cls, service: str) -> dict[str, Protocol]:
-        """By name: ``json``, ``query``, or both; ``rest-json``."""
+        """The service's protocols by name: ``json``, ``query``, or both; or ``rest-json``."""
         metadata = _service_model(service).metadata
         spoken = metadata.get("protocols") or [metadata["protocol"]]
         return {name: cls(service, name) for name in ("json", "query", "rest-json") if name in spoken}
 
     def operation_name(self, request: HttpRequest) -> str | None:
-        """The operation that a request asks for; None where it asks for none of this service's."""
+        """The operation that a request asks for; None where it asks for none of this service."""
         if self._paths is None:
             return operation_name(request)
         found = self._paths.find(request.method, request.path, request.query)
@@ -167,13 +167,13 @@ class Protocol:
         serialized = self._serializer(model, request_id).serialize(result)
         if model.output_shape is not None:
             for name, member in model.output_shape.members.items():
-                # moto's serializer leaves a member that is the answer's status to others.
+                # moto's serializer leaves out the member that holds the answer's status.
                 if member.serialization.get("location") == "statusCode" and name in result:
                     serialized["status_code"] = result[name]
         return _http(serialized, request_id)
 
     def refuse(self, error: AwsError, request_id: str) -> HttpResponse:
-        """An error in this service's wire format, under the very code that was raised."""
+        """An error in this service's wire format, with the code that was raised."""
         if self._protocol == "query":
             return _query_error(error, request_id)
         return json_error(error, request_id)
@@ -190,7 +190,7 @@ class Protocol:
 
 
 def _body_is_payload(model: Any) -> bool:
-    """Whether the body of a request is one parameter as it is, such as the event of a function's invocation."""
+    """Whether the body of a request is itself one parameter, such as the event of a function's invocation."""
     shape = model.input_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     return payload is not None and shape.members[payload].type_name in {"blob", "string"}
@@ -209,7 +209,7 @@ def json_error(error: AwsError, request_id: str) -> HttpResponse:
 
 
 def refuse_for(signing_service: str, error: AwsError, request_id: str) -> HttpResponse:
-    """An error for a service whose wire format is not one of ours (S3 and the other XML services of moto)."""
+    """An error for a service that moto answers, such as S3 and the other XML services."""
     if signing_service == "s3":
         body = f"<Error><Code>{_xml(error.code)}</Code><Message>{_xml(error.message)}</Message></Error>"
         return HttpResponse(status=error.status, headers={"content-type": "text/xml"}, body=body.encode())
@@ -219,12 +219,12 @@ def refuse_for(signing_service: str, error: AwsError, request_id: str) -> HttpRe
 
 
 def unsupported(service: str, operation: str | None, request: HttpRequest) -> UnsupportedError:
-    """The refusal of an operation by its name; of a request that names none by its method and path."""
+    """The refusal of an operation by its name, or of a request without one by its method and path."""
     return UnsupportedError(f"{service}:{operation or f'{request.method} {request.path}'}")
 
 
 def _http(serialized: Mapping[str, Any], request_id: str) -> HttpResponse:
-    # A body after "no content" would be read as the beginning of the next answer.
+    # A client would read a body after "no content" as the beginning of the next answer.
     body = b"" if serialized["status_code"] == HTTPStatus.NO_CONTENT else serialized["body"]
     headers = {str(name).lower(): str(value) for name, value in serialized["headers"].items()}
     return HttpResponse(

@@ -1,4 +1,4 @@
-"""REST operations by method and path, as botocore's model of a service has them."""
+"""Finds REST operations by method and path, as botocore's model of a service describes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LABEL = re.compile(r"\{([^}+]+)\+?\}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
     operation: str
-    #: Parameters that stand in the path, by their name there.
+    #: The parameters in the path, by name.
     labels: dict[str, str]
 
 
@@ -21,11 +21,11 @@ class RestPaths:
     def __init__(self, model: Any) -> None:
         """``model``: botocore's model of a service whose protocol is REST."""
         entries = [_entry(model.operation_model(name).http, name) for name in model.operation_names]
-        # What names a literal in its path or query comes before what takes anything there.
+        # A literal in path or query comes before a parameter at the same place.
         self._entries = sorted(entries, key=lambda entry: (-len(entry.query), entry.labels))
 
     def find(self, method: str, path: str, query: str) -> Found | None:
-        """The operation of a request, by its path as it was sent, percent signs and all; None where there is none."""
+        """The operation of a request, or None. ``path``: as it was sent, percent signs and all."""
         given = dict(parse_qsl(query, keep_blank_values=True))
         for entry in self._entries:
             if entry.method != method or not entry.query.items() <= given.items():
