@@ -1,4 +1,4 @@
-"""The one port: who calls, what for, and which part of the house answers; ``server`` puts the house together.
+"""The one port: who calls, for what, and which part of the house answers. ``server`` puts the house together.
 
 Nothing here answers an operation of AWS. No other room imports this one.
 """

@@ -1,7 +1,7 @@
 """The front door: one ASGI application on one port.
 
-Invocations and other plain HTTP go to their route, operations of our own services to their handler, the rest to moto.
-What neither knows is refused by name.
+Requests that are no operation, such as invocations, go to their route. Operations of our own services go to their
+handler, and the other ones to moto. Anything else is refused by name.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Gateway:
         self._authorization = authorization
         self._moto = moto
         self._handlers: dict[tuple[str, str], Handler] = {}
-        #: By the name that requests are signed for, as the handlers are.
+        #: The key is the name that requests are signed for, as in the handlers.
         self._protocols: dict[str, dict[str, protocol.Protocol]] = {}
         self._under_way = 0
         self._closed = threading.Event()
@@ -99,7 +99,7 @@ class Gateway:
         await _write(request, response, send)
 
     async def close(self, within_seconds: float) -> None:
-        """Takes no more requests, and waits so long for those that are under way."""
+        """Takes no more requests, and waits this long for those under way."""
         self._closed.set()
         deadline = time.monotonic() + within_seconds
         while self._under_way and time.monotonic() < deadline:  # noqa: ASYNC110  (counted on this very loop)
@@ -131,7 +131,7 @@ class Gateway:
             return protocol.refuse_for(service, error, request_id)
 
     def _refused_by(self, route: Route, request: HttpRequest) -> HttpResponse | None:
-        """The refusal of a request to a route; None for what may go on."""
+        """The refusal of a request to a route; None where it is allowed."""
         try:
             asked = route.authorize(request)
             if asked is None:
@@ -187,7 +187,7 @@ class Gateway:
 
 
 def _refuse_foreign_host(request: HttpRequest) -> HttpResponse:
-    """A web page whose name was rebound to this machine sends its own name as Host; it has no business here."""
+    """Refuses a web page whose name was rebound to this machine: its browser sends that name as Host."""
     problem = f"The local cloud answers {LOOPBACK} and localhost, not Host: {request.headers.get('host', '')}.\n"
     return HttpResponse(status=421, headers={"content-type": "text/plain"}, body=problem.encode())
 

@@ -1,4 +1,4 @@
-"""Who calls: the key's secret, the session's token and its time, held against the request's signature."""
+"""Who calls: checks a request's signature against the key's secret, the session's token and its expiry."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from localcloud.platform.service import HttpRequest
     from localcloud.platform.settings import Settings
 
-#: How far a request's time may be from ours: S3 has it longer than the others.
+#: How far a request's time may be from ours. S3 allows more than the others.
 _SKEW = timedelta(minutes=5)
 _S3_SKEW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
-    """What an access key stands for, and what its holder must know."""
+    """Whom an access key stands for, and what its holder must know."""
 
     caller: Caller
     secret: str
@@ -41,7 +41,7 @@ class Identity:
         self._sessions: dict[str, Key] = {}
 
     def authenticate(self, request: HttpRequest) -> tuple[Claim, Caller]:
-        """The caller of a request that is signed as it should be; raises AwsError in the words of its service."""
+        """The caller of a correctly signed request; raises AwsError in the words of the service."""
         claim = None
         try:
             claim = read_claim(request)
@@ -76,7 +76,7 @@ class Identity:
         return self._sessions.get(access_key_id) or self._session(access_key_id) or self._users_key(access_key_id)
 
     def _session(self, access_key_id: str) -> Key | None:
-        """A session never changes, so what was found once is kept; it ends by its time."""
+        """Keeps what it finds: a session never changes, and ends by its expiry."""
         from moto.sts.models import sts_backends
 
         session = sts_backends[self._account_id]["aws"].get_assumed_role_from_access_key(access_key_id)

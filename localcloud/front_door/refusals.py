@@ -1,4 +1,4 @@
-"""AWS's words for a request that is not signed as it should be: code, status and message by kind of service."""
+"""AWS's words for a request that is not signed correctly: code, status and message by kind of service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _REMEDY = 'take the variables of `eval "$(make -s env)"`'
 _OTHER_VERSION = "The authorization mechanism you have provided is not supported."
 _NO_MATCH = "The request signature we calculated does not match the signature you provided. Check your "
 
-#: Fault → for S3, for services of the query protocol, for the rest: (code, status, message).
+#: Fault → (code, status, message) for S3, for services of the query protocol, and for the rest.
 _WORDS: dict[Fault, tuple[tuple[str, int, str], tuple[str, int, str], tuple[str, int, str]]] = {
     Fault.UNSIGNED: (
         ("AccessDenied", 403, ""),
@@ -81,7 +81,7 @@ _WORDS: dict[Fault, tuple[tuple[str, int, str], tuple[str, int, str], tuple[str,
 
 
 def refusal(service: str, error: SignatureError, access_key_id: str = "") -> AwsError:
-    """AWS's error, and where the key is at fault, how to get one that the local cloud knows."""
+    """AWS's error. Where the key is at fault, the message says how to get one that the local cloud knows."""
     column = 0 if service == "s3" else 1 if service in QUERY_SERVICES else 2
     code, status, message = _WORDS[error.fault][column]
     message = message.format(detail=error.detail)

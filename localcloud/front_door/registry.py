@@ -1,4 +1,4 @@
-"""Every group of operations that is ours, by name. What is not here is moto's or refused."""
+"""Lists every group of operations that is ours. Other operations are moto's, or refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.sagemaker.training_jobs import TrainingJobs
 
     return (
-        # First, so that it hears what the others have to tell when they start, and last when they stop.
+        # First, so that it hears the events of the others when they start. Groups stop in the reverse order.
         Events,
         CloudFormation,
         CloudWatch,

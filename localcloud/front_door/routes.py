@@ -1,4 +1,4 @@
-"""The paths that are no operation of an AWS API: which part of the house answers them, and what they need allowed."""
+"""The paths that are no operation of an AWS API: who answers them, and what must be allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from localcloud.platform.service import HttpRequest
 
-#: No path of an AWS API begins like this: the name of a bucket has no underscore.
+#: No path of an AWS API begins like this, for a bucket's name has no underscore.
 _OURS = "/_"
 
 
@@ -26,7 +26,7 @@ class Routes:
             raise ValueError(f"{', '.join(sorted(twice))} has two routes")
 
     def find(self, path: str) -> Route | None:
-        """None for a path of an AWS API. A path of ours that nobody answers has a route too, which refuses it."""
+        """The route of a path; None for a path of an AWS API. An unknown path of ours gets a route that refuses it."""
         return next((route for route in self._routes if path.startswith(route.prefix)), None)
 
     async def _refuse(self, request: HttpRequest) -> HttpResponse:

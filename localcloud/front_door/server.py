@@ -1,4 +1,4 @@
-"""The process that is the local cloud: the front door, the services behind it, and their engines."""
+"""The local cloud's process: the front door, the services behind it, and their engines."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ log = logging.getLogger("localcloud")
 
 
 HOME_CHECK_SECONDS = 2.0
-#: Requests that are under way when the end is asked for get this long.
+#: How long requests under way may still take when the local cloud is to end.
 LAST_ANSWERS_SECONDS = 1.0
 
 
 class PortTakenError(Exception):
-    """Somebody else listens where the local cloud should."""
+    """Another process listens on the port."""
 
 
 class HomeTakenError(Exception):
@@ -64,7 +64,7 @@ def listen(port: int) -> socket.socket:
 
 
 def serve(settings: Settings, listener: socket.socket) -> None:
-    """Runs until SIGTERM or SIGINT, with the state that an earlier run in this home has left.
+    """Runs until SIGTERM or SIGINT, with the state that an earlier run left in this home.
 
     Raises HomeTakenError where a local cloud runs in it, StateError where its state cannot be brought back.
     """
@@ -75,7 +75,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     if killed:
         log.warning("ended %d processes that an earlier run had left", killed)
     shutil.rmtree(settings.home / "work", ignore_errors=True)
-    # Whatever is started from here, the installer of an environment too, is ended with this process.
+    # Every process that is started from here ends with this one, even the installer of an environment.
     os.environ[processes.OWNER_VARIABLE] = str(settings.home)
     cloud = Cloud.assemble(settings)
     groups: list[Operations] = [group(cloud) for group in operation_groups()]
@@ -99,7 +99,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
 
 def _take_home(home: Path) -> IO[bytes]:
-    """Two processes would each write their own truth into one state."""
+    """Locks the home: two processes in it would overwrite each other's state."""
     lock = (home / "lock").open("wb")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,9 +143,9 @@ async def _run(
 async def _go_down(
     server: uvicorn.Server, gateway: Gateway, asked_to_end: asyncio.Event, freeze: Callable[[], None]
 ) -> None:
-    """What was asked before is answered, what is asked now is not, and nothing is written down any more.
+    """Answers the requests under way and no later ones, then lets nothing more be written down.
 
-    So no engine sees the front door go and takes that for the failure of its work.
+    So no engine mistakes the end of the front door for a failure of its work.
     """
     await asked_to_end.wait()
     await gateway.close(LAST_ANSWERS_SECONDS)
@@ -154,7 +154,7 @@ async def _go_down(
 
 
 async def _end_without_home(asked_to_end: asyncio.Event, written: Path) -> None:
-    """A checkout that is deleted takes its local cloud with it: nobody could find it any more to end it."""
+    """Ends the local cloud when its home is deleted, for nobody could find it any more to end it."""
     while written.exists():  # noqa: ASYNC110, ASYNC240  (a file has no event, and a stat every two seconds blocks nobody)
         await asyncio.sleep(HOME_CHECK_SECONDS)
     log.warning("%s is gone: going down", written)

@@ -1,7 +1,7 @@
-"""AWS's Signature Version 4, verified: what a request claims, and what it would look like with the key's secret.
+"""Verifies AWS's Signature Version 4: what a request claims, against what the key's secret would give.
 
-The canonical form and the signature are botocore's; what is ours is reading the claim (header or presigned URL),
-the times within which it holds, and the signatures of streamed chunks.
+The canonical form and the signature are botocore's. Our part is to read the claim (header or presigned URL), the time
+limits, and the signatures of streamed chunks.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 _TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _LONGEST_PRESIGNED_SECONDS = 604_800
 _HEX_HASH = re.compile(r"[0-9a-f]{64}")
-#: Chunks that carry signatures; every other payload of a stream is signed by its seed alone.
+#: The payloads whose chunks carry signatures. In other streams only the headers are signed.
 _SIGNED_CHUNKS = ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")
 
 
 class Fault(Enum):
-    """What can be wrong with a signed request; ``refusals.py`` words it as each service does."""
+    """What can be wrong with a signed request. ``refusals.py`` has each service's words for it."""
 
     UNSIGNED = "unsigned"
     OTHER_VERSION = "another version of signatures"
@@ -60,7 +60,7 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """What a signed request says about its signature."""
+    """What a request says about its signature."""
 
     access_key_id: str
     date: str
@@ -73,7 +73,7 @@ class Claim:
     presigned: bool = False
     expires_seconds: int = 0
     query: tuple[tuple[str, str], ...] = ()
-    """What of the query string is signed."""
+    """The signed part of the query string."""
 
     @property
     def moment(self) -> datetime:
@@ -85,7 +85,7 @@ class Claim:
 
 
 def read_claim(request: HttpRequest) -> Claim:
-    """Raises SignatureError where the request is not signed, or not wholly."""
+    """Raises SignatureError where the request is not signed, or where its signature is incomplete."""
     query = _pairs(request.query)
     authorization = request.headers.get("authorization", "")
     presigned = {name: value for name, value in query if name.startswith("X-Amz-")}
@@ -150,7 +150,7 @@ def _claim(signed: dict[str, str], query: tuple[tuple[str, str], ...], *, presig
 
 
 def verify(request: HttpRequest, claim: Claim, secret: str, *, now: datetime, skew: timedelta) -> None:
-    """Raises SignatureError where the signature is not the key's, the time is past, or the payload another."""
+    """Raises SignatureError where the signature is not the key's, the time is over, or the payload is another."""
     body_hash = _payload_hash(request, claim)
     signer = _signer(request, claim, secret, body_hash)
     if not hmac.compare_digest(signer.encode(), claim.signature.encode()):
@@ -182,7 +182,7 @@ def _skew_sentence(claim: Claim, now: datetime, skew: timedelta) -> str:
 
 
 class _Signer(SigV4Auth):
-    """Signs exactly the headers that the client signed, also those that botocore itself would leave out."""
+    """Signs exactly the headers that the client signed, even those that botocore would leave out."""
 
     payload_hash = ""
 
@@ -198,12 +198,12 @@ class _Signer(SigV4Auth):
 
 class _S3Signer(_Signer, S3SigV4Auth):
     def _normalize_url_path(self, path: str) -> str:
-        # Clients differ in what they escape on the wire; the canonical path escapes once, and the same for all.
+        # Clients escape differently on the wire. The canonical path is escaped once, in one way.
         return quote(unquote(path), safe="/-_.~")
 
 
 def _signer(request: HttpRequest, claim: Claim, secret: str, body_hash: str) -> str:
-    """The signature that the holder of the secret would have given."""
+    """The signature that the holder of the secret gives."""
     kind = _S3Signer if claim.service == "s3" else _Signer
     auth = kind(Credentials(claim.access_key_id, secret), claim.service, claim.region)
     auth.payload_hash = body_hash
@@ -232,7 +232,7 @@ def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 
 def _payload_hash(request: HttpRequest, claim: Claim) -> str:
-    """What stands for the payload in the signature; raises SignatureError where a hash is not the body's."""
+    """The payload's part of the signature; raises SignatureError where a hash is not the body's."""
     declared = request.headers.get("x-amz-content-sha256")
     if claim.service != "s3":
         return hashlib.sha256(request.body).hexdigest()
@@ -244,7 +244,7 @@ def _payload_hash(request: HttpRequest, claim: Claim) -> str:
 
 
 def _verify_chunks(body: bytes, claim: Claim, secret: str) -> None:
-    """Each chunk's signature carries the one before it, the first the request's own."""
+    """Each chunk's signature covers the one before it; the first covers the request's."""
     key = _signing_key(secret, claim.date, claim.region, claim.service)
     previous, position = claim.signature, 0
     while True:
@@ -283,7 +283,7 @@ def _timestamp(request: HttpRequest) -> str:
 
 
 def _pairs(query: str) -> tuple[tuple[str, str], ...]:
-    """Names and values of a query string, decoded once; a plus sign stands for itself, as SigV4 has it."""
+    """Names and values of a query string, decoded once. A plus sign stands for itself in SigV4."""
     return tuple(
         (unquote(name), unquote(value)) for name, _, value in (part.partition("=") for part in query.split("&") if part)
     )

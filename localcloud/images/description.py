@@ -1,4 +1,4 @@
-"""What an image says of itself: the ``image.toml`` beside its programs, read into types. Any other key is refused."""
+"""Reads an image's description, the ``image.toml`` beside its programs, into types. Unknown keys are refused."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ _MINOR = re.compile(r"3\.\d+")
 
 
 class ImageError(Exception):
-    """An image that is not described as it has to be: the file, what is wrong, and what to do."""
+    """The description of an image is missing or wrong. The text names the file, the fault and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Training:
-    """How an image trains: its program is ``train.py``."""
+    """How an image trains. Its program is ``train.py``."""
 
     content_types: tuple[str, ...]
-    """What a channel may hold."""
+    """The content types of channels."""
     script_mode: bool
-    """Whether it runs the user's own program."""
+    """Whether the image runs the user's own program."""
     distributed: bool
-    """Whether it trains on several hosts together."""
+    """Whether the image can train on several hosts together."""
     metrics: tuple[tuple[str, str], ...]
-    """Names and regular expressions, as the algorithm declares them: its metric definitions."""
+    """The algorithm's own metric definitions: name and regular expression."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Serving:
-    """How an image serves: its program is ``serve.py``."""
+    """How an image serves. Its program is ``serve.py``."""
 
     content_types: tuple[str, ...]
-    """What a request may hold."""
+    """The content types of requests."""
     accepts: tuple[str, ...]
-    """What it may ask for."""
+    """The content types of answers, which a request's Accept may name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +49,7 @@ class Description:
     repository: str
     """The name of the image's repository, without registry and tag."""
     python: str
-    """The minor version of the Python that its programs run on, such as ``3.11``."""
+    """The minor version of Python for its programs, such as ``3.11``."""
     training: Training | None
     serving: Serving | None
 
@@ -109,7 +109,7 @@ def _serving(table: _Table | None) -> Serving | None:
 
 
 def _definitions(table: _Table) -> Iterator[tuple[str, str]]:
-    """One for each combination of the values in ``each``, whose names stand in braces in name and expression."""
+    """One definition for each combination of the values in ``each``. Braces mark their places in name and regex."""
     name, expression, each = table.text("name"), table.text("regex"), table.table("each")
     table.close()
     lists = {variable: each.texts(variable) for variable in each.names()} if each else {}
@@ -125,7 +125,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 class _Table:
-    """A table of a TOML file, whose keys are asked for one by one; ``close`` refuses those that nobody asked for."""
+    """A table of a TOML file. Callers ask for its keys one by one; ``close`` refuses the keys nobody asked for."""
 
     def __init__(self, where: str, values: dict[str, Any]) -> None:
         self._where = where
@@ -154,7 +154,7 @@ class _Table:
         return tuple(value)
 
     def table(self, name: str) -> _Table | None:
-        """None where the file has none of this name."""
+        """The table with this name; None where the file has none."""
         value = self._take_optional(name)
         if value is None:
             return None
@@ -163,7 +163,7 @@ class _Table:
         return _Table(f"{self._where}: [{name}]", value)
 
     def tables(self, name: str) -> list[_Table]:
-        """None or any number of them."""
+        """The array of tables with this name; empty where the file has none."""
         value = self._take_optional(name) or []
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self._wrong(name, value, "a list of tables")

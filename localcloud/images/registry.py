@@ -1,4 +1,4 @@
-"""What stands in for a container image: explicitly, by the name of the image's repository."""
+"""Finds the stand-in for a container image by the name of the image's repository."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from localcloud.platform.environments import Environments
 
 IMAGES = Path(__file__).parent
-#: What every image's programs may import: the HTTP loop, and where SageMaker's folders are.
+#: Modules that the programs of every image may import: the HTTP loop, and the places of SageMaker's folders.
 LIBRARY = IMAGES / "container_library"
-#: The folders of the images that jobs and models may name. The other folders stand in for what services bring.
+#: The folders of the images that jobs and models can name. Services use the other folders without a name.
 FOLDERS = ("sagemaker_xgboost", "sparkml_serving")
 
 _URI = re.compile(r"^[^/]+/(?P<repository>[^:@]+)(?:[:@].+)?$")
@@ -38,7 +38,7 @@ class Image:
 
     @cached_property
     def digest(self) -> str:
-        """What the stand-in is made of, as an image's digest: its programs, its locks, and the shared library."""
+        """The stand-in's digest, over its programs, its locks and the shared library."""
         found = hashlib.sha256()
         for folder in (self.folder, LIBRARY):
             for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
@@ -52,7 +52,7 @@ class Image:
         return path if path.exists() else None
 
     def environment(self, environments: Environments) -> dict[str, str]:
-        """The variables that the image itself brings."""
+        """The image's own variables."""
         variables = {"PYTHONPATH": str(LIBRARY), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         jars = self.folder / "jars.lock"
         if jars.exists():

@@ -1,5 +1,4 @@
-"""The services that moto answers: the way to it, what is changed in it, and its memory on disk (``state``).
+"""The services that moto answers: the bridge to moto, our changes to it, and its memory on disk (``state``).
 
-Nothing here decides who may call. What one of our own services answers does not belong here, nor does anything that
-could be said without moto.
+Nothing here decides who may call. Code that does not need moto does not belong here.
 """

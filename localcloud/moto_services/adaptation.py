@@ -1,4 +1,4 @@
-"""What is different in moto from what it is by itself: where it keeps objects, whom it tells when, what it imports."""
+"""Our changes to moto: where it keeps objects, when it delivers messages, and what it imports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from localcloud.platform.settings import Settings
 
-#: Signing names of the services that moto answers for us, and moto's. Anything else is refused by name.
+#: Signing name → moto's name, for the services that moto answers. Any other service is refused by name.
 BACKENDS = {
     "application-autoscaling": "applicationautoscaling",
     "ecr": "ecr",
@@ -38,7 +38,7 @@ log = logging.getLogger("localcloud.moto")
 
 
 def adapt(bodies: Bodies) -> None:
-    """Imports all of moto's services that are used here, so that its clock can be replaced, and replaces the rest."""
+    """Imports all services of moto that are used, so that its clock can be replaced, and makes the other changes."""
     _import_backends()
     _leave_bucket_policies_to_us()
     _keep_objects_in(bodies)
@@ -46,11 +46,11 @@ def adapt(bodies: Bodies) -> None:
 
 
 class _NobodyError(NotImplementedError, AttributeError):
-    """Refused by name where moto's code comes to it, and no attribute for who looks whether there is one (pickle)."""
+    """Refuses a use by name. It is an AttributeError too, for pickle, which only looks whether an attribute exists."""
 
 
 class _Nobody:
-    """In place of the backends of a service that nobody can call here, so that moto finds nothing there to ask."""
+    """Replaces the backends of a service that nobody can call here, so that moto does not ask them."""
 
     def __getitem__(self, _: str) -> _Nobody:
         return self
@@ -60,7 +60,7 @@ class _Nobody:
 
 
 def _import_backends() -> None:
-    """Without EC2, which Systems Manager and autoscaling would ask about instances: it imports for over a second."""
+    """Imports the backends without EC2, which Systems Manager and autoscaling ask: its import takes over a second."""
     from moto.backends import get_backend
 
     for service in ("ec2", "ecs"):
@@ -75,9 +75,9 @@ def _import_backends() -> None:
 
 
 def make_what_is_there_from_the_start(settings: Settings) -> None:
-    """AWS's own policies and keys have random ids, and moto would make them at a first look, which nobody writes down.
+    """Makes AWS's own policies and keys, with their random ids. moto would make them at the first read, unrecorded.
 
-    Only this region's: another one's are made when they are looked for, and have new ids after a crash.
+    Only for this region: those of another region are made at their first read, and get new ids after a crash.
     """
     from moto.backends import get_backend
     from moto.kms.models import kms_backends
@@ -99,9 +99,9 @@ def _keep_objects_in(bodies: Bodies) -> None:
 
 
 def _post_after_the_answer() -> None:
-    """A topic's subscribers over HTTP are told as AWS tells them: who publishes does not wait for them.
+    """Delivers to a topic's HTTP subscribers as AWS does: the publisher does not wait for them.
 
-    Nor does moto, which answers nobody meanwhile, not even the subscriber.
+    Nor does moto wait, which could not answer anybody meanwhile, not even the subscriber.
     """
     import requests
     from moto.sns import models
@@ -120,7 +120,7 @@ def _post_after_the_answer() -> None:
 
 @contextlib.contextmanager
 def nobody_told() -> Iterator[None]:
-    """Subscribers got their messages when they were published: a replay posts nothing."""
+    """Lets a replay deliver no message: the subscribers got them when they were published."""
     from moto.sns import models
 
     posting = vars(models)["requests"]
@@ -132,7 +132,7 @@ def nobody_told() -> Iterator[None]:
 
 
 def _leave_bucket_policies_to_us() -> None:
-    """Moto reads a bucket policy's Deny without its Condition: "deny what comes without TLS" would lock all out."""
+    """Lets moto ignore bucket policies: it drops a Deny's Condition, so "deny what comes without TLS" locks all out."""
     from moto.iam.access_control import PermissionResult
     from moto.s3.models import FakeBucket
 

@@ -1,4 +1,4 @@
-"""moto's WSGI application, called in process: it keeps the state of the services that it does well."""
+"""Calls moto's WSGI application in this process, and writes down what changes its state."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from localcloud.platform.state_file import SEE_TO_THE_DISK, NotWrittenError, Sta
 if TYPE_CHECKING:
     from localcloud.platform.settings import Settings
 
-#: A snapshot is taken after so many entries of the journal: replaying that many takes a second or two.
+#: A snapshot is taken after this many entries of the journal. Replaying them takes a second or two.
 SNAPSHOT_ENTRIES = 500
-#: After more, where there is so much to put into it that it would cost a call more than this on the average.
+#: It is taken after more entries where its cost, spread over these calls, would exceed this.
 SNAPSHOT_SECONDS_A_CALL = 0.0005
 
-#: What is written down of a call in which moto broke.
+#: The answer that is written down for a call in which moto broke.
 _BROKEN = HttpResponse(status=500, headers={})
 
 MOTO_SERVICES = frozenset(adaptation.BACKENDS)
@@ -40,14 +40,14 @@ log = logging.getLogger("localcloud.moto")
 
 
 class MotoBridge:
-    """moto, with a memory that outlives this process: what changed it is written down before it is answered."""
+    """moto, with a memory that outlives this process: a change is written down before it is answered."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises StateError where the state of an earlier run cannot be brought back."""
         os.environ["MOTO_ACCOUNT_ID"] = settings.account_id
-        # No page in a browser has business with these APIs, whatever its origin.
+        # No page in a browser may call these APIs, whatever its origin.
         os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
-        # AWS's own policies, such as the AdministratorAccess that a bootstrapped account's deploying role is given.
+        # AWS's own policies, such as AdministratorAccess, which the deploying role of a bootstrapped account has.
         os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         import moto
         from moto.moto_server.werkzeug_app import (
@@ -56,7 +56,7 @@ class MotoBridge:
         )
 
         self._application = DomainDispatcherApplication(create_backend_app)
-        # moto's backends are plain dictionaries: one call at a time is what keeps them whole.
+        # moto's backends are plain dictionaries, so only one call at a time is safe.
         self._lock = threading.Lock()
         self._bodies = Bodies(settings.home / "state" / "bodies")
         self._journal = Journal(
@@ -73,22 +73,22 @@ class MotoBridge:
         adaptation.adapt(self._bodies)
         self._world = World()
         self._modules = 0
-        #: Whether moto's memory may hold what the journal does not.
+        #: Whether moto's memory may hold changes that the journal lacks.
         self._ahead = False
         self._snapshot_due = SNAPSHOT_ENTRIES
         self._show_world()
         self._restore(settings)
 
     def answer(self, request: HttpRequest, changes: Changes) -> HttpResponse:
-        """``changes`` is asked of the answer whether the call may have changed something.
+        """``changes`` says, from the answer, whether the call may have changed something.
 
-        Raises NotWrittenError where it may, and cannot be written down. moto has done it then and the disk does not
-        say so: nobody is answered until a snapshot has said it.
+        Raises NotWrittenError where a change cannot be written down. moto's memory is ahead of the disk then, and no
+        call is answered until a snapshot has been written.
         """
         with self._lock:
             if self._ahead:
                 self._take_snapshot()
-            circumstances = Circumstances()  # with the lock: moto's time never goes back from one call to the next
+            circumstances = Circumstances()  # under the lock, so that moto's time never goes back between calls
             with self._world.under(circumstances):
                 answer = self._ask_and_write_down(request, circumstances, changes)
             if self._journal.length >= self._snapshot_due:
@@ -96,11 +96,11 @@ class MotoBridge:
         return answer
 
     def _ask_and_write_down(self, request: HttpRequest, circumstances: Circumstances, changes: Changes) -> HttpResponse:
-        self._ahead = True  # until it is written down, or there is nothing to write down
+        self._ahead = True  # until the change is written down, or there is none
         try:
             answer = self._ask(request)
         except Exception as error:
-            # It may have got half of it done, and a replay has to as well; it would not stop for today's full disk.
+            # moto may have done half of it, and a replay must do the same half. It does not see today's full disk.
             if changes(_BROKEN):
                 if isinstance(error, OSError):
                     raise NotWrittenError(self._journal.path.parent, error) from error
@@ -113,7 +113,7 @@ class MotoBridge:
         return answer
 
     def close(self) -> None:
-        """The next start has nothing to replay. A home that was deleted under us has no next start."""
+        """Takes a last snapshot, so that the next start replays nothing; not where the home was deleted."""
         with self._lock:
             if self._journal.length and self._journal.path.exists():
                 self._take_snapshot_if_possible()
@@ -134,7 +134,7 @@ class MotoBridge:
                 self._replay(entry)
 
     def _replay(self, entry: Entry) -> None:
-        """Raises StateError where what was acknowledged then fails now."""
+        """Raises StateError where a call fails that was acknowledged."""
         try:
             with self._world.under(entry.circumstances):
                 status = self._ask(entry.request).status
@@ -150,7 +150,7 @@ class MotoBridge:
             )
 
     def _take_snapshot(self) -> None:
-        """Raises NotWrittenError; the journal holds what it held then."""
+        """Raises NotWrittenError; the journal then stays as it was."""
         begun = time.thread_time()
         state, needed = take(adaptation.BACKENDS.values())
         self._journal.replace_by(state)
@@ -165,7 +165,7 @@ class MotoBridge:
             raise StateError(self._journal.path, f"cannot be written ({error.__cause__})", SEE_TO_THE_DISK) from error
 
     def _take_snapshot_if_possible(self) -> None:
-        """What is in the journal is safe there, so a call that was written down has not failed for this."""
+        """Logs a failure only: the journal has every change, so no call fails for want of a snapshot."""
         try:
             self._take_snapshot()
         except Exception:
@@ -173,7 +173,7 @@ class MotoBridge:
             log.exception("no snapshot was taken; the journal goes on")
 
     def _show_world(self) -> None:
-        """Before what has been imported since, too."""
+        """Replaces the clock and the rest in modules that were imported since."""
         if len(sys.modules) != self._modules:
             self._world.show()
             self._modules = len(sys.modules)

@@ -1,4 +1,4 @@
-"""What moto accepts and does otherwise than asked: refused by name before it gets there."""
+"""Refuses, by name, requests that moto would accept and carry out in another way than asked."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from localcloud.platform.errors import UnsupportedError
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
-#: (service, operation) → parameter and the value that moto reads over.
+#: (service, operation) → parameter and the value that moto ignores.
 _READ_OVER = {
-    # It would hash the digest once more, and no other client could verify what it signed.
+    # moto would hash the digest once more, and no other client could verify the signature.
     ("kms", "Sign"): ("MessageType", "DIGEST"),
     ("kms", "Verify"): ("MessageType", "DIGEST"),
 }

@@ -1,4 +1,4 @@
-"""ReceiveMessage that waits: asked again and again here, so that moto never waits while others want its answer."""
+"""Long polling of ReceiveMessage. It asks moto again and again, because moto blocks all callers while it waits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
 _PAUSE_SECONDS = 0.1
-#: AWS's longest.
+#: AWS's maximum.
 _MOST_SECONDS = 20
 
 
@@ -26,9 +26,9 @@ def receive(
     ask: Callable[[HttpRequest], HttpResponse],
     pause: Callable[[float], bool],
 ) -> HttpResponse:
-    """The first answer with messages, or the last one in time; ``queue_waits`` where the request does not say.
+    """The first answer with messages, or the last one in time. ``queue_waits``: the queue's own setting in seconds.
 
-    ``pause`` waits so many seconds, and is True when there is nothing to wait for any more.
+    ``pause`` waits this many seconds, and returns True when the local cloud goes down.
     """
     deadline = time.monotonic() + min(float(call.params.get("WaitTimeSeconds", queue_waits)), _MOST_SECONDS)
     at_once = _without_waiting(request)

@@ -1,8 +1,8 @@
-"""What a client would not do over plain HTTP, made unnecessary: the local cloud speaks nothing else.
+"""Spares clients what they refuse to do over plain HTTP, which is all that the local cloud speaks.
 
-AWS's SDK for Java 1 names no KMS key over HTTP (``AmazonS3Client.checkHttps``). Hadoop's S3A, which Spark writes with,
-renames by copying and names the key that HEAD has told it: a job could write nothing under a customer's key. A key
-that HEAD does not tell is not named, and the copy gets the bucket's, which is why only that one is left out.
+Version 1 of AWS's SDK for Java refuses to name a KMS key over HTTP (``AmazonS3Client.checkHttps``). Spark writes with
+Hadoop's S3A, which renames by copying, and names the key that HEAD reports. So a job could not write under a customer's
+key. Where HEAD reports no key, the copy gets the bucket's default key. Therefore only that key is left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
 def without_the_buckets_key(call: ApiRequest, answer: HttpResponse, state: AccountState, region: str) -> HttpResponse:
-    """The answer to S3's HeadObject for that SDK; any other as it is."""
+    """The answer to S3's HeadObject for that SDK; every other answer unchanged."""
     if (call.service, call.operation) != ("s3", "HeadObject") or _SDK not in call.headers.get("user-agent", ""):
         return answer
     key, default = answer.headers.get(_KEY_HEADER), state.encryption.of_bucket(call.params["Bucket"])

@@ -1,7 +1,7 @@
-"""What happens to S3's objects, told to EventBridge where the bucket's notifications say so.
+"""Sends events about S3 objects to EventBridge, where the bucket's notifications ask for it.
 
-moto asks for each object whether its bucket tells anybody, and calls one function for EventBridge. Ours takes its
-place, and a bucket that tells nobody costs nothing.
+moto checks the bucket's notifications for each object, and calls one function for EventBridge. Ours replaces it. A
+bucket without notifications costs nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DELETIONS = {
 
 
 def tell_of_objects(events: ServiceEvents) -> None:
-    """From now on, buckets whose notifications include EventBridge tell this bus."""
+    """From now on, buckets whose notifications include EventBridge send to this bus."""
     from moto.s3 import notifications
 
     def send(account_id: str, bucket: Any, event_name: Any, key: Any) -> None:

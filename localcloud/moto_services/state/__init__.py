@@ -1,1 +1,1 @@
-"""What moto keeps in memory, brought back after a restart: a snapshot of it, and a journal of what came after."""
+"""moto's memory on disk: a snapshot of it, and a journal of the changes since. A restart brings it back."""

@@ -1,4 +1,4 @@
-"""Bytes of S3 objects and of large requests, in files that are named by their hash and never change."""
+"""The bytes of S3 objects and large requests, in files that are named by their hash and never change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
     from pathlib import Path
 
-#: Less than this is kept where it is used; a file of its own would cost more.
+#: Smaller contents stay in memory and journal; a file of their own would cost more.
 SMALL_BYTES = 16 * 1024
 
 
@@ -20,7 +20,7 @@ class Bodies:
         self._folder = folder
 
     def keep(self, content: bytes) -> str:
-        """The name under which :meth:`read` finds the content from now on, also after the end of this process.
+        """The name under which :meth:`read` finds the content, even after the end of this process.
 
         Raises OSError where it cannot be written.
         """
@@ -52,7 +52,7 @@ class Bodies:
 
 
 class ObjectBody:
-    """The file in which moto keeps an S3 object's bytes: in memory where they are few, else among the bodies."""
+    """The file in which moto keeps an S3 object's bytes: in memory if they are few, otherwise among the bodies."""
 
     def __init__(self, bodies: Bodies, content: bytes = b"", name: str = "") -> None:
         self._bodies = bodies
@@ -60,7 +60,7 @@ class ObjectBody:
         self._position = 0
         self._closed = False
         self.name = name
-        """Among the bodies; empty for what is in memory."""
+        """The name among the bodies; empty where the bytes are in memory."""
 
     @property
     def content(self) -> bytes:

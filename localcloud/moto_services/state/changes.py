@@ -1,4 +1,4 @@
-"""Which calls to moto change something, and are written down therefore. In doubt, a call does."""
+"""Which calls to moto change something and must be written down. In doubt, a call does."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _READING = (
     *("BatchCheck", "BatchGet", "Check", "Decrypt", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Search"),
     *("Select", "Simulate", "Test", "Verify"),
 )
-#: Named like reads, and yet a session begins.
+#: Named like reads, but each begins a session.
 _CHANGING = frozenset({("sts", "GetFederationToken"), ("sts", "GetSessionToken")})
 
 
 def changes(call: ApiRequest, caller: Caller, answer: HttpResponse) -> bool:
-    """Whether moto may be another after this call. Sessions of the services themselves end with this process."""
+    """Whether the call may have changed moto's state. An AWS service's session does not count: this process ends it."""
     if (call.service, call.operation) in _CHANGING:
         return True
     if call.service == "sts" and caller.service:

@@ -1,7 +1,7 @@
-"""The circumstances of a call to moto: its time, its randomness, the keys made for it.
+"""The circumstances of a call to moto: its time, its randomness, and the keys that were made for it.
 
-Under the same circumstances the same call has the same outcome, to the identifier and the microsecond. moto asks the
-clock, ``os.urandom`` and the cryptography library through its modules' own names, and these are replaced here.
+Under the same circumstances a call has the same outcome, down to identifiers and microseconds. moto's modules reach the
+clock, ``os.urandom`` and the cryptography library by names of their own, which are replaced here.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Circumstances:
     """Seconds since the epoch; moto's clock stands still during a call."""
     seed: bytes = field(default_factory=lambda: os.urandom(_SEED_BYTES))
     private_keys: list[bytes] = field(default_factory=list)
-    """RSA and elliptic-curve keys that were made, in their order, as DER: no seed makes them again."""
+    """The RSA and elliptic-curve keys that were made, in order, as DER. No seed makes them again."""
 
 
 class World:
-    """What moto sees of the world outside."""
+    """The outside world as moto sees it."""
 
     def __init__(self) -> None:
         from moto.moto_api._internal import mock_random
@@ -45,7 +45,7 @@ class World:
         self._stand_ins = self._make_stand_ins()
 
     def show(self) -> None:
-        """Puts itself before everything of moto that is imported by now."""
+        """Replaces the names in all modules of moto that are imported by now."""
         for name, module in list(sys.modules.items()):
             if name.startswith("moto.") and module is not None:
                 for attribute, value in list(vars(module).items()):
@@ -55,7 +55,7 @@ class World:
 
     @contextlib.contextmanager
     def under(self, circumstances: Circumstances) -> Iterator[None]:
-        """Not reentrant: one call at a time. Keys that the circumstances do not bring are made, and added to them."""
+        """Not reentrant: one call at a time. Keys that the circumstances lack are made and added to them."""
         self._now = circumstances.time
         self._random.seed(int.from_bytes(circumstances.seed, "big"))
         self._made, self._given = circumstances.private_keys, deque(circumstances.private_keys)
@@ -75,7 +75,7 @@ class World:
         return key
 
     def _make_stand_ins(self) -> dict[int, object]:
-        """By the identity of what each stands in for."""
+        """Stand-ins by the identity of what they replace."""
         import datetime as dt
 
         from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -103,7 +103,7 @@ def der(key: Any) -> bytes:
 
 
 def key_of(encoded: bytes) -> Any:
-    """What :func:`der` was given. Not checked again for being a good RSA key, which takes longer than to make one."""
+    """The key that :func:`der` encoded. It is not validated again, which takes longer than making one."""
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
     return load_der_private_key(encoded, password=None, unsafe_skip_rsa_key_validation=True)
@@ -125,7 +125,7 @@ def _partly(function: Callable[..., Any], first: object) -> Callable[..., Any]:
 
 
 def _clock_class(world: World) -> type[datetime]:
-    """datetime, but for what time it is; what it makes are plain datetimes."""
+    """A datetime class with moto's time. Its instances are plain datetimes."""
 
     class Kind(type):
         def __instancecheck__(cls, instance: object) -> bool:

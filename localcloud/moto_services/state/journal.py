@@ -1,6 +1,6 @@
-"""Accepted requests to moto in the order in which it answered them, since the latest snapshot of its memory.
+"""The requests that changed moto since the latest snapshot of its memory, in the order of its answers.
 
-A request is in the file before its answer goes out. What was being written when the process was killed is not in it.
+A request is in the file before its answer goes out. A write that was cut off by a kill is not in it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ENTRIES = """CREATE TABLE IF NOT EXISTS entries (
     request TEXT, body BLOB, body_name TEXT, status INTEGER
 )"""
 _SNAPSHOT = "CREATE TABLE IF NOT EXISTS snapshot (state BLOB)"
-#: Headers that say nothing about what is asked for.
+#: Headers that do not matter to the outcome.
 _LEFT_OUT = frozenset({"user-agent", "x-amz-user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "accept-encoding"})
 
 
@@ -35,12 +35,12 @@ class Entry:
     request: HttpRequest
     circumstances: Circumstances
     status: int
-    """Of the answer that was given."""
+    """The status of the answer that was given."""
 
 
 class Journal:
     def __init__(self, path: Path, bodies: Bodies, about: Mapping[str, str]) -> None:
-        """Raises StateError where the file is damaged or was written by other versions or for another account."""
+        """Raises StateError where the file is damaged, or was written by other versions or for another account."""
         self.path = path
         self._bodies = bodies
         self._connection = open_state(path, about)
@@ -50,7 +50,7 @@ class Journal:
         self.length: int = self._connection.execute("SELECT count(*) FROM entries").fetchone()[0]
 
     def append(self, request: HttpRequest, circumstances: Circumstances, status: int) -> None:
-        """Raises NotWrittenError; nothing of the entry is in the file then."""
+        """Raises NotWrittenError; the file then has no part of the entry."""
         large = len(request.body) >= SMALL_BYTES
         headers = {name: value for name, value in request.headers.items() if name not in _LEFT_OUT}
         with writing(self.path):
@@ -91,9 +91,9 @@ class Journal:
         return found[0] if found else None
 
     def replace_by(self, snapshot: bytes) -> None:
-        """The snapshot holds what all entries until now have brought about; they are needed no longer.
+        """Stores a snapshot that contains the effect of all entries, and removes the entries.
 
-        Raises NotWrittenError; the entries and the snapshot before stay then.
+        Raises NotWrittenError; entries and earlier snapshot then stay.
         """
         with writing(self.path), transaction(self._connection):
             self._connection.execute("DELETE FROM snapshot")

@@ -1,7 +1,7 @@
-"""moto's memory as bytes and back: all backends of the services that it keeps for us, in one pickle.
+"""Turns moto's memory into bytes and back: the backends of all services that it answers, in one pickle.
 
-Pickle, because moto's state is Python objects that refer to each other; read again by the same versions of moto and
-Python alone, which the journal checks. Only files of this local cloud's own home are read.
+It is a pickle because moto's state is Python objects that refer to each other. Only the same versions of moto and
+Python read it again, which the journal checks, and only from this local cloud's own home.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 #: service → account → region → backend
 State = dict[str, dict[str, dict[str, Any]]]
 
-#: What this module was called: snapshots name the functions that read them by it.
+#: The earlier name of this module. Snapshots from then name the functions that read them by it.
 _EARLIER_NAME = "localcloud.moto_state.snapshot"
 
 _LOCK_TYPES = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
 
 
 def take(services: Iterable[str]) -> tuple[bytes, set[str]]:
-    """The state of these services, and the names of the bodies that it needs."""
+    """The pickled state of these services, and the names of the bodies that it needs."""
     state = {service: {account: dict(regions) for account, regions in _backends(service)} for service in services}
     file = io.BytesIO()
     pickler = _Pickler(file)
@@ -94,17 +94,17 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _object_body(content: bytes, name: str) -> ObjectBody:
-    """In a pickle, an object's bytes; what reads it knows the folder of the bodies, and puts ObjectBody here."""
+    """Stands for an object's bytes in a pickle. The reader knows the folder of the bodies, and makes an ObjectBody."""
     raise NotImplementedError(f"{name or content!r} is read by _Unpickler alone")
 
 
 def _set_state(found: Any, state: dict[str, Any]) -> None:
-    """FakeKey's own way reads all bytes of the object."""
+    """Sets the attributes directly: FakeKey's own method would read all bytes of the object."""
     vars(found).update(state)
 
 
 def _set_items(found: dict[Any, Any], state: tuple[dict[Any, Any], Any, dict[str, Any]]) -> None:
-    """As they were: what moto's own dictionaries do at an assignment was done then."""
+    """Sets items directly: moto's own dictionaries did their work when the items were first assigned."""
     items, factory, attributes = state
     dict.update(found, items)
     if isinstance(found, defaultdict):
@@ -117,5 +117,5 @@ def _private_key(encoded: bytes) -> Any:
 
 
 def _function(module: str, name: str, code: bytes) -> types.FunctionType:
-    """A function that was defined within another, such as a defaultdict's factory."""
+    """A function that was defined inside another, such as a defaultdict's factory."""
     return types.FunctionType(marshal.loads(code), vars(sys.modules[module]), name)  # noqa: S302  (of this home's own file)
