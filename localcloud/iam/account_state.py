@@ -1,6 +1,6 @@
-"""What IAM's decisions rest on: principals, their policies, resources' policies, as moto or our services keep them.
+"""What IAM's decisions rest on: principals, their policies, and resource policies, as moto or our services keep them.
 
-Nothing is written. A caller's policies are kept until a call to IAM has changed something.
+It writes nothing. It caches a caller's policies until a call to IAM has changed something.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KEY_ID_LENGTH = 36
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldPolicies:
-    """What a principal holds: its identity policies and its boundary."""
+    """A principal's identity policies and boundary."""
 
     identity: tuple[Policy, ...] = ()
     boundary: Policy | None = None
@@ -41,13 +41,13 @@ class AccountState:
         self._held: dict[str, tuple[int, HeldPolicies]] = {}
 
     def iam_changed(self) -> None:
-        """A call to IAM may have changed somebody's policies."""
+        """Empties the cache, because a call to IAM may have changed policies."""
         self._generation += 1
 
     # ---- principals
 
     def held(self, caller: Caller) -> HeldPolicies:
-        """The policies of the caller's role or user; none where it has been deleted since."""
+        """The policies of the caller's role or user; none where it was deleted meanwhile."""
         key = caller.role_arn or caller.arn
         generation, found = self._held.get(key, (-1, HeldPolicies()))
         if generation != self._generation:
@@ -78,18 +78,18 @@ class AccountState:
         return parsed(_text(role.assume_role_policy_document), role.name, PolicyKind.TRUST)
 
     def held_by_arn(self, arn: str) -> HeldPolicies | None:
-        """The policies of a role or user; None where there is none of this ARN."""
+        """The policies of a role or user; None where the ARN is unknown."""
         kind, _, name = arn.rpartition(":")[2].partition("/")
         found = self._role(name.rpartition("/")[2]) if kind == "role" else self._iam().users.get(name)
         return self._read_held(arn) if found is not None and kind in ("role", "user") else None
 
     def path(self, kind: str, name: str) -> str | None:
-        """The path of a role, user or group; None where there is none of this name."""
+        """The path of a role, user or group; None where the name is unknown."""
         found = self._holder(kind, name)
         return str(found.path) if found is not None else None
 
     def inline_policies(self, kind: str, name: str) -> dict[str, str]:
-        """Of a role, user or group: name → document; none where there is none of this name."""
+        """The inline policies of a role, user or group: name → document; empty where the name is unknown."""
         found = self._holder(kind, name)
         inline = found.policies if found is not None else {}
         return {key: _text(document) for key, document in inline.items()}
@@ -111,7 +111,7 @@ class AccountState:
     # ---- resources
 
     def resource_policy(self, action: str, arn: str) -> tuple[Policy | None, bool]:
-        """The policy of what an action is on, and whether it has to consent."""
+        """The policy of the resource, and whether it has to allow the action too."""
         service = arn.split(":", 3)[2] if arn.startswith("arn:") else ""
         if action == "sts:AssumeRole":
             return self.trust_policy(arn), True
@@ -134,7 +134,7 @@ class AccountState:
         return set(s3_backends[self._account_id]["aws"].buckets)
 
     def key_arn(self, region: str, name: str) -> str:
-        """The ARN of a key that is called by id, ARN or alias; of an unknown one, what it is called."""
+        """The ARN of a key that is given by id, ARN or alias; an unknown key's name comes back as it is."""
         backend = self._kms(region)
         try:
             identifier = backend.any_id_to_key_id(name)
@@ -145,11 +145,11 @@ class AccountState:
         return identifier if identifier.startswith("arn:") else f"arn:aws:kms:{region}:{self._account_id}:key/{name}"
 
     def key_of_endpoint_config(self, name: str) -> str:
-        """How SageMaker's endpoint config calls the key of its instances' disks; empty where it has none."""
+        """The key of the instances' disks, as the endpoint configuration names it; empty where it has none."""
         return str((self._store.table("sagemaker.endpoint_configs").get(name) or {}).get("KmsKeyId") or "")
 
     def key_of_ciphertext(self, region: str, blob: str) -> str:
-        """Moto writes the key's id before what it encrypts."""
+        """Reads the key's id from a ciphertext: moto writes it in front."""
         try:
             name = base64.b64decode(blob)[:_KEY_ID_LENGTH].decode()
         except ValueError:
@@ -186,7 +186,7 @@ class AccountState:
         return _text(queue.policy) if queue is not None and queue.policy else None
 
     def queue_waits(self, call: ApiRequest, region: str) -> float:
-        """The seconds that a queue lets ReceiveMessage wait; 0 for one that is not there."""
+        """The seconds that a queue lets ReceiveMessage wait; 0 where the queue is unknown."""
         from moto.sqs.models import sqs_backends
 
         name = str(call.params.get("QueueUrl", "")).rpartition("/")[2]
@@ -205,7 +205,7 @@ class AccountState:
         return json.dumps(on_itself(_text(found.policy))) if found is not None and found.policy else None
 
     def _function_policy(self, arn: str) -> str | None:
-        """Lambda is ours, and so is its table."""
+        """A function's policy, which is in our own store."""
         name = arn.partition(":function:")[2].partition(":")[0]
         statements = (self._store.table("lambda.functions").get(name) or {}).get("policy")
         return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None

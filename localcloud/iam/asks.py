@@ -1,7 +1,7 @@
-"""What a request asks to be allowed: actions on resources. Most of it follows from AWS's reference.
+"""The actions on resources that a request needs allowed. Most of them follow from AWS's reference.
 
-An API operation is an action of the same name; a resource's ARN is its format with the request's parameters put in.
-What a service does differently stands in its file in ``resources/``.
+An API operation is an action of the same name. A resource's ARN is its format, filled with the request's parameters.
+Where a service differs, it has a file in ``resources/``.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ask:
-    """One action on one resource; a request is allowed where all its asks are."""
+    """One action on one resource. A request is allowed where all its asks are."""
 
     action: str
     resource: str
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: ARN of a role that may be allowed it in the caller's place: the one that the request hands to the service.
+    #: ARN of a role that may have the permission in the caller's place: the one that the request passes to the service.
     or_role: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a request arrives: what completes an ARN, and what stands in the account."""
+    """Region and account of a request, which complete ARNs, and the account's state."""
 
     region: str
     account_id: str
@@ -53,7 +53,7 @@ def prefix_of(service: str) -> str:
 
 
 def by_reference(request: ApiRequest, place: Place, action: str = "") -> list[Ask]:
-    """The asks of an operation whose parameters are named as AWS's ARN formats name them."""
+    """The asks of an operation whose parameters have the names of AWS's ARN formats."""
     prefix = prefix_of(request.service)
     name = action or request.operation
     facts = action_facts(prefix, name)
@@ -71,13 +71,13 @@ def on(action: str, *resources: str) -> list[Ask]:
 
 
 def fill(arn_format: str, variables: Mapping[str, str], place: Place) -> str:
-    """The ARN; what is not known of it is a wildcard, so that only a policy for all of them allows it."""
+    """The ARN. Unknown parts become a wildcard, so only a policy for all such resources allows the action."""
     known = {"Partition": "aws", "Region": place.region, "Account": place.account_id, **variables}
     return _VARIABLE.sub(lambda match: known.get(match[1], "*"), arn_format)
 
 
 def _arns(kind: ResourceType, request: ApiRequest, place: Place) -> Iterable[str]:
-    """ARNs of one type in the request: given whole, or by the names of which its format is made."""
+    """ARNs of one type in the request, which gives them whole or by the names in the type's format."""
     scalars = {name.lower(): value for name, value in _scalars(request.params)}
     whole = _pattern(kind.arn_format)
     given = [value for value in scalars.values() if value.startswith("arn:") and whole.fullmatch(value)]
@@ -100,7 +100,7 @@ def _value(variable: str, kind: ResourceType, operation: str, scalars: Mapping[s
     if exact is not None:
         return exact
     noun = kind.name.replace("-", "").lower()
-    # StartCrawler has its crawler in ``Name``, CreatePipeline its pipeline in ``pipeline.name``.
+    # StartCrawler names its crawler in ``Name``, CreatePipeline its pipeline in ``pipeline.name``.
     if variable.endswith("Name") and noun in operation.lower():
         return scalars.get("name") or scalars.get(f"{noun}.name")
     return None
@@ -127,7 +127,7 @@ def _scalars(params: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 @functools.lru_cache(maxsize=512)
 def _pattern(arn_format: str) -> re.Pattern[str]:
-    """The last variable may hold anything (a path, a colon); those before it are parts."""
+    """The format as a regular expression. Its last variable may hold anything, even a path or a colon."""
     pieces = _VARIABLE.split(arn_format)
     variables = pieces[1::2]
     expression = re.escape(pieces[0])

@@ -1,7 +1,7 @@
-"""Whether a caller may do what a request asks: the one place where the local cloud decides it.
+"""Decides whether a caller may do what a request asks. Nothing else in the local cloud decides it.
 
-A request becomes asks (action and resource), each is held against the caller's policies and the resource's, and the
-first that is not allowed is refused in AWS's words.
+A request becomes asks (action and resource). Each ask is checked against the caller's policies and the resource's, and
+the first that is not allowed is refused in AWS's words.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Authorization:
         self.cost = Cost(store)
 
     def authorize(self, request: ApiRequest, caller: Caller, region: str) -> None:
-        """Raises AwsError AccessDenied where anything that the request asks is not allowed."""
+        """Raises AwsError AccessDenied where any ask of the request is not allowed."""
         with self.cost.measured(calls=0):
             for refusal in self._refusals(request, caller, region):
                 if refusal is not None:
@@ -63,7 +63,7 @@ class Authorization:
             check_trust(request, Place(region=region, account_id=self._account_id, state=self.state))
 
     def authorize_each(self, request: ApiRequest, caller: Caller, region: str) -> list[AwsError | None]:
-        """The refusal of each thing that the request is on; None for those that are allowed."""
+        """The refusal of each resource in the request; None for those that are allowed."""
         return list(self._refusals(request, caller, region))
 
     def _refusals(self, request: ApiRequest, caller: Caller, region: str) -> Iterator[AwsError | None]:
@@ -108,7 +108,7 @@ class Authorization:
         )
 
     def may_list(self, request: ApiRequest, caller: Caller, region: str) -> AwsError | None:
-        """S3 tells of a missing object only to those who may list the bucket; the refusal for the others."""
+        """The refusal for those who may not list the bucket: S3 tells only the others that an object is missing."""
         from localcloud.iam.asks import Ask
 
         ask = Ask(action="s3:ListBucket", resource=f"arn:aws:s3:::{request.params['Bucket']}")
@@ -119,7 +119,7 @@ class Authorization:
         return None if decision.allowed else self._denied("s3", caller, ask, decision)
 
     def own_answer(self, request: ApiRequest, caller: Caller) -> HttpResponse | None:
-        """What is known here and not to moto: what policies would allow, and who the administrator is."""
+        """Answers what moto cannot: what policies would allow, and who the administrator is."""
         if request.service == "iam" and request.operation in simulation.OPERATIONS:
             return simulation.simulate(request, self._account_id, self.state)
         if (request.service, request.operation) == ("sts", "GetCallerIdentity"):
@@ -129,7 +129,7 @@ class Authorization:
         return None
 
     def answered(self, request: ApiRequest) -> None:
-        """A call has been answered: what it changed counts from now on."""
+        """Takes note of an answered call: its changes to policies count from now on."""
         if request.service == "iam" and not request.operation.startswith(_READS):
             self.state.iam_changed()
 
@@ -142,7 +142,7 @@ class Authorization:
 
 
 def denial_message(arn: str, ask: Ask, decision: Decision) -> str:
-    """AWS's sentence: who, which action, which resource, because of which kind of policy."""
+    """AWS's sentence: who, which action, which resource, and which kind of policy decided."""
     resource = f'"{ask.resource}"' if ask.resource.startswith("arn:aws:s3:") else ask.resource
     reason = decision.reason().format(action=ask.action)
     return f"User: {arn} is not authorized to perform: {ask.action} on resource: {resource} {reason}"

@@ -1,4 +1,4 @@
-"""Who one is, by STS and by IAM: the front door knows who signed; moto does not know the administrator."""
+"""Answers STS and IAM when callers ask who they are. The front door knows the signer; moto lacks the administrator."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def identity(caller: Caller) -> HttpResponse:
 
 
 def own_user(caller: Caller) -> HttpResponse | None:
-    """iam:GetUser without a name. None for a user, whom moto knows by the access key.
+    """iam:GetUser without a name. None for a user, whom moto finds by the access key.
 
-    The account's root is told its ARN and, as AWS does, no name; a role's session is no user.
+    As on AWS, the account's root gets its ARN and no name, and a role's session is refused.
     """
     if caller.role_arn or caller.service:
         raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")

@@ -36,7 +36,7 @@ def _in_network(wanted: str, found: str) -> bool:
     return ipaddress.ip_address(found) in ipaddress.ip_network(wanted, strict=False)
 
 
-#: Operator → whether one policy value (first) holds for one value of the request (second).
+#: Operator → whether a policy's value (first) fits a request's value (second).
 _TESTS: Mapping[str, Test] = {
     "StringEquals": lambda wanted, found: literal(wanted) == found,
     "StringEqualsIgnoreCase": lambda wanted, found: literal(wanted).lower() == found.lower(),
@@ -73,10 +73,10 @@ _SETS = ("ForAllValues", "ForAnyValue")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
-    """One operator on one key: true where the request's values fit the policy's."""
+    """One operator on one key. It holds where the request's values fit the policy's."""
 
     test: Test | None
-    """None for the operator Null."""
+    """The test; None for the operator Null."""
     key: str
     values: tuple[str, ...]
     negated: bool = False
@@ -87,7 +87,7 @@ class Condition:
         found = tuple(context.get(self.key, ()))
         if self.test is None:
             return (self.values[0].lower() == "true") == (not found)
-        # Without a set operator, a negated test holds where no value of the request fits, so also where there is none.
+        # Without a set operator, a negated test holds where no value of the request fits, even where it has none.
         for_all = self.set_operator == "ForAllValues" or (self.negated and not self.set_operator)
         if not found:
             return self.if_exists or for_all
@@ -95,7 +95,7 @@ class Condition:
         return all(fits) if for_all else any(fits)
 
     def _fits(self, found: str, context: RequestContext, *, with_variables: bool) -> bool:
-        """Whether any of the policy's values fits; a value of the wrong type or without a variable's value does not."""
+        """Whether any of the policy's values fits. One of the wrong type, or with an unresolved variable, does not."""
         for value in self.values:
             try:
                 if self.test is not None and self.test(substitute(value, context) if with_variables else value, found):
@@ -146,11 +146,11 @@ def _condition(operator: str, key: str, values: Any, *, place: str) -> Condition
 
 
 def _check_values(operator: str, values: tuple[str, ...], *, place: str) -> None:
-    """Raises AwsError where a value is not of the operator's type: a Deny with it would deny nothing."""
+    """Raises AwsError where a value has not the operator's type: a Deny with it would deny nothing."""
     for begin, (read, what) in _VALUES.items():
         for value in values if operator.startswith(begin) else ():
             try:
-                if "${" not in value:  # what a variable stands for is known with the request
+                if "${" not in value:  # a variable's value comes with the request
                     read(value)
             except ValueError as error:
                 raise AwsError("MalformedPolicyDocument", f"{place} takes {what}, not {value!r}.") from error
@@ -178,7 +178,7 @@ def _truth(text: str) -> None:
         raise ValueError(text)
 
 
-#: What an operator's name begins with → what raises ValueError for a value that could never fit, and what fits.
+#: Start of an operator's name → what raises ValueError for a value that can never fit, and words for valid values.
 _VALUES: Mapping[str, tuple[Callable[[str], object], str]] = {
     "Numeric": (float, "a number"),
     "Date": (_seconds, "a date of ISO 8601 or seconds since 1970"),

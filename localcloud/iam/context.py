@@ -1,7 +1,7 @@
 """The condition keys of a request: AWS's global ones, and those of services that policies of this kind use.
 
-A policy with a key that is not among ``EVALUATED`` is refused when it is put, instead of being held against nothing.
-The local cloud speaks HTTP on the loopback, which nobody can listen to: ``aws:SecureTransport`` is true.
+A policy with a key that is not in ``EVALUATED`` is refused when it is put, because the key would never match. The local
+cloud speaks HTTP on the loopback, where nobody can listen, so ``aws:SecureTransport`` is true.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ EVALUATED = frozenset(
         *("sts:externalid", "sts:rolesessionname", "sagemaker:modelapprovalstatus", "sagemaker:taggingaction"),
     }
 )
-#: Services that have a key of their own for what ``aws:ResourceTag`` says too.
+#: Services with a key of their own that means the same as ``aws:ResourceTag``.
 _OWN_RESOURCE_TAGS = frozenset({"ecr", "iam", "sagemaker", "secretsmanager", "ssm"})
 _OBJECT_TAG = "s3:existingobjecttag"
 _EVALUATED_PREFIXES = (
@@ -76,7 +76,7 @@ def is_evaluated(key: str) -> bool:
 
 
 def request_context(request: ApiRequest, caller: Caller, region: str, tags: Mapping[str, str]) -> Context:
-    """What holds for all asks of one request."""
+    """The keys that hold for all asks of one request."""
     found = _principal(caller, tags) | _surroundings(request, region) | _request_tags(request.params)
     for key, parameter in _PARAMETERS.items():
         value = request.params.get(parameter)
@@ -88,7 +88,7 @@ def request_context(request: ApiRequest, caller: Caller, region: str, tags: Mapp
 
 
 class AskContext(Mapping[str, tuple[str, ...]]):
-    """What holds for one ask. The tags of what it is on are read when a policy first asks for one."""
+    """The keys that hold for one ask. The resource's tags are read when a policy first asks for one."""
 
     def __init__(self, known: Context, ask: Ask, tags: ResourceTags) -> None:
         self._known = {**known, **ask.context} if ask.context else known

@@ -1,4 +1,4 @@
-"""What authentication and authorisation cost: calls and seconds, counted as they are made."""
+"""Counts what authentication and authorisation cost, in calls and seconds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRITE_SECONDS = 1.0
 
 
 class Cost:
-    """Written at most once a second: to count must cost nothing beside what is counted."""
+    """Writes at most once a second, so that counting costs next to nothing."""
 
     def __init__(self, store: Store) -> None:
         self._table = store.table(COST_TABLE)
@@ -29,7 +29,7 @@ class Cost:
 
     @contextmanager
     def measured(self, *, calls: int) -> Iterator[None]:
-        """Adds what is done inside; ``calls`` is 0 where the call has been counted already."""
+        """Adds the time spent inside. ``calls`` is 0 where the call was counted already."""
         started = time.perf_counter()
         try:
             yield

@@ -28,7 +28,7 @@ _SID = re.compile(r"[0-9A-Za-z]*")
 
 
 class PolicyKind(Enum):
-    """Where a policy is attached; AWS words its refusals by it."""
+    """Where a policy is attached. AWS names it in refusals."""
 
     IDENTITY = "identity-based policy"
     RESOURCE = "resource-based policy"
@@ -66,7 +66,7 @@ class Principals:
 class Statement:
     effect: Effect
     actions: Element
-    #: None in a trust policy: its resource is the role that carries it.
+    #: None in a trust policy, whose resource is the role that carries it.
     resources: Element | None
     principals: Principals | None
     conditions: tuple[Condition, ...] = ()
@@ -106,7 +106,7 @@ def parse_policy(text: str | Mapping[str, Any], *, name: str, kind: PolicyKind) 
 
 
 def on_itself(text: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """A policy that is on the resource that carries it and leaves Resource out, as ECR has them."""
+    """A policy that leaves out Resource, because it applies to the resource that carries it, as ECR's do."""
     document = _read(text)
     statements = [
         {"Resource": "*", **statement} if isinstance(statement, dict) else statement
@@ -143,7 +143,7 @@ def _deeper_than(levels: int, document: Any) -> bool:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON's readers keep the last of two elements of one name: of a policy nothing may be passed over."""
+    """Refuses two elements of one name. A JSON reader keeps the last one only, and no part of a policy may be lost."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

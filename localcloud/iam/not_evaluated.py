@@ -1,4 +1,4 @@
-"""What of IAM is not evaluated (docs/iam-evaluation.md) is refused by name, never skipped."""
+"""Refuses, by name, the parts of IAM that are not evaluated (docs/iam-evaluation.md). None is skipped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from localcloud.platform.errors import UnsupportedError
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
-#: Sessions that the front door does not know, and permissions that no policy says.
+#: Operations for sessions that the front door does not know, and for permissions outside of policies.
 _OPERATIONS = frozenset(
     {
         *(("sts", name) for name in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot")),
@@ -18,7 +18,7 @@ _OPERATIONS = frozenset(
         ("s3", "PutBucketAbac"),
     }
 )
-#: (signing name, operation) → parameters that change what a session may do.
+#: (signing name, operation) → parameters that change a session's rights.
 _PARAMETERS = {("sts", "AssumeRole"): ("Tags", "TransitiveTagKeys", "PolicyArns", "SourceIdentity")}
 
 

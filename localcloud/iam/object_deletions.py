@@ -1,7 +1,7 @@
 """S3's DeleteObjects: each object is allowed or refused by itself, and the answer says which.
 
-Source: "DeleteObjects" of the S3 API reference: the request succeeds, and an object that the caller may not delete is
-an Error element of the answer.
+Source: "DeleteObjects" of the S3 API reference. The request succeeds, and the answer has an Error element for each
+object that the caller may not delete.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 _END = b"</DeleteResult>"
 _NOTHING = b'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-#: They are of the body as it came, and have been checked with the signature.
+#: Headers about the original body. They were checked with the signature.
 _OF_THE_BODY = ("content-md5", "content-length", "x-amz-checksum-", "x-amz-sdk-checksum-")
 
 
 def answer(
     request: HttpRequest, refusals: list[AwsError | None], delete: Callable[[HttpRequest], HttpResponse]
 ) -> HttpResponse:
-    """``refusals`` has an entry for each object of the request; ``delete`` is asked for those that are None."""
+    """``refusals`` has an entry for each object of the request. ``delete`` gets those whose entry is None."""
     if not any(refusals):
         return delete(request)
     objects, settings = _read(request.body)
-    if len(objects) != len(refusals):  # a list without objects was asked for as a whole
+    if len(objects) != len(refusals):  # a list without objects has one refusal for the whole request
         raise next(refusal for refusal in refusals if refusal is not None)
     allowed = [item for item, refusal in zip(objects, refusals, strict=True) if refusal is None]
     found = (
@@ -49,7 +49,7 @@ def answer(
 
 
 def _read(body: bytes) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """The objects, and what is said of all of them (Quiet)."""
+    """The objects, and the settings for all of them (Quiet)."""
     objects, settings = [], {}
     for item in ET.fromstring(body):  # noqa: S314  (expat expands no external entities)
         name = _plain(item.tag)

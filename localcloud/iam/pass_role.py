@@ -1,6 +1,6 @@
-"""``iam:PassRole``: who hands a role to a service must be allowed to, for this role and this service.
+"""``iam:PassRole``: a caller who passes a role to a service needs the permission for this role and this service.
 
-AWS's reference says which actions depend on PassRole, not in which parameter the role stands: this table does.
+AWS's reference says which actions depend on PassRole. This table adds the parameter that holds the role.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SAGEMAKER = (
     *("CreateAutoMLJob", "CreatePipeline", "UpdatePipeline"),
 )
 
-#: (signing name, operation) → parameter with the role, and the service that it is handed to.
+#: (signing name, operation) → parameter with the role, and the service that gets it.
 _HANDED: dict[tuple[str, str], tuple[str, str]] = {
     **{("cloudformation", name): ("RoleARN", "cloudformation.amazonaws.com") for name in _CLOUDFORMATION},
     **{("sagemaker", name): ("RoleArn", "sagemaker.amazonaws.com") for name in _SAGEMAKER},
@@ -55,7 +55,7 @@ def passed_roles(request: ApiRequest, place: Place) -> list[Ask]:
 
 
 def handed_roles(request: ApiRequest, place: Place) -> list[tuple[str, str]]:
-    """ARN of each role that the service itself will assume, and the service's principal."""
+    """The ARN of each role that the service will assume, with the service's principal."""
     found = _HANDED.get((request.service, request.operation))
     roles = [(str(role), found[1]) for role in [_value(request.params, found[0])] if role] if found else []
     if (request.service, request.operation) == ("events", "PutTargets"):
@@ -65,7 +65,7 @@ def handed_roles(request: ApiRequest, place: Place) -> list[tuple[str, str]]:
 
 
 def _of_actions(request: ApiRequest) -> Iterable[tuple[str, str]]:
-    """Roles of a pipeline's actions, which the pipeline's own role assumes."""
+    """The roles of a pipeline's actions, which the pipeline's own role assumes."""
     declared = request.params.get("pipeline")
     if request.service == "codepipeline" and isinstance(declared, dict):
         for stage in declared.get("stages", []):
@@ -82,7 +82,7 @@ def _value(params: dict[str, Any], path: str) -> Any:
 
 
 def _role_arn(role: str, place: Place) -> str:
-    """Glue takes a role's name as well."""
+    """The role's ARN: Glue takes a name as well."""
     if role.startswith("arn:"):
         return role
     return f"arn:aws:iam::{place.account_id}:role{place.state.path('role', role) or '/'}{role}"

@@ -1,4 +1,4 @@
-"""A policy document that is put is read first: what is malformed, or uses what is not evaluated, is refused."""
+"""Reads each policy document that is put. A malformed one, or one that uses what is not evaluated, is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long policies may be: a template whose roles hold more than AWS takes fails here too.
+"""IAM's quotas on the length of policies, so that a template whose roles exceed them fails here too.
 
 Source: "IAM and AWS STS quotas" of the IAM user guide, which does not count white space.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
 _SPACE = re.compile(r"\s")
-#: Operation → parameter with the name, whose name it is, and what all inline policies of one may have in all.
+#: Operation → parameter with the name, kind of the named principal, and quota for all its inline policies together.
 _INLINE = {
     "PutRolePolicy": ("RoleName", "role", 10_240),
     "PutUserPolicy": ("UserName", "user", 2_048),

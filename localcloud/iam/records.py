@@ -1,4 +1,4 @@
-"""What was denied, and what each role used: written once for each (who, action, resource), in the cloud's store."""
+"""Records of denied calls, and of the permissions that each role used: one for each (who, action, resource)."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class AccessRecords:
 
 
 def denied_calls(home: Path) -> list[str]:
-    """A line for each call that was denied, the latest first; of a local cloud that runs or ran in this home."""
+    """A line for each call that was denied in this home's local cloud, the latest first."""
     found = sorted(read_table(home, DENIED_TABLE), key=lambda document: str(document["latest"]), reverse=True)
     return [f"denied {d['times']}x, last {d['latest']}: {d['message']}" for d in found]
 
 
 def read_table(home: Path, name: str) -> Iterator[Document]:
-    """The documents of one table, read from outside the process that writes them."""
+    """The documents of one table, read by another process than the one that writes them."""
     path = home / "state" / "documents.sqlite"
     if not path.exists():
         return

@@ -1,7 +1,7 @@
-"""The tags of what a request is on, for ``aws:ResourceTag/…`` and its kin: read where a policy asks for one.
+"""The tags of a request's resource, for ``aws:ResourceTag/…`` and similar keys. They are read when a policy asks.
 
-Our own services keep theirs in the store, moto keeps those of its services. Nothing is written. S3 takes no part in
-``aws:ResourceTag``: a bucket has to be switched to it (PutBucketAbac), which the local cloud does not know.
+Our own services keep tags in the store, and moto keeps those of its services. This module writes nothing. S3 has no
+``aws:ResourceTag`` here: a bucket must be switched to it (PutBucketAbac), which the local cloud does not support.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from localcloud.platform.store import Document, Store
 
 _S3_PREFIX = "arn:aws:s3:::"
-#: Services whose backend in moto tells all its resources with their tags.
+#: Services whose backend in moto lists all resources with their tags.
 _TELLING = frozenset({"kms", "sns", "sqs", "logs", "secretsmanager", "ssm"})
 
 
@@ -24,7 +24,7 @@ class ResourceTags:
         self._store = store
 
     def of(self, arn: str) -> dict[str, str]:
-        """Tag key in lower case, as conditions compare it, → value; empty for what has none or does not exist."""
+        """Tag key in lower case, as conditions compare it → value; empty without tags or without the resource."""
         parts = arn.split(":", 5)
         if len(parts) != 6:
             return {}
@@ -50,7 +50,7 @@ class ResourceTags:
         return {key.lower(): value for key, value in found.items()}
 
     def of_object(self, arn: str, version: str | None) -> dict[str, str]:
-        """The tags of an S3 object, ``arn:aws:s3:::bucket/key``; of its latest version where none is named."""
+        """The tags of an S3 object, ``arn:aws:s3:::bucket/key``, in this version or the latest."""
         from moto.s3.models import s3_backends
 
         backend = s3_backends[self._account_id]["aws"]
@@ -62,7 +62,7 @@ class ResourceTags:
         return {name.lower(): value for name, value in tags.items()}
 
     def _by_arn(self, arn: str, _region: str, _name: str) -> Mapping[str, str]:
-        """SageMaker asks in lower case, whatever a resource was called when it was made."""
+        """SageMaker's ARNs are in lower case, even where a resource was made with capitals."""
         service = arn.split(":", 3)[2]
         tables = self._store.table(f"{service}.tags").items()
         return next((tags for known, tags in tables if known.lower() == arn.lower()), {})
@@ -119,5 +119,5 @@ class ResourceTags:
 
 
 def _pairs(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """AWS writes a tag as Key and Value here, as key and value there."""
+    """Tags as a dict. AWS's services write ``Key`` and ``Value``, or ``key`` and ``value``."""
     return {str(tag.get("Key", tag.get("key"))): str(tag.get("Value", tag.get("value"))) for tag in tags}

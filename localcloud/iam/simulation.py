@@ -1,4 +1,4 @@
-"""iam:SimulatePrincipalPolicy and iam:SimulateCustomPolicy, by the evaluator that decides real calls."""
+"""iam:SimulatePrincipalPolicy and iam:SimulateCustomPolicy, with the evaluator that decides real calls."""
 
 from __future__ import annotations
 

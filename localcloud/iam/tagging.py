@@ -1,4 +1,4 @@
-"""Tags that come with a creation need the service's tagging action too, where AWS's reference says so."""
+"""Creating a resource with tags needs the service's tagging action too, where AWS's reference says so."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def tag_asks(request: ApiRequest, own: list[Ask]) -> list[Ask]:
         return []
     facts = action_facts(prefix_of(request.service), request.operation)
     depends = facts.dependent_actions if facts else ()
-    # SageMaker lets a policy say with which creations tags may come.
+    # In SageMaker, a policy can restrict which creations may bring tags.
     context = {"sagemaker:taggingaction": (request.operation,)} if request.service == "sagemaker" else {}
     return [
         Ask(action=action, resource=own[0].resource, context=context)

@@ -1,7 +1,7 @@
-"""A role that is handed to a service has to trust it: the service's own words for one that does not, or is not there.
+"""A role that is passed to a service must trust it. The refusal is in the service's own words.
 
-Of the trust policy only the principal counts here: its conditions (``aws:SourceArn``) are held against the resource
-when the service assumes the role. CloudFormation and Lambda assume it at once, and say so themselves.
+Only the principals of the trust policy count here. Its conditions (``aws:SourceArn``) are checked when the service
+assumes the role. CloudFormation and Lambda assume the role at once, and report a failure themselves.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WORDS = {
 
 
 def check_trust(request: ApiRequest, place: Place) -> None:
-    """Raises AwsError in the words of the service that the role is handed to."""
+    """Raises AwsError in the words of the service that gets the role."""
     words = _WORDS.get(request.service)
     for role, principal in handed_roles(request, place) if words else ():
         policy = place.state.trust_policy(role)

@@ -1,4 +1,4 @@
-"""What services do differently from AWS's reference: one small file each, listed here by signing name."""
+"""Where services differ from AWS's reference: one small file each, listed here by signing name."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ _SERVICES: dict[str, Callable[[ApiRequest, Place], list[Ask]]] = {
 
 
 def asks_of(request: ApiRequest, place: Place) -> list[Ask]:
-    """All that has to be allowed for a request, in AWS's order: the action itself, its tags, roles, encryption keys."""
+    """All that a request needs allowed, in AWS's order: the action itself, tags, roles, encryption keys."""
     own = _SERVICES.get(request.service, by_reference)(request, place)
     return [*own, *tag_asks(request, own), *passed_roles(request, place), *key_asks(request, place, own)]

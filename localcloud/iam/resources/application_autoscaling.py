@@ -1,4 +1,4 @@
-"""A scalable target's ARN ends in an id that is made with it and that no request names."""
+"""Scalable targets: the ARN ends in a generated id, which no request names."""
 
 from __future__ import annotations
 

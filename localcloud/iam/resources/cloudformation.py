@@ -1,4 +1,4 @@
-"""A stack that is called by its name has ``stack/NAME/*`` for an ARN: its id is not in the request."""
+"""Stacks: a request that names a stack lacks its id, so the ARN is ``stack/NAME/*``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from localcloud.iam.asks import Ask, Place, by_reference, on
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
-#: They read a template or the whole list, whatever stack they name.
+#: These read a template or the whole list, so their resource is ``*``.
 _WITHOUT_STACK = frozenset({"ListStacks", "ValidateTemplate", "EstimateTemplateCost", "ListExports", "ListImports"})
 
 

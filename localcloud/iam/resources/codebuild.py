@@ -1,4 +1,4 @@
-"""Builds are called by ids that begin with their project's name; permissions are the project's."""
+"""Builds: an id begins with its project's name, and permissions are on the project."""
 
 from __future__ import annotations
 

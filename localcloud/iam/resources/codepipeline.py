@@ -1,4 +1,4 @@
-"""Pipelines, their stages and actions are named by parts of one ARN; webhooks have their own."""
+"""Pipelines, their stages and actions are parts of one ARN; webhooks have their own."""
 
 from __future__ import annotations
 

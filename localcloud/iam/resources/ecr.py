@@ -1,4 +1,4 @@
-"""Repositories may be of another account, whose number then stands in the request: AWS's own images lie in such."""
+"""Repositories: a request may name another account, as it does for AWS's own images."""
 
 from __future__ import annotations
 

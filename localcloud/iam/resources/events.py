@@ -1,4 +1,4 @@
-"""Rules are called ``Name`` or ``Rule``; those of the default bus have no bus in their ARN."""
+"""Rules: the parameter is ``Name`` or ``Rule``, and the ARN of a default bus's rule has no bus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data catalog: an action on a table needs the catalog's and the database's consent too."""
+"""The data catalog: an action on a table needs the permission on catalog and database too."""
 
 from __future__ import annotations
 

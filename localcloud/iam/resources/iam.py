@@ -1,4 +1,4 @@
-"""Principals and policies: their ARNs hold a path that requests leave out."""
+"""Principals and policies: their ARNs have a path that requests leave out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key may be called by its id, its ARN, an alias or an alias's ARN; permissions are the key's."""
+"""Keys: a request names one by id, ARN, alias or an alias's ARN, and permissions are on the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions are called by name, ARN or a part of it; Invoke's action has a name of its own."""
+"""Functions: a request names one by name, ARN or a part of it. The action of Invoke has another name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
     if not given:
         return by_reference(request, place)
     name = given.partition("function:")[2] or given.rpartition(":")[2]
-    # The qualifier belongs to the resource: a policy for the bare function allows none of its versions.
+    # The qualifier is part of the resource: a policy for the bare function allows none of its versions.
     if request.params.get("Qualifier") and ":" not in name:
         name = f"{name}:{request.params['Qualifier']}"
     return [Ask(action=action, resource=place.arn("lambda", f"function:{name}"))]

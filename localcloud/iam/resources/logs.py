@@ -1,4 +1,4 @@
-"""Groups and streams; actions on a group in which streams are made carry an empty stream, as AWS words them."""
+"""Groups and streams: as on AWS, an action that makes streams has an ARN with an empty stream."""
 
 from __future__ import annotations
 

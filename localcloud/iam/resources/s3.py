@@ -1,4 +1,4 @@
-"""S3's actions are named apart from its operations. Source: "Required permissions for Amazon S3 API operations"."""
+"""S3: its actions have other names than its operations. Source: "Required permissions for Amazon S3 API operations"."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _ACTIONS = {
     "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 }
-#: A version has actions of its own.
+#: Versions have actions of their own.
 _OF_VERSIONS = {
     "GetObject": "GetObjectVersion",
     "DeleteObject": "DeleteObjectVersion",
@@ -85,7 +85,7 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
 
 
 def _with_it(request: ApiRequest, resource: str, context: dict[str, tuple[str, ...]]) -> list[Ask]:
-    """What a write asks for besides: the source that it copies, tags, an ACL."""
+    """What a write needs besides: permissions on the source of a copy, on tags, on an ACL."""
     found = []
     source = unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/")
     if source:
@@ -112,7 +112,7 @@ def _deletions(bucket: str, body: bytes) -> list[Ask]:
 
 
 def _context(request: ApiRequest, account_id: str) -> dict[str, tuple[str, ...]]:
-    """S3's own condition keys, of those that a request carries."""
+    """S3's own condition keys, with their values from the request."""
     query, headers = request.params["query"], request.headers
     found: dict[str, tuple[str, ...]] = {
         f"s3:{name}": (query[name],) for name in ("prefix", "delimiter", "max-keys") if name in query
@@ -133,14 +133,14 @@ def _context(request: ApiRequest, account_id: str) -> dict[str, tuple[str, ...]]
 
 
 def _given_tags(request: ApiRequest) -> dict[str, str]:
-    """The tags that an object is given: with its upload in a header, alone in a body."""
+    """The tags of an object: in a header of its upload, or in the body of PutObjectTagging."""
     if request.operation != "PutObjectTagging":
         return dict(parse_qsl(request.headers.get("x-amz-tagging", ""), keep_blank_values=True))
     return {item.get("Key", ""): item.get("Value", "") for item in _elements(request.params["body"], "Tag")}
 
 
 def _elements(body: bytes, name: str) -> list[dict[str, str]]:
-    """The children of each element of this name, as texts; raises AwsError for what is no XML."""
+    """The children of each element with this name, as texts; raises AwsError where the body is not XML."""
     try:
         document = ET.fromstring(body)  # noqa: S314  (expat expands no external entities)
     except ET.ParseError as error:

@@ -1,4 +1,4 @@
-"""SageMaker writes its ARNs in lower case. Versioned model packages are numbered as they come."""
+"""SageMaker: its ARNs are in lower case, and the number of a new model package is not in the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets are called by name or ARN; the ARN ends in six characters that are made with the secret."""
+"""Secrets: a request gives name or ARN. The ARN ends in six generated characters."""
 
 from __future__ import annotations
 

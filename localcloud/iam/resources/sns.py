@@ -1,4 +1,4 @@
-"""Topics; what names a subscription is decided by its topic."""
+"""Topics: permissions for a subscription are on its topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queues are called by their address; a batch is allowed as its single call is."""
+"""Queues: a request names one by its address. A batch needs the action of the single call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assuming a role; asking who one is needs no permission and cannot be denied."""
+"""Assuming a role. GetCallerIdentity needs no permission and cannot be denied."""
 
 from __future__ import annotations
 
