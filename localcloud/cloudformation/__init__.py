@@ -7,5 +7,5 @@
 - **act**: ``act`` runs a plan through the providers in ``localcloud.resources``, with events, waits and parallel work;
   ``deployment`` is the life of one stack operation, with roll back and clean-up; ``engine`` starts them.
 
-``stacks`` keeps what is known of a stack; ``*_operations`` answer the API.
+``stacks`` keeps the documents of stacks; ``*_operations`` answer the API.
 """

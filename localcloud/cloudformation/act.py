@@ -1,7 +1,7 @@
-"""Runs a plan: the providers' verbs in dependency order, independent ones at the same time, each with its events.
+"""Runs a plan: the providers' verbs in dependency order, independent ones in parallel, each with its events.
 
-While an update runs, a resource's document keeps ``Before``: what it was when the operation began, or None for one that
-is new. That is what rollback goes back to, and what the clean-up after a success deletes where it was replaced.
+While an update runs, a resource's document keeps ``Before``: the resource as it was when the operation began, or None
+for a new one. A rollback goes back to it, and the clean-up after a success deletes it where it was replaced.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class Actor:
     secrets: DynamicReferences
     cancelled: threading.Event = field(default_factory=threading.Event)
     failed: dict[str, list[str]] = field(default_factory=dict)
-    """Verb → logical ids of what failed by itself, not for having been cancelled."""
+    """Verb → logical ids of the resources that failed by themselves, not because they were cancelled."""
 
     def afresh(self) -> Actor:
-        """For other work on the same stack: neither cancelled nor failed yet."""
+        """A run for other work on the same stack, without cancellation or failures."""
         return dataclasses.replace(self, cancelled=threading.Event(), failed={})
 
     def run(self, plan: Plan, evaluation: Evaluation) -> bool:
-        """Create, update and replace as planned. What is to be deleted waits for :meth:`delete`, after a success."""
+        """Creates, updates and replaces as planned. Deletions wait for :meth:`delete`, after a success."""
         steps = {step.logical_id: step for step in plan.steps if step.wanted}
         for step in plan.steps:
             check = partial(self._check_policy, step.action, step)
@@ -69,7 +69,7 @@ class Actor:
         )
 
     def delete(self, gone: Mapping[str, Deployed], *, forget: bool) -> bool:
-        """Delete or retain these, dependents first, whatever else fails; ``forget`` takes them out of the stack too."""
+        """Deletes or retains these, dependents first, even after a failure; ``forget``: removes them from the stack."""
         steps = {step.logical_id: step for step in removals(gone, keep=set())}
         return order.run(
             {name: step.depends_on for name, step in steps.items()},
@@ -79,7 +79,7 @@ class Actor:
         )
 
     def restore(self, touched: Mapping[str, Deployed]) -> bool:
-        """Bring these back to what they were: in place where they still are the same, else the old one again."""
+        """Brings these back to what they were: in place, or by going back to the resource that was replaced."""
         return order.run(
             {name: set(before.depends_on) for name, before in touched.items()},
             lambda name: self._guarded("UPDATE", name, lambda: self._restore(touched[name])),
@@ -87,7 +87,7 @@ class Actor:
         )
 
     def tell_cut_off(self) -> None:
-        """What was being made or changed when the local cloud ended has failed; it does not stay in progress."""
+        """Fails the resources that were being made or changed when the local cloud ended."""
         for name, each in self.stacks.resources(self.stack["StackId"]).items():
             verb, _, rest = each["ResourceStatus"].partition("_")
             if verb in ("CREATE", "UPDATE") and rest == "IN_PROGRESS":
@@ -123,7 +123,7 @@ class Actor:
             self._update(wanted, step.present)
 
     def _begin(self, step: Step) -> None:
-        """``Before`` is written first, so that a failure from here on can be rolled back."""
+        """Writes ``Before`` first, so that a failure from here on can be rolled back."""
         name = step.logical_id
         if step.present is None:
             self._put(name, step.type_name, PhysicalResourceId="", Deployed=None, Before=None)
@@ -190,7 +190,7 @@ class Actor:
         found = self.stacks.resource(self.stack["StackId"], name) or {}
         attempted = self.stacks.deployed(self.stack["StackId"])[name]
         if attempted.physical_id != before.physical_id:
-            # The old one was never touched: the stack points to it again, and the clean-up deletes the new one.
+            # The old one was never touched. The stack points to it again, and the clean-up deletes the new one.
             self._remember(before, Replacement=document_of(attempted))
         elif attempted.properties != before.properties:
             self._event(name, "UPDATE_IN_PROGRESS")
@@ -218,7 +218,7 @@ class Actor:
             self._put(name, gone.type_name, Deployed=None)
 
     def _guarded(self, verb: str, name: str, work: Callable[[], None]) -> bool:
-        """Whether the work succeeded. A failure becomes the resource's event, and ends what waits beside it."""
+        """Whether the work succeeded. A failure becomes the resource's event, and cancels the resources beside it."""
         try:
             work()
         except CancelledError:
@@ -273,7 +273,7 @@ class Actor:
         physical_id: str | None = None,
         keep_status: bool = False,
     ) -> None:
-        """Tell of a resource; ``keep_status`` where it is about one that another has taken the place of."""
+        """Writes an event of a resource; ``keep_status`` where another resource has replaced it."""
         stack_id = self.stack["StackId"]
         found = self.stacks.resource(stack_id, logical_id) or {}
         told = {"ResourceStatus": status, "ResourceStatusReason": reason}
@@ -292,7 +292,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What the stack's resources answer now."""
+    """The present answers of the stack's resources."""
 
     stacks: Stacks
     stack_id: str
@@ -319,7 +319,7 @@ class Live:
         return deployed
 
 
-#: Of a resource that nobody has noted as made: it may have been, in the moment of a crash.
+#: For a resource that was not recorded as made: a crash may have come just before the record.
 _UNKNOWN = ". If it was made all the same, it is left behind: look for it, and delete it before it is made again"
 _NOUNS = {"CREATE": "creation", "UPDATE": "update", "DELETE": "deletion"}
 

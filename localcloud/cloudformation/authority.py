@@ -1,6 +1,6 @@
-"""With whose credentials a stack's resources are deployed.
+"""The credentials with which a stack's resources are deployed.
 
-The stack's role's, or the caller's own, as AWS has it with forward access sessions.
+They are the stack's role's, or else the caller's own, as in AWS's forward access sessions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PRINCIPAL = "cloudformation.amazonaws.com"
 
 
 def client_maker(clients: Clients, role_arn: str | None, caller_key: str) -> Callable[[str], Any]:
-    """Service name → boto3 client; ``caller_key``: the access key of who asked for what is done.
+    """Service name → boto3 client. ``caller_key``: the access key of the operation's caller.
 
     Raises AwsError where the role cannot be assumed.
     """

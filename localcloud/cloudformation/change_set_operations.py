@@ -1,4 +1,4 @@
-"""CloudFormation: change sets. One is a stored plan; executing it decides again from the same inputs."""
+"""CloudFormation: change sets. A change set is a stored plan. Executing it plans again from the same inputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from localcloud.cloudformation.stacks import Stack, now
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Params, operation
 
-#: ImportExistingResources is not among them: cdk always asks for it. A named resource that exists already fails to be
+#: ImportExistingResources is not listed, for cdk always asks for it. A named resource that exists already fails to be
 #: created, with its name in the reason.
 _REFUSED = ("DeploymentMode", "NotificationARNs", "ResourcesToImport", "ResourceTypes", "RollbackConfiguration")
 _NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -154,7 +154,7 @@ class ChangeSetOperations(CloudFormationOperations):
         self.engine.update(stack["StackId"], prepared, roll_back=not disabled, LastUpdatedTime=now(), **fields)
 
     def _forget_others(self, executed: dict[str, Any]) -> None:
-        """What other change sets compared with is no more."""
+        """Makes the stack's other change sets obsolete: what they compared with has changed."""
         for key, each in self.stacks.change_sets.items():
             if each["StackId"] != executed["StackId"]:
                 continue
@@ -187,7 +187,7 @@ class ChangeSetOperations(CloudFormationOperations):
 
 
 def _without_values(change: dict[str, Any]) -> dict[str, Any]:
-    """A change as it is told to who did not ask for property values."""
+    """A change without property values, for callers who did not ask for them."""
     own = change["ResourceChange"]
     target_keys = {"Attribute", "Name", "RequiresRecreation"}
     details = [

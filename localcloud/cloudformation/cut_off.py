@@ -1,6 +1,6 @@
-"""Stack operations that an earlier run left: taken back where they built, finished where they deleted.
+"""Stack operations that an earlier run left unfinished: those that built are rolled back, those that deleted go on.
 
-Every resource's document has what it was before, so a cut-off update goes back as a failed one does.
+Every resource's document has the resource as it was before, so a cut-off update rolls back like a failed one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ CUT_OFF = "The local cloud ended while this operation was under way"
 
 
 def go_on(deployment: Deployment, stack: Stack) -> None:
-    """Brings the operation to its end, on the operation's own thread."""
+    """Ends the operation, on the operation's own thread."""
     deployment.actor.tell_cut_off()
     match stack["StackStatus"]:
         case "CREATE_IN_PROGRESS":

@@ -1,4 +1,4 @@
-"""The life of one stack operation, from IN_PROGRESS to its end, with roll back and clean-up."""
+"""One stack operation, from IN_PROGRESS to its end, with rollback and clean-up."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from localcloud.cloudformation.plan import Plan
     from localcloud.cloudformation.stacks import Stacks
 
-#: What an update replaces on the stack itself, and its roll back puts back.
+#: The stack's own attributes that an update replaces, and that a rollback restores.
 _STACK_FIELDS = ("Template", "Description", "Parameters", "DescribedParameters", "Tags", "Capabilities", "Imports")
 
 
 @dataclass(kw_only=True)
 class Deployment:
-    """One operation on one stack. Each method runs on the operation's own thread, and ends with a final status."""
+    """One operation on one stack. Each method runs on the operation's thread, and ends with a final status."""
 
     stacks: Stacks
     stack_id: str
     actor: Actor
     going_down: threading.Event
-    """Set when the local cloud stops: what fails then is not rolled back."""
+    """Set when the local cloud stops. Failures are not rolled back from then on."""
 
     def create(self, plan: Plan, evaluation: Evaluation, *, on_failure: str) -> None:
         """``on_failure``: ROLLBACK, DELETE or DO_NOTHING."""
@@ -83,7 +83,7 @@ class Deployment:
         self._status("UPDATE_COMPLETE")
 
     def roll_back_update(self, *, skip: frozenset[str] = frozenset()) -> None:
-        """Back to what the stack was; resources in ``skip`` are taken as rolled back without doing anything."""
+        """Rolls the stack back. Resources in ``skip`` count as rolled back and are left alone."""
         actor = self._fresh_actor()
         if not actor.restore({name: before for name, before in self._kept("Before").items() if name not in skip}):
             self._status("UPDATE_ROLLBACK_FAILED", _failures(actor))
@@ -94,12 +94,12 @@ class Deployment:
         self.complete_roll_back()
 
     def complete_roll_back(self) -> None:
-        """The clean-up after all resources have been taken back."""
+        """The clean-up after all resources have been rolled back."""
         self._forget_new()
         self._status("UPDATE_ROLLBACK_COMPLETE")
 
     def delete(self, *, retain: frozenset[str], back_to: str) -> None:
-        """``back_to``: the status that a stack keeps whose exports are in use, and which is not deleted therefore."""
+        """``back_to``: the status of a stack that is not deleted because its exports are in use."""
         try:
             check_exports(self.stacks, self.stack_id, [])
         except ExportError as error:
@@ -123,7 +123,7 @@ class Deployment:
             self._status("DELETE_FAILED", _failures(actor))
 
     def _run(self, plan: Plan, evaluation: Evaluation) -> str | None:
-        """Carry the plan out, and set the outputs; the reason of a failure."""
+        """Carries out the plan and sets the outputs; returns the reason of a failure."""
         if not self.actor.run(plan, evaluation):
             return _failures(self.actor)
         evaluation.resources = Live(self.stacks, self.stack_id)
@@ -136,7 +136,7 @@ class Deployment:
         return None
 
     def _clean_up(self, removed: set[str]) -> None:
-        """Delete what was replaced and what the template no longer has. A failure is but an event, as on AWS."""
+        """Deletes the resources that were replaced or left the template. As on AWS, a failure is only an event."""
         present = self.stacks.deployed(self.stack_id)
         replaced = {
             name: replace(old, deletion_policy=present[name].update_replace_policy)
@@ -147,7 +147,7 @@ class Deployment:
         self._settle()
 
     def _forget_new(self) -> None:
-        """Delete what the update made: new resources, and those that had replaced old ones."""
+        """Deletes what the update made: new resources, and those that replaced old ones."""
         found = self.stacks.resources(self.stack_id)
         present = self.stacks.deployed(self.stack_id)
         new = {name for name, each in found.items() if each.get("Before", each) is None}
@@ -158,7 +158,7 @@ class Deployment:
         self._settle()
 
     def _as_never_made(self, made: Mapping[str, Deployed]) -> dict[str, Deployed]:
-        """RetainExceptOnCreate, on the resource or on the operation, retains nothing that a failed operation made."""
+        """RetainExceptOnCreate does not retain resources that a failed operation made."""
         policies = {"RetainExceptOnCreate"}
         if self.stacks.get(self.stack_id).get("RetainExceptOnCreate"):
             policies.add("Retain")
@@ -168,20 +168,20 @@ class Deployment:
         }
 
     def _kept(self, key: str) -> dict[str, Deployed]:
-        """``Before``: what this operation touched, as it was. ``Replacement``: what it made, and took back again."""
+        """``Before``: touched resources as they were. ``Replacement``: resources that were made and then taken back."""
         return {
             name: Deployed(**each[key]) for name, each in self.stacks.resources(self.stack_id).items() if each.get(key)
         }
 
     def _settle(self) -> None:
-        """The operation is over: nothing is to be gone back to."""
+        """Removes the records for a rollback, because the operation is over."""
         for name, each in self.stacks.resources(self.stack_id).items():
             kept = {key: value for key, value in each.items() if key not in {"Before", "Replacement"}}
             self.stacks.put_resource(self.stack_id, name, kept)
         self.stacks.change(self.stack_id, Before=None)
 
     def _fresh_actor(self) -> Actor:
-        """For going back and cleaning up, which a cancellation of what went before does not reach."""
+        """For rollback and clean-up, which an earlier cancellation does not stop."""
         self.actor = self.actor.afresh()
         if self.going_down.is_set():
             self.actor.cancelled.set()
@@ -192,7 +192,7 @@ class Deployment:
 
 
 def stack_fields(stack: Mapping[str, Any]) -> dict[str, Any]:
-    """What an update will have to put back when it fails."""
+    """The attributes that an update must restore if it fails."""
     return {name: stack.get(name) for name in _STACK_FIELDS} | {"Outputs": stack["Outputs"]}
 
 

@@ -1,4 +1,4 @@
-"""Template text to a plain document: JSON, or YAML with CloudFormation's short intrinsics (``!Ref``, ``!Sub`` …)."""
+"""Reads a template's text: JSON, or YAML with CloudFormation's short intrinsics (``!Ref``, ``!Sub`` …)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 
 def read(text: str) -> Document:
-    """The template as a document; dates and the like stay strings. Raises AwsError with the place of a syntax error."""
+    """The template as a document. Dates stay strings. Raises AwsError with the place of a syntax error."""
     try:
         found = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
     except json.JSONDecodeError as error:

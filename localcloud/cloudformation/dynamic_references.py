@@ -1,6 +1,6 @@
-"""Dynamic references, ``{{resolve:secretsmanager:…}}``, ``ssm`` and ``ssm-secure``: values fetched as late as possible.
+"""Dynamic references, ``{{resolve:secretsmanager:…}}``, ``ssm`` and ``ssm-secure``, which are resolved late.
 
-What is stored and shown is the reference. The value goes to the API call that needs it, and nowhere else.
+Documents and answers hold the reference. Only the API call that needs the value gets it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _REFERENCE = re.compile(r"\{\{resolve:([a-z-]+):([^{}]+)\}\}")
 
 
 class DynamicReferences:
-    """Fetches values with the deployer's clients, each once, and remembers them to keep them out of what is stored."""
+    """Fetches each value once, with the deployer's clients. Remembers the values, to keep them out of documents."""
 
     def __init__(self, make_client: Callable[[str], Any]) -> None:
         self._make_client = make_client
         self._values: dict[str, str] = {}
 
     def resolve(self, value: Any) -> Any:
-        """The value with every dynamic reference replaced by what it refers to."""
+        """The value with every dynamic reference resolved."""
         if isinstance(value, dict):
             return {name: self.resolve(item) for name, item in value.items()}
         if isinstance(value, list):
@@ -33,7 +33,7 @@ class DynamicReferences:
         return _REFERENCE.sub(self._fetched, value) if isinstance(value, str) else value
 
     def restored(self, value: Any) -> Any:
-        """The value with every fetched value replaced by its reference: what of a resource's answer may be stored."""
+        """The value with every fetched value replaced by its reference, so that it may be stored."""
         if isinstance(value, dict):
             return {name: self.restored(item) for name, item in value.items()}
         if isinstance(value, list):
@@ -54,7 +54,7 @@ class DynamicReferences:
         return self._values[found[0]]
 
     def _secret(self, reference: str) -> str:
-        """``secret-id:SecretString:json-key:version-stage:version-id``; all but the first may be left out."""
+        """Parses ``secret-id:SecretString:json-key:version-stage:version-id``; all parts but the first are optional."""
         parts = reference.split(":")
         width = 7 if reference.startswith("arn:") else 1
         secret_id = ":".join(parts[:width])

@@ -1,4 +1,4 @@
-"""Starts stack operations, each on a thread of its own, and knows which ones run."""
+"""Starts stack operations, each on a thread of its own, and knows which ones are running."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Caller
 
 STOP_SECONDS = 3.0
-#: A client that looks for the end every five seconds, as cdk does, is answered when a short operation has ended.
+#: How long an answer waits for a short operation to end. A client like cdk looks again after five seconds only.
 GRACE_SECONDS = 2.0
 
 log = logging.getLogger("localcloud.cloudformation")
@@ -65,7 +65,7 @@ class Engine:
         self._start(deployment, lambda: deployment.delete(retain=retain, back_to=status))
 
     def roll_back(self, stack: Stack, caller: Caller, *, skip: frozenset[str] = frozenset(), **fields: Any) -> None:
-        """Take a failed create or update back to where it began."""
+        """Rolls back a failed create or update."""
         make_client = authority.client_maker(
             self.cloud.clients, fields.get("RoleARN") or stack.get("RoleARN"), caller.access_key_id
         )
@@ -79,13 +79,13 @@ class Engine:
         )
 
     def cancel(self, stack_id: str) -> None:
-        """What runs for this stack fails now, and is rolled back."""
+        """Lets the stack's running operation fail, so that it is rolled back."""
         running = self._running.get(stack_id)
         if running is not None:
             running[1].actor.cancelled.set()
 
     def take_up(self) -> None:
-        """Goes on with what an earlier run of the local cloud left, each on a thread: the front door is not up yet."""
+        """Takes up what an earlier run left, each on a thread of its own, because the front door is not up yet."""
         for stack in self.stacks.living():
             if is_busy(stack):
                 name = f"stack-{stack['StackName']}"
@@ -110,7 +110,7 @@ class Engine:
             thread.join(STOP_SECONDS)
 
     def _begin(self, stack_id: str, status: str, *, blank: Stack | None = None, **fields: Any) -> Stack:
-        """Take the stack for one operation, ``blank`` where there is none yet. Raises AwsError where it is taken."""
+        """Takes the stack, or ``blank`` where there is none, for one operation. Raises AwsError where it is taken."""
         fields["OperationId"] = str(uuid.uuid4())
         with self._lock:
             if blank is not None and self.stacks.find(stack_id) is None:
@@ -148,13 +148,13 @@ class Engine:
         thread.start()
 
     def give_grace(self, stack_id: str) -> None:
-        """Wait for what runs for this stack, but not for long."""
+        """Waits for the stack's running operation, but not for long."""
         running = self._running.get(stack_id)
         if running is not None:
             running[0].join(GRACE_SECONDS)
 
     def _fail(self, stack_id: str, reason: str) -> None:
-        """A fault of ours must not leave the stack in progress for ever."""
+        """Ends the operation as failed after a fault of ours, so that the stack does not stay in progress for ever."""
         status = str(self.stacks.get(stack_id)["StackStatus"])
         for ending in ("_COMPLETE_CLEANUP_IN_PROGRESS", "_IN_PROGRESS"):
             if status.endswith(ending):

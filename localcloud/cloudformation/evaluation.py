@@ -25,7 +25,7 @@ class Evaluation:
     pseudo: Mapping[str, Any]
     resources: Resources
     imported: Callable[[str], str]
-    """An export's value; raises AwsError where nobody exports it."""
+    """Returns an export's value; raises AwsError where no stack exports it."""
     _conditions: dict[str, bool] = field(default_factory=dict)
 
     def condition(self, name: str) -> bool:
@@ -53,7 +53,7 @@ class Evaluation:
         raise _error(f"Template error: {value!r} is not a condition: it gives {found!r}, not true or false")
 
     def resolve(self, value: Any) -> Any:
-        """The value with every intrinsic done; dynamic references stay as they are written."""
+        """The value with every intrinsic evaluated. Dynamic references stay as they are."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not NO_VALUE]
         if not isinstance(value, dict):

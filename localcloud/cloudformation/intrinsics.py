@@ -1,4 +1,4 @@
-"""The intrinsic functions, by name. Each takes the template's values so far and its own argument, and gives a value."""
+"""The intrinsic functions, by name. Each takes the evaluation that calls it and its argument, and returns a value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Resources(Protocol):
-    """What is known of the stack's resources at this moment."""
+    """The stack's resources as far as they are known."""
 
     def ref(self, logical_id: str) -> Any: ...
 
@@ -25,7 +25,7 @@ class Resources(Protocol):
 
 
 class Values(Protocol):
-    """What a function may ask of the evaluation that calls it."""
+    """The part of an evaluation that functions use."""
 
     @property
     def template(self) -> Template: ...
@@ -186,7 +186,7 @@ def _list(values: Values, value: Any, function: str) -> list[Any]:
 
 
 def _joined(parts: list[Any], delimiter: str) -> Any:
-    """One text; unknown where a part is, its text showing what is known."""
+    """The joined text. It is unknown where a part is, and then shows the known parts."""
     for part in parts:
         if isinstance(part, dict | list):
             raise _error(f"Template error: every part of Fn::Join or Fn::Sub must be a string, not {part!r}")
@@ -196,7 +196,7 @@ def _joined(parts: list[Any], delimiter: str) -> Any:
 
 
 def _scalar(value: Any) -> Any:
-    """Scalars as CloudFormation compares and joins them: ``true`` and ``5`` are texts."""
+    """A scalar as CloudFormation compares and joins it: ``true`` and ``5`` are texts."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value

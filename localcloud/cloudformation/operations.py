@@ -1,4 +1,4 @@
-"""What the groups of CloudFormation's operations share: the engine, how a page is cut, what is refused."""
+"""What CloudFormation's groups of operations share: the engine, paging, and refused parameters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CloudFormationOperations(Operations):
 
 
 def page(name: str, items: Sequence[Any], token: str | None) -> Params:
-    """The next items under ``name``. A token counts what is left, so that newer items at the front do not shift it."""
+    """The next items under ``name``. A token counts the items left, so new items at the front do not shift the page."""
     try:
         left = len(items) if token is None else int(token)
     except ValueError as error:
@@ -38,14 +38,14 @@ def page(name: str, items: Sequence[Any], token: str | None) -> Params:
 
 
 def refuse(params: Params, *names: str) -> None:
-    """Raises UnsupportedError naming the parameters that were given and would change what happens."""
+    """Raises UnsupportedError with the names of given parameters that would change the outcome."""
     given = [name for name in names if params.get(name) not in (None, [], {}, False, "")]
     if given:
         raise UnsupportedError(f"The parameter {', '.join(given)} of a stack operation")
 
 
 def refuse_deployment_config(params: Params) -> None:
-    """STANDARD is what the engine does; EXPRESS ends before resources are ready."""
+    """Refuses EXPRESS, which ends before resources are ready. STANDARD is the engine's way."""
     config = dict(params.get("DeploymentConfig") or {})
     mode = config.pop("Mode", "STANDARD")
     if mode != "STANDARD":

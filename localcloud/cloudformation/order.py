@@ -1,6 +1,6 @@
-"""Work in dependency order: what must come first, what may run at the same time.
+"""Does work in dependency order, independent work in parallel.
 
-Dependencies are a mapping: name → the names that must come before it. Names that are no key themselves are passed over.
+Dependencies are a mapping: name → the names that must come before it. Names without a key of their own are ignored.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def check_acyclic(dependencies: Mapping[str, AbstractSet[str]]) -> None:
 
 
 def in_order(dependencies: Mapping[str, AbstractSet[str]]) -> list[str]:
-    """The names, each after those that it depends on, otherwise as given."""
+    """The names, each after its dependencies, otherwise in the given order."""
     known = {name: before & dependencies.keys() for name, before in dependencies.items()}
     return list(TopologicalSorter(known).static_order())
 
 
 def reversed_(dependencies: Mapping[str, AbstractSet[str]]) -> dict[str, set[str]]:
-    """The same graph the other way round: dependents first, as deletions need it."""
+    """The reversed graph, dependents first, for deletions."""
     found: dict[str, set[str]] = {name: set() for name in dependencies}
     for name, before in dependencies.items():
         for other in before & dependencies.keys():
@@ -50,11 +50,11 @@ def run(
     stopped: threading.Event,
     go_on_after_failure: bool = False,
 ) -> bool:
-    """Do each name's work when all that it depends on is done, the independent at the same time.
+    """Does each name's work as soon as its dependencies are done, independent work in parallel.
 
-    ``work`` answers whether it succeeded. What depends on a failure is never started. After a failure, unless told to
-    go on, and once ``stopped`` is set, nothing new is started, and what runs is waited for.
-    Returns whether all was done.
+    ``work`` returns whether it succeeded. Work that depends on a failure never starts. Nothing new starts after a
+    failure, unless told to go on, or once ``stopped`` is set; running work is waited for.
+    Returns whether all work was done.
     """
     sorter = TopologicalSorter({name: before & dependencies.keys() for name, before in dependencies.items()})
     sorter.prepare()

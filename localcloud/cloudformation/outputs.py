@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 class ExportError(Exception):
-    """An export cannot be as a template wants it."""
+    """An export cannot be made, changed or removed."""
 
 
 def outputs(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """The outputs whose condition holds, in the API's shape; values may be unknown while planning."""
+    """The outputs whose condition holds, in the API's shape. Values may be unknown while planning."""
     return [
         _output(evaluation, name, each)
         for name, each in evaluation.template.section("Outputs").items()
@@ -23,7 +23,7 @@ def outputs(evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def check_exports(stacks: Stacks, stack_id: str, wanted: list[dict[str, Any]]) -> None:
-    """Raises ExportError where a name is taken by another stack, or an export in use would change or go."""
+    """Raises ExportError where another stack has the name, or where an export in use would change or go."""
     ours = {each["ExportName"]: each["OutputValue"] for each in wanted if "ExportName" in each}
     for name, export in stacks.exports().items():
         if export["ExportingStackId"] != stack_id:

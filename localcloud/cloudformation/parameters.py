@@ -1,4 +1,4 @@
-"""A template's parameters and the values given for them: defaults, previous values, constraints, SSM look-ups."""
+"""A template's parameters and their values: defaults, previous values, constraints, SSM look-ups."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Parameters:
     """Checked parameter values."""
 
     texts: Mapping[str, str]
-    """As given: what a later update may use again. For an SSM parameter, its name."""
+    """The values as given, for a later update to use again. For an SSM parameter, its name."""
     values: Mapping[str, Any]
-    """What Ref answers."""
+    """The values that Ref returns."""
     described: list[dict[str, Any]]
-    """As DescribeStacks shows them: NoEcho masked."""
+    """The values that DescribeStacks shows, with NoEcho masked."""
 
 
 def evaluate(
@@ -38,7 +38,7 @@ def evaluate(
     previous: Mapping[str, str],
     ssm_value: Callable[[str], str],
 ) -> Parameters:
-    """The values of all of a template's parameters. Raises AwsError naming what is missing, unknown or not allowed."""
+    """The values of all parameters of a template. Raises AwsError for those missing, unknown or not allowed."""
     definitions = template.section("Parameters")
     texts = {name: _text(each["Default"]) for name, each in definitions.items() if "Default" in each}
     for each in given:
@@ -99,7 +99,7 @@ def _typed(name: str, definition: Mapping[str, Any], text: str) -> Any:
 
 
 def _check(name: str, definition: Mapping[str, Any], text: str) -> None:
-    """AllowedValues, AllowedPattern, lengths and bounds; each item of a list for itself."""
+    """Checks AllowedValues, AllowedPattern, lengths and bounds, for each item of a list."""
     kind = _type(name, definition)
     told = definition.get("ConstraintDescription")
     is_list = kind == "CommaDelimitedList" or kind.startswith("List<")

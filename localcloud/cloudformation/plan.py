@@ -1,8 +1,8 @@
-"""What a deployment will do, decided before any of it is done.
+"""Decides what a deployment will do, before any of it is done.
 
 A plan is frozen and printable. It compares the properties that a template wants with those that the stack's resources
-were last given; what only a resource that is yet to be made can tell is an ``Unknown``. Running the plan takes the same
-decision again (:func:`decide`) when all is known: that can only make less of it, never more.
+got last. A value that comes from a resource yet to be made is an ``Unknown``. Running the plan decides again
+(:func:`decide`) with all values known. That can only reduce the work, never add to it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class Action(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployed:
-    """A resource as it stands: what it was asked to be, and what it answered."""
+    """An existing resource: what it was asked to be, and what it answered."""
 
     logical_id: str
     type_name: str
     physical_id: str
     properties: dict[str, Any] = field(default_factory=dict)
-    """As resolved when it was deployed; dynamic references as written, never their values."""
+    """The properties as they were resolved for its deployment, with dynamic references in place of their values."""
     attributes: dict[str, Any] = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()
     deletion_policy: str = "Delete"
@@ -76,7 +76,7 @@ class Step:
     type_name: str
     depends_on: frozenset[str] = frozenset()
     properties: dict[str, Any] = field(default_factory=dict)
-    """Wanted; may hold unknowns."""
+    """The wanted properties; they may hold unknowns."""
     present: Deployed | None = None
     changes: tuple[PropertyChange, ...] = ()
     attributes_changed: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Step:
 
     @property
     def certain(self) -> bool:
-        """False where it hangs on values known only after apply whether anything changes at all."""
+        """False where only values known after apply decide whether anything changes."""
         known = [change for change in self.changes if change.known]
         return (
             self.action is not Action.REPLACE
@@ -94,7 +94,7 @@ class Step:
 
     @property
     def wanted(self) -> bool:
-        """Whether the template has it."""
+        """Whether the template has the resource."""
         return self.action not in {Action.DELETE, Action.RETAIN}
 
     def __str__(self) -> str:
@@ -105,7 +105,7 @@ class Step:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     steps: tuple[Step, ...]
-    """In an order in which they can be done: what is depended on first, deletions last."""
+    """In an order that works: dependencies first, deletions last."""
     outputs_changed: bool = False
 
     @property
@@ -119,9 +119,9 @@ class Plan:
 
 
 def make(evaluation: Evaluation, present: Mapping[str, Deployed], *, tags: Mapping[str, str]) -> Plan:
-    """The plan that makes of the present resources what a template wants.
+    """The plan that turns the present resources into those that a template wants.
 
-    Resolves the template as far as it can be known. Raises AwsError for properties that no schema allows.
+    Resolves the template as far as values are known. Raises AwsError for properties that the schema does not allow.
     """
     planned = _Planned(present)
     evaluation.resources = planned
@@ -136,7 +136,7 @@ def make(evaluation: Evaluation, present: Mapping[str, Deployed], *, tags: Mappi
 
 
 def removals(present: Mapping[str, Deployed], *, keep: set[str]) -> tuple[Step, ...]:
-    """Steps that delete or retain all resources but these, dependents first."""
+    """Steps that delete or retain all other resources, dependents first."""
     gone = {name: set(each.depends_on) for name, each in present.items() if name not in keep}
     backwards = reversed_(gone)
     return tuple(
@@ -152,7 +152,7 @@ def removals(present: Mapping[str, Deployed], *, keep: set[str]) -> tuple[Step, 
 
 
 def decide(type_name: str, properties: dict[str, Any], present: Deployed) -> tuple[Action, tuple[PropertyChange, ...]]:
-    """What becomes of a present resource that is wanted with these properties, and because of which of them."""
+    """What happens to a present resource that is wanted with these properties, and which of them cause it."""
     found = _schema(type_name)
     before = present.properties
     changes = tuple(
@@ -171,7 +171,7 @@ def decide(type_name: str, properties: dict[str, Any], present: Deployed) -> tup
 
 
 def with_tags(properties: dict[str, Any], type_name: str, tags: Mapping[str, str]) -> dict[str, Any]:
-    """The properties with the stack's tags among the resource's own, which win; as the type's schema has tags."""
+    """The properties with the stack's tags added, in the form of the type's schema. The resource's own tags win."""
     place = _schema(type_name).tag_property
     if not tags or place is None:
         return properties
@@ -196,7 +196,7 @@ def check_properties(definition: ResourceDefinition, properties: dict[str, Any])
 
 
 class _Planned:
-    """What resources will answer, as far as that is known before they are made."""
+    """The resources' future answers, as far as they are known before."""
 
     def __init__(self, present: Mapping[str, Deployed]) -> None:
         self._present = present
@@ -208,7 +208,7 @@ class _Planned:
 
     def attribute(self, logical_id: str, name: str) -> Any:
         present = self._kept(logical_id)
-        # A change in place keeps what a resource is known by; whatever else it answers may change.
+        # A change in place keeps a resource's identifiers. Its other answers may change.
         steady = self.steps[logical_id].action is Action.UNCHANGED or name == "Arn"
         if present and steady and name in present.attributes:
             return present.attributes[name]
@@ -258,7 +258,7 @@ def _replaces(found: Schema, name: str, before: dict[str, Any], after: dict[str,
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
-    """The value at a property's path; at a list, the whole list."""
+    """The value at a property's path; for a list, the whole list."""
     for part in path:
         if part == "*" or not isinstance(value, dict):
             return value
@@ -274,7 +274,7 @@ def _schema(type_name: str) -> Schema:
 
 
 def custom_named(wanted: Deployed, present: Deployed) -> str | None:
-    """The name that a replacement would share with what it replaces, which cannot be."""
+    """The name that a replacement would share with the old resource, which is not possible."""
     for path in _schema(wanted.type_name).primary_identifier:
         name = _at(wanted.properties, path)
         if isinstance(name, str) and name == _at(present.properties, path):

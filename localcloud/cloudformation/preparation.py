@@ -1,4 +1,4 @@
-"""From the parameters of a call to a plan: what CreateStack, UpdateStack and CreateChangeSet have in common."""
+"""Makes a plan from a call's parameters, for CreateStack, UpdateStack and CreateChangeSet."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preparation:
-    """All that an operation will do, decided; nothing has happened yet."""
+    """All that an operation will do. Nothing has happened yet."""
 
     evaluation: Evaluation
     plan: Plan
     make_client: Callable[[str], Any]
     fields: dict[str, Any]
-    """What the stack's document takes over when the operation starts."""
+    """What the stack's document gets when the operation starts."""
 
 
 def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: Caller) -> Preparation:
-    """``stack`` as it stands (a new one has no template). Raises AwsError for whatever makes the call impossible."""
+    """``stack``: its present document; a new one has no template. Raises AwsError where the call is impossible."""
     role_arn = params.get("RoleARN") or stack.get("RoleARN")
     make_client = authority.client_maker(cloud.clients, role_arn, caller.access_key_id)
     template = Template.parse(_template_text(params, stack, cloud, caller))
@@ -75,7 +75,7 @@ def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: 
 
 
 class _NoResources:
-    """Parameters, conditions and rules are resolved before any resource."""
+    """For parameters, conditions and rules, which are resolved before any resource."""
 
     def ref(self, logical_id: str) -> Any:
         raise AwsError("ValidationError", f"Template format error: {logical_id} is not known here")

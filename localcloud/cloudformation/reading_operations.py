@@ -1,4 +1,4 @@
-"""CloudFormation: operations that tell what stacks there are, what they are made of, and what happened."""
+"""CloudFormation: operations that list stacks, their resources, their exports and their events."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ReadingOperations(CloudFormationOperations):
 
     @operation("DescribeEvents")
     def describe_events(self, _: Call, params: Params) -> Params:
-        """A stack's events by operation. A change set has none: what is wrong with it is told when it is made."""
+        """A stack's events by operation. A change set has none: its faults are reported when it is made."""
         if "ChangeSetName" in params and "StackName" not in params:
             return {"OperationEvents": []}
         if "StackName" in params:

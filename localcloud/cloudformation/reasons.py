@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def words(error: Exception) -> str:
-    """The ResourceStatusReason for what a provider raised."""
+    """The ResourceStatusReason for an error that a provider raised."""
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):

@@ -1,6 +1,6 @@
-"""What a resource type's schema says: properties, what cannot change in place, what Fn::GetAtt may ask.
+"""The schema of a resource type: its properties, those that cannot change in place, the attributes of Fn::GetAtt.
 
-The schemas are AWS's own, as the installed ``cfn-lint`` ships them. Only the types that templates use are read, once.
+The schemas are AWS's own, shipped by the installed ``cfn-lint``. A type's schema is read once, when a template uses it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Schema:
         return any(path[0] == property_name for path in self.create_only)
 
     def attribute_exists(self, name: str) -> bool:
-        """Whether ``Fn::GetAtt`` may ask for it: ``Arn``, ``Endpoint.Address``."""
+        """Whether ``Fn::GetAtt`` knows this attribute, such as ``Arn`` or ``Endpoint.Address``."""
         path = tuple(name.split("."))
         return path in self._paths("readOnlyProperties") or path[0] in self.document["properties"]
 
@@ -58,7 +58,7 @@ class Schema:
         return name, "array" in str(self._resolved(self.document["properties"][name]).get("type"))
 
     def problems(self, properties: dict[str, Any]) -> list[str]:
-        """What is wrong with these properties, in CloudFormation's words; values known after apply are let pass."""
+        """The faults of these properties, in CloudFormation's words. Values known after apply pass."""
         return [_words(error) for error in _validator(self.type_name).iter_errors(properties)]
 
     def _resolved(self, part: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def schema(type_name: str) -> Schema | None:
 
 
 def _readable(part: Any) -> Any:
-    """The same, but that keys may be anything where their pattern is one of Java's that Python does not have."""
+    """The same schema, with any key allowed where Python does not understand the pattern, which is Java's."""
     if isinstance(part, list):
         return [_readable(item) for item in part]
     if not isinstance(part, dict):
@@ -117,7 +117,7 @@ def _index() -> dict[str, str]:
 
 @functools.cache
 def _validator(type_name: str) -> Any:
-    """jsonschema, as lenient with scalars as CloudFormation is: ``"5"`` is a number, ``"true"`` a boolean."""
+    """A jsonschema validator that is as lenient as CloudFormation: ``"5"`` is a number, ``"true"`` a boolean."""
     from jsonschema import Draft7Validator, validators
 
     found = schema(type_name)

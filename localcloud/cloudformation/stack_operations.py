@@ -1,4 +1,4 @@
-"""CloudFormation: operations that begin, end or steer what happens to a stack."""
+"""CloudFormation: operations that create, change, cancel or delete a stack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from localcloud.platform.service import Call, Params, operation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Parameters of AWS's that would change what happens, and that the engine does not have.
+#: AWS's parameters that would change the outcome and that the engine does not support.
 _REFUSED = (
     *("NotificationARNs", "ResourceTypes", "RollbackConfiguration"),
     *("StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "StackPolicyURL", "TimeoutInMinutes"),
@@ -180,7 +180,7 @@ def require_updatable(stack: Stack) -> None:
 
 
 def _policy(body: str | None) -> Any:
-    """A stack policy's text, checked to be JSON."""
+    """A stack policy's text, if it is JSON."""
     if body is not None:
         try:
             json.loads(body)

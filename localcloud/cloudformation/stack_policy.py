@@ -13,7 +13,7 @@ from localcloud.resources.resource import ResourceError
 def check(policy: str | None, action: str, logical_id: str, type_name: str) -> None:
     """``action`` is Modify, Replace or Delete. Raises ResourceError where the policy does not allow it.
 
-    Without a policy all is allowed; with one, what no statement allows is denied.
+    Without a policy everything is allowed. With one, everything is denied that no statement allows.
     """
     if policy is None:
         return

@@ -1,4 +1,4 @@
-"""What is known of stacks: documents in the store, in the shapes and words of the API."""
+"""The documents of stacks in the store, in the shapes and words of the API."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Stacks:
         self._resources = cloud.store.table("cloudformation.resources")
 
     def blank(self, name: str) -> Stack:
-        """A stack that does not exist yet: :meth:`add` makes it exist."""
+        """A stack that does not exist before :meth:`add` is called."""
         return {
             "StackId": self._cloud.arn("cloudformation", f"stack/{name}/{uuid.uuid4()}"),
             "StackName": name,
@@ -54,20 +54,20 @@ class Stacks:
         }
 
     def add(self, stack: Stack, status: str, **fields: Any) -> Stack:
-        """A blank stack exists from now on, with its first status: a crash leaves none without one."""
+        """Stores a blank stack together with its first status, so that a crash leaves no stack without one."""
         stack = {**stack, "StackStatus": status, "StackStatusReason": _BY_USER, **fields}
         self.stacks.put(stack["StackId"], stack)
         self._tell(stack)
         return stack
 
     def find(self, name_or_id: str) -> Stack | None:
-        """A stack by id, or by name where it is not deleted."""
+        """A stack by id, or by name unless it was deleted."""
         if name_or_id.startswith("arn:"):
             return self.stacks.get(name_or_id)
         return next((stack for stack in self.living() if stack["StackName"] == name_or_id), None)
 
     def get(self, name_or_id: str) -> Stack:
-        """Raises AwsError where there is no such stack."""
+        """As :meth:`find`; raises AwsError where there is no such stack."""
         stack = self.find(name_or_id)
         if stack is None:
             raise AwsError("ValidationError", f"Stack with id {name_or_id} does not exist")
@@ -81,7 +81,7 @@ class Stacks:
         return (stack for stack in self.all() if stack.get("StackStatus") != "DELETE_COMPLETE")
 
     def set_status(self, stack_id: str, status: str, reason: str | None = None, **fields: Any) -> Stack:
-        """Change a stack's status, and say so in an event."""
+        """Changes a stack's status, with an event."""
 
         def change(stack: Stack) -> None:
             stack |= {"StackStatus": status, "StackStatusReason": reason, **fields}
@@ -91,7 +91,7 @@ class Stacks:
         return stack
 
     def begin(self, stack_id: str, status: str, **fields: Any) -> Stack:
-        """The first status of an operation that a user has asked for."""
+        """The first status of an operation that a user initiated."""
         return self.set_status(stack_id, status, _BY_USER, **fields)
 
     def _tell(self, stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""A template's sections, checked: what the engine does not support is refused by name before anything is made."""
+"""Reads and checks a template's sections. What the engine does not support is refused by name at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECTIONS = frozenset(
 _RESOURCE_KEYS = frozenset(
     {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
 )
-#: Sections and resource attributes that AWS has and the engine does not.
+#: AWS's sections and resource attributes that the engine does not support.
 _UNSUPPORTED = frozenset({"Transform", "Hooks", "CreationPolicy", "UpdatePolicy"})
 FUNCTIONS = frozenset(
     {
@@ -58,12 +58,12 @@ class ResourceDefinition:
 
     @property
     def has_own_iam_name(self) -> bool:
-        """Whether it is an IAM identity or policy that the template names (a PolicyName is not one)."""
+        """Whether the template gives this IAM resource a name of its own. A PolicyName is not one."""
         kind = self.type_name.removeprefix("AWS::IAM::")
         return kind not in {self.type_name, "Policy"} and f"{kind}Name" in self.properties
 
     def dependencies(self) -> set[str]:
-        """Names that must have their values first: explicit ones, and whatever the properties refer to."""
+        """Names that must come first: those in DependsOn, and those that the properties refer to."""
         return {*self.depends_on, *(name for name, _ in references(self.properties))}
 
 
@@ -75,7 +75,7 @@ class Template:
 
     @classmethod
     def parse(cls, text: str) -> Template:
-        """Raises AwsError in CloudFormation's words for what cannot be, UnsupportedError for what we lack."""
+        """Raises AwsError in CloudFormation's words for an invalid template, UnsupportedError for what we lack."""
         found = document.read(text)
         _check_sections(found)
         resources = {name: _resource(name, value) for name, value in found["Resources"].items()}
@@ -91,7 +91,7 @@ class Template:
 
     @property
     def capabilities(self) -> list[str]:
-        """What whoever deploys must have acknowledged: IAM resources, with or without names of their own."""
+        """The capabilities that the deployer must acknowledge: IAM resources, with or without names of their own."""
         iam = [each for each in self.resources.values() if each.type_name.startswith("AWS::IAM::")]
         if any(each.has_own_iam_name for each in iam):
             return ["CAPABILITY_NAMED_IAM"]
@@ -150,7 +150,7 @@ class Template:
 
 
 def references(value: Any) -> Iterator[tuple[str, str | None]]:
-    """Each name that a value refers to, with the attribute where it asks for one."""
+    """Each name that a value refers to, with the attribute of a Fn::GetAtt."""
     if isinstance(value, list):
         for item in value:
             yield from references(item)

@@ -54,7 +54,7 @@ class TemplateOperations(CloudFormationOperations):
         if "StackName" not in params:
             raise AwsError("ValidationError", "Either StackName or ChangeSetName must be specified.")
         stack = self.stacks.get(params["StackName"])
-        # A stack that a change set is to create has no template yet.
+        # A stack that a change set will create has no template yet.
         text: str = stack.get("Template", "{}")
         return text
 

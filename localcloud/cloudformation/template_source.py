@@ -1,4 +1,4 @@
-"""Where a call's template comes from: its body, or an S3 object of the local cloud. No other address is ever asked."""
+"""Finds a call's template: in its body, or in an S3 object of the local cloud. No other address is ever called."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _PATH_HOST = re.compile(r"s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com")
 
 
 def text(params: Params, cloud: Cloud, caller: Caller) -> str:
-    """The template's text, read with the caller's own permissions as AWS does.
+    """The template's text, read with the caller's permissions as on AWS.
 
-    Raises AwsError where there is none, two, or one at an address that is not S3's.
+    Raises AwsError where there is no template, where there are two, or where the address is not S3's.
     """
     body, url = params.get("TemplateBody"), params.get("TemplateURL")
     if (body is None) == (url is None):
@@ -32,7 +32,7 @@ def text(params: Params, cloud: Cloud, caller: Caller) -> str:
 
 
 def s3_place(url: str, endpoint_url: str) -> tuple[str, str]:
-    """Bucket and key of an S3 address: path-style at the local cloud, or either of AWS's own two forms."""
+    """Bucket and key of an S3 address: path-style at the local cloud, or one of AWS's two forms."""
     parts = urlsplit(url)
     path = unquote(parts.path.lstrip("/"))
     host = parts.hostname or ""

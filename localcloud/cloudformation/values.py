@@ -1,4 +1,4 @@
-"""Values that a template gives before everything is known."""
+"""The values of a template while some are still unknown."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ KNOWN_AFTER_APPLY: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that only the resource that gives it can tell, once it exists. Equal to nothing that is known."""
+    """A value that comes from a resource once that exists. It equals no known value."""
 
     source: str
-    """Who will tell it: ``Bucket`` for its Ref, ``Bucket.Arn`` for an attribute."""
+    """Where the value comes from: ``Bucket`` for a Ref, ``Bucket.Arn`` for an attribute."""
     text: str = KNOWN_AFTER_APPLY
-    """The value as a change set shows it, known parts included."""
+    """The value in a change set, with its known parts."""
 
 
 class _NoValue:
@@ -37,7 +37,7 @@ def contains_unknown(value: Any) -> bool:
 
 
 def shown(value: Any) -> Any:
-    """The value with each unknown as its text: what can be stored and shown."""
+    """The value with each unknown as text, so that it can be stored and shown."""
     if isinstance(value, Unknown):
         return value.text
     if isinstance(value, dict):
