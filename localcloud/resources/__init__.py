@@ -1,5 +1,5 @@
-"""CloudFormation's resource types, one a file, named after the type: create, update, delete.
+"""CloudFormation's resource types: a file each, named after the type, with the verbs create, update and delete.
 
-Each works through the public API of the type's service, with the deploying role's credentials. Nothing here knows
-templates, stacks or what stands behind an API.
+Each type works through the public API of its service, with the deploying role's credentials. Nothing here knows
+templates and stacks, or what is behind an API.
 """

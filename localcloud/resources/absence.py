@@ -1,4 +1,4 @@
-"""Deleting what may be gone already."""
+"""Deletes resources that may be gone already."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The APIs' codes for "there is no such thing".
+#: The codes with which APIs say that a resource does not exist.
 _CODES = frozenset(
     {
         "EntityNotFoundException",
@@ -28,13 +28,13 @@ _CODES = frozenset(
         "WebhookNotFoundException",
     }
 )
-#: SageMaker has no code for it, nor has moto's Application Auto Scaling.
+#: SageMaker and moto's Application Auto Scaling have no code for it, only these messages.
 _WORDS = ("Could not find", "No scalable target found", "No scaling policy found")
 
 
 @contextlib.contextmanager
 def already_gone() -> Iterator[None]:
-    """Passes over "there is no such thing" alone: what somebody else deleted needs no deleting, as on AWS."""
+    """Ignores the error that a resource does not exist. As on AWS, somebody else may have deleted it."""
     from botocore.exceptions import ClientError
 
     try:

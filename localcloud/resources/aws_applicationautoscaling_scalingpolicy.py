@@ -29,7 +29,7 @@ class ScalingPolicy(Resource):
 
 
 def _on_target(properties: Properties) -> Properties:
-    """A template names the target by its Ref or by its three parts; the API wants the parts."""
+    """Turns the target's Ref into its three parts, which the API wants. A template may give either."""
     own = dict(properties)
     target = own.pop("ScalingTargetId", None)
     if target is None:

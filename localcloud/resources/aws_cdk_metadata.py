@@ -6,7 +6,7 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 
 
 class Metadata(Resource):
-    """The CDK's note of which constructs a stack was made from: on AWS, too, a physical id and nothing behind it."""
+    """The CDK's record of a stack's constructs. As on AWS, it is only a physical id."""
 
     type_name = "AWS::CDK::Metadata"
 
@@ -20,4 +20,4 @@ class Metadata(Resource):
         return {"Id": physical_id}
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
-        """There is nothing to delete."""
+        """Does nothing, for there is nothing to delete."""

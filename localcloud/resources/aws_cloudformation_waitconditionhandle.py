@@ -6,7 +6,7 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 
 
 class WaitConditionHandle(Resource):
-    """An address to which nobody can post a signal here. What it is used for most needs none: a stack that is empty."""
+    """An address for signals, which nobody can send here. Most stacks use it only so as not to be empty."""
 
     type_name = "AWS::CloudFormation::WaitConditionHandle"
 
@@ -20,4 +20,4 @@ class WaitConditionHandle(Resource):
         return {"Id": physical_id}
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
-        """There is nothing but the address."""
+        """Does nothing, for there is only the address."""

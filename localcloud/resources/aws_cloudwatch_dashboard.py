@@ -25,7 +25,7 @@ class Dashboard(Resource):
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
         cloudwatch = ctx.client("cloudwatch")
         _put(cloudwatch, physical_id, properties)
-        # Dashboards are of an account, not of a region.
+        # A dashboard belongs to an account, not to a region.
         arn = {"ResourceARN": f"arn:{ctx.partition}:cloudwatch::{ctx.account_id}:dashboard/{physical_id}"}
         retag(cloudwatch, ("TagResource", "UntagResource"), arn, tags_of(previous), tags_of(properties))
         return {}

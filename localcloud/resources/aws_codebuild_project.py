@@ -7,7 +7,7 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 from localcloud.resources.shapes import call, without
 from localcloud.resources.tags import tag_parameter, tags_of
 
-#: UpdateProject leaves what it is not told as it was; a property that left the template goes back to this.
+#: The defaults for properties that left the template: UpdateProject keeps what a call does not mention.
 _DEFAULTS: Properties = {
     "BadgeEnabled": False,
     "Cache": {"Type": "NO_CACHE"},

@@ -44,7 +44,7 @@ class Pipeline(Resource):
 
 
 def _declaration(name: str, properties: Properties) -> Properties:
-    """The pipeline as the API has it: the template's, but that stores of several regions are a map by region."""
+    """The pipeline in the API's form, in which stores of several regions are a map by region."""
     own = without(properties, *_APART) | {"Name": name}
     if "ArtifactStores" in own:
         own["ArtifactStores"] = {each["Region"]: each["ArtifactStore"] for each in own["ArtifactStores"]}

@@ -9,7 +9,7 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 from localcloud.resources.shapes import call, flag, without
 from localcloud.resources.tags import tag_parameter, tags_of
 
-#: CodePipeline finds the version itself: a webhook starts the pipeline as it is then.
+#: Not sent: a webhook starts the pipeline's present version.
 _APART = ("RegisterWithThirdParty", "TargetPipelineVersion", "Tags")
 
 

@@ -43,7 +43,7 @@ class Repository(Resource):
         return _attributes(found)
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
-        """Fails on a repository with images, unless the template asked to empty it."""
+        """Fails where the repository has images, unless the template says to empty it."""
         with already_gone():
             ctx.client("ecr").delete_repository(
                 repositoryName=physical_id, force=flag(properties.get("EmptyOnDelete", False))

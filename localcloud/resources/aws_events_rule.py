@@ -12,7 +12,7 @@ from localcloud.resources.tags import retag, tag_parameter, tags_of
 
 
 class Rule(Resource):
-    """A rule and its targets. Ref is the rule's name, after its bus's where that is not the default one."""
+    """A rule and its targets. Ref is the rule's name, with the bus's name in front unless that is the default bus."""
 
     type_name = "AWS::Events::Rule"
 
@@ -59,7 +59,7 @@ def _remove_targets(events: Any, named: Properties, ids: list[str]) -> None:
 
 
 def _check(answer: dict[str, Any]) -> None:
-    """The targets' operations answer 200 with the failures in their body."""
+    """Raises ResourceError for failures in the answer: the operations on targets answer 200 all the same."""
     if answer.get("FailedEntryCount"):
         failed = answer["FailedEntries"][0]
         raise AwsError(failed["ErrorCode"], f"target {failed['TargetId']}: {failed['ErrorMessage']}")

@@ -7,7 +7,7 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 from localcloud.resources.shapes import call, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
 
-#: UpdateCrawler leaves what it is not told as it was; a property that left the template goes back to this.
+#: The defaults for properties that left the template: UpdateCrawler keeps what a call does not mention.
 _DEFAULTS: Properties = {
     "Classifiers": [],
     "Configuration": "",
@@ -47,7 +47,7 @@ class Crawler(Resource):
 
 
 def _parameters(properties: Properties) -> Properties:
-    """The template's, but that the API wants the bare expression of a schedule."""
+    """The template's properties, with the schedule as the bare expression that the API wants."""
     own = without(properties, "Name", "Schedule", "Tags")
     if "Schedule" in properties:
         own["Schedule"] = properties["Schedule"].get("ScheduleExpression", "")

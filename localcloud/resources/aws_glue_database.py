@@ -29,5 +29,5 @@ class Database(Resource):
 
 
 def _input(name: str, properties: Properties) -> Properties:
-    """The name may stand beside the input in a template; in the API it stands inside."""
+    """The input with the name inside, as the API wants it. A template may have the name beside the input."""
     return only(properties, "CatalogId") | {"DatabaseInput": {**properties["DatabaseInput"], "Name": name}}

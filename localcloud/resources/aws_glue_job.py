@@ -21,7 +21,7 @@ class Job(Resource):
         return Created(physical_id=named["Name"])
 
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
-        """UpdateJob overwrites the whole definition, so that a property that left the template leaves the job too."""
+        """UpdateJob replaces the whole definition, so a property that left the template leaves the job too."""
         glue = ctx.client("glue")
         call(glue, "UpdateJob", {"JobUpdate": without(properties, "Name", "Tags")}, JobName=physical_id)
         arn = {"ResourceArn": ctx.arn("glue", f"job/{physical_id}")}

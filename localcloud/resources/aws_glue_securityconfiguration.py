@@ -8,7 +8,7 @@ from localcloud.resources.shapes import call, renamed, require_unchanged
 
 
 class SecurityConfiguration(Resource):
-    """Ref is the configuration's name. Glue cannot change one: a changed template needs another name."""
+    """Ref is the configuration's name. Glue cannot change a configuration, so a change needs another name."""
 
     type_name = "AWS::Glue::SecurityConfiguration"
 

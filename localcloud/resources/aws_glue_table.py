@@ -30,7 +30,7 @@ class Table(Resource):
 
 
 def _input(name: str, properties: Properties) -> Properties:
-    """The name may stand beside the input in a template; in the API it stands inside."""
+    """The input with the name inside, as the API wants it. A template may have the name beside the input."""
     refuse(properties, "OpenTableFormatInput")
     return only(properties, "CatalogId", "DatabaseName") | {
         "TableInput": {**properties.get("TableInput", {}), "Name": name}

@@ -9,12 +9,12 @@ from localcloud.resources.iam_principals import principals
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import document, only
 
-#: IAM keeps five versions of a policy; the oldest makes room for a sixth.
+#: IAM keeps five versions of a policy, so the oldest is deleted before a sixth is made.
 _MOST_VERSIONS = 5
 
 
 class ManagedPolicy(Resource):
-    """Ref is the policy's ARN. A changed document is a new default version."""
+    """Ref is the policy's ARN. A changed document becomes a new default version."""
 
     type_name = "AWS::IAM::ManagedPolicy"
 

@@ -9,7 +9,7 @@ from localcloud.resources.shapes import document
 
 
 class Policy(Resource):
-    """A policy inside each of the roles, users and groups that it names."""
+    """An inline policy of all roles, users and groups that it names."""
 
     type_name = "AWS::IAM::Policy"
 

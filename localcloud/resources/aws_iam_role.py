@@ -9,14 +9,14 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 from localcloud.resources.shapes import call, document, only, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
 
-#: What is set by calls of its own once there is a role.
+#: Properties that calls of their own set after CreateRole.
 _APART = ("RoleName", "AssumeRolePolicyDocument", "PermissionsBoundary", "Policies", "ManagedPolicyArns", "Tags")
-#: What a property that left the template goes back to.
+#: The defaults for properties that left the template.
 _DEFAULTS: Properties = {"Description": "", "MaxSessionDuration": 3600}
 
 
 class Role(Resource):
-    """A role with the policies inside it and those attached to it. Ref is its name."""
+    """A role with its inline and attached policies. Ref is its name."""
 
     type_name = "AWS::IAM::Role"
 
@@ -46,7 +46,7 @@ class Role(Resource):
         return _attributes(iam, physical_id)
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
-        """Fails on a role to which somebody else attached a policy, as on AWS."""
+        """As on AWS, fails where somebody else attached a policy to the role."""
         iam = ctx.client("iam")
         with already_gone():
             _set_policies(iam, physical_id, {}, properties)

@@ -9,7 +9,7 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 from localcloud.resources.shapes import call, document, flag, only, require_unchanged, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
 
-#: What other operations than CreateKey set.
+#: Properties that operations other than CreateKey set.
 _APART = ("EnableKeyRotation", "RotationPeriodInDays", "Enabled", "PendingWindowInDays", "KeyPolicy", "Tags")
 
 

@@ -8,7 +8,7 @@ from localcloud.resources.shapes import call, only
 
 
 class EventInvokeConfig(Resource):
-    """How often and for how long an asynchronous invocation is tried. Ref is an id without meaning."""
+    """How often and how long an asynchronous invocation is tried. Ref is an id without meaning."""
 
     type_name = "AWS::Lambda::EventInvokeConfig"
 

@@ -12,9 +12,9 @@ from localcloud.resources.shapes import call, refuse, without
 from localcloud.resources.tags import retag, tags_of
 
 _READY_SECONDS = 600.0
-#: What CloudFormation sets by other calls than CreateFunction.
+#: Properties that CloudFormation sets by calls other than CreateFunction.
 _BESIDE = ("Code", "ReservedConcurrentExecutions", "RuntimeManagementConfig", "RecursiveLoop", "Tags")
-#: What a property goes back to when the template no longer has it.
+#: The defaults for properties that left the template.
 _DEFAULTS: Properties = {
     "Description": "",
     "DeadLetterConfig": {"TargetArn": ""},
@@ -77,13 +77,13 @@ def _refuse_others(properties: Properties) -> None:
 
 
 def _code(properties: Properties) -> Properties:
-    """Code that stands in the template becomes an archive with ``index.py``, as CloudFormation makes it."""
+    """An archive with ``index.py``, which CloudFormation makes of code in the template."""
     code = properties["Code"]
     if "ZipFile" not in code:
         return dict(code)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
-        # A fixed time: the same text is the same archive.
+        # The time is fixed, so that the same text gives the same archive.
         files.writestr(zipfile.ZipInfo("index.py"), code["ZipFile"])
     return {"ZipFile": archive.getvalue()}
 
@@ -97,7 +97,7 @@ def _limit(client: Any, name: str, properties: Properties, previous: Properties)
 
 
 def _wait(ctx: Context, client: Any, name: str) -> None:
-    """Until it is Active, and no update is in progress."""
+    """Waits until the function is Active and no update is in progress."""
 
     def ready() -> bool:
         found = client.get_function_configuration(FunctionName=name)

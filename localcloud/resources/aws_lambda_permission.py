@@ -8,7 +8,7 @@ from localcloud.resources.shapes import call
 
 
 class Permission(Resource):
-    """A statement of a function's policy. Ref is its id. Nothing of it can be changed: it is replaced."""
+    """A statement of a function's policy. Ref is its id. It cannot be changed, only replaced."""
 
     type_name = "AWS::Lambda::Permission"
 

@@ -11,7 +11,7 @@ from localcloud.resources.tags import retag, tag_parameter, tags_of
 
 
 class LogGroup(Resource):
-    """Ref is the group's name; its Arn ends in ``:*``, as CloudFormation gives it."""
+    """Ref is the group's name. As in CloudFormation, its Arn ends in ``:*``."""
 
     type_name = "AWS::Logs::LogGroup"
 

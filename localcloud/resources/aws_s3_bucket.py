@@ -12,7 +12,7 @@ from localcloud.resources.tags import tag_set, tags_of
 
 
 class Bucket(Resource):
-    """A bucket and its settings, each an API call of its own. Ref is its name."""
+    """A bucket and its settings, each of which is a call of its own. Ref is its name."""
 
     type_name = "AWS::S3::Bucket"
 
@@ -20,7 +20,7 @@ class Bucket(Resource):
         _refuse_others(properties)
         s3 = ctx.client("s3")
         name = properties.get("BucketName") or ctx.new_name(63, lower=True)
-        # us-east-1 is S3's default region, and the one that it does not take as a constraint.
+        # us-east-1 is S3's default region, which it does not take as a constraint.
         region = {} if ctx.region == "us-east-1" else {"LocationConstraint": ctx.region}
         s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": region} if region else {}))
         ctx.created(name)
@@ -33,7 +33,7 @@ class Bucket(Resource):
         return _attributes(ctx, physical_id)
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
-        """Fails on a bucket that holds objects, as on AWS."""
+        """As on AWS, fails where the bucket holds objects."""
         del properties
         with already_gone():
             ctx.client("s3").delete_bucket(Bucket=physical_id)

@@ -8,7 +8,7 @@ from localcloud.resources.shapes import document
 
 
 class BucketPolicy(Resource):
-    """Ref is the bucket's name: a bucket has one policy."""
+    """Ref is the bucket's name, for a bucket has one policy."""
 
     type_name = "AWS::S3::BucketPolicy"
 

@@ -9,18 +9,18 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 from localcloud.resources.shapes import call, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
 
-#: What only UpdateEndpoint is told.
+#: Properties for UpdateEndpoint only.
 _ON_UPDATE = ("ExcludeRetainedVariantProperties", "RetainAllVariantProperties", "RetainDeploymentConfig")
 #: Longer than SageMaker itself allows a model's download and a container's start-up (an hour each).
 _TIMEOUT_SECONDS = 2.5 * 3600
 
 
 class Endpoint(Resource):
-    """Made once it is InService; Ref is its ARN.
+    """An endpoint. It counts as made once it is InService. Ref is its ARN.
 
-    A new configuration is deployed in place, by the guardrails of DeploymentConfig. An endpoint that has the wanted
-    configuration already, such as one that SageMaker itself rolled back, is left alone: guardrails count from the next
-    deployment on.
+    A new configuration is deployed in place, with the guardrails of DeploymentConfig. An endpoint that has the wanted
+    configuration already, for instance after SageMaker rolled it back, is left alone. New guardrails count from the
+    next deployment on.
     """
 
     type_name = "AWS::SageMaker::Endpoint"
@@ -59,7 +59,7 @@ class Endpoint(Resource):
 
 
 def _in_service(ctx: Context, sagemaker: Any, name: str) -> dict[str, Any]:
-    """The endpoint's description once it answers; raises ResourceError with SageMaker's reason where it never will."""
+    """The endpoint's description once it is in service; raises ResourceError with SageMaker's reason if it fails."""
 
     def poll() -> dict[str, Any] | None:
         found: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=name)

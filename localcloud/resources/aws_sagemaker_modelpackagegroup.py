@@ -11,7 +11,7 @@ from localcloud.resources.tags import retag, tag_parameter, tags_of
 
 
 class ModelPackageGroup(Resource):
-    """Ref is the group's ARN. A group with model packages cannot be deleted, as on AWS."""
+    """Ref is the group's ARN. As on AWS, a group with model packages cannot be deleted."""
 
     type_name = "AWS::SageMaker::ModelPackageGroup"
 

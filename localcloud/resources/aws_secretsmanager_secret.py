@@ -14,7 +14,7 @@ _VALUE = ("SecretString", "GenerateSecretString")
 
 
 class Secret(Resource):
-    """Ref is the secret's ARN. Its value changes only when the template's own words about it do."""
+    """Ref is the secret's ARN. Its value changes only when the template's properties for it change."""
 
     type_name = "AWS::SecretsManager::Secret"
 
@@ -39,14 +39,14 @@ class Secret(Resource):
         return {"Id": physical_id}
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
-        """At once, as CloudFormation does it: a stack may be made again under the same name."""
+        """As CloudFormation does, deletes at once, so that a stack with the same name can be made again."""
         del properties
         with already_gone():
             ctx.client("secretsmanager").delete_secret(SecretId=physical_id, ForceDeleteWithoutRecovery=True)
 
 
 def _value(secrets: Any, properties: Properties) -> str:
-    """The secret's text: the template's, or a random one, by itself or as one key of the template's JSON object."""
+    """The secret's text: the template's, or a random one, alone or under a key of the template's JSON object."""
     if "SecretString" in properties:
         return str(properties["SecretString"])
     wish = properties.get("GenerateSecretString", {})

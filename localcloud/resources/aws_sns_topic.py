@@ -48,7 +48,7 @@ class Topic(Resource):
 
 
 def _topic_attributes(properties: Properties) -> dict[str, str]:
-    """The topic's properties are attributes of the same name, all of them text."""
+    """The topic's attributes: the properties under the same names, as text."""
     refuse(properties, "DeliveryStatusLogging", "DataProtectionPolicy", "ArchivePolicy")
     own = without(properties, *_APART, "DeliveryStatusLogging", "DataProtectionPolicy", "ArchivePolicy")
     return {name: document(value) for name, value in own.items()}

@@ -22,7 +22,7 @@ _OWNERS_ACTIONS = [
 
 
 class TopicPolicy(Resource):
-    """One policy on one or more topics."""
+    """One policy for one or more topics."""
 
     type_name = "AWS::SNS::TopicPolicy"
 
@@ -47,7 +47,7 @@ def _set_policy(ctx: Context, topics: list[str], policy: str) -> None:
 
 
 def _reset_policy(ctx: Context, topics: list[str]) -> None:
-    """A topic is never without a policy: the one that it had at first lets its owner's account use it."""
+    """A topic's first policy, which admits its owner's account. A topic always has a policy."""
     for topic in topics:
         statement = {
             "Sid": "__default_statement_ID",

@@ -9,7 +9,7 @@ from localcloud.resources.resource import Attributes, Context, Created, Properti
 from localcloud.resources.shapes import document, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
 
-#: What an attribute is when nobody sets it: a property that leaves the template goes back to it.
+#: The attributes' defaults, for properties that left the template.
 _DEFAULTS = {
     "DelaySeconds": "0",
     "KmsDataKeyReusePeriodSeconds": "300",
@@ -53,7 +53,7 @@ class Queue(Resource):
 
 
 def _queue_attributes(properties: Properties) -> dict[str, str]:
-    """The queue's properties are attributes of the same name, all of them text."""
+    """The queue's attributes: the properties under the same names, as text."""
     return {name: document(value) for name, value in without(properties, "QueueName", "Tags").items()}
 
 

@@ -8,7 +8,7 @@ from localcloud.resources.shapes import document
 
 
 class QueuePolicy(Resource):
-    """One policy on one or more queues."""
+    """One policy for one or more queues."""
 
     type_name = "AWS::SQS::QueuePolicy"
 

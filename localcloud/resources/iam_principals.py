@@ -1,4 +1,4 @@
-"""The roles, users and groups that an IAM policy is put on: three spellings of the same four calls."""
+"""The roles, users and groups that have an IAM policy. The same four calls are spelled differently for each kind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Principal:
 
 
 def principals(properties: Properties) -> list[Principal]:
-    """Those that a policy's properties Roles, Users and Groups name."""
+    """The principals in a policy's properties Roles, Users and Groups."""
     return [
         Principal(kind, name)
         for kind, listed in (("role", "Roles"), ("user", "Users"), ("group", "Groups"))

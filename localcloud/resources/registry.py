@@ -1,4 +1,4 @@
-"""Every resource type that the local cloud can deploy, by name. A template that uses another is refused."""
+"""Lists every resource type that the local cloud can deploy. A template with another type is refused."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (a line for each type, and nothing else)
-    """Type name → the one object that makes, changes and deletes resources of that type."""
+def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for each type)
+    """Type name → the object that makes, changes and deletes resources of that type."""
     from localcloud.resources.aws_applicationautoscaling_scalabletarget import ScalableTarget
     from localcloud.resources.aws_applicationautoscaling_scalingpolicy import ScalingPolicy
     from localcloud.resources.aws_cdk_metadata import Metadata

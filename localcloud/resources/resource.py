@@ -1,8 +1,8 @@
-"""The contract between the deployment engine and what it deploys: one class for each CloudFormation type, three verbs.
+"""The contract between the deployment engine and resource types: one class for each type, with three verbs.
 
-A verb speaks to the public API through ``ctx.client``, with the credentials of whoever deploys, and returns when the
-resource is as asked for. What may be changed in place, what needs a replacement, and what ``Fn::GetAtt`` may ask are
-not said here: the type's schema says it, and the engine calls ``update`` only for what can be changed in place.
+A verb calls the public API through ``ctx.client``, with the deployer's credentials, and returns when the resource is
+as wanted. The type's schema says which properties need a replacement, and which attributes ``Fn::GetAtt`` knows. The
+engine calls ``update`` only for changes that are possible in place.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: A resource's properties as the template has them, every intrinsic resolved, the stack's tags among its own.
+#: A resource's properties: the template's, with intrinsics resolved and the stack's tags added.
 Properties = dict[str, Any]
-#: What Fn::GetAtt answers: attribute name (``Arn``, ``Endpoint.Address``) → value.
+#: The attributes for Fn::GetAtt: name (``Arn``, ``Endpoint.Address``) → value.
 Attributes = dict[str, Any]
 
 POLL_SECONDS = 0.1
@@ -30,23 +30,23 @@ T = TypeVar("T")
 
 
 class ResourceError(Exception):
-    """A resource could not be made as asked for; the text becomes its ResourceStatusReason."""
+    """A resource could not be made as wanted. The text becomes its ResourceStatusReason."""
 
 
 class CancelledError(ResourceError):
-    """The operation was stopped while the resource was waited for."""
+    """The operation was stopped while it waited for the resource."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Created:
     physical_id: str
-    """What ``Ref`` answers."""
+    """The value of ``Ref``."""
     attributes: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """Where a verb runs: for which resource of which stack, with whose authority."""
+    """The context of a verb: the resource, its stack, and the authority."""
 
     stack_name: str
     stack_id: str
@@ -62,19 +62,18 @@ class Context:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
     def client(self, service: str) -> Any:
-        """A boto3 client with the credentials of the deploying role, or of the caller where no role was given."""
+        """A boto3 client with the credentials of the deploying role, or of the caller where there is no role."""
         return self.make_client(service)
 
     def created(self, physical_id: str) -> None:
-        """Say that the resource exists now, before more is done to it.
+        """Announces that the resource exists, before ``create`` makes more calls for it.
 
-        ``create`` calls it where it takes more than one call: the engine shows the physical id, and deletes the
-        half-made resource should the rest fail.
+        The engine shows the physical id from then on, and deletes the half-made resource if the rest fails.
         """
         self.announce(physical_id)
 
     def new_name(self, max_length: int, *, lower: bool = False, separator: str = "-") -> str:
-        """A physical name as CloudFormation makes them: ``<stack>-<logical id>-<12 random characters>``."""
+        """A physical name in CloudFormation's form: ``<stack>-<logical id>-<12 random characters>``."""
         alphabet = string.ascii_lowercase + string.digits if lower else string.ascii_letters + string.digits
         suffix = "".join(secrets.choice(alphabet) for _ in range(_NAME_SUFFIX))
         room = max_length - _NAME_SUFFIX - 2 * len(separator)
@@ -84,9 +83,9 @@ class Context:
         return name.lower() if lower else name
 
     def wait(self, poll: Callable[[], T | None], *, timeout_seconds: float, what: str = "") -> T:
-        """Ask until ``poll`` answers something true, and return that; it raises ResourceError where it never will.
+        """Calls ``poll`` until it returns something true, and returns that. ``poll`` raises ResourceError to give up.
 
-        Raises ResourceError at the time-out, and CancelledError as soon as the operation is stopped.
+        Raises ResourceError at the time-out, and CancelledError when the operation is stopped.
         """
         deadline = time.monotonic() + timeout_seconds
         while True:
@@ -102,9 +101,9 @@ class Context:
 
 
 class Resource(abc.ABC):
-    """One CloudFormation type. Instances hold no state: a verb may run on any thread, several at once.
+    """One CloudFormation type. Instances hold no state, for verbs run on any thread, several at once.
 
-    Verbs raise ResourceError, or let botocore's ClientError pass: the engine words it as CloudFormation does.
+    Verbs raise ResourceError, or let botocore's ClientError pass. The engine turns that into CloudFormation's words.
     """
 
     #: The type's name in templates, such as ``AWS::S3::Bucket``.
@@ -112,12 +111,12 @@ class Resource(abc.ABC):
 
     @abc.abstractmethod
     def create(self, ctx: Context, properties: Properties) -> Created:
-        """Make it and wait until it can be used. Where the template gives no name, ``ctx.new_name`` does."""
+        """Makes the resource and waits until it can be used. ``ctx.new_name`` names it if the template does not."""
 
     @abc.abstractmethod
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
-        """Make what ``properties`` ask for of what ``previous`` asked for, in place; returns all attributes."""
+        """Changes the resource in place, from ``previous`` to ``properties``; returns all attributes."""
 
     @abc.abstractmethod
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
-        """End it and wait until it is gone. What is gone already is no error."""
+        """Deletes the resource and waits until it is gone. A resource that is gone already is no error."""

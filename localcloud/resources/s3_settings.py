@@ -1,6 +1,6 @@
-"""A bucket's settings: for each property, the call that makes it and the call that takes it back.
+"""A bucket's settings: for each property, the call that sets it and the call that resets it.
 
-CloudFormation's spelling of S3's settings is older than the API's, so most of them are translated here by hand.
+CloudFormation's spelling of S3's settings differs from the API's, so most of them are translated by hand.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _put_encryption(s3: Any, bucket: str, wanted: Properties) -> None:
     call(s3, "PutBucketEncryption", {"ServerSideEncryptionConfiguration": {"Rules": rules}}, Bucket=bucket)
 
 
-#: What S3 does with every bucket that is not told otherwise.
+#: S3's defaults for buckets.
 _S3_MANAGED: Properties = {
     "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
 }
@@ -54,7 +54,7 @@ def _put_lifecycle(s3: Any, bucket: str, wanted: Properties) -> None:
 
 
 def _lifecycle_rule(rule: Properties) -> Properties:
-    """Flat properties of a rule become the API's Filter, Expiration and lists of transitions."""
+    """Turns a rule's flat properties into the API's Filter, Expiration and lists of transitions."""
     found: Properties = {"Filter": _lifecycle_filter(rule)}
     expiration = renamed(
         only(rule, "ExpirationInDays", "ExpirationDate", "ExpiredObjectDeleteMarker"),
@@ -84,7 +84,7 @@ _FLAT = (
 
 
 def _lifecycle_filter(rule: Properties) -> Properties:
-    """One condition stands by itself, several stand under And; none is an empty prefix."""
+    """The API's filter: one condition alone, several under And, or an empty prefix for none."""
     conditions = only(rule, "Prefix", "ObjectSizeGreaterThan", "ObjectSizeLessThan")
     tags = rule.get("TagFilters", [])
     if len(conditions) + len(tags) > 1:
@@ -98,7 +98,7 @@ def _put_cors(s3: Any, bucket: str, wanted: Properties) -> None:
 
 
 def _put_logging(s3: Any, bucket: str, wanted: Properties) -> None:
-    """Logs go to the bucket itself where the template names no other."""
+    """The API's logging. Without a destination in the template, logs go to the bucket itself."""
     target = {"DestinationBucketName": bucket, "LogFilePrefix": "", **wanted}
     enabled = renamed(target, {"DestinationBucketName": "TargetBucket", "LogFilePrefix": "TargetPrefix"})
     call(s3, "PutBucketLogging", {"BucketLoggingStatus": {"LoggingEnabled": enabled}}, Bucket=bucket)
@@ -120,7 +120,7 @@ def _notification(wanted: Properties, target: str) -> Properties:
     return without(own, "Event") | {"Events": [wanted["Event"]]}
 
 
-#: Property → how it is set, how it goes back to the default. In this order: ownership decides whether there are ACLs.
+#: Property → how to set it, and how to reset it. The order matters: ownership decides whether there are ACLs.
 SETTINGS: dict[str, tuple[Callable[[Any, str, Any], object], Callable[[Any, str], object]]] = {
     "OwnershipControls": (_put_ownership, lambda s3, bucket: s3.delete_bucket_ownership_controls(Bucket=bucket)),
     "AccessControl": (_put_acl, lambda s3, bucket: s3.put_bucket_acl(Bucket=bucket, ACL="private")),
@@ -131,7 +131,7 @@ SETTINGS: dict[str, tuple[Callable[[Any, str, Any], object], Callable[[Any, str]
     ),
     "VersioningConfiguration": (
         _put_versioning,
-        # A bucket that had versions once is never again without: AWS suspends it.
+        # A bucket's versioning can only be suspended, never removed.
         lambda s3, bucket: _put_versioning(s3, bucket, {"Status": "Suspended"}),
     ),
     "LifecycleConfiguration": (_put_lifecycle, lambda s3, bucket: s3.delete_bucket_lifecycle(Bucket=bucket)),

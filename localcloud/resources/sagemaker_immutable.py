@@ -1,4 +1,4 @@
-"""What a SageMaker model and an endpoint configuration have in common as resources: neither can be changed."""
+"""What SageMaker's models and endpoint configurations have in common: neither can be changed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from localcloud.resources.tags import retag, tag_parameter, tags_of
 
 
 class Immutable(Resource):
-    """Ref is the ARN, which ends in the name. Only the tags change in place; all else is a replacement."""
+    """Ref is the ARN, which ends in the name. Tags change in place; any other change is a replacement."""
 
-    #: As in its API's operations: ``Create<kind>`` takes ``<kind>Name`` and answers ``<kind>Arn``.
+    #: The kind in the names of the API: ``Create<kind>`` takes ``<kind>Name`` and returns ``<kind>Arn``.
     kind: ClassVar[str]
 
     def create(self, ctx: Context, properties: Properties) -> Created:

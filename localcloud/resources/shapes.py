@@ -1,8 +1,7 @@
-"""CloudFormation properties as the parameters of an API operation.
+"""Turns CloudFormation properties into the parameters of an API operation.
 
-AWS spells the two alike but for case (``ServiceRole``, ``serviceRole``), and botocore's model of the operation says how
-the API spells each member and which type it wants. A property for which the operation has no member is refused by name:
-nothing is dropped on the way.
+The two differ in case only (``ServiceRole``, ``serviceRole``). botocore's model of the operation has the API's spelling
+and type of each member. A property without a member is refused by name, so that nothing is dropped.
 """
 
 from __future__ import annotations
@@ -19,22 +18,22 @@ Properties = dict[str, Any]
 
 
 def call(client: Any, operation: str, properties: Mapping[str, Any], /, **parameters: Any) -> dict[str, Any]:
-    """Call an operation with properties, mapped to its members, and with parameters in the API's own spelling."""
+    """Calls an operation with properties, mapped to its members, and with parameters in the API's spelling."""
     answer: dict[str, Any] = method_of(client, operation)(**api_parameters(client, operation, properties), **parameters)
     return answer
 
 
 def method_of(client: Any, operation: str) -> Any:
-    """boto3's method of an operation."""
+    """boto3's method for an operation."""
     from botocore import xform_name
 
     return getattr(client, xform_name(operation))
 
 
 def api_parameters(client: Any, operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of an operation (``CreateProject``) that carry these properties.
+    """The parameters of an operation (``CreateProject``) for these properties.
 
-    Raises UnsupportedError naming each property that the operation cannot carry.
+    Raises UnsupportedError with the name of each property that the operation lacks.
     """
     model = client.meta.service_model.operation_model(operation)
     lost: list[str] = []
@@ -45,7 +44,7 @@ def api_parameters(client: Any, operation: str, properties: Mapping[str, Any]) -
 
 
 def renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """The same value with these property names replaced, at any depth."""
+    """The value with these property names replaced at any depth."""
     if isinstance(value, dict):
         return {names.get(name, name): renamed(item, names) for name, item in value.items()}
     if isinstance(value, list):
@@ -54,7 +53,7 @@ def renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def without(properties: Mapping[str, Any], *names: str) -> Properties:
-    """The properties but these, which the caller carries to the API by another way."""
+    """The properties without these, which the caller handles in another way."""
     return {name: value for name, value in properties.items() if name not in names}
 
 
@@ -63,17 +62,17 @@ def only(properties: Mapping[str, Any], *names: str) -> Properties:
 
 
 def document(value: Any) -> str:
-    """A policy, or another document that a template may write as an object, as the text that the APIs want."""
+    """The text of a policy or another document, which a template may write as an object and the APIs want as text."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def flag(value: Any) -> bool:
-    """A boolean property, which a template may write as text."""
+    """The value of a boolean property, which a template may write as text."""
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
 def refuse(properties: Mapping[str, Any], *names: str) -> None:
-    """Raises UnsupportedError naming those of these properties that the template sets."""
+    """Raises UnsupportedError where the template sets any of these properties."""
     found = [name for name in names if properties.get(name) not in (None, False, [], {})]
     if found:
         raise UnsupportedError(f"The property {', '.join(found)}")
@@ -119,7 +118,7 @@ _SAYS = {
 
 
 def _scalar(kind: str, value: Any, path: str) -> Any:
-    """Templates write ``"true"`` and ``5`` where the API wants ``true`` and ``"5"``, as CloudFormation lets them."""
+    """Converts scalars: CloudFormation lets templates write ``"true"`` and ``5`` for ``true`` and ``"5"``."""
     try:
         if kind == "boolean" and isinstance(value, str):
             return {"true": True, "false": False}[value.lower()]
@@ -135,7 +134,7 @@ def _scalar(kind: str, value: Any, path: str) -> Any:
 
 
 def require_unchanged(properties: Mapping[str, Any], previous: Mapping[str, Any], *names: str) -> None:
-    """Raises where one of these properties changed: AWS has no operation that changes it on what exists."""
+    """Raises where one of these properties changed, for AWS cannot change them on an existing resource."""
     for name in names:
         was, wanted = previous.get(name), properties.get(name)
         if was != wanted:

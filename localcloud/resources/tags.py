@@ -1,7 +1,7 @@
-"""Tags: what a template says, and how each API wants them.
+"""Turns the tags of a template into the form that each API wants.
 
 CloudFormation adds ``aws:cloudformation:…`` tags with AWS's own authority. The public APIs refuse that prefix from any
-caller, the deploying role included, so the local cloud leaves them out; this is the place to add them.
+caller, even the deploying role, so the local cloud leaves these tags out. They would be added here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Tags = dict[str, str]
 
 
 def tags_of(properties: Mapping[str, Any]) -> Tags:
-    """A resource's tags, written as a list or as a map; the engine put the stack's among them."""
+    """A resource's tags, from a list or a map. The engine has added the stack's."""
     own = properties.get("Tags") or {}
     if isinstance(own, list):
         own = {tag["Key"]: tag["Value"] for tag in own}
@@ -29,9 +29,9 @@ def tag_set(tags: Tags, key: str = "Key", value: str = "Value") -> list[dict[str
 
 
 def tag_parameter(client: Any, operation: str, tags: Tags) -> dict[str, Any]:
-    """The parameter of an operation that carries these tags: a map or a list of pairs, as its model says.
+    """The operation's parameter for these tags: a map or a list of pairs, as its model says.
 
-    No tags, no parameter: some APIs ask for a further permission where there is one.
+    Without tags there is no parameter, because some APIs then require a further permission.
     """
     if not tags:
         return {}
@@ -44,7 +44,7 @@ def tag_parameter(client: Any, operation: str, tags: Tags) -> dict[str, Any]:
 
 
 def retag(client: Any, operations: tuple[str, str], resource: Mapping[str, Any], previous: Tags, wanted: Tags) -> None:
-    """Make ``wanted`` of ``previous`` by an API's two operations, such as ``("TagResource", "UntagResource")``."""
+    """Changes tags from ``previous`` to ``wanted`` by two operations, such as ``("TagResource", "UntagResource")``."""
     add, remove = operations
     lost = [name for name in previous if name not in wanted]
     if lost:
