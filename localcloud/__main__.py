@@ -190,11 +190,14 @@ def _node(_: argparse.Namespace) -> int:
 
 
 def _prefetch(options: argparse.Namespace) -> int:
+    from localcloud.images import registry
+
     environments = Environments(Settings.cache_folder(), say=print)
-    images = Path(__file__).parent / "images"
-    for lock in [*sorted(images.glob("*/requirements.lock")), *options.locks]:
+    for lock, minor in registry.lock_files().items():
+        environments.python(lock, minor=minor)
+    for lock in options.locks:
         environments.python(lock)
-    for lock in sorted(images.glob("*/jars.lock")):
+    for lock in sorted(registry.IMAGES.glob("*/jars.lock")):
         environments.jars(lock)
     return 0
 

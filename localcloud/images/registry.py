@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.images.description import Description, read
 from localcloud.platform.errors import UnsupportedError
+from localcloud.platform.pythons import IMAGE_MINOR
 
 if TYPE_CHECKING:
     from localcloud.platform.environments import Environments
@@ -60,10 +61,17 @@ class Image:
         return variables
 
     def python(self, environments: Environments) -> Path:
-        return environments.python(self.folder / "requirements.lock").python
+        return environments.python(self.folder / "requirements.lock", minor=self.description.python).python
 
 
 _IMAGES = tuple(Image.at(IMAGES / folder) for folder in FOLDERS)
+
+
+def lock_files() -> dict[Path, str]:
+    """Every lock file of Python packages below this folder, with the minor version of Python that it is for."""
+    described = {image.folder: image.description.python for image in _IMAGES}
+    locks = sorted(IMAGES.glob("*/requirements.lock"))
+    return {lock: described.get(lock.parent, IMAGE_MINOR) for lock in locks}
 
 
 def image_of(uri: str) -> Image:

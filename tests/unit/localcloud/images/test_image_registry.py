@@ -3,7 +3,7 @@
 import pytest
 from content_types import content_type
 
-from localcloud.images.registry import FOLDERS, IMAGES, image_of
+from localcloud.images.registry import FOLDERS, IMAGES, image_of, lock_files
 from localcloud.platform.errors import UnsupportedError
 
 
@@ -44,3 +44,12 @@ def test_xgboost_reads_what_its_description_says():
     assert description.serving is not None
     for name in {*description.training.content_types, *description.serving.content_types}:
         assert content_type(name) in {"csv", "libsvm"}
+
+
+def test_every_lock_is_for_the_python_of_its_image():
+    """What is installed ahead of use is what a container will ask for."""
+    locks = lock_files()
+    assert {lock.parent.name for lock in locks} > set(FOLDERS)
+    for name in ("sagemaker-xgboost", "sagemaker-sparkml-serving"):
+        image = image_of(f"host/{name}:1")
+        assert locks[image.folder / "requirements.lock"] == image.description.python
