@@ -38,19 +38,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """A model's answers to all test rows, and the times of those that were asked one at a time."""
+    """A model's answers to all test rows, and the times of the rows that were sent one at a time."""
 
     answers: Sequence[str]
     milliseconds: Sequence[float]
 
 
 def main() -> None:
-    """Judge by the rules of the workload's gate.toml; what is rejected stops the release."""
+    """Judge the challenger by the workload's gate.toml. A REJECT stops the release."""
     pass_or_stop(lambda variables: judge(variables, rules_of(variables.workload)))
 
 
 def rules_of(workload: str) -> Rules:
-    """What stands in the workload's gate.toml. StepError for a file that is missing or wrong."""
+    """The rules in the workload's gate.toml. StepError if the file is missing or wrong."""
     path = Path(__file__).with_name(workload) / "gate.toml"
     try:
         return Rules.read(path)
@@ -90,7 +90,7 @@ def judge(variables: GateVariables, rules: Rules) -> Decision:
 def gather(
     s3: Any, asker: Asker, variables: GateVariables, data: Data, rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
-    """Both models' answers to every test row, beside the truth, and what is known of the split."""
+    """The test rows, both models' answers to them, and what else the decision needs."""
     features = data.features
     requests, truth = test_rows(read_lines(s3, S3Address.parse(features.splits[TEST])), rules)
     endpoints = [variables.endpoint, rival.endpoint] if isinstance(rival, Champion) else [variables.endpoint]
@@ -115,7 +115,7 @@ def gather(
 
 
 def test_rows(lines: Sequence[str], rules: Rules) -> tuple[Sequence[str], Sequence[str] | None]:
-    """Requests and truth. The truth is the last column, where the kind of answers needs one."""
+    """Requests and truth. The last column is the truth, unless the kind of answers needs none."""
     if not rules.answers.needs_truth:
         return lines, None
     rows = [line.rsplit(",", 1) for line in lines]
@@ -123,13 +123,13 @@ def test_rows(lines: Sequence[str], rules: Rules) -> tuple[Sequence[str], Sequen
 
 
 def ask_all(asker: Asker, endpoints: Sequence[str], requests: Sequence[str], rules: Rules) -> list[Asked]:
-    """Each endpoint's answers. The first rows go to all of them in turn, and are timed; the rest go side by side."""
+    """Each endpoint's answers. The first rows go to all endpoints in turn and are timed; the others go in parallel."""
     load = rules.load
     timed_ones = len(requests) if load.one_at_a_time is None else load.one_at_a_time
     asker.ask_in_turn(endpoints, requests[: load.warm_up])
     looks = [asker.ask_in_turn(endpoints, requests[:timed_ones])]
     while requests and len(looks) < load.looks and not _quick_enough(_times(looks), rules.latency):
-        say(f"  the times of look {len(looks)} would not pass: taken again, and judged together")
+        say(f"  the times of look {len(looks)} would not pass: measured again, and judged together")
         looks.append(asker.ask_in_turn(endpoints, requests[:timed_ones]))
     rest = [asker.ask_at_once(endpoint, requests[timed_ones:], connections=load.connections) for endpoint in endpoints]
     return [
@@ -139,12 +139,12 @@ def ask_all(asker: Asker, endpoints: Sequence[str], requests: Sequence[str], rul
 
 
 def _times(looks: Sequence[Sequence[Sequence[Answer]]]) -> list[list[float]]:
-    """Of each endpoint, in milliseconds, of all looks together: look → endpoint → answer."""
+    """Each endpoint's times in all looks, in milliseconds. looks: look → endpoint → answer."""
     return [[answer.milliseconds for answers in of_one for answer in answers] for of_one in zip(*looks, strict=True)]
 
 
 def _quick_enough(milliseconds: Sequence[Sequence[float]], rule: Latency) -> bool:
-    """Stragglers of a busy moment do not come back, a slow model stays slow."""
+    """Whether the times would pass. Slow requests of a busy moment do not come back; a slow model stays slow."""
     challenger, *others = [p99(times) for times in milliseconds]
     return all(check.passed for check in judge_latency(challenger, others[0] if others else None, rule))
 

@@ -1,9 +1,9 @@
 """The stratified bootstrap with BCa intervals (Efron 1987), for all figures of the same rows in one pass.
 
-A figure is a small function of sums over rows: a mean is a sum over a count, macro-F1 comes from the counts of a
-confusion matrix. So a resample is a row of weights (how often each test row was drawn), the sums of all figures in all
-resamples are one product of matrices, and leaving a row out is a subtraction. Each true label is drawn by itself: a
-resample has as many rows of each as the test set.
+A figure is a small function of sums over rows: a mean is a sum divided by a count, macro-F1 follows from the counts of
+a confusion matrix. A resample is therefore a row of weights (how often each test row was drawn), one matrix product
+gives the sums of all figures in all resamples, and a subtraction leaves a row out. Each stratum is drawn separately: a
+resample has as many of its rows as the test set.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ if TYPE_CHECKING:
 Bounds = tuple[float, float]
 
 RESAMPLES = 2_000
-# So many resamples at least must lie outside each end of an interval, or that end is an accident of the draw.
+# At least so many resamples must lie outside each end of an interval; with fewer, the end depends on the draw.
 TAIL_RESAMPLES = 10
-#: Weights that are drawn at a time: they fit a processor's cache.
+#: The number of weights that are drawn at a time. They fit into a processor's cache.
 CHUNK_CELLS = 500_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
-    """parts: what each row adds to the sums, shape (sums, rows). of: sums of shape (sums, n) → figures, (n,)."""
+    """parts: what each row adds to the sums, shape (sums, rows). of: from sums, shape (sums, n), to figures, (n,)."""
 
     parts: Numbers
     of: Callable[[Numbers], Numbers]
 
     @property
     def value(self) -> float:
-        """The figure of the rows as they are."""
+        """The figure of the test rows themselves."""
         return float(self.of(self.parts.sum(axis=1, keepdims=True))[0])
 
     def without_each_row(self) -> Numbers:
-        """Shape (rows,): the jackknife."""
+        """The jackknife: for each row, the figure of all other rows. Shape (rows,)."""
         return self.of(self.parts.sum(axis=1, keepdims=True) - self.parts)
 
 
 def intervals(
-    figures: Mapping[str, Figure], truth: NDArray[np.int64], *, confidences: Sequence[float], seed: int
+    figures: Mapping[str, Figure], strata: NDArray[np.int64], *, confidences: Sequence[float], seed: int
 ) -> dict[str, list[Bounds]]:
-    """Each figure's BCa intervals, one for each confidence. ``truth``: each row's stratum, shape (rows,)."""
+    """Each figure's BCa intervals, one for each confidence. strata: each row's stratum, shape (rows,)."""
     if not figures:
         return {}
     tails = [(1 - confidence) / 2 for confidence in confidences]
     resamples = max(RESAMPLES, ceil(TAIL_RESAMPLES / min(tails)))
-    order = np.argsort(truth, kind="stable")
-    strata = [int(count) for count in np.bincount(truth) if count]
-    # 64 bits: the last bits of a sum depend on the order of adding, and so on the machine; the report must not
+    order = np.argsort(strata, kind="stable")
+    counts = [int(count) for count in np.bincount(strata) if count]
+    # 64 bits, because the last bits of a sum depend on the machine's order of adding, and the report must not.
     parts = np.concatenate([figure.parts for figure in figures.values()])[:, order]
-    sums = np.concatenate([drawn @ parts.T for drawn in weights(strata, resamples, seed=seed)])
+    sums = np.concatenate([drawn @ parts.T for drawn in weights(counts, resamples, seed=seed)])
     found, start = {}, 0
     for name, figure in figures.items():
         end = start + len(figure.parts)
@@ -70,13 +70,13 @@ def intervals(
     return found
 
 
-def weights(strata: Sequence[int], resamples: int, *, seed: int) -> Iterator[Numbers]:
-    """Resamples in chunks, each of shape (some, rows); rows stand by stratum."""
+def weights(counts: Sequence[int], resamples: int, *, seed: int) -> Iterator[Numbers]:
+    """Resamples in chunks of shape (some, rows). counts: the rows of each stratum, which stand side by side."""
     generator = np.random.default_rng(seed)
-    chunk = max(1, CHUNK_CELLS // max(sum(strata), 1))
+    chunk = max(1, CHUNK_CELLS // max(sum(counts), 1))
     for start in range(0, resamples, chunk):
         count = min(chunk, resamples - start)
-        yield np.concatenate([_drawn(generator, count, rows) for rows in strata], axis=1)
+        yield np.concatenate([_drawn(generator, count, rows) for rows in counts], axis=1)
 
 
 def _drawn(generator: np.random.Generator, count: int, rows: int) -> Numbers:
@@ -86,7 +86,7 @@ def _drawn(generator: np.random.Generator, count: int, rows: int) -> Numbers:
 
 
 def bca(value: float, drawn: Numbers, jackknife: Numbers, *, tail: float) -> Bounds:
-    """Percentiles of the resamples, corrected for bias (their median beside the value) and for skewness."""
+    """Percentiles of the resamples, corrected for bias (the distance of their median from the value) and skewness."""
     below = float((drawn < value).mean() + (drawn == value).mean() / 2)
     edge = 1 / (2 * len(drawn))
     bias = float(ndtri(min(max(below, edge), 1 - edge)))

@@ -1,4 +1,4 @@
-"""Whether probabilities keep their word: of the rows that were told 30 %, do about 30 % come true?
+"""Calibration: of the rows with a probability of 30 %, does the event come in about 30 %?
 
 ``truth`` is 1 where the event came (the customer defaulted), else 0; ``scores`` are the probabilities answered for it;
 both have shape ``(rows,)``.
@@ -26,7 +26,7 @@ def tenths(scores: Numbers) -> list[NDArray[np.int64]]:
 
 
 def calibration(truth: NDArray[np.int64], scores: Numbers) -> list[dict[str, float]]:
-    """For each tenth of the rows by score: what was answered on average, the share that came, and its interval."""
+    """For each tenth of the rows by score: the mean probability, the share of rows with the event, and its interval."""
     found = []
     for part in tenths(scores):
         came = share(int(truth[part].sum()), len(part))
@@ -38,10 +38,10 @@ def calibration(truth: NDArray[np.int64], scores: Numbers) -> list[dict[str, flo
 
 
 def calibration_error(truth: NDArray[np.int64], scores: Numbers) -> Estimate:
-    """The tenths' mean distance between answered and came, with its normal interval (delta method).
+    """The mean distance, over the tenths, between answered and came, with its normal interval (delta method).
 
-    Chance alone makes a distance, and never a negative one, so the figure errs to the strict side. A bootstrap errs
-    further: each resample adds the same chance once more, and BCa takes the whole of it for bias and overcorrects.
+    Chance alone makes a distance, and never a negative one, so the figure is strict. A bootstrap would be stricter:
+    each resample adds the same chance again, and BCa takes all of it for bias.
     """
     gaps = [scores[part] - truth[part] for part in tenths(scores)]
     found = mean_estimate(np.concatenate([gap * np.sign(gap.mean()) for gap in gaps]))

@@ -1,4 +1,4 @@
-"""The report's drawings: small inline SVG in the page's own colours, as wide as a phone."""
+"""The report's charts: inline SVG in the page's colours, narrow enough for a phone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 360
 LEFT, RIGHT = 124, 350
 ROW = 26
-#: Of a name left of its line.
+#: The longest line of a name, left of the chart.
 CHARACTERS = 19
 STARTS = (0.0, 0.25, 0.5, 0.75)
 ROUND_DIGITS = (1.0, 2.0, 2.5, 5.0)
@@ -30,10 +30,10 @@ SQUARE = 220
 
 
 def interval_charts(figures: Figures) -> str:
-    """A line for each figure: (name, value with its interval, floor or ceiling, class).
+    """Each figure with its interval and its limit, on a line of its own.
 
-    Figures in [0, 1] share an axis, which ends at 1, and starts at the last quarter that leaves nothing out. What lies
-    elsewhere has an axis of its own.
+    Figures in [0, 1] share an axis. It ends at 1 and starts at 0.75, 0.5, 0.25 or 0, so that it shows all of them.
+    Every other figure has an axis of its own.
     """
     shares = [figure for figure in figures if all(0 <= value <= 1 for value in _values(figure))]
     others = [figure for figure in figures if figure not in shares]
@@ -44,13 +44,13 @@ def interval_charts(figures: Figures) -> str:
 
 
 def _values(figure: tuple[str, Estimate, float | None, str]) -> list[float]:
-    """All that must be seen of a figure."""
+    """The values of a figure that its axis must show."""
     _, estimate, limit, _ = figure
     return [estimate.low, estimate.value, estimate.high, *([] if limit is None else [limit])]
 
 
 def _axis(values: Sequence[float]) -> tuple[float, float]:
-    """Start and end of an axis of four even, round steps that shows 0 and all values."""
+    """Start and end of an axis that shows 0 and all values in four round steps."""
     low, high = min(0.0, *values), max(0.0, *values)
     power = floor(log10((high - low) / 4))
     for step in (digit * 10.0**exponent for exponent in (power, power + 1) for digit in ROUND_DIGITS):
@@ -74,9 +74,9 @@ def _interval_chart(figures: Figures, start: float, end: float) -> str:
 def gain_chart(
     gains: Sequence[tuple[str, Mapping[str, float], str]], margin: float, *, label: str, judged: int | None = None
 ) -> str:
-    """Differences with their intervals around 0, left is worse. (name, gain, class).
+    """Differences, (name, gain, class) each, with their intervals. The left side is worse.
 
-    The dashed line is the margin; it crosses the first ``judged`` rows (None: all; 0: there is none to be seen).
+    The dashed line is the margin. It crosses the first ``judged`` rows: all of them if None, none if 0.
     """
     marked = len(gains) if judged is None else judged
     reach = (
@@ -108,7 +108,7 @@ def gain_chart(
 
 
 def histogram(series: Sequence[tuple[str, Sequence[float]]], *, unit: str) -> str:
-    """How often which value occurred, on one scale; the highest 1 % share the last bar: one straggler hides nothing."""
+    """Histograms on one scale. The highest 1 % of the values share the last bar, so outliers do not stretch it."""
     top = max(1e-9, *(float(np.percentile(values, 99)) for _, values in series))
     parts = [_bars(place, name, values, top) for place, (name, values) in enumerate(series)]
     height = len(series) * (BAR_HEIGHT + 18)
@@ -120,7 +120,7 @@ def histogram(series: Sequence[tuple[str, Sequence[float]]], *, unit: str) -> st
 
 
 def reliability(bins: Sequence[Mapping[str, float]]) -> str:
-    """Answered probability (across) against the share that came true (up), with Wilson's intervals."""
+    """The probability answered (x) and the share that came true (y), with Wilson's intervals."""
     left, size = 40, SQUARE
     corner = f"x1='{left}' y1='{size}' x2='{left + size}' y2='0'"
     frame = f"<rect class='frame' x='{left}' y='0' width='{size}' height='{size}'/><line class='margin' {corner}/>"
@@ -180,7 +180,7 @@ def _tick(x: float, text: str, height: int) -> str:
 
 
 def _label(name: str, y: float) -> str:
-    """A row's name, on two lines where one is too short for it; what is longer still is cut."""
+    """A row's name, on one or two lines; the rest is cut."""
     lines = textwrap.wrap(name, CHARACTERS, max_lines=2, placeholder="…") or [""]
     tops = (y,) if len(lines) == 1 else (y - 6, y + 6)
     return "".join(f"<text x='0' y='{top:g}'>{escape(line)}</text>" for top, line in zip(tops, lines, strict=True))

@@ -1,4 +1,4 @@
-"""Is the challenger as good as the champion?"""
+"""Compares the challenger with the champion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def against_champion(metric: Metric[Any], gain: Gain, margin: float) -> Check:
-    """PROMOTE if it is surely not worse by the margin; REJECT if it is surely worse, and maybe by more than that."""
+    """PROMOTE if it is certainly not worse by the margin; REJECT if it is certainly worse, and maybe by the margin."""
     unit = metric.unit
     both = f"{metric.called} {unit.figure(gain.challenger)} against the champion's {unit.figure(gain.champion)}"
     allowed = unit.amount(margin)

@@ -1,4 +1,4 @@
-"""The verdict: the challenger against the champion, its floors, each group of rows, and its latency."""
+"""Puts all checks together to a verdict."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.rules import Rules
 
-# What speaks most plainly comes first in a reason: against a model, and for it.
+# The checks that say most come first in a reason: for a model that is stopped, and for one that passes.
 ORDER_AGAINST = ("answers", "champion", "beats the baseline", "comparison")
 ORDER_FOR = ("comparison", "beats the baseline")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """The checks and all that they rest on.
+    """The checks, and everything that they are based on.
 
-    pair: the answers as they were read; the baseline's where there is no champion.
-    gains: in the metric that decides, then in those that are shown.
+    pair: the answers as numbers; the baseline's if there is no champion.
+    gains: the one in the metric that decides, then those that are only shown.
     """
 
     checks: tuple[Check, ...]
@@ -40,14 +40,14 @@ class Decision:
 
     @property
     def decisive(self) -> list[Check]:
-        """The checks that made the verdict, the plainest first."""
+        """The checks that made the verdict, the most important one first."""
         made = [check for check in self.checks if check.outcome is self.verdict]
         order = ORDER_FOR if self.verdict is Verdict.PROMOTE else ORDER_AGAINST
         return sorted(made, key=lambda check: order.index(check.name) if check.name in order else len(order))
 
     @property
     def reason(self) -> str:
-        """The one sentence why, for someone who knows no statistics."""
+        """Why, in one sentence for a reader who knows no statistics."""
         first, *others = self.decisive
         said = first.plain[:1].upper() + first.plain[1:]
         if self.verdict is Verdict.PROMOTE:
@@ -59,17 +59,17 @@ class Decision:
 
     @property
     def details(self) -> str:
-        """The sentences with figures of what was not passed; for a promotion, of all."""
+        """The figures of the checks that made the verdict."""
         return "; ".join(check.sentence for check in self.decisive)
 
     @property
     def look_at(self) -> list[str]:
-        """For a HOLD: what a person should look at."""
+        """What a person should look at if the verdict is HOLD."""
         return list(dict.fromkeys(check.look_at for check in self.checks if check.outcome is Verdict.HOLD))
 
 
 def decide(evidence: Evidence, rules: Rules) -> Decision:
-    """Judge the evidence by the rules. ValueError for test rows that cannot be judged by them."""
+    """Judge the evidence by the rules. ValueError if the rules do not fit the test rows."""
     kind = rules.answers
     confidence = wear.confidence(evidence.earlier_decisions)
     challenger, champion, baseline = (

@@ -1,8 +1,8 @@
-"""The area under the ROC curve, with DeLong's intervals: exact enough in closed form to need no bootstrap.
+"""The area under the ROC curve with DeLong's intervals, which are a formula and need no bootstrap.
 
-DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988). ``truth`` is 1 where the event came, else 0; ``scores`` rank the
-rows; both have shape ``(rows,)``. AUC is the probability that a row with the event scores higher than one without;
-ties count half.
+DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988). ``truth`` is 1 for a row with the event, else 0; ``scores`` rank
+the rows; both have shape ``(rows,)``. AUC is the probability that a row with the event scores higher than a row without
+it; ties count half.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placements:
-    """beaten: for each row with the event, the share of rows without that score lower; beating: the reverse."""
+    """beaten: for each row with the event, the share of the other rows that score lower. beating: the reverse."""
 
     beaten: Numbers
     beating: Numbers
@@ -49,12 +49,12 @@ class Placements:
         return sqrt(sum(float(part.var(ddof=1)) / len(part) if len(part) > 1 else 0.25 for part in parts))
 
     def minus(self, other: Placements) -> Placements:
-        """Of the same rows: its ``auc`` is the difference, its ``error`` knows how the two hang together."""
+        """The difference on the same rows: ``auc`` is that of the areas, ``error`` accounts for their correlation."""
         return Placements(beaten=self.beaten - other.beaten, beating=self.beating - other.beating)
 
 
 def _share_below(ordered: Numbers, scores: Numbers) -> Numbers:
-    """The share of ``ordered`` below each score, ties half."""
+    """The share of ``ordered`` below each score; ties count half."""
     both = np.searchsorted(ordered, scores, side="left") + np.searchsorted(ordered, scores, side="right")
     return both / (2 * len(ordered))
 
@@ -64,7 +64,7 @@ def auc(truth: NDArray[np.int64], scores: Numbers) -> float:
 
 
 def auc_estimate(truth: NDArray[np.int64], scores: Numbers, *, confidence: float = CONFIDENCE) -> Estimate:
-    """With its interval on the logit's scale, where it stays inside [0, 1]."""
+    """The AUC with its interval, which is made on the logit scale and so stays inside [0, 1]."""
     found = Placements.of(truth, scores)
     value = found.auc
     if not 0 < value < 1:
@@ -84,7 +84,7 @@ def auc_gain(
 
 
 def auc_gain_of_two(champion: Placements, challenger: Placements) -> tuple[float, float]:
-    """The 95 % interval of challenger minus champion, each on rows of its own."""
+    """The 95 % interval of challenger minus champion, each on its own rows."""
     reach = _z(CONFIDENCE) * sqrt(champion.error**2 + challenger.error**2)
     value = challenger.auc - champion.auc
     return value - reach, value + reach

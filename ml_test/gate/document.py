@@ -1,4 +1,4 @@
-"""The gate's report as JSON values: all that was found, and of what. Equal inputs give equal bytes."""
+"""The gate's report as JSON values: everything that was found, and for which model. Equal inputs give equal bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGITS = 6
 
 
 def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mapping[str, Any]) -> dict[str, Any]:
-    """``origin`` says of what the report is."""
+    """origin: which model was judged, on which data, in which run of the pipeline."""
     challenger = decision.pair.challenger
     found = {
         "verdict": decision.verdict.value,
@@ -58,13 +58,13 @@ def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mappi
 
 
 def split_hash(requests: Sequence[str], truth: Sequence[str] | None) -> str:
-    """Which test split this is: the SHA-256 of its rows and their truth, in whatever order they were read."""
+    """The test split's identity: the SHA-256 of its rows and their truth. Their order does not matter."""
     lines = sorted(requests if truth is None else map(",".join, zip(requests, truth, strict=True)))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def answers_hash(answers: Sequence[str]) -> str:
-    """Whether two models answered alike: the SHA-256 of the answers in the test rows' order."""
+    """The SHA-256 of the answers, in the order of the test rows: equal for models that give the same answers."""
     return hashlib.sha256("\n".join(answers).encode()).hexdigest()
 
 
@@ -80,7 +80,7 @@ def _latency(milliseconds: Sequence[float]) -> dict[str, float]:
 
 
 def _rounded(value: Any) -> Any:
-    """Numbers to six digits: the last bits of a sum depend on the processor's order of adding, the report must not."""
+    """Round to six digits: a sum's last bits depend on the processor's order of adding, and the report must not."""
     if isinstance(value, dict):
         return {key: _rounded(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""What champion and challenger were asked and answered, row by row."""
+"""The test rows with both models' answers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """The test rows with the answers of both models, as they came; the kind of answers reads them.
+    """The test rows, and both models' answers as the endpoints gave them. The kind of answers reads them.
 
-    requests, answers, champion: one for each row; a champion's answer stands beside the challenger's.
-    truth: what would be right for each row; None for answers that are judged without.
-    baseline: the answer of a model that knows nothing of a row. On a first release it stands for the champion.
-    champion: None where nobody answered for it.
-    champion_missing: why a champion that there was cannot be asked; empty on a first release.
-    milliseconds, champion_milliseconds: of the rows asked one at a time, both models in turn.
-    labels: those that the data have; empty for data without labels.
-    slices: a group's name → which rows belong to it, shape (rows,).
-    earlier_decisions: how many other models this very test split has judged before.
+    requests, answers: one for each test row.
+    truth: the right answer to each row; None for a kind of answers that needs no truth.
+    baseline: the answer of a model that knows nothing about a row. It replaces the champion's if there is no champion.
+    champion: the champion's answers; None if there is no champion, or if it cannot be asked.
+    champion_missing: why the champion cannot be asked; empty on a first release.
+    milliseconds, champion_milliseconds: the times of the rows that were asked one at a time, both models in turn.
+    labels: all labels in the data; empty for data without labels.
+    slices: for each group's name, the mask of its rows, shape (rows,).
+    earlier_decisions: how many other models this test split has judged before.
     """
 
     requests: Sequence[str]
@@ -50,12 +50,12 @@ class Evidence:
 
     @property
     def first_release(self) -> bool:
-        """Nothing ever served, so there is nothing to be compared with."""
+        """Nothing has ever served in PROD, so there is nothing to compare with."""
         return self.champion is None and not self.champion_missing
 
     @property
     def champion_answers(self) -> Sequence[str]:
-        """The champion's, or the baseline's."""
+        """The champion's answers, or the baseline's if there are none."""
         return self.baseline_answers if self.champion is None else self.champion
 
     @property

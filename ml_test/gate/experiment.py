@@ -1,4 +1,4 @@
-"""Is the challenger, on real traffic beside the champion, good enough to take over?"""
+"""Compares two models that share the real traffic in PROD: may the challenger take over?"""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Traffic:
     """What one variant did since the experiment began.
 
-    ``invocations``, ``errors`` (5XX) and the latency are all its requests'; ``answers`` are those that were captured;
-    ``judged`` are (answer, truth) where the truth has become known.
+    invocations, errors (5XX), p99_milliseconds: over all its requests.
+    answers: those that were captured. judged: (answer, truth) of each request whose truth is known by now.
     """
 
     package: str
@@ -34,9 +34,9 @@ class Traffic:
 
 
 def compare(champion: Traffic, challenger: Traffic, rules: Rules, *, minimum: int) -> list[Check]:
-    """Each condition with its outcome, of which ``Verdict.of`` makes one.
+    """The checks; ``Verdict.of`` makes one verdict of them.
 
-    PROMOTE: end in favour of the challenger. REJECT: in favour of the champion. HOLD: go on, or a person decides.
+    PROMOTE: the challenger may take over. REJECT: the champion stays. HOLD: go on, or a person decides.
     """
     if min(len(champion.answers), len(challenger.answers)) < minimum:
         said = (
@@ -50,12 +50,12 @@ def compare(champion: Traffic, challenger: Traffic, rules: Rules, *, minimum: in
 
 
 def _undecided(name: str, said: str, *, look_at: str) -> Check:
-    """HOLD, because there is nothing to decide by."""
+    """HOLD, because something that the decision needs is missing."""
     return Check(name=name, outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look_at)
 
 
 def _errors(champion: Traffic, challenger: Traffic) -> Check:
-    """REJECT where the challenger surely fails more often."""
+    """REJECT if the challenger certainly fails more often."""
     pairs = [(one.errors, one.invocations) for one in (champion, challenger)]
     if not all(rows for _, rows in pairs):
         said = "CloudWatch knows no invocations of one of the two variants"
@@ -75,7 +75,7 @@ def _errors(champion: Traffic, challenger: Traffic) -> Check:
 
 
 def _answers(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
-    """Told, and no verdict: to answer otherwise may be better, and both were asked by different people."""
+    """For information only: different answers may be better ones, and the two answered different people."""
     probability = rules.answers.alike(champion.answers, challenger.answers)
     differ = probability < 1 - CONFIDENCE
     return Check(
@@ -87,7 +87,7 @@ def _answers(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
 
 
 def _truth(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
-    """The gate's own comparison, on independent requests instead of the same rows."""
+    """The gate's comparison, on different requests instead of the same test rows."""
     kind, metric = rules.answers, rules.compared[0]
     if kind.needs_truth and not (champion.judged and challenger.judged):
         said = "nobody told what would have been right (TRUTHS=…), so nobody can say which of the two is better"
@@ -104,7 +104,7 @@ def _truth(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
 
 
 def _read(traffic: Traffic, kind: AnswerKind[Answered]) -> Answered:
-    """The answers whose truth is known; all of them where the kind needs none."""
+    """The answers whose truth is known; all answers if the kind needs no truth."""
     if not kind.needs_truth:
         return kind.read(traffic.answers, None)
     answers, truth = zip(*traffic.judged, strict=True)
@@ -112,7 +112,7 @@ def _read(traffic: Traffic, kind: AnswerKind[Answered]) -> Answered:
 
 
 def _latency(champion: Traffic, challenger: Traffic, rule: Latency) -> Check | None:
-    """HOLD where it is slower than the gate allows: CloudWatch's percentiles have no interval to be sure by."""
+    """HOLD if it is slower than the gate allows. CloudWatch's percentiles have no interval, so it is never a REJECT."""
     if champion.p99_milliseconds is None or challenger.p99_milliseconds is None:
         return None
     limit = rule.beside(champion.p99_milliseconds)

@@ -1,4 +1,4 @@
-"""The challenger's own figures against floors and ceilings, at 95 % (docs/decisions/0007-splits-and-floors.md)."""
+"""Holds the challenger's own figures against floors and ceilings (docs/decisions/0007-splits-and-floors.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def judge(challenger: Answered, rules: Rules, seed: int) -> list[Check]:
-    """A check for each floor and ceiling; one alone where the test rows do not let them be judged."""
+    """A check for each floor and ceiling, or a single HOLD if the test rows do not allow to judge them."""
     if untested := rules.answers.untested(challenger):
         return [untested]
     return [
@@ -25,7 +25,7 @@ def judge(challenger: Answered, rules: Rules, seed: int) -> list[Check]:
 
 
 def _check(metric: Metric[Any], name: str, found: Estimate, limit: float) -> Check:
-    """The bound must keep the limit: the lower one a floor, the upper one a ceiling."""
+    """The lower bound must reach a floor; the upper bound must not exceed a ceiling."""
     way = metric.direction
     bound = found.low if way.sign > 0 else found.high
     outcome = Verdict.from_bounds(low=way.sign * bound, value=way.sign * found.value, floor=way.sign * limit)

@@ -1,7 +1,7 @@
 """How much better the challenger is than the champion, with an interval.
 
-Two models that answer all of these rows alike may still differ on others. Where hardly a row is answered differently,
-an interval that does not know this by itself is widened (``Compared.widening``).
+Two models that agree on all of these rows may still differ on others. If they differ on hardly any row, an interval
+that does not account for this is widened (``Compared.widening``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ml_test.gate.bootstrap import Bounds
 
-# Fewer rows on which the models differ are too few for an interval that is made of their spread.
+# If the models differ on fewer rows than this, an interval that is made of their spread is too narrow.
 FEWEST_DIFFERENCES = 10
 
 A = TypeVar("A", bound=Answered)
@@ -41,14 +41,17 @@ class Pair(Generic[A_co]):
 
     @property
     def differing(self) -> int:
-        """How many rows the two answer differently."""
+        """The number of rows that the two answer differently."""
         unequal = self.champion.values != self.challenger.values
         return int(unequal.reshape(len(unequal), -1).any(axis=1).sum())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gain:
-    """The challenger's figure minus the champion's; above 0 is better, also where less of the figure is better."""
+    """The challenger's figure minus the champion's; the reverse for a metric that is better the less it is.
+
+    A gain above 0 is therefore always better.
+    """
 
     metric: str
     champion: float
@@ -62,7 +65,7 @@ class Gain:
 
 
 def gains(pair: Pair[Any], metrics: Sequence[Compared[Any]], *, confidence: float, seed: int) -> list[Gain]:
-    """The paired gain in each metric; those that are resampled are drawn together."""
+    """The paired gain in each metric. All resampled metrics share one bootstrap."""
     figures = {metric.name: metric.gain_figure(pair) for metric in metrics if isinstance(metric, Resampled)}
     drawn = bootstrap.intervals(figures, pair.challenger.strata, confidences=[confidence], seed=seed)
     closed = {metric.name: metric.gain_bounds(pair, confidence) for metric in metrics if isinstance(metric, ClosedForm)}
@@ -88,7 +91,7 @@ def _gain(metric: Compared[A], pair: Pair[A], bounds: Bounds, confidence: float)
 
 
 def independent_gain(metric: Compared[A], champion: A, challenger: A) -> Gain | None:
-    """The gain where each model answered rows of its own; None for a metric that has no interval for that."""
+    """The gain of two models that answered different rows; None for a metric that has no interval for that."""
     interval = metric.independent(champion, challenger)
     if interval is None:
         return None

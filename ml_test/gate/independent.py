@@ -1,6 +1,6 @@
-"""What can be said of two models that answered different requests: differences, and whether their answers are alike.
+"""Compares two models that answered different requests: intervals of differences, and tests whether answers are alike.
 
-No request was answered by both, so nothing is paired: these intervals are wider than those of the gate's test rows.
+No request was answered by both, so nothing is paired, and these intervals are wider than those for the test rows.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# scipy.stats takes 1.5 s to import, and the gate of a release needs none of this: it is imported where it is used.
+# Importing scipy.stats takes 1.5 s, and the gate of a release does not need it: it is imported where it is used.
 
 NEWCOMBE = "Newcombe's interval for two independent shares"
-#: At most this share of what is expected may be expected in fewer than this many requests (Cochran's rule).
+#: Cochran's rule: at most this share of the table's cells may have an expected count below _EXPECTED.
 _EXPECTED, _SHARE_BELOW = 5, 0.2
 
 
 def share_difference(champion: tuple[int, int], challenger: tuple[int, int]) -> tuple[float, float, float]:
-    """Value, low and high of the challenger's share minus the champion's, each given as (successes, rows).
+    """Value, low and high of the challenger's share minus the champion's. Each share is given as (successes, rows).
 
-    Newcombe's hybrid (Statistics in Medicine 17, 1998, method 10): the two Wilson intervals' reaches, put together.
+    Newcombe's method 10 (Statistics in Medicine 17, 1998) combines the widths of the two Wilson intervals.
     """
     one, two = share(*challenger), share(*champion)
     value = one.value - two.value
@@ -37,7 +37,7 @@ def share_difference(champion: tuple[int, int], challenger: tuple[int, int]) -> 
 
 
 def welch(champion: NDArray[np.float64], challenger: NDArray[np.float64], *, sign: int) -> Interval:
-    """Of the challenger's mean minus the champion's; of the champion's minus the challenger's for a ``sign`` of -1."""
+    """Welch's interval for challenger minus champion; for champion minus challenger if ``sign`` is -1."""
     from scipy import stats
 
     one, two = (challenger, champion) if sign > 0 else (champion, challenger)
@@ -46,17 +46,14 @@ def welch(champion: NDArray[np.float64], challenger: NDArray[np.float64], *, sig
 
 
 def numbers_alike(champion: Sequence[float], challenger: Sequence[float]) -> float:
-    """How probable numbers so differently distributed, or more, are if both models answer alike: a p-value.
-
-    By the two-sample Kolmogorov-Smirnov test.
-    """
+    """The p-value of the two-sample Kolmogorov-Smirnov test: are both models' numbers distributed alike?"""
     from scipy import stats
 
     return float(stats.ks_2samp(champion, challenger).pvalue)
 
 
 def labels_alike(champion: Sequence[str], challenger: Sequence[str]) -> float:
-    """The same of labels, by the chi-squared test of homogeneity."""
+    """The p-value of the chi-squared test of homogeneity: do both models give each label equally often?"""
     from scipy import stats
 
     labels = sorted({*champion, *challenger})
@@ -65,7 +62,7 @@ def labels_alike(champion: Sequence[str], challenger: Sequence[str]) -> float:
     counts = np.array([[list(answers).count(label) for label in labels] for answers in (champion, challenger)])
     expected = stats.contingency.expected_freq(counts)
     if (expected < _EXPECTED).mean() > _SHARE_BELOW:
-        # Too few of some labels for the test's approximation: by permutation instead, of a fixed seed.
+        # Some labels are too rare for the approximation: permutations with a fixed seed replace it.
         drawn = stats.PermutationMethod(n_resamples=2000, rng=np.random.default_rng(0))
         return float(stats.chi2_contingency(counts, correction=False, method=drawn).pvalue)
     return float(stats.chi2_contingency(counts, correction=False).pvalue)

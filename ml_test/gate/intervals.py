@@ -1,4 +1,4 @@
-"""95 % intervals: how far a figure on these test rows can be from the truth."""
+"""Intervals: how far a figure on these test rows may be from the figure on all rows that could come."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TANGO = "Tango's score interval for paired answers (McNemar's test, inverted)"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:
-    """A figure with its 95 % interval, and how many test rows it rests on."""
+    """A figure with its 95 % interval, and the number of test rows that it is based on."""
 
     value: float
     low: float
@@ -29,7 +29,7 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
-    """Of a difference; ``method``: how it was made."""
+    """The interval of a difference. method: the name of the procedure, for the report."""
 
     low: float
     high: float
@@ -37,7 +37,7 @@ class Interval:
 
 
 def share(successes: int, rows: int) -> Estimate:
-    """A share with Wilson's score interval, which stays honest near 1 and with few rows."""
+    """A share with Wilson's score interval, which also holds near 1 and for few rows."""
     value, z = successes / rows, float(ndtri((1 + CONFIDENCE) / 2))
     centre = value + z**2 / (2 * rows)
     margin = z * sqrt(value * (1 - value) / rows + z**2 / (4 * rows**2))
@@ -46,22 +46,22 @@ def share(successes: int, rows: int) -> Estimate:
 
 
 def mean_estimate(values: NDArray[np.float64]) -> Estimate:
-    """The mean with its normal interval: of thousands of rows it needs no other."""
+    """The mean with its normal interval, which is exact enough for thousands of rows."""
     value, z = float(values.mean()), float(ndtri((1 + CONFIDENCE) / 2))
     margin = z * float(values.std(ddof=1)) / sqrt(len(values))
     return Estimate(value=value, low=value - margin, high=value + margin, rows=len(values))
 
 
 def win_p_value(wins: int, losses: int) -> float:
-    """The probability of so many wins or more over a rival, if both were equally good (exact, one-sided).
+    """The probability of at least so many wins over a rival, if both were equally good (exact, one-sided).
 
-    Counted are only the rows that one of the two answers right and the other wrong: McNemar's exact test.
+    Only rows count that one of the two answers right and the other one wrong: McNemar's exact test.
     """
     return float(bdtrc(wins - 1, wins + losses, 0.5)) if wins else 1.0
 
 
 def unseen(rows: int, confidence: float) -> float:
-    """The share of all rows that may still differ where none of so many rows does: the score interval's end."""
+    """The share of all rows that may still differ although none of these rows does: the score interval's end."""
     limit = float(ndtri((1 + confidence) / 2)) ** 2
     return limit / (rows + limit)
 
@@ -71,14 +71,14 @@ def paired_shares(wins: int, losses: int, rows: int, *, confidence: float) -> tu
     limit = float(ndtri((1 + confidence) / 2))
     value = (wins - losses) / rows
     if not wins + losses:
-        # no pair differs: the score is √(n·|d| / (1 - |d|)), which reaches the limit here
+        # No row differs. The score is √(n·|d| / (1 - |d|)), which reaches the limit here.
         edge = unseen(rows, confidence)
         return -edge, edge
     return _end(wins, losses, rows, value, -1.0, limit), _end(wins, losses, rows, value, 1.0, limit)
 
 
 def _end(wins: int, losses: int, rows: int, inside: float, outside: float, limit: float) -> float:
-    """Where the score reaches the limit, between the value itself and the end of all that is possible."""
+    """The difference, between ``inside`` and ``outside``, at which the score reaches the limit."""
     for _ in range(BISECTIONS):
         middle = (inside + outside) / 2
         if abs(_score(wins, losses, rows, middle)) < limit:
@@ -89,7 +89,7 @@ def _end(wins: int, losses: int, rows: int, inside: float, outside: float, limit
 
 
 def _score(wins: int, losses: int, rows: int, difference: float) -> float:
-    """How many standard errors the wins lie off, if ``difference`` were the truth; at 0 it is McNemar's statistic."""
+    """The distance of the wins from ``difference``, in standard errors; for 0, it is McNemar's statistic."""
     linear = -wins - losses + (2 * rows - wins + losses) * difference
     constant = -losses * difference * (1 - difference)
     losing = (sqrt(max(linear**2 - 8 * rows * constant, 0.0)) - linear) / (4 * rows)

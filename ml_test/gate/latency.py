@@ -1,4 +1,4 @@
-"""p99 of the challenger, against a budget and against the champion's under the same load."""
+"""Holds the challenger's p99 against a budget, and against the champion's p99 under the same load."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEVEL = 0.99
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class P99:
-    """In milliseconds, with its 95 % interval: two of the sorted values, whatever their distribution."""
+    """In milliseconds. The ends of its 95 % interval are two of the measured values, so any distribution will do."""
 
     value: float
     low: float
@@ -29,9 +29,9 @@ class P99:
 
 
 def p99(milliseconds: Sequence[float]) -> P99:
-    """How many of n values lie below the true p99 is binomial, and so which of the sorted values enclose it.
+    """The measured p99. How many of n values lie below the true one is binomial; its interval follows from that.
 
-    Of fewer than 368 values even the greatest may lie below it: then ``high`` is the greatest, for want of a better.
+    With fewer than 368 values even the greatest may lie below the true p99. ``high`` is then the greatest value.
     """
     ordered = np.sort(np.asarray(milliseconds, dtype=float))
     count, tail = len(ordered), (1 - CONFIDENCE) / 2
@@ -44,7 +44,7 @@ def p99(milliseconds: Sequence[float]) -> P99:
 
 
 def judge(challenger: P99, champion: P99 | None, rule: Latency) -> list[Check]:
-    """REJECT where it is too slow for certain, HOLD where only the measured p99 is."""
+    """REJECT if the whole interval is over a limit, HOLD if only the measured p99 is."""
     checks = [_check("latency", challenger, rule.p99_milliseconds, rule.p99_milliseconds, "the budget")]
     if champion is not None:
         slow = f"{rule.p99_ratio:g} times the champion's {champion.value:.0f} ms"

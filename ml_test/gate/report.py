@@ -1,4 +1,4 @@
-"""The gate's report as one HTML page, drawn from the JSON document alone."""
+"""The gate's report as an HTML page, made from nothing but the JSON document."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STATES = {"PROMOTE": "passed", "HOLD": "held", "REJECT": "failed"}
 
 
 def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = KINDS) -> str:
-    """The report as one page: no scripts, nothing loaded, light and dark, on a phone and on paper."""
+    """One page without scripts, which loads nothing, for light and dark screens, phones and paper."""
     kind = next(kind for kind in kinds if kind.name == report["rules"]["answers"]["kind"])
     verdict = report["verdict"]
     title = f"{escape(report['workload'])}: {escape(verdict)}"
@@ -102,7 +102,7 @@ def _gains(report: Mapping[str, Any], kind: type[AnswerKind[Any]]) -> str:
 
 
 def _words(report: Mapping[str, Any]) -> str:
-    """What the metrics mean, for someone who has not met them."""
+    """What the metrics mean, for a reader who does not know them."""
     metrics = [report["metrics"][gain["metric"]] for gain in report["gains"]]
     return escape(" ".join(f"{capital(metric['called'])} is {metric['explained']}." for metric in metrics))
 
@@ -159,7 +159,7 @@ def _slice_state(entry: Mapping[str, Any], margin: float) -> str:
 
 
 def _own_state(own: Mapping[str, float], limit: float | None, *, sign: int) -> str:
-    """sign: of a change for the better."""
+    """sign: 1 if more is better, -1 if less is."""
     if limit is None or sign * own["value"] >= sign * limit:
         return "passed"
     return "failed" if sign * own["high" if sign > 0 else "low"] < sign * limit else "held"

@@ -25,7 +25,10 @@ M = TypeVar("M", bound=Metric[Any])
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """With the champion. ``margin``: how much worse, in ``metric``, is still as good; ``shown``: reported beside it."""
+    """With the champion. A challenger that is worse by less than ``margin`` in ``metric`` counts as equally good.
+
+    shown: more metrics, which are reported and not judged.
+    """
 
     metric: str
     margin: float
@@ -38,7 +41,7 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cut:
-    """How a feature makes groups of rows: by each value, by the named ``values``, or from one bound to the next."""
+    """Groups of rows by a feature: one for each value, for each named one in ``values``, or between ``bounds``."""
 
     feature: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -53,9 +56,9 @@ class Cut:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SliceRule:
-    """``margin``: how much worse than the champion a group may be.
+    """margin: a group may be worse than with the champion by no more than this.
 
-    floor, ceiling: what a group's figure itself must keep; a ceiling for a metric that is better the less it is.
+    floor, ceiling: the limit of a group's own figure; a ceiling for a metric that is better the less it is.
     """
 
     metric: str
@@ -75,9 +78,10 @@ class SliceRule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Latency:
-    """Of 99 % of the requests: a budget, and how many times what the champion's take.
+    """The limits of p99, the time that 99 % of the requests keep: a budget, and a multiple of the champion's p99.
 
-    Below ``slack_milliseconds`` more than the champion, the ratio does not count: 3 ms instead of 1 harm nobody.
+    A challenger that takes at most ``slack_milliseconds`` more than the champion may exceed ``p99_ratio``: 3 ms instead
+    of 1 ms harm nobody.
     """
 
     p99_milliseconds: float
@@ -89,16 +93,18 @@ class Latency:
             raise ValueError(f"p99_milliseconds and p99_ratio must be above 0, slack_milliseconds 0 or above: {self}")
 
     def beside(self, champion: float) -> float:
-        """What is allowed beside a champion that takes so long, in milliseconds."""
+        """The limit, in milliseconds, for a champion whose p99 is this."""
         return max(self.p99_ratio * champion, champion + self.slack_milliseconds)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """So many rows are asked one at a time, and timed (None: all); the others over several connections.
+    """How the endpoints are asked.
 
-    The first ``warm_up`` rows are asked once before, untimed: QA's endpoint has just started, PROD's has not.
-    ``looks``: how often at the most the times are taken, where the first ones alone would not pass.
+    one_at_a_time: the number of rows that are asked one after the other, and timed; None for all.
+    connections: over how many connections the other rows are asked.
+    warm_up: rows that are asked once before, without timing, because QA's endpoint has just started.
+    looks: how often the times are measured at most, if the first times would not pass.
     """
 
     one_at_a_time: int | None = None
@@ -114,17 +120,17 @@ class Load:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Smoke:
-    """Requests asked of QA and, after the release, of PROD."""
+    """Requests that QA answers and, after the release, PROD."""
 
     requests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """floors: metric → what the lower bound must reach. ceilings: metric → what the upper bound must not pass.
+    """floors: for each metric, what its lower bound must reach. ceilings: what its upper bound must not exceed.
 
-    slices: None where no group is judged by itself. smoke: requests asked of QA and PROD.
-    metrics: all that there are; which of them may be asked for follows from ``answers``.
+    slices: None if groups are not judged. smoke: requests that QA and PROD must answer alike.
+    metrics: all metrics that there are. ``answers`` decides which of them the rules may ask for.
     """
 
     comparison: Comparison
@@ -158,7 +164,7 @@ class Rules:
         kinds: Sequence[type[AnswerKind[Any]]] = KINDS,
         metrics: tuple[Metric[Any], ...] = METRICS,
     ) -> Rules:
-        """From gate.toml. ValueError with the file's path for what is unknown, missing, or cannot be."""
+        """Read gate.toml. ValueError, with the file's path, if something in it is unknown, missing or impossible."""
         try:
             return cls._parse(tomllib.loads(path.read_text()), kinds, metrics)
         except ValueError as error:
@@ -183,7 +189,7 @@ class Rules:
 
     @property
     def compared(self) -> list[Compared[Any]]:
-        """The metric that decides the comparison with the champion, then those that are shown."""
+        """The metric that decides the comparison, then those that are only shown."""
         known = [metric for metric in self._offered if isinstance(metric, Compared)]
         return [
             _named(name, known, "[comparison] asks for") for name in (self.comparison.metric, *self.comparison.shown)
@@ -209,13 +215,13 @@ class Rules:
 
     @property
     def asked(self) -> list[Metric[Any]]:
-        """Every metric that these rules ask for, once."""
+        """Every metric that these rules ask for."""
         groups = [] if self.slices is None else [self.group_metric(self.slices)]
         asked = [*self.compared, *groups, *(metric for metric, _ in self.limits)]
         return list({metric.name: metric for metric in asked}.values())
 
     def document(self) -> dict[str, Any]:
-        """As JSON values, without the smoke requests: they stand beside their answers."""
+        """As JSON values. The smoke requests are left out: the report has them beside their answers."""
         return {
             "comparison": asdict(self.comparison),
             "floors": dict(self.floors),
@@ -228,12 +234,12 @@ class Rules:
 
     @property
     def _offered(self) -> list[Metric[Any]]:
-        """The metrics that can read these answers."""
+        """The metrics for this kind of answers."""
         return [metric for metric in self.metrics if issubclass(self.answers.view, metric.reads)]
 
 
 def _named(name: str, metrics: Iterable[M], asking: str) -> M:
-    """The metric of that name. ValueError where these do not have it."""
+    """The metric with this name. ValueError if it is not among ``metrics``."""
     known = {metric.name: metric for metric in metrics}
     if name not in known:
         raise ValueError(f"{asking} {name!r}, which these answers do not have; they have {', '.join(known)}")
@@ -241,7 +247,7 @@ def _named(name: str, metrics: Iterable[M], asking: str) -> M:
 
 
 def _check_limit(metric: Metric[Any], limit: str, value: float, where: str) -> None:
-    """A floor where more is better, a ceiling where less is, and in the span of the metric."""
+    """ValueError for a floor that should be a ceiling, or the reverse, and for one that the metric cannot reach."""
     low, high = metric.span
     if limit != metric.direction.limit:
         raise ValueError(f"{where}: {metric.name} takes a {metric.direction.limit}")
@@ -255,7 +261,7 @@ def _limits(gate: Mapping[str, Any], table: str) -> dict[str, float]:
 
 
 def _answers(values: Any, kinds: Sequence[type[AnswerKind[Any]]]) -> AnswerKind[Any]:
-    """The kind that the table names, with the keys of its own; labels where it names none."""
+    """The kind that the table names, with its own keys; labels if it names none."""
     name = strict.table(values, "answers").get("kind", Labels.name)
     kind = next((kind for kind in kinds if kind.name == name), None)
     if kind is None:

@@ -1,4 +1,4 @@
-"""Is the challenger bad, or worse than the champion, in one group of rows, though not on the whole?"""
+"""Judges each group of rows: a model that is good overall may be bad, or worse than the champion, for one group."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CORRECTION = "Bonferroni: each group's interval at 1 - (1 - confidence) / number
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slice:
-    """One group. own: the challenger's figure alone. suspected: the gain's interval that knows no correction."""
+    """One group. own: the challenger's figure. suspected: the gain's interval without correction for many groups."""
 
     name: str
     own: Estimate
@@ -42,7 +42,9 @@ class Slices:
 
 
 def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]) -> dict[str, NDArray[np.bool_]]:
-    """Which rows belong to which group, by name. ValueError for a feature that the rows do not have."""
+    """The rows of each group, by the group's name: masks of shape (rows,). ValueError for an unknown feature."""
+    if not cuts:
+        return {}
     unknown = sorted({cut.feature for cut in cuts} - set(features))
     if unknown:
         raise ValueError(f"gate.toml slices by {unknown}, but the rows have the columns {list(features)}")
@@ -63,7 +65,7 @@ def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]
 def compare(
     masks: Mapping[str, NDArray[np.bool_]], pair: Pair[Any], metric: ClosedForm[Any], confidence: float, *, seed: int
 ) -> Slices:
-    """Each group with its own figure and its gain, at the confidence that their number leaves."""
+    """Each group's figure and gain. The more groups there are, the higher is the confidence of each interval."""
     parts = {name: pair.where(mask) for name, mask in masks.items()}
     small = {name: lack for name, part in parts.items() if (lack := metric.too_few(part.challenger)) is not None}
     kept = {name: part for name, part in parts.items() if name not in small}
@@ -83,7 +85,7 @@ def compare(
 
 
 def judge(slices: Sequence[Slice], metric: ClosedForm[Any], rule: SliceRule, *, compared: bool) -> list[Check]:
-    """``compared``: there is a champion; without one, only the groups' own figures are judged."""
+    """A check of the groups' own figures and, where there is a champion (``compared``), of their gains."""
     if not slices:
         return []
     checks = [] if rule.limit is None else [_against_limit(slices, metric, rule.limit)]
@@ -91,9 +93,10 @@ def judge(slices: Sequence[Slice], metric: ClosedForm[Any], rule: SliceRule, *, 
 
 
 def _against_limit(slices: Sequence[Slice], metric: ClosedForm[Any], limit: float) -> Check:
-    """The limit holds for the figure itself: the bound of a small group says more of its size than of the model.
+    """HOLD where a figure breaks the limit, REJECT where its whole interval does.
 
-    HOLD where a figure breaks it, REJECT where the whole interval does.
+    The limit applies to the figure and not to its bound: a small group's bound depends more on its size than on the
+    model.
     """
     unit, way = metric.unit, metric.direction
     broken = [entry for entry in slices if way.sign * entry.own.value < way.sign * limit]
@@ -121,10 +124,10 @@ def _against_limit(slices: Sequence[Slice], metric: ClosedForm[Any], limit: floa
 
 
 def _against_champion(slices: Sequence[Slice], metric: ClosedForm[Any], rule: SliceRule) -> Check:
-    """REJECT where a group is worse for certain and by more than the margin; HOLD where it only looks so.
+    """REJECT where a group is certainly worse, and by more than the margin; HOLD where it may be.
 
-    For certain: the corrected interval lies below 0. Looks so: the uncorrected one does, which among many groups
-    happens by chance; a person then looks.
+    It is certain if the corrected interval lies below 0. If only the uncorrected one does, it may be chance, because
+    many groups are compared; then a person looks.
     """
     allowed = metric.unit.amount(rule.margin)
     bad = [entry for entry in slices if entry.gain.value < -rule.margin]

@@ -1,7 +1,7 @@
-"""Reads a TOML table into a dataclass, and refuses what the dataclass does not know.
+"""Reads a TOML table into a dataclass, and refuses everything that the dataclass does not know.
 
-A field's name is a key, its type is what the key's value must be, and a field without a default must be given. An
-error names the table, the key, the value that was found, and what is allowed.
+A field's name is a key, and its type says what the key's value must be. A field without a default must be given. An
+error names the table, the key, the value, and what is allowed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EXPECTED = {str: "a text", int: "a whole number", float: "a number", bool: "tru
 
 
 def read_table(kind: type[T], values: Any, name: str) -> T:
-    """The table ``name`` as this dataclass. ValueError for what does not fit."""
+    """The table ``name`` as this dataclass. ValueError if it does not fit."""
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # kind is a dataclass
     refuse_unknown(table(values, name), known, f"[{name}] ")
     needed = [key for key, field in known.items() if field.default is field.default_factory is MISSING]
@@ -36,14 +36,14 @@ def read_table(kind: type[T], values: Any, name: str) -> T:
 
 
 def table(values: Any, name: str) -> Mapping[str, Any]:
-    """The table ``name``. ValueError for anything else."""
+    """The table ``name``. ValueError if it is no table."""
     if not isinstance(values, Mapping):
         raise ValueError(f"{name} = {values!r}: expected a table, [{name}]")  # noqa: TRY004  (what the file says)
     return values
 
 
 def refuse_unknown(values: Mapping[str, Any], known: Iterable[str], where: str = "") -> None:
-    """ValueError for the first key that is not among the known ones."""
+    """ValueError for the first unknown key."""
     known = tuple(known)
     for key, value in values.items():
         if key not in known:
@@ -51,7 +51,7 @@ def refuse_unknown(values: Mapping[str, Any], known: Iterable[str], where: str =
 
 
 def read_value(kind: Any, value: Any, name: str, key: str) -> Any:
-    """The value of a key in the table ``name``; a list becomes a tuple, a table a dataclass where it must be one."""
+    """The value of ``key`` in the table ``name``. A list becomes a tuple, and a table becomes its dataclass."""
     if isinstance(kind, UnionType):
         kind = next(one for one in get_args(kind) if one is not type(None))
     if is_dataclass(kind):
@@ -69,7 +69,7 @@ def read_value(kind: Any, value: Any, name: str, key: str) -> Any:
 
 
 def _fits(kind: type, value: Any) -> bool:
-    """A whole number is a number too; true and false are none, nor are infinity and NaN."""
+    """A whole number is also a number; true, false, infinity and NaN are not."""
     if kind is float:
         return type(value) in (int, float) and isfinite(value)
     return type(value) is kind

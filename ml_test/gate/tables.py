@@ -1,4 +1,4 @@
-"""The report's lists and tables. Everything that is shown is escaped here."""
+"""The report's lists and tables. They escape what they show."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATES = {"PROMOTE": ("passed", "passed"), "HOLD": ("held", "NOT SURE"), "REJECT
 
 
 def definitions(report: Mapping[str, Any]) -> str:
-    """Of what the report is: what is not there is not shown."""
+    """The model, the data and the run that the report is about."""
     champion = report["champion"] or {}
     shown = {name: report.get(name) for name in ORIGIN} | {f"champion's {name}": champion[name] for name in champion}
     entries = "".join(
@@ -34,7 +34,7 @@ def definitions(report: Mapping[str, Any]) -> str:
 
 
 def checks_list(checks: Sequence[Mapping[str, Any]]) -> str:
-    """Plain words, and the figures under them."""
+    """Each check in plain words, with its figures below."""
     items = "".join(
         f"<li class='{STATES[check['outcome']][0]}'><b>{STATES[check['outcome']][1]}</b> "
         f"{escape(check['plain'])}{_figures(check)}</li>"
@@ -48,7 +48,7 @@ def _figures(check: Mapping[str, Any]) -> str:
 
 
 def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
-    """A table, shaded by the share of the true label's rows."""
+    """The confusion matrix as a table. The greater the share of a true label's rows, the darker the cell."""
     head = "".join(f"<th scope='col'>{escape(label)}</th>" for label in (*labels, "none"))
     body = "".join(
         f"<tr><th scope='row'>{escape(label)}</th>{_cells(place, counts)}</tr>"
@@ -67,11 +67,11 @@ def rows_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def details(summary: str, head: Sequence[str], rows: Sequence[Sequence[str]], most: int = 200) -> str:
-    """Rows that open on demand; the summary alone where there are none."""
+    """A table that a click opens; only the summary if there are no rows."""
     if not rows:
         return f"<p>{summary}.</p>"
     more = f"<p>The first {most}; all are in gate.json.</p>" if len(rows) > most else ""
-    # on paper, what is long stays closed
+    # On paper, a long table stays closed.
     long = " class='long'" if len(rows) > ROWS_ON_PAPER else ""
     return f"<details{long}><summary>{summary}</summary>{more}{rows_table(head, rows[:most])}</details>"
 

@@ -1,4 +1,4 @@
-"""Answers that are none: text where a number should be, NaN, nothing, labels that nobody knows, a container's error."""
+"""Unusable answers: text instead of a number, NaN, an empty answer, an unknown label, a container's error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 200
 
 
 def check_answers(evidence: Evidence, pair: Pair[Answered], kind: AnswerKind[Any]) -> list[Check]:
-    """REJECT where the challenger gives any; HOLD where the champion does, or is gone: to beat it is no proof."""
+    """REJECT if the challenger gives any; HOLD if the champion does, or is gone: then beating it proves nothing."""
     checks = [_challenger(evidence, pair.challenger, kind)]
     if evidence.champion_missing:
         look = "PROD's endpoint and its stack. Without a champion to compare with, you decide by the floors alone."
@@ -41,7 +41,7 @@ def _challenger(evidence: Evidence, read: Answered, kind: AnswerKind[Any]) -> Ch
 
 
 def _fault(evidence: Evidence, answers: Sequence[str], read: Answered, kind: AnswerKind[Any]) -> str:
-    """How many, and the first one, to be found again: which row, what was sent, what came."""
+    """How many there are, and the first one: the number of its row, the request, and the answer."""
     places = np.flatnonzero(read.unusable)
     place = int(places[0])
     answer = answers[place]

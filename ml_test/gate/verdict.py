@@ -1,4 +1,4 @@
-"""The three answers of the gate, and of each of its checks."""
+"""The three verdicts: each check gives one, and the gate gives the worst of them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Verdict(StrEnum):
 
     @staticmethod
     def from_bounds(*, low: float, value: float, floor: float) -> Verdict:
-        """A figure that misses its floor is rejected; one that reaches it, but not with its lower bound, is held."""
+        """REJECT if the figure is below its floor, HOLD if only its lower bound is."""
         if value < floor:
             return Verdict.REJECT
         return Verdict.PROMOTE if low >= floor else Verdict.HOLD
 
     @staticmethod
     def of(checks: Iterable[Check]) -> Verdict:
-        """REJECT if any check says so; else HOLD if any does."""
+        """The worst outcome of the checks."""
         outcomes = {check.outcome for check in checks}
         return next((worst for worst in (Verdict.REJECT, Verdict.HOLD) if worst in outcomes), Verdict.PROMOTE)
 
@@ -35,9 +35,9 @@ class Verdict(StrEnum):
 class Check:
     """One condition.
 
-    ``plain`` says it to someone who knows no statistics; ``sentence`` names figures, interval and floor;
-    ``look_at`` is what a person should look at where the outcome is HOLD.
-    ``estimate`` and ``floor`` are there to be drawn; ``ceiling`` says that less is better.
+    plain: the result, for a reader who knows no statistics. sentence: the same with figures, interval and floor.
+    look_at: what a person should look at if the outcome is HOLD.
+    estimate, floor: what the report draws. ceiling: ``floor`` is an upper limit, because less is better.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How figures are said in a sentence."""
+"""How figures are written in a sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
-    """In what a metric is said: so many times the value, with so many digits, and the words after it."""
+    """How a metric's values are written: multiplied by ``factor``, with so many digits, and words after them."""
 
     factor: float = 1.0
     digits: int = 3
@@ -27,14 +27,11 @@ SHARE = Unit(factor=100, digits=1, after_figure=" %", after_difference=" percent
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Direction:
-    """Which way a metric is better. sign: of a change for the better.
-
-    The words are those of the limit that a figure must keep: a floor where more is better, else a ceiling.
-    """
+    """Whether more of a metric is better (sign 1) or less (sign -1), and the words for the limit of its figure."""
 
     sign: int
     limit: str
-    #: The end of the interval that must keep the limit, and what is said of it.
+    #: The end of the interval that must keep the limit.
     bound: str
     kept: str
     broken: str
@@ -55,5 +52,5 @@ def percent(share: float) -> str:
 
 
 def capital(words: str) -> str:
-    """With a capital, to begin a sentence."""
+    """The words with a capital, to begin a sentence."""
     return words[:1].upper() + words[1:]

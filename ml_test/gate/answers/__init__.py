@@ -1,4 +1,4 @@
-"""The kinds of answers, one in each file. A new kind is a file here, and one entry in ``KINDS``."""
+"""The kinds of answers, one in each file. A new kind needs a file here and an entry in ``KINDS``."""
 
 from __future__ import annotations
 

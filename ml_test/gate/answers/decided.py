@@ -1,4 +1,4 @@
-"""What the kinds share whose answers are, or become, one of the labels."""
+"""What all kinds share whose answers are labels, or are turned into labels."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decided(Answered):
-    """Answers that are labels, or from which a label follows. truth: shape (rows,), places in ``labels``.
+    """Answers that are labels, or are turned into labels.
 
-    values: shape (rows,), the decisions themselves; a kind whose answers are no labels says how they become some.
+    truth: shape (rows,), the index in ``labels``.
+    values: shape (rows,), the decisions, unless a kind has other answers.
     """
 
     truth: NDArray[np.int64]
@@ -32,12 +33,12 @@ class Decided(Answered):
 
     @property
     def decisions(self) -> NDArray[np.int64]:
-        """Shape (rows,): places in ``labels``; the place after the last where an answer is unusable."""
+        """Shape (rows,): the index in ``labels``, or their number for an unusable answer."""
         return self.values
 
     @property
     def by(self) -> str:
-        """How an answer becomes a label, after the name of a figure that depends on it."""
+        """How answers become labels. The name of a figure that depends on it ends with this."""
         return ""
 
     @property
@@ -51,13 +52,13 @@ class Decided(Answered):
 
     @property
     def matrix(self) -> NDArray[np.int64]:
-        """The confusion matrix: a row for each true label, a column for each decision, and one for unusable answers."""
+        """The confusion matrix: a row for each true label; a column for each decision, and one for unusable answers."""
         counts = np.zeros((len(self.labels), len(self.labels) + 1), dtype=np.int64)
         np.add.at(counts, (self.truth, self.decisions), 1)
         return counts
 
     def words(self, answers: Sequence[str]) -> list[str]:
-        """The decisions as labels; an unusable answer stays as it is. ``answers``: the texts that were read."""
+        """The decisions as labels. An unusable answer stays as it is. answers: the texts that were read."""
         return [
             answer if unusable else self.labels[place]
             for answer, unusable, place in zip(answers, self.unusable, self.decisions, strict=True)
@@ -65,7 +66,7 @@ class Decided(Answered):
 
 
 def untested(challenger: Decided) -> Check | None:
-    """A HOLD where no test row has some label."""
+    """A HOLD if no test row has some label."""
     counts = np.bincount(challenger.truth, minlength=len(challenger.labels))
     missing = [label for label, count in zip(challenger.labels, counts, strict=True) if not count]
     if not missing:
@@ -76,7 +77,7 @@ def untested(challenger: Decided) -> Check | None:
 
 
 def part(pair: Pair[Decided], evidence: Evidence) -> dict[str, Any]:
-    """Confusion matrix, wrong answers, and the rows on which the two models differ."""
+    """The confusion matrix, the wrong answers, and the rows that the two models answer differently."""
     truth = [pair.challenger.labels[place] for place in pair.challenger.truth]
     ours, theirs = pair.challenger.words(evidence.answers), pair.champion.words(evidence.champion_answers)
     rows = list(zip(evidence.requests, truth, ours, theirs, strict=True))
@@ -97,7 +98,7 @@ def part(pair: Pair[Decided], evidence: Evidence) -> dict[str, Any]:
 
 
 def section(report: Mapping[str, Any]) -> str:
-    """The same for a person."""
+    """The same as tables."""
     answered = report["answered"]
     wrong = [[entry["request"], entry["expected"], entry["answer"]] for entry in answered["wrong"]]
     parts = [

@@ -1,4 +1,4 @@
-"""What every kind of answers promises. The gate asks its kind, and never which kind it is."""
+"""What every kind of answers must do. The gate calls these methods and never asks which kind it has."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Answered:
     """One model's answers to some rows, as numbers.
 
-    values: shape (rows, …). unusable: shape (rows,), True where an answer could not be read; its value is what such an
-    answer counts as. truth: shape (rows, …), or None for a kind that needs none.
+    values: shape (rows, …). truth: shape (rows, …), or None for a kind that needs no truth.
+    unusable: shape (rows,), True for an answer that could not be read. Its value is what the kind counts it as.
     """
 
     values: NDArray[Any]
@@ -39,11 +39,11 @@ class Answered:
 
     @property
     def strata(self) -> NDArray[np.int64]:
-        """Shape (rows,): a resample keeps the number of rows in each stratum. Here, all rows are in one."""
+        """Shape (rows,): each row's stratum. A resample keeps the size of each stratum; here, there is only one."""
         return np.zeros(len(self), dtype=np.int64)
 
     def where(self, mask: NDArray[np.bool_]) -> Self:
-        """The answers to the rows of the mask, shape (rows,)."""
+        """The answers to the rows of the mask, which has the shape (rows,)."""
         truth = None if self.truth is None else self.truth[mask]
         return replace(self, values=self.values[mask], unusable=self.unusable[mask], truth=truth)
 
@@ -55,63 +55,63 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerKind(ABC, Generic[A]):
-    """A kind of answers. Its fields are the keys of ``[answers]`` in gate.toml, beside ``kind``."""
+    """A kind of answers. Its fields are keys of the table ``[answers]`` in gate.toml, beside ``kind``."""
 
-    #: What ``kind`` in gate.toml calls it.
+    #: The value of ``kind`` in gate.toml.
     name: ClassVar[str]
-    #: What its answers are read into. A metric is offered to the kinds whose answers it can read.
+    #: What ``read`` returns. A metric is offered to every kind whose answers it can read.
     view: ClassVar[type[Answered]]
     #: One usable answer, and several, in a sentence.
     one: ClassVar[str]
     many: ClassVar[str]
-    #: What the baseline knows, in a sentence: "… nothing but how often each label occurs".
+    #: What the baseline knows: "it is compared with knowing …".
     baseline_knows: ClassVar[str]
-    #: Whether test rows without truth are refused.
+    #: Whether test rows must have a truth.
     needs_truth: ClassVar[bool] = True
 
     @abstractmethod
     def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] = ()) -> A:
-        """The answers beside the truth. ValueError for truth that is missing or does not fit.
+        """Read the answers. ValueError if the truth is missing or wrong.
 
-        labels: those that the data have; empty where nobody says which they are.
+        labels: all labels in the data; empty if they are not known.
         """
 
     @abstractmethod
     def baseline(self, features: Features) -> str:
-        """The one answer of a model that knows nothing of a row; ``features``: what the data step made."""
+        """The constant answer of a model that knows nothing about a row. features: what the data step made."""
 
     @abstractmethod
     def against_baseline(self, challenger: A, baseline: A) -> Check | None:
-        """Whether the challenger is surely better than the baseline; None for a kind that cannot say."""
+        """Is the challenger certainly better than the baseline? None for a kind that cannot tell."""
 
     @abstractmethod
     def alike(self, champion: Sequence[str], challenger: Sequence[str]) -> float:
-        """How probable answers so different, or more, are if both models answer alike: a p-value."""
+        """The p-value of a test whether both models' answers, to different requests, are distributed alike."""
 
     @abstractmethod
     def part(self, pair: Pair[A], evidence: Evidence) -> dict[str, Any]:
-        """What gate.json says of the answers, as JSON values."""
+        """What gate.json says about the answers, as JSON values."""
 
     @classmethod
     @abstractmethod
     def section(cls, report: Mapping[str, Any]) -> str:
-        """What gate.html shows of the answers; ``report``: gate.json, with this kind's part under ``answered``."""
+        """What gate.html shows of the answers. report: gate.json, which has this kind's part under ``answered``."""
 
     def untested(self, challenger: A) -> Check | None:  # noqa: ARG002  (a kind that needs it overrides this)
-        """A HOLD where the test rows leave something out, so that floors cannot be judged."""
+        """A HOLD if the test rows lack something without which floors cannot be judged."""
         return None
 
 
 def known_truth(truth: Sequence[str] | None, kind: AnswerKind[Any]) -> Sequence[str]:
-    """The truth, for a kind that needs it. ValueError where there is none."""
+    """The truth. ValueError if there is none."""
     if truth is None:
         raise ValueError(
-            f"the test rows carry no truth, and answers of the kind {kind.name!r} cannot be judged without"
+            f"the test rows have no truth, and answers of the kind {kind.name!r} cannot be judged without one"
         )
     return truth
 
 
 def number(answer: str) -> float | None:
-    """The answer as a finite number, or None. Only plain decimal writing counts, with or without an exponent."""
+    """The answer as a finite number, or None. It must be a decimal number, with or without an exponent."""
     value = float(answer) if _NUMBER.fullmatch(answer) else inf
     return value if isfinite(value) else None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Labels(AnswerKind[Decided]):
-    """The endpoint answers with one of the labels. Anything else is unusable, and wrong whatever the truth is."""
+    """The endpoint answers with one of the labels. Any other answer is unusable, and counts as wrong."""
 
     name: ClassVar[str] = "labels"
     view: ClassVar[type[Decided]] = Decided

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Costs:
-    """What a wrong decision costs, in any unit: only their ratio counts."""
+    """What the two wrong decisions cost. Only the ratio counts, so the unit does not matter."""
 
     missed: float = 1.0
     false_alarm: float = 1.0
@@ -42,16 +42,15 @@ class Costs:
 
     @property
     def threshold(self) -> float:
-        """From this probability on, an alarm costs less than none: where the two expected costs are equal."""
+        """The probability from which on raising the alarm is expected to cost less than not raising it."""
         return self.false_alarm / (self.false_alarm + self.missed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbabilityAnswers(decided.Decided):
-    """values: shape (rows,), probabilities. truth: 1 where the label came true whose probability was answered, else 0.
+    """values: shape (rows,), probabilities. truth: 1 for a row with the label that they are the probability of, else 0.
 
-    labels: the other label, then the one whose probability is answered. An unusable answer counts as the worst one:
-    certain of the wrong label.
+    labels: the other label, then this one. An unusable answer counts as the worst one: certain of the wrong label.
     """
 
     threshold: float
@@ -67,7 +66,7 @@ class ProbabilityAnswers(decided.Decided):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probability(AnswerKind[ProbabilityAnswers]):
-    """The endpoint answers with the probability of the label ``of``; from ``costs`` follows what is decided by it."""
+    """The endpoint answers with the probability of the label ``of``. The ``costs`` set the threshold for a decision."""
 
     name: ClassVar[str] = "probability"
     view: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
@@ -103,7 +102,7 @@ class Probability(AnswerKind[ProbabilityAnswers]):
         return repr(learned[self.of] / sum(learned.values()))
 
     def against_baseline(self, challenger: ProbabilityAnswers, baseline: ProbabilityAnswers) -> Check:  # noqa: ARG002
-        """Better than the better one of two constant decisions: always the alarm, and never."""
+        """Compares the costs with those of the better constant decision: always raising the alarm, or never."""
         found = saved(challenger.truth, challenger.values, self.costs)
         passed = found.low > 0
         better = "saves costs" if passed else "does not surely save costs"
@@ -147,13 +146,13 @@ class Probability(AnswerKind[ProbabilityAnswers]):
 
 
 def probability(answer: str) -> float | None:
-    """The answer as a number in [0, 1], or None: NaN, infinity, text and numbers outside are no probabilities."""
+    """The answer as a number in [0, 1], or None."""
     value = number(answer)
     return value if value is not None and 0 <= value <= 1 else None
 
 
 def saved(truth: NDArray[np.int64], scores: Numbers, costs: Costs) -> Estimate:
-    """What deciding by the model saves a row, against the better one of always and never raising the alarm."""
+    """The cost per row that deciding by the model saves, compared with the better constant decision."""
     event, alarms = truth == 1, scores >= costs.threshold
     spent = np.where(event & ~alarms, costs.missed, 0.0) + np.where(~event & alarms, costs.false_alarm, 0.0)
     never, always = np.where(event, costs.missed, 0.0), np.where(event, 0.0, costs.false_alarm)

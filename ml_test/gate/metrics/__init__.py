@@ -1,4 +1,4 @@
-"""The metrics, one in each file. A new metric is a file here, and one entry in ``METRICS``."""
+"""The metrics, one in each file. A new metric needs a file here and an entry in ``METRICS``."""
 
 from __future__ import annotations
 

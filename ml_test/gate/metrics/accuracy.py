@@ -36,7 +36,7 @@ class Accuracy(ClosedForm[Decided]):
         return {f"{self.called}{answered.by}": self.estimate(answered, seed=seed)}
 
     def gain_bounds(self, pair: Pair[Decided], confidence: float) -> Bounds:
-        """Tango's interval needs no widening: it knows by itself that models may differ on rows that are not here."""
+        """Tango's interval needs no widening: it accounts for rows on which the models may still differ."""
         before, after = pair.champion.right, pair.challenger.right
         wins, losses = int((after & ~before).sum()), int((before & ~after).sum())
         return paired_shares(wins, losses, len(before), confidence=confidence)

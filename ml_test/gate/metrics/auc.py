@@ -37,13 +37,13 @@ class Auc(ClosedForm[ProbabilityAnswers]):
         return auc_gain(truth, pair.champion.values, pair.challenger.values, confidence=confidence)
 
     def too_few(self, answered: ProbabilityAnswers) -> str | None:
-        """The rows of the rarer label count."""
+        """The number of rows with the rarer label decides."""
         rows, events = len(answered), int(answered.truth.sum())
         rarer = min(events, rows - events)
         return None if rarer >= self.fewest_rows else f"{rows} rows, {rarer} of the rarer label"
 
     def widening(self, answered: ProbabilityAnswers, confidence: float) -> float:
-        """A row moves the AUC by no more than its share of its label's rows."""
+        """One more row is taken to move the AUC by no more than its share of its label's rows."""
         events = int(answered.truth.sum())
         return sum(unseen(count, confidence) for count in (len(answered) - events, events) if count)
 

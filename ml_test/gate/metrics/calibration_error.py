@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CalibrationError(Metric[ProbabilityAnswers]):
-    """Two models are not compared by it."""
+    """It does not compare two models."""
 
     name: ClassVar[str] = "calibration_error"
     reads: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers

@@ -14,7 +14,7 @@ from ml_test.gate.wording import LESS_IS_BETTER, Direction
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: XGBoost answers in 32 bits: a certain 1.0 that is wrong costs this much and not infinitely much.
+#: XGBoost answers in 32 bits. A wrong answer of exactly 0 or 1 counts as one that is off by this: its loss is finite.
 _SMALLEST = 2.0**-24
 
 

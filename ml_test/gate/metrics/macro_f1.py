@@ -35,7 +35,7 @@ class MacroF1(Resampled[Decided]):
         return macro_f1_estimate(answered.matrix, seed=seed)
 
     def gain_figure(self, pair: Pair[Decided]) -> Figure:
-        """Differences of two matrices' figures, each summed from the cells to which the rows belong."""
+        """Each row adds 1 to its cell of either confusion matrix; a resample's gain follows from its two matrices."""
         labels = len(pair.challenger.labels)
         shape, half = (-1, labels, labels + 1), labels * (labels + 1)
 
@@ -45,13 +45,13 @@ class MacroF1(Resampled[Decided]):
         return Figure(parts=np.concatenate([_cells(pair.challenger), _cells(pair.champion)]), of=difference)
 
     def widening(self, answered: Decided, confidence: float) -> float:
-        """A row moves its label's F1 by no more than its share of the label's rows."""
+        """One more row is taken to move its label's F1 by no more than its share of the label's rows."""
         counts = [int(count) for count in np.bincount(answered.truth) if count]
         return sum(unseen(count, confidence) for count in counts) / len(counts)
 
 
 def macro_f1(matrix: NDArray[np.number]) -> NDArray[np.float64]:
-    """The mean over the labels of F1 = 2 · right / (true + answered); 0 for a label neither true nor answered.
+    """The mean over the labels of F1 = 2 · right / (true + answered); 0 for a label that does not occur at all.
 
     matrix: confusion matrices, shape (…, labels, labels + 1); leading dimensions are kept.
     """
@@ -63,10 +63,10 @@ def macro_f1(matrix: NDArray[np.number]) -> NDArray[np.float64]:
 
 
 def macro_f1_estimate(matrix: NDArray[np.int64], *, seed: int) -> Estimate:
-    """Macro-F1 with a percentile bootstrap interval, stratified: each resample keeps each true label's row count.
+    """Macro-F1 with a stratified percentile bootstrap interval: each resample keeps the row count of each true label.
 
-    To resample the rows of one true label is to draw its row of the confusion matrix from a multinomial. Where a
-    label has no mistake at all it has none in any resample: read the recall's interval beside this one.
+    Resampling the rows of one true label means drawing its row of the confusion matrix from a multinomial. A label
+    without any mistake has none in any resample either, so the recall's interval should be read beside this one.
     """
     generator = np.random.default_rng(seed)
     rows = matrix.sum(axis=1)
@@ -79,7 +79,7 @@ def macro_f1_estimate(matrix: NDArray[np.int64], *, seed: int) -> Estimate:
 
 
 def _cells(answered: Decided) -> NDArray[np.float64]:
-    """Shape (cells of the confusion matrix, rows): 1 in the cell to which a row belongs."""
+    """Shape (cells of the confusion matrix, rows): 1 in the cell of each row."""
     labels = len(answered.labels)
     places = answered.truth * (labels + 1) + answered.decisions
     cells = np.zeros((labels * (labels + 1), len(places)))

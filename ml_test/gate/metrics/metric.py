@@ -1,4 +1,4 @@
-"""What every metric promises. Shared code asks the metric, and never which metric it is."""
+"""What every metric must do. Shared code calls these methods and never asks which metric it has."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ A = TypeVar("A", bound=Answered)
 
 
 class Metric(ABC, Generic[A]):
-    """A figure of one model's answers, which a floor or a ceiling can be held against."""
+    """A figure of one model's answers. It can have a floor or a ceiling."""
 
-    #: What gate.toml calls it.
+    #: Its name in gate.toml.
     name: ClassVar[str]
-    #: The answers that it is a figure of; it is offered to every kind that reads into these.
+    #: The answers that it is computed from. It is offered to every kind that reads its answers into these.
     reads: ClassVar[type[Answered]]
-    #: Its name in a sentence, and what it is, for someone who has not met it: "Accuracy is …".
+    #: Its name in a sentence, and an explanation for a reader who does not know it: "Accuracy is …".
     called: ClassVar[str]
     explained: ClassVar[str]
-    #: How its own interval is made.
+    #: The method of its 95 % interval.
     own_method: ClassVar[str]
     unit: ClassVar[Unit] = NUMBER
     direction: ClassVar[Direction] = MORE_IS_BETTER
-    #: The least and the greatest value that a floor or a ceiling can ask for.
+    #: The least and the greatest value that it can have.
     span: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     @abstractmethod
     def figures(self, answered: A, *, seed: int) -> dict[str, Estimate]:
-        """By its name in a sentence, each with its 95 % interval; several where the metric is of each label."""
+        """The figures by name, with their 95 % intervals: one, or one for each label."""
 
     def words(self) -> dict[str, Any]:
-        """What a report needs to speak of it, as JSON values."""
+        """What the report needs to write about it, as JSON values."""
         return {
             "called": self.called,
             "explained": self.explained,
@@ -57,9 +57,9 @@ class Metric(ABC, Generic[A]):
 
 
 class Compared(Metric[A]):
-    """A metric in which two models can be compared; how its gain is found makes it ``ClosedForm`` or ``Resampled``."""
+    """A metric that can compare two models. It is either ``ClosedForm`` or ``Resampled``."""
 
-    #: How the interval of the paired gain is made.
+    #: The method of the interval of the paired gain.
     paired_method: ClassVar[str]
 
     @abstractmethod
@@ -73,49 +73,49 @@ class Compared(Metric[A]):
     def figures(self, answered: A, *, seed: int) -> dict[str, Estimate]:
         return {self.called: self.estimate(answered, seed=seed)}
 
-    def widening(self, answered: A, confidence: float) -> float:  # noqa: ARG002  (an interval that knows by itself)
-        """How far the gain may really be from 0 for two models that answer all of these rows alike."""
+    def widening(self, answered: A, confidence: float) -> float:  # noqa: ARG002  (for an interval that accounts for it)
+        """How far the true gain may be from 0, although two models give the same answers to all of these rows."""
         return 0.0
 
     def independent(self, champion: A, challenger: A) -> Interval | None:  # noqa: ARG002
-        """The 95 % interval of challenger minus champion where each answered rows of its own; None for want of one."""
+        """The 95 % interval of the gain of two models that answered different rows; None if there is no method."""
         return None
 
 
 class ClosedForm(Compared[A]):
-    """The interval of its gain is a formula: quick enough for each group of rows by itself."""
+    """The interval of its gain is a formula. It is quick enough to judge each group of rows."""
 
-    #: A group with fewer rows cannot tell anything at a corrected confidence: it is named, not judged.
+    #: A group with fewer rows is named and not judged: at the corrected confidence it could not tell anything.
     fewest_rows: ClassVar[int]
 
     @abstractmethod
     def gain_bounds(self, pair: Pair[A], confidence: float) -> Bounds:
-        """The interval of the challenger's figure minus the champion's, on the same rows; above 0 is better."""
+        """The interval of the gain on the same rows. A gain above 0 is better."""
 
     def too_few(self, answered: A) -> str | None:
-        """What a group of rows has too few of, in words; None where it can be judged."""
+        """The size of a group that is too small to be judged, in words; None for one that is large enough."""
         return None if len(answered) >= self.fewest_rows else f"{len(answered)} rows"
 
 
 class Resampled(Compared[A]):
-    """The interval of its gain comes from a bootstrap, which draws for all such metrics at once."""
+    """The interval of its gain comes from a bootstrap, which all such metrics share."""
 
     paired_method: ClassVar[str] = "paired bootstrap, stratified by the true label, BCa"
 
     @abstractmethod
     def gain_figure(self, pair: Pair[A]) -> Figure:
-        """The challenger's figure minus the champion's, of the same rows in each resample; above 0 is better."""
+        """The gain as a figure of a resample, which has the same rows for both models. A gain above 0 is better."""
 
 
 class MeanOfRows(Resampled[A]):
-    """A metric that is the mean of something that each row has: a loss, an error."""
+    """A metric that is the mean of one value per row, such as a loss or an error."""
 
     own_method: ClassVar[str] = "the normal interval of a mean"
     span: ClassVar[tuple[float, float]] = (0.0, float("inf"))
 
     @abstractmethod
     def of_rows(self, answered: A) -> NDArray[np.float64]:
-        """Shape (rows,)."""
+        """The value of each row, shape (rows,)."""
 
     def value(self, answered: A) -> float:
         return float(self.of_rows(answered).mean())
@@ -128,7 +128,7 @@ class MeanOfRows(Resampled[A]):
         return Figure(parts=np.stack([gained, np.ones(len(gained))]), of=lambda sums: sums[0] / sums[1])
 
     def widening(self, answered: A, confidence: float) -> float:
-        """A row that was not seen moves the mean by no more than the range of what was seen."""
+        """One more row is taken to move the mean by no more than the range of these rows' values."""
         values = self.of_rows(answered)
         return unseen(len(values), confidence) * float(values.max() - values.min())
 

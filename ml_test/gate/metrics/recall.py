@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Recall(Metric[Decided]):
-    """One floor for all labels, each of which must keep it. Two models are not compared by it."""
+    """Its floor holds for each label separately. It does not compare two models."""
 
     name: ClassVar[str] = "recall"
     reads: ClassVar[type[Decided]] = Decided
