@@ -23,16 +23,19 @@ def against_champion(metric: Metric[Any], gain: Gain, margin: float) -> Check:
         outcome, plain = Verdict.PROMOTE, f"it is better than the champion ({both}), by more than chance explains"
     elif gain.low > -margin:
         outcome = Verdict.PROMOTE
-        plain = f"it is as good as the champion: {both}, at worst {at_worst} less, and {allowed} are allowed"
+        plain = f"it is as good as the champion: {both} (at worst {at_worst} worse, and {allowed} are allowed)"
     elif gain.high < 0:
-        outcome, plain = Verdict.REJECT, f"it is worse than the champion: {both}, and chance does not explain that"
+        outcome, plain = (
+            Verdict.REJECT,
+            f"it is worse than the champion: {both}, and chance does not explain the difference",
+        )
     else:
         outcome = Verdict.HOLD
         plain = (
-            f"the {gain.rows} test rows cannot tell whether it is as good as the champion: {both}, "
-            f"and it may really be up to {at_worst} worse, where {allowed} are allowed"
+            f"the {gain.rows} test rows are too few to tell whether it is as good as the champion: {both} "
+            f"(it may be up to {at_worst} worse, and {allowed} are allowed)"
         )
-        look = "The rows that the two models answer differently; a larger test set would narrow the interval."
+        look = "The rows that the two models answer differently. More test rows would make the difference clearer."
     sentence = f"{_in_figures(metric, gain)}, margin {margin:.4f}"
     return Check(name="comparison", outcome=outcome, plain=plain, sentence=sentence, look_at=look)
 

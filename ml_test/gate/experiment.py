@@ -41,7 +41,7 @@ def compare(champion: Traffic, challenger: Traffic, rules: Rules, *, minimum: in
     if min(len(champion.answers), len(challenger.answers)) < minimum:
         said = (
             f"too early: {len(champion.answers)} captured requests of the champion and {len(challenger.answers)} of the"
-            f" challenger, and {minimum} of each are asked for"
+            f" challenger, and {minimum} of each are needed"
         )
         return [_undecided("requests", said, look_at="Wait for more.")]
     checks = [_truth(champion, challenger, rules), _errors(champion, challenger), _answers(champion, challenger, rules)]
@@ -58,14 +58,14 @@ def _errors(champion: Traffic, challenger: Traffic) -> Check:
     """REJECT if the challenger certainly fails more often."""
     pairs = [(one.errors, one.invocations) for one in (champion, challenger)]
     if not all(rows for _, rows in pairs):
-        said = "CloudWatch knows no invocations of one of the two variants"
+        said = "CloudWatch has no invocations of one of the two variants"
         return _undecided("errors", said, look_at="The variants' metrics.")
     value, low, high = share_difference(pairs[0], pairs[1])
     more = low > 0
     return Check(
         name="errors",
         outcome=Verdict.REJECT if more else Verdict.PROMOTE,
-        plain="it fails more often than the champion" if more else "it does not surely fail more often",
+        plain="it fails more often than the champion" if more else "it does not clearly fail more often",
         sentence=(
             f"5XX: {challenger.errors} of {challenger.invocations} against {champion.errors} of"
             f" {champion.invocations}: {100 * value:+.2f} percentage points ({percent(CONFIDENCE)} interval"
@@ -81,8 +81,11 @@ def _answers(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
     return Check(
         name="answers",
         outcome=Verdict.PROMOTE,
-        plain="the two answer differently on the whole" if differ else "no difference in what the two answer is seen",
-        sentence=f"answers distributed alike? p = {probability:.3g} (below {1 - CONFIDENCE:.2f}: no)",
+        plain="overall, the two answer differently"
+        if differ
+        else "overall, no difference between their answers is seen",
+        sentence=f"test for a difference between their answers: p = {probability:.3g}, "
+        f"and they differ below {1 - CONFIDENCE:.2f}",
     )
 
 
@@ -90,17 +93,17 @@ def _truth(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
     """The gate's comparison, on different requests instead of the same test rows."""
     kind, metric = rules.answers, rules.compared[0]
     if kind.needs_truth and not (champion.judged and challenger.judged):
-        said = "nobody told what would have been right (TRUTHS=…), so nobody can say which of the two is better"
-        return _undecided("truth", said, look_at="The truths, once known.")
+        said = "the right answers are not known (TRUTHS=…), so nobody can tell which of the two is better"
+        return _undecided("truth", said, look_at="The truths, once they are known.")
     found = independent_gain(metric, _read(champion, kind), _read(challenger, kind))
     if found is None:
-        said = f"gate.toml compares by {metric.name}, for which independent requests have no interval here"
+        said = f"gate.toml compares by {metric.name}, which has no interval for different requests"
         return _undecided("truth", said, look_at="Both variants' answers.")
     check = replace(against_champion(metric, found, rules.comparison.margin), name="truth")
     if check.outcome is not Verdict.HOLD:
         return check
-    said = f"the {found.rows} requests whose truth is known cannot tell which of the two is better"
-    return replace(check, plain=said, look_at="More truths would narrow the interval.")
+    said = f"the {found.rows} requests whose truth is known are too few to tell which of the two is better"
+    return replace(check, plain=said, look_at="More truths would make the difference clearer.")
 
 
 def _read(traffic: Traffic, kind: AnswerKind[Answered]) -> Answered:
@@ -120,7 +123,7 @@ def _latency(champion: Traffic, challenger: Traffic, rule: Latency) -> Check | N
     return Check(
         name="latency",
         outcome=Verdict.HOLD if slow else Verdict.PROMOTE,
-        plain="it is slower than the champion" if slow else "it is not slower than is allowed",
+        plain="it is slower than allowed" if slow else "it is not slower than allowed",
         sentence=(
             f"p99 {challenger.p99_milliseconds:.1f} ms against {champion.p99_milliseconds:.1f} ms, at most"
             f" {limit:.1f} ms ({rule.p99_ratio:g} times, or {rule.slack_milliseconds:g} ms more)"

@@ -35,9 +35,8 @@ def _check(metric: Metric[Any], name: str, found: Estimate, limit: float) -> Che
         name=name,
         outcome=outcome,
         plain=_plain(f"its {name} is {metric.unit.figure(found.value)}", found, outcome, required),
-        sentence=f"{_measured(name, found)}: its {way.bound} is {relation} the {way.limit} {limit:.4f}",
-        look_at=f"The wrong answers behind the {name}: {found.rows} rows are little evidence. "
-        "More rows would settle it.",
+        sentence=f"{_measured(name, found)}: the {way.bound} is {relation} the {way.limit} {limit:.4f}",
+        look_at=f"The answers behind the {name}: {found.rows} test rows are little evidence. More would settle it.",
         estimate=found,
         floor=limit,
         ceiling=way.sign < 0,
@@ -53,4 +52,4 @@ def _plain(said: str, found: Estimate, outcome: Verdict, required: str) -> str:
         return f"{said}, but {required} is required"
     if outcome is Verdict.HOLD:
         return f"{said}, but {found.rows} test rows are too few to be sure of {required}"
-    return f"{said}, and surely {required}"
+    return f"{said}, and certainly {required}"

@@ -58,19 +58,18 @@ def judge(challenger: P99, champion: P99 | None, rule: Latency) -> list[Check]:
 def _check(name: str, measured: P99, limit: float, sure_limit: float, against: str) -> Check:
     said = f"latency p99 {measured.value:.1f} ms (95 % interval {measured.low:.1f} to {measured.high:.1f})"
     if measured.value <= limit:
-        plain = f"99 of 100 requests took at most {measured.value:.0f} ms, allowed are {limit:.0f} ms ({against})"
+        plain = f"99 of 100 requests took at most {measured.value:.0f} ms, and {limit:.0f} ms are allowed ({against})"
         sentence = f"{said} is within {against}, {limit:.1f} ms"
         return Check(name=name, outcome=Verdict.PROMOTE, plain=plain, sentence=sentence)
     sentence = f"{said} is over {against}, {limit:.1f} ms"
-    plain = (
-        f"it is too slow: 99 of 100 requests took up to {measured.value:.0f} ms, allowed are {limit:.0f} ms ({against})"
-    )
+    took = f"99 of 100 requests took up to {measured.value:.0f} ms"
+    plain = f"it is too slow: {took}, and {limit:.0f} ms are allowed ({against})"
     if measured.low > sure_limit:
         return Check(name=name, outcome=Verdict.REJECT, plain=plain, sentence=sentence)
     return Check(
         name=name,
         outcome=Verdict.HOLD,
-        plain=f"{plain}; so few slow requests may have been chance",
+        plain=f"{plain}; with so few slow requests, that may be chance",
         sentence=sentence,
-        look_at="The latency distribution below: a few stragglers, or all requests slower? Ask again when it is quiet.",
+        look_at="The latencies below: are all requests slower, or only a few? If a few are, try again at a quiet time.",
     )

@@ -24,8 +24,8 @@ STYLE = Path(__file__).with_name("report.css")
 MARKS = {"PROMOTE": "✓", "HOLD": "?", "REJECT": "✕"}
 MEANINGS = {
     "PROMOTE": "The new model may replace the one in PROD.",
-    "HOLD": "The evidence does not suffice to let it pass by itself. A person decides, in stage Approve.",
-    "REJECT": "The new model must not go to PROD. What serves now stays.",
+    "HOLD": "There is too little evidence for an automatic decision. A person decides, in stage Approve.",
+    "REJECT": "The new model must not go to PROD. PROD keeps the model that serves now.",
 }
 STATES = {"PROMOTE": "passed", "HOLD": "held", "REJECT": "failed"}
 
@@ -48,7 +48,7 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
         "<h2>What was answered</h2>" + kind.section(report),
         _latency(report),
         _method(report),
-        "<h2>Of what</h2>",
+        "<h2>What was judged</h2>",
         definitions(report),
     )
     return (
@@ -81,21 +81,24 @@ def _name(report: Mapping[str, Any], metric: str) -> str:
 
 def _gains(report: Mapping[str, Any], kind: type[AnswerKind[Any]]) -> str:
     first, margin = report["gains"][0], report["rules"]["comparison"]["margin"]
+    sure = percent(first["confidence"])
     unit, rival = _unit(report, first["metric"]), _rival(report)
     names = [_name(report, gain["metric"]) for gain in report["gains"]]
     if report["champion"]:
-        about = f"The dashed line is the margin: up to {unit.amount(margin)} worse still counts as equally good."
+        about = (
+            f"The dashed line is the margin: a model that is up to {unit.amount(margin)} worse counts as equally good."
+        )
     elif report["champion_missing"]:
-        about = f"The champion could not be asked, so it is shown beside knowing {kind.baseline_knows}."
+        about = f"The champion could not be asked. The comparison is with a model that knows {kind.baseline_knows}."
     else:
-        about = f"Nothing serves in PROD yet: it is compared with knowing {kind.baseline_knows}."
+        about = f"Nothing serves in PROD yet. The comparison is with a model that knows {kind.baseline_knows}."
     states = [STATES[_outcome(report, "comparison")], *["shown"] * (len(names) - 1)]
     drawn = list(zip(names, report["gains"], states, strict=True))
-    shown = f" Grey: {', '.join(names[1:])}, shown and not judged." if len(names) > 1 else ""
+    shown = f" What is grey ({', '.join(names[1:])}) is shown and not judged." if len(names) > 1 else ""
     return (
         f"<h2>Against {rival}</h2><p>On the same {first['rows']} test rows: {names[0]} "
         f"<b>{unit.figure(first['challenger'])}</b> against <b>{unit.figure(first['champion'])}</b>. "
-        f"The dot is the difference, the line where it may really lie ({percent(first['confidence'])} sure). "
+        f"The dot is the difference. The line shows where the true difference may lie ({sure} sure). "
         f"{about}{shown}</p><p class='meaning'>{_words(report)}</p>"
         + gain_chart(drawn, margin, label=f"Difference to {rival}", judged=1 if report["champion"] else 0)
     )
@@ -122,16 +125,17 @@ def _slices(report: Mapping[str, Any]) -> str:
     if report["champion"]:
         sure = percent(report["slices"][0]["gain"]["confidence"])
         about = (
-            f"Worse than the champion by more than {unit.amount(rule['margin'])} (dashed) and beyond chance would "
-            f"stop the release. Lines are {sure} intervals, wider because {len(report['slices'])} groups are looked at."
+            f"A group stops the release if it is worse than with the champion by more than "
+            f"{unit.amount(rule['margin'])} (dashed), and not by chance. "
+            f"The lines are {sure} intervals, because {len(report['slices'])} groups are compared."
         )
         drawn = [(entry["name"], entry["gain"], _slice_state(entry, rule["margin"])) for entry in report["slices"]]
         chart = gain_chart(drawn, rule["margin"], label="Differences by group")
     else:
         less = report["metrics"][metric]["less_is_better"]
         limit = rule["ceiling"] if less else rule["floor"]
-        mark = f" The mark is the {'ceiling' if less else 'floor'} for the dot."
-        about = "Lines are 95 % intervals." + ("" if limit is None else mark)
+        mark = f" The mark is the {'ceiling' if less else 'floor'} of the dot."
+        about = "The lines are 95 % intervals." + ("" if limit is None else mark)
         states = [_own_state(entry["own"], limit, sign=-1 if less else 1) for entry in report["slices"]]
         chart = interval_charts(
             [
@@ -174,9 +178,10 @@ def _floors(report: Mapping[str, Any]) -> str:
     if not drawn:
         return ""
     ceiling = any(check["ceiling"] for check in report["checks"])
-    note = "Dot: the figure on the test rows. Line: its 95 % interval. Mark: the floor for the line's lower end"
-    note += ", or, for losses and errors, the ceiling for its upper end." if ceiling else "."
-    return f"<h2>Figures against their floors</h2><p>{note}</p>" + interval_charts(drawn)
+    note = "The dot is the figure on the test rows, and the line is its 95 % interval. The mark is the floor: the line "
+    note += "must not begin left of it."
+    note += " For losses and errors it is the ceiling: the line must not end right of it." if ceiling else ""
+    return f"<h2>Figures and their floors</h2><p>{note}</p>" + interval_charts(drawn)
 
 
 def _latency(report: Mapping[str, Any]) -> str:
@@ -189,8 +194,8 @@ def _latency(report: Mapping[str, Any]) -> str:
             series.append((name, report[f"{key}milliseconds"]))
     both = " Both models were asked in turn, so that the machine's load was the same." if len(series) > 1 else ""
     intro = (
-        f"<p>{len(report['milliseconds'])} rows, one request at a time over a kept connection.{both} "
-        "p99: 99 of 100 requests took no longer.</p>"
+        f"<p>{len(report['milliseconds'])} requests, one at a time over one connection.{both} "
+        "p99 is the time that 99 of 100 requests keep.</p>"
     )
     return "<h2>Latency</h2>" + intro + histogram(series, unit="ms") + "".join(parts)
 

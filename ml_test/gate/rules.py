@@ -49,7 +49,7 @@ class Cut:
 
     def __post_init__(self) -> None:
         if self.values and self.bounds:
-            raise ValueError(f"{self.feature} is cut by values and by bounds; give one of the two")
+            raise ValueError(f"{self.feature} has values and bounds, expected one of the two")
         if list(self.bounds) != sorted(set(self.bounds)):
             raise ValueError(f"bounds must rise, not {list(self.bounds)}")
 
@@ -242,7 +242,7 @@ def _named(name: str, metrics: Iterable[M], asking: str) -> M:
     """The metric with this name. ValueError if it is not among ``metrics``."""
     known = {metric.name: metric for metric in metrics}
     if name not in known:
-        raise ValueError(f"{asking} {name!r}, which these answers do not have; they have {', '.join(known)}")
+        raise ValueError(f"{asking} {name!r}, which is no metric for these answers; allowed are {', '.join(known)}")
     return known[name]
 
 

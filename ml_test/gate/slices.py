@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ml_test.gate.metrics.metric import ClosedForm
     from ml_test.gate.rules import Cut, SliceRule
 
-CORRECTION = "Bonferroni: each group's interval at 1 - (1 - confidence) / number of groups"
+CORRECTION = "Bonferroni, each group's interval has the confidence 1 - (1 - confidence) / number of groups"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,9 +117,9 @@ def _against_limit(slices: Sequence[Slice], metric: ClosedForm[Any], limit: floa
     return Check(
         name="groups",
         outcome=Verdict.HOLD,
-        plain=f"{plain}; so few rows may be chance",
+        plain=f"{plain}; with so few rows, that may be chance",
         sentence=sentence,
-        look_at=f"The answers for {worst.name} ({worst.own.rows} test rows): is there a pattern?",
+        look_at=f"The wrong answers for {worst.name} ({worst.own.rows} test rows): is there a pattern?",
     )
 
 
@@ -134,21 +134,21 @@ def _against_champion(slices: Sequence[Slice], metric: ClosedForm[Any], rule: Sl
     proven = [entry for entry in bad if entry.gain.high < 0]
     named = proven or [entry for entry in bad if entry.suspected[1] < 0]
     if not named:
-        sentence = f"in none of {len(slices)} groups worse by more than {allowed} beyond chance"
-        plain = "no group of rows got worse"
+        sentence = f"none of the {len(slices)} groups is worse by more than {allowed} and beyond chance"
+        plain = "no group of rows is clearly worse than with the champion"
         return Check(name="group by group", outcome=Verdict.PROMOTE, plain=plain, sentence=sentence)
     worst = min(named, key=lambda entry: entry.gain.value)
     sentence = "; ".join(_sentence(entry, metric) for entry in named)
     plain = (
         f"for {worst.name} it is worse than the champion by {metric.unit.amount(-worst.gain.value)} "
-        f"({worst.gain.rows} test rows), where {allowed} are allowed"
+        f"({worst.gain.rows} test rows), and {allowed} are allowed"
     )
     if proven:
         return Check(name="group by group", outcome=Verdict.REJECT, plain=plain, sentence=sentence)
     return Check(
         name="group by group",
         outcome=Verdict.HOLD,
-        plain=f"{plain}; that may be chance, as {len(slices)} groups were looked at",
+        plain=f"{plain}; that may be chance, because {len(slices)} groups were compared",
         sentence=sentence,
         look_at=f"The wrong answers for {worst.name}: is there a pattern?",
     )

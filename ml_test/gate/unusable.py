@@ -22,12 +22,14 @@ def check_answers(evidence: Evidence, pair: Pair[Answered], kind: AnswerKind[Any
     """REJECT if the challenger gives any; HOLD if the champion does, or is gone: then beating it proves nothing."""
     checks = [_challenger(evidence, pair.challenger, kind)]
     if evidence.champion_missing:
-        look = "PROD's endpoint and its stack. Without a champion to compare with, you decide by the floors alone."
+        look = (
+            "PROD's endpoint and its stack. There is no champion to compare with, so only the floors can tell you more."
+        )
         said = f"the champion cannot be asked: {evidence.champion_missing}"
         checks.append(Check(name="champion", outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look))
     elif evidence.champion is not None and pair.champion.unusable.any():
         said = f"the champion gave {_fault(evidence, evidence.champion, pair.champion, kind)}"
-        look = "PROD's endpoint and its log: the champion fails on rows of the test set."
+        look = "PROD's endpoint and its log: the champion fails for rows of the test set."
         checks.append(Check(name="champion", outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look))
     return checks
 
@@ -49,5 +51,5 @@ def _fault(evidence: Evidence, answers: Sequence[str], read: Answered, kind: Ans
     fault = "an empty answer" if not answer else f"an {answer[:SHOWN]}" if answer.startswith("error ") else shown
     return (
         f"no usable answer to {len(places)} of {len(read)} test rows: "
-        f"to test row {place + 1} ({evidence.requests[place]}) it gave {fault}, which is no {kind.one}"
+        f"to test row {place + 1} ({evidence.requests[place]}) it gave {fault}, which is not {kind.one}"
     )

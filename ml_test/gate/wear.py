@@ -28,7 +28,7 @@ def sentence(earlier_decisions: int) -> str:
     models = f"{earlier_decisions} other {'model' if earlier_decisions == 1 else 'models'}"
     judged = f"has judged {models} before" if earlier_decisions else "has judged no other model before"
     said = (
-        f"This test split {judged}, so the comparison is made at {percent(confidence(earlier_decisions))} "
-        f"confidence (0.05 / {earlier_decisions + 1} is left for error)."
+        f"This test split {judged}, so the comparison has a confidence of {percent(confidence(earlier_decisions))} "
+        f"(1 - 0.05 / {earlier_decisions + 1})."
     )
-    return f"{said} It is worn out: bring new data." if earlier_decisions >= WORN_OUT else said
+    return f"{said} The split is worn out: bring new data." if earlier_decisions >= WORN_OUT else said

@@ -121,7 +121,7 @@ def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
     before, queue = credit.ask(TWO_MONTHS_BEHIND), subscribed(credit, "CreditDefaultProd")
     push = credit.push_on_a_branch_of_its_own(no_tree_is_worth_its_while, "A constant model")
     assert push.returncode != 0
-    assert "REJECT: To decide by it does not surely save costs" in push.output
+    assert "REJECT: Deciding by it does not clearly save costs" in push.output
     assert "AUC 0.5000 against 0.7" in push.output
     newest = credit.packages()[0]
     assert newest["ModelApprovalStatus"] == "Rejected"

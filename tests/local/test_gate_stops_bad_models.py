@@ -245,6 +245,6 @@ def test_answers_that_are_not_a_number_are_stopped(workbench: Workbench, good_mo
     mangled = relabelled(workbench, tmp_path, lambda labels: ["NaN" if label == "vgood" else label for label in labels])
     judgement = workbench.judged("not-a-number", good_model, postprocess=mangled)
     assert "The new model gave no usable answer to" in judgement.package["ApprovalDescription"]
-    assert "it gave 'NaN', which is no known label" in judgement.package["ApprovalDescription"]
+    assert "it gave 'NaN', which is not a known label" in judgement.package["ApprovalDescription"]
     assert judgement.report["unusable_answers"] == ["NaN"]
     rejected("answers that are not a number", judgement)

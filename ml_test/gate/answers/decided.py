@@ -71,8 +71,8 @@ def untested(challenger: Decided) -> Check | None:
     missing = [label for label, count in zip(challenger.labels, counts, strict=True) if not count]
     if not missing:
         return None
-    said = f"no test row has the label {', '.join(missing)}: it cannot be judged"
-    look = "Whether the data file still has rows of every label, and enough of them for the split."
+    said = f"no test row has the label {', '.join(missing)}, so the model cannot be judged by its floors"
+    look = "The data file: does it still have enough rows of every label for the split?"
     return Check(name="every label is tested", outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look)
 
 

@@ -61,10 +61,10 @@ class AnswerKind(ABC, Generic[A]):
     name: ClassVar[str]
     #: What ``read`` returns. A metric is offered to every kind whose answers it can read.
     view: ClassVar[type[Answered]]
-    #: One usable answer, and several, in a sentence.
+    #: One usable answer, with its article, and several.
     one: ClassVar[str]
     many: ClassVar[str]
-    #: What the baseline knows: "it is compared with knowing …".
+    #: What the baseline knows: "it is compared with a model that knows …".
     baseline_knows: ClassVar[str]
     #: Whether test rows must have a truth.
     needs_truth: ClassVar[bool] = True

@@ -29,9 +29,9 @@ class Labels(AnswerKind[Decided]):
 
     name: ClassVar[str] = "labels"
     view: ClassVar[type[Decided]] = Decided
-    one: ClassVar[str] = "known label"
+    one: ClassVar[str] = "a known label"
     many: ClassVar[str] = "known labels"
-    baseline_knows: ClassVar[str] = "nothing but how often each label occurs"
+    baseline_knows: ClassVar[str] = "only how often each label occurs"
 
     def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] = ()) -> Decided:
         true = known_truth(truth, self)

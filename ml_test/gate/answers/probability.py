@@ -70,9 +70,9 @@ class Probability(AnswerKind[ProbabilityAnswers]):
 
     name: ClassVar[str] = "probability"
     view: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
-    one: ClassVar[str] = "probability"
+    one: ClassVar[str] = "a probability"
     many: ClassVar[str] = "probabilities"
-    baseline_knows: ClassVar[str] = "nothing but how often each label occurs"
+    baseline_knows: ClassVar[str] = "only how often each label occurs"
 
     of: str
     costs: Costs = field(default_factory=Costs)
@@ -105,14 +105,14 @@ class Probability(AnswerKind[ProbabilityAnswers]):
         """Compares the costs with those of the better constant decision: always raising the alarm, or never."""
         found = saved(challenger.truth, challenger.values, self.costs)
         passed = found.low > 0
-        better = "saves costs" if passed else "does not surely save costs"
+        better = "saves costs" if passed else "does not clearly save costs"
         return Check(
             name="beats the baseline",
             outcome=Verdict.PROMOTE if passed else Verdict.REJECT,
-            plain=f"to decide by it {better}, compared with treating everybody alike",
-            sentence=f"cost saved a row against the better constant decision {found.value:.4f} "
-            f"(95 % interval {found.low:.4f} to {found.high:.4f}; a missed case costs {self.costs.missed:g}, "
-            f"a false alarm {self.costs.false_alarm:g}): it must be above 0",
+            plain=f"deciding by it {better}, compared with deciding the same for every row",
+            sentence=f"cost saved per row, compared with the better constant decision: {found.value:.4f} "
+            f"(95 % interval {found.low:.4f} to {found.high:.4f}, which must lie above 0; a missed case costs "
+            f"{self.costs.missed:g}, a false alarm {self.costs.false_alarm:g})",
         )
 
     def untested(self, challenger: ProbabilityAnswers) -> Check | None:
@@ -138,9 +138,10 @@ class Probability(AnswerKind[ProbabilityAnswers]):
     def section(cls, report: Mapping[str, Any]) -> str:
         answered = report["answered"]
         return (
-            "<p>Of the rows that were told 30 %, about 30 % should come true: dots on the dashed line are good. "
-            f"Lines are 95 % intervals.</p>{reliability(answered['calibration'])}"
-            f"<p>From {answered['threshold']:.3f} on, it is decided as {escape(report['rules']['answers']['of'])}:</p>"
+            "<p>Of the rows with a probability of 30 %, about 30 % should come true. A good model has its dots on the "
+            f"dashed line. The lines are 95 % intervals.</p>{reliability(answered['calibration'])}"
+            f"<p>A probability of {answered['threshold']:.3f} or more counts as the answer "
+            f"{escape(report['rules']['answers']['of'])}:</p>"
             f"{decided.section(report)}"
         )
 

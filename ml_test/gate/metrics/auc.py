@@ -20,7 +20,8 @@ class Auc(ClosedForm[ProbabilityAnswers]):
     reads: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
     called: ClassVar[str] = "AUC"
     explained: ClassVar[str] = (
-        "how often a row where it came true gets a higher probability than one where it did not; 0.5 is guessing"
+        "how often a row where the answer came true gets a higher probability than a row where it did not; "
+        "0.5 is guessing"
     )
     own_method: ClassVar[str] = "DeLong's interval, on the logit scale"
     paired_method: ClassVar[str] = "DeLong's interval for two paired areas under the ROC curve"

@@ -22,7 +22,9 @@ class LogLoss(MeanOfRows[ProbabilityAnswers]):
     name: ClassVar[str] = "log_loss"
     reads: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
     called: ClassVar[str] = "log loss"
-    explained: ClassVar[str] = "how surprised the probabilities were by what came true; less is better"
+    explained: ClassVar[str] = (
+        "a measure of how wrong the probabilities were, which counts confident mistakes most; less is better"
+    )
     direction: ClassVar[Direction] = LESS_IS_BETTER
 
     def of_rows(self, answered: ProbabilityAnswers) -> NDArray[np.float64]:

@@ -24,7 +24,8 @@ class MacroF1(Resampled[Decided]):
     reads: ClassVar[type[Decided]] = Decided
     called: ClassVar[str] = "macro-F1"
     explained: ClassVar[str] = (
-        "how well each label is found and kept apart, from 0 to 1, every label counting alike, rare or not"
+        "a score from 0 to 1 for finding each label and not confusing it with others; a rare label counts as much as "
+        "a common one"
     )
     own_method: ClassVar[str] = "a bootstrap, stratified by the true label"
 

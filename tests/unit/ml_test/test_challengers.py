@@ -67,7 +67,7 @@ def test_answers_that_are_not_numbers_are_rejected(rows: TestRows) -> None:
     assert decision.verdict is Verdict.REJECT
     assert decision.reason == (
         "The new model gave no usable answer to 1 of 240 test rows: to test row 1 "
-        f"({rows.requests[0]}) it gave 'NaN', which is no known label"
+        f"({rows.requests[0]}) it gave 'NaN', which is not a known label"
     )
 
 
@@ -204,7 +204,7 @@ def test_evidence_that_does_not_fit_is_refused(rows: TestRows) -> None:
         replace(evidence, champion=["acc"])
     with pytest.raises(ValueError, match="labels that the model does not know"):
         decide(replace(evidence, labels=["unacc", "acc", "good"]), RULES)
-    with pytest.raises(ValueError, match=r"\[comparison\] asks for 'f2', which these answers do not have"):
+    with pytest.raises(ValueError, match=r"\[comparison\] asks for 'f2', which is no metric for these answers"):
         replace(RULES, comparison=Comparison(metric="f2", margin=0.1))
 
 

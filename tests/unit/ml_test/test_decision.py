@@ -39,7 +39,7 @@ def test_luck_does_not_pass(rows: TestRows) -> None:
     """Accuracy 0.9625 is above the floor of 0.95 and its lower bound is not, so a person decides."""
     sentence = failed(rows, rows.with_mistakes(9))["accuracy"]
     assert "accuracy 0.9625" in sentence
-    assert "its lower bound is below the floor 0.9500" in sentence
+    assert "the lower bound is below the floor 0.9500" in sentence
     decision = decide(rows.evidence(rows.with_mistakes(9)), RULES)
     assert decision.verdict is Verdict.HOLD
     assert decision.look_at
@@ -95,7 +95,9 @@ def test_class_that_is_given_up_is_rejected(rows: TestRows) -> None:
 def test_slow_endpoint_is_rejected(rows: TestRows) -> None:
     """Right answers that come too late are rejected, and the sentence names p99 and budget."""
     decision = decide(rows.evidence(rows.truth, milliseconds=600.0), RULES)
-    assert decision.reason == "It is too slow: 99 of 100 requests took up to 600 ms, allowed are 500 ms (the budget)"
+    assert (
+        decision.reason == "It is too slow: 99 of 100 requests took up to 600 ms, and 500 ms are allowed (the budget)"
+    )
     assert decision.verdict is Verdict.REJECT
 
 
@@ -104,7 +106,7 @@ def test_class_without_test_rows_cannot_be_judged(rows: TestRows) -> None:
     evidence = rows.evidence(rows.truth)
     decision = decide(replace(evidence, labels=[*rows.labels, "superb"]), RULES)
     assert decision.verdict is Verdict.HOLD
-    assert decision.reason == "No test row has the label superb: it cannot be judged"
+    assert decision.reason == "No test row has the label superb, so the model cannot be judged by its floors"
 
 
 def test_no_test_rows_is_an_error(rows: TestRows) -> None:

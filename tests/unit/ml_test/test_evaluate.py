@@ -235,7 +235,9 @@ def test_champion_that_is_gone_is_a_matter_for_a_person(
 def test_a_refused_row_rejects_and_is_named(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A container's error is a wrong answer, and the report names the row and the error."""
     aws = Aws(rows, [*rows.truth[:7], "error", *rows.truth[8:]])
-    with pytest.raises(StepError, match=r"REJECT: .*to test row 8 \(.*\) it gave an error 400: no, which is no known"):
+    with pytest.raises(
+        StepError, match=r"REJECT: .*to test row 8 \(.*\) it gave an error 400: no, which is not a known"
+    ):
         gate(aws, tmp_path, monkeypatch)
     assert rows.requests[7] in aws.package["ApprovalDescription"]
 

@@ -126,11 +126,11 @@ def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again(monkeypa
     [
         (
             '[comparison]\nmetric = "f2"\nmargin = 0.1',
-            "asks for 'f2', which these answers do not have; they have accuracy",
+            "asks for 'f2', which is no metric for these answers; allowed are accuracy",
         ),
         (
             '[comparison]\nmetric = "auc"\nmargin = 0.1',
-            "asks for 'auc', which these answers do not have; they have accuracy",
+            "asks for 'auc', which is no metric for these answers; allowed are accuracy",
         ),
         ('[comparison]\nmetric = "accuracy"\nmargin = 0', r"\[comparison\]: margin must be above 0"),
         (
@@ -155,7 +155,11 @@ GOOD = (PROJECT / "ml_test" / "credit_default" / "gate.toml").read_text()
     [
         ("[floors]", "[floor]", "floor = {'auc': 0.75, 'accuracy': 0.6} is not known here; allowed are comparison, "),
         ("[answers]", "threshold = 1\n[answers]", "threshold = 1 is not known here; allowed are comparison, latency"),
-        ("auc = 0.75", "acu = 0.75", "[floors] asks for 'acu', which these answers do not have; they have accuracy,"),
+        (
+            "auc = 0.75",
+            "acu = 0.75",
+            "[floors] asks for 'acu', which is no metric for these answers; allowed are accuracy,",
+        ),
         ("auc = 0.75", 'auc = "high"', "[floors] auc = 'high': expected a number"),
         ("auc = 0.75", "auc = true", "[floors] auc = True: expected a number"),
         ("auc = 0.75", "auc = nan", "[floors] auc = nan: expected a number"),

@@ -46,9 +46,9 @@ class Numbers(AnswerKind[NumberAnswers]):
 
     name: ClassVar[str] = "numbers"
     view: ClassVar[type[NumberAnswers]] = NumberAnswers
-    one: ClassVar[str] = "number"
+    one: ClassVar[str] = "a number"
     many: ClassVar[str] = "numbers"
-    baseline_knows: ClassVar[str] = "nothing but the mean"
+    baseline_knows: ClassVar[str] = "only the mean"
 
     most: float
 
@@ -197,7 +197,7 @@ def test_a_new_kind_goes_through_the_whole_gate(tmp_path: Path) -> None:
     assert (verdict, {"groups", "group by group"} <= set(names)) == (Verdict.REJECT, True)
     broken = evidence()
     broken = replace(broken, answers=["soon", *broken.answers[1:]])
-    assert "to test row 1 (6,x) it gave 'soon', which is no number" in decide(broken, asked).reason
+    assert "to test row 1 (6,x) it gave 'soon', which is not a number" in decide(broken, asked).reason
 
 
 def test_a_new_kind_has_its_report(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_new_kind_has_its_report(tmp_path: Path) -> None:
     assert ">20</text>" in page, "the axis of a mean absolute error of 9 with a ceiling of 15"
     first = evidence(champion=None)
     document = report.document(decide(first, asked), first, asked, about | {"champion": None})
-    assert "compared with knowing nothing but the mean" in report.html(document, kinds=(Numbers,))
+    assert "The comparison is with a model that knows only the mean." in report.html(document, kinds=(Numbers,))
 
 
 def test_a_new_kind_competes_on_real_traffic(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ class Weights(AnswerKind[Answered]):
 
     name: ClassVar[str] = "weights"
     view: ClassVar[type[Answered]] = Answered
-    one: ClassVar[str] = "list of weights"
+    one: ClassVar[str] = "a list of weights"
     many: ClassVar[str] = "lists of weights"
     baseline_knows: ClassVar[str] = "nothing"
     needs_truth: ClassVar[bool] = False
