@@ -1,4 +1,4 @@
-"""The gate's program: asks challenger and champion for the test rows, decides, reports, and sets the approval."""
+"""The gate's program: sends the test rows to challenger and champion, decides, reports, and sets the approval."""
 
 from __future__ import annotations
 
