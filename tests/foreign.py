@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 _IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::{account}:user/ann</Arn><UserId>AIDAANN</UserId><Account>{account}</Account>
 </GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>"""
-#: Of the network for documentation: nobody is there, and clients that go by a proxy ask the proxy for it.
+#: An address of the network for documentation: nobody is there, and clients that go by a proxy ask the proxy for it.
 AWS_ITSELF = "http://192.0.2.1"
 
 

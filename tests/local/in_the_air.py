@@ -197,7 +197,7 @@ class CutStacks:
         until(lambda: self.status(name), lambda found: found == status, what=f"stack {name} in {status}")
 
     def status(self, name: str) -> str:
-        """Of the newest stack of this name, a deleted one too."""
+        """The status of the newest stack of this name, which may be a deleted one."""
         stacks = self.cloudformation.list_stacks()["StackSummaries"]
         return next(str(stack["StackStatus"]) for stack in stacks if stack["StackName"] == name)
 

@@ -63,7 +63,7 @@ def test_every_recipe_goes_by_the_entry() -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_without_the_local_cloud_nothing_is_run(target: str, listener: Listener, tmp_path: Path) -> None:
-    """It says that the cloud is down, fails, and the user's own account hears nothing.
+    """Each target says that the cloud is down and fails, and the user's own account hears nothing.
 
     Targets that would start the cloud find its port taken.
     """
@@ -84,7 +84,7 @@ def test_without_the_local_cloud_nothing_is_run(target: str, listener: Listener,
 
 @pytest.mark.parametrize("target", [*(name for name in TARGETS if name not in _NOT_TRIED), _DEPLOYS])
 def test_on_the_local_cloud_the_users_account_hears_nothing(target: str, cloud: LocalCloud, listener: Listener) -> None:
-    """What is not there yet is said in a sentence; nothing is sent to the user's endpoints, or by their proxy."""
+    """A target says in a sentence what is not there yet, and sends nothing to the user's endpoints or proxy."""
     settings = ["KEEP=champion"] if target == "end-experiment" else []
     done = make(target, *settings, **account_at(listener.url), HTTP_PROXY=listener.url, LOCALCLOUD_HOME=str(cloud.home))
     assert listener.heard == []
@@ -94,7 +94,7 @@ def test_on_the_local_cloud_the_users_account_hears_nothing(target: str, cloud: 
 
 
 def test_the_local_cloud_itself_knows_nothing_of_the_users_account(listener: Listener, tmp_path: Path) -> None:
-    """Its process was started by a user with an account of their own, and knows nothing of it."""
+    """The process was started by a user with an account of their own, and knows nothing of it."""
     done = make(
         "up", **account_at(listener.url), HTTP_PROXY=listener.url, LOCALCLOUD_HOME=str(tmp_path), LOCALCLOUD_PORT="0"
     )
@@ -110,7 +110,7 @@ def test_the_local_cloud_itself_knows_nothing_of_the_users_account(listener: Lis
 
 
 def test_the_users_own_shell(cloud: LocalCloud, listener: Listener) -> None:
-    """`eval "$(make -s env)"`: each of the aws command's services is the local cloud's, SQS too."""
+    """After `eval "$(make -s env)"` each service of the aws command is the local cloud's, SQS too."""
     script = 'eval "$(make -s -o .venv/installed env)" && aws sqs list-queues && aws sts get-caller-identity'
     done = subprocess.run(
         ["bash", "-c", script],
@@ -146,7 +146,7 @@ def only_who(listener: Listener) -> bool:
 
 
 def test_aws_is_named_before_anything_is_read(listener: Listener) -> None:
-    """Account, region and who, and then the target's own calls; a target that reads asks nobody."""
+    """A target says account, region and caller, and then reads; it asks for no yes."""
     done = on_aws("releases", listener)
     assert done.stderr.startswith(
         f"AWS account {_PROJECT.account}, region {_PROJECT.region}, as arn:aws:iam::{_PROJECT.account}:user/ann\n"
@@ -157,7 +157,7 @@ def test_aws_is_named_before_anything_is_read(listener: Listener) -> None:
 
 @pytest.mark.parametrize("target", ["deploy", "bootstrap", "rollback", "end-experiment"])
 def test_without_a_terminal_a_change_needs_a_yes(target: str, listener: Listener) -> None:
-    """Nothing is changed, and the way to say yes is named."""
+    """The target changes nothing, and names the way to say yes."""
     done = on_aws(target, listener)
     assert done.returncode != 0
     assert f"make {target} changes what stands there" in done.stderr
@@ -166,7 +166,7 @@ def test_without_a_terminal_a_change_needs_a_yes(target: str, listener: Listener
 
 
 def test_yes_beforehand_goes_on(listener: Listener) -> None:
-    """The rollback looks at PROD's stack, on AWS."""
+    """With YES=1 the rollback looks at PROD's stack, on AWS."""
     on_aws("rollback", listener, "YES=1")
     assert "Action=DescribeStacks" in listener.heard[1]
 
@@ -179,7 +179,7 @@ def test_yes_beforehand_goes_on(listener: Listener) -> None:
     ],
 )
 def test_another_region_is_refused(listener: Listener, variables: dict[str, str], said: str) -> None:
-    """Nothing but the question who calls was sent."""
+    """The target sends nothing but the question who calls."""
     done = on_aws("releases", listener, **variables)
     assert done.returncode != 0
     assert said in done.stderr
@@ -187,7 +187,7 @@ def test_another_region_is_refused(listener: Listener, variables: dict[str, str]
 
 
 def test_another_account_is_refused() -> None:
-    """The one that gatehouse.toml names is said."""
+    """The refusal says which account gatehouse.toml names."""
     with listening("999999999999") as other:
         done = on_aws("releases", other)
         assert done.returncode != 0
@@ -196,7 +196,7 @@ def test_another_account_is_refused() -> None:
 
 
 def test_without_credentials_a_sentence_says_so(listener: Listener) -> None:
-    """No traceback, and nothing sent."""
+    """The target prints no traceback and sends nothing."""
     nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "HOME": "/nowhere"}
     done = on_aws("releases", listener, **nobody)
     assert done.returncode != 0
@@ -215,7 +215,7 @@ def test_this_machine_is_not_aws(listener: Listener) -> None:
 
 @pytest.mark.parametrize("target", ["demo", "push", "iam", "iam-mutations"])
 def test_what_only_the_local_cloud_has_is_refused_on_aws(target: str, listener: Listener) -> None:
-    """With what is done instead; nothing of the account was looked at but whose it is."""
+    """The refusal says what is done instead, and nothing was asked but whose the account is."""
     done = on_aws(target, listener)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr

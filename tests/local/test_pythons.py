@@ -28,7 +28,7 @@ def projects(local_cloud: LocalCloud) -> Projects:
 
 @pytest.mark.parametrize("minor", pythons.MINORS)
 def test_a_build_has_the_python_that_its_buildspec_names(projects: Projects, minor: str) -> None:
-    """As python, python3 and python3.N, with a pip that installs for it, by lock and otherwise."""
+    """A build finds that version as python, python3 and python3.N, with a pip that installs for it."""
     buildspec = f"""
 version: 0.2
 env: {{exported-variables: [SEEN]}}
@@ -51,21 +51,21 @@ phases:
 
 
 def test_a_python_that_builds_do_not_have_is_refused(projects: Projects) -> None:
-    """AWS has 3.9; here there is none, and no other is taken in its place."""
+    """Python 3.9 is refused, and no other is taken in its place."""
     build = projects.run("version: 0.2\nphases:\n  install:\n    runtime-versions: {python: 3.9}\n")
     assert context(build, "DOWNLOAD_SOURCE")["message"].endswith("This build image has: 3.11, 3.12, 3.13, 3.14")
 
 
 @pytest.mark.parametrize("minor", pythons.MINORS)
 def test_a_function_runs_on_its_runtime(account: Account, minor: str) -> None:
-    """With AWS's runtime client and boto3, which the runtime brings."""
+    """A function gets its runtime's Python, with AWS's runtime client and boto3."""
     text = "import sys, boto3\n\ndef handler(event, context):\n    return '%d.%d' % sys.version_info[:2]\n"
     assert Function(account, text, Runtime=f"python{minor}").answer({}) == minor
 
 
 @pytest.mark.parametrize("minor", pythons.MINORS)
 def test_each_python_can_be_brought(minor: str, tmp_path: Path) -> None:
-    """On a machine that has none of that version: it makes environments, has its libraries and finds certificates."""
+    """A brought Python makes environments, has its libraries and finds certificates."""
     environments = Environments(Settings.cache_folder())  # brought once for each user
     python = environments.bring(minor)
     assert pythons.works(python, minor)

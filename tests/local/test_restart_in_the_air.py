@@ -29,7 +29,7 @@ CANARY = {
     }
 }
 
-#: Of a training that goes on until it is ended.
+#: Hyperparameters of a training that goes on until it is ended.
 LONG = {"num_round": "100000", "early_stopping_rounds": "100000"}
 
 

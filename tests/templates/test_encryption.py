@@ -41,7 +41,7 @@ def of_endpoint_config(config: Properties) -> Any:
 
 
 def of_security_configuration(configuration: Properties) -> Any:
-    """Of whatever it encrypts; what it does not, is not Glue's to encrypt."""
+    """The key of whatever Glue encrypts: what has no key here is not Glue's to encrypt."""
     encryption = configuration["EncryptionConfiguration"]
     parts = [part for value in encryption.values() for part in as_list(value)]
     (key,) = {json.dumps(part["KmsKeyArn"]) for part in parts}
@@ -90,7 +90,7 @@ def stacks(assembly: CloudAssembly, workload: Workload) -> dict[str, Template]:
 
 
 def keys(assembly: CloudAssembly, workload: Workload) -> dict[str, Any]:
-    """Of each resource that keeps something, by stack and logical id."""
+    """The key of each resource that keeps something, by stack and logical id."""
     return {
         f"{stack}/{logical_id}": key_of(resource.get("Properties", {}))
         for stack, template in stacks(assembly, workload).items()

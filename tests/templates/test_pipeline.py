@@ -323,7 +323,7 @@ def test_a_build_is_told_what_its_step_reads_and_nothing_else(
 def test_a_function_is_told_what_it_reads_and_nothing_else(
     pipeline: Template, construct: str, declared: type[Variables]
 ) -> None:
-    """As with the builds: names set are names declared."""
+    """The variables that the stack sets are those that the function declares."""
     function = pipeline.resources[logical_id(pipeline, "AWS::Lambda::Function", construct)]["Properties"]
     given = function["Environment"]["Variables"].keys()
     assert declared.required() <= given <= declared.names()

@@ -31,7 +31,7 @@ def resources(request: pytest.FixtureRequest, workload: Workload) -> dict[str, d
 
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:
-    """Of every policy document in a resource's properties, wherever it stands."""
+    """The statements of every policy document in a resource's properties, wherever it stands."""
     if isinstance(value, dict):
         if "Statement" in value:
             yield from as_list(value["Statement"])
@@ -44,7 +44,7 @@ def statements(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def wildcards(statement: dict[str, Any]) -> Iterator[str]:
-    """Of what is allowed: a denial may be as wide as it likes."""
+    """The wildcards of what is allowed; a denial may be as wide as it likes."""
     if statement["Effect"] == "Allow":
         yield from (text for part in PARTS for text in texts(statement.get(part, [])) if "*" in text)
 

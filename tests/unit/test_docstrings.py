@@ -28,10 +28,11 @@ def faults(docstring: str | None) -> Iterator[str]:
 
 @pytest.mark.parametrize("file", FILES)
 def test_every_test_says_in_a_sentence_what_it_proves(file: str) -> None:
-    """Each test function has a docstring, whose first paragraph is a sentence by itself."""
-    found = ast.walk(ast.parse((PROJECT / file).read_text()))
-    tests = [node for node in found if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    """Each test function has a docstring, whose first paragraph is a sentence by itself, and so has the file."""
+    tree = ast.parse((PROJECT / file).read_text())
+    tests = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     assert tests, "no test in a file of tests"
+    assert ast.get_docstring(tree), "a file of tests says what they are about"
     said = [f"{test.name} {fault}" for test in tests for fault in faults(ast.get_docstring(test))]
     assert said == []
 

@@ -13,7 +13,7 @@ AT_LOCAL = {"AWS_ENDPOINT_URL": LOCAL.endpoint_url}
 
 
 def test_it_comes_back_as_it_was_decided() -> None:
-    """What the entry wrote is what a script reads."""
+    """A script reads the decision that the entry wrote."""
     assert Decision.of(LOCAL.variable | AT_LOCAL) == LOCAL
     assert Decision.of(AWS.variable) == AWS
 
@@ -37,13 +37,13 @@ def test_it_comes_back_as_it_was_decided() -> None:
     ],
 )
 def test_another_environment_is_refused(environment: dict[str, str], said: str) -> None:
-    """No decision, one that the entry did not write, or clients that would go elsewhere: each is named."""
+    """A missing decision, a foreign one, and clients that would go elsewhere are each named."""
     with pytest.raises(UndecidedError, match=said):
         Decision.of(environment)
 
 
 def test_a_script_past_the_entry_reaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With credentials and an endpoint of the user's own, but without the entry, there is no client."""
+    """A script without the entry makes no client, although the user's own credentials and endpoint are set."""
     for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", **AT_LOCAL}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("GATEHOUSE_CLOUD", raising=False)
@@ -52,7 +52,7 @@ def test_a_script_past_the_entry_reaches_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_client_goes_to_the_decided_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Region and endpoint are those of the decision."""
+    """A client's region and endpoint are those of the decision."""
     for name, value in (LOCAL.variable | AT_LOCAL).items():
         monkeypatch.setenv(name, value)
     assert cloud.client("cloudformation").meta.endpoint_url == LOCAL.endpoint_url
@@ -72,11 +72,11 @@ def test_a_client_goes_to_the_decided_cloud(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_this_machine_is_known_by_all_its_names(url: str) -> None:
-    """Addresses and names that lead to this machine."""
+    """Every address and name that leads to this machine is known as this machine."""
     assert is_loopback(url)
 
 
 @pytest.mark.parametrize("url", ["https://192.0.2.1", "http://10.0.0.1:4566", "", "https://nowhere.invalid"])
 def test_other_machines_are_others(url: str) -> None:
-    """An address in the network, and a name that leads nowhere."""
+    """An address in the network, and a name that leads nowhere, are not this machine."""
     assert not is_loopback(url)

@@ -23,7 +23,7 @@ PROJECT = Project(account="1" * 12, region="us-east-1")
 
 
 def test_the_local_cloud_sees_no_setting_of_the_callers() -> None:
-    """All that AWS clients read is the local cloud's; all else is as it was."""
+    """All that AWS clients read is the local cloud's, and all else is as it was."""
     found = local.environment_on(RUNNING, CREDENTIALS, CALLER)
     assert {name: value for name, value in found.items() if name.startswith(("AWS_", "BOTO"))} == {
         **SEALED,
@@ -40,13 +40,13 @@ def test_the_local_cloud_sees_no_setting_of_the_callers() -> None:
 
 
 def test_no_cloud_is_no_cloud() -> None:
-    """What talks to none gets neither credentials nor a decision."""
+    """A command that talks to no cloud gets neither credentials nor a decision."""
     found = local.without_cloud(CALLER | {"GATEHOUSE_CLOUD": "aws 1 us-east-1"})
     assert found == {"PATH": "/bin", "HOME": "/home/ann", "NO_PROXY": "intranet", **SEALED}
 
 
 def test_the_seal_holds_in_place_and_names_what_it_took() -> None:
-    """The local cloud seals its own process: what it starts inherits nothing else."""
+    """The local cloud seals its own process, so that what it starts inherits no setting of the caller's."""
     environment = dict(CALLER)
     foreign = client_environment.seal(environment)
     assert foreign == set(account_at(AWS_ITSELF))
@@ -54,7 +54,7 @@ def test_the_seal_holds_in_place_and_names_what_it_took() -> None:
 
 
 def test_a_cloud_that_does_not_answer_is_refused(tmp_path: Path) -> None:
-    """With what to do about it."""
+    """The refusal says what to do about it."""
     with pytest.raises(SystemExit, match=r"The local cloud is down: start it with `make up`.*Nothing was run"):
         local.environment(tmp_path, {}, start_it=False)
 
@@ -75,7 +75,7 @@ def test_aws_at_this_machine_is_refused(name: str) -> None:
     ],
 )
 def test_another_account_or_region_is_refused(account: str, region: str, said: str) -> None:
-    """Both the one found and the one named are said."""
+    """The refusal names the account or region that was found, and the one of gatehouse.toml."""
     with pytest.raises(SystemExit, match=said):
         aws.check_project(Caller(account=account, arn="arn", region=region), PROJECT)
     aws.check_project(Caller(account="1" * 12, arn="arn", region="us-east-1"), PROJECT)
@@ -97,13 +97,13 @@ def test_anything_but_yes_is_no(answer: str) -> None:
 
 @pytest.mark.parametrize("answer", ["y\n", "Y\n", "yes\n"])
 def test_yes_goes_on(answer: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever is asked hears what the question is about."""
+    """Whoever is asked hears what the question is about, and a yes goes on."""
     aws.confirm("rollback", Terminal(answer))
     assert "make rollback changes what stands there. Go on? [y/N]" in capsys.readouterr().err
 
 
 def test_without_a_terminal_nobody_is_asked() -> None:
-    """It names the variable that says yes beforehand."""
+    """The refusal names the variable that says yes beforehand."""
     with pytest.raises(SystemExit, match="YES=1"):
         aws.confirm("rollback", io.StringIO("y\n"))
 
@@ -117,6 +117,6 @@ def test_without_a_terminal_nobody_is_asked() -> None:
     ],
 )
 def test_what_there_is_not_is_refused_by_name(arguments: list[str], said: str) -> None:
-    """Before any cloud is looked for, in one sentence."""
+    """The command line is refused in one sentence, before any cloud is looked for."""
     with pytest.raises(SystemExit, match=said):
         on_cloud.main(arguments)

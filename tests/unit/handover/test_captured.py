@@ -23,7 +23,7 @@ def line(answer: str, *, encoding: str = "CSV", inference_id: str | None = None)
 
 
 def test_an_exchange_is_text_with_its_time_and_name() -> None:
-    """The line break at its end belongs to the wire."""
+    """The line break at the end of an answer is not part of the answer."""
     assert Exchange.parse(line("good\n", inference_id="7")) == Exchange(
         request="low,low", answer="good", inference_id="7", time=datetime(2026, 11, 21, 12, tzinfo=UTC)
     )
@@ -37,7 +37,7 @@ def test_every_encoding_of_text_is_read(encoding: str) -> None:
 
 
 def test_a_request_of_two_rows_has_two_answers() -> None:
-    """A line an answer; empty lines are none."""
+    """An answer is a line, and empty lines are no answers."""
     assert list(Exchange.parse(line("unacc\n\nacc\n")).answers()) == ["unacc", "acc"]
 
 
@@ -59,7 +59,7 @@ def test_a_side_that_is_not_captured_is_empty() -> None:
     ],
 )
 def test_a_line_that_holds_no_exchange_is_named(text: str, fault: str) -> None:
-    """The fault and the line, for every reader alike."""
+    """The error names the fault and the line, for every reader alike."""
     with pytest.raises(HandOverError) as caught:
         Exchange.parse(text)
     assert fault in str(caught.value)

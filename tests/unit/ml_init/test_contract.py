@@ -1,3 +1,5 @@
+"""The data contract of car_evaluation: which rows are good, and how a bad one is named."""
+
 from __future__ import annotations
 
 from dataclasses import replace

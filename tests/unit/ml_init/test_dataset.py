@@ -1,3 +1,5 @@
+"""dataset.toml of car_evaluation, held against the shipped file."""
+
 from __future__ import annotations
 
 import hashlib

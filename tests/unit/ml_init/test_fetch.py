@@ -1,3 +1,5 @@
+"""Where a data file comes from, and which files are not used."""
+
 from __future__ import annotations
 
 import hashlib

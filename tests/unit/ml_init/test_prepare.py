@@ -1,3 +1,5 @@
+"""What the data step stores, and what it checks of the job's features."""
+
 from __future__ import annotations
 
 import io

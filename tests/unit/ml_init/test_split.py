@@ -1,3 +1,5 @@
+"""The split of rows into training, validation and test."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

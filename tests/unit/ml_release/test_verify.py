@@ -1,3 +1,5 @@
+"""Whether PROD serves what was released, by clients that answer what the services would."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -140,7 +142,7 @@ def test_other_than_released_is_named(sagemaker: SageMaker, message: str) -> Non
 
 
 def test_what_serves_instead_is_told() -> None:
-    """The version behind each variant, and why SageMaker took the latest deployment back."""
+    """The message has the version behind each variant, and why SageMaker took the deployment back."""
     assert serving_lines(serving(SageMaker(OLD), "prod")) == [
         "prod is InService with c2:",
         f"- variant-0 serves version 1 ({OLD}) (model 0)",

@@ -1,3 +1,5 @@
+"""What every step does: how it ends, what it is given and what it hands on."""
+
 from __future__ import annotations
 
 import os

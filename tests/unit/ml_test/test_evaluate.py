@@ -285,6 +285,6 @@ def test_models_error_is_a_wrong_answer(rows: TestRows) -> None:
 
 
 def test_a_workload_without_rules_is_refused() -> None:
-    """By the file that is missing: nothing is asked and nobody judged."""
+    """The error names the gate.toml that is missing."""
     with pytest.raises(StepError, match=r"workload wine has no rules for its gate: .*ml_test/wine/gate.toml cannot be"):
         evaluation.rules_of("wine")

@@ -1,3 +1,5 @@
+"""The intervals of single figures: against scipy, published values and simulation."""
+
 from __future__ import annotations
 
 from itertools import pairwise

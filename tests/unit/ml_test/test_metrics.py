@@ -1,3 +1,5 @@
+"""The figures of a model that answers with labels."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -187,7 +187,7 @@ def decisive(found: Evidence, asked: Rules) -> tuple[Verdict, list[str]]:
 
 
 def test_a_new_kind_goes_through_the_whole_gate(tmp_path: Path) -> None:
-    """Equal passes; worse, worse than allowed, worse in one group and unusable are stopped; each for its own reason."""
+    """Equal answers pass; worse ones, unusable ones and those worse in one group are stopped, each for its reason."""
     asked = rules(tmp_path)
     assert decide(evidence(), asked).verdict is Verdict.PROMOTE
     assert decide(evidence(champion=None), asked).verdict is Verdict.PROMOTE
@@ -201,7 +201,7 @@ def test_a_new_kind_goes_through_the_whole_gate(tmp_path: Path) -> None:
 
 
 def test_a_new_kind_has_its_report(tmp_path: Path) -> None:
-    """Its part of the document, its section of the page, the metric's words and unit, and an axis that holds it."""
+    """The report has the kind's part, its section of the page, and the metric's words, unit and axis."""
     asked, found = rules(tmp_path), evidence(error=9)
     about = {"workload": "buses", "champion": {"endpoint": "prod", "model_package_arn": "arn"}}
     document = report.document(decide(found, asked), found, asked, about)
@@ -217,7 +217,7 @@ def test_a_new_kind_has_its_report(tmp_path: Path) -> None:
 
 
 def test_a_new_kind_competes_on_real_traffic(tmp_path: Path) -> None:
-    """The same metric on different requests: no pairs, and so Welch's interval."""
+    """The same metric on different requests has no pairs, and gets Welch's interval."""
     asked, generator = rules(tmp_path), np.random.default_rng(4)
 
     def traffic(error: float) -> experiment.Traffic:
@@ -238,7 +238,7 @@ def test_a_new_kind_competes_on_real_traffic(tmp_path: Path) -> None:
 
 
 class Bold(MeanOfRows[Answered]):
-    """Of any answers: how great the greatest weight of a row is."""
+    """A metric for any answers: how great the greatest weight of a row is."""
 
     name: ClassVar[str] = "boldness"
     reads: ClassVar[type[Answered]] = Answered
@@ -287,7 +287,7 @@ def weights(mean: float, seed: int) -> list[str]:
 
 
 def test_answers_without_a_truth_are_judged() -> None:
-    """No truth in the evidence, none in the split's hash, no check against the baseline, and a verdict."""
+    """Answers without a truth get a verdict, without a check against the baseline."""
     asked = replace(
         RULES,
         answers=Weights(),
@@ -320,7 +320,7 @@ def test_answers_without_a_truth_are_judged() -> None:
 
 
 class Precision(Metric[Decided]):
-    """Of each label: a metric with floors only, for a kind that stands."""
+    """The precision of each label: a metric with floors only, for a kind that stands."""
 
     name: ClassVar[str] = "precision"
     reads: ClassVar[type[Decided]] = Decided
@@ -335,7 +335,7 @@ class Precision(Metric[Decided]):
 
 
 def test_a_new_metric_is_offered_to_every_kind_that_it_can_read(rows: TestRows) -> None:
-    """One entry in the list: its floor is held, by name, and a report can speak of it."""
+    """One entry in the list lets its floor be held by name, and a report speak of it."""
     asked = replace(RULES, metrics=(*METRICS, Precision()), floors={"precision": 0.9})
     found = rows.evidence(rows.with_mistakes(6))
     decision = decide(found, asked)
@@ -345,7 +345,7 @@ def test_a_new_metric_is_offered_to_every_kind_that_it_can_read(rows: TestRows) 
 
 
 def test_no_shared_code_asks_which_kind_or_metric_it_has() -> None:
-    """Outside of the kinds' and the metrics' own folders, none of their names occurs in the gate's code."""
+    """No name of a kind or a metric occurs in the gate's code outside of their own folders."""
     folder = Path(report.__file__).parent
     names = [kind.name for kind in KINDS] + [metric.name for metric in METRICS]
     found = [(path.name, name) for path in folder.glob("*.py") for name in names if f'"{name}"' in path.read_text()]
@@ -358,5 +358,5 @@ def test_no_shared_code_asks_which_kind_or_metric_it_has() -> None:
     + [(text, None) for text in ("", " 1", "1 ", "1_0", "nan", "inf", "1e999", "0x1", "\u0661", "1,5", "one", "1\n")],
 )
 def test_a_number_is_read_strictly(text: str, expected: float | None) -> None:
-    """What Python takes beyond plain decimal writing is no answer."""
+    """Only plain decimal writing is a number, whatever else Python takes."""
     assert number(text) == expected

@@ -1,3 +1,5 @@
+"""The gate's report and its page."""
+
 from __future__ import annotations
 
 import json
@@ -102,7 +104,7 @@ def test_page_tells_a_person_what_to_look_at(rows: TestRows) -> None:
 
 
 def test_page_shows_the_difference_to_the_champion(rows: TestRows) -> None:
-    """Both figures, who was compared, the differing rows, the groups, and both latencies."""
+    """The page has both figures, who was compared, the differing rows, the groups and both latencies."""
     page = report.html(made(rows, rows.with_mistakes(1), rival=rows.with_mistakes(3)))
     assert (
         "<h2>Against the champion</h2><p>On the same 240 test rows: accuracy <b>99.6 %</b> against <b>98.8 %</b>"

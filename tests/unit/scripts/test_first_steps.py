@@ -27,7 +27,7 @@ PROJECT = Path(__file__).parents[3]
     ],
 )
 def test_a_python_that_will_not_do_is_told(version: tuple[int, ...], missing: list[str], said: str) -> None:
-    """What is wrong, and what to do."""
+    """The check says what is wrong and what to do."""
     found = problem(version, missing)
     assert found
     assert re.search(said, found)
@@ -35,17 +35,17 @@ def test_a_python_that_will_not_do_is_told(version: tuple[int, ...], missing: li
 
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 14, 3), (4, 0, 0)])
 def test_any_other_does(version: tuple[int, ...]) -> None:
-    """From 3.11.0 on."""
+    """Every version from 3.11.0 on passes the check."""
     assert problem(version, []) is None
 
 
 def test_what_a_python_lacks_is_found() -> None:
-    """By importing it."""
+    """The check imports what the program needs of the standard library."""
     assert lacking(["json", "no_such_module"]) == ["no_such_module"]
 
 
 def test_the_check_itself_is_read_by_old_pythons() -> None:
-    """It has no letter and no grammar that Python 2.7 or 3.5 does not know."""
+    """The check has no letter and no grammar that Python 2.7 or 3.5 does not know."""
     source = (PROJECT / "scripts" / "check_python.py").read_text()
     assert source.isascii()
     compile(source, "check_python.py", "exec")
@@ -53,7 +53,7 @@ def test_the_check_itself_is_read_by_old_pythons() -> None:
 
 
 def test_the_check_passes_here() -> None:
-    """This Python runs the tests: it says nothing."""
+    """The check says nothing of the Python that runs the tests."""
     done = subprocess.run([sys.executable, PROJECT / "scripts" / "check_python.py"], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -68,14 +68,14 @@ def test_the_check_passes_here() -> None:
     ],
 )
 def test_the_lock_has_uv_for(platform: tuple[str, str, str], ends: str) -> None:
-    """Linux with either C library, and macOS."""
+    """The lock has a uv for Linux with either C library, and for macOS."""
     url, checksum = wheel(LOCK.read_text(), *platform)
     assert url.endswith(ends)
     assert len(checksum) == 64
 
 
 def test_a_platform_without_uv_is_told() -> None:
-    """It names the platform and what to do."""
+    """The error names the platform and what to do."""
     with pytest.raises(SystemExit, match="no uv for Plan9 mips"):
         wheel(LOCK.read_text(), "Plan9", "mips", "")
 
@@ -110,7 +110,7 @@ def index():
 
 
 def test_the_users_own_index_is_asked(index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wheel of the lock's name comes from there, and is held against the lock's hash all the same."""
+    """The wheel comes from the user's index, and is held against the lock's hash all the same."""
     url = wheel(LOCK.read_text(), "Linux", "x86_64", "glibc")[0]
     assert address(url, None) == url
     assert address(url, f"{index}/") == f"{index.removesuffix('simple')}simple/files/{url.rpartition('/')[2]}"
@@ -121,5 +121,5 @@ def test_the_users_own_index_is_asked(index: str, tmp_path: Path, monkeypatch: p
 
 
 def test_the_program_is_taken_from_the_wheel() -> None:
-    """Where its hash is the lock's."""
+    """uv is taken out of a wheel whose hash is the lock's."""
     assert program(packed(), hashlib.sha256(packed()).hexdigest()) == b"#!/bin/sh\necho uv\n"

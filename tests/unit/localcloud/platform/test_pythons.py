@@ -24,14 +24,14 @@ def program(path: Path, script: str) -> Path:
 
 
 def test_the_programs_own_python_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where its minor version fits, no other is looked for."""
+    """No other Python is looked for where the program's minor version fits."""
     program(tmp_path / f"python{pythons.own_minor()}", f"echo {pythons.own_minor()}")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert pythons.on_hand(pythons.own_minor()) == Path(sys.executable)
 
 
 def test_the_machines_python_comes_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The first on PATH that works: a version manager's stand-in that fails, or one that lies, is passed over."""
+    """The first on PATH that works is taken: a stand-in that fails, or one that lies, is passed over."""
     program(tmp_path / "shims" / f"python{OTHER}", "echo 'command not found' >&2; exit 127")
     program(tmp_path / "lies" / f"python{OTHER}", "echo 3.6")
     works = program(tmp_path / "works" / f"python{OTHER}", f"echo {OTHER}")
@@ -40,7 +40,7 @@ def test_the_machines_python_comes_next(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_else_one_of_the_lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where PATH has none: that version, for this machine."""
+    """A version that PATH does not have is brought for this machine."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(pythons.platform, "system", lambda: "Linux")
     monkeypatch.setattr(pythons.platform, "machine", lambda: "x86_64")
@@ -50,13 +50,13 @@ def test_else_one_of_the_lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 def test_one_that_cannot_be_had_is_refused_with_what_to_do() -> None:
-    """It names the version, what can be brought and how to have it."""
+    """The refusal names the version, what can be brought and how to have it."""
     with pytest.raises(EngineError, match=r"no Python 3\.9: .* can bring .*Install Python 3\.9 so that `python3\.9`"):
         pythons.brought("3.9")
 
 
 def test_the_lock_has_every_version_that_may_be_asked_for() -> None:
-    """On x86-64, what a build or a function may name can be brought."""
+    """Every version that a build or a function may name can be brought on x86-64."""
     lines = [line.split() for line in pythons.LOCK.read_text().splitlines() if not line.startswith("#")]
     assert {version.rpartition(".")[0] for version, machine, *_ in lines if machine == "linux-x86_64"} == {
         *pythons.MINORS
@@ -85,7 +85,7 @@ def jar(path: Path, interpreter: str) -> pythons.Brought:
 
 
 def test_a_brought_python_is_made_runnable(tmp_path: Path) -> None:
-    """Executable, its libraries where they are looked for, without its tests."""
+    """A brought Python is executable, finds its libraries and comes without its tests."""
     entry = jar(tmp_path / "a.jar", f"echo {OTHER}")
     pythons.unpack(tmp_path / "a.jar", entry, tmp_path / "python")
     library = tmp_path / "python" / "lib" / f"python{OTHER}"
@@ -97,7 +97,7 @@ def test_a_brought_python_is_made_runnable(tmp_path: Path) -> None:
 
 
 def test_one_that_does_not_start_is_told(tmp_path: Path) -> None:
-    """For instance where the machine lacks a library that it needs."""
+    """The error names a Python that does not start, such as one for which the machine lacks a library."""
     entry = jar(tmp_path / "a.jar", "exit 127")
     with pytest.raises(EngineError, match=rf"Python {OTHER}\.1 .* does not start here"):
         pythons.unpack(tmp_path / "a.jar", entry, tmp_path / "python")

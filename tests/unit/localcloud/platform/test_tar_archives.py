@@ -42,7 +42,7 @@ FILE, FOLDER, LINK, HARD = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, ta
 
 
 def test_files_folders_and_links_inside(tmp_path: Path) -> None:
-    """They come as they were packed: content, links of both kinds, and whether a file can be run."""
+    """Content, links of both kinds and executability come as they were packed."""
     unpack(
         archive(
             ("./model", FOLDER, ""),
@@ -57,7 +57,7 @@ def test_files_folders_and_links_inside(tmp_path: Path) -> None:
 
 
 def test_nobody_gets_more_than_the_user(tmp_path: Path) -> None:
-    """Files are this user's; no set-user-ID, and nobody else may write."""
+    """Files are this user's, without set-user-ID, and nobody else may write them."""
     unpack(archive(("a", FILE, "one")), tmp_path)
     found = (tmp_path / "a").stat()
     assert found.st_uid == os.getuid()
@@ -65,14 +65,14 @@ def test_nobody_gets_more_than_the_user(tmp_path: Path) -> None:
 
 
 def test_an_absolute_name_lands_inside(tmp_path: Path) -> None:
-    """As tar unpacks it: without the slash in front."""
+    """An absolute name loses its slash, as tar unpacks it."""
     unpack(archive((f"{tmp_path}/outside", FILE, "one")), tmp_path / "target")
     assert not (tmp_path / "outside").exists()
     assert (tmp_path / "target" / str(tmp_path)[1:] / "outside").read_text() == "one"
 
 
 def test_below_a_prefix(tmp_path: Path) -> None:
-    """Only what stands below it, without it, a hard link's target as well."""
+    """Only what stands below the prefix is unpacked, without the prefix, also in a hard link's target."""
     unpack(
         archive(("home/x", FILE, "not asked"), ("source/a", FILE, "one"), ("source/b", HARD, "source/a")),
         tmp_path,
@@ -100,7 +100,7 @@ def test_below_a_prefix(tmp_path: Path) -> None:
     ],
 )
 def test_what_would_leave_its_folder_is_refused(tmp_path: Path, members: list[tuple[str, bytes, str]]) -> None:
-    """By `..`, by a link of either kind or by a device; nothing of it is written."""
+    """An entry that leaves its folder by `..`, by a link or by a device is refused, and nothing is written."""
     (tmp_path / "out").write_text("mine")
     with pytest.raises(UnsafeArchiveError, match=members[-1][0].rpartition("/")[2]):
         unpack(archive(*members), tmp_path / "target")

@@ -45,7 +45,7 @@ def files(folder: Path, *names: str) -> Path:
 
 
 def test_a_host_gets_its_share(tmp_path: Path) -> None:
-    """All of them together get everything once, and each is told how much there is."""
+    """All hosts together get everything once, and each is told how much there is."""
     data = S3Data(S3("in/", "in/a", "in/b", "in/c/d"))  # type: ignore[arg-type]
     for number in (0, 1):
         assert data.download_prefix("s3://b/in/", tmp_path / str(number), gzipped=False, share=Share(number, 2)) == 3
@@ -54,7 +54,7 @@ def test_a_host_gets_its_share(tmp_path: Path) -> None:
 
 
 def test_what_several_hosts_wrote_is_one_archive(tmp_path: Path) -> None:
-    """As AWS has it, whoever wrote a file."""
+    """One archive holds the files of all hosts, as on AWS."""
     s3 = S3()
     hosts = [files(tmp_path / "1", "model", "parts/1"), files(tmp_path / "2", "parts/2")]
     S3Data(s3).upload_archive(hosts, "s3://b/model.tar.gz", None)  # type: ignore[arg-type]
@@ -62,7 +62,7 @@ def test_what_several_hosts_wrote_is_one_archive(tmp_path: Path) -> None:
 
 
 def test_two_hosts_do_not_write_one_file(tmp_path: Path) -> None:
-    """One of them would be lost, and nobody could say which."""
+    """Two hosts that write one file are an error, for one of the files would be lost."""
     hosts = [files(tmp_path / "algo-1", "model"), files(tmp_path / "algo-2", "model")]
     with pytest.raises(EngineError, match=r"algo-1/model and .*algo-2/model would be one file"):
         S3Data(S3()).upload_archive(hosts, "s3://b/model.tar.gz", None)  # type: ignore[arg-type]
