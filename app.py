@@ -16,8 +16,9 @@ settings = load_settings(Path(__file__).parent / "gatehouse.toml")
 app = cdk.App(builtin_cloud_formation_validation=False, analytics_reporting=False, tree_metadata=False)
 
 for workload in WORKLOADS.values():
-    PipelineStack(app, workload.stack_name("Pipeline"), workload=workload, settings=settings)
-    EndpointStack(app, "Qa", workload=workload, settings=settings)
-    EndpointStack(app, "Prod", workload=workload, settings=settings)
+    own = settings.of(workload.name)
+    PipelineStack(app, workload.stack_name("Pipeline"), workload=workload, settings=own)
+    EndpointStack(app, "Qa", workload=workload, settings=own)
+    EndpointStack(app, "Prod", workload=workload, settings=own)
 
 app.synth()

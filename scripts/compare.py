@@ -53,7 +53,7 @@ def main() -> int:
     config = found.config
     models = [traffic(one, prod.endpoint_name, config, known) for one in (champion, challenger)]
     rules = rules_of(options.workload)
-    checks = experiment.compare(models[0], models[1], rules, minimum=minimum_requests())
+    checks = experiment.compare(models[0], models[1], rules, minimum=minimum_requests(options.workload))
     print(f"{prod.endpoint_name} since {config['CreationTime']:%Y-%m-%d %H:%M:%S} UTC")
     print("\n".join([*summary(models, (champion, challenger)), "", *sentences(checks)]))
     return 0
@@ -85,9 +85,9 @@ def traffic(one: Served, endpoint: str, config: Mapping[str, Any], known: Mappin
     )
 
 
-def minimum_requests() -> int:
+def minimum_requests(workload: str) -> int:
     """Of each variant, by gatehouse.toml."""
-    ab = load_settings(Path("gatehouse.toml")).stages.prod.ab
+    ab = load_settings(Path("gatehouse.toml")).of(workload).stages.prod.ab
     if ab is None:
         raise SystemExit("gatehouse.toml has no [stages.prod.ab], so it does not say how many requests are enough.")
     return ab.minimum_requests

@@ -34,7 +34,7 @@ def main(name: str, *, check: bool) -> int:
     for line in missing:
         print(f"granted, never used, and no reason is written: {line}")
     known = sections(DOCUMENT.read_text()) if DOCUMENT.exists() else {}
-    with_key = load_settings(Path("gatehouse.toml")).security.customer_managed_key
+    with_key = load_settings(Path("gatehouse.toml")).of(name).security.customer_managed_key
     new = f"With `customer_managed_key = {str(with_key).lower()}`.\n\n{section(found, calls)}"
     if not check:
         known[name] = new

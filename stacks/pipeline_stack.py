@@ -3,61 +3,55 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from constructs import Construct
 
-from stacks.constructs.answer_share import AnswerShare
+from constructs import Construct
+from stacks.constructs.ended_release import EndedRelease
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.pipeline_actions import PipelineActions
 from stacks.constructs.qa_clean_up import QaCleanUp
 from stacks.constructs.release_pipeline import ReleasePipeline
-from stacks.constructs.steps import Steps
-from stacks.constructs.workshop import Workshop
+from stacks.constructs.watches import attach_counting
+from stacks.constructs.workload_resources import WorkloadResources
 from stacks.settings import Settings
 from stacks.specs import Workload
+from stacks.steps.stages import stages_of
 
 
 class PipelineStack(cdk.Stack):
-    """A git push goes through this to PROD."""
+    """A git push goes through this to PROD.
+
+    The ids of the constructs are part of the names of buckets and keys, which hold data: they stay as they are.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, settings: Settings) -> None:
         env = cdk.Environment(account=settings.project.account, region=settings.project.region)
         super().__init__(scope, construct_id, env=env, description=f"The pipeline of {workload.name}")
-        workshop = Workshop(self, "Workshop", workload=workload, settings=settings)
-        prod = settings.stages.prod
-        steps = Steps(
-            self,
-            "Steps",
-            workload=workload,
-            workshop=workshop,
-            approval=prod.approval,
-            competes=prod.ab is not None,
-        )
+        resources = WorkloadResources(self, "Workshop", workload=workload, settings=settings)
         deployment = EndpointDeploymentRole(
             self,
             "DeploymentRole",
             workload=workload,
-            registry=workshop.registry,
-            serving=workshop.serving_roles.values(),
+            registry=resources.registry,
+            serving=resources.serving_roles.values(),
+            encryption=resources.encryption,
         )
-        if workshop.encryption:
-            workshop.encryption.grant_volumes(deployment)
+        actions = PipelineActions(
+            self, "Steps", workload=workload, settings=settings, resources=resources, deployment=deployment
+        )
         release = ReleasePipeline(
             self,
             "Release",
-            workload=workload,
-            settings=settings,
-            workshop=workshop,
-            steps=steps,
-            deployment=deployment,
+            stages=stages_of(workload, resources, settings),
+            actions=actions,
+            encryption=resources.encryption,
         )
+        EndedRelease(release, "Ended", workload=workload, pipeline=release.pipeline, resources=resources)
         QaCleanUp(
             self,
             "QaCleanUp",
             workload=workload,
             pipeline=release.pipeline,
-            encryption=workshop.encryption,
+            encryption=resources.encryption,
             time_to_live_hours=settings.stages.qa.time_to_live_hours,
         )
-        if workload.answers and settings.stages.prod.capture_percent:
-            AnswerShare(
-                self, "AnswerShare", data=workshop.data, expected=workload.answers, encryption=workshop.encryption
-            )
+        attach_counting(self, workload=workload, stage=settings.stages.prod, resources=resources)

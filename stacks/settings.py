@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from stacks.workloads import WORKLOADS
+
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from handover.names import StackKind
     from pydantic_core import ErrorDetails
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
@@ -137,6 +141,16 @@ class Stage(_Section):
     scaling: Scaling | None = None
     alarms: Alarms | None = None
 
+    @property
+    def guarded_by(self) -> Deployment | None:
+        """How a release takes the traffic over, watched by the alarms; None: all at once."""
+        return None
+
+    @property
+    def competes_by(self) -> Ab | None:
+        """How a release competes with the champion; None: it takes the champion's place."""
+        return None
+
 
 class Prod(Stage):
     """PROD, before which a person may be asked."""
@@ -146,6 +160,14 @@ class Prod(Stage):
     deployment: Deployment | None = None
     #: None: a release takes the place of what serves.
     ab: Ab | None = None
+
+    @property
+    def guarded_by(self) -> Deployment | None:
+        return self.deployment
+
+    @property
+    def competes_by(self) -> Ab | None:
+        return self.ab
 
     @model_validator(mode="after")
     def _is_captured(self) -> Prod:
@@ -171,6 +193,10 @@ class Stages(_Section):
     qa: Qa
     prod: Prod
 
+    def of(self, kind: StackKind) -> Stage:
+        """The stage that a stack of this kind deploys."""
+        return {"Qa": self.qa, "Prod": self.prod}[kind]
+
 
 class Settings(_Section):
     project: Project
@@ -178,23 +204,78 @@ class Settings(_Section):
     notifications: Notifications = Notifications()
     security: Security = Security()
     stages: Stages
+    #: The whole settings of each workload that has some of its own.
+    workloads: dict[str, Settings] = {}
+
+    def of(self, workload: str) -> Settings:
+        """What holds for this workload."""
+        return self.workloads.get(workload, self)
 
 
-def load_settings(path: Path) -> Settings:
-    """The settings of a file; raises SettingsError naming every key that is wrong, its value and what is allowed."""
+#: What ``[workloads.<name>.…]`` may say otherwise. Account and repository are the project's.
+_OWN = ("notifications", "security", "stages")
+
+
+def load_settings(path: Path, *, known: Collection[str] | None = None) -> Settings:
+    """The settings of a file, with those of single workloads merged into them.
+
+    known: the workloads that there are; None: those of the registry. Raises SettingsError naming every key that is
+    wrong, its value and what is allowed.
+    """
     try:
         document = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
+    own = document.pop("workloads", {})
+    faults = _faults_of(own, WORKLOADS if known is None else known)
+    if faults:
+        raise SettingsError("\n".join(f"{path}: {fault}" for fault in faults))
+    shared = _validated(path, document, "")
+    merged = {name: _validated(path, _merged(document, own[name]), f"workloads.{name}.") for name in own}
+    return shared.model_copy(update={"workloads": merged})
+
+
+def _validated(path: Path, document: Mapping[str, Any], prefix: str) -> Settings:
+    """``prefix``: where the file says what is validated here."""
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        lines = [_explain(detail) for detail in error.errors()]
+        lines = [_explain(detail, prefix) for detail in error.errors()]
         raise SettingsError("\n".join(f"{path}: {line}" for line in lines)) from error
 
 
-def _explain(detail: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in detail["loc"])
+def _faults_of(own: Any, known: Collection[str]) -> list[str]:
+    """Names that are no workload, and sections that a workload cannot have of its own."""
+    if not isinstance(own, dict):
+        return [f"workloads = {own!r}: expected a table for each workload that has settings of its own"]
+    faults = []
+    for name, sections in own.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            faults.append(f"workloads.{name} is no workload. There are {', '.join(sorted(known))}{hint}")
+        elif not isinstance(sections, dict):
+            faults.append(f"workloads.{name} = {sections!r}: expected a table")
+        else:
+            faults += [
+                f"workloads.{name}.{key} cannot be a workload's own. Allowed: {', '.join(_OWN)}"
+                for key in sections
+                if key not in _OWN
+            ]
+    return faults
+
+
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables are merged key by key; any other value of its own takes the place of the shared one."""
+    both = {
+        key: _merged(shared[key], value) if isinstance(value, dict) and isinstance(shared.get(key), dict) else value
+        for key, value in own.items()
+    }
+    return {**shared, **both}
+
+
+def _explain(detail: ErrorDetails, prefix: str) -> str:
+    place = prefix + ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
         allowed = _keys_beside(detail["loc"])
         close = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)

@@ -15,8 +15,13 @@ _LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Plain:
+    """The data step makes the features itself: they are the rows' own values."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Glue:
-    """A Spark job that makes features. Its script is ``ml_init/<workload>/transform.py``."""
+    """A Spark job makes the features. Its script is ``ml_init/<workload>/transform.py``."""
 
     glue_version: str
     worker_type: str
@@ -63,13 +68,13 @@ class Workload:
     """
 
     name: str
-    #: None: the data step makes the features itself.
-    glue: Glue | None = None
-    minutes: Minutes = Minutes()
-    #: None: nobody knows what PROD will be asked, and nothing is expected of its answers.
-    answers: ExpectedAnswers | None = None
+    #: What makes the features.
+    data: Plain | Glue = Plain()
     #: How the endpoint is asked.
     invocation: Invocation = CSV
+    #: What guards PROD besides errors and latency. Empty: nobody knows what PROD will be asked.
+    watches: tuple[ExpectedAnswers, ...] = ()
+    minutes: Minutes = Minutes()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.name) > _LONGEST_NAME:
@@ -94,6 +99,11 @@ class Workload:
     def endpoint_name(self, kind: StackKind) -> str:
         """``car-evaluation-prod``. A physical name, because callers and policies name it before it exists."""
         return f"{self.dashed_name}-{kind.lower()}"
+
+    @property
+    def glue(self) -> Glue | None:
+        """The Spark job, if that is what makes the features."""
+        return self.data if isinstance(self.data, Glue) else None
 
     @property
     def artifact_prefixes(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ WORKLOADS: dict[str, Workload] = {
     for workload in (
         Workload(
             name="car_evaluation",
-            glue=Glue(
+            data=Glue(
                 glue_version="5.1",
                 worker_type="G.1X",
                 workers=2,
@@ -17,9 +17,12 @@ WORKLOADS: dict[str, Workload] = {
                 python_modules=("mleap==0.25.3",),
             ),
             # Of the data, 70 %. People may ask for good cars alone; to a broken model only, all cars are unacceptable.
-            answers=ExpectedAnswers(label="unacc", at_most=0.95),
+            watches=(ExpectedAnswers(label="unacc", at_most=0.95),),
         ),
         # Of the data, 22 % default. More than half of a minute's customers is no bad day but a bad model.
-        Workload(name="credit_default", answers=ExpectedAnswers(label="default", threshold=0.5, at_most=0.6)),
+        Workload(
+            name="credit_default",
+            watches=(ExpectedAnswers(label="default", threshold=0.5, at_most=0.6),),
+        ),
     )
 }

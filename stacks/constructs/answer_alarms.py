@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from constructs import Construct
-
 from handover.names import ANSWER_SHARE_METRIC, METRIC_NAMESPACE
+
+from constructs import Construct
 from stacks.specs import ExpectedAnswers
 
 

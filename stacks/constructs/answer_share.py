@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from constructs import Construct
-
 from handover.names import METRIC_NAMESPACE
 from handover.places import CAPTURE, CapturedFile
 from handover.variables import AnswerShareVariables
+
+from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
-from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.function import Function
 from stacks.constructs.permissions import allow_metrics
 from stacks.specs import ExpectedAnswers
@@ -29,7 +29,7 @@ class AnswerShare(Construct):
         *,
         data: DataBucket,
         expected: ExpectedAnswers,
-        encryption: EncryptionKey | None,
+        encryption: Encryption,
     ) -> None:
         super().__init__(scope, construct_id)
         function = Function(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from constructs import Construct
 
+from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
-from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.permissions import allow
 
 _KEPT_DAYS = 30
@@ -21,9 +21,7 @@ class ArtifactStore(Construct):
     The CDK would let every build read, overwrite and delete all of it.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, pipeline_id: str, encryption: EncryptionKey | None
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, pipeline_id: str, encryption: Encryption) -> None:
         super().__init__(scope, construct_id)
         self._objects = DataBucket(self, "Objects", expire_after_days=_KEPT_DAYS, encryption=encryption)
         self.bucket = self._objects.bucket

@@ -5,10 +5,10 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
-from constructs import Construct
-
 from handover.variables import Variables
-from stacks.constructs.encryption_key import EncryptionKey
+
+from constructs import Construct
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.log_access import kept_log
 from stacks.constructs.permissions import allow
 
@@ -27,7 +27,7 @@ class BuildStep(Construct):
         build_file: str,
         minutes: int,
         variables: Variables,
-        encryption: EncryptionKey | None,
+        encryption: Encryption,
     ) -> None:
         super().__init__(scope, construct_id)
         self.variables = variables
@@ -41,7 +41,7 @@ class BuildStep(Construct):
             role=self._role.without_policy_updates(),
             build_spec=codebuild.BuildSpec.from_source_filename(build_file),
             timeout=Duration.minutes(minutes),
-            encryption_key=encryption.key if encryption else None,
+            encryption_key=encryption.key,
             environment=codebuild.BuildEnvironment(
                 build_image=codebuild.LinuxBuildImage.STANDARD_7_0, compute_type=codebuild.ComputeType.SMALL
             ),

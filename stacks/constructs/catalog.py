@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
-from constructs import Construct
-
 from handover.places import ROWS
+
+from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.glue_security import GlueSecurity
 from stacks.constructs.log_access import grant_crawler_logs

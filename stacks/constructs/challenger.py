@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aws_cdk import Aws, CfnCondition, CfnParameter, Fn, IResolvable, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
-from constructs import Construct
-
 from handover.names import CHALLENGER_VARIANT, NO_CHAMPION, Parameter
+
+from constructs import Construct
 from stacks.constructs.guardrails import Guard, guard
 from stacks.constructs.package_model import PackageModel, version_of
 from stacks.settings import Ab, Stage

@@ -7,10 +7,10 @@ from typing import cast
 from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
-
 from handover.places import APPROVED_TAG
-from stacks.constructs.encryption_key import EncryptionKey
+
+from constructs import Construct
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.permissions import allow
 
 _NAMED_LATER = "S3 knows objects by key, and these keys hold content hashes, commits, jobs or executions to come"
@@ -28,17 +28,17 @@ class DataBucket(Construct):
         construct_id: str,
         *,
         expire_after_days: int | None = None,
-        encryption: EncryptionKey | None = None,
+        encryption: Encryption,
     ) -> None:
         super().__init__(scope, construct_id)
         self.encryption = encryption
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            encryption=s3.BucketEncryption.KMS if encryption else s3.BucketEncryption.S3_MANAGED,
-            encryption_key=encryption.key if encryption else None,
+            encryption=encryption.of_buckets,
+            encryption_key=encryption.key,
             # One data key serves many objects for a while: a hundredth of the requests to KMS, which cost.
-            bucket_key_enabled=True if encryption else None,
+            bucket_key_enabled=True if encryption.key else None,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=True,
@@ -90,13 +90,11 @@ class DataBucket(Construct):
 
     def grant_decrypt(self, grantee: iam.IGrantable) -> None:
         """Have S3 decrypt with the bucket's key, if it has one: S3 asks KMS with its caller's authority."""
-        if self.encryption:
-            self.encryption.grant_decrypt(grantee, by="s3")
+        self.encryption.grant_decrypt(grantee, by="s3")
 
     def grant_encrypt(self, grantee: iam.IGrantable) -> None:
         """Have S3 encrypt, too."""
-        if self.encryption:
-            self.encryption.grant_use(grantee, by="s3")
+        self.encryption.grant_use(grantee, by="s3")
 
     def grant_find(self, grantee: iam.IGrantable) -> None:
         """Ask where the bucket lies, as Glue does: AWSGlueServiceRole, AWS's own policy for its roles, has it."""

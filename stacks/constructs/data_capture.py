@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import CfnParameter
 from aws_cdk import aws_sagemaker as sagemaker
-from constructs import Construct
-
 from handover.names import Parameter
 from handover.places import capture_folder
+
+from constructs import Construct
 
 
 class DataCapture(Construct):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from constructs import Construct
 
+from constructs import Construct
 from stacks.constructs.permissions import allow, explain_key
 from stacks.specs import Workload
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from constructs import Construct
-
 from handover.names import PipelineStage
 from handover.places import GATE
 from handover.variables import EndedReleaseVariables
+
+from constructs import Construct
 from stacks.constructs.function import Function
-from stacks.constructs.workshop import Workshop
+from stacks.constructs.workload_resources import WorkloadResources
 from stacks.specs import Workload
 
 #: The gate tells by itself what it stops.
@@ -31,19 +31,19 @@ class EndedRelease(Construct):
         *,
         workload: Workload,
         pipeline: codepipeline.IPipeline,
-        workshop: Workshop,
+        resources: WorkloadResources,
     ) -> None:
         super().__init__(scope, construct_id)
         function = Function(
             self,
             "Function",
             folder="ended_release",
-            variables=EndedReleaseVariables(bucket=workshop.data.name, topic_arn=workshop.notifications.topic_arn),
-            encryption=workshop.encryption,
+            variables=EndedReleaseVariables(bucket=resources.data.name, topic_arn=resources.notifications.topic_arn),
+            encryption=resources.encryption,
         )
-        workshop.data.grant_get(function.role, GATE)
-        workshop.registry.grant_judge(function.role, "Rejected")
-        workshop.notifications.grant_tell(function.role)
+        resources.data.grant_get(function.role, GATE)
+        resources.registry.grant_judge(function.role, "Rejected")
+        resources.notifications.grant_tell(function.role)
         function.allow(["codepipeline:ListActionExecutions"], [pipeline.pipeline_arn])
         events.Rule(
             self,

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_sagemaker as sagemaker
-from constructs import Construct
-
 from handover.names import MAIN_VARIANT
+
+from constructs import Construct
 from stacks.constructs.challenger import Challenger
 from stacks.constructs.data_capture import DataCapture
 from stacks.constructs.guardrails import Guard, Guardrails
 from stacks.constructs.package_model import PackageModel, version_of
-from stacks.settings import Deployment, Prod, Stage
+from stacks.settings import Deployment, Stage
 
 
 class ModelEndpoint(Construct):
@@ -37,7 +37,7 @@ class ModelEndpoint(Construct):
         super().__init__(scope, construct_id)
         self.name = name
         version = version_of(package_arn)
-        ab = stage.ab if isinstance(stage, Prod) else None
+        ab = stage.competes_by
         self.challenger = (
             Challenger(self, "Challenger", package_arn=package_arn, role_arn=role_arn, stage=stage, ab=ab)
             if ab

@@ -8,9 +8,9 @@ from aws_cdk import CfnParameter, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_sns as sns
-from constructs import Construct
-
 from handover.names import CHALLENGER_VARIANT, Parameter
+
+from constructs import Construct
 from stacks.constructs.challenger import Challenger
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.constructs.guardrails import Guard, guard

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
-from constructs import Construct
-
 from handover.names import ENDPOINT_STACKS, StackKind
+
+from constructs import Construct
+from stacks.constructs.build_step import BuildStep
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.permissions import allow
 from stacks.constructs.sagemaker_role import SageMakerRole
@@ -31,6 +33,7 @@ class EndpointDeploymentRole(iam.Role):
         workload: Workload,
         registry: ModelRegistry,
         serving: Iterable[SageMakerRole],
+        encryption: Encryption,
     ) -> None:
         super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal("cloudformation.amazonaws.com"))
         for role in serving:
@@ -39,6 +42,7 @@ class EndpointDeploymentRole(iam.Role):
         self._allow_sagemaker(workload)
         self._allow_scaling()
         self._allow_alarms(workload)
+        encryption.grant_volumes(self)
 
     def _allow_sagemaker(self, workload: Workload) -> None:
         kinds = ("Model", "EndpointConfig", "Endpoint")
@@ -122,6 +126,15 @@ def served_arns(scope: Construct, workload: Workload, kind: StackKind) -> list[s
             for name in (prefix, prefix.lower())
         ),
     ]
+
+
+def allow_to_see(step: BuildStep, workload: Workload, kind: StackKind) -> None:
+    """Describe what a stage serves: endpoint, configuration, models."""
+    step.allow(
+        [f"sagemaker:Describe{resource}" for resource in ("Endpoint", "EndpointConfig", "Model")],
+        served_arns(step, workload, kind),
+        because=NAMED_BY_CLOUDFORMATION,
+    )
 
 
 def _colon_arn(scope: Construct, service: str, resource: str, name: str) -> str:

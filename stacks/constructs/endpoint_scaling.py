@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from aws_cdk import aws_applicationautoscaling as autoscaling
-from constructs import Construct
-
 from handover.names import MAIN_VARIANT
+
+from constructs import Construct
 from stacks.constructs.endpoint import ModelEndpoint
 from stacks.settings import Scaling
 
@@ -41,3 +41,9 @@ class EndpointScaling(Construct):
                 scale_out_cooldown=scaling.scale_out_cooldown_seconds,
             ),
         )
+
+
+def attach_scaling(scope: Construct, *, endpoint: ModelEndpoint, scaling: Scaling | None) -> None:
+    """Where the stage has no scaling, its instances stay as many as they are."""
+    if scaling:
+        EndpointScaling(scope, "Scaling", endpoint=endpoint, scaling=scaling)

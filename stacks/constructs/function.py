@@ -7,10 +7,10 @@ from typing import cast
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from constructs import Construct
-
 from handover.variables import Variables
-from stacks.constructs.encryption_key import EncryptionKey
+
+from constructs import Construct
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.function_code import function_code
 from stacks.constructs.log_access import kept_log
 from stacks.constructs.permissions import allow, policy_of
@@ -32,7 +32,7 @@ class Function(Construct):
         variables: Variables,
         timeout_seconds: int = 60,
         at_once: int = 1,
-        encryption: EncryptionKey | None,
+        encryption: Encryption,
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = kept_log(self, "Log", encryption=encryption)

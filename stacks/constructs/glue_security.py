@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
-from constructs import Construct
 
-from stacks.constructs.encryption_key import EncryptionKey
+from constructs import Construct
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.log_access import log_groups
 from stacks.constructs.permissions import allow
 from stacks.specs import Workload
@@ -21,7 +21,7 @@ class GlueSecurity(Construct):
     role and configuration. The stack's groups for jobs have the key themselves, so theirs leaves logs alone.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, encryption: EncryptionKey) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, encryption: Encryption) -> None:
         super().__init__(scope, construct_id)
         of = glue.CfnSecurityConfiguration
         jobs = _Encryption(

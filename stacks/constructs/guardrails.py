@@ -7,9 +7,9 @@ from typing import Any
 
 from aws_cdk import CfnCondition, CfnParameter, Fn, IResolvable, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
-from constructs import Construct
-
 from handover.names import AT_ONCE, GUARDED, Parameter
+
+from constructs import Construct
 from stacks.settings import Deployment
 
 #: An alarm that guards, or one that does so under a condition; as CloudFormation spells it.

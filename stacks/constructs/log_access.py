@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
-from constructs import Construct
 
-from stacks.constructs.encryption_key import EncryptionKey
+from constructs import Construct
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.permissions import allow
 
 
@@ -30,9 +30,7 @@ def grant_write_logs(role: iam.Role, group: str, *more: str) -> None:
     )
 
 
-def kept_log(
-    scope: Construct, construct_id: str, *, name: str | None = None, encryption: EncryptionKey | None
-) -> logs.LogGroup:
+def kept_log(scope: Construct, construct_id: str, *, name: str | None = None, encryption: Encryption) -> logs.LogGroup:
     """A log group that keeps events for 90 days and goes with its stack. A name is for what AWS's services name."""
     return logs.LogGroup(
         scope,
@@ -40,7 +38,7 @@ def kept_log(
         log_group_name=name,
         retention=logs.RetentionDays.THREE_MONTHS,
         removal_policy=RemovalPolicy.DESTROY,
-        encryption_key=encryption.key if encryption else None,
+        encryption_key=encryption.key,
     )
 
 

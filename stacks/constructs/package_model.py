@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Fn, Stack
 from aws_cdk import aws_sagemaker as sagemaker
+
 from constructs import Construct
 
 

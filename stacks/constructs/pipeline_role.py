@@ -8,8 +8,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_iam as iam
-from constructs import Construct
 
+from constructs import Construct
 from stacks.constructs.artifact_store import ArtifactStore
 from stacks.constructs.permissions import allow, allow_stack, policy_of
 

@@ -6,11 +6,11 @@ from aws_cdk import Duration
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from constructs import Construct
-
 from handover.names import PipelineStage
 from handover.variables import QaCleanUpVariables
-from stacks.constructs.encryption_key import EncryptionKey
+
+from constructs import Construct
+from stacks.constructs.encryption import Encryption
 from stacks.constructs.function import Function
 from stacks.constructs.permissions import allow_stack
 from stacks.specs import Workload
@@ -36,7 +36,7 @@ class QaCleanUp(Construct):
         workload: Workload,
         pipeline: codepipeline.IPipeline,
         time_to_live_hours: int,
-        encryption: EncryptionKey | None,
+        encryption: Encryption,
     ) -> None:
         super().__init__(scope, construct_id)
         function = Function(

@@ -6,8 +6,8 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
-from constructs import Construct
 
+from constructs import Construct
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.permissions import allow
 from stacks.specs import Workload

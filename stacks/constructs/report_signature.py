@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from constructs import Construct
-
 from handover.names import Output
+
+from constructs import Construct
 from stacks.constructs.permissions import allow, explain_key
 from stacks.specs import Workload
 

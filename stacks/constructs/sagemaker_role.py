@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from constructs import Construct
 
+from constructs import Construct
 from stacks.constructs.log_access import grant_write_logs
 from stacks.constructs.permissions import allow, allow_metrics
 

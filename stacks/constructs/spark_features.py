@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from handover.places import CODE, FEATURES, RAW, ROWS, glue_script_key
 
-from handover.places import glue_script_key
+from constructs import Construct
 from stacks.constructs.catalog import Catalog
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.glue_security import GlueSecurity
@@ -17,12 +17,18 @@ class SparkFeatures:
     """A catalog and a job, side by side in one scope; and what a data step must know and may do to use them."""
 
     def __init__(self, scope: Construct, *, data: DataBucket, workload: Workload, glue: Glue) -> None:
-        self.script_key = glue_script_key(workload.name)
         security = (
-            GlueSecurity(scope, "Security", workload=workload, encryption=data.encryption) if data.encryption else None
+            GlueSecurity(scope, "Security", workload=workload, encryption=data.encryption)
+            if data.encryption.key
+            else None
         )
+        self.places = (CODE, ROWS, RAW, FEATURES)
         self.catalog = Catalog(scope, "Catalog", data=data, database_name=workload.name, security=security)
         self.job = TransformJob(scope, "Transform", data=data, workload=workload, spec=glue, security=security)
+        self.glue_job = self.job.name
+        self.glue_crawler = self.catalog.crawler_name
+        self.glue_database = self.catalog.database_name
+        self.glue_script_key = glue_script_key(workload.name)
 
     def grant_make(self, grantee: iam.IGrantable) -> None:
         """Crawl, and run the job."""

@@ -25,11 +25,11 @@ def test_it_is_called_for_each_captured_file(pipeline: Template) -> None:
 
 def test_it_counts_what_the_alarms_watch(pipeline: Template, workload: Workload) -> None:
     """The answer and the threshold are those of the workload's alarms."""
-    assert workload.answers is not None
+    (expected,) = workload.watches
     given = of_it(pipeline, "AWS::Lambda::Function")["Environment"]["Variables"]
-    threshold = workload.answers.threshold
+    threshold = expected.threshold
     assert given == {
-        "ANSWER": workload.answers.label,
+        "ANSWER": expected.label,
         "LEAST_ANSWERS": "30",
         **({} if threshold is None else {"THRESHOLD": str(threshold)}),
     }

@@ -126,8 +126,7 @@ def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template) -> N
 
 def test_prod_alarms_on_its_own_releases_answers(prod: Template, workload: Workload) -> None:
     """The alarm watches this release's answers alone, for what it replaces answers under the same name."""
-    expected = workload.answers
-    assert expected is not None
+    (expected,) = workload.watches
     answers = alarm(prod, "AnswerShare")
     dimensions = {d["Name"]: d["Value"] for d in answers["Dimensions"]}
     assert (answers["Namespace"], answers["Statistic"], answers["Period"]) == ("Gatehouse", "Average", 60)

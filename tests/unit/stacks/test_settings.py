@@ -270,3 +270,66 @@ def test_the_bakes_of_a_deployment_add_up(tmp_path: Path, replacements: list[tup
     assert deployment is not None
     assert deployment.wait_seconds == seconds
     assert deployment.timeout_seconds == seconds + 1800
+
+
+ITS_OWN = '[workloads.credit_default.stages.prod]\ninstance_type = "ml.m5.xlarge"\n'
+
+
+def with_own(folder: Path, *tables: str) -> Path:
+    """The shipped file, and these tables after it."""
+    file = folder / "gatehouse.toml"
+    file.write_text("\n".join((SHIPPED.read_text(), *tables)))
+    return file
+
+
+def test_a_workload_may_have_settings_of_its_own(tmp_path: Path) -> None:
+    """Its own value takes the place of the shared one, and everything else stays as it is for all."""
+    settings = load_settings(with_own(tmp_path, ITS_OWN))
+    own, shared = settings.of("credit_default").stages.prod, settings.of("car_evaluation").stages.prod
+    assert (own.instance_type, shared.instance_type) == ("ml.m5.xlarge", "ml.m5.large")
+    assert own.model_copy(update={"instance_type": shared.instance_type}) == shared
+    assert settings.of("car_evaluation") is settings
+
+
+def test_a_table_of_a_workload_adds_to_what_all_have(tmp_path: Path) -> None:
+    """One workload alone releases its models beside the champion."""
+    own = "[workloads.car_evaluation.stages.prod.ab]\nchallenger_weight_percent = 20\n"
+    settings = load_settings(with_own(tmp_path, own, ITS_OWN))
+    assert settings.of("car_evaluation").stages.prod.ab is not None
+    assert settings.of("credit_default").stages.prod.ab is None
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        (
+            "[workloads.credit_defalt.stages.prod]",
+            (
+                "workloads.credit_defalt is no workload. There are car_evaluation, credit_default; did you mean"
+                " credit_default?"
+            ),
+        ),
+        (
+            "[workloads.credit_default.github]",
+            "workloads.credit_default.github cannot be a workload's own. Allowed: notifications, security, stages",
+        ),
+        (
+            "[workloads.credit_default.stages.prod.alarms]\nerrors_5xx_percent = 300.0",
+            "workloads.credit_default.stages.prod.alarms.errors_5xx_percent = 300.0: Input should be less than 100",
+        ),
+        (
+            "[workloads.credit_default.security]\ncustomer_managed_keys = true",
+            (
+                "workloads.credit_default.security.customer_managed_keys = True is no key here. Allowed:"
+                " customer_managed_key; did you mean customer_managed_key?"
+            ),
+        ),
+        ("[workloads]\ncar_evaluation = 3", "workloads.car_evaluation = 3: expected a table"),
+    ],
+)
+def test_what_a_workload_cannot_have_is_refused_by_its_place(tmp_path: Path, table: str, line: str) -> None:
+    """The refusal names the workload, the key, the value and what is allowed."""
+    file = with_own(tmp_path, table)
+    with pytest.raises(SettingsError) as error:
+        load_settings(file)
+    assert str(error.value) == f"{file}: {line}"

@@ -36,7 +36,7 @@ BUILD_FILES = (
 
 def test_stacks_and_endpoints_are_named_after_the_workload() -> None:
     """A workload's stacks, endpoints and script have names that are made of its own."""
-    workload = Workload(name="car_evaluation", glue=GLUE)
+    workload = Workload(name="car_evaluation", data=GLUE)
     assert workload.stack_name("Pipeline") == "CarEvaluationPipeline"
     assert workload.stack_name("Qa") == "CarEvaluationQa"
     assert workload.endpoint_name("Prod") == "car-evaluation-prod"
@@ -46,7 +46,7 @@ def test_stacks_and_endpoints_are_named_after_the_workload() -> None:
 def test_a_name_that_aws_or_python_would_refuse_is_refused_here(name: str) -> None:
     """The refusal names the workload and the spelling that is wanted."""
     with pytest.raises(ValueError, match=f"workload name {name!r} is not lower-case words"):
-        Workload(name=name, glue=GLUE)
+        Workload(name=name, data=GLUE)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def accepted() -> list[Workload]:
     found = []
     for name in (*short, *longest):
         with contextlib.suppress(ValueError):
-            found.append(Workload(name=name, glue=GLUE))
+            found.append(Workload(name=name, data=GLUE))
     assert {"a", "a2", "a_b2a"} <= {workload.name for workload in found}
     return found
 
@@ -116,7 +116,7 @@ def test_every_build_file_is_there_and_none_is_forgotten() -> None:
         for path in _build_files(step)
     }
     assert found == set(BUILD_FILES)
-    named = {file for source in (PROJECT / "stacks" / "constructs").glob("*.py") for file in _named_in(source)}
+    named = {file for source in (PROJECT / "stacks" / "steps").glob("*.py") for file in _named_in(source)}
     assert named == set(BUILD_FILES)
 
 

@@ -1,0 +1,20 @@
+"""What guards an endpoint: its alarms, what watches its answers, and a deployment that goes back when one rings."""
+
+from __future__ import annotations
+
+from constructs import Construct
+from stacks.constructs.endpoint import ModelEndpoint
+from stacks.constructs.endpoint_alarms import EndpointAlarms
+from stacks.constructs.watches import attach_alarms
+from stacks.settings import Stage
+from stacks.specs import Workload
+
+
+def attach_guards(scope: Construct, *, workload: Workload, endpoint: ModelEndpoint, stage: Stage) -> None:
+    """What the stage's settings ask for. Without alarms there is nothing that could send a release back."""
+    if stage.alarms is None:
+        return
+    alarms = EndpointAlarms(scope, "Alarms", endpoint=endpoint, alarms=stage.alarms)
+    attach_alarms(scope, workload=workload, stage=stage, endpoint=endpoint, alarms=alarms)
+    if stage.guarded_by:
+        endpoint.guard(stage.guarded_by, alarms.guards)

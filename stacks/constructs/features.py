@@ -1,0 +1,51 @@
+"""What makes a workload's features, as its data step sees it: a kind a class."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aws_cdk import aws_iam as iam
+from handover.places import FEATURES, RAW
+
+from constructs import Construct
+from stacks.constructs.data_bucket import DataBucket
+from stacks.constructs.spark_features import SparkFeatures
+from stacks.specs import Workload
+
+
+class Features(Protocol):
+    """What the data step is told of Glue, the prefixes that it reads and writes, and what else it may do."""
+
+    @property
+    def glue_job(self) -> str | None: ...
+
+    @property
+    def glue_crawler(self) -> str | None: ...
+
+    @property
+    def glue_database(self) -> str | None: ...
+
+    @property
+    def glue_script_key(self) -> str | None: ...
+
+    @property
+    def places(self) -> tuple[str, ...]: ...
+
+    def grant_make(self, grantee: iam.IGrantable) -> None: ...
+
+
+class PlainFeatures:
+    """The data step makes them itself: there is no Glue, and nothing to grant."""
+
+    glue_job = glue_crawler = glue_database = glue_script_key = None
+    places = (RAW, FEATURES)
+
+    def grant_make(self, grantee: iam.IGrantable) -> None:
+        """Nothing: the step does it all."""
+
+
+def features_of(scope: Construct, *, workload: Workload, data: DataBucket) -> Features:
+    """By the kind of the workload's data."""
+    if workload.glue is None:
+        return PlainFeatures()
+    return SparkFeatures(scope, data=data, workload=workload, glue=workload.glue)

@@ -1,0 +1,141 @@
+"""Makes CodePipeline's actions of their specs, and gives the pipeline what each of them needs: a kind a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_cdk import SecretValue
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_codepipeline_actions as actions
+from aws_cdk.aws_codebuild import BuildEnvironmentVariable
+from handover.names import GUARDED, Artifact, Parameter
+
+from constructs import Construct
+from stacks.constructs.action_specs import ActionSpec, ApprovalSpec, DeploySpec, SourceSpec
+from stacks.constructs.artifact_store import ArtifactStore
+from stacks.constructs.build_step import BuildStep
+from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.pipeline_role import PipelineRole
+from stacks.constructs.step_spec import StepSpec
+from stacks.constructs.workload_resources import WorkloadResources
+from stacks.endpoint_parameters import parameters_of
+from stacks.execution import CHAMPION, PACKAGE
+from stacks.settings import Settings
+from stacks.specs import Workload
+
+
+class PipelineActions(Construct):
+    """The builds of one pipeline, and the makers of its actions."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workload: Workload,
+        settings: Settings,
+        resources: WorkloadResources,
+        deployment: EndpointDeploymentRole,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._workload, self._settings = workload, settings
+        self._resources, self._deployment = resources, deployment
+        self._artifacts = {artifact: codepipeline.Artifact(artifact.value) for artifact in Artifact}
+        self._readers: list[BuildStep] = []
+        self._makers: dict[type, Callable[..., actions.Action]] = {
+            SourceSpec: self._source,
+            StepSpec: self._build,
+            DeploySpec: self._deploy,
+            ApprovalSpec: self._approval,
+        }
+
+    def make(self, spec: ActionSpec, *, run_order: int, store: ArtifactStore, role: PipelineRole) -> actions.Action:
+        return self._makers[type(spec)](spec, run_order, store, role)
+
+    def allow_history(self, pipeline: codepipeline.Pipeline) -> None:
+        """Let those steps that ask for it read what became of the pipeline's actions."""
+        for step in self._readers:
+            step.allow(["codepipeline:ListActionExecutions"], [pipeline.pipeline_arn])
+
+    def _source(self, spec: SourceSpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
+        role.allow_source(spec.output)
+        return actions.GitHubSourceAction(
+            action_name=spec.name,
+            output=self._artifacts[spec.output],
+            owner=spec.github.owner,
+            repo=spec.github.repo,
+            branch=spec.github.branch,
+            oauth_token=SecretValue.secrets_manager(spec.github.token_secret),
+            trigger=actions.GitHubTrigger.WEBHOOK,
+            run_order=run_order,
+            variables_namespace="Source",
+        )
+
+    def _build(self, spec: StepSpec, run_order: int, store: ArtifactStore, role: PipelineRole) -> actions.Action:
+        step = BuildStep(
+            self,
+            spec.construct_id,
+            build_file=spec.build_file,
+            minutes=spec.minutes,
+            variables=spec.variables,
+            encryption=self._resources.encryption,
+        )
+        spec.grant(step)
+        if spec.reads_history:
+            self._readers.append(step)
+        role.allow_build(step.project)
+        store.grant_find(step.role)
+        store.grant_take(step.role, *spec.inputs)
+        if spec.output:
+            store.grant_give(step.role, spec.output)
+        first, *others = [self._artifacts[artifact] for artifact in spec.inputs]
+        own = spec.variables.of_execution().items()
+        return actions.CodeBuildAction(
+            action_name=spec.name,
+            project=step.project,
+            input=first,
+            extra_inputs=others,
+            outputs=[self._artifacts[spec.output]] if spec.output else None,
+            environment_variables={name: BuildEnvironmentVariable(value=value) for name, value in own},
+            run_order=run_order,
+            variables_namespace=spec.name,
+        )
+
+    def _deploy(self, spec: DeploySpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
+        stack_name = self._workload.stack_name(spec.kind)
+        role.allow_deploy(stack_name, template=spec.templates, role=self._deployment, replace=spec.replace)
+        return actions.CloudFormationCreateUpdateStackAction(
+            action_name=f"Deploy{spec.kind}",
+            stack_name=stack_name,
+            template_path=self._artifacts[spec.templates].at_path(f"{stack_name}.template.json"),
+            parameter_overrides=self._parameters(spec),
+            replace_on_failure=spec.replace,
+            admin_permissions=False,
+            deployment_role=self._deployment,
+            run_order=run_order,
+        )
+
+    def _parameters(self, spec: DeploySpec) -> dict[str, Any]:
+        """The parameters that the stage's stack has, filled."""
+        resources = self._resources
+        values = {
+            Parameter.PACKAGE: PACKAGE,
+            Parameter.ROLE: resources.serving_roles[spec.kind].role_arn,
+            Parameter.ENCRYPTION_KEY: resources.encryption.arn,
+            Parameter.CAPTURE_BUCKET: resources.data.name,
+            Parameter.TOPIC: resources.notifications.topic_arn,
+            Parameter.CHAMPION: CHAMPION,
+            Parameter.SHIFT: GUARDED,
+        }
+        wanted = parameters_of(self._settings.stages.of(spec.kind), self._settings.security)
+        return {parameter.value: values[parameter] for parameter in wanted}
+
+    def _approval(self, spec: ApprovalSpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
+        self._resources.notifications.grant_tell(role)
+        return actions.ManualApprovalAction(
+            action_name=spec.name,
+            notification_topic=self._resources.notifications.topic,
+            additional_information=spec.text,
+            run_order=run_order,
+        )

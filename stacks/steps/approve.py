@@ -1,0 +1,37 @@
+"""What follows a person's approval: the package becomes Approved."""
+
+from __future__ import annotations
+
+from handover.names import Artifact
+from handover.packages import APPROVED
+from handover.variables import ApproveVariables
+
+from stacks.constructs.build_step import BuildStep
+from stacks.constructs.step_spec import StepSpec
+from stacks.constructs.workload_resources import WorkloadResources
+from stacks.execution import EXECUTION, PACKAGE
+from stacks.specs import Workload
+
+
+def approve_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
+    def grant(step: BuildStep) -> None:
+        resources.registry.grant_judge(step.role, APPROVED)
+        resources.data.grant_approve(step.role, *workload.artifact_prefixes)
+        resources.notifications.grant_tell(step.role)
+
+    return StepSpec(
+        name="SetApproved",
+        project="Approve",
+        build_file="ml_release/approve.buildspec.yml",
+        minutes=workload.minutes.approve,
+        variables=ApproveVariables(
+            bucket=resources.data.name,
+            topic_arn=resources.notifications.topic_arn,
+            execution=EXECUTION,
+            package_arn=PACKAGE,
+        ),
+        inputs=(Artifact.SOURCE, Artifact.GATE),
+        grant=grant,
+        # Who approved stands in the pipeline's own history.
+        reads_history=True,
+    )

@@ -1,0 +1,57 @@
+"""The gate."""
+
+from __future__ import annotations
+
+from handover.names import Artifact
+from handover.packages import APPROVED, PENDING, REJECTED
+from handover.places import FEATURES, GATE
+from handover.variables import GateVariables
+
+from stacks.constructs.build_step import BuildStep
+from stacks.constructs.endpoint_deployment import allow_to_see, endpoint_arn
+from stacks.constructs.permissions import allow_stack
+from stacks.constructs.step_spec import StepSpec
+from stacks.constructs.workload_resources import WorkloadResources
+from stacks.execution import COMMIT, EXECUTION, PACKAGE
+from stacks.specs import Workload
+
+
+def gate_step(workload: Workload, resources: WorkloadResources, *, approval: bool) -> StepSpec:
+    """``approval``: no release goes without a person, so the gate itself approves none."""
+
+    def grant(step: BuildStep) -> None:
+        resources.data.grant_read(step.role, FEATURES, GATE)
+        resources.data.grant_write(step.role, GATE)
+        resources.registry.grant_judge(step.role, REJECTED, PENDING, *([] if approval else [APPROVED]))
+        if not approval:
+            resources.data.grant_approve(step.role, *workload.artifact_prefixes)
+        resources.signature.grant_sign(step.role)
+        resources.notifications.grant_tell(step.role)
+        step.allow(
+            ["sagemaker:InvokeEndpoint"], [endpoint_arn(step, workload, "Qa"), endpoint_arn(step, workload, "Prod")]
+        )
+        allow_to_see(step, workload, "Prod")
+        allow_stack(step.role, ["DescribeStacks"], workload.stack_name("Prod"))
+
+    return StepSpec(
+        name="Gate",
+        build_file="ml_test/buildspec.yml",
+        minutes=workload.minutes.gate,
+        variables=GateVariables(
+            workload=workload.name,
+            bucket=resources.data.name,
+            invocation=workload.invocation.name,
+            endpoint=workload.endpoint_name("Qa"),
+            champion=workload.endpoint_name("Prod"),
+            champion_stack=workload.stack_name("Prod"),
+            signing_key_arn=resources.signature.key_arn,
+            topic_arn=resources.notifications.topic_arn,
+            approval=approval,
+            commit=COMMIT,
+            execution=EXECUTION,
+            package_arn=PACKAGE,
+        ),
+        inputs=(Artifact.SOURCE, Artifact.DATA),
+        output=Artifact.GATE,
+        grant=grant,
+    )

@@ -1,0 +1,40 @@
+"""The verification of what PROD serves."""
+
+from __future__ import annotations
+
+from handover.names import Artifact
+from handover.variables import VerifyVariables
+
+from stacks.constructs.build_step import BuildStep
+from stacks.constructs.endpoint_deployment import allow_to_see, endpoint_arn
+from stacks.constructs.step_spec import StepSpec
+from stacks.constructs.workload_resources import WorkloadResources
+from stacks.execution import CHAMPION, PACKAGE
+from stacks.specs import Workload
+
+
+def verify_step(workload: Workload, resources: WorkloadResources, *, competes: bool) -> StepSpec:
+    """``competes``: a release serves beside the champion at first."""
+
+    def grant(step: BuildStep) -> None:
+        resources.registry.grant_read(step.role)
+        resources.notifications.grant_tell(step.role)
+        step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(step, workload, "Prod")])
+        allow_to_see(step, workload, "Prod")
+
+    return StepSpec(
+        name="Verify",
+        build_file="ml_release/verify.buildspec.yml",
+        minutes=workload.minutes.verify,
+        variables=VerifyVariables(
+            bucket=resources.data.name,
+            invocation=workload.invocation.name,
+            endpoint=workload.endpoint_name("Prod"),
+            topic_arn=resources.notifications.topic_arn,
+            package_arn=PACKAGE,
+            champion_arn=CHAMPION if competes else None,
+        ),
+        inputs=(Artifact.SOURCE, Artifact.GATE),
+        output=Artifact.VERIFY,
+        grant=grant,
+    )
