@@ -142,10 +142,10 @@ coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage
 
 gate-power: .venv/installed-dev ## which difference a test set of a size can detect
-	@$(PY) bench/gate_power.py
+	@$(PY) -m bench.gate_power
 
 gate-rates: .venv/installed-dev ## how often the gate is wrong, by simulation; minutes
-	@$(PY) bench/gate_rates.py
+	@$(PY) -m bench.gate_rates
 
 iam: .venv/installed ## what each role is granted and what of it the last run used: docs/iam.md
 	@$(ON) --start -- $(PY) -m scripts.iam $(WORKLOAD)
@@ -154,7 +154,8 @@ iam-mutations: .venv/installed ## take each permission away and see the pipeline
 	@$(ON) --start -- $(PY) -m scripts.iam_mutations $(WORKLOAD)
 
 bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a test
-	@$(TOOLS) for file in bench/*.py; do echo "== $$file"; $(PY) -m scripts.on_cloud local --start -- $(PY) $$file; done
+	@$(TOOLS) for name in $(filter-out __init__,$(basename $(notdir $(wildcard bench/*.py)))); do \
+		echo "== bench.$$name"; $(PY) -m scripts.on_cloud local --start -- $(PY) -m bench.$$name; done
 
 # ---- what the above stand on --------------------------------------------------------------------------------------
 

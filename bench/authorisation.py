@@ -9,33 +9,29 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from moto.iam.models import iam_backends
 
-from botocore.auth import S3SigV4Auth, SigV4Auth  # noqa: E402  (the project's root has to be on the path first)
-from botocore.awsrequest import AWSRequest  # noqa: E402
-from botocore.credentials import Credentials  # noqa: E402
-from botocore.exceptions import ClientError  # noqa: E402
-from moto.iam.models import iam_backends  # noqa: E402
-
-from localcloud.front_door.identity import Identity  # noqa: E402
-from localcloud.iam.authorization import Authorization  # noqa: E402
-from localcloud.iam.cost import COST_TABLE  # noqa: E402
-from localcloud.iam.records import read_table  # noqa: E402
-from localcloud.moto_services.bridge import MotoBridge  # noqa: E402
-from localcloud.platform import administrator  # noqa: E402
-from localcloud.platform.cloud import Cloud  # noqa: E402
-from localcloud.platform.service import Caller, HttpRequest  # noqa: E402
-from localcloud.platform.settings import Settings  # noqa: E402
-from localcloud.wire import api_requests  # noqa: E402
-from scripts.reads.pipeline import Pipeline  # noqa: E402
-from stacks.workloads import WORKLOADS  # noqa: E402
+from localcloud.front_door.identity import Identity
+from localcloud.iam.authorization import Authorization
+from localcloud.iam.cost import COST_TABLE
+from localcloud.iam.records import read_table
+from localcloud.moto_services.bridge import MotoBridge
+from localcloud.platform import administrator
+from localcloud.platform.cloud import Cloud
+from localcloud.platform.service import Caller, HttpRequest
+from localcloud.platform.settings import Settings
+from localcloud.wire import api_requests
+from scripts.reads.pipeline import NotDeployedError, Pipeline
+from stacks.workloads import WORKLOADS
 
 ACCOUNT = "123456789012"
 CALLS = 3000
@@ -61,8 +57,8 @@ def main() -> None:
         print(f"{'call':<20} {'signature':>12} {'permissions':>12}   median of {CALLS}, ms (limit {MOST_MILLISECONDS})")
         for name, request in calls.items():
             read = api_requests.read(name.partition(" ")[0], request)
-            signature = median_milliseconds(lambda request=request: identity.authenticate(request))
-            permissions = median_milliseconds(lambda read=read: authorization.authorize(read, caller, "us-east-1"))
+            signature = median_milliseconds(partial(identity.authenticate, request))
+            permissions = median_milliseconds(partial(authorization.authorize, read, caller, "us-east-1"))
             print(f"{name:<20} {signature:12.3f} {permissions:12.3f}")
     share()
 
@@ -84,7 +80,7 @@ def seconds_of(workload: str) -> float:
     """The seconds that a workload's executions took; 0 where it is not deployed."""
     try:
         pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
-    except ClientError:
+    except NotDeployedError:
         return 0.0
     executions = [pipeline.execution(found["pipelineExecutionId"]) for found in pipeline.summaries()]
     return sum(sum(execution.stage_seconds().values()) for execution in executions)
@@ -118,7 +114,7 @@ def role_with_policies() -> Caller:
     )
 
 
-def document(*statements: dict[str, object]) -> str:
+def document(*statements: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 

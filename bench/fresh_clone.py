@@ -14,7 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
+from bench import PROJECT
+
 #: What reaches the package registries stays.
 KEPT = (
     "SSL_",

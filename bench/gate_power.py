@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import sys
 from math import sqrt
-from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
+import numpy as np
+from scipy.special import ndtri
 
-import numpy as np  # noqa: E402  (the project is no installed package)
-from scipy.special import ndtri  # noqa: E402
-
-from bench import gate_rates as assumed  # noqa: E402
-from ml_test.gate.delong import Placements  # noqa: E402
+from bench import gate_rates as assumed
+from ml_test.gate.delong import Placements
 
 SIZES = (240, 500, 1000, 3000, 4514, 10_000)
 REACH = float(ndtri(0.975) + ndtri(0.8))
@@ -37,7 +33,7 @@ def auc_detected(rows: int) -> float:
     generator = np.random.default_rng(rows)
     errors = []
     for _ in range(SIMULATIONS):
-        truth = np.arange(rows) < rows * assumed.CREDIT_SHARE
+        truth = (np.arange(rows) < rows * assumed.CREDIT_SHARE).astype(np.int64)
         champion, challenger = assumed.paired_scores(truth.astype(float), 0.0, generator)
         errors.append(Placements.of(truth, challenger).minus(Placements.of(truth, champion)).error)
     return REACH * float(np.mean(errors))

@@ -1,6 +1,6 @@
 """How often the gate is wrong: simulated challengers, equal to the champion, better, and worse by known amounts.
 
-    python bench/gate_rates.py [--write] [--simulations=1000]
+    python -m bench.gate_rates [--write] [--simulations=1000]
 
 Every simulation goes through the whole decision, by the workload's own gate.toml, on its own test rows and groups.
 What is true is known exactly: car_evaluation's answers are right or wrong with given probabilities; credit_default's
@@ -21,24 +21,23 @@ from functools import cache
 from math import sqrt
 from pathlib import Path
 
+from bench import PROJECT
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one simulation a core
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtri
 
-import numpy as np  # noqa: E402  (the project is no installed package)
-from numpy.typing import NDArray  # noqa: E402
-from scipy.special import expit, logit, ndtri  # noqa: E402
-
-from handover.data import TRAIN, Features  # noqa: E402
-from ml_init.contract import check_file  # noqa: E402
-from ml_init.dataset import Dataset  # noqa: E402
-from ml_init.fetch import fetch  # noqa: E402
-from ml_init.table import split_rows  # noqa: E402
-from ml_test.gate.decision import decide  # noqa: E402
-from ml_test.gate.evidence import Evidence  # noqa: E402
-from ml_test.gate.intervals import share  # noqa: E402
-from ml_test.gate.rules import Rules  # noqa: E402
-from ml_test.gate.slices import groups  # noqa: E402
+from handover.data import TRAIN, Features
+from ml_init.contract import check_file
+from ml_init.dataset import Dataset
+from ml_init.fetch import fetch
+from ml_init.table import split_rows
+from ml_test.gate.decision import decide
+from ml_test.gate.evidence import Evidence
+from ml_test.gate.intervals import share
+from ml_test.gate.rules import Rules
+from ml_test.gate.slices import groups
 
 SIMULATIONS, BLOCKS = 1000, 20
 BEGIN, END = "<!-- gate-rates: begin -->", "<!-- gate-rates: end -->"

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
+import numpy as np
 
-import numpy as np  # noqa: E402  (the project is no installed package)
-
-from ml_test.gate import report  # noqa: E402
-from ml_test.gate.answers.probability import Probability  # noqa: E402
-from ml_test.gate.decision import decide  # noqa: E402
-from ml_test.gate.evidence import Evidence  # noqa: E402
-from ml_test.gate.rules import Comparison, Latency, Rules, SliceRule  # noqa: E402
+from ml_test.gate import report
+from ml_test.gate.answers.probability import Probability
+from ml_test.gate.decision import decide
+from ml_test.gate.evidence import Evidence
+from ml_test.gate.rules import Comparison, Latency, Rules, SliceRule
 
 ROWS, GROUPS, LIMIT_SECONDS, REPEATS = 10_000, 10, 2.0, 5
 # What it can be asked for at most: both metrics that are resampled decide or are shown, and AUC in every group.

@@ -6,18 +6,14 @@ Starts a local cloud of its own. The same endpoint is updated all at once, witho
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from localcloud.platform.settings import Settings  # noqa: E402  (the project's root has to be on the path first)
-from tests.clouds import LocalCloud  # noqa: E402
-from tests.local.guarded_endpoint import GuardedEndpoint  # noqa: E402
-from tests.local.sagemaker_world import World  # noqa: E402
+from bench.lab.clouds import LocalCloud
+from bench.lab.guarded_endpoint import GuardedEndpoint
+from bench.lab.sagemaker_world import World
+from localcloud.platform.settings import Settings
 
 ROUNDS = 5
 BAKE_SECONDS, FINAL_BAKE_SECONDS = 300, 60

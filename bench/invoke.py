@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -17,17 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
+import uvloop
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
-import uvloop  # noqa: E402  (the project's root has to be on the path first)
-from botocore.auth import SigV4Auth  # noqa: E402
-from botocore.awsrequest import AWSRequest  # noqa: E402
-from botocore.credentials import Credentials  # noqa: E402
-
-from localcloud.services.sagemaker.connections import Connections  # noqa: E402
-from tests.clouds import LocalCloud  # noqa: E402
-from tests.local.sagemaker_world import World  # noqa: E402
+from bench.lab.clouds import LocalCloud
+from bench.lab.sagemaker_world import World
+from localcloud.services.sagemaker.connections import Connections
 
 ENDPOINT = "bench"
 CAR, LABEL = b"low,low,5more,more,big,high", b"vgood"

@@ -16,15 +16,13 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from localcloud.moto_services.bridge import SNAPSHOT_ENTRIES, MotoBridge  # noqa: E402  (the project's root has to be on the path first)
-from localcloud.platform.service import HttpRequest, HttpResponse  # noqa: E402
-from localcloud.platform.settings import Settings  # noqa: E402
+from bench import PROJECT
+from localcloud.moto_services.bridge import SNAPSHOT_ENTRIES, MotoBridge
+from localcloud.platform.service import HttpRequest, HttpResponse
+from localcloud.platform.settings import Settings
 
 CALLS = 1000
 RELEASES = 50
@@ -47,7 +45,7 @@ def main() -> None:
 
 def compare(moto: MotoBridge) -> None:
     """Alternating, so that both see the same machine."""
-    kinds = {
+    kinds: dict[str, Callable[[int], HttpRequest]] = {
         "PutObject of 1 KiB": lambda _: s3("PUT", f"bench/small/{uuid.uuid4()}", b"x" * 1024),
         "PutObject of 1 MiB": lambda _: s3("PUT", f"bench/large/{uuid.uuid4()}", os.urandom(1 << 20)),
         "PutLogEvents of 10": lambda number: log_events("g", "s", number),
@@ -105,7 +103,7 @@ def start(home: Path) -> str:
     clock, cpu = [], []
     for _ in range(STARTS):
         begun, used = time.monotonic(), children_cpu()
-        subprocess.run([sys.executable, __file__, str(home)], check=True)
+        subprocess.run([sys.executable, "-m", "bench.journal", str(home)], cwd=PROJECT, check=True)
         clock.append(time.monotonic() - begun)
         cpu.append(children_cpu() - used)
     return f"{statistics.median(clock):.2f} s, {statistics.median(cpu):.2f} s of CPU"

@@ -1,6 +1,6 @@
 """Kills a local cloud again and again, while eight clients write to it and while it starts: what is lost of it.
 
-python bench/kills.py [ROUNDS [SEED]]
+python -m bench.kills [ROUNDS [SEED]]
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from tests.local.kills import Kills  # noqa: E402  (the project's root has to be on the path first)
+from bench.lab.kills import Kills
 
 
 def main() -> int:

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from localcloud.platform.environments import Environments  # noqa: E402  (the project's root has to be on the path first)
-from localcloud.platform.settings import Settings  # noqa: E402
-from scripts import cloud, follow  # noqa: E402
-from scripts.push import push_and_follow  # noqa: E402
-from scripts.reads.pipeline import Execution, Pipeline  # noqa: E402
-from stacks.workloads import WORKLOADS  # noqa: E402
+from bench import PROJECT
+from localcloud.platform.environments import Environments
+from localcloud.platform.settings import Settings
+from scripts import cloud, follow
+from scripts.push import push_and_follow
+from scripts.reads.pipeline import Execution, Pipeline
+from stacks.workloads import WORKLOADS
 
 WORKLOAD = "car_evaluation"
 
@@ -55,7 +53,7 @@ def bare_steps(clone: Path, execution: Execution) -> dict[str, float]:
         python = environments.python(clone / folder / "requirements.lock").python
         variables = builds[build] | {"CODEBUILD_SRC_DIR_DataOutput": str(clone / "out")}
         command = [str(python), "-m", module]
-        seconds[stage] = _timed(lambda command=command, variables=variables: _run(command, clone, variables))
+        seconds[stage] = _timed(partial(_run, command, clone, variables))
     return seconds
 
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from handover.packages import version_of  # noqa: E402  (the project's root has to be on the path first)
-from scripts import cloud  # noqa: E402
-from scripts.reads.prod import Prod  # noqa: E402
+from bench import PROJECT
+from handover.packages import version_of
+from scripts import cloud
+from scripts.reads.prod import Prod
 
 WORKLOAD = "car_evaluation"
 _SECONDS = re.compile(r"([\d.]+) s in all, ([\d.]+) s of them the stack's update")
@@ -25,10 +22,11 @@ def main() -> None:
     cloud.require_local("This measures the local cloud.")
     history = Prod(WORKLOAD).history()
     if len({tenure.package_arn for tenure in history}) < 2:
-        raise SystemExit(f"{WORKLOAD} was released once only: bench/pipeline.py releases once more.")
+        raise SystemExit(f"{WORKLOAD} was released once only: `python -m bench.pipeline` releases once more.")
     present = version_of(history[-1].package_arn)
     print(f"{'':<16}{'in all s':>10}{'stack s':>10}{'verify s':>10}")
-    back, forward = [], ["--to", str(present)]
+    back: list[str] = []
+    forward = ["--to", str(present)]
     for title, arguments in (
         ("back", back),
         ("forward", forward),

@@ -1,6 +1,6 @@
 """How good the training of each workload is as shipped, on splits under salts that the pipeline does not use.
 
-    python bench/training_quality.py [car_evaluation] [credit_default]
+    python -m bench.training_quality [car_evaluation] [credit_default]
 
 Each split is made by the pipeline's own rule, trained with training.toml's hyperparameters and early stopping on its
 validation rows, and measured on its test rows. Hyperparameters are chosen by the validation columns alone; the test
@@ -20,14 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from handover.data import SPLITS  # noqa: E402
-from ml_init.contract import check_file  # noqa: E402  (the project is no installed package)
-from ml_init.dataset import Categories, Dataset  # noqa: E402
-from ml_init.fetch import fetch  # noqa: E402
-from ml_init.table import Row, split_rows  # noqa: E402
+from bench import PROJECT
+from handover.data import SPLITS
+from ml_init.contract import check_file
+from ml_init.dataset import Categories, Dataset
+from ml_init.fetch import fetch
+from ml_init.table import Row, split_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,9 +52,9 @@ def labels(truth: NDArray[Any], answers: NDArray[Any], names: tuple[str, ...]) -
     from ml_test.gate.metrics.accuracy import Accuracy
     from ml_test.gate.metrics.macro_f1 import MacroF1
 
-    texts = ([names[int(index)] for index in places] for places in (answers, truth))
-    answered = Labels().read(*texts, names)
-    return {metric.called: metric.value(answered) for metric in (Accuracy(), MacroF1())}
+    answered, true = ([names[int(index)] for index in places] for places in (answers, truth))
+    read = Labels().read(answered, true, names)
+    return {metric.called: metric.value(read) for metric in (Accuracy(), MacroF1())}
 
 
 def scores(truth: NDArray[Any], answers: NDArray[Any], _: tuple[str, ...]) -> Figures:
@@ -91,7 +89,8 @@ def in_environment(names: list[str]) -> int:
 
     lock = PROJECT / "localcloud" / "images" / "sagemaker_xgboost" / "requirements.lock"
     python = Environments(Settings.cache_folder(), say=print).python(lock).python
-    return subprocess.run([python, __file__, *names, "--in-environment"], check=False).returncode
+    command = [str(python), "-m", "bench.training_quality", *names, "--in-environment"]
+    return subprocess.run(command, cwd=PROJECT, check=False).returncode
 
 
 def measured(workload: str, benchmark: Benchmark) -> int:
@@ -103,7 +102,7 @@ def measured(workload: str, benchmark: Benchmark) -> int:
     training = tomllib.loads((PROJECT / "ml_training" / workload / "training.toml").read_text())
     hyperparameters = {**training["hyperparameters"], **benchmark.of_data(dataset)}
     print(f"\n## {workload}\n\n{os.cpu_count()} cores · {hyperparameters}\n")
-    results = []
+    results: list[dict[str, Figures]] = []
     for number in range(benchmark.salts):
         figures, rounds = trained(dataset, rows, f"gatehouse-{number}", hyperparameters, benchmark)
         if not results:
@@ -111,7 +110,8 @@ def measured(workload: str, benchmark: Benchmark) -> int:
             print(f"| salt | rounds | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 2)}")
         results.append(figures)
         print(line(f"gatehouse-{number}", rounds, figures))
-    print(line("the shipped one", *reversed(trained(dataset, rows, dataset.file.sha256, hyperparameters, benchmark))))
+    figures, rounds = trained(dataset, rows, dataset.file.sha256, hyperparameters, benchmark)
+    print(line("the shipped one", rounds, figures))
     return summary(results, benchmark)
 
 

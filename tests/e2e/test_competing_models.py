@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from bench.lab.left_over import left_over, standing
 from tests.e2e.conftest import Push, User
 from tests.e2e.test_release import ROW, change
 from tests.faults import record
-from tests.left_over import left_over, standing
 from tests.waiting import until
 
 STACK = "CarEvaluationProd"

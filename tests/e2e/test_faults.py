@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.lab.left_over import left_over, standing
 from tests.clouds import LocalCloud
 from tests.e2e.conftest import Push, User, clone_of_the_working_tree
 from tests.e2e.test_release import ROW, change
-from tests.left_over import left_over, standing
 from tests.waiting import DEADLINE_SECONDS, until
 
 DATA = "ml_init/car_evaluation"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from bench.lab.sagemaker_world import World
 from tests.clouds import LocalCloud
 from tests.local.iam_account import Account
 from tests.local.mute_endpoint import Following
-from tests.local.sagemaker_world import World
 from tests.local.steps import Steps
 
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bench.lab.left_over import left_over, standing
 from handover.addresses import S3Address
 from ml_steps.objects import read_lines
 from ml_training.containers import Container
-from tests.left_over import left_over, standing
 from tests.local.steps import PROJECT, Steps
 from tests.waiting import until
 

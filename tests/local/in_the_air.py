@@ -10,9 +10,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bench.lab.sagemaker_world import World
 from tests.clouds import LocalCloud
 from tests.local.roles import working_role
-from tests.local.sagemaker_world import World
 from tests.local.test_lambda import archive
 from tests.waiting import WAITER, until
 

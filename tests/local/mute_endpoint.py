@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tests.local.guarded_endpoint import GuardedEndpoint, Model, Update, canary
+from bench.lab.guarded_endpoint import GuardedEndpoint, Model, Update, canary
 
 if TYPE_CHECKING:
-    from tests.local.sagemaker_world import World
+    from bench.lab.sagemaker_world import World
 
 #: AWS's least; of this machine, where a container's start is not scaled.
 PING_SECONDS = 60

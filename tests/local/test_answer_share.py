@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.lab.guarded_endpoint import VARIANT, GuardedEndpoint, canary
+from bench.lab.sagemaker_world import BUCKET, World
 from tests.faults import record
 from tests.functions import packaged
-from tests.local.guarded_endpoint import VARIANT, GuardedEndpoint, assert_rolled_back, canary
 from tests.local.iam_account import Account, allow
-from tests.local.sagemaker_world import BUCKET, World
+from tests.local.rolled_back import assert_rolled_back
 from tests.local.test_lambda import Function
 from tests.waiting import until
 

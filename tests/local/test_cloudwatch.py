@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from bench.lab.events_heard import Heard
 from tests.clouds import LocalCloud
-from tests.local.events_heard import Heard
 from tests.local.test_lambda import received
 from tests.waiting import until
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.lab.processes import until_gone
 from localcloud.platform.processes import alive
 from tests.clouds import LocalCloud, run_localcloud
 from tests.local.codebuild import Projects, context, log_of, phases
-from tests.processes import until_gone
 from tests.waiting import until
 
 pytestmark = pytest.mark.local

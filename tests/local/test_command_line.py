@@ -13,9 +13,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from bench.lab.processes import until_gone
 from localcloud.platform.processes import alive
 from tests.clouds import LocalCloud, run_localcloud
-from tests.processes import until_gone
 from tests.waiting import DEADLINE_SECONDS
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.lab.sagemaker_world import World
 from tests.clouds import LocalCloud, run_localcloud
 from tests.local.codepipeline_lab import Lab
 from tests.local.iam_account import ACCOUNT, Account, allow, policy, refused
-from tests.local.sagemaker_world import World
 from tests.waiting import until
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.lab.guarded_endpoint import pickled
+from bench.lab.sagemaker_world import archive
 from handover.addresses import S3Address
 from localcloud.platform import tar_archives
 from ml_init.mleap_bundle.archive import pack
 from tests.faults import record
 from tests.local.gate_workbench import CHAMPION, Judgement, Workbench
-from tests.local.guarded_endpoint import pickled
-from tests.local.sagemaker_world import archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

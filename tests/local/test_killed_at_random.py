@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local.kills import BUCKET, Kills
+from bench.lab.kills import BUCKET, Kills
 
 ROUNDS = 3  #: `bench/kills.py` does many more
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from bench.lab.guarded_endpoint import HEALTHY, VARIANT, GuardedEndpoint, canary
+from bench.lab.sagemaker_world import World
 from tests.faults import record
-from tests.local.guarded_endpoint import HEALTHY, VARIANT, GuardedEndpoint, assert_rolled_back, canary
 from tests.local.mute_endpoint import Following
-from tests.local.sagemaker_world import World
+from tests.local.rolled_back import assert_rolled_back
 from tests.waiting import until
 
 pytestmark = [pytest.mark.local, pytest.mark.fault]

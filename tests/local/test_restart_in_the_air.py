@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from bench.lab.left_over import left_over, standing
+from bench.lab.sagemaker_world import BUCKET, HYPERPARAMETERS, World
 from tests.clouds import LocalCloud
 from tests.faults import record
-from tests.left_over import left_over, standing
 from tests.local.codepipeline_lab import Lab, approval
 from tests.local.in_the_air import NAME, CutStacks, GlueWork, Sales, Traffic
-from tests.local.sagemaker_world import BUCKET, HYPERPARAMETERS, World
 from tests.local.test_codepipeline_actions import build, with_a_build
 from tests.local.test_github import commit, git
 from tests.waiting import WAITER, until

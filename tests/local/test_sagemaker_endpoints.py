@@ -14,7 +14,7 @@ from urllib.parse import urlparse
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.sagemaker_world import BUCKET, LABELS, REGISTRY, World, archive
+from bench.lab.sagemaker_world import BUCKET, LABELS, REGISTRY, World, archive
 from tests.waiting import until
 
 if TYPE_CHECKING:

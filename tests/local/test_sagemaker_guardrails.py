@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.lab.sagemaker_world import HYPERPARAMETERS, World
 from tests.clouds import LocalCloud
 from tests.faults import record
-from tests.local.guarded_endpoint import assert_rolled_back
 from tests.local.mute_endpoint import Following
-from tests.local.sagemaker_world import HYPERPARAMETERS, World
+from tests.local.rolled_back import assert_rolled_back
 from tests.waiting import until
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.local.sagemaker_world import World
+    from bench.lab.sagemaker_world import World
 
 pytestmark = pytest.mark.local
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.sagemaker_world import SPARKML, XGBOOST, World
+from bench.lab.sagemaker_world import SPARKML, XGBOOST, World
 
 pytestmark = pytest.mark.local
 

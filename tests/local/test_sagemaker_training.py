@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.sagemaker_world import BUCKET, HYPERPARAMETERS, REGISTRY, SPARKML, World
+from bench.lab.sagemaker_world import BUCKET, HYPERPARAMETERS, REGISTRY, SPARKML, World
 
 if TYPE_CHECKING:
     from tests.clouds import LocalCloud

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.lab.guarded_endpoint import GuardedEndpoint, Model
+from bench.lab.sagemaker_world import XGBOOST, World
 from tests.faults import record
 from tests.gate_documents import gate_document
-from tests.local.guarded_endpoint import GuardedEndpoint, Model, assert_rolled_back
-from tests.local.sagemaker_world import XGBOOST, World
+from tests.local.rolled_back import assert_rolled_back
 from tests.local.steps import Steps
 from tests.local.test_lambda import received
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.lab.processes import until_gone
 from localcloud.platform.processes import Ended, Processes, alive, kill_leftovers
-from tests.processes import until_gone
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.lab.processes import until_gone
 from localcloud.platform.processes import Ended, Processes
 from localcloud.services.codebuild.shell import Shell
-from tests.processes import until_gone
 from tests.waiting import DEADLINE_SECONDS
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from bench.lab.processes import until_gone
 from localcloud.platform.processes import Ended, Exit, Processes, kill_leftovers
 from localcloud.services.sagemaker.cluster import Cluster, Ending, Host
-from tests.processes import until_gone
 from tests.waiting import until
 
 #: Starts a child of its own in a session of its own, says both ids, and waits for ever unless it is told otherwise.

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.left_over import left_over, standing
-from tests.local.events_heard import Heard
-from tests.local.sagemaker_world import XGBOOST, World, archive
-from tests.waiting import until
+from bench.lab.events_heard import Heard
+from bench.lab.left_over import left_over, standing
+from bench.lab.sagemaker_world import XGBOOST, World, archive
+from bench.lab.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,7 +117,8 @@ class GuardedEndpoint:
         self._capture = capture
         self.config = self.configured(Model(answer=self.answer), f"{name}-first")
         created = world.endpoint(name, self.config)
-        assert created["EndpointStatus"] == "InService", created
+        if created["EndpointStatus"] != "InService":
+            raise AssertionError(created)
         pattern = {"detail-type": ["SageMaker Endpoint State Change"], "detail": {"EndpointName": [name]}}
         self._heard = Heard(world.cloud, f"endpoint-{name}", pattern)
 
@@ -221,7 +222,7 @@ class GuardedEndpoint:
             self._follow(update, at_bake)
             update.seconds = time.monotonic() - begun
             until(
-                lambda: update.states.extend(self._states()) or update.states,
+                lambda: self._told(update),
                 lambda seen: seen[-1:] == ["IN_SERVICE"],
                 what="EventBridge's word that the endpoint is in service",
             )
@@ -232,9 +233,10 @@ class GuardedEndpoint:
             self.config, self.answer = config, self.answer + 1
         return update
 
-    def _states(self) -> list[str]:
-        """Endpoint states since the last call, as EventBridge was told of them."""
-        return [event["detail"]["EndpointStatus"] for event in self._heard.events()]
+    def _told(self, update: Update) -> list[str]:
+        """The endpoint's states so far, as EventBridge was told of them."""
+        update.states += [event["detail"]["EndpointStatus"] for event in self._heard.events()]
+        return update.states
 
     def _follow(self, update: Update, at_bake: Callable[[], None]) -> None:
         def look() -> dict[str, Any]:
@@ -294,13 +296,3 @@ def canary(alarms: list[str], *, percent: int = 50, bake_seconds: int = 600, **p
         },
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm} for alarm in alarms]},
     }
-
-
-def assert_rolled_back(endpoint: GuardedEndpoint, update: Update, reason: str) -> None:
-    """AWS's states in order, the old model serves all, the reason is told, nothing of the new fleet is left."""
-    assert update.states == ["UPDATING", "ROLLING_BACK", "IN_SERVICE"]
-    assert update.end["EndpointConfigName"] == endpoint.config
-    assert reason in update.end["FailureReason"]
-    assert "PendingDeploymentSummary" not in update.end
-    assert update.traffic.answers[-1][1] == endpoint.serving
-    assert update.left_over == []

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.clouds import LocalCloud
+    from bench.lab.clouds import LocalCloud
 
 
 class Heard:

@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.waiting import until
+from bench.lab.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.clouds import LocalCloud
+    from bench.lab.clouds import LocalCloud
 
 #: What works in a folder of its own, until it is done. Functions' sandboxes stay warm for the next call.
 KINDS = ("codebuild", "glue", "sagemaker-training", "sagemaker-containers")

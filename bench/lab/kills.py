@@ -21,8 +21,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from tests.clouds import PROJECT, LocalCloud
-from tests.waiting import until
+from bench import PROJECT
+from bench.lab.clouds import LocalCloud
+from bench.lab.waiting import until
 
 BUCKET, GROUP = "kills", "kills"
 LARGE = 40_000
@@ -66,7 +67,7 @@ class Writer:
 class Kills:
     def __init__(self, cloud: LocalCloud, seed: int) -> None:
         self.cloud = cloud
-        self._random = random.Random(seed)  # noqa: S311  (the same moments in each run, as far as that goes)
+        self._random = random.Random(seed)
         cloud.client("s3").create_bucket(Bucket=BUCKET)
         versioned = {"Bucket": BUCKET, "VersioningConfiguration": {"Status": "Enabled"}}
         cloud.client("s3").put_bucket_versioning(**versioned)
@@ -115,7 +116,8 @@ class Kills:
             starting.wait(self._random.uniform(0.2, 2))
         except subprocess.TimeoutExpired:
             starting.kill()
-        assert starting.wait() == -signal.SIGKILL, (self.cloud.home / "killed.log").read_text()
+        if starting.wait() != -signal.SIGKILL:
+            raise AssertionError((self.cloud.home / "killed.log").read_text())
 
     def acknowledged(self) -> int:
         return sum(len(writer.acknowledged) for writer in self.writers.values())

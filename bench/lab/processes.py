@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bench.lab.waiting import until
 from localcloud.platform.processes import alive
-from tests.waiting import until
 
 
 def until_gone(pid: int) -> None:
