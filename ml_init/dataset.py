@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Beyond it, a float cannot tell whole numbers apart.
 _INTEGER_LIMIT = 2**53
+#: How a number is written: digits, a point, an exponent.
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Column(Protocol):
@@ -72,6 +76,27 @@ class Integers:
 
     def canonical(self, value: str) -> str:
         return str(_whole(value))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decimals:
+    """A column of numbers from ``low`` to ``high``, however they are written: ``1.50`` is ``1.5``."""
+
+    name: str
+    low: float
+    high: float
+
+    def fault(self, value: str) -> str | None:
+        number = _number(value)
+        if number is None:
+            return f"{self.name} is {value!r}, expected a number"
+        if not self.low <= number <= self.high:
+            return f"{self.name} is {value!r}, expected {self.low} to {self.high}"
+        return None
+
+    def canonical(self, value: str) -> str:
+        """The shortest text that reads back as the same 64-bit number; there is one zero."""
+        return repr((_number(value) or 0.0) + 0.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,8 +187,11 @@ class Dataset:
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
-    """Categories, or whole numbers where the entry has a ``low`` and a ``high``."""
-    return _categories(entry) if "categories" in entry else Integers(**entry)
+    """Categories; else numbers from ``low`` to ``high``: whole ones where both bounds are written as whole numbers."""
+    if "categories" in entry:
+        return _categories(entry)
+    whole = all(isinstance(entry.get(bound), int) for bound in ("low", "high"))
+    return Integers(**entry) if whole else Decimals(**entry)
 
 
 def _categories(entry: Mapping[str, Any]) -> Categories:
@@ -183,8 +211,10 @@ def _categories(entry: Mapping[str, Any]) -> Categories:
 
 def _whole(value: str) -> int | None:
     """The whole number that a text writes, or None."""
-    try:
-        number = float(value)
-        return int(number) if number.is_integer() and abs(number) < _INTEGER_LIMIT else None
-    except ValueError:
-        return None
+    number = _number(value)
+    return int(number) if number is not None and number.is_integer() and abs(number) < _INTEGER_LIMIT else None
+
+
+def _number(value: str) -> float | None:
+    """The number that a text writes, or None: Python would also read ``1_000``, digits of other scripts, and ``nan``."""
+    return float(value) if _NUMBER.fullmatch(value) and isfinite(float(value)) else None

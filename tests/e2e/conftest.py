@@ -172,6 +172,7 @@ CHAPTERS = (
     "test_approval",
     "test_permissions",
     "test_credit_default",
+    "test_own_workload",
 )
 
 

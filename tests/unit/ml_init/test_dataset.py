@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_init.dataset import Dataset
+from ml_init.dataset import Dataset, Decimals, Integers
 
 WORKLOAD = Path(__file__).parents[3] / "ml_init" / "car_evaluation"
 
@@ -37,3 +37,41 @@ def test_shares_must_leave_test_rows() -> None:
     text = (WORKLOAD / "dataset.toml").read_text().replace("validation_share = 0.15", "validation_share = 0.30")
     with pytest.raises(ValueError, match=r"train_share 0\.7 and validation_share 0\.3 leave no test rows"):
         Dataset.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [("1.50", "1.5"), ("1.5e0", "1.5"), (".5", "0.5"), ("2", "2.0"), ("-0", "0.0"), ("0.1000000000000000055", "0.1")],
+)
+def test_a_decimal_number_is_written_in_one_way(written: str, canonical: str) -> None:
+    """Equal numbers are equal text, whoever wrote the file."""
+    column = Decimals(name="amount", low=-1.0, high=2.0)
+    assert column.fault(written) is None
+    assert column.canonical(written) == canonical
+
+
+@pytest.mark.parametrize(
+    "written", ["1_0", "\uff11", "\u0661", "nan", "inf", "1e999", "", " 1", "1 ", "0x1", "1,5", "+-1"]
+)
+@pytest.mark.parametrize("column", [Decimals(name="a", low=-9.0, high=99.0), Integers(name="a", low=-9, high=99)])
+def test_what_python_would_take_for_a_number_is_none_here(column: Decimals | Integers, written: str) -> None:
+    """A number has digits, a point and an exponent; nothing else is read as one."""
+    fault = column.fault(written)
+    assert fault is not None
+    assert fault.startswith(f"a is {written!r}, expected a")
+
+
+def test_bounds_say_whether_a_column_has_whole_numbers(dataset: Dataset) -> None:
+    """Bounds with a point take decimals; whole bounds take whole numbers alone."""
+    text = (WORKLOAD / "dataset.toml").read_text()
+    persons = 'name = "persons"\ncategories = ["2", "4", "more"]'
+    assert persons in text
+    whole, decimal = (
+        Dataset.parse(text.replace(persons, f'name = "persons"\nlow = {low}\nhigh = {high}')).features[3]
+        for low, high in (("2", "9"), ("2.0", "9"))
+    )
+    assert (type(whole), type(decimal)) == (Integers, Decimals)
+    assert whole.fault("2.5") == "persons is '2.5', expected a whole number"
+    assert decimal.fault("2.5") is None
+    assert decimal.fault("9.5") == "persons is '9.5', expected 2.0 to 9"
+    assert type(dataset.features[3]) is not Integers
