@@ -216,5 +216,5 @@ def _whole(value: str) -> int | None:
 
 
 def _number(value: str) -> float | None:
-    """The number that a text writes, or None: Python would also read ``1_000``, digits of other scripts, and ``nan``."""
+    """The number that a text writes, or None. Python would also read ``1_000``, ``nan`` and digits of other scripts."""
     return float(value) if _NUMBER.fullmatch(value) and isfinite(float(value)) else None
