@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tomllib
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from handover.names import Output
 from scripts import cloud
+from scripts.command import run
 from stacks.workloads import WORKLOADS
 
 
@@ -54,4 +54,4 @@ def ask(workload: str, row: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from scripts import cloud
+from scripts.command import run
 from scripts.deploy import bootstrap, cdk
 from stacks.settings import load_settings
 
@@ -16,4 +17,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

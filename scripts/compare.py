@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from ml_test.gate import experiment
 from ml_test.gate.experiment import Traffic
 from ml_test.gate.rules import Rules
 from ml_test.gate.verdict import Verdict
+from scripts.command import run
 from scripts.reads import captures
 from scripts.reads.prod import Prod
 from scripts.reads.registry import Registry
@@ -117,4 +117,4 @@ def sentences(checks: Sequence[Check]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

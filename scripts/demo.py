@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from scripts import cloud, deploy, follow
 from scripts.ask import ask, smoke_request
+from scripts.command import run
 from scripts.push import push_and_follow, report
 from scripts.reads.pipeline import Pipeline
 from stacks.workloads import WORKLOADS
@@ -85,4 +86,4 @@ The local cloud stays up. Where to look next:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    sys.exit(main(parser.parse_args().workload))
+    run(lambda: main(parser.parse_args().workload))

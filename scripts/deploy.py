@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from scripts import cloud
 from scripts.changes import local_github
+from scripts.command import run
 from stacks.settings import Settings, load_settings
 from stacks.workloads import WORKLOADS
 
@@ -63,4 +64,4 @@ def _stack_exists(name: str) -> bool:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    main(parser.parse_args().workload)
+    run(lambda: main(parser.parse_args().workload))

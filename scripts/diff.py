@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from scripts import cloud
+from scripts.command import run
 from scripts.deploy import cdk
 from stacks.workloads import WORKLOADS
 
@@ -18,4 +19,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from handover.packages import version_of
 from scripts.changes import into_prod
+from scripts.command import run
 from scripts.reads.prod import Deployed, Prod
 from scripts.reads.registry import Registry
 from stacks.workloads import WORKLOADS
@@ -37,4 +37,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

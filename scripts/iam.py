@@ -6,10 +6,10 @@ import argparse
 import difflib
 import os
 import re
-import sys
 from pathlib import Path
 
 from scripts import cloud
+from scripts.command import run
 from scripts.least_privilege.document import HEAD, granted_only, rows, section, without_reason
 from scripts.least_privilege.grants import deployed
 from scripts.least_privilege.usage import Used, calls_of
@@ -63,4 +63,4 @@ if __name__ == "__main__":
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("--check", action="store_true", help="write nothing; fail where the document is not true")
     options = parser.parse_args()
-    sys.exit(main(options.workload, check=options.check))
+    run(lambda: main(options.workload, check=options.check))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import cloud
+from scripts.command import run
 from scripts.least_privilege.grants import deployed
 from scripts.least_privilege.mutation import mutations
 from scripts.least_privilege.mutation_table import table, unexplained
@@ -86,4 +87,4 @@ if __name__ == "__main__":
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("--stage", action="append", default=[], help="only what this stage needs; may be repeated")
     options = parser.parse_args()
-    sys.exit(main(options.workload, options.stage))
+    run(lambda: main(options.workload, options.stage))

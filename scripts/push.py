@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scripts import cloud, follow
 from scripts.changes import local_github
+from scripts.command import run
 from scripts.reads.pipeline import Execution, Pipeline
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
@@ -71,4 +72,4 @@ def _warn_of_uncommitted(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

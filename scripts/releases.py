@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from handover.packages import version_of
+from scripts.command import run
 from scripts.reads.prod import Prod
 from scripts.reads.registry import Registry, Release
 from stacks.workloads import WORKLOADS
@@ -119,4 +119,4 @@ def _cut(text: str, length: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

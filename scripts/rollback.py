@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from handover.packages import version_of
 from scripts.changes import into_prod
+from scripts.command import run
 from scripts.reads.pipeline import Pipeline
 from scripts.reads.prod import Deployed, Prod, before
 from scripts.reads.registry import Registry, Release
@@ -85,4 +85,4 @@ def _warn_of_a_push_under_way(workload: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

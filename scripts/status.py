@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from scripts import cloud
+from scripts.command import run
 from scripts.reads.pipeline import NotDeployedError, Pipeline
 from stacks.workloads import WORKLOADS
 
@@ -33,4 +32,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from handover.names import Output
 from handover.places import GateFolder
 from handover.signed_report import MANIFEST, REPORT, SIGNATURE, Files, Release, faults, is_signed
 from scripts import cloud
+from scripts.command import run
 from scripts.reads.pipeline import Pipeline
 from stacks.workloads import WORKLOADS
 
@@ -80,4 +80,4 @@ def stack_outputs(stack: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

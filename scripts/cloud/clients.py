@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from scripts.cloud.decision import Decision, UndecidedError
+from scripts.cloud.decision import Decision
 
 
 def decided() -> Decision:
-    """The cloud that `scripts.on_cloud` decided on; raises SystemExit where nobody has."""
-    try:
-        return Decision.of(os.environ)
-    except UndecidedError as error:
-        raise SystemExit(str(error)) from error
+    """The cloud that `scripts.on_cloud` decided on; raises UndecidedError where nobody has."""
+    return Decision.of(os.environ)
 
 
 def require_local(otherwise: str) -> None:
@@ -23,7 +20,7 @@ def require_local(otherwise: str) -> None:
 
 
 def client(service: str) -> Any:
-    """boto3's client of the service on the decided cloud; raises SystemExit where nobody decided on one."""
+    """boto3's client of the service on the decided cloud; raises UndecidedError where nobody decided on one."""
     decision = decided()
     import boto3
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from handover.addresses import S3Address
 from handover.captured import Exchange, exchanges
 from scripts import cloud
+from scripts.reads.errors import NotThereError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,18 +35,22 @@ def captured(destination: str, endpoint: str, variant: str, since: datetime) -> 
 def truths(address: str) -> dict[str, str]:
     """Inference id, or request → what would have been right, from a CSV file, local or at an s3:// address.
 
-    Its header names two columns: ``inference_id`` or ``request``, and ``truth``. Raises SystemExit for another header.
+    Its header names two columns: ``inference_id`` or ``request``, and ``truth``. Raises NotThereError for another
+    header, and where there is no such file.
     """
     if address.startswith("s3://"):
         file = S3Address.parse(address)
         text = cloud.client("s3").get_object(**file.arguments)["Body"].read().decode()
     else:
-        text = Path(address).read_text()
+        try:
+            text = Path(address).read_text()
+        except FileNotFoundError as error:
+            raise NotThereError(f"There is no file {address}: TRUTHS names a CSV file or an s3:// address.") from error
     reader = csv.DictReader(text.splitlines())
     header = list(reader.fieldnames or [])
     key_column = next((name for name in ("inference_id", "request") if name in header), None)
     if key_column is None or "truth" not in header:
-        raise SystemExit(
+        raise NotThereError(
             f"{address} has the columns {', '.join(header) or 'none'}; needed are truth, and inference_id or request."
         )
     return {row[key_column].strip(): row["truth"].strip() for row in reader}

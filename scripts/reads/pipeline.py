@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scripts import cloud
+from scripts.reads.errors import NotThereError
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled", "Abandoned"})
 
@@ -57,8 +58,8 @@ class Execution:
         return next((a.variables[name] for a in reversed(self.actions) if name in a.variables), None)
 
 
-class NotDeployedError(SystemExit):
-    """There is no such stack: the command ends with a sentence that says what to do."""
+class NotDeployedError(NotThereError):
+    """There is no such stack, or no pipeline in it."""
 
 
 class Pipeline:
@@ -84,7 +85,7 @@ class Pipeline:
             if resource["ResourceType"] == "AWS::CodePipeline::Pipeline"
         ]
         if len(names) != 1:
-            raise SystemExit(f"Stack {self.stack_name} has {len(names)} pipelines; deploy it with `make deploy`.")
+            raise NotDeployedError(f"Stack {self.stack_name} has {len(names)} pipelines; deploy it with `make deploy`.")
         return str(names[0])
 
     def declaration(self) -> dict[str, Any]:

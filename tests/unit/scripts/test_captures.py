@@ -12,6 +12,7 @@ import pytest
 
 from handover.captured import Exchange
 from scripts.reads.captures import captured, judged, truths
+from scripts.reads.errors import NotThereError
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -69,5 +70,11 @@ def test_a_file_with_other_columns_is_refused_with_what_is_needed(tmp_path: Path
     """The refusal lists the columns that the file has and those that it needs."""
     file = tmp_path / "truths.csv"
     file.write_text("id,label\n7,unacc\n")
-    with pytest.raises(SystemExit, match="has the columns id, label; needed are truth, and inference_id or request"):
+    with pytest.raises(NotThereError, match="has the columns id, label; needed are truth, and inference_id or request"):
         truths(str(file))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """With what TRUTHS may be."""
+    with pytest.raises(NotThereError, match=r"There is no file .*none\.csv: TRUTHS names"):
+        truths(str(tmp_path / "none.csv"))

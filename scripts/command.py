@@ -1,0 +1,29 @@
+"""How a command ends: with its exit code, or with one sentence where what it reads is not there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from scripts.cloud.decision import UndecidedError
+from scripts.reads.errors import NotThereError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: A shell's code for what a closed pipe has ended: 128 and the signal's number.
+_PIPE_CLOSED = 141
+
+
+def run(main: Callable[[], int | None]) -> NoReturn:
+    """Runs the command and exits."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except (NotThereError, UndecidedError) as error:
+        sys.exit(str(error))
+    except BrokenPipeError:  # such as `make logs ACTION=Train | head`: its reader has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_PIPE_CLOSED)
+    sys.exit(code)
