@@ -125,7 +125,7 @@ def _keys(keys: Any, place: str) -> Mapping[str, Any]:
 def _condition(operator: str, key: str, values: Any, *, place: str) -> Condition:
     set_operator, _, name = operator.rpartition(":")
     if set_operator and set_operator not in _SETS:
-        raise AwsError("MalformedPolicyDocument", f"{place}: {set_operator} is none of {', '.join(_SETS)}.")
+        raise AwsError("MalformedPolicyDocument", f"{place}: {set_operator} is not one of {', '.join(_SETS)}.")
     if_exists = name.endswith("IfExists")
     name = name.removesuffix("IfExists")
     listed = tuple(_text(value) for value in (values if isinstance(values, list) else [values]))
@@ -133,12 +133,14 @@ def _condition(operator: str, key: str, values: Any, *, place: str) -> Condition
         raise AwsError("MalformedPolicyDocument", f"{place}, {key} has no value.")
     if name == "Null":
         if if_exists or set_operator or listed[0].lower() not in ("true", "false"):
-            raise AwsError("MalformedPolicyDocument", f"{place} takes true or false, and neither IfExists nor a set.")
+            raise AwsError(
+                "MalformedPolicyDocument", f"{place} takes true or false, without IfExists and without a set operator."
+            )
         return Condition(test=None, key=key.lower(), values=listed)
     negated = name in _NEGATED
     test = _TESTS.get(_NEGATED.get(name, name))
     if test is None:
-        raise AwsError("MalformedPolicyDocument", f"{place} is no condition operator of IAM.")
+        raise AwsError("MalformedPolicyDocument", f"{place} is not a condition operator of IAM.")
     _check_values(_NEGATED.get(name, name), listed, place=f"{place}, {key}")
     return Condition(
         test=test, key=key.lower(), values=listed, negated=negated, if_exists=if_exists, set_operator=set_operator

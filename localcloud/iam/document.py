@@ -165,9 +165,9 @@ def _statement(statement: Any, *, place: str, kind: PolicyKind) -> Statement:
         raise malformed(place, "has neither Action nor NotAction")
     for action in actions.patterns:
         if action != "*" and ":" not in action:
-            raise malformed(f"{place}, Action", f"names service and action as in s3:GetObject, not {action!r}")
+            raise malformed(f"{place}, Action", f"must name service and action, as in s3:GetObject, not {action!r}")
         if kind is PolicyKind.TRUST and not action.lower().startswith("sts:"):
-            raise malformed(f"{place}, Action", f"is one of STS in a trust policy, not {action!r}")
+            raise malformed(f"{place}, Action", f"must be one of STS in a trust policy, not {action!r}")
     sid = statement.get("Sid", "")
     if not isinstance(sid, str) or (kind is not PolicyKind.RESOURCE and not _SID.fullmatch(sid)):
         raise malformed(f"{place}, Sid", f"has letters of ASCII and digits only, not {sid!r}")

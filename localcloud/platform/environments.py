@@ -1,7 +1,7 @@
-"""What engines run with: Pythons and their environments, jars, Java and Node, made once for each lock file and shared.
+"""The tools of engines: Pythons and their environments, jars, Java and Node. Each is made once for its lock file.
 
-An environment's folder is named after the hash of its lock, made beside its place and renamed into it when it is
-whole: a download cut off halfway leaves nothing that a later run would take for good.
+An environment's folder is named after the hash of its lock. It is made beside its place and renamed when it is whole,
+so that a later run never takes a download that was cut off for a complete one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PythonEnvironment:
-    """A virtual environment that is only read after it was made."""
+    """A virtual environment that nobody changes once it is made."""
 
     root: Path
 
@@ -56,9 +56,9 @@ class Environments:
         self._looking = threading.Lock()
 
     def python(self, *locks: Path, minor: str = pythons.IMAGE_MINOR) -> PythonEnvironment:
-        """The environment with exactly what these requirements files name, on this Python; made at first use.
+        """The environment with exactly the packages of these lock files, on this Python. The first use makes it.
 
-        Raises EngineError with the installer's last lines where a package cannot be had, or where there is no such
+        Raises EngineError with the installer's last lines where a package is not available, or where there is no such
         Python.
         """
         name = _digest(minor.encode(), *(lock.read_bytes() for lock in locks))

@@ -1,6 +1,6 @@
-"""The Python of a minor version, whichever runs the program: this one, the machine's own, or one that is brought.
+"""Finds the Python of a minor version: the one that runs this program, the machine's own, or one from Maven Central.
 
-An image, a function's runtime and a buildspec each name a minor version; what they run shall not hang on the machine.
+Images, runtimes of functions and buildspecs name a minor version. What they run must not depend on the machine.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-SEE_TO_THE_DISK = "See to the space on the disk and to the file's permissions"
+SEE_TO_THE_DISK = "Check the space on the disk and the file's permissions"
 _DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 #: What a file was written with, and how to get that back. For other names: "Start with account 123456789012".
 _REMEDIES = {
@@ -39,8 +39,8 @@ class NotWrittenError(AwsError):
     def __init__(self, path: Path, error: Exception) -> None:
         super().__init__(
             "ServiceUnavailable",
-            f"The local cloud cannot write {path} ({error}), so this call is not acknowledged. See to the space on the "
-            "disk and ask again; what was at work meanwhile may need `python -m localcloud down` and `up`.",
+            f"The local cloud cannot write {path} ({error}), so this call is not acknowledged. Free some space on the "
+            "disk and try again. Work that was under way may need `python -m localcloud down` and `up`.",
             status=503,
         )
 

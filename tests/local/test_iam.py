@@ -315,7 +315,10 @@ def test_a_template_is_deployed_with_its_callers_rights(account: Account) -> Non
     ("document", "said"),
     [
         ('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*"}]}', "neither Resource"),
-        (policy({**allow("s3:*"), "Condition": {"StringEqual": {"a": "b"}}}), "StringEqual is no condition operator"),
+        (
+            policy({**allow("s3:*"), "Condition": {"StringEqual": {"a": "b"}}}),
+            "StringEqual is not a condition operator",
+        ),
         (policy({**allow("s3:*"), "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o"}}}), "does not evaluate"),
     ],
 )

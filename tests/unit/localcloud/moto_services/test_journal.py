@@ -105,7 +105,7 @@ def test_a_damaged_file_is_refused(path: Path, bodies: Bodies) -> None:
 def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path, bodies: Bodies) -> None:
     """The error says what is in the way, and does not advise a reset, which would mend nothing."""
     (tmp_path / "folder.sqlite").mkdir()
-    with pytest.raises(StateError, match=r"folder\.sqlite cannot be opened .*See to the space on the disk"):
+    with pytest.raises(StateError, match=r"folder\.sqlite cannot be opened .*Check the space on the disk"):
         Journal(tmp_path / "folder.sqlite", bodies, ABOUT)
 
 
