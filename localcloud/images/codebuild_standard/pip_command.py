@@ -1,4 +1,4 @@
-"""The ``pip`` of a build: installs by lock file come from the environment made once for that lock; all else is uv's.
+"""The ``pip`` of a build. Installs by lock file use the environment that is made once for that lock; uv does the rest.
 
 Run as ``pip_command.py <virtual environment> <cache> <uv> pip-arguments…`` by the local cloud's own Python.
 """
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from localcloud.platform.environments import Environments, PythonEnvironment
 from localcloud.platform.errors import EngineError
 
-#: What pip knows and uv does not, and what makes no difference here.
+#: Options of pip that uv lacks and that make no difference here.
 WITHOUT_EFFECT = {
     "--disable-pip-version-check",
     "--no-input",
@@ -35,7 +35,7 @@ INTERPRETER = ("python", "activate", "Activate", "pip", "deactivate", "pydoc.bat
 
 
 def locks(arguments: list[str]) -> list[Path] | None:
-    """The lock files of ``install -r X.lock [-r Y.lock]`` with nothing else to it; None for any other call."""
+    """The lock files of ``install -r X.lock [-r Y.lock]``; None for any other call."""
     if not arguments or arguments[0] != "install":
         return None
     found: list[Path] = []
@@ -53,12 +53,12 @@ def locks(arguments: list[str]) -> list[Path] | None:
 
 
 def minor(root: Path) -> str:
-    """The Python of the virtual environment at ``root``: its packages lie in a folder of that name."""
+    """The Python of the virtual environment at ``root``, from the name of its folder of packages."""
     return next((root / "lib").glob("python3*")).name.removeprefix("python")
 
 
 def link(environment: PythonEnvironment, root: Path) -> None:
-    """Lets the virtual environment at ``root`` import and run what ``environment`` holds; the last one linked wins."""
+    """Lets the virtual environment at ``root`` import and run the packages of ``environment``; the last link wins."""
     links = next((root / "lib").glob("python3*/site-packages")) / LINKS
     line = f"import site; site.addsitedir({str(environment.site_packages)!r})\n"
     before = links.read_text().splitlines(keepends=True) if links.exists() else []
@@ -69,7 +69,7 @@ def link(environment: PythonEnvironment, root: Path) -> None:
 
 
 def _link_program(program: Path, place: Path) -> None:
-    """A script is copied: it finds its interpreter beside itself, and that shall be the build's own."""
+    """Copies a script, because it uses the interpreter beside it, which must be the build's own."""
     place.unlink(missing_ok=True)
     with program.open("rb") as file:
         is_script = file.read(2) == b"#!"

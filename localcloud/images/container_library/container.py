@@ -1,7 +1,7 @@
-"""Where a container finds SageMaker's folders and its job's other hosts, and what its image says of itself.
+"""What a container's program needs to find: SageMaker's folders, the other hosts of its job, its image's description.
 
-In AWS's images they lie under /opt/ml. The local cloud has no mounts: it names the root of the container's own folder
-in LOCALCLOUD_CONTAINER_ROOT.
+In AWS's images the folders are under /opt/ml. The local cloud has no mounts, so LOCALCLOUD_CONTAINER_ROOT names the
+folder that is the container's root.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ def opt_ml() -> Path:
 
 
 def description(program: str) -> dict[str, Any]:
-    """The ``image.toml`` beside a program, which names itself by its ``__file__``."""
+    """The ``image.toml`` beside a program. ``program``: the program's ``__file__``."""
     return tomllib.loads((Path(program).parent / "image.toml").read_text())
 
 
 def hosts() -> dict[str, str]:
-    """The training job's hosts by name (``algo-1`` first), each with the address that its name stands for on AWS."""
+    """The addresses of the training job's hosts by name, ``algo-1`` first. On AWS the names themselves are resolved."""
     found: dict[str, str] = json.loads(os.environ["LOCALCLOUD_HOSTS"])
     return found

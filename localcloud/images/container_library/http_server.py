@@ -1,6 +1,6 @@
-"""The HTTP loop of a serving container: keep-alive connections, one request at a time, the predictor in process.
+"""The HTTP loop of a serving container: keep-alive connections, one request at a time, predictor in the process.
 
-Runs on httptools and uvloop, because an endpoint's latency is mostly the sum of its containers' HTTP.
+It runs on httptools and uvloop, because an endpoint's latency is mostly the HTTP of its containers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import cast
 import httptools
 import uvloop
 
-#: SageMaker's port for serving, unless it names another.
+#: SageMaker's default port for serving.
 DEFAULT_PORT = 8080
 
 
@@ -40,7 +40,7 @@ Handler = Callable[[Request], Response]
 
 
 def serve(handle: Handler) -> None:
-    """Serves on SAGEMAKER_BIND_TO_PORT of the loopback address until the process is ended."""
+    """Serves on the loopback address, port SAGEMAKER_BIND_TO_PORT, until the process ends."""
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT))
     uvloop.run(_serve(handle, port))
 
@@ -54,7 +54,7 @@ async def _serve(handle: Handler, port: int) -> None:
 
 
 class _Connection(asyncio.Protocol):
-    """One client's connection; httptools calls the ``on_…`` methods."""
+    """One client's connection. httptools calls the ``on_…`` methods."""
 
     def __init__(self, handle: Handler) -> None:
         self._handle = handle

@@ -1,12 +1,12 @@
-"""The driver of one Glue job run: starts Spark's Java process, waits to be told its job, runs the script, ends.
+"""The driver of one Glue job run: starts Spark's Java process, waits for a job, runs the script, and ends.
 
     python driver.py JOB_PIPE RESULT_FILE [--warm]
 
-Until a job comes through the pipe, this process knows nothing of any job and holds no credentials: it can be started
-ahead of time, and then warms itself up. It serves one job and ends with it. The job is a JSON object:
+Until a job comes through the pipe, this process has no job and no credentials. So it can start ahead of time, and warms
+itself up then. It serves one job and ends with it. The job is a JSON object:
 
     script       path of the script in this file system
-    arguments    what follows the script's name in sys.argv
+    arguments    the part of sys.argv after the script's name
     environment  variables set for the script (the role's credentials, the region)
     properties   Spark configuration, as spark-submit --conf would set it
     python_path  folders and archives to put in front of sys.path, for the script and for Spark's Python workers
@@ -26,7 +26,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-#: Glue's categories of failures that can be told by the exception's type.
+#: The exception's type → Glue's category of failures.
 CATEGORIES = {
     "AnalysisException": "QUERY_ERROR",
     "ParseException": "QUERY_ERROR",
@@ -39,7 +39,7 @@ CATEGORIES = {
 
 
 def start_java() -> Any:
-    """Spark's Java process, before there is a Spark context: that is the script's to make."""
+    """Starts Spark's Java process without a Spark context, which the script makes."""
     from pyspark import SparkContext
 
     SparkContext._ensure_initialized()  # noqa: SLF001  (what the context's constructor calls first)
@@ -47,10 +47,10 @@ def start_java() -> Any:
 
 
 def warm_up(jvm: Any) -> None:
-    """Has Java load and compile what nearly every job uses: a session, its files' formats, the S3 client.
+    """Lets Java load and compile what nearly every job uses: a session, file formats, the S3 client.
 
-    Nothing of it is left for the job: the session is stopped, Java's properties are put back, and Python imports
-    nothing but Spark (which imports NumPy), so that a job's own modules come first.
+    The job sees nothing of it. The session is stopped, and Java's properties are restored. Python imports only Spark
+    (which imports NumPy), so that a job's own modules come first.
     """
     from pyspark.sql import SparkSession
     from pyspark.sql import functions as F  # noqa: N812
@@ -71,7 +71,7 @@ def warm_up(jvm: Any) -> None:
 
 
 def warm_up_s3(jvm: Any, configuration: Any) -> None:
-    """Asks for an object where nobody listens; the answer is known, the code that asks is what gets loaded."""
+    """Requests an object from a port without listener, only to load the client's code."""
     for name, value in {
         "fs.s3a.endpoint": "http://127.0.0.1:9",
         "fs.s3a.access.key": "none",
@@ -99,7 +99,7 @@ def prepare(job: dict[str, Any], jvm: Any) -> None:
 
 
 def failed_line(error: BaseException, script: str) -> int | None:
-    """The line of the script at which it failed."""
+    """The line at which the script failed."""
     if isinstance(error, SyntaxError) and error.filename == script:
         return error.lineno
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == script]
@@ -107,7 +107,7 @@ def failed_line(error: BaseException, script: str) -> int | None:
 
 
 def error_message(error: BaseException, script: str) -> str:
-    """As Glue words it: ``Error Category: QUERY_ERROR; Failed Line Number: 7; AnalysisException: …``."""
+    """The failure in Glue's words: ``Error Category: QUERY_ERROR; Failed Line Number: 7; AnalysisException: …``."""
     kind = type(error).__name__
     line = failed_line(error, script)
     parts = [f"Error Category: {CATEGORIES.get(kind, 'UNCLASSIFIED_ERROR')}"]
@@ -117,7 +117,7 @@ def error_message(error: BaseException, script: str) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """An exception's own words; of one from Java its cause, without the Java frames: those are in the log."""
+    """An exception's text. For one from Java, the causes without the frames, which are in the log."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors.exceptions.captured import CapturedException
 
@@ -133,7 +133,7 @@ def reason(error: BaseException) -> str:
 
 
 def without_this_file(error: BaseException) -> BaseException:
-    """The traceback as it would read if the script had been started by itself."""
+    """The traceback without this driver's frames."""
     frames = error.__traceback__
     while frames and (frames.tb_frame.f_code.co_filename in {__file__, "<frozen runpy>"}):
         frames = frames.tb_next
@@ -141,7 +141,7 @@ def without_this_file(error: BaseException) -> BaseException:
 
 
 def run(script: str) -> str | None:
-    """Runs the script; its failure as a message, or None."""
+    """Runs the script; returns its failure as a message, or None."""
     try:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as error:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_channel(folder: Path, declared_type: str | None, *, weighted: bool) -> xgboost.DMatrix:
-    """All files of the channel as one matrix; raises UserError that names the file and the line at fault."""
+    """All files of the channel as one matrix; raises UserError with the file and line at fault."""
     kind = content_type(declared_type)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "_")))
     if not files or not any(path.stat().st_size for path in files):
@@ -44,7 +44,7 @@ def _csv(files: list[Path], *, weighted: bool) -> xgboost.DMatrix:
 
 
 def _csv_rows(path: Path) -> NDArray[np.float32]:
-    """Numbers of one file, an empty field read as a missing value."""
+    """The numbers of one file. An empty field is a missing value."""
     try:
         return np.loadtxt(
             path, delimiter=",", ndmin=2, dtype=np.float32, converters=lambda text: float(text) if text else np.nan

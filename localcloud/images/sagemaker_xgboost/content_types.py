@@ -1,4 +1,4 @@
-"""The container's names of its formats."""
+"""The container's names for its formats."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _FORMATS = {
     "text/libsvm": "libsvm",
     "text/x-libsvm": "libsvm",
 }
-#: What the container takes and this stand-in does not.
+#: Formats of the container that this stand-in does not support.
 _REFUSED = ("parquet", "application/x-parquet", "recordio-protobuf", "application/x-recordio-protobuf")
 
 
 def content_type(declared: str | None) -> str:
-    """``csv`` or ``libsvm`` (which is also the default); raises UserError for anything else."""
+    """Returns ``csv`` or ``libsvm``, which is the default; raises UserError for anything else."""
     if not declared:
         return "libsvm"
     name, *parameters = (part.strip() for part in declared.lower().split(";"))

@@ -1,4 +1,4 @@
-"""The built-in algorithm's hyperparameters: names, types, ranges, and the words with which it refuses them.
+"""The built-in algorithm's hyperparameters: names, types, ranges, and its messages for invalid ones.
 
 From the container's source (github.com/aws/sagemaker-xgboost-container, ``hyperparameter_validation.py``).
 """
@@ -16,12 +16,12 @@ Value = int | float | str | list[str]
 
 
 class UserError(Exception):
-    """A fault in what the user gave: the job fails with a ClientError."""
+    """The user's input is at fault: the job fails with a ClientError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Numbers from ``low`` to ``high``; ``open_low`` and ``open_high`` leave the ends out."""
+    """Numbers from ``low`` to ``high``. ``open_low`` and ``open_high`` exclude the ends."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -41,7 +41,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameter:
-    """``allowed`` is what the parsed value (each of a list's) must be in."""
+    """``allowed``: what must contain the parsed value, or each value of a list."""
 
     parse: Callable[[str], Value]
     allowed: Interval | tuple[str, ...] | None = None
@@ -94,7 +94,7 @@ _OBJECTIVES = [
     "survival:cox",
 ]
 
-#: Metrics of XGBoost itself; the container's own scikit-learn metrics are not built yet, and refused by name.
+#: XGBoost's own metrics. The container's scikit-learn metrics are not supported, and refused by name.
 _METRICS = [
     "auc",
     "aucpr",
@@ -190,7 +190,7 @@ _ALIASES = {"learning_rate": "eta", "min_split_loss": "gamma", "reg_lambda": "la
 
 
 def validated(given: dict[str, str]) -> dict[str, Value]:
-    """The parsed hyperparameters; raises UserError that names the one at fault, its value and what is allowed."""
+    """The parsed hyperparameters; raises UserError with the one at fault, its value and what is allowed."""
     named = {_ALIASES.get(name, name): text for name, text in given.items()}
     if "num_round" not in named:
         raise UserError("Missing required hyperparameter: num_round")

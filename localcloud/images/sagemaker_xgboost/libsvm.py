@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix
 
 
 def matrix(lines: list[str]) -> csr_matrix:
-    """Indices that all start at 1 are shifted to 0, as the container does. Raises ValueError for a bad pair."""
+    """Parses rows. Like the container, shifts indices that start at 1 to 0. Raises ValueError for a bad pair."""
     pairs = [
         (row, int(index), float(value))
         for row, line in enumerate(lines)

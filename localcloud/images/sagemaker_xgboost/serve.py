@@ -1,4 +1,4 @@
-"""Serves a model as AWS's image sagemaker-xgboost:3.2-0 does: CSV or libsvm in, CSV or JSON out."""
+"""Serves a model like AWS's image sagemaker-xgboost:3.2-0: CSV or libsvm in, CSV or JSON out."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _refused(status: int, reason: str) -> Response:
 
 
 def load(folder: Path) -> xgboost.Booster:
-    """The first file of the model folder, as XGBoost saved it or pickled; exits with the reason where it is neither."""
+    """Loads the first file of the model folder, saved by XGBoost or pickled; exits with the reason if it is neither."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     if not files:
         sys.exit(f"No model in {folder}: the archive has no file at its top")
@@ -123,7 +123,7 @@ def load(folder: Path) -> xgboost.Booster:
         booster = xgboost.Booster()
         booster.load_model(files[0])
         return booster
-    # Of a pickle's first bytes, XGBoost makes a message that is not text.
+    # For a pickle, XGBoost's error message is not valid text.
     except (xgboost.core.XGBoostError, UnicodeDecodeError) as error:
         problems.append(f"XGB load model error={str(error).splitlines()[-1]}")
     try:

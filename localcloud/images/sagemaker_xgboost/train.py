@@ -1,7 +1,7 @@
-"""Trains as AWS's image sagemaker-xgboost:3.2-0 does in algorithm mode.
+"""Trains like AWS's image sagemaker-xgboost:3.2-0 in algorithm mode.
 
-Reads /opt/ml/input, prints a line of metrics a round, writes /opt/ml/model/xgboost-model. A fault ends it with a
-non-zero code and the reason in /opt/ml/output/failure.
+It reads /opt/ml/input, prints a line of metrics in each round, and writes /opt/ml/model/xgboost-model. After a fault it
+exits with a non-zero code and leaves the reason in /opt/ml/output/failure.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODEL_NAME = "xgboost-model"
-#: What XGBoost says when the data or the parameters are at fault, and not the algorithm.
+#: XGBoost's messages when data or parameters are at fault, not the algorithm.
 _CUSTOMER_ERRORS = (
     "label must be in [0,1] for logistic regression",
     "label must be in [0, num_class)",
@@ -33,7 +33,7 @@ _CUSTOMER_ERRORS = (
 
 
 class MetricLines(xgboost.callback.TrainingCallback):
-    """One line a round, in the form that the algorithm's metric definitions read."""
+    """Prints one line in each round, in the form that the algorithm's metric definitions expect."""
 
     def after_iteration(self, _: xgboost.Booster, epoch: int, evals_log: dict[str, dict[str, list[float]]]) -> bool:
         scores = [
@@ -46,7 +46,7 @@ class MetricLines(xgboost.callback.TrainingCallback):
 
 
 def train(root: Path) -> None:
-    """Raises UserError for what the user can put right."""
+    """Raises UserError for faults that the user can correct."""
     config = root / "input" / "config"
     values = validated(json.loads((config / "hyperparameters.json").read_text()))
     channels = json.loads((config / "inputdataconfig.json").read_text())

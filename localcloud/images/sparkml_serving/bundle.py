@@ -1,4 +1,4 @@
-"""An MLeap bundle in a JVM inside this process. Calls between Python and Java are few a row: they are what costs."""
+"""An MLeap bundle in a JVM inside this process. Each row takes few calls to Java, because they cost the most time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BOXES = {
     "float": "Float",
     "double": "Double",
 }
-#: How a basic output is taken from MLeap's row, and the Java class whose ``toString`` is the answer.
+#: Type of a basic output → the getter of MLeap's row, and the Java class whose ``toString`` is the answer.
 _GETTERS = {
     "boolean": "getBool",
     "byte": "getByte",
@@ -32,16 +32,16 @@ _GETTERS = {
     "double": "getDouble",
     "string": "getString",
 }
-#: An array's elements keep JSON's Java types, and these are the ones that the schema's types are cast to.
+#: Type in the schema → the Java class that an array's elements are cast to. They have JSON's Java types.
 _JSON_CASTS = {"int": int, "long": int, "byte": int, "short": int, "float": float, "double": float}
 
 
 class JavaError(Exception):
-    """What Java threw, in its own words."""
+    """A Java exception, with its own message."""
 
 
 class Bundle:
-    """A loaded pipeline. ``transform`` plans one schema once."""
+    """A loaded pipeline. ``transform`` plans each schema once."""
 
     def __init__(self, transformer: Any) -> None:
         javadsl = jpype.JPackage("ml").combust.mleap.runtime.javadsl
@@ -72,7 +72,7 @@ class Bundle:
             raise JavaError(_words(error)) from error
 
     def java(self, column: Column, value: object) -> object:
-        """One value of a request as the Java object that the column's type and struct ask for."""
+        """A request's value as the Java object for the column's type and struct."""
         try:
             if column.struct == "basic":
                 return self._basic(column.type, value)
@@ -166,7 +166,7 @@ def _java_text(value: object) -> str:
 
 
 def _words(error: Any) -> str:
-    """Java's ``getMessage``; the class where there is none. The first cause says more than what wraps it."""
+    """Java's ``getMessage``, or the class without one. The first cause says more than the exceptions around it."""
     message = error.getMessage()
     return str(message) if message is not None else str(error.getClass().getName())
 

@@ -1,4 +1,4 @@
-"""The schema of a SparkML container: what a request's values are, and which column is the answer."""
+"""The schema of a SparkML container: the columns of a request, and the column of the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRUCTS = ("basic", "vector", "array")
 
 
 class SchemaError(Exception):
-    """A schema, or a request under it, that the container refuses with status 400."""
+    """The container refuses a schema, or a request with it, with status 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Column:
         return column
 
     def as_basic(self) -> Column:
-        """In CSV, each value is a single one, whatever the schema says."""
+        """The column for CSV, where each value is basic whatever the schema says."""
         return self if self.struct == "basic" else Column(name=self.name, type=self.type, struct="basic")
 
 
@@ -47,7 +47,7 @@ class Schema:
     @staticmethod
     @functools.lru_cache(maxsize=64)
     def parse(text: str) -> Schema:
-        """From JSON ``{"input": [{name, type, struct?}], "output": {name, type, struct?}}``; raises SchemaError."""
+        """Parses ``{"input": [{name, type, struct?}], "output": {name, type, struct?}}``; raises SchemaError."""
         try:
             document = json.loads(text)
             return Schema(
@@ -59,7 +59,7 @@ class Schema:
 
 
 def first_csv_record(body: str, columns: int) -> list[str]:
-    """The first ``columns`` values of the first line; more lines or columns are ignored, as the container does."""
+    """The first ``columns`` values of the first line. Like the container, ignores further lines and columns."""
     record = next((row for row in csv.reader(io.StringIO(body)) if row), None)
     if record is None:
         raise SchemaError("Index 0 out of bounds for length 0")

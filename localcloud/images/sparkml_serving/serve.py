@@ -1,7 +1,7 @@
-"""Serves an MLeap bundle as AWS's image sagemaker-sparkml-serving:3.3 does, by the same MLeap (0.20.0).
+"""Serves an MLeap bundle like AWS's image sagemaker-sparkml-serving:3.3, with the same MLeap (0.20.0).
 
-Contract and error words are those of its source (github.com/aws/sagemaker-sparkml-serving-container). What differs:
-requests are answered one at a time, and a schema's transformation is planned once and kept.
+Contract and error messages come from its source (github.com/aws/sagemaker-sparkml-serving-container). Differences: it
+answers one request at a time, and it plans a schema's transformation once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ACCEPTS: list[str] = _SERVING["accepts"]
 
 
 class Serving:
-    """The server's four answers: ping, execution parameters, invocations, and what it does not know."""
+    """Answers pings, execution parameters and invocations, and refuses other requests."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
@@ -93,7 +93,7 @@ class Serving:
         return self._record(schema, document["data"], accept)
 
     def _json_lines(self, body: str, accept: str) -> str:
-        """A Java list of lists, in its ``toString``: the container's way, whatever the lines were."""
+        """The ``toString`` of a Java list of lists, which the container returns for any lines."""
         documents = [_json_object(line) for line in body.splitlines()]
         schema = self._schema(documents[0].get("schema"))
         answers = [self._record(schema, record, accept) for document in documents for record in _records(document)]

@@ -1,7 +1,6 @@
-"""The part of AWS's ``awsglue`` library that the local cloud has: arguments, the Glue context, the job's frame.
+"""The part of AWS's ``awsglue`` library that the local cloud supports: arguments, the Glue context, the job.
 
-What is missing is refused by its name at the import or the call, so that no script runs on something else than it
-asked for.
+The rest is refused by name at the import or the call, so that no script runs with something that it did not ask for.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ def unsupported(name: str) -> NotImplementedError:
 
 
 class _MissingModules(MetaPathFinder):
-    """Comes after all other finders: a module of awsglue that reaches it does not exist here."""
+    """The last finder, which refuses modules of awsglue that no other finder has found."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
         del path, target

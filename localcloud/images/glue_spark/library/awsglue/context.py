@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class GlueContext(SQLContext):
-    """Wraps a Spark context; ``spark_session`` is what nearly every script takes from it."""
+    """Wraps a Spark context. Nearly every script uses only its ``spark_session``."""
 
     def __init__(self, sparkContext: SparkContext, **options: object) -> None:
         for name in options:
@@ -28,7 +28,7 @@ class GlueContext(SQLContext):
         return self.sparkSession
 
     def get_logger(self) -> Any:
-        """Spark's logger, whose lines go to the job's error log."""
+        """Spark's logger. Its lines go to the job's error log."""
         return self._jvm.org.apache.log4j.LogManager.getLogger("GlueLogger")
 
     def __getattr__(self, name: str) -> Never:

@@ -1,4 +1,4 @@
-"""The job's frame. On AWS it carries bookmarks; here a run with bookmarks enabled is refused before it starts."""
+"""The job. On AWS it has bookmarks. Here, a run with bookmarks enabled is refused before it starts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Job:
         self._name: str | None = None
 
     def init(self, job_name: str, args: dict[str, Any] | None = None) -> None:
-        """Names the running job; ``args`` are the resolved options."""
+        """Names the running job. ``args``: the resolved options."""
         option = (args or {}).get("job_bookmark_option")
         if option not in (None, "job-bookmark-disable"):
             raise unsupported(f"awsglue.job.Job with {option}")
@@ -23,7 +23,7 @@ class Job:
         return self._name is not None
 
     def commit(self) -> None:
-        """Ends the job's bookkeeping: with bookmarks disabled there is none."""
+        """Ends the job's bookkeeping. Without bookmarks there is none."""
         if self._name is None:
             raise RuntimeError("Job.commit was called before Job.init")
 

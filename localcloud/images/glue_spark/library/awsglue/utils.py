@@ -1,4 +1,4 @@
-"""How a script reads its job's arguments."""
+"""Reads a job's arguments for its script."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Never
 
 from awsglue import unsupported
 
-#: Arguments that Glue itself may pass; a script gets them whether it asks or not, None where they were not passed.
+#: Glue's own arguments. A script always gets them, as None where they were not passed.
 RESERVED = ("JOB_ID", "JOB_RUN_ID", "SECURITY_CONFIGURATION", "encryption-type", "RedshiftTempDir", "TempDir")
 BOOKMARK_CHOICES = ("job-bookmark-enable", "job-bookmark-pause", "job-bookmark-disable")
 
