@@ -197,7 +197,7 @@ def test_what_is_not_an_event_or_a_rule_is_refused(account: Account) -> None:
         events.put_rule(Name=account.name, ScheduleExpression="sometimes")
     with refused("ResourceNotFoundException"):
         events.describe_rule(Name=account.name)
-    with refused("NotImplemented", "event buses of one's own"):
+    with refused("NotImplemented", "custom event buses"):
         events.put_rule(Name=account.name, EventPattern=PATTERN, EventBusName="mine")
     events.put_rule(Name=account.name, EventPattern=PATTERN)
     with refused("NotImplemented", "states as a target"):

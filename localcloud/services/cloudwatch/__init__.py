@@ -1,1 +1,1 @@
-"""CloudWatch: metrics that are kept for three hours, and alarms that are really evaluated."""
+"""CloudWatch: metrics of the last three hours, and alarms that are really evaluated."""

@@ -1,4 +1,4 @@
-"""What topics and EventBridge are told when an alarm changes, in CloudWatch's formats."""
+"""The messages that topics and EventBridge get when an alarm changes, in CloudWatch's formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from localcloud.platform.store import Document
 
-#: Region → how CloudWatch spells it in its messages; another region is named by its code.
+#: Region → its name in CloudWatch's messages. Other regions appear by their code.
 _REGION_NAMES = {"us-east-1": "US East (N. Virginia)", "eu-central-1": "EU (Frankfurt)", "eu-west-1": "EU (Ireland)"}
 _SUBJECT_LIMIT = 100
 _STATISTICS = {"SampleCount": "SAMPLE_COUNT"}

@@ -1,4 +1,4 @@
-"""An alarm as PutMetricAlarm asks for it: with AWS's defaults, and refused where AWS or we cannot do it."""
+"""Reads an alarm from PutMetricAlarm's parameters, with AWS's defaults. Refuses what AWS or we cannot do."""
 
 from __future__ import annotations
 

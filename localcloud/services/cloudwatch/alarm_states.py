@@ -1,4 +1,4 @@
-"""An alarm's state and what its change sets in motion: a line of history, the alarm's actions, an event."""
+"""Changes an alarm's state, with all that follows: a line of history, the alarm's actions, an event."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
 
-#: Lines of history that are kept, of all alarms together.
+#: How many lines of history are kept for all alarms together.
 _KEPT_LINES = 5000
 _ACTIONS = {OK: "OKActions", ALARM: "AlarmActions", INSUFFICIENT_DATA: "InsufficientDataActions"}
 
@@ -31,11 +31,11 @@ class AlarmStates:
         self.alarms = cloud.store.table("cloudwatch.alarms")
         self.history = cloud.store.table("cloudwatch.alarm_history")
         self._numbers = itertools.count()
-        #: One change at a time: the history is the order in which alarms changed.
+        #: One change at a time, so that the history has the order of the changes.
         self._changing = threading.Lock()
 
     def change(self, name: str, state: str, reason: str, data: Document) -> None:
-        """Takes an alarm into a state; where it has that already, only its reason is renewed."""
+        """Sets an alarm's state. If the alarm has it already, only the reason changes."""
         with self._changing:
             before = self.alarms.get(name)
             if before is None:
@@ -95,7 +95,7 @@ class AlarmStates:
                 self._act(action, before, after)
 
     def _act(self, action: str, before: Document, after: Document) -> None:
-        """Tells a topic, which has to let CloudWatch in by its policy."""
+        """Publishes to a topic, whose policy must allow CloudWatch."""
         failure = None
         try:
             self._topic_client(after).publish(

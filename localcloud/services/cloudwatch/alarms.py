@@ -1,4 +1,4 @@
-"""Alarms: put, described, switched, deleted. The evaluator gives them their states; SetAlarmState until it does."""
+"""Alarms: put, described, switched, deleted. The evaluator sets their states; SetAlarmState holds until it does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNCHECKED = "Unchecked: Initial alarm creation"
 class Alarms(CloudWatchOperations):
     @operation("PutMetricAlarm")
     def put_metric_alarm(self, _: Call, params: Params) -> Params:
-        """An alarm that is there keeps its state, and is otherwise replaced."""
+        """Replaces an existing alarm, which keeps its state."""
         name = params["AlarmName"]
         arn = self.cloud.arn("cloudwatch", f"alarm:{name}")
         now = datetime.now(UTC)
@@ -84,7 +84,7 @@ class Alarms(CloudWatchOperations):
 
     @operation("SetAlarmState")
     def set_alarm_state(self, _: Call, params: Params) -> Params:
-        """Until the next evaluation."""
+        """Sets the state until the next evaluation."""
         self._alarm(params["AlarmName"])
         try:
             data = json.loads(params.get("StateReasonData") or "{}")
@@ -103,7 +103,7 @@ class Alarms(CloudWatchOperations):
 
     @operation("DeleteAlarms")
     def delete_alarms(self, _: Call, params: Params) -> Params:
-        """All or none: AWS deletes nothing where one of the names is no alarm's."""
+        """Deletes all or none: like AWS, it deletes nothing where one of the names is unknown."""
         alarms = [self._alarm(name) for name in params["AlarmNames"]]
         for alarm in alarms:
             self.states.alarms.delete(alarm["AlarmName"])

@@ -1,4 +1,4 @@
-"""What all groups of CloudWatch's operations share."""
+"""The base of CloudWatch's groups of operations."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ class CloudWatchOperations(Operations):
         self.tags = cloud.store.table("cloudwatch.tags")
 
     def put_tags(self, arn: str, tags: list[dict[str, str]] | None) -> None:
-        """Adds tags to what there are; a key that is there already gets the new value."""
+        """Adds tags. A key that exists already gets the new value."""
         if tags:
             self.tags.put(arn, (self.tags.get(arn) or {}) | {tag["Key"]: tag["Value"] for tag in tags})

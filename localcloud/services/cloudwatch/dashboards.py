@@ -1,4 +1,4 @@
-"""Dashboards: kept as they are put; nothing draws them."""
+"""Dashboards: stored as they are put, and never drawn."""
 
 from __future__ import annotations
 
@@ -67,5 +67,5 @@ class Dashboards(CloudWatchOperations):
         return found
 
     def _arn(self, name: str) -> str:
-        """Dashboards are of an account, not of a region."""
+        """The ARN, without a region: a dashboard belongs to an account."""
         return f"arn:aws:cloudwatch::{self.cloud.settings.account_id}:dashboard/{name}"

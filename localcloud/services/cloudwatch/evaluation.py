@@ -1,4 +1,4 @@
-"""Which state an alarm has, from what was measured: AWS's rules, as its user guide's tables have them.
+"""Derives an alarm's state from its datapoints, by the rules in the tables of AWS's user guide.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 
-#: Periods beyond EvaluationPeriods that are looked at, in case the last ones are missing: AWS's tables show 5 for 3.
+#: How many periods beyond EvaluationPeriods count where the last ones are missing. AWS's tables show 5 for 3.
 EXTRA_PERIODS = 2
 
-#: Operator → what breaches, and AWS's words for it.
+#: Operator → the test for a breach, and AWS's words for it.
 COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
     "GreaterThanThreshold": (operator.gt, "greater than"),
     "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
     "LessThanThreshold": (operator.lt, "less than"),
     "LessThanOrEqualToThreshold": (operator.le, "less than or equal to"),
 }
-#: What is treated as measured where nothing was; the other treatments fill in nothing.
+#: Treatment of missing data → whether a missing datapoint breaches. The other treatments fill in nothing.
 _FILLED_WITH = {"breaching": True, "notBreaching": False}
 
 
@@ -48,18 +48,18 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """A state and why; None for the state that the alarm has."""
+    """A state and its reason; None where the alarm keeps its state."""
 
     state: str | None
     evaluated: tuple[float, ...] = ()
     """The values that decided, newest first."""
     filled: int = 0
-    """Periods without data that were treated as breaching or not."""
+    """Periods without data that were treated as breaching or as not breaching."""
     breaching: int = field(default=0)
 
 
 def evaluate(rule: Rule, datapoints: Sequence[float | None]) -> Outcome:
-    """``datapoints`` are those of the evaluation range, newest first; None where nothing was measured."""
+    """``datapoints``: those of the evaluation range, newest first; None for a period without samples."""
     real = [(age, value) for age, value in enumerate(datapoints[: rule.evaluation_range], start=1) if value is not None]
     used = real[: rule.evaluation_periods]
     values = tuple(value for _, value in used)
@@ -78,10 +78,10 @@ def _counted(rule: Rule, breaching: int) -> str:
 
 
 def _from_few(rule: Rule, *, oldest_age: int, values: tuple[float, ...]) -> Outcome:
-    """Too little was measured, and all of it breaches.
+    """Whether the alarm goes off with too few datapoints, all of which breach.
 
-    AWS's "premature alarm": it goes off once the oldest breach is as old as the datapoints that it takes, because no
-    later datapoint has contradicted it; before that, the next one may.
+    This is AWS's "premature alarm". The alarm goes off once the oldest breach is as old as the datapoints that it
+    needs, because no later datapoint has contradicted it. Before that, the next one may.
     """
     if rule.treat_missing_data == "ignore":
         return Outcome(state=None, evaluated=values)

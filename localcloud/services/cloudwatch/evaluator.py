@@ -1,8 +1,8 @@
-"""Looks at every alarm once a minute, AWS's minute: on the local cloud's time scale.
+"""Evaluates every alarm once a minute, which is AWS's minute on the local cloud's time scale.
 
-An alarm sees the clock run ``time_scale`` times as fast. What was measured at second t belongs to the scaled minute
-``t · time_scale / 60``, so that a bake of ten minutes and an alarm of three periods keep their proportion, and their
-order, when both are rehearsed in seconds (docs/decisions/0009-alarms-on-the-time-scale.md).
+For alarms, the clock runs ``time_scale`` times as fast. A sample of second t belongs to the scaled minute
+``t · time_scale / 60``. So a bake of ten minutes and an alarm of three periods keep their proportion and order when
+both are rehearsed in seconds (docs/decisions/0009-alarms-on-the-time-scale.md).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from localcloud.services.cloudwatch.metric_store import MetricStore
 
 _MINUTE = 60.0
-#: How often alarms of high resolution are looked at.
+#: How often alarms of high resolution are evaluated.
 _SHORT = 10.0
 #: What is measured in a period may arrive this long after its end (AWS's seconds, and at most so many of this machine).
 _LATE_SECONDS = 30.0
 _LATE_HERE_SECONDS = 2.0
-#: Evaluations that are made up for after a pause of the machine.
+#: How many missed evaluations are made up for after a pause of the machine.
 _MOST_BEHIND = 10
 
 log = logging.getLogger("localcloud.cloudwatch")
@@ -63,14 +63,14 @@ class Evaluator:
             evaluated = latest
 
     def _now(self) -> float:
-        """The scaled clock, behind by what late samples need."""
+        """The scaled clock, late enough for samples that arrive late."""
         return time.time() * self._scale - self._late
 
     def _seconds_until(self, boundary: float) -> float:
         return max(0.0, boundary - self._now()) / self._scale
 
     def evaluate_all(self, boundary: float) -> None:
-        """The alarms that are due where a period ends at ``boundary``, in seconds of the scaled clock."""
+        """The alarms that are due at ``boundary``, the end of a period, in seconds of the scaled clock."""
         for name in self._states.alarms.names():
             alarm = self._states.alarms.get(name)
             if alarm is not None and boundary % (_SHORT if alarm["Period"] < _MINUTE else _MINUTE) == 0:
@@ -114,7 +114,7 @@ def rule_of(alarm: Document) -> Rule:
 
 
 def _too_few(alarm: Document, counts: list[float]) -> bool:
-    """Whether a percentile stands on too few samples, and the alarm is to wait for more (AWS's rule)."""
+    """Whether a percentile has too few samples, so that the alarm waits for more (AWS's rule)."""
     if alarm.get("EvaluateLowSampleCountPercentile") != "ignore":
         return False
     share = percent_of(alarm["ExtendedStatistic"]) / 100

@@ -1,4 +1,4 @@
-"""Samples by metric, in the order of their time: read from memory, written through, one document for each put."""
+"""Samples by metric, ordered by time. They are read from memory, and each put is one document on disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Params
     from localcloud.platform.store import Store
 
-#: AWS keeps minutes for fifteen days; a local cloud is asked for the last ones.
+#: AWS keeps minutes for fifteen days. A local cloud needs the last hours only.
 KEPT_SECONDS = 3 * 3600
 _PRUNE_SECONDS = 60
 
@@ -36,7 +36,7 @@ class MetricStore:
             self._keep(put["Namespace"], put["MetricData"])
 
     def put(self, namespace: str, data: list[Params]) -> None:
-        """Keeps a put as a whole; raises AwsError, and keeps nothing, where one datum is wrong."""
+        """Stores a put as a whole. Where one datum is wrong, raises AwsError and stores nothing."""
         now = time.time()
         plain = [{**datum, "Timestamp": _seconds(datum, now)} for datum in data]
         for datum in plain:
@@ -47,7 +47,7 @@ class MetricStore:
             self._prune(now)
 
     def samples(self, metric: Metric, start: float, end: float, unit: str | None = None) -> list[Sample]:
-        """What was measured from ``start`` until before ``end``, in seconds since the epoch."""
+        """The samples from ``start`` until before ``end``, in seconds since the epoch."""
         with self._lock:
             series = self._series.get(metric, [])
             first, last = bisect.bisect_left(series, start, key=_time_of), bisect.bisect_left(series, end, key=_time_of)
@@ -85,5 +85,5 @@ def _seconds(datum: Params, now: float) -> float:
 
 
 def epoch_seconds(stamp: datetime) -> float:
-    """Of a time as the parsers give it: without a zone, and then in UTC."""
+    """Seconds since the epoch. The parsers return times without a zone, which are in UTC."""
     return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()

@@ -134,7 +134,7 @@ class Metrics(CloudWatchOperations):
 
 
 def _stored_at(sample: Sample) -> float:
-    """A metric of standard resolution knows minutes only."""
+    """The time of a stored sample. A metric of standard resolution has whole minutes only."""
     return sample.timestamp if sample.high_resolution else sample.timestamp - sample.timestamp % _MINUTE
 
 

@@ -1,4 +1,4 @@
-"""What was measured, and the statistics of it."""
+"""Samples of metrics, and their statistics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Metric:
 
     @classmethod
     def of(cls, params: Params) -> Metric:
-        """From what has Namespace, MetricName and Dimensions; their order means nothing to CloudWatch."""
+        """From a dict with Namespace, MetricName and Dimensions, whose order does not matter."""
         dimensions = sorted((each["Name"], each["Value"]) for each in params.get("Dimensions") or [])
         return cls(params.get("Namespace", ""), params.get("MetricName", ""), tuple(dimensions))
 
@@ -40,7 +40,7 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """One datum of a PutMetricData: values with their counts, or a set of statistics of values that nobody kept."""
+    """One datum of PutMetricData: values with counts, or only statistics of the values."""
 
     timestamp: float
     """Seconds since the epoch."""
@@ -55,7 +55,7 @@ class Sample:
 
     @classmethod
     def of(cls, datum: Params, timestamp: float) -> Sample:
-        """Raises AwsError for a datum that says its value in no way, in two, or not as a number."""
+        """Raises AwsError for a datum without a value, with two kinds of values, or with one that is not a number."""
         given = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) not in (None, [])]
         if len(given) != 1:
             raise AwsError(
@@ -96,21 +96,21 @@ class Sample:
             total=statistics["Sum"],
             minimum=low,
             maximum=high,
-            # Of one value, or of equal ones, the set tells all: only then does CloudWatch know percentiles.
+            # A set of equal values tells everything. Only then does CloudWatch know percentiles.
             values=((low, count),) if count == 1 or low == high else (),
         )
 
 
 @dataclass(slots=True)
 class Summary:
-    """Everything that was measured in one period."""
+    """The samples of one period."""
 
     count: float = 0.0
     total: float = 0.0
     minimum: float = math.inf
     maximum: float = -math.inf
     values: dict[float, float] | None = field(default_factory=dict)
-    """Value → count; None where percentiles cannot be known."""
+    """Value → count; None where percentiles are unknown."""
     unit: str = "None"
 
     def add(self, sample: Sample) -> None:
@@ -126,7 +126,7 @@ class Summary:
                 self.values[value] = self.values.get(value, 0.0) + count
 
     def statistic(self, name: str) -> float | None:
-        """A statistic by CloudWatch's name, such as ``Sum`` or ``p99``; None where it cannot be known."""
+        """A statistic by CloudWatch's name, such as ``Sum`` or ``p99``; None where it is unknown."""
         match name:
             case "SampleCount":
                 return self.count
@@ -142,7 +142,7 @@ class Summary:
                 return self._percentile(percent_of(name))
 
     def _percentile(self, percent: float) -> float | None:
-        """The smallest value that so many per cent of the samples do not exceed."""
+        """The smallest value that this percentage of the samples does not exceed."""
         if not self.values:
             return None
         wanted, reached = percent / 100 * self.count, 0.0
@@ -161,7 +161,7 @@ def summarize(samples: Iterable[Sample]) -> Summary:
 
 
 def percent_of(statistic: str) -> float:
-    """99.0 for ``p99``; raises UnsupportedError for a statistic that is no percentile."""
+    """Returns 99.0 for ``p99``; raises UnsupportedError for a statistic that is not a percentile."""
     found = _PERCENTILE.fullmatch(statistic)
     if not found:
         raise UnsupportedError(f"cloudwatch: the statistic {statistic}")
@@ -169,7 +169,7 @@ def percent_of(statistic: str) -> float:
 
 
 def check_statistic(name: str) -> None:
-    """Raises UnsupportedError for a statistic that is neither a simple one nor a percentile."""
+    """Raises UnsupportedError for a statistic that is neither simple nor a percentile."""
     if name not in SIMPLE_STATISTICS:
         percent_of(name)
 

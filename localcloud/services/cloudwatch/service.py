@@ -52,7 +52,7 @@ class CloudWatch(Metrics, Alarms, Dashboards):
         return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]}
 
     def _check(self, arn: str) -> None:
-        """Raises AwsError for an ARN that is no alarm's or dashboard's."""
+        """Raises AwsError for an ARN that belongs to no alarm or dashboard."""
         alarms = {alarm["AlarmArn"] for _, alarm in self.states.alarms.items()}
         dashboards = {each["DashboardArn"] for _, each in self.cloud.store.table("cloudwatch.dashboards").items()}
         if arn not in alarms | dashboards:

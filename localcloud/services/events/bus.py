@@ -1,4 +1,4 @@
-"""The default bus: which rules an event matches, when a schedule's time comes, and delivery until it has arrived."""
+"""The default bus: finds the rules that match an event or are due, and delivers until the event has arrived."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.events")
 
-#: AWS's defaults of a target's RetryPolicy.
+#: AWS's defaults for a target's RetryPolicy.
 _MOST_RETRIES = 185
 _OLDEST_SECONDS = 86_400
 _LONGEST_WAIT_SECONDS = 300.0
@@ -39,7 +39,7 @@ class Bus:
         for name, rule in self.rules.items():
             self._watch(name, rule)
             if _is_scheduled(rule) and name not in self.schedules:
-                self._schedule(rule)  # the local cloud ended between the rule and its schedule
+                self._schedule(rule)  # the local cloud ended before it had stored the schedule
 
     def start(self) -> None:
         self.deliveries.start()
@@ -50,14 +50,14 @@ class Bus:
         self.deliveries.stop()
 
     def receive(self, event: Event) -> None:
-        """Notes on disk whom the event goes to; it gets there on other threads."""
+        """Writes down the targets of the event. Other threads deliver it."""
         for name in [name for name, pattern in list(self._patterns.items()) if matches(pattern, event)]:
             rule = self.rules.get(name)
             if rule is not None:
                 self._send_to_targets(rule, event)
 
     def put(self, rule: Document, *, reschedule: bool) -> None:
-        """A rule is new, or another than before."""
+        """Takes up a rule that is new or has changed."""
         self.rules.put(rule["Name"], rule)
         self._watch(rule["Name"], rule)
         if not _is_scheduled(rule):
@@ -71,7 +71,7 @@ class Bus:
         self.schedules.remove(name)
 
     def _watch(self, name: str, rule: Document) -> None:
-        """Rules that take events, with their patterns read: what is not among them costs an event nothing."""
+        """The rules with patterns, parsed. Other rules cost an event nothing."""
         if rule.get("EventPattern") and rule["State"] == "ENABLED":
             self._patterns[name] = read_pattern(rule["EventPattern"])
         else:
@@ -85,7 +85,7 @@ class Bus:
             self.schedules.put({"time": following}, after_seconds=wait, key=rule["Name"])
 
     def _tick(self, name: str, entry: Document) -> Again | None:
-        """A schedule's time has come. Times that passed while the local cloud was down are not made up for."""
+        """Runs a schedule that is due. Times that passed while the local cloud was down are not made up for."""
         rule = self.rules.get(name)
         if rule is None or not rule.get("ScheduleExpression"):
             return None
@@ -156,7 +156,7 @@ def _is_scheduled(rule: Document) -> bool:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether to try again makes sense: not where the target is gone or forbids it."""
+    """Whether another try makes sense: not where the target is gone or refuses."""
     if not isinstance(error, ClientError):
         return not isinstance(error, AwsError)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)

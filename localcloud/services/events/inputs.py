@@ -1,4 +1,4 @@
-"""What a target is given of an event: all of it, a part, a constant, or a text made of its parts."""
+"""The input of a target: the whole event, a part of it, a constant, or a text made of its parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MISSING = object()
 
 
 def check_input(target: Mapping[str, Any]) -> None:
-    """Raises AwsError ValidationException for a path or a constant that is none."""
+    """Raises AwsError ValidationException for an invalid path or constant."""
     given = [name for name in ("Input", "InputPath", "InputTransformer") if target.get(name) is not None]
     if len(given) > 1:
         raise _invalid(f"Only one of Input, InputPath, or InputTransformer must be provided for target {target['Id']}.")
@@ -34,7 +34,7 @@ def check_input(target: Mapping[str, Any]) -> None:
 
 
 def input_of(target: Mapping[str, Any], event: Event, rule_arn: str) -> str:
-    """The text that is sent, JSON but where a template makes something else."""
+    """The text that is sent. It is JSON, unless a template makes something else."""
     if target.get("Input") is not None:
         return str(target["Input"])
     if target.get("InputPath") is not None:
@@ -55,7 +55,7 @@ def input_of(target: Mapping[str, Any], event: Event, rule_arn: str) -> str:
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
-    """Within quotes a value stands as text, outside of them as JSON; what the event does not have stands empty."""
+    """Fills a template: inside quotes a value is text, outside JSON. Values that the event lacks are empty."""
     found, end = "", 0
     for match in _PLACE.finditer(template):
         if match[1] not in values:

@@ -1,4 +1,4 @@
-"""Event patterns: AWS's language for "which events". moto's matcher decides; what it cannot read is refused before."""
+"""Event patterns. moto's matcher decides; patterns that it does not understand are refused when a rule is put."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _check_object(pattern: Mapping[str, Any], path: str) -> None:
 
 def _check_item(item: Any, path: str) -> None:
     if not isinstance(item, dict):
-        _check(not isinstance(item, list), path, "an array in an array is no match pattern")
+        _check(not isinstance(item, list), path, "an array in an array is not a match pattern")
         return
     _check(len(item) == 1, path, "Only one key allowed in match expression")
     ((operator, value),) = item.items()
@@ -77,7 +77,7 @@ def _is_affix(value: Any) -> bool:
 
 
 def _is_excluded(value: Any) -> bool:
-    """Texts, numbers, lists of one of them, or an operator on texts."""
+    """Whether ``anything-but`` takes this value: texts, numbers, a list of either, or an operator on texts."""
     if isinstance(value, dict):
         ((operator, inner),) = value.items() if len(value) == 1 else ((None, None),)
         texts = inner if isinstance(inner, list) else [inner]

@@ -12,7 +12,7 @@ from localcloud.platform.errors import AwsError, UnsupportedError
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name}
-#: Sunday is 1, as AWS counts.
+#: AWS counts from Sunday, which is 1.
 _DAYS = {name: number for number, name in enumerate(("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"), 1)}
 _MOST_DAYS = 366 * 8
 
@@ -31,13 +31,13 @@ class Cron:
     hours: frozenset[int]
     months: frozenset[int]
     years: frozenset[int]
-    #: Days of the month, those of the week, or the last of the month; the other of the two is ``?``.
+    #: Days of the month, days of the week, or the last day of the month. One of the two fields is ``?``.
     days: frozenset[int]
     weekdays: frozenset[int]
     last_day: bool = False
 
     def after(self, moment: datetime) -> datetime | None:
-        """The first time after this moment; None where there is none any more."""
+        """The first time after this moment; None after the last one."""
         start = moment.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
         for offset in range(_MOST_DAYS):
             day = start.date() + timedelta(days=offset)
@@ -57,7 +57,7 @@ class Cron:
 
 
 def read_schedule(expression: str) -> Rate | Cron:
-    """Raises AwsError ValidationException for what is no schedule, UnsupportedError for what is a rare one."""
+    """Raises AwsError ValidationException for an invalid schedule, UnsupportedError for its rare forms."""
     rate = _RATE.fullmatch(expression)
     if rate:
         count = int(rate[1])

@@ -1,4 +1,4 @@
-"""EventBridge behind the front door: the rules of the default bus, their targets, and events of one's own."""
+"""EventBridge's operations: the default bus's rules, their targets, and custom events."""
 
 from __future__ import annotations
 
@@ -221,4 +221,4 @@ def _name_of(params: Params) -> str:
 def _only_default(params: Params) -> None:
     bus = str(params.get("EventBusName") or "default").rpartition("/")[2]
     if bus != "default":
-        raise UnsupportedError(f"events: event buses of one's own ({bus})")
+        raise UnsupportedError(f"events: custom event buses ({bus})")

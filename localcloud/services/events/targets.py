@@ -1,4 +1,4 @@
-"""The services that a rule can call, each with what the rule's role or the target's policy allows."""
+"""The services that a rule can call, with the permissions of the rule's role or of the target's policy."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _KNOWN = frozenset(
         "SqsParameters",
     }
 )
-#: Services that let nobody in by a policy of their resource: the rule brings a role.
+#: Services without resource policies, for which a rule needs a role.
 _BY_ROLE_ONLY = frozenset({"codebuild", "codepipeline"})
 
 
 def check_target(target: Mapping[str, Any]) -> None:
-    """Raises UnsupportedError naming what the local cloud cannot do, AwsError for what AWS refuses."""
+    """Raises UnsupportedError for what the local cloud cannot do, AwsError for what AWS refuses."""
     unknown = sorted(set(target) - _KNOWN)
     if unknown:
         raise UnsupportedError(f"events: targets with {', '.join(unknown)}")
@@ -45,7 +45,7 @@ def service_of(target: Mapping[str, Any]) -> str:
 
 
 def send(cloud: Cloud, target: Mapping[str, Any], text: str, rule_arn: str) -> None:
-    """Calls the target once; raises botocore's ClientError where it will not be called."""
+    """Calls the target once; raises botocore's ClientError where it refuses."""
     service = service_of(target)
     if target.get("RoleArn"):
         credentials = cloud.clients.assume_role(
@@ -61,7 +61,7 @@ def send(cloud: Cloud, target: Mapping[str, Any], text: str, rule_arn: str) -> N
 
 
 def queue_url(cloud: Cloud, arn: str) -> str:
-    """A queue's address is made of its ARN: to ask for it would be one more permission."""
+    """A queue's address, made of its ARN. Asking SQS for it would need another permission."""
     account, name = arn.split(":")[4:6]
     return f"{cloud.settings.endpoint_url}/{account}/{name}"
 
@@ -80,7 +80,7 @@ def _send_message(cloud: Cloud, client: Any, target: Mapping[str, Any], text: st
 
 
 def _start_build(_: Cloud, client: Any, target: Mapping[str, Any], text: str) -> None:
-    """The event itself says nothing to a build; an input of the rule's own overrides its settings."""
+    """Starts a build. An input that the rule sets overrides settings; the event itself does not."""
     own = any(target.get(name) is not None for name in ("Input", "InputTransformer"))
     overrides = json.loads(text) if own else {}
     client.start_build(**{**overrides, "projectName": target["Arn"].rpartition("project/")[2]})

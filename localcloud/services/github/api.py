@@ -1,4 +1,4 @@
-"""The part of GitHub's REST API (v3) that CodePipeline and a person setting up a repository ask."""
+"""The part of GitHub's REST API (v3) that CodePipeline calls, or a person who sets up a repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class Api:
     def __init__(self, repositories: Repositories, token: Token, hooks: Hooks, base_url: str) -> None:
-        """``base_url`` is the stand-in's own address, ``http://…/_github``."""
+        """``base_url``: the stand-in's own address, ``http://…/_github``."""
         self._repositories = repositories
         self._token = token
         self._hooks = hooks
@@ -37,7 +37,7 @@ class Api:
         ]
 
     def answer(self, request: HttpRequest, path: str) -> HttpResponse:
-        """``path`` is what follows the API's prefix, such as ``/repos/O/R/hooks``. May block."""
+        """``path``: the part after the API's prefix, such as ``/repos/O/R/hooks``. May block."""
         path = unquote(path).rstrip("/")
         if not self._token.opens(request.headers.get("authorization", "")):
             return _problem(401, "Bad credentials")

@@ -1,7 +1,6 @@
-"""Webhooks of repositories: kept, called with signed events, their deliveries recorded.
+"""Webhooks of repositories: stores them, calls them with signed events, and records their deliveries.
 
-Only addresses of this local cloud's own front door are called: whoever may make a hook cannot make this machine call
-another one.
+It calls only addresses of this local cloud's own front door, so that nobody can make this machine call another one.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _TIMEOUT_SECONDS = 10
 
 
 class HookRefusedError(Exception):
-    """A hook that cannot be made; the text names the field, its value and what is allowed."""
+    """A hook cannot be made. The text names the field, its value and what is allowed."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -40,19 +39,19 @@ class Hooks:
         self._endpoint = cloud.settings.endpoint_url
         self._table = cloud.store.table("github.hooks")
         self._deliveries = cloud.store.table("github.deliveries")
-        #: Deliveries that have not come to their end: an event is not lost with the process that was to tell of it.
+        #: Deliveries that have not ended. An event survives the process that was to deliver it.
         self._pending = cloud.store.table("github.pending_deliveries")
         self._lock = threading.Lock()
         self._last_id = max((hook["id"] for _, hook in self._table.items()), default=0)
         self._move_here()
 
     def start(self) -> None:
-        """Tells again of what an earlier run of the local cloud did not get to tell; receivers know it by its id."""
+        """Delivers again what an earlier run did not finish. Receivers recognise a delivery by its id."""
         for delivery, pending in self._pending.items():
             self._in_background(delivery, **pending)
 
     def _move_here(self) -> None:
-        """Hooks are this front door's own; its port may be another than when they were made."""
+        """Moves all hooks to this front door's address, whose port may have changed since they were made."""
         for key, hook in self._table.items():
             address = urlsplit(hook["config"]["url"])
             here = self._endpoint + address.path + (f"?{address.query}" if address.query else "")
@@ -60,7 +59,7 @@ class Hooks:
                 self._table.put(key, hook | {"config": hook["config"] | {"url": here}})
 
     def create(self, repository: str, wanted: dict[str, Any]) -> Hook:
-        """A new hook, pinged at once. Raises HookRefusedError."""
+        """Makes a hook and pings it. Raises HookRefusedError."""
         config = wanted.get("config", {})
         self._check(repository, wanted, config)
         with self._lock:
@@ -108,7 +107,7 @@ class Hooks:
     def _in_background(self, delivery: str, hook: str, event: str, body: dict[str, Any]) -> None:
         def deliver() -> None:
             found = self._table.get(hook)
-            if found is not None:  # it may have been deleted meanwhile
+            if found is not None:  # the hook may have been deleted meanwhile
                 self._deliver(delivery, found, event, body)
             self._pending.delete(delivery)
 
@@ -139,7 +138,7 @@ class Hooks:
         self._record(hook, record)
 
     def _post(self, url: str, content: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        """The answer's status and its words; no redirect is followed and no proxy asked."""
+        """The answer's status and text. Follows no redirect and uses no proxy."""
         parts = urlsplit(url)
         connection = http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
         try:
@@ -181,7 +180,7 @@ class Hooks:
 
 
 def shown(hook: Hook, api_url: str) -> dict[str, Any]:
-    """A hook as the API answers it: its secret masked, as GitHub does."""
+    """A hook in the API's form, with its secret masked as at GitHub."""
     masked = {"secret": "********"} if hook["secret"] else {}
     return {
         "type": "Repository",

@@ -1,4 +1,4 @@
-"""GitHub's ``push`` event: what a webhook is told when a branch moved, and how the payload is signed."""
+"""GitHub's ``push`` event: the payload that a webhook gets when a branch moved, and its signature."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def moved_branches(before: dict[str, str], after: dict[str, str]) -> list[tuple[
 
 
 def payload(repository: Repository, base_url: str, ref: str, before: str, after: str) -> dict[str, Any]:
-    """The event's body; ``base_url`` is where the repositories of this GitHub lie."""
+    """The event's body. ``base_url``: the address of the repositories."""
     deleted = after == NO_COMMIT
     commits = [] if deleted else repository.commits(before, after)
     web = f"{base_url}/{repository.full_name}"

@@ -1,8 +1,8 @@
-"""What pushes move is told to the webhooks: also where the local cloud ended in the middle of one.
+"""Tells the webhooks what pushes move, even if the local cloud ended in the middle of a push.
 
-Git moves a branch in the repository's own files, the hooks are noted in the store. So a push is noted before git takes
-it, with the branches as they were: a client that heard no answer finds its commit there when it pushes again, and
-nothing would be left to tell of it.
+Git moves a branch in the repository's own files, while deliveries are in the store. So a push is written down before
+git takes it, with the branches as they were. Otherwise, a client that got no answer would find its commit there when it
+pushes again, and no hook would ever hear of it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class Pushes:
     def __init__(
         self, cloud: Cloud, repositories: Repositories, on_push: Callable[[Repository, str, str, str], None]
     ) -> None:
-        """``on_push`` is told (repository, ref, before, after) of each branch that a push changed."""
+        """``on_push`` gets (repository, ref, before, after) for each branch that a push changed."""
         self._repositories = repositories
         self._on_push = on_push
-        #: Repository → its branches before the push that it is taking.
+        #: Repository → its branches before the push under way.
         self._under_way = cloud.store.table("github.pushes_under_way")
 
     def start(self) -> None:
-        """Tells of what was moved by pushes that were cut off, and lets the next ones in."""
+        """Reports what cut-off pushes moved, and lets new pushes in."""
         for full_name, left in self._under_way.items():
             repository = self._repositories.get(*full_name.split("/"))
             if repository is not None and repository.exists():
@@ -38,7 +38,7 @@ class Pushes:
             self._under_way.delete(full_name)
 
     def take(self, repository: Repository, receive: Callable[[], bytes]) -> bytes:
-        """Git's answer to one push. Raises what ``receive`` raises, once what it moved all the same has been told."""
+        """Git's answer to one push. Raises what ``receive`` raises, after it has reported what moved all the same."""
         with repository.pushing:
             before = repository.branches()
             self._under_way.put(repository.full_name, {"branches": before})

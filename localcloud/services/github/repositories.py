@@ -1,4 +1,4 @@
-"""Bare repositories under one folder, read and served by git's own plumbing in child processes."""
+"""Bare repositories in one folder, read and served by git's own plumbing commands."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from localcloud.platform.processes import OWNER_VARIABLE
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: The object name that git shows where there is no commit: a branch that was not there before, or is no longer.
+#: Git's object name for "no commit": the branch did not exist before, or does not exist any more.
 NO_COMMIT = "0" * 40
 
-#: A name of an owner or a repository; it becomes a folder, so nothing that starts with a dot.
+#: A name of an owner or a repository. It becomes a folder, so it must not start with a dot.
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 _SHOWN_COMMITS = 20  # as many as GitHub lists in a push event
@@ -47,7 +47,7 @@ class Repository:
         self.folder = folder
         self.full_name = full_name
         self._owner_mark = owner_mark
-        #: Held while refs are compared around a push, so that every change is told to the hooks once.
+        #: Held while refs are compared around a push, so that the hooks hear of every change once.
         self.pushing = threading.Lock()
 
     def exists(self) -> bool:
@@ -58,7 +58,7 @@ class Repository:
         self.git("init", "--quiet", "--bare", "--initial-branch=main", ".")
 
     def unlock(self) -> None:
-        """Takes away the locks of a git that was killed; nobody else would. No git may be at work here."""
+        """Removes the locks of a git that was killed. No git may be at work in this repository."""
         for lock in [self.folder / "packed-refs.lock", *(self.folder / "refs").rglob("*.lock")]:
             lock.unlink(missing_ok=True)
 
@@ -68,7 +68,7 @@ class Repository:
         return dict(line.split(" ", 1) for line in lines)
 
     def resolve(self, revision: str) -> str | None:
-        """The commit that a branch, a tag or a commit's name stands for; None where there is none."""
+        """The commit of a branch, a tag or a commit's name; None where there is none."""
         for candidate in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
             done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{commit}}")
             if done.returncode == 0:
@@ -79,12 +79,12 @@ class Repository:
         return self._log("--max-count=1", sha)[0]
 
     def commits(self, before: str, after: str) -> list[Commit]:
-        """What a push from ``before`` to ``after`` added, oldest first; the newest twenty at the most."""
+        """The commits that a push from ``before`` to ``after`` added, oldest first; the newest twenty at most."""
         revisions = [after] if before == NO_COMMIT else [after, f"^{before}"]
         return self._log(f"--max-count={_SHOWN_COMMITS}", *revisions)[::-1]
 
     def changed_files(self, sha: str) -> dict[str, list[str]]:
-        """GitHub's three lists for one commit against its first parent: added, removed, modified."""
+        """The files that a commit added, removed and modified against its first parent."""
         text = self.git("diff-tree", "--root", "--no-commit-id", "-r", "--name-status", "--no-renames", "-z", sha)
         fields = text.decode("utf-8", "replace").split("\0")
         found: dict[str, list[str]] = {"added": [], "removed": [], "modified": []}
@@ -99,14 +99,14 @@ class Repository:
         return self.git("archive", "--format=zip", f"--prefix={prefix}/", sha)
 
     def git(self, *arguments: str, stdin: bytes = b"", variables: dict[str, str] | None = None) -> bytes:
-        """Git's standard output. Raises EngineError with git's own words."""
+        """Git's standard output. Raises EngineError with git's message."""
         done = self._run(*arguments, stdin=stdin, variables=variables)
         if done.returncode:
             raise EngineError(f"git {arguments[0]} in {self.full_name}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout
 
     def _log(self, *arguments: str) -> list[Commit]:
-        # NUL cannot stand in an argument, but git writes one for %x00; -z ends a commit by another.
+        # An argument cannot contain NUL, but git writes one for %x00. -z ends each commit with another.
         text = self.git("log", "-z", f"--format={'%x1f'.join(_FIELDS)}", *arguments, "--").decode("utf-8", "replace")
         return [_commit(entry) for entry in text.split("\0") if entry]
 
@@ -141,7 +141,7 @@ class Repositories:
         self._lock = threading.Lock()
 
     def get(self, owner: str, name: str) -> Repository | None:
-        """The repository of this name, whether it exists yet or not; None for what cannot be a name."""
+        """The repository with this name, which need not exist yet; None for an invalid name."""
         name = name.removesuffix(".git")
         if not NAME.fullmatch(owner) or not NAME.fullmatch(name):
             return None

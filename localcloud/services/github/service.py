@@ -1,4 +1,4 @@
-"""The GitHub stand-in behind the front door: ``/_github/OWNER/REPO.git`` for git, ``/_github/api`` for the API."""
+"""The GitHub stand-in's routes: ``/_github/OWNER/REPO.git`` for git, ``/_github/api`` for the API."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class GitHub(Operations):
         self._git = SmartHttp(repositories, token, self._pushes)
 
     def start(self) -> None:
-        """The pushes last: what they tell is delivered as it is noted."""
+        """Starts the pushes last, for what they report is delivered at once."""
         self._hooks.start()
         self._pushes.start()
 
     def routes(self) -> list[Route]:
-        """Who calls has GitHub's token, and no key of AWS."""
+        """The callers have GitHub's token, and no key of AWS."""
         return [
             Route(prefix=API_PREFIX, answer=self._answer_api, authorize=without_policies),
             Route(prefix=PREFIX, answer=self._answer_git, authorize=without_policies),

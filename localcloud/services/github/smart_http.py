@@ -25,7 +25,7 @@ class SmartHttp:
         self._pushes = pushes
 
     def answer(self, request: HttpRequest, path: str) -> HttpResponse:
-        """``path`` is what follows the stand-in's prefix: ``OWNER/REPO.git/info/refs``. May block."""
+        """``path``: the part after the stand-in's prefix, ``OWNER/REPO.git/info/refs``. May block."""
         parts = path.strip("/").split("/", 2)
         repository = self._repositories.get(parts[0], parts[1]) if len(parts) == 3 else None
         if repository is None:
@@ -75,7 +75,7 @@ class SmartHttp:
 
 
 def _git_protocol(request: HttpRequest) -> dict[str, str]:
-    """The protocol version that the client asks for (``version=2``), handed to git as its own server does."""
+    """The protocol version that the client asks for (``version=2``), passed to git as git's own server does."""
     asked = request.headers.get("git-protocol", "")
     return {"GIT_PROTOCOL": asked} if asked else {}
 

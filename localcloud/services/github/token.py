@@ -1,4 +1,4 @@
-"""The one access token that this GitHub knows: a file that only its owner may read, never a log line or an argument."""
+"""The only access token of this GitHub. It is in a file that only its owner can read, never in a log or an argument."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Token:
     def __init__(self, path: Path) -> None:
-        """The token in this file (mode 0600); a random one is written where there is none yet."""
+        """The token in this file (mode 0600). If the file is missing, writes a random one."""
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -26,7 +26,7 @@ class Token:
         return "Token(****)"
 
     def opens(self, authorization: str) -> bool:
-        """Whether this Authorization header carries the token: ``token …``, ``Bearer …`` or as the basic password."""
+        """Whether an Authorization header has the token: ``token …``, ``Bearer …``, or as password of basic auth."""
         scheme, _, credential = authorization.partition(" ")
         if scheme.lower() == "basic":
             try:
