@@ -1,4 +1,4 @@
-"""Glue's own words for what goes wrong, and its pages of long answers."""
+"""Glue's words for errors, and its pages of long answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from localcloud.platform.service import Params
 
-#: What Glue puts on one page when the caller does not say.
+#: Glue's default size of a page.
 PAGE_SIZE = 100
 
 
@@ -30,14 +30,14 @@ def invalid(message: str) -> AwsError:
 
 
 def refuse(what: str, params: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Raises UnsupportedError for the first of these parameters that says anything (``what`` is ``glue:CreateJob``)."""
+    """Raises UnsupportedError for the first of these parameters that has a value; ``what``: as ``glue:CreateJob``."""
     for name in names:
         if params.get(name):
             raise UnsupportedError(f"{what} with {name}")
 
 
 def given(params: Mapping[str, Any], fields: Iterable[str]) -> Params:
-    """Those of ``fields`` that the caller gave."""
+    """The ``fields`` that the caller gave."""
     return {field: params[field] for field in fields if field in params}
 
 
@@ -55,4 +55,4 @@ def _offset(token: str) -> int:
     try:
         return int(base64.b64decode(token, validate=True))
     except (ValueError, binascii.Error) as error:
-        raise invalid(f"The NextToken {token!r} is not one that an earlier answer gave.") from error
+        raise invalid(f"The NextToken {token!r} does not come from an earlier answer.") from error

@@ -1,4 +1,4 @@
-"""The data catalog: databases and tables. Names are kept in lower case, as Glue does."""
+"""The data catalog: databases and tables. As in Glue, names are in lower case."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TABLE_FIELDS = (
     "TableType",
     "Parameters",
 )
-#: What Lake Formation grants where a database says nothing.
+#: Lake Formation's default grants of a database.
 EVERYBODY = [{"Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}, "Permissions": ["ALL"]}]
 
 

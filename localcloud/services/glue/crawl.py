@@ -1,7 +1,7 @@
-"""One crawl: lists the targets as the crawler's role, tells what the files are, and writes tables to the catalog.
+"""One crawl: lists the targets with the crawler's role, classifies the files, and writes tables to the catalog.
 
-Files right under a target make one table, named after its last folder. Files in folders below it make one table
-partitioned by these folders where their columns agree, and otherwise a table for each first folder.
+Files directly in a target make one table, named after the target's last folder. Files in folders below it make one
+table, partitioned by these folders, if their columns agree; otherwise each first folder becomes a table.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Params
     from localcloud.platform.store import Document
 
-#: What is read of each file; rows beyond it are estimated from its size.
+#: How much of each file is read. The number of further rows is estimated from the file's size.
 SAMPLE_BYTES = 1 << 20
-#: Beginnings of formats that Glue would recognize and that are not read here.
+#: First bytes of formats that Glue recognizes and this crawler does not read.
 OTHER_FORMATS = {
     b"PAR1": "Parquet",
     b"ORC": "ORC",
@@ -76,7 +76,7 @@ class Crawl:
         self._written: set[str] = set()
 
     def run(self) -> None:
-        """Raises EngineError or botocore's ClientError with the reason that LastCrawl shows."""
+        """Raises EngineError or botocore's ClientError. LastCrawl shows the reason."""
         for target in self._crawler["Targets"]["S3Targets"]:
             bucket, _, prefix = target["Path"].removeprefix("s3://").partition("/")
             self._crawl(bucket, prefix, target.get("Exclusions", []))
@@ -92,7 +92,7 @@ class Crawl:
             self._write(name, group)
 
     def _files(self, bucket: str, prefix: str, exclusions: list[str]) -> list[Params]:
-        """Objects that hold data: not empty, not hidden (``_SUCCESS``, ``.crc``), not excluded."""
+        """The objects with data: those not empty, not hidden (``_SUCCESS``, ``.crc``) and not excluded."""
         if prefix and not prefix.endswith("/"):
             exact = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("Contents", [])
             if not exact or exact[0]["Key"] != prefix:
@@ -117,7 +117,7 @@ class Crawl:
         return [CrawledFolder.of(f"s3://{bucket}/{folder}".rstrip("/"), found) for folder, found in folders.items()]
 
     def _read(self, bucket: str, item: Params) -> CrawledFile | None:
-        """What one file is; None where it is nothing that Glue would know."""
+        """The classification of one file; None where Glue would not recognize it."""
         address = f"s3://{bucket}/{item['Key']}"
         answer = self._s3.get_object(Bucket=bucket, Key=item["Key"], Range=f"bytes=0-{SAMPLE_BYTES - 1}")
         sample: bytes = answer["Body"].read()
@@ -161,7 +161,7 @@ class Crawl:
         self._say(f"BENCHMARK : Updated table {table['Name']} in database {database}")
 
     def _retire_vanished(self) -> None:
-        """Tables that this crawler made and whose files are gone: what the SchemaChangePolicy says."""
+        """Applies the SchemaChangePolicy to tables of this crawler whose files are gone."""
         behaviour = self._crawler["SchemaChangePolicy"].get("DeleteBehavior", "DEPRECATE_IN_DATABASE")
         database = self._crawler["DatabaseName"]
         pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=database)
@@ -193,7 +193,7 @@ class Crawl:
 
 
 def grouped(base: str, folders: list[CrawledFolder]) -> dict[str, list[CrawledFolder]]:
-    """Table name → folders that make the table. ``base`` is the target: a folder, or one file.
+    """Table name → folders of the table. ``base``: the target, a folder or one file.
 
     Raises EngineError where files lie at different depths.
     """
@@ -209,7 +209,7 @@ def grouped(base: str, folders: list[CrawledFolder]) -> dict[str, list[CrawledFo
         if len(depths) > 1:
             raise EngineError(
                 f"{base} has files of one schema in folders of different depths ({sorted(depths)}): the local cloud's "
-                "crawler does not tell how AWS would partition them. Point the crawler at one depth."
+                "crawler does not know how AWS would partition them. Point the crawler at one depth."
             )
         return {_last(base): [folder.as_partition(base) for folder in folders]}
     below = defaultdict(list)
@@ -228,5 +228,5 @@ def _last(address: str) -> str:
 
 
 def table_name(text: str) -> str:
-    """As Glue makes it from a folder's or file's name: lower case, anything but letters and digits an underscore."""
+    """Glue's name for a folder or file: in lower case, with underscores for anything but letters and digits."""
     return re.sub(r"[^0-9a-z_]", "_", text.lower())

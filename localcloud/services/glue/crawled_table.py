@@ -1,4 +1,4 @@
-"""What a crawl found, as the catalog's tables and partitions have it."""
+"""Turns a crawl's findings into tables and partitions of the catalog."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ QUOTED_SERDE = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 class CrawledFile:
     key: str
     size: int
-    #: Bytes that the schema was read from.
+    #: How many bytes the schema was read from.
     sampled: int
     schema: CsvSchema
 
     @property
     def records(self) -> int:
-        """Rows of data: counted, or estimated where only the beginning was read."""
+        """The number of data rows: counted, or estimated where only the beginning was read."""
         return round(self.schema.rows * self.size / self.sampled)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CrawledFolder:
-    """The files of one folder, which share their columns."""
+    """The files of one folder, which have the same columns."""
 
     address: str
     files: tuple[CrawledFile, ...]
     schema: CsvSchema
-    #: Key → value of the partition that the folder is; empty for a table's own folder.
+    #: Key → value of the folder's partition; empty for a table's own folder.
     partition: dict[str, str]
 
     @classmethod
@@ -57,7 +57,7 @@ class CrawledFolder:
         return replace(self, address=address)
 
     def as_partition(self, base: str) -> CrawledFolder:
-        """Folders ``key=value`` name their key; others are partition_0, partition_1, …"""
+        """The keys of partitions: from folders such as ``key=value``, otherwise partition_0, partition_1, …"""
         names = [name for name in self.address.removeprefix(base).split("/") if name]
         partition = {}
         for number, name in enumerate(names):
@@ -67,7 +67,7 @@ class CrawledFolder:
 
 
 def table_input(name: str, folders: list[CrawledFolder], *, crawler: str) -> Params:
-    """The TableInput of one table; Glue's crawler writes the same keys."""
+    """The TableInput of one table, with the keys that Glue's crawler writes."""
     schema = reduce(lambda left, right: left.merged_with(right), (folder.schema for folder in folders))
     keys = list(folders[0].partition)
     location = folders[0].address
@@ -104,7 +104,7 @@ def partition_input(table: Params, folder: CrawledFolder) -> Params:
 
 
 def _as_location(address: str, folders: list[CrawledFolder]) -> str:
-    """A folder's address ends with a slash, a single file's does not."""
+    """The table's address. A folder's ends with a slash; a single file's does not."""
     is_file = len(folders) == 1 and folders[0].files[0].key and address.endswith(f"/{folders[0].files[0].key}")
     return address if is_file else f"{address}/"
 

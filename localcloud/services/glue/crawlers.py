@@ -1,4 +1,4 @@
-"""Crawlers: their definitions, and the crawls that StartCrawler sets to work."""
+"""Crawlers: their definitions, and the crawls that StartCrawler begins."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ FIELDS = (
     "CrawlerSecurityConfiguration",
 )
 REFUSED = ("Schedule", "Classifiers")
-#: The one value that is done, of an option that may be given.
+#: Option → its only supported value.
 ONLY = {
     ("RecrawlPolicy", "RecrawlBehavior"): "CRAWL_EVERYTHING",
     ("LineageConfiguration", "CrawlerLineageSettings"): "DISABLE",
     ("LakeFormationConfiguration", "UseLakeFormationCredentials"): False,
 }
-#: In a crawler's document, not in AWS's answer: its earlier crawls, and since when it runs.
+#: Fields of a crawler's document that answers leave out: its earlier crawls, and the start of the present one.
 HISTORY = "History"
 STARTED = "Started"
 
@@ -143,7 +143,7 @@ class Crawlers(Operations):
         return {}
 
     def start(self) -> None:
-        """Crawls that an earlier run of the local cloud left have ended with it."""
+        """Ends the crawls that an earlier run left."""
         for name, crawler in self._crawlers.items():
             if crawler["State"] == "READY":
                 continue
@@ -184,7 +184,7 @@ class Crawlers(Operations):
         except (ClientError, EngineError) as error:
             last |= {"Status": "FAILED", "ErrorMessage": str(error)}
             say(f"ERROR : {error}")
-        except Exception as error:  # noqa: BLE001  (whatever went wrong, the crawler must not stay RUNNING)
+        except Exception as error:  # noqa: BLE001  (after any failure, the crawler must not stay RUNNING)
             last |= {"Status": "FAILED", "ErrorMessage": f"Internal Service Exception: {error!r}"}
             say(f"ERROR : {error!r}")
         say(f"BENCHMARK : Crawler has finished running and is in state READY ({last['Status']})")
@@ -197,7 +197,7 @@ class Crawlers(Operations):
             self._change(name, State="READY", LastCrawl=last, CrawlElapsedTime=0, **{HISTORY: history, STARTED: None})
 
     def _role(self, crawler: Document) -> RoleSession:
-        """The crawler's role, with which it also writes its log: what may not be logged is not crawled."""
+        """A session of the crawler's role. It writes the log too, and without that permission there is no crawl."""
         role = crawler["Role"]
         arn = role if role.startswith("arn:") else f"arn:aws:iam::{self.cloud.settings.account_id}:role/{role}"
         return RoleSession(
@@ -256,7 +256,7 @@ def _check_targets(what: str, targets: Params) -> None:
 
 
 def _check_configuration(what: str, configuration: str | None) -> None:
-    """Nothing but the version may be said in it."""
+    """Checks a Configuration, which may hold only the version."""
     if not configuration:
         return
     try:

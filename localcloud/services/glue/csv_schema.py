@@ -1,8 +1,8 @@
-"""What a CSV file's text says about its columns, by the rules of Glue's built-in CSV classifier.
+"""Reads the columns of a CSV file from its text, by the rules of Glue's built-in CSV classifier.
 
 A file is CSV if one delimiter splits its rows into the same two or more columns. The first row is a header if all its
-cells read as names (text, short, of word characters), no two are equal, and some column below it is not text: rows
-that are text all over have no header that could be told from them. Columns without a header are ``col0``, ``col1``, ….
+cells look like names (short text of word characters), no two are equal, and some column below is not text. Where all
+columns are text, a header cannot be told from data. Columns without a header are ``col0``, ``col1``, ….
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 DELIMITERS = (",", "|", "\t", ";", "\u0001")
-#: Rows that settle delimiter and header; types are read from all rows that are given.
+#: How many rows decide delimiter and header. Types are read from all rows.
 SAMPLE_ROWS = 200
 HEADER_CELL_LENGTH = 150
 
@@ -42,11 +42,11 @@ class CsvSchema:
     quote: str | None
     header: bool
     columns: tuple[Column, ...]
-    #: Rows of data in the text: without the header and empty lines.
+    #: The number of data rows in the text, without header and empty lines.
     rows: int
 
     def agrees_with(self, other: CsvSchema) -> bool:
-        """Whether both can be files of one table: the same columns in the same format; types may be widened."""
+        """Whether both can be files of one table: same columns and format. Types may be widened."""
         mine, others = ([column.name for column in schema.columns] for schema in (self, other))
         return (self.delimiter, self.header, mine) == (other.delimiter, other.header, others)
 
@@ -65,7 +65,7 @@ class CsvSchema:
 
 
 def infer(text: str) -> CsvSchema | None:
-    """The schema of a CSV text of whole lines; None if it is not CSV."""
+    """The schema of a text of whole lines; None if it is not CSV."""
     delimiter = _delimiter(text)
     if delimiter is None:
         return None
@@ -85,7 +85,7 @@ def infer(text: str) -> CsvSchema | None:
 
 
 def widest(types: tuple[str, ...]) -> str:
-    """The type that holds values of all these types."""
+    """The narrowest type for values of all these types."""
     found = {kind for kind in types if kind}
     if found == {"bigint", "double"}:
         return "double"
@@ -105,7 +105,7 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
 
 
 def _delimiter(text: str) -> str | None:
-    """The delimiter that splits every row into the same number of cells: of several, the one with most cells."""
+    """The delimiter that splits every row into the same number of cells; of several, the one with most cells."""
     found = []
     for delimiter in DELIMITERS:
         widths = {len(row) for row in _rows(text, delimiter)}
@@ -131,7 +131,7 @@ def _is_header(first: list[str], types_below: list[str]) -> bool:
 
 
 def _column_name(cell: str) -> str:
-    """As it stands in the catalog: lower case, blanks kept as they are."""
+    """A column's name in the catalog: in lower case, with its blanks."""
     return cell.strip().lower()
 
 

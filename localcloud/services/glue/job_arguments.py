@@ -1,6 +1,6 @@
-"""From a job's arguments to what its script and its Spark get: which of Glue's own arguments do what.
+"""Turns a job's arguments into the settings of its script and of Spark.
 
-Reserved names are Glue's, each is either done here, of no consequence on this machine, or refused by name.
+Reserved names are Glue's own arguments. Each is supported, without effect on this machine, or refused by name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from localcloud.platform.errors import UnsupportedError
 from localcloud.services.glue.answers import invalid
 
-#: Where a run's output or speed would be measured or watched elsewhere; its result is the same.
+#: Arguments without effect here: they change how a run is measured or watched, not its result.
 WITHOUT_CONSEQUENCE = frozenset(
     {
         "--enable-metrics",
@@ -25,7 +25,7 @@ WITHOUT_CONSEQUENCE = frozenset(
         "--enable-s3-parquet-optimized-committer",
     }
 )
-#: The one value that is done, of an argument that may be given.
+#: Argument → its only supported value.
 ONLY_VALUE = {
     "--job-language": "python",
     "--job-bookmark-option": "job-bookmark-disable",
@@ -59,36 +59,36 @@ CONSUMED = WITHOUT_CONSEQUENCE | {
     "--scriptLocation",
     "--spark-event-logs-path",
 }
-#: Where a run's log groups are, unless its arguments say otherwise.
+#: The default prefix of a run's log groups.
 LOG_PREFIX = "/aws-glue/jobs"
 _LOG_PREFIX = re.compile(r"[A-Za-z0-9_/-]{1,400}")
 _PINNED_MODULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+")
-#: One machine plays driver and workers: these are settled before a job is known.
+#: Settings of Spark that a job cannot change, because this machine is driver and workers, and starts before the job.
 _FIXED_PROPERTIES = ("spark.master", "spark.driver.memory", "spark.driver.extra", "spark.jars", "spark.submit.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunArguments:
-    """What one run's arguments ask for."""
+    """The settings in one run's arguments."""
 
-    #: sys.argv after the script's name.
+    #: The part of sys.argv after the script's name.
     script: tuple[str, ...]
     modules: tuple[str, ...] = ()
     extra_py_files: tuple[str, ...] = ()
     properties: dict[str, str] = field(default_factory=dict)
-    #: Of the log groups ``<prefix>/output`` and ``<prefix>/error``.
+    #: The prefix of the log groups ``<prefix>/output`` and ``<prefix>/error``.
     log_prefix: str = LOG_PREFIX
 
 
 def merged(
     default: dict[str, str] | None, of_the_run: dict[str, str] | None, fixed: dict[str, str] | None
 ) -> dict[str, str]:
-    """The run's arguments: the job's defaults, overridden by the run's, overridden by the non-overridable ones."""
+    """A run's arguments: the job's defaults, then the run's own, then the job's non-overridable ones."""
     return {**(default or {}), **(of_the_run or {}), **(fixed or {})}
 
 
 def parse(arguments: dict[str, str], *, job_name: str, job_id: str, run_id: str) -> RunArguments:
-    """Raises InvalidInputException or UnsupportedError, which names the argument."""
+    """Raises InvalidInputException or UnsupportedError with the name of the argument."""
     for name, value in arguments.items():
         _check(name, value)
     script = ["--JOB_ID", job_id, "--JOB_RUN_ID", run_id, "--JOB_NAME", job_name]
@@ -141,7 +141,7 @@ def _python_files(value: str) -> tuple[str, ...]:
 
 
 def _properties(value: str) -> dict[str, str]:
-    """Glue's way to give several: ``a=1 --conf b=2``."""
+    """Splits Glue's form for several settings: ``a=1 --conf b=2``."""
     properties = {}
     for word in shlex.split(value):
         if word == "--conf":

@@ -1,4 +1,4 @@
-"""Job runs: StartJobRun sets a real Spark driver to work and its state changes when the work does."""
+"""Job runs: StartJobRun starts a real Spark driver, and the run's state follows its work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
 
-#: States in which a run counts against MaxConcurrentRuns and can be stopped.
+#: The states in which a run counts against MaxConcurrentRuns and can be stopped.
 ACTIVE = frozenset({"STARTING", "RUNNING", "STOPPING"})
 
 
@@ -74,7 +74,7 @@ class JobRuns(Operations):
         return {"SuccessfulSubmissions": submitted, "Errors": errors}
 
     def start(self) -> None:
-        """Runs that an earlier run of the local cloud left have ended with it."""
+        """Ends the runs that an earlier local cloud left."""
         for key, run in self._runs.items():
             if run["JobRunState"] in ACTIVE:
                 self._engine.cut_off(key, stopping=run["JobRunState"] == "STOPPING")
@@ -116,7 +116,7 @@ class JobRuns(Operations):
             **given(job, ("SecurityConfiguration",)),
             **given(params, ("Timeout", "SecurityConfiguration", "NotificationProperty")),
         }
-        # What the arguments ask for and cannot be is refused here, before there is a run.
+        # Refuses arguments that cannot be honoured before there is a run.
         return run | {"LogGroupName": self._run(job, run).arguments.log_prefix}
 
     def _run(self, job: Document, document: Document) -> Run:
@@ -138,7 +138,7 @@ class JobRuns(Operations):
         )
 
     def _stop(self, key: str) -> AwsError | None:
-        """Asks a run to stop; what stands against it, or None."""
+        """Asks a run to stop; returns an error where it cannot be stopped."""
         found = self._runs.get(key)
         if found is None:
             return not_found(f"Job run {key} not found.")
@@ -147,7 +147,7 @@ class JobRuns(Operations):
         return None
 
     def _ended(self, job: Document, document: Document) -> Callable[[], None]:
-        """What follows the end of a run: a failed one is tried again as often as the job's MaxRetries says."""
+        """Tries a failed run again, as often as the job's MaxRetries says."""
 
         def follow_up() -> None:
             run = self._runs.get(_key(document))
@@ -173,7 +173,7 @@ def _key(document: Document) -> str:
 
 
 def _shown(run: Document) -> Document:
-    """The run as GetJobRun answers it: with the seconds that a running one has run so far."""
+    """The run in GetJobRun's form. A running one shows its seconds so far."""
     since = run.pop(RUNNING_SINCE, None)
     if since and "CompletedOn" not in run:
         run["ExecutionTime"] = round((datetime.now(UTC) - since).total_seconds())

@@ -1,4 +1,4 @@
-"""Job definitions: what CreateJob was told, with Glue's defaults."""
+"""Job definitions: CreateJob's parameters with Glue's defaults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
 
-#: Glue version → what runs it here.
+#: Glue version → the versions that run here.
 GLUE_VERSIONS = {"5.1": "Spark 3.5.6, Python 3.11, Java 17"}
 DPU_OF_WORKER = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}
 DEFAULT_TIMEOUT_MINUTES = 480
@@ -66,7 +66,7 @@ class Jobs(Operations):
 
     @operation("UpdateJob")
     def update_job(self, _: Call, params: Params) -> Params:
-        """The update is the whole new definition: what it leaves out goes back to the default."""
+        """The update replaces the definition: settings that it leaves out go back to their defaults."""
         before = self._job(params["JobName"])
         document = self._defined("glue:UpdateJob", before["Name"], params["JobUpdate"])
         self._jobs.put(
@@ -76,7 +76,7 @@ class Jobs(Operations):
 
     @operation("DeleteJob")
     def delete_job(self, _: Call, params: Params) -> Params:
-        """Deleting a job that does not exist is no error on AWS."""
+        """Deletes a job. As on AWS, a job that does not exist is no error."""
         self._jobs.delete(params["JobName"])
         tags.forget(self.cloud, self.cloud.arn("glue", f"job/{params['JobName']}"))
         return {"JobName": params["JobName"]}
@@ -115,7 +115,7 @@ class Jobs(Operations):
         return found
 
     def _defined(self, what: str, name: str, params: Params) -> Document:
-        """The definition with Glue's defaults; raises where Glue or the local cloud would not take it."""
+        """The definition with Glue's defaults; raises where Glue or the local cloud refuses it."""
         refuse(what, params, REFUSED)
         if params.get("JobMode", "SCRIPT") != "SCRIPT":
             raise UnsupportedError(f"{what} with JobMode {params['JobMode']}")
@@ -154,7 +154,7 @@ def _check_command(what: str, params: Params) -> None:
 
 
 def capacity(params: Params) -> Params:
-    """Workers and capacity units as Glue answers them; raises where they contradict each other."""
+    """Workers and capacity units in Glue's form; raises where they contradict each other."""
     worker, number, units = (params.get(key) for key in ("WorkerType", "NumberOfWorkers", "MaxCapacity"))
     units = units or params.get("AllocatedCapacity")
     if units and (worker or number):
@@ -171,5 +171,5 @@ def capacity(params: Params) -> Params:
 
 
 def job_id(name: str) -> str:
-    """What a script gets as --JOB_ID."""
+    """The id that a script gets as --JOB_ID."""
     return f"j_{hashlib.sha256(name.encode()).hexdigest()}"

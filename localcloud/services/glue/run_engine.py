@@ -1,4 +1,4 @@
-"""Runs job runs, each on a thread of its own: credentials, script, Spark driver, logs, and the state that follows."""
+"""Carries out job runs, each on a thread of its own: credentials, script, Spark driver, logs and state."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Params
     from localcloud.services.glue.job_arguments import RunArguments
 
-#: In a run's document, not in AWS's answer: when the script was handed to Spark.
+#: Field of a run's document that answers leave out: when Spark got the script.
 RUNNING_SINCE = "RunningSince"
 CUT_OFF = "InternalServiceException: The local cloud ended while this run was under way."
-#: A going-down waits so long for the threads of runs that it stopped.
+#: How long the local cloud waits for the threads of stopped runs when it goes down.
 STOP_SECONDS = 4.0
 
 log = logging.getLogger("localcloud.glue")
@@ -37,9 +37,9 @@ log = logging.getLogger("localcloud.glue")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One job run as the engine needs to know it."""
+    """The engine's view of one job run."""
 
-    #: Key of its document in the table ``glue.job_runs``.
+    #: The key of the document in the table ``glue.job_runs``.
     key: str
     run_id: str
     job_name: str
@@ -59,11 +59,11 @@ class RunEngine:
         self._standby = Standby(cloud, busy=lambda: bool(self._active))
 
     def watch_jobs(self) -> None:
-        """From now on a driver is started ahead while there are jobs."""
+        """Starts drivers ahead from now on, while there are jobs."""
         self._standby.start()
 
     def start(self, run: Run, on_end: Callable[[], None]) -> None:
-        """Sets a run to work and returns; ``on_end`` is called when its last state is in its document."""
+        """Starts a run and returns. ``on_end`` is called when the run's document has its last state."""
         stop = threading.Event()
 
         def work() -> None:
@@ -81,12 +81,12 @@ class RunEngine:
         thread.start()
 
     def cut_off(self, key: str, *, stopping: bool) -> None:
-        """A run that nobody runs any more. It is not tried again: what it had written is as it left it."""
+        """Ends a run that was cut off. It is not tried again, because it may have written part of its output."""
         final = {"JobRunState": "STOPPED"} if stopping else {"JobRunState": "FAILED", "ErrorMessage": CUT_OFF}
         self._change(key, CompletedOn=datetime.now(UTC), **final)
 
     def request_stop(self, key: str) -> bool:
-        """False where no such run is at work."""
+        """Stops a run; False where it is not at work."""
         with self._lock:
             found = self._active.get(key)
             if found is None:
@@ -96,7 +96,7 @@ class RunEngine:
         return True
 
     def stop(self) -> None:
-        """Stops every run and waits until their states say so."""
+        """Stops every run and waits until their states are final."""
         self._down.set()
         with self._lock:
             active = list(self._active.values())
@@ -126,7 +126,7 @@ class RunEngine:
             service_principal="glue.amazonaws.com",
             source_arn=self._cloud.arn("glue", f"job/{run.job_name}"),
         )
-        # AWS's own policy for a job's role has its logs too: they are written with the role.
+        # Logs are written with the job's role, as AWS's own policy for such roles allows.
         logs = clients.for_credentials("logs", credentials)
         groups = (f"{run.arguments.log_prefix}/{kind}" for kind in ("output", "error"))
         output, error = (LogStream(logs, group, run.run_id) for group in groups)
@@ -165,7 +165,7 @@ class RunEngine:
                 # Spark's Python workers act as the same role.
                 **{f"spark.executorEnv.{name}": value for name, value in variables.items()},
             },
-            # An archive is itself on the path, a single module's folder is.
+            # An archive itself goes onto the path; for a single module, its folder does.
             python_path=tuple(str(file.parent if file.suffix == ".py" else file) for file in libraries),
         )
 
@@ -197,7 +197,7 @@ def _final_state(outcome: Outcome, run: Run) -> Params:
 
 
 def _downloaded(s3: Any, address: str, folder: Path) -> Path:
-    """The object at an s3:// address as a file of its own name; raises EngineError that names the address."""
+    """Downloads the object at an s3:// address to a file with its name; raises EngineError with the address."""
     parts = urlsplit(address)
     name = PurePosixPath(parts.path).name
     if parts.scheme != "s3" or not parts.netloc or not name:

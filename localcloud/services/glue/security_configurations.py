@@ -1,7 +1,7 @@
-"""Security configurations: named encryption settings that jobs and crawlers point to.
+"""Security configurations: named encryption settings that jobs and crawlers refer to.
 
-S3 and logs of the local cloud are on this machine's disk and unencrypted whatever they say; what a configuration asks
-for is kept and answered, and a job that names one that does not exist is refused.
+The local cloud's objects and logs are on this machine's disk, unencrypted whatever a configuration says. Configurations
+are stored and returned, and a job that names an unknown one is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def require(cloud: Cloud, name: str | None) -> None:
-    """Raises EntityNotFoundException where ``name`` is given and no such configuration exists."""
+    """Raises EntityNotFoundException where ``name`` is given and unknown."""
     if name and name not in cloud.store.table("glue.security_configurations"):
         raise not_found(f"Security configuration {name} not found.")
 

@@ -1,7 +1,7 @@
-"""One child process that runs one job run: Spark's driver, in the image's own environment.
+"""The child process of one job run: Spark's driver, in the image's own environment.
 
-The process starts without a job (see ``images/glue_spark/driver.py``) and gets it through a named pipe, so that it
-can be started before there is one. It serves one job run and is never used again.
+The process starts without a job (see ``images/glue_spark/driver.py``) and gets it through a named pipe, so it can start
+before there is a job. It serves one job run only.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from localcloud.platform.processes import Exit
 
 IMAGE = Path(__file__).parents[2] / "images" / "glue_spark"
-#: Heap of the driver's Java process; what a G.1X worker has would be 10 GB.
+#: The heap of the driver's Java process. A G.1X worker has 10 GB.
 DRIVER_MEMORY = "1g"
-#: Jobs here are short: Java's second compiler takes longer than it saves.
+#: Jobs here are short, so Java's second compiler takes longer than it saves.
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1"
-#: What is kept of the lines that a driver writes before it has a job.
+#: How many of the lines from before the job are kept.
 EARLY_LINES = 200
-#: How long a started driver may take until it waits for its job.
+#: How long a driver may take to start.
 START_SECONDS = 120
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SparkJob:
-    """What a driver is told."""
+    """The job that a driver gets."""
 
     script: Path
     arguments: tuple[str, ...]
-    #: Variables of the script, among them the role's credentials.
+    #: The script's variables, with the role's credentials.
     environment: dict[str, str]
     #: Spark's configuration.
     properties: dict[str, str]
@@ -53,12 +53,12 @@ class SparkJob:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     exit: Exit
-    #: The script's failure as Glue words it; None where the process said nothing.
+    #: The script's failure in Glue's words; None where the process reported none.
     error_message: str | None
 
 
 def environment(cloud: Cloud, modules: tuple[str, ...]) -> PythonEnvironment:
-    """The image's environment with these additional modules (``name==version``); made once for each list.
+    """The image's environment with these additional modules (``name==version``), made once for each list.
 
     Raises EngineError where a module cannot be installed.
     """
@@ -75,10 +75,10 @@ def environment(cloud: Cloud, modules: tuple[str, ...]) -> PythonEnvironment:
 
 
 class SparkDriver:
-    """A driver process and its folder, from start to end."""
+    """A driver process and its folder."""
 
     def __init__(self, cloud: Cloud, modules: tuple[str, ...], *, ahead: bool = False) -> None:
-        """Starts the process. One that is started ahead of its job warms itself up while it waits."""
+        """Starts the process. If it is ahead of its job, it warms itself up while it waits."""
         self.modules = modules
         self._processes = cloud.processes
         self._output = _Lines()
@@ -110,7 +110,7 @@ class SparkDriver:
     def hand_over(
         self, job: SparkJob, *, output: Callable[[str], None], error: Callable[[str], None], stop: threading.Event
     ) -> None:
-        """Gives the process its job; from then on its lines go to ``output`` and ``error``.
+        """Gives the process its job. From then on its lines go to ``output`` and ``error``.
 
         Raises EngineError where the process ended before it could take the job.
         """
@@ -137,13 +137,13 @@ class SparkDriver:
                 time.sleep(0.02)
                 continue
             os.set_blocking(descriptor, True)
-            self._pipe.unlink()  # what has no pipe has its job
+            self._pipe.unlink()  # without the pipe, the process has its job
             with os.fdopen(descriptor, "w") as pipe:
                 json.dump(document, pipe)
             return
 
     def finish(self, *, timeout_seconds: float, stop: threading.Event) -> Outcome:
-        """Waits for the process, or ends it with all its children at the time-out or when ``stop`` is set."""
+        """Waits for the process. At the time-out, or when ``stop`` is set, ends it with all its children."""
         ended = self._processes.finish(self._child, timeout_seconds=timeout_seconds, stop=stop)
         message: str | None = None
         if self._result.exists():
@@ -151,14 +151,14 @@ class SparkDriver:
         return Outcome(exit=ended, error_message=message)
 
     def close(self) -> None:
-        """Ends the process if it runs, and removes its folder."""
+        """Ends the process if it is running, and removes its folder."""
         if self._child.running():
             self._child.stop(grace_seconds=0)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class _Lines:
-    """One stream of the process. What Java says while it starts belongs to no job: it is kept in case it fails."""
+    """One stream of the process. Java's lines from the start belong to no job. They are kept for a failure."""
 
     def __init__(self) -> None:
         self._early: deque[str] = deque(maxlen=EARLY_LINES)
@@ -180,7 +180,7 @@ class _Lines:
 
 
 def _environment(python: PythonEnvironment, jars: Path, folder: Path) -> dict[str, str]:
-    """Nothing of this machine, of the user or of a role."""
+    """The variables of the process: none from this machine, the user or a role."""
     return {
         "PATH": f"{python.root / 'bin'}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder),

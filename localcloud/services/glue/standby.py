@@ -1,7 +1,7 @@
-"""A Spark driver started ahead of its job, so that a job run does not wait for Java.
+"""A Spark driver that starts ahead of its job, so that a job run does not wait for Java.
 
-There is one at most, and only while the catalog has a job. It knows no job and has no credentials, serves one run and
-is replaced after it. While runs or other work need the processor, the next one waits for its turn.
+There is one at most, and only while a job is defined. It has no job and no credentials, serves one run, and is then
+replaced. The next one starts when runs and other work leave the processor idle.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from localcloud.platform.cloud import Cloud
 
-#: How often the watcher looks.
+#: How often the watcher checks.
 WATCH_SECONDS = 1.0
-#: How much of the processor must have been idle since the last look.
+#: The share of the processor that must have been idle since the last check.
 IDLE_SHARE = 0.5
-#: After so long it starts all the same.
+#: After this long, the driver starts all the same.
 PATIENCE_SECONDS = 20.0
-#: After a driver that could not be started, or died: how long until the next try.
+#: How long the watcher waits after a driver failed to start or died.
 PAUSE_SECONDS = 60.0
 
 log = logging.getLogger("localcloud.glue")
@@ -35,7 +35,7 @@ log = logging.getLogger("localcloud.glue")
 
 class Standby:
     def __init__(self, cloud: Cloud, *, busy: Callable[[], bool]) -> None:
-        """``busy`` says whether job runs are at work."""
+        """``busy`` returns whether job runs are at work."""
         self._cloud = cloud
         self._busy = busy
         self._jobs = cloud.store.table("glue.jobs")
@@ -47,7 +47,7 @@ class Standby:
         threading.Thread(target=self._watch, daemon=True, name="glue-standby").start()
 
     def take(self, modules: tuple[str, ...]) -> SparkDriver:
-        """The waiting driver if it has these modules, else a new one. Raises EngineError where none can be started."""
+        """The waiting driver if it has these modules, otherwise a new one. Raises EngineError where none can start."""
         with self._lock:
             found = self._waiting
             if found is not None and found.modules == modules:
@@ -77,7 +77,7 @@ class Standby:
                 pause = self._replace(wanted)
 
     def _wanted(self) -> tuple[str, ...] | None:
-        """The additional modules of the job that was defined last; None where there is no job."""
+        """The additional modules of the job that was defined last; None without jobs."""
         jobs = [job for _, job in self._jobs.items()]
         if not jobs:
             return None
@@ -90,13 +90,13 @@ class Standby:
             return self._waiting is not None and self._waiting.modules == modules and self._waiting.running()
 
     def _replace(self, modules: tuple[str, ...]) -> float:
-        """Puts a driver with these modules in place, and says how long to wait until the next look."""
+        """Starts a driver with these modules; returns how long to wait until the next check."""
         if self._died():
             return PAUSE_SECONDS
         self._dismiss()
         try:
             driver = SparkDriver(self._cloud, modules, ahead=True)
-        except EngineError as error:  # a run that needs it will say so in its ErrorMessage
+        except EngineError as error:  # a run that needs it will report the error
             log.warning("no Spark driver could be started ahead: %s", error)
             return PAUSE_SECONDS
         with self._lock:
@@ -106,7 +106,7 @@ class Standby:
         return WATCH_SECONDS
 
     def _died(self) -> bool:
-        """Whether the waiting driver ended by itself; it is put away then."""
+        """Whether the waiting driver ended by itself. If so, it is removed."""
         with self._lock:
             died = self._waiting is not None and not self._waiting.running()
         if died:
@@ -122,7 +122,7 @@ class Standby:
 
 
 class _Processor:
-    """How idle the machine was between two looks."""
+    """How idle the machine was between two checks."""
 
     def __init__(self) -> None:
         self._before = self._read()
@@ -134,6 +134,6 @@ class _Processor:
 
     @staticmethod
     def _read() -> tuple[int, int]:
-        """Idle and all ticks of all cores since the machine started."""
+        """The idle ticks and all ticks of all cores since the machine started."""
         ticks = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
         return ticks[3] + ticks[4], sum(ticks[:8])

@@ -1,4 +1,4 @@
-"""Asynchronous invocation: events wait in a table, are tried again as AWS does, and go to a destination in the end."""
+"""Asynchronous invocation: events wait in a table, are retried as on AWS, and end up at a destination."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.lambda")
 
-#: A function's error is tried again after one minute, then after two (AWS's seconds).
+#: How long after a function's error AWS tries again: one minute, then two.
 _RETRY_SECONDS = (60.0, 120.0)
 _MOST_RETRIES = 2
 _OLDEST_SECONDS = 6 * 3600
-#: A throttled event waits a second, then ever longer, to five minutes.
+#: A throttled event waits a second, then longer each time, up to five minutes.
 _LONGEST_THROTTLE_SECONDS = 300.0
 
 
@@ -37,7 +37,7 @@ class Asynchronous:
         self.agenda = Agenda(cloud.store.table("lambda.events"), self._run)
 
     def accept(self, name: str, request_id: str, payload: bytes, client_context: str = "") -> None:
-        """Notes the event on disk; it will be run."""
+        """Writes the event down. From then on it will be run."""
         self.agenda.put(
             {
                 "function": name,
@@ -91,7 +91,7 @@ class Asynchronous:
         return age * self._cloud.settings.time_scale
 
     def _tell(self, function: Document, entry: Document, outcome: Outcome | None, kind: str, condition: str) -> None:
-        """The destination gets a record; the dead letter queue, of a failure, the event itself."""
+        """Sends a record to the destination, and the event of a failure to the dead letter queue."""
         configuration = function["configuration"]
         destinations = function.get("event_invoke", {}).get("DestinationConfig", {})
         target = destinations.get(kind, {}).get("Destination")
@@ -105,7 +105,7 @@ class Asynchronous:
             self._send(configuration, dead_letters, payload, attributes)
 
     def _send(self, configuration: Document, target: str, body: str, attributes: dict[str, str]) -> None:
-        """With the function's role, as AWS does; what it may not do is lost, and said."""
+        """Sends with the function's role, as AWS does. A refused message is lost and logged."""
         from botocore.exceptions import ClientError
 
         said = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}

@@ -1,4 +1,4 @@
-"""What all groups of Lambda's operations stand on: the functions, and the engine that runs them."""
+"""The base of Lambda's groups of operations: the functions, and the engine that runs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function's code: from a call's parameters to an archive, and from the archive to a folder to run in."""
+"""A function's code: reads the archive from a call's parameters, and unpacks it into a folder to run in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LARGEST_UNPACKED_BYTES = 250 * 1024 * 1024
 
 
 def archive(cloud: Cloud, call: Call, code: Params) -> bytes:
-    """The archive that a call brings along, or names in S3, where the caller must be allowed to read it."""
+    """The archive in a call's body or in S3, where the caller must be allowed to read it."""
     if code.get("ImageUri"):
         raise UnsupportedError(f"lambda: functions from container images ({code['ImageUri']})")
     content = bytes(code["ZipFile"]) if code.get("ZipFile") else _from_s3(cloud, call, code)
@@ -66,7 +66,7 @@ def _from_s3(cloud: Cloud, call: Call, code: Params) -> bytes:
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Unpacks an archive into a folder that has it whole or not at all."""
+    """Unpacks an archive into a folder, completely or not at all."""
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)

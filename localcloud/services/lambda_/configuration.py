@@ -1,4 +1,4 @@
-"""A function's configuration: AWS's defaults and limits, and what of it the local cloud refuses by name."""
+"""A function's configuration: AWS's defaults and limits, and the settings that the local cloud refuses by name."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _RESERVED = frozenset(
 )
 _LARGEST_ENVIRONMENT_BYTES = 4096
 
-#: Parameters of CreateFunction and UpdateFunctionConfiguration that go into the configuration as they are.
+#: Parameters of CreateFunction and UpdateFunctionConfiguration that the configuration takes over unchanged.
 CARRIED = (
     *("Description", "Environment", "EphemeralStorage", "DeadLetterConfig", "Handler", "MemorySize", "Role"),
     *("Runtime", "Timeout", "Architectures"),
 )
-#: Parameters that may be given with a value that asks for nothing.
+#: Parameter → the values that ask for nothing, and pass.
 _NOTHING: dict[str, Any] = {
     "PackageType": "Zip",
     "TracingConfig": {"Mode": "PassThrough"},
@@ -42,7 +42,7 @@ _NOTHING: dict[str, Any] = {
 
 
 def accept_only(params: Params, known: Collection[str], operation: str) -> None:
-    """Raises UnsupportedError naming each parameter that the local cloud does not know what to do with."""
+    """Raises UnsupportedError for a parameter that the local cloud cannot honour."""
     for name, value in params.items():
         asks_for_nothing = value in (None, {}, [], "") or _NOTHING.get(name) == value
         if name == "VpcConfig" and isinstance(value, dict) and not any(value.values()):
@@ -67,7 +67,7 @@ def defaults(name: str) -> Params:
 
 
 def taken(params: Params, name: str) -> Params:
-    """What these parameters make of a configuration; raises AwsError for values that AWS refuses."""
+    """The part of a configuration that these parameters set; raises AwsError for values that AWS refuses."""
     found = {key: params[key] for key in CARRIED if key in params}
     if "Runtime" in found:
         python_minor(found["Runtime"])
@@ -107,7 +107,7 @@ def _check_environment(variables: dict[str, str]) -> None:
         )
     wrong = [name for name in variables if not re.fullmatch(r"[a-zA-Z]\w+", name)]
     if wrong:
-        raise _invalid(f"{wrong[0]!r} is no name of an environment variable: letters, digits and underscores")
+        raise _invalid(f"{wrong[0]!r} is not the name of an environment variable: use letters, digits and underscores")
     if sum(len(name.encode()) + len(value.encode()) for name, value in variables.items()) > _LARGEST_ENVIRONMENT_BYTES:
         raise _invalid(f"The environment variables are larger than {_LARGEST_ENVIRONMENT_BYTES} bytes.")
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from localcloud.platform.store import Document
     from localcloud.services.lambda_.functions import Functions
 
-#: The account's concurrency. AWS's is 1,000; this is one machine, and the front door has 64 threads for all calls.
+#: The account's concurrency. AWS's is 1,000. This is one machine, and the front door has 64 threads for all calls.
 ACCOUNT_CONCURRENCY = 32
-#: A role's session ends after an hour: a sandbox that is older than this takes no more events.
+#: A sandbox that is older than this takes no more events, because its role's session ends after an hour.
 _OLDEST_SECONDS = 2400.0
 _IDLE_SECONDS = 120.0
 _SWEEP_SECONDS = 5.0
@@ -69,7 +69,7 @@ class Engine:
             sandbox.stop()
 
     def invoke(self, name: str, request_id: str, payload: bytes, client_context: str = "") -> Outcome:
-        """Runs the function on one event, to its end. Raises AwsError where it is throttled or cannot be run."""
+        """Runs the function on one event until it ends. Raises AwsError where it is throttled or cannot run."""
         function = self._functions.get(name)
         configuration = function["configuration"]
         if configuration["State"] != "Active":
@@ -87,12 +87,12 @@ class Engine:
                 self._put_back(name, sandbox)
 
     def prepare(self, configuration: Document) -> None:
-        """All that a first invocation would wait for: the runtime's environment, and the code in its folder."""
+        """Makes what a first invocation would wait for: the runtime's environment, and the folder with the code."""
         runtime(self._cloud, configuration)
         self._code(configuration)
 
     def retire(self, name: str) -> None:
-        """Ends the warm sandboxes of a function that has changed or is gone; those at work end with their event."""
+        """Ends the warm sandboxes of a function that has changed or is gone. Those at work end after their event."""
         with self._lock:
             retired = self._warm.pop(name, [])
             self._all.difference_update(retired)
@@ -101,7 +101,7 @@ class Engine:
 
     @contextlib.contextmanager
     def _slot(self, name: str, reserved: int | None) -> Iterator[None]:
-        """One of the function's or the account's concurrent executions; raises TooManyRequestsException."""
+        """Takes one of the function's or the account's concurrent executions; raises TooManyRequestsException."""
         with self._lock:
             running = self._running.get(name, 0)
             if running >= (ACCOUNT_CONCURRENCY if reserved is None else reserved) or (
@@ -116,7 +116,7 @@ class Engine:
                 self._running[name] -= 1
 
     def _taken(self, name: str, revision: str) -> Sandbox | None:
-        """A warm sandbox of this revision, the one used last."""
+        """The warm sandbox of this revision that was used last."""
         while True:
             with self._lock:
                 warm = self._warm.get(name, [])
@@ -150,7 +150,7 @@ class Engine:
         sandbox.stop()
 
     def _code(self, configuration: Document) -> Path:
-        """The folder with the function's code, which all its sandboxes share."""
+        """The folder with the function's code. All its sandboxes share it."""
         digest = hex_of(configuration["CodeSha256"])
         folder = self._cloud.settings.home / "work" / "lambda-code" / digest
         with self._unpacking:
@@ -159,7 +159,7 @@ class Engine:
         return folder
 
     def _sweep(self) -> None:
-        """Ends sandboxes that nobody has asked for a while."""
+        """Ends sandboxes that were idle for a while."""
         while not self._closed.wait(_SWEEP_SECONDS):
             with self._lock:
                 cold = [s for warm in self._warm.values() for s in warm if time.monotonic() - s.used > _IDLE_SECONDS]

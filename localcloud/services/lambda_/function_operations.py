@@ -1,4 +1,4 @@
-"""Making, changing and showing functions."""
+"""Creates, changes and describes functions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PENDING = {"State": "Pending", "StateReason": "The function is being created.",
 class FunctionOperations(LambdaOperations):
     @operation("CreateFunction")
     def create_function(self, call: Call, params: Params) -> Params:
-        """Pending until its code lies ready and the runtime is there: then Active."""
+        """The function is Pending until code and runtime are ready, then Active."""
         name = function_name(params["FunctionName"])
         if params.get("PackageType") == "Image" or params["Code"].get("ImageUri"):
             raise UnsupportedError(f"lambda: functions from container images ({name})")
@@ -108,7 +108,7 @@ class FunctionOperations(LambdaOperations):
         return {"StatusCode": 204}
 
     def resume(self) -> None:
-        """What was being made ready when an earlier run of the local cloud ended is made ready now."""
+        """Prepares functions that an earlier run left unprepared."""
         functions = [function for _, function in self.functions.table.items()]
         for function in functions:
             configuration = function["configuration"]
@@ -167,7 +167,7 @@ class FunctionOperations(LambdaOperations):
         ).start()
 
     def _ready(self, name: str, revision: str) -> None:
-        """Ends a creation or an update: Active and Successful, or Failed with its reason."""
+        """Ends a creation or an update: Active and Successful, or Failed with the reason."""
         function = self.functions.table.get(name)
         if function is None or function["configuration"]["RevisionId"] != revision:
             return
@@ -184,7 +184,7 @@ class FunctionOperations(LambdaOperations):
             log.info("%s was deleted while it was made ready", name)
 
     def _archive_url(self, configuration: Params) -> str:
-        """Where the archive lies: on AWS an address for ten minutes, here a file."""
+        """The archive's location: a file here, on AWS an address for ten minutes."""
         return self.functions.archive(hex_of(configuration["CodeSha256"])).as_uri()
 
 

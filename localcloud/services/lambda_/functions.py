@@ -1,4 +1,4 @@
-"""What Lambda remembers of its functions, and their code's archives."""
+"""Stores functions and the archives of their code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TABLE = "lambda.functions"
 
 
 class Functions:
-    """Functions by name: configuration as the API shows it, policy, concurrency, tags. Archives lie in files."""
+    """Functions by name: configuration in the API's form, policy, concurrency, tags. Archives are files."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.table = cloud.store.table(TABLE)
@@ -49,7 +49,7 @@ class Functions:
         return self._archives / f"{sha256}.zip"
 
     def keep(self, content: bytes) -> Params:
-        """Writes an archive; returns what a configuration says of it."""
+        """Writes an archive; returns its part of a configuration."""
         digest = hashlib.sha256(content).digest()
         path = self.archive(digest.hex())
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,17 +59,17 @@ class Functions:
         return {"CodeSha256": base64.b64encode(digest).decode(), "CodeSize": len(content)}
 
     def forget_unused(self, code_sha256: str) -> None:
-        """Deletes the archive that has this hash, unless a function still has it."""
+        """Deletes the archive with this hash, unless a function still uses it."""
         if all(function["configuration"]["CodeSha256"] != code_sha256 for _, function in self.table.items()):
             self.archive(hex_of(code_sha256)).unlink(missing_ok=True)
 
 
 def hex_of(code_sha256: str) -> str:
-    """``CodeSha256`` is base64 in the API; in a file's name it is hexadecimal."""
+    """A hash in hexadecimal, for file names. ``CodeSha256`` is base64 in the API."""
     return base64.b64decode(code_sha256).hex()
 
 
 def touched(configuration: Document) -> None:
-    """A change makes a new revision."""
+    """A new revision id, which every change gets."""
     configuration["LastModified"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
     configuration["RevisionId"] = str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""Invoking functions, and what limits their invocations."""
+"""Invokes functions, and sets the limits of their invocations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from localcloud.platform.store import Document
 
 _LARGEST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
-#: AWS keeps this many of an account's executions unreserved; of our smaller account, a proportionate part.
+#: How many executions stay unreserved: the same share of our smaller account as on AWS.
 _UNRESERVED = 2
 
 

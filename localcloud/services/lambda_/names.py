@@ -1,4 +1,4 @@
-"""The ways in which calls name a function: name, ARN, part of an ARN, each with or without a qualifier."""
+"""Reads a function's name from a call: a name, an ARN or a part of one, with or without a qualifier."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LATEST = "$LATEST"
 
 
 def function_name(given: str, qualifier: str | None = None) -> str:
-    """The bare name. Raises AwsError for what names no function, UnsupportedError for a version or an alias."""
+    """The bare name. Raises AwsError for an invalid name, UnsupportedError for a version or an alias."""
     found = _NAME.fullmatch(given)
     if found is None:
         raise AwsError(

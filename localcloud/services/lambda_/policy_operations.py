@@ -1,4 +1,4 @@
-"""A function's resource policy: who else may invoke it. And its tags."""
+"""A function's resource policy, which says who else may invoke it, and its tags."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def policy_document(function: Document) -> str | None:
 
 
 def _statement(arn: str, params: Params) -> dict[str, Any]:
-    """As AWS writes it: who, what, and on whose behalf."""
+    """The statement in AWS's form: who, what, and on whose behalf."""
     principal = params["Principal"]
     if principal == "*":
         who: Any = "*"

@@ -1,4 +1,4 @@
-"""Lambda's Runtime API, as AWS documents it: one sandbox asks here for its next event and tells how it went."""
+"""Lambda's Runtime API, as AWS documents it: one sandbox gets its events here and returns their results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What the runtime sent back; ``kind`` is ``response``, ``error`` or ``init error``."""
+    """The runtime's result; ``kind`` is ``response``, ``error`` or ``init error``."""
 
     kind: str
     payload: bytes
@@ -31,11 +31,11 @@ class Answer:
 
 
 class RuntimeApi:
-    """A server on a loopback port of its own, for one sandbox, until ``close``."""
+    """A server for one sandbox, on a loopback port of its own, until ``close``."""
 
     def __init__(self) -> None:
         self.answers: queue.Queue[Answer] = queue.Queue()
-        #: Set while the runtime waits for an event: it has been initialized, and is done with the one before.
+        #: Set while the runtime waits for an event, so it has initialized, and finished the event before.
         self.waiting = threading.Event()
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._server = _Server(self)
@@ -50,7 +50,7 @@ class RuntimeApi:
         self._events.put(event)
 
     def next_event(self) -> Event | None:
-        """Blocks until there is an event; None when the sandbox is to end."""
+        """Waits for the next event; None when the sandbox must end."""
         self.waiting.set()
         return self._events.get()
 
@@ -72,7 +72,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # an answer leaves in one piece
+    wbufsize = -1  # an answer is sent in one piece
     server: _Server
 
     def do_GET(self) -> None:
@@ -114,4 +114,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """The function's log is told what happens, not ours."""
+        """Writes nothing: what happens belongs in the function's log, not in ours."""

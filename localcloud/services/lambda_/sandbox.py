@@ -1,4 +1,4 @@
-"""One execution environment of a function: a child process that AWS's runtime client runs in, used again while warm."""
+"""One execution environment of a function: a child process with AWS's runtime client, used again while warm."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("localcloud.lambda")
 
 LOCK = IMAGES / "lambda_python" / "requirements.lock"
-#: What AWS gives a function to initialize itself, before its own time-out begins to count.
+#: AWS's limit for a function's initialization, before its own time-out begins to count.
 INIT_SECONDS = 10.0
 _TAIL_BYTES = 4096
-#: How long an invocation's last lines may take from the process's output to its log.
+#: How long an invocation's last lines may take to arrive from the process.
 _LINES_SECONDS = 0.05
 
 
@@ -44,14 +44,14 @@ def runtime(cloud: Cloud, configuration: Document) -> PythonEnvironment:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     payload: bytes
-    #: Empty for success, else AWS's word for the error.
+    #: Empty for success, otherwise AWS's word for the error.
     function_error: str = ""
     #: The last 4 KB of this invocation's log.
     log_tail: bytes = b""
 
 
 class Sandbox:
-    """Starts in the constructor; ``invoke`` is called by one thread at a time; ``stop`` frees everything."""
+    """The constructor starts it. Only one thread at a time may call ``invoke``. ``stop`` frees everything."""
 
     def __init__(self, cloud: Cloud, configuration: Document, code: Path, credentials: dict[str, str]) -> None:
         self.revision = configuration["RevisionId"]
@@ -80,7 +80,7 @@ class Sandbox:
         )
 
     def invoke(self, request_id: str, payload: bytes, function_arn: str, client_context: str = "") -> Outcome:
-        """Runs the handler on one event; whatever goes wrong in it is an outcome too."""
+        """Runs the handler on one event. Its failures are outcomes too."""
         started = time.monotonic()
         self._lines = []
         first = self._init_seconds is None
@@ -116,7 +116,7 @@ class Sandbox:
         shutil.rmtree(self._root, ignore_errors=True)
 
     def _initialize(self) -> Answer | None:
-        """Waits until the runtime asks for its first event; what went wrong where it never will."""
+        """Waits until the runtime asks for its first event; returns the failure if it never does."""
         runtime = self._configuration["Runtime"].replace("python", "python:")
         self._on_line(f"INIT_START Runtime Version: {runtime}")
         deadline = self.born + INIT_SECONDS
@@ -152,7 +152,7 @@ class Sandbox:
                 return broken
 
     def _broken(self, request_id: str) -> Answer | None:
-        """What the runtime said or the system tells of a process that has ended."""
+        """The failure of a process that has ended, from the runtime or from the system; None while it runs."""
         if self._child.running():
             return None
         self.usable = False
@@ -164,7 +164,7 @@ class Sandbox:
         return _failure("Runtime.ExitError", f"{prefix}Error: Runtime exited with error: {how}", request_id)
 
     def _report(self, request_id: str, seconds: float, init_seconds: float | None) -> None:
-        """AWS's last two lines of an invocation, after all that the handler wrote."""
+        """Writes AWS's last two lines of an invocation, after all of the handler's lines."""
         if self.usable:
             self._api.waiting.wait(_LINES_SECONDS)
             time.sleep(0.002)
@@ -180,7 +180,7 @@ class Sandbox:
         )
 
     def _memory_mb(self) -> int:
-        """The most that the process had, by Linux's count; 0 where it is gone."""
+        """The peak memory of the process, by Linux's count; 0 where it is gone."""
         try:
             lines = Path(f"/proc/{self._child.pid}/status").read_text().splitlines()
         except OSError:
@@ -199,7 +199,7 @@ def _failure(kind: str, message: str, request_id: str) -> Answer:
 
 
 def _log_stream(cloud: Cloud, credentials: dict[str, str], group: str, stream: str) -> LogStream | None:
-    """As on AWS, a function whose role may not write its log runs without one."""
+    """The function's log; None where its role may not write one, as on AWS."""
     from botocore.exceptions import ClientError
 
     try:

@@ -1,4 +1,4 @@
-"""Lambda behind the front door."""
+"""Lambda's operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters that an operation of SageMaker understands."""
+"""Refuses parameters that an operation of SageMaker does not understand."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def accept_only(params: Params, known: Collection[str], what: str) -> None:
-    """Raises UnsupportedError such as ``sagemaker:CreateModel with VpcConfig``; an empty value asks for nothing."""
+    """Raises UnsupportedError such as ``sagemaker:CreateModel with VpcConfig``. Empty values ask nothing and pass."""
     accepted.accept_only(params, known, f"sagemaker:{what}")

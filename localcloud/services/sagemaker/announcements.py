@@ -1,4 +1,4 @@
-"""What SageMaker tells EventBridge: state changes of endpoints, training jobs and model packages."""
+"""The events that SageMaker sends: state changes of endpoints, training jobs and model packages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PACKAGE_STATES = ("ModelPackageStatus", "ModelApprovalStatus")
 
 
 def announce_endpoints(cloud: Cloud) -> None:
-    """Its status; of its end, ``DELETING``."""
+    """Announces an endpoint's status. The last one is ``DELETING``."""
 
     def changed(_: str, before: Document | None, after: Document | None) -> None:
         if after is not None and (before is None or before["EndpointStatus"] != after["EndpointStatus"]):
@@ -26,7 +26,7 @@ def announce_endpoints(cloud: Cloud) -> None:
 
 
 def announce_training_jobs(cloud: Cloud) -> None:
-    """The status, and the secondary status, which changes more often."""
+    """Announces a job's status and its secondary status, which changes more often."""
 
     def changed(_: str, before: Document | None, after: Document | None) -> None:
         states = ("TrainingJobStatus", "SecondaryStatus")
@@ -37,7 +37,7 @@ def announce_training_jobs(cloud: Cloud) -> None:
 
 
 def announce_model_packages(cloud: Cloud) -> None:
-    """Each new package, and every change of its status or its approval."""
+    """Announces each new package, and every change of its status or approval."""
 
     def changed(_: str, before: Document | None, after: Document | None) -> None:
         if after is None:

@@ -1,4 +1,4 @@
-"""The hosts of a training job: each has a container of its own, and they begin and end together."""
+"""The hosts of a training job. Each has a container of its own, and they begin and end together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from localcloud.platform.processes import Processes
 
 _POLL_SECONDS = 0.05
-#: Each cluster has a network of its own in the loopback's 127.0.0.0/8, so that clusters share no port.
+#: Each cluster has a network of its own in the loopback's 127.0.0.0/8, so two clusters can use the same port.
 _networks = itertools.count(1)
 _NETWORKS = 254 * 127
 
@@ -31,7 +31,7 @@ class Host:
     root: Path
     """The root of its container's file system."""
     address: str
-    """On the loopback: what its name stands for among the job's hosts."""
+    """The loopback address for its name."""
 
     @property
     def opt_ml(self) -> Path:
@@ -40,7 +40,7 @@ class Host:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ending:
-    """How a cluster came to its end: as the first host that failed did, or else all of them."""
+    """How a cluster ended: as the first host that failed, or as all of them."""
 
     exit: Exit
     failed: Host | None = None
@@ -48,7 +48,7 @@ class Ending:
 
 class Cluster:
     def __init__(self, processes: Processes, root: Path, count: int) -> None:
-        """Makes the folders of so many hosts below ``root``."""
+        """Makes this many hosts, with folders below ``root``."""
         self._processes = processes
         network = next(_networks) % _NETWORKS
         self.hosts = tuple(
@@ -71,9 +71,9 @@ class Cluster:
         timeout_seconds: float,
         stop: threading.Event,
     ) -> Ending:
-        """Runs the command on every host until all have ended, and ends the others where one fails.
+        """Runs the command on every host until all have ended. If one fails, ends the others.
 
-        All are ended at the time-out, and when ``stop`` is set. No process of any host is left.
+        Ends all hosts at the time-out, and when ``stop`` is set. Leaves no process of any host behind.
         """
         children: list[Child] = []
         watches: list[threading.Thread] = []

@@ -1,4 +1,4 @@
-"""HTTP to the containers: kept-alive connections, asynchronous, as lean as a hop inside one machine should be."""
+"""HTTP to the containers: asynchronous, over kept-alive connections, and lean, for a hop inside one machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ContainerResponse:
 
 
 class ContainerLostError(Exception):
-    """The container closed the connection, or never took it."""
+    """The container closed the connection, or did not accept it."""
 
 
 class Connections:
@@ -33,7 +33,7 @@ class Connections:
         self._idle: dict[int, list[_Connection]] = {}
 
     async def post(self, port: int, path: str, headers: Mapping[str, str], body: bytes) -> ContainerResponse:
-        """Raises ContainerLostError where the container is not there. The caller sets the time-out."""
+        """Raises ContainerLostError where no container listens. The caller sets the time-out."""
         idle = self._idle.setdefault(port, [])
         while idle:
             connection = idle.pop()
@@ -64,11 +64,11 @@ class Connections:
 
 
 class _ClosedWhileIdleError(ContainerLostError):
-    """Nothing of an answer had come: the request can be sent again."""
+    """The connection closed before any part of an answer came. The request can be sent again."""
 
 
 class _Connection(asyncio.Protocol):
-    """One connection, one exchange at a time; httptools calls the ``on_…`` methods."""
+    """One connection with one exchange at a time. httptools calls the ``on_…`` methods."""
 
     def __init__(self, port: int, idle: list[_Connection]) -> None:
         self.port = port
@@ -91,7 +91,7 @@ class _Connection(asyncio.Protocol):
         return await self._waiting
 
     def rest(self) -> None:
-        """Waits among the idle ones for its next exchange."""
+        """Puts the connection among the idle ones."""
         self._idle.append(self)
 
     def close(self) -> None:

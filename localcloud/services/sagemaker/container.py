@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from localcloud.services.sagemaker.place import Place
 
 PING_SECONDS = 0.05
-#: SageMaker's patience with one answer to /ping.
+#: SageMaker's time-out for an answer to /ping.
 PING_TIMEOUT_SECONDS = 2.0
-#: The last lines of a container's log that a failure reason quotes.
+#: How many of the last lines of a container's log a failure reason quotes.
 _REMEMBERED_LINES = 20
 
 
 class Container:
-    """Starts in the constructor; ``stop`` frees process, port and folder."""
+    """The constructor starts it. ``stop`` frees process, port and folder."""
 
     def __init__(self, cloud: Cloud, spec: ContainerSpec, place: Place, role: RoleSession, *, isolated: bool) -> None:
         image = image_of(spec.image)
@@ -72,7 +72,7 @@ class Container:
             raise
 
     def wait_until_healthy(self, timeout_seconds: float, cancelled: threading.Event) -> None:
-        """Returns when /ping answers 200; raises EngineError in AWS's words, with the cause, where it will not."""
+        """Returns when /ping answers 200; raises EngineError in AWS's words, with the cause, if it does not."""
         deadline = time.monotonic() + timeout_seconds
         while not self._answers_ping():
             if cancelled.is_set():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from localcloud.platform.role_session import RoleSession
     from localcloud.platform.store import Document
 
-#: AWS's seconds between two files, and the most of this machine's.
+#: AWS's seconds between two files, and the longest interval in this machine's.
 _FLUSH_SECONDS = 60.0
 _FLUSH_SECONDS_HERE = 2.0
 
@@ -27,10 +27,10 @@ log = logging.getLogger("localcloud.sagemaker.data_capture")
 
 
 class DataCapture:
-    """Collects lines by variant and hour and writes them every few seconds, the rest at ``close``."""
+    """Collects lines by variant and hour. Writes them every few seconds, and the rest at ``close``."""
 
     def __init__(self, endpoint: str, config: Document, roles: dict[str, RoleSession], *, time_scale: float) -> None:
-        """``config`` is an enabled DataCaptureConfig; ``roles`` has the execution role of each variant's model."""
+        """``config``: an enabled DataCaptureConfig; ``roles``: the execution role of each variant's model."""
         self._flush_seconds = min(_FLUSH_SECONDS_HERE, _FLUSH_SECONDS / time_scale)
         self._endpoint = endpoint
         self._roles = roles
@@ -53,7 +53,7 @@ class DataCapture:
     def record(
         self, variant: str, request: tuple[str, bytes], answer: tuple[str, bytes], inference_id: str | None
     ) -> None:
-        """Keeps one request and its answer, each as (content type, body)."""
+        """Stores one request and its answer, each as (content type, body)."""
         now = datetime.now(UTC)
         data: dict[str, Any] = {}
         if self._input:
@@ -90,7 +90,7 @@ class DataCapture:
 
 
 def encodings(header: Document) -> dict[str, str]:
-    """Content type → CSV or JSON, from a CaptureContentTypeHeader; what is in neither list is captured as BASE64."""
+    """Content type → CSV or JSON, from a CaptureContentTypeHeader. Other types are captured as BASE64."""
     csv, json_ = header.get("CsvContentTypes", []), header.get("JsonContentTypes", [])
     return dict.fromkeys(csv, "CSV") | dict.fromkeys(json_, "JSON")
 

@@ -1,4 +1,4 @@
-"""What DescribeEndpoint tells of a deployment that is under way: the new fleet's variants, and how far they got."""
+"""DescribeEndpoint's view of a deployment under way: the new fleet's variants and their progress."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from localcloud.platform.store import Document
     from localcloud.services.sagemaker.fleet import Fleet, Variant
 
-#: DescribeEndpoint shows so many statuses of a variant, the latest first.
+#: How many statuses of a variant DescribeEndpoint shows, the latest first.
 _SHOWN = 5
 
 
 class DeploymentProgress:
-    """Keeps an endpoint's PendingDeploymentSummary; ``update`` changes the endpoint's document."""
+    """Maintains an endpoint's PendingDeploymentSummary. ``update`` changes the endpoint's document."""
 
     def __init__(self, fleet: Fleet, update: Callable[..., None]) -> None:
         self._fleet = fleet
@@ -48,7 +48,7 @@ class DeploymentProgress:
 
 
 def described_variant(variant: Variant) -> dict[str, Any]:
-    """A variant as DescribeEndpoint shows it."""
+    """A variant in DescribeEndpoint's form."""
     return {
         "VariantName": variant.name,
         "DeployedImages": [

@@ -1,4 +1,4 @@
-"""The work behind an endpoint's states: fleets started, traffic shifted, what is no longer needed ended."""
+"""The work behind an endpoint's states: starts fleets, shifts traffic, and ends fleets that are no longer needed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from localcloud.services.sagemaker.fleet import Fleet
     from localcloud.services.sagemaker.shift import Shift
 
-#: Requests that an old fleet may still be answering get this long before it is ended: an invocation's own limit.
+#: How long an old fleet may still answer its requests before it ends: the limit of an invocation.
 DRAIN_SECONDS = 60.0
-#: How often the alarms are asked in a bake.
+#: How often the alarms are checked during a bake.
 _ALARM_CHECK_SECONDS = 0.1
 _HEALTH_CHECK_SECONDS = 1.0
 
@@ -34,11 +34,11 @@ log = logging.getLogger("localcloud.sagemaker.deployments")
 
 
 class _RollBackError(Exception):
-    """The new fleet must not take over."""
+    """The new fleet must not take over; the traffic goes back."""
 
 
 class Deployments:
-    """One thread for each change of an endpoint; what takes requests is in ``served``."""
+    """Changes endpoints, each change on a thread of its own. Endpoints that take requests are in ``served``."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -49,7 +49,7 @@ class Deployments:
         self._down = threading.Event()
 
     def start(self) -> None:
-        """What an earlier run left is brought back, taken back or finished."""
+        """Restarts, rolls back or finishes what an earlier run left."""
         for name, document in self._table.items():
             left = endpoint_restart.left(document)
             if left is not None:
@@ -60,7 +60,7 @@ class Deployments:
         return self._served.get(name)
 
     def coming_back(self, name: str) -> bool:
-        """Whether the endpoint served before the local cloud was started again, and is about to serve again."""
+        """Whether the endpoint served before the restart of the local cloud, and will soon serve again."""
         return name in self._coming_back
 
     def create(self, name: str, fleet: Fleet) -> None:
@@ -117,10 +117,10 @@ class Deployments:
         threading.Thread(target=work, daemon=True, name=f"endpoint-{name}").start()
 
     def _create(self, name: str, fleet: Fleet, failure: str | None = None) -> None:
-        """``failure``: why the endpoint, which is brought back, has not got what it was to be updated to."""
+        """``failure``: why an endpoint that is restarted did not get its update."""
         try:
             fleet.start()
-        except Exception as error:  # noqa: BLE001  (whatever stops a start is the endpoint's failure reason)
+        except Exception as error:  # noqa: BLE001  (any error becomes the endpoint's failure reason)
             self._fail(name, _reason(error))
         else:
             self._serve(name, fleet, failure)
@@ -147,7 +147,7 @@ class Deployments:
             if time.monotonic() - begun > shift.start_seconds:
                 raise _RollBackError("The deployment exceeded MaximumExecutionTimeoutInSeconds.")
             self._shift(served, previous, fleet, shift, progress)
-        except Exception as error:  # noqa: BLE001  (whatever stops an update sends the traffic back)
+        except Exception as error:  # noqa: BLE001  (any error sends the traffic back)
             self._set(name, EndpointStatus="RollingBack")
             served.shares = ((previous, 1.0),)
             self._end(fleet)
@@ -161,7 +161,7 @@ class Deployments:
     def _shift(
         self, served: ServedEndpoint, previous: Fleet, fleet: Fleet, shift: Shift, progress: DeploymentProgress
     ) -> None:
-        """Raises _RollBackError when an alarm goes off before the last step is baked."""
+        """Raises _RollBackError if an alarm goes off before the last bake has ended."""
         for step in shift.steps:
             rest = 1.0 - step.share
             progress.activating(step.share)
@@ -218,7 +218,7 @@ class Deployments:
         self._table.delete(name)
 
     def _end(self, fleet: Fleet) -> None:
-        """Ends a fleet that gets no new requests, once it has answered those that it has."""
+        """Ends a fleet that gets no new requests, after it has answered the present ones."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while fleet.in_flight and time.monotonic() < deadline and not self._down.is_set():
             time.sleep(0.01)
@@ -251,7 +251,7 @@ class Deployments:
 
 
 def _reason(error: Exception) -> str:
-    """AWS's own limit of a failure reason is 1,024 characters."""
+    """Cuts a failure reason to AWS's limit of 1,024 characters."""
     if isinstance(error, (EngineError, AwsError, _RollBackError)):
         return str(error)[:1024]
     log.error("a deployment failed", exc_info=error)

@@ -1,4 +1,4 @@
-"""Endpoint configurations: which models, on how many instances, with which share of the traffic, captured where."""
+"""Endpoint configurations: models, their instances and share of the traffic, and data capture."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class EndpointConfigs(Operations):
         return {}
 
     def _variant(self, variant: Params) -> Params:
-        """With the defaults that AWS fills in; raises AwsError for a model that is not there."""
+        """A variant with AWS's defaults; raises AwsError where its model does not exist."""
         accept_only(variant, _VARIANT, "CreateEndpointConfig with a production variant that has")
         model_by_name(self.cloud, variant.get("ModelName", ""))
         for name in ("InitialInstanceCount", "InstanceType"):

@@ -1,4 +1,4 @@
-"""What SageMaker puts into CloudWatch about an endpoint's traffic: three times an alarm's minute, if there is any."""
+"""Puts metrics of an endpoint's traffic into CloudWatch, three times in an alarm's minute if there is traffic."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
 
 NAMESPACE = "AWS/SageMaker"
-#: AWS's seconds between two puts, and the most of this machine's.
+#: AWS's seconds between two puts, and the longest interval in this machine's.
 _PUT_SECONDS = 20.0
 _PUT_SECONDS_HERE = 1.0
-#: CloudWatch's limit of different values in a datum.
+#: CloudWatch's limit for different values in a datum.
 _MOST_VALUES = 150
 
 log = logging.getLogger("localcloud.sagemaker.metrics")
@@ -38,7 +38,7 @@ _METRICS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invocation:
-    """One request's outcome; ``status`` is the model's."""
+    """One request's outcome. ``status`` is the model's."""
 
     endpoint: str
     variant: str
@@ -48,7 +48,7 @@ class Invocation:
     overhead_seconds: float
 
     def values(self) -> dict[str, float]:
-        """One value a metric; an error metric counts 0 for a request without that error, as AWS's do."""
+        """One value for each metric. As on AWS, an error metric gets a 0 for a request without that error."""
         return {
             "Invocations": 1,
             "InvocationsPerInstance": 1 / self.instances,
@@ -106,9 +106,9 @@ class EndpointMetrics:
 
 
 def metric_data(endpoint: str, variant: str, traffic: Traffic) -> Iterator[dict[str, Any]]:
-    """CloudWatch's data for the traffic since the last put: every value with its count, for real percentiles.
+    """CloudWatch's data for the traffic since the last put: each value with its count, for real percentiles.
 
-    CloudWatch stamps them as they arrive: what a busy machine puts late is late, and not missed by an alarm.
+    They have no time of their own. So CloudWatch takes the time of arrival, and no alarm misses what comes late.
     """
     for name, counts in traffic.items():
         values = sorted(counts)
@@ -127,5 +127,5 @@ def metric_data(endpoint: str, variant: str, traffic: Traffic) -> Iterator[dict[
 
 
 def _three_digits(microseconds: float) -> float:
-    """Nobody asks for more, and equal values make for short puts."""
+    """Rounds a value. Nobody needs more digits, and equal values make short puts."""
     return float(f"{microseconds:.3g}")

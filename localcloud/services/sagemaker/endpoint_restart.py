@@ -1,7 +1,7 @@
-"""Endpoints that an earlier run of the local cloud has left: their containers ended with it, their promises did not.
+"""Endpoints that an earlier run of the local cloud left: their containers ended with it, their duties did not.
 
-What was InService is started again with the model that it served. A change that was cut off, in a canary or anywhere
-else, is taken back: the endpoint serves what it served before. A creation is finished, and so is a deletion.
+An endpoint that was InService starts again with the model that it served. A change that was cut off, in a canary or
+elsewhere, is rolled back. A creation or a deletion is finished.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ CUT_OFF = "The update was rolled back: the local cloud ended while it was under 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Left:
-    """What is to be done about an endpoint that was left in this status."""
+    """What to do with an endpoint that was left in this status."""
 
     status: str
-    """Its status until that is done, in AWS's words: SystemUpdating can be neither updated nor deleted."""
+    """Its status until then, in AWS's words. In SystemUpdating it can be neither updated nor deleted."""
     create: bool = False
     delete: bool = False
     serve: bool = False
@@ -42,14 +42,14 @@ _LEFT = {
 
 
 def left(document: Document) -> Left | None:
-    """None for an endpoint that has failed: it stays so."""
+    """What to do with this endpoint; None where it has failed, and stays as it is."""
     return _LEFT.get(document["EndpointStatus"])
 
 
 def fleet_of(cloud: Cloud, document: Document) -> Fleet:
-    """The fleet that the endpoint is described with, not started; with the weights and counts that it had last.
+    """The fleet in the endpoint's document, not started, with its last weights and counts.
 
-    Raises AwsError where its configuration or a model of it is gone.
+    Raises AwsError where its configuration or a model is gone.
     """
     name = document["EndpointName"]
     fleet = Fleet(cloud, name, document.get("_config") or config_by_name(cloud, document["EndpointConfigName"]))

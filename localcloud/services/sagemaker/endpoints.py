@@ -1,4 +1,4 @@
-"""Endpoints: created, updated, scaled, deleted. The states are the work's: InService when every container answers."""
+"""Creates, updates, scales and deletes endpoints. One is InService when every container answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UPDATE = {
     "ExcludeRetainedVariantProperties",
     "RetainDeploymentConfig",
 }
-#: What RetainAllVariantProperties keeps beside the data capture, and the variant's attribute in a fleet.
+#: Property that RetainAllVariantProperties keeps besides data capture → the variant's attribute in a fleet.
 _RETAINED = {"DesiredInstanceCount": "desired_instances", "DesiredWeight": "weight"}
 
 
@@ -163,11 +163,11 @@ class Endpoints(Operations):
         return found
 
     def _config(self, document: Document) -> Document:
-        """The deployed configuration; it may have been deleted since."""
+        """The deployed configuration, which may have been deleted since."""
         return document.get("_config") or {}
 
     def _begin(self, name: str, status: str, **changes: Any) -> None:
-        """Takes an InService endpoint into a change; raises AwsError where one is under way already."""
+        """Begins a change of an InService endpoint; raises AwsError where one is under way."""
         with self._lock:
             document = self._endpoint(name)
             if document["EndpointStatus"] != "InService":
@@ -177,7 +177,7 @@ class Endpoints(Operations):
             self._table.put(name, {**kept, **changed, "EndpointStatus": status, "LastModifiedTime": datetime.now(UTC)})
 
     def _retain(self, name: str, fleet: Fleet, params: Params) -> None:
-        """Weights and instance counts of the variants that stay, and the data capture, where the caller wants it so."""
+        """Keeps weights and counts of the remaining variants, and the data capture, where the caller wants it."""
         served = self._deployments.served(name)
         if not params.get("RetainAllVariantProperties") or served is None:
             return

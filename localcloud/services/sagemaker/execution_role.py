@@ -1,9 +1,8 @@
-"""What SageMaker does with the role that a job or a model names: data, logs, metrics, images.
+"""What SageMaker does with the role of a job or a model: data, logs, metrics, images.
 
-Source: "How to use SageMaker AI execution roles" of the developer guide, which lists for CreateTrainingJob and
-CreateModel what a role needs: S3, CloudWatch Logs, ``cloudwatch:PutMetricData``, and ECR for the images, those of
-AWS's own accounts too. An endpoint's own metrics are not among it: namespaces that begin with ``AWS/`` are AWS's, which
-puts them itself.
+Source: "How to use SageMaker AI execution roles" of the developer guide. For CreateTrainingJob and CreateModel a role
+needs S3, CloudWatch Logs, ``cloudwatch:PutMetricData``, and ECR for the images, even those in AWS's accounts. It does
+not need the metrics of endpoints: AWS itself puts those into namespaces that begin with ``AWS/``.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ if TYPE_CHECKING:
 
 _PRINCIPAL = "sagemaker.amazonaws.com"
 _IMAGE = re.compile(r"(?P<registry>\d{12})\.dkr\.ecr\.[^.]+\.amazonaws\.com/(?P<repository>[^:@]+)(?:[:@](?P<tag>.+))?")
-#: The stand-in takes an image's place, so that its layers have no digests; any is asked for.
+#: A stand-in has no layers, so the calls name an arbitrary digest.
 _LAYER = f"sha256:{'0' * 64}"
-#: What moto says of images and layers that it does not hold: whoever hears it was allowed to ask.
+#: moto's codes for unknown images and layers. A caller who gets one was allowed to ask.
 _NOT_HELD = frozenset({"RepositoryNotFoundException", "LayersNotFoundException", "NotImplemented"})
 
 log = logging.getLogger("localcloud.sagemaker.execution_role")
 
 
 def execution_role(cloud: Cloud, role_arn: str, session_name: str, *, resource: str) -> RoleSession:
-    """``resource`` is what SageMaker assumes the role for, such as ``training-job/NAME``."""
+    """``resource``: what SageMaker assumes the role for, such as ``training-job/NAME``."""
     return RoleSession(
         cloud.clients,
         lambda: cloud.clients.assume_role(
@@ -45,10 +44,9 @@ def execution_role(cloud: Cloud, role_arn: str, session_name: str, *, resource: 
 
 
 class ExecutionLog:
-    """The log of a job or a container, written as its role.
+    """The log of a job or a container, written with its role.
 
-    As on AWS, a role that may not write it loses it, and the work goes on: the denied call is in the account's
-    record of them.
+    As on AWS, the work goes on without a log if the role may not write it. The denied call is on record.
     """
 
     def __init__(self, role: RoleSession, group: str, stream: str) -> None:
@@ -70,7 +68,7 @@ class ExecutionLog:
 
     @staticmethod
     def _look(role: RoleSession, group: str, stream: str) -> None:
-        """SageMaker asks for the stream before it makes one: its list has ``logs:DescribeLogStreams``."""
+        """Looks for the stream first, as SageMaker does: its permissions include ``logs:DescribeLogStreams``."""
         logs = role.client("logs")
         try:
             logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream)
@@ -79,9 +77,9 @@ class ExecutionLog:
 
 
 def pull(role: RoleSession, image: str) -> None:
-    """The calls with which an image is pulled from ECR, as the role; raises EngineError where one is denied.
+    """Makes the calls that pull an image from ECR, with the role; raises EngineError where one is denied.
 
-    No byte of it comes: a stand-in takes the image's place. What lies in no registry of ECR is not asked for.
+    No byte of the image is loaded, for a stand-in takes its place. Images outside of ECR need no call.
     """
     found = _IMAGE.fullmatch(image)
     if found is None:

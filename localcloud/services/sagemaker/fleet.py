@@ -1,4 +1,4 @@
-"""The instances of one endpoint configuration: for each variant so many groups of containers, started together."""
+"""The instances of one endpoint configuration: several groups of containers for each variant, started together."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.sagemaker.fleet")
 
-#: Instances of a variant that really run; more are counted and described, but this machine has few cores.
+#: How many instances of a variant really run. More are only described, because this machine has few cores.
 MAX_RUNNING_INSTANCES = 2
-#: AWS allows up to an hour; a container that has not come up on a laptop by then never will.
+#: AWS allows up to an hour. A container that is not up by then on a laptop never will be.
 _STARTUP_SECONDS = 300
 
 
 @dataclass(eq=False, slots=True)
 class Instance:
-    """One group of containers that a request passes in order."""
+    """One group of containers, which a request passes in order."""
 
     instance_id: str
     containers: list[Container]
@@ -50,12 +50,12 @@ class Variant:
 
 
 class Fleet:
-    """All variants of one configuration. ``start`` returns when every container answered its ping."""
+    """All variants of one configuration. ``start`` returns when every container has answered its ping."""
 
     def __init__(self, cloud: Cloud, endpoint: str, config: Document) -> None:
         self.config = config
         self.variants = [_variant(cloud, variant) for variant in config["ProductionVariants"]]
-        #: Requests that are under way; the event loop counts them.
+        #: The number of requests under way, counted on the event loop.
         self.in_flight = 0
         self.capture: DataCapture | None = None
         self._cloud = cloud
@@ -67,7 +67,7 @@ class Fleet:
         self._changing = threading.Lock()
 
     def start(self) -> None:
-        """Raises EngineError or AwsError with the reason of the first failure, and then leaves nothing running."""
+        """Raises EngineError or AwsError with the reason of the first failure, and leaves nothing running."""
         try:
             for variant in self.variants:
                 self._grow(variant, min(variant.desired_instances, MAX_RUNNING_INSTANCES))
@@ -77,12 +77,12 @@ class Fleet:
             raise
 
     def capture_as(self, other: Fleet) -> None:
-        """Before ``start``: capture what the other fleet's configuration says, in place of one's own."""
+        """Takes over the other fleet's capture configuration. Call it before ``start``."""
         kept = {"DataCaptureConfig": other.config[name]} if (name := "DataCaptureConfig") in other.config else {}
         self.config = {key: value for key, value in self.config.items() if key != name} | kept
 
     def scale(self, variant: Variant, count: int) -> None:
-        """Starts or ends instances of a variant until so many run."""
+        """Starts or ends instances of a variant until this many run."""
         with self._changing:
             self._scale(variant, count)
 
@@ -96,7 +96,7 @@ class Fleet:
         self._grow(variant, running - len(variant.instances))
 
     def heal(self) -> None:
-        """Replaces every instance of which a container has ended. Raises what ``start`` does."""
+        """Replaces every instance that has lost a container. Raises as ``start`` does."""
         with self._changing:
             for variant in self.variants:
                 for instance in variant.instances:
@@ -104,7 +104,7 @@ class Fleet:
                         self._replace(variant, instance)
 
     def cancel(self) -> None:
-        """Makes a ``start`` that is under way on another thread fail soon."""
+        """Makes a ``start`` on another thread fail soon."""
         self._cancelled.set()
 
     def stop(self) -> None:
@@ -125,7 +125,7 @@ class Fleet:
         return DataCapture(self._endpoint, config, roles, time_scale=self._cloud.settings.time_scale)
 
     def _grow(self, variant: Variant, count: int) -> None:
-        """Only what answers its ping is added to the variant: its instances take requests at once."""
+        """Adds instances once they answer their pings, because a variant's instances take requests at once."""
         new = [self._instance(variant) for _ in range(count)]
         for instance in new:
             self._wait_until_healthy(variant, instance)

@@ -1,4 +1,4 @@
-"""The List operations of SageMaker: the same filters, orders and pages everywhere."""
+"""The common filters, orders and pages of SageMaker's List operations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from localcloud.platform.store import Document
 
 _PAGE = 10
-#: ``SortBy`` → the part of a document's key that it names.
+#: ``SortBy`` → the end of the document's key.
 _SORT_KEYS = {"CreationTime": "CreationTime", "LastModifiedTime": "LastModifiedTime"}
 
 
@@ -27,10 +27,10 @@ def page(
     fields: tuple[str, ...],
     descending: bool = True,
 ) -> Params:
-    """One page of summaries with these ``fields``, filtered and sorted as ``params`` ask.
+    """One page of summaries with these ``fields``, filtered and sorted by ``params``.
 
-    ``name`` and ``status`` are the documents' fields that NameContains and StatusEquals look at; ``descending`` is
-    the operation's own default order.
+    ``name`` and ``status``: the documents' fields for NameContains and StatusEquals. ``descending``: the operation's
+    default order.
     """
     found = [document for document in documents if _wanted(document, params, name, status)]
     sort_field = _sort_field(params.get("SortBy", "CreationTime"), name, status)
@@ -78,7 +78,7 @@ def _wanted(document: Document, params: Params, name: str, status: str | None) -
 
 
 def _aware(value: Any) -> Any:
-    """Times of a request come without a zone from the parser; they are UTC."""
+    """A request's time in UTC. The parser returns times without a zone."""
     from datetime import UTC, datetime
 
     if isinstance(value, datetime) and value.tzinfo is None:

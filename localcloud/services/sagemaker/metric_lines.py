@@ -1,4 +1,4 @@
-"""Metrics read from a training job's log by regular expressions, as its MetricDefinitions name them."""
+"""Reads metrics from a training job's log by the regular expressions of its MetricDefinitions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Reading:
 
 
 class MetricLines:
-    """Takes a log line by line; ``readings`` are all values found, in order."""
+    """Reads a log line by line. ``readings`` returns all values in order."""
 
     def __init__(self, definitions: Iterable[tuple[str, str]]) -> None:
         self._definitions = [(name, _compiled(name, regex)) for name, regex in definitions]
@@ -47,14 +47,14 @@ class MetricLines:
             return list(self._readings)
 
     def final(self) -> list[dict[str, Any]]:
-        """FinalMetricDataList: each metric's last value."""
+        """FinalMetricDataList, which has each metric's last value."""
         last = {reading.name: reading for reading in self.readings()}
         return [
             {"MetricName": reading.name, "Value": reading.value, "Timestamp": reading.time} for reading in last.values()
         ]
 
     def put(self, cloudwatch: Any, job: str) -> None:
-        """All readings into CloudWatch, each under its host's name (``<job>/algo-1``)."""
+        """Puts all readings into CloudWatch, each under its host's name (``<job>/algo-1``)."""
         data = [
             {
                 "MetricName": reading.name,
@@ -78,7 +78,7 @@ def _compiled(name: str, regex: str) -> re.Pattern[str]:
 
 
 def _number(text: str) -> float | None:
-    """A log is the user's: what a regular expression caught need not be a number."""
+    """The number in a text; None where the regular expression found something else."""
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The model registry: groups, and the versions of models that were registered in them."""
+"""The model registry: groups of model packages, which are versions of a model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
 
-#: What a package keeps as it was given.
+#: The parameters that a package stores unchanged.
 _GIVEN = (
     "ModelPackageGroupName",
     "ModelPackageDescription",
@@ -40,7 +40,7 @@ _GIVEN = (
 _UPDATABLE = ("ModelApprovalStatus", "ApprovalDescription", "SourceUri", "ModelCard", "InferenceSpecification")
 
 
-#: Of CustomerMetadataProperties.
+#: The limits of CustomerMetadataProperties.
 _MOST_PROPERTIES = 50
 _PROPERTY = re.compile(r"[\w\s.:/=+\-@]*")
 
@@ -50,7 +50,7 @@ def group_name(name_or_arn: str) -> str:
 
 
 def package_by_name(cloud: Cloud, name_or_arn: str) -> Document:
-    """The package of an ARN or of ``group/version``; raises AwsError where there is none."""
+    """The package with this ARN or ``group/version``; raises AwsError where there is none."""
     key = name_or_arn.partition(":model-package/")[2] or name_or_arn
     found = cloud.store.table("sagemaker.model_packages").get(key)
     if found is None:
@@ -252,7 +252,7 @@ class ModelPackages(Operations):
         return {}
 
     def _next_version(self, group: str) -> int:
-        """Versions count up from 1 and are never used twice, also when one was deleted."""
+        """The next version. Versions count from 1, and a deleted one is never used again."""
         with self._lock:
             found = self._groups.get(group)
             if found is None:
@@ -263,7 +263,7 @@ class ModelPackages(Operations):
 
 
 def check_metadata(properties: dict[str, str]) -> None:
-    """SageMaker's limits; raises AwsError that names the entry."""
+    """Checks SageMaker's limits; raises AwsError with the entry."""
     if len(properties) > _MOST_PROPERTIES:
         raise AwsError(
             "ValidationException",
@@ -280,7 +280,7 @@ def check_metadata(properties: dict[str, str]) -> None:
 
 
 def _with_digests(specification: dict[str, Any]) -> dict[str, Any]:
-    """Each container with its image's digest, which SageMaker looks up where none is given."""
+    """Adds the image's digest to each container without one, as SageMaker does."""
     containers = [
         {"ImageDigest": image.digest, **container} if (image := _stand_in(container["Image"])) else container
         for container in specification["Containers"]
@@ -289,7 +289,7 @@ def _with_digests(specification: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stand_in(uri: str) -> Image | None:
-    """None for an image that the local cloud cannot run: it may be registered all the same."""
+    """The image's stand-in; None where the local cloud has none. Such an image may be registered all the same."""
     try:
         return image_of(uri)
     except UnsupportedError:

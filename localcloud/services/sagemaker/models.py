@@ -1,4 +1,4 @@
-"""Models: which containers answer, with which data and under which role."""
+"""Models: their containers, data and role."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 _MAX_CONTAINERS = 15
 _CONTAINER = {"Image", "ModelDataUrl", "Environment", "ContainerHostname", "Mode", "ModelPackageName"}
 _PACKAGED = {"Image", "ImageDigest", "ModelDataUrl", "Environment", "ContainerHostname", "Framework"}
-#: What a package's container may also say and what changes nothing about how it runs.
+#: Fields of a package's container without effect on how it runs.
 _DESCRIPTIVE = {"FrameworkVersion", "NearestModelName", "ProductId"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerSpec:
-    """One container of a model as it will run, package names resolved."""
+    """One container of a model, with package names resolved."""
 
-    #: As AWS names it in messages and log streams: ``primary``, or ``container-1`` and so on in a pipeline.
+    #: AWS's name in messages and log streams: ``primary``, or ``container-1`` and so on in a pipeline.
     name: str
     image: str
     model_data_url: str | None
@@ -41,7 +41,7 @@ class ContainerSpec:
 
 
 def container_specs(cloud: Cloud, model: Document) -> list[ContainerSpec]:
-    """The model's containers in the order in which a request passes them; raises AwsError where one cannot be."""
+    """The model's containers in the order of a request; raises AwsError where one is invalid."""
     given = model.get("Containers") or [model["PrimaryContainer"]]
     definitions = [definition for container in given for definition in _expanded(cloud, container)]
     if len(definitions) > _MAX_CONTAINERS:
@@ -60,7 +60,7 @@ def container_specs(cloud: Cloud, model: Document) -> list[ContainerSpec]:
 
 
 def _expanded(cloud: Cloud, container: dict[str, Any]) -> list[dict[str, Any]]:
-    """A container by ModelPackageName stands for all containers of that package; its own environment wins."""
+    """The containers of a definition. A ModelPackageName means all of that package; the model's environment wins."""
     if "ModelPackageName" not in container:
         if "Image" not in container:
             raise AwsError("ValidationException", "A container needs an Image or a ModelPackageName.")
@@ -140,7 +140,7 @@ class Models(Operations):
         return {}
 
     def _check_data(self, document: Document) -> None:
-        """The role must be able to read every container's data now, as AWS checks it."""
+        """As AWS does, checks that the role can read every container's data now."""
         specs = container_specs(self.cloud, document)
         for spec in specs:
             image_of(spec.image)

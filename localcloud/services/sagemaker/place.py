@@ -1,4 +1,4 @@
-"""Where a container belongs, such as an instance of an endpoint or a host of a training job: its log is the place's."""
+"""The place of a container: an instance of an endpoint, or a host of a training job. Its log is named after it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Place:
     log_group: str
     log_stream: str
     described: str
-    """What of the owner it is, in AWS's words, such as ``production variant blue``."""
+    """The part of the owner, in AWS's words, such as ``production variant blue``."""
     kind: str
-    """What the owner is, in AWS's words, such as ``endpoint``."""
+    """The kind of the owner, in AWS's words, such as ``endpoint``."""
 
     @classmethod
     def of_endpoint(cls, endpoint: str, variant: str, instance: str, container: str) -> Place:

@@ -1,4 +1,4 @@
-"""Which fleet, variant and instance answers a request."""
+"""Chooses the fleet, variant and instance for a request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def pick(weights: Sequence[float], point: float) -> int:
-    """The index whose slice of the weights holds this point of [0, 1)."""
+    """The index of the weight whose slice holds this point of [0, 1)."""
     total = sum(weights)
     reached = 0.0
     for index, weight in enumerate(weights):
@@ -28,7 +28,7 @@ def pick(weights: Sequence[float], point: float) -> int:
 
 @dataclass(slots=True)
 class ServedEndpoint:
-    """An endpoint that takes requests: its fleets with their shares, which are replaced as a whole."""
+    """An endpoint that takes requests: its fleets and their shares, which change together."""
 
     name: str
     shares: tuple[tuple[Fleet, float], ...]
@@ -38,9 +38,9 @@ class ServedEndpoint:
         return tuple(fleet for fleet, _ in self.shares)
 
     def choose(self, target_variant: str | None) -> tuple[Fleet, Variant, Instance]:
-        """By the fleets' shares and the variants' weights; the instances of a variant take turns.
+        """Chooses by the fleets' shares and the variants' weights. The instances of a variant take turns.
 
-        Raises AwsError where there is no variant of the name that the request targets.
+        Raises AwsError where the request targets an unknown variant.
         """
         shares = self.shares
         fleet = shares[0][0] if len(shares) == 1 else shares[pick([share for _, share in shares], _point())][0]

@@ -1,4 +1,4 @@
-"""Invocations: ``POST /endpoints/NAME/invocations``, through the containers of one instance, in their order."""
+"""Invocations: ``POST /endpoints/NAME/invocations`` passes through the containers of one instance in order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REFUSED_HEADERS = (
 
 
 class ModelError(Exception):
-    """A container did not answer, or not with success; ``status`` is its own, 0 for none."""
+    """A container did not answer, or answered with an error. ``status`` is its own, or 0 without an answer."""
 
     def __init__(self, status: int, container: str, message: str) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class ModelError(Exception):
 
 
 def invocation(request: HttpRequest) -> Asked:
-    """What an invocation needs allowed; raises UnsupportedError for any other path under the prefix."""
+    """The permission for an invocation; raises UnsupportedError for any other path under the prefix."""
     return Asked(service="sagemaker", operation="InvokeEndpoint", params={"EndpointName": _endpoint_name(request)})
 
 
@@ -59,7 +59,7 @@ def _endpoint_name(request: HttpRequest) -> str:
 
 
 class Runtime:
-    """Answers on the front door's event loop and never blocks it."""
+    """Answers on the front door's event loop, and never blocks it."""
 
     def __init__(self, account_id: str, metrics: EndpointMetrics, deployments: Deployments, log_arn: str) -> None:
         self._account_id = account_id
@@ -105,9 +105,9 @@ class Runtime:
         return answer
 
     async def _endpoint(self, request: HttpRequest) -> ServedEndpoint:
-        """The endpoint that a well-formed request names; raises AwsError for what AWS would not take.
+        """The endpoint that a request names; raises AwsError for requests that AWS refuses.
 
-        One that comes back after a restart is waited for: its requests are late, and not lost.
+        Waits for an endpoint that comes back after a restart, so that its requests are late and not lost.
         """
         name = _endpoint_name(request)
         for header in _REFUSED_HEADERS:
@@ -128,7 +128,7 @@ class Runtime:
         return found
 
     async def _pass_through(self, request: HttpRequest, instance: Instance) -> ContainerResponse:
-        """The last container's answer. Only the last is told the caller's Accept, as in AWS's pipelines."""
+        """The last container's answer. As on AWS, only the last container gets the caller's Accept."""
         content_type = request.headers.get("content-type", "")
         body = request.body
         passed = {name: request.headers[name] for name in (f"{_HEADER}custom-attributes",) if name in request.headers}

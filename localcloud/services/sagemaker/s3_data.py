@@ -1,4 +1,4 @@
-"""Data between S3 and a container's folders, with the credentials of the role that the job or the model names."""
+"""Moves data between S3 and a container's folders, with the role of the job or the model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class S3Address:
 
     @classmethod
     def parse(cls, uri: str) -> S3Address:
-        """From ``s3://bucket/key``; raises EngineError for anything else."""
+        """Parses ``s3://bucket/key``; raises EngineError for anything else."""
         scheme, _, rest = uri.partition("://")
         bucket, _, key = rest.partition("/")
         if scheme != "s3" or not bucket:
@@ -37,7 +37,7 @@ class S3Address:
 
 
 class Share(NamedTuple):
-    """Every so-manieth object, from this one on."""
+    """A host's share of the objects: every ``of``-th one, from ``number`` on."""
 
     number: int
     of: int
@@ -63,7 +63,7 @@ class S3Data:
         return True
 
     def unpack(self, uri: str, folder: Path) -> None:
-        """Downloads a ``tar.gz`` and unpacks it; raises EngineError where it is missing or no such archive."""
+        """Downloads and unpacks a ``tar.gz``; raises EngineError where it is missing or not an archive."""
         address = S3Address.parse(uri)
         archive = folder.with_name(f"{folder.name}.tar.gz")
         self._download(address, archive)
@@ -79,9 +79,9 @@ class S3Data:
             archive.unlink()
 
     def download_prefix(self, uri: str, folder: Path, *, gzipped: bool, share: Share = WHOLE) -> int:
-        """All objects whose key starts with the prefix, or a share of them, under their name below it.
+        """Downloads all objects with this prefix, or a share of them, under their names below it.
 
-        Returns how many there are of them all.
+        Returns the number of all objects with the prefix.
         """
         address = S3Address.parse(uri)
         count = 0

@@ -1,4 +1,4 @@
-"""How traffic moves from an old fleet to a new one: the steps of a blue/green deployment, decided before it starts."""
+"""The steps in which a blue/green deployment shifts traffic to the new fleet, decided before it starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The new fleet gets this share of the traffic and is watched for so long (AWS's seconds) before the next."""
+    """The new fleet's share of the traffic, and how long it is watched (AWS's seconds) before the next step."""
 
     share: float
     bake_seconds: float
@@ -23,14 +23,14 @@ class Step:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shift:
     steps: tuple[Step, ...]
-    #: Names of the CloudWatch alarms that send the traffic back.
+    #: The names of the CloudWatch alarms that send the traffic back.
     alarms: tuple[str, ...] = ()
-    #: For everything but the bakes: above all, the new fleet's start.
+    #: The time for everything besides the bakes, above all for the new fleet's start.
     start_seconds: float = math.inf
 
     @classmethod
     def plan(cls, deployment: Document | None, instances: int) -> Shift:
-        """From a DeploymentConfig; without one, all at once. ``instances`` is what INSTANCE_COUNT is a part of."""
+        """From a DeploymentConfig; without one, all at once. ``instances``: the total for INSTANCE_COUNT."""
         if not deployment:
             return cls(steps=(Step(1.0, 0),))
         if "RollingUpdatePolicy" in deployment:
@@ -42,14 +42,14 @@ class Shift:
         if not policy:
             return cls(steps=(Step(1.0, 0),), alarms=alarms)
         routing = policy["TrafficRoutingConfiguration"]
-        # The wait interval lies between steps; what is watched after the last one is the termination wait.
+        # The wait interval is between steps. After the last step comes the termination wait.
         last = Step(1.0, policy.get("TerminationWaitInSeconds", 0))
         steps = (*_early_steps(routing, instances), last)
         return cls(steps=steps, alarms=alarms, start_seconds=_start_seconds(policy, steps))
 
 
 def _start_seconds(policy: Document, steps: tuple[Step, ...]) -> float:
-    """What MaximumExecutionTimeoutInSeconds leaves beside the bakes; AWS wants it to be more than they take."""
+    """MaximumExecutionTimeoutInSeconds minus the bakes. AWS requires it to be longer than the bakes."""
     limit: float = policy.get("MaximumExecutionTimeoutInSeconds", math.inf)
     baked = sum(step.bake_seconds for step in steps)
     if limit <= baked:
@@ -76,7 +76,7 @@ def _early_steps(routing: Document, instances: int) -> tuple[Step, ...]:
 
 
 def _whole_steps(size: float) -> int:
-    """Steps until everything is moved, the last of which is the whole."""
+    """The steps, the last of which moves all traffic."""
     return max(1, -int(-1 // size))
 
 

@@ -1,4 +1,4 @@
-"""Tags of everything that has a SageMaker ARN."""
+"""The tags of SageMaker's resources, by ARN."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def put_tags(cloud: Cloud, arn: str, tags: list[dict[str, str]] | None) -> None:
-    """Adds tags to what they are given with; a key that is there already gets the new value."""
+    """Adds tags. A key that exists already gets the new value."""
     table = cloud.store.table("sagemaker.tags")
     known = table.get(arn) or {}
     if tags:

@@ -1,4 +1,4 @@
-"""What SageMaker puts before a training container: folders, and three files that say what the job is."""
+"""The input of a training container: folders, and three files that describe the job."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from localcloud.platform.store import Document
     from localcloud.services.sagemaker.cluster import Host
 
-#: The name of the only group that a cluster of one instance type has.
+#: SageMaker's name for the only instance group of a cluster with one instance type.
 _GROUP = "homogeneousCluster"
 
 
 def write_input(host: Host, hosts: Sequence[Host], job: Document) -> None:
-    """Fills ``/opt/ml`` of one of the job's hosts; the data of the channels come later."""
+    """Fills ``/opt/ml`` of one of the job's hosts, without the data of the channels."""
     for folder in ("input/config", "input/data", "model", "output/data"):
         (host.opt_ml / folder).mkdir(parents=True)
     for name, document in (

@@ -1,4 +1,4 @@
-"""Training jobs: real runs of the image's train program, with the states that SageMaker's have."""
+"""Training jobs: real runs of the image's train program, with SageMaker's states."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KNOWN = {
     "StoppingCondition",
     "Tags",
     "Environment",
-    # No instance here is ever taken away or on a network of its own, so these change nothing about a run.
+    # These change nothing here: no instance is ever interrupted, or on a network of its own.
     "EnableNetworkIsolation",
     "EnableInterContainerTrafficEncryption",
     "EnableManagedSpotTraining",
@@ -39,7 +39,7 @@ _KNOWN = {
     "RetryStrategy",
 }
 _ALGORITHM = {"TrainingImage", "TrainingInputMode", "MetricDefinitions", "EnableSageMakerMetricsTimeSeries"}
-#: The hyperparameters with which a job brings the image a program of its own.
+#: The hyperparameters for script mode, in which a job brings its own program.
 _SCRIPT = {"sagemaker_program", "sagemaker_submit_directory"}
 _CHANNEL = {"ChannelName", "DataSource", "ContentType", "CompressionType", "RecordWrapperType", "InputMode"}
 _S3_SOURCE = {"S3DataType", "S3Uri", "S3DataDistributionType"}
@@ -54,7 +54,7 @@ _MESSAGES = {
     "Stopped": "Training job stopped",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
 }
-#: AWS's quota of a new account, and more than one machine has use for.
+#: AWS's quota for a new account. One machine needs no more.
 _MOST_HOSTS = 20
 _MAX_RUNTIME_SECONDS = 86_400
 _CUT_OFF = "InternalServerError: The local cloud ended while this job ran. Please try again."
@@ -72,7 +72,7 @@ class TrainingJobs(Operations):
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Jobs that an earlier run of the local cloud left have ended with it; one that was to stop has stopped."""
+        """Ends the jobs that an earlier run left: as Failed, or as Stopped where a stop was under way."""
         announce_training_jobs(self.cloud)
         for name, job in self._jobs.items():
             ended = {"TrainingEndTime": datetime.now(UTC)}
@@ -202,7 +202,7 @@ class TrainingJobs(Operations):
         self._enter(name, "Failed", TrainingJobStatus="Failed", **changes)
 
     def _enter(self, name: str, status: str, **changes: object) -> None:
-        """The job's next secondary status; the one before it ends now."""
+        """Begins the job's next secondary status and ends the one before."""
         now = datetime.now(UTC)
         message = str(changes.get("FailureReason") or _MESSAGES[status])
 
@@ -218,7 +218,7 @@ class TrainingJobs(Operations):
 
 
 def _check(params: Params) -> None:
-    """Raises AwsError for what SageMaker would refuse, UnsupportedError for what only it can do."""
+    """Raises AwsError for what SageMaker refuses, UnsupportedError for what only SageMaker can do."""
     accept_only(params, _KNOWN, "CreateTrainingJob")
     algorithm = params["AlgorithmSpecification"]
     accept_only(algorithm, _ALGORITHM, "CreateTrainingJob with an AlgorithmSpecification that has")

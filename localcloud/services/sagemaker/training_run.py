@@ -1,4 +1,4 @@
-"""One training job's work: channels down to each host, the image's train program on all, artifacts up."""
+"""The work of one training job: downloads channels to each host, runs the image's train program, uploads artifacts."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.sagemaker.training")
 
-#: AWS's limit of a failure reason; the end of an error says more than its beginning.
+#: AWS's limit for a failure reason. The end of an error says more than its beginning.
 _REASON_CHARACTERS = 1024
 _REMEMBERED_LINES = 30
 
 
 class TrainingRun:
-    """Does the work on the caller's thread. ``enter`` is told each secondary status when it begins."""
+    """Does the work on the caller's thread. ``enter`` gets each secondary status when it begins."""
 
     def __init__(self, cloud: Cloud, job: Document, enter: Callable[[str], None], stop: threading.Event) -> None:
         self._cloud = cloud
@@ -58,9 +58,9 @@ class TrainingRun:
         self.changes: Document = {}
 
     def run(self) -> str:
-        """The secondary status that the job ends in: Completed, Stopped or MaxRuntimeExceeded.
+        """Returns the job's last secondary status: Completed, Stopped or MaxRuntimeExceeded.
 
-        Raises EngineError with the failure reason. ``changes`` has what to add to the job's document.
+        Raises EngineError with the failure reason. ``changes`` has the additions to the job's document.
         """
         root = self._cloud.work_folder("sagemaker-training", self._name)
         cluster = Cluster(self._cloud.processes, root, self._job["ResourceConfig"].get("InstanceCount", 1))
@@ -107,7 +107,7 @@ class TrainingRun:
             raise EngineError(f"ClientError: {error}") from error
 
     def _download(self, data: S3Data, channel: Document, host: Host, share: Share) -> None:
-        """All objects of the channel, or the host's share of them where the channel says so."""
+        """Downloads the channel's objects to a host, or the host's share of them where the channel says so."""
         folder = host.opt_ml / "input" / "data" / channel["ChannelName"]
         folder.mkdir(parents=True, exist_ok=True)
         source = channel["DataSource"]["S3DataSource"]
@@ -164,7 +164,7 @@ class TrainingRun:
                 log.warning("the metrics of %s are not in CloudWatch: %s", self._name, error)
 
     def _upload(self, data: S3Data, hosts: Sequence[Host]) -> None:
-        """The model, and what lies in output/data, of all hosts in one archive; a stopped job uploads what it had."""
+        """Uploads the model, and output/data, of all hosts together. A stopped job uploads what it has."""
         self._enter("Uploading")
         output = self._job["OutputDataConfig"]
         base = f"{output['S3OutputPath'].rstrip('/')}/{self._name}/output"
@@ -182,9 +182,9 @@ def _failure_file(host: Host) -> str:
 
 
 def failure_reason(written: str, log_end: str, done: Exit, *, host: str = "") -> str:
-    """AWS's form: whose fault it is, the host where there are several, the end of the error, the exit code.
+    """The reason in AWS's form: whose fault, which of several hosts, the end of the error, the exit code.
 
-    ``written`` is what the program left in /opt/ml/output/failure, and the log's end stands in where it left nothing.
+    ``written``: the program's text in /opt/ml/output/failure. If it left none, the log's end takes its place.
     """
     text = (written or log_end).strip()
     kind = "ClientError" if text.startswith("ClientError:") else "AlgorithmError"
