@@ -224,7 +224,7 @@ cache: {paths: ["kept/**/*"]}
 def test_a_source_that_is_no_archive_fails_the_download(projects: Projects) -> None:
     """A missing object and one that is no zip start no build."""
     projects.s3.put_object(Bucket=projects.bucket, Key="text", Body=b"no zip")
-    for key, message in (("text", "no usable zip archive"), ("nowhere", "NoSuchKey")):
+    for key, message in (("text", "not a valid zip archive"), ("nowhere", "NoSuchKey")):
         build = projects.run("", source={"type": "S3", "location": f"{projects.bucket}/{key}"})
         assert message in context(build, "DOWNLOAD_SOURCE")["message"]
 

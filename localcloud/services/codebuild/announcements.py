@@ -1,4 +1,4 @@
-"""What CodeBuild tells EventBridge: builds that start and end."""
+"""The events that CodeBuild sends: builds that start and end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def announce(cloud: Cloud) -> None:
-    """From now on, every change of a build's status that is written down is told."""
+    """From now on, announces every change of a build's status in the store."""
 
     def build_changed(_: str, before: Document | None, after: Document | None) -> None:
         if after is None or (before is not None and before["buildStatus"] == after["buildStatus"]):

@@ -1,4 +1,4 @@
-"""What a build hands on: files chosen by patterns, packed, and put to S3 whole or not at all."""
+"""A build's artifacts: files chosen by patterns, packed, and put to S3 completely or not at all."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collected:
-    """Path in the artifact → file."""
+    """A collected artifact: path in it → file."""
 
     files: dict[str, Path]
 
 
 def collect(spec: ArtifactSpec, source: Path, expand: Callable[[str], str], say: Callable[[str], None]) -> Collected:
-    """The files of an artifact. Raises PhaseFailedError where there are none."""
+    """Collects the files of an artifact. Raises PhaseFailedError where there are none."""
     directory = expand(spec.base_directory) if spec.base_directory else "."
     base = source / directory
     if spec.base_directory:
@@ -55,9 +55,9 @@ def collect(spec: ArtifactSpec, source: Path, expand: Callable[[str], str], say:
 
 
 def upload(s3: Any, target: Params, collected: Collected, key: str, archive: Path) -> dict[str, str]:
-    """Puts a collected artifact to its bucket; returns its location and checksums as the API shows them.
+    """Puts a collected artifact to its bucket; returns its location and checksums in the API's form.
 
-    ``archive`` is the place for the zip. Raises PhaseFailedError, and then leaves no object behind.
+    ``archive``: the path for the zip. Raises PhaseFailedError, and then leaves no object behind.
     """
     encryption = _encryption(target)
     done: list[str] = []
@@ -80,14 +80,14 @@ def upload(s3: Any, target: Params, collected: Collected, key: str, archive: Pat
 
 
 def object_key(target: Params, name: str, build_uuid: str) -> str:
-    """``path/[build id/]name``; a name of ``/`` stands for the folder itself."""
+    """The key ``path/[build id/]name``. The name ``/`` means the folder itself."""
     namespace = build_uuid if target.get("namespaceType") == "BUILD_ID" else ""
     parts = [(target.get("path") or "").strip("/"), namespace, name.strip("/")]
     return "/".join(part for part in parts if part)
 
 
 def pack(collected: Collected, archive: Path) -> None:
-    """A zip with each file's permissions."""
+    """Packs a zip that keeps each file's permissions."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed:
         for name, path in sorted(collected.files.items()):
             entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)

@@ -1,4 +1,4 @@
-"""A build's log: lines as AWS's build agent writes them, with secrets masked."""
+"""A build's log, with the lines of AWS's build agent and with secrets masked."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from localcloud.platform.log_stream import LogStream
 
 MASK = "***"
-#: Shorter lines of a secret with many (a bracket of JSON) would mask half the log.
+#: In a secret with several lines, shorter ones (a bracket of JSON) would mask half the log.
 SHORTEST_LINE = 4
 
 
 class BuildLog:
     def __init__(self, stream: LogStream | None) -> None:
-        """``stream`` is None where the project switched CloudWatch Logs off."""
+        """``stream``: None where the project switched CloudWatch Logs off."""
         self._stream = stream
         self._secrets: list[str] = []
 
     def hide(self, secret: str) -> None:
-        """From here on the value, and each longer line of one that has several, is shown as ``***``."""
+        """Shows the value as ``***`` from now on, and each longer line of a value with several lines."""
         lines = {line for line in secret.splitlines() if len(line) >= SHORTEST_LINE}
         self._secrets = sorted({*self._secrets, *lines, secret} - {""}, key=len, reverse=True)
 
@@ -30,12 +30,12 @@ class BuildLog:
         return text
 
     def output(self, line: str) -> None:
-        """A line that a command wrote."""
+        """Writes a line of a command."""
         if self._stream:
             self._stream.write(self.masked(line))
 
     def say(self, text: str) -> None:
-        """A line of the build agent itself."""
+        """Writes a line of the build agent."""
         self.output(f"[Container] {datetime.now(UTC):%Y/%m/%d %H:%M:%S.%f} {text}")
 
     def close(self) -> None:

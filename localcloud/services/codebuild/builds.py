@@ -1,4 +1,4 @@
-"""Builds: started, followed, stopped."""
+"""Starts, describes, stops and deletes builds."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Builds(Operations):
 
     @operation("StartBuild")
     def start_build(self, call: Call, params: Params) -> Params:
-        """An idempotencyToken given again within five minutes answers the build that it started."""
+        """Starts a build. The same idempotencyToken within five minutes returns the build that it started."""
         project = find(self.cloud, params["projectName"])
         return {"build": self._start(call, project, params)}
 
     @operation("RetryBuild")
     def retry_build(self, call: Call, params: Params) -> Params:
-        """Starts a build with the settings that the earlier one was started with, and the project's of today."""
+        """Starts a build with the overrides of the earlier one and the project's present settings."""
         build = self._find(params.get("id", ""))
         request = self.cloud.store.table("codebuild.requests").get(build["id"]) or {}
         if build["buildStatus"] == IN_PROGRESS:
@@ -198,11 +198,11 @@ class Builds(Operations):
 
 
 def _build_id(name: str) -> str:
-    """The id of a build that is named by id or ARN."""
+    """The id of a build, from its id or ARN."""
     return name.rpartition(":build/")[2]
 
 
 def _initiator(call: Call) -> str:
-    """Who started it: ``role/session``, a user's name, or the account for its root."""
+    """The build's initiator: ``role/session``, a user's name, or the account for its root."""
     resource = call.caller.arn.rpartition(":")[2]
     return resource.partition("/")[2] or call.account_id

@@ -1,4 +1,4 @@
-"""A build specification, version 0.2: from its text to frozen data, or to an error that names the line."""
+"""Reads a build specification, version 0.2, into frozen data. Errors name the line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 class BuildspecError(Exception):
-    """A buildspec that cannot be run; the text names the line, what was found there and what is allowed."""
+    """A buildspec that cannot run. The text names the line, what was found and what is allowed."""
 
 
 class OnFailure(Enum):
@@ -50,7 +50,7 @@ class Buildspec:
     parameter_store: Mapping[str, str] = field(default_factory=dict)
     secrets_manager: Mapping[str, str] = field(default_factory=dict)
     exported_variables: tuple[str, ...] = ()
-    #: Runtime (``python``, ``nodejs``) → the version asked for.
+    #: Runtime (``python``, ``nodejs``) → wanted version.
     runtime_versions: Mapping[str, str] = field(default_factory=dict)
     phases: Mapping[str, PhaseSpec] = field(default_factory=dict)
     artifacts: ArtifactSpec | None = None
@@ -59,7 +59,7 @@ class Buildspec:
 
 
 def parse(text: str) -> Buildspec:
-    """The buildspec in YAML or JSON. Raises BuildspecError for what is wrong, unknown or not supported here."""
+    """Parses a buildspec in YAML or JSON. Raises BuildspecError for what is wrong, unknown or not supported."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -127,7 +127,7 @@ def _variables(node: yaml.Node, what: str) -> dict[str, str]:
 def _check_names(names: Iterable[str], node: yaml.Node, what: str) -> None:
     for name in names:
         if not _NAME.match(name):
-            raise BuildspecError(f"line {_line(node)}: {what}: '{name}' is no name of a variable")
+            raise BuildspecError(f"line {_line(node)}: {what}: '{name}' is not the name of a variable")
 
 
 def _phases(node: yaml.Node) -> tuple[dict[str, PhaseSpec], dict[str, str]]:
@@ -195,7 +195,7 @@ def _cache(node: yaml.Node | None) -> tuple[str, ...]:
 def _mapping(
     node: yaml.Node, what: str, allowed: set[str] | None = None, unsupported: set[str] | None = None
 ) -> dict[str, yaml.Node]:
-    """The entries of a mapping; each key is of the allowed ones (any, where none are named) and stands there once."""
+    """The entries of a mapping. Each key must be unique, and one of the allowed ones if any are given."""
     if not isinstance(node, yaml.MappingNode):
         raise BuildspecError(f"line {_line(node)}: {what} must be a mapping, found {_kind(node)}")
     entries: dict[str, yaml.Node] = {}
@@ -208,7 +208,7 @@ def _mapping(
                 f"line {_line(key_node)}: unknown key '{key}' in {what}; allowed: {', '.join(sorted(allowed))}"
             )
         if key in entries:
-            raise BuildspecError(f"line {_line(key_node)}: '{key}' stands twice in {what}")
+            raise BuildspecError(f"line {_line(key_node)}: '{key}' occurs twice in {what}")
         entries[key] = value
     return entries
 

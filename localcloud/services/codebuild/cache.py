@@ -1,4 +1,4 @@
-"""A project's cache between builds: one archive of the buildspec's cache paths, in S3 or in a local folder."""
+"""A project's cache between builds: an archive of the buildspec's cache paths, in S3 or in a local folder."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MISSING = {"NoSuchKey", "404"}
 
 
 def local_cache_folder(home: Path, project: str) -> Path:
-    """Where a project's LOCAL cache lies."""
+    """The folder of a project's LOCAL cache."""
     return home / "cache" / "codebuild" / project
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cache:
-    """The cache of one build. ``roots``: what a path may lie in, name → folder (``source`` and ``home``)."""
+    """The cache of one build. ``roots``: the folders for its paths by name, ``source`` and ``home``."""
 
     settings: Params
     project: str
@@ -40,7 +40,7 @@ class Cache:
     s3: Any
 
     def restore(self, scratch: Path) -> bool:
-        """Unpacks what the last build saved; False where there is nothing."""
+        """Unpacks what the last build saved; False where it saved nothing."""
         archive = scratch / ARCHIVE
         if not self._fetch(archive):
             return False
@@ -51,7 +51,7 @@ class Cache:
         return True
 
     def save(self, paths: Sequence[str], scratch: Path) -> int:
-        """Packs the files that the paths match and keeps them; returns how many."""
+        """Packs and stores the files that match the paths; returns how many."""
         archive = scratch / ARCHIVE
         count = 0
         with tarfile.open(archive, "w:gz", compresslevel=1) as packed:

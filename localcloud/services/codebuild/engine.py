@@ -1,4 +1,4 @@
-"""Runs builds: up to four at a time, in the order of their start; the others wait in QUEUED."""
+"""Runs builds, up to four at a time, in the order of their start. The others wait in QUEUED."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Engine:
         thread.start()
 
     def stop(self, build_id: str) -> None:
-        """Asks a build to end; it is STOPPED when its processes are gone. Nothing to do for one that has ended."""
+        """Asks a build to end. It is STOPPED when its processes are gone. A build that has ended stays as it is."""
         with self._turn:
             event = self._stops.get(build_id)
             if event:
@@ -58,7 +58,7 @@ class Engine:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def close_cut_off(self) -> None:
-        """Builds that ran or waited when an earlier run of the local cloud ended have ended with it: FAULT."""
+        """Ends the builds that ran or waited when an earlier local cloud ended, with status FAULT."""
         for build_id, build in builds(self._cloud).items():
             if build["buildStatus"] == IN_PROGRESS:
                 record = Record(self._cloud, build_id)
@@ -86,7 +86,7 @@ class Engine:
                 self._turn.notify_all()
 
     def _queue(self, build_id: str, plan: BuildPlan, record: Record) -> Status:
-        """Waits for one of the places; STOPPED or TIMED_OUT where the build does not get one."""
+        """Waits for a free place; STOPPED or TIMED_OUT if the build gets none."""
         record.begin(Phase.SUBMITTED)
         record.end(Status.SUCCEEDED)
         record.begin(Phase.QUEUED)

@@ -1,4 +1,4 @@
-"""How a phase of a build ends early."""
+"""The errors that end a phase of a build early."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from localcloud.services.codebuild.transitions import Status
 
 
 class PhaseFailedError(Exception):
-    """A phase that failed, with the context that the API shows: ``COMMAND_EXECUTION_ERROR``, ``CLIENT_ERROR``, …"""
+    """A phase failed. The API shows its context code, such as ``COMMAND_EXECUTION_ERROR`` or ``CLIENT_ERROR``."""
 
     def __init__(self, status_code: str, message: str) -> None:
         super().__init__(message)
@@ -15,7 +15,7 @@ class PhaseFailedError(Exception):
 
 
 class InterruptedBuildError(Exception):
-    """The build was stopped, or ran out of time."""
+    """The build was stopped or timed out."""
 
     def __init__(self, status: Status) -> None:
         super().__init__(status.value)

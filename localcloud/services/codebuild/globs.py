@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def files(base: Path, patterns: Iterable[str], exclude: Iterable[str] = ()) -> list[Path]:
-    """The files under ``base`` that match one of the patterns and none of ``exclude``; sorted, hidden ones included.
+    """The files under ``base`` that match a pattern and none of ``exclude``: sorted, with hidden ones.
 
-    Patterns are relative to ``base``. Links to files count as files; links to folders are not entered.
+    Patterns are relative to ``base``. Links to files count as files. Links to folders are not followed.
     """
     wanted = [expression(pattern) for pattern in patterns]
     unwanted = [expression(pattern) for pattern in exclude]
@@ -29,7 +29,7 @@ def files(base: Path, patterns: Iterable[str], exclude: Iterable[str] = ()) -> l
 
 
 def expression(pattern: str) -> re.Pattern[str]:
-    """The regular expression that a relative path must match in full."""
+    """The regular expression for the whole relative path."""
     text = os.path.normpath(pattern) if pattern else pattern
     parts: list[str] = []
     index = 0

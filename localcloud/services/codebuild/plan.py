@@ -1,4 +1,4 @@
-"""What one build will do: a project's settings with a StartBuild call's overrides, decided before anything runs."""
+"""The plan of one build: a project's settings with a StartBuild call's overrides, decided before anything runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IMAGE_PREFIXES = ("aws/codebuild/standard:", "aws/codebuild/amazonlinux")
 DEFAULT_TIMEOUT_MINUTES = 60
 DEFAULT_QUEUED_TIMEOUT_MINUTES = 480
 
-#: Overrides of StartBuild → the project's setting that they stand in for.
+#: Override of StartBuild → the project's setting that it replaces.
 _WHOLE = {
     "sourceVersion": "sourceVersion",
     "secondarySourcesOverride": "secondarySources",
@@ -72,7 +72,7 @@ class BuildPlan:
     secondary_sources: list[Params]
     source_version: str
     artifacts: list[Params]
-    """The primary one first; without those of type NO_ARTIFACTS."""
+    """The artifacts, the primary one first, without those of type NO_ARTIFACTS."""
     cache: Params
     environment: Params
     logs: Params
@@ -82,13 +82,13 @@ class BuildPlan:
     encryption_key: str
 
     def variable(self, name: str) -> str:
-        """The value of a plain-text environment variable, or an empty text."""
+        """The value of a plain-text environment variable; empty where there is none."""
         found = [one["value"] for one in self.environment["environmentVariables"] if one["name"] == name]
         return str(found[-1]) if found else ""
 
 
 def plan(project: Params, overrides: Params) -> BuildPlan:
-    """Raises AwsError for what cannot be started, UnsupportedError for what the local cloud cannot do."""
+    """Raises AwsError for a build that cannot start, UnsupportedError for what the local cloud cannot do."""
     wanted = merged(project, overrides)
     refuse_unsupported(wanted)
     if wanted["source"]["type"] == "CODEPIPELINE":
@@ -120,7 +120,7 @@ def plan(project: Params, overrides: Params) -> BuildPlan:
 
 
 def merged(project: Params, overrides: Params) -> Params:
-    """The project as if its settings were those of the overrides; environment variables by name."""
+    """The project with the overrides in place of its settings. Environment variables are overridden by name."""
     wanted = deepcopy(project)
     for name, target in _WHOLE.items():
         if name in overrides:
@@ -136,7 +136,7 @@ def merged(project: Params, overrides: Params) -> Params:
 
 
 def refuse_unsupported(project: Params) -> None:
-    """Raises UnsupportedError that names the first setting of a project that the local cloud cannot honour."""
+    """Raises UnsupportedError for the first setting of a project that the local cloud cannot honour."""
     _refuse_environment(project["environment"])
     for source in (project["source"], *project.get("secondarySources", [])):
         _refuse_kind("source type", source["type"], {"S3", "NO_SOURCE", "CODEPIPELINE"})
@@ -168,7 +168,7 @@ def _refuse_environment(environment: Params) -> None:
 
 
 def _asked(value: Any) -> bool:
-    """Whether a setting asks for something: CDK and the console write empty ones too."""
+    """Whether a setting asks for something. The CDK and the console write empty ones too."""
     return any(value.values()) if isinstance(value, dict) else bool(value)
 
 

@@ -25,12 +25,12 @@ _SORTS = {"NAME": "name", "CREATED_TIME": "created", "LAST_MODIFIED_TIME": "last
 
 
 def projects(cloud: Cloud) -> Table:
-    """Project name → the document that BatchGetProjects answers."""
+    """Project name → document in BatchGetProjects' form."""
     return cloud.store.table("codebuild.projects")
 
 
 def find(cloud: Cloud, name: str) -> Document:
-    """The project of this name (or ARN); raises ResourceNotFoundException."""
+    """The project with this name or ARN; raises ResourceNotFoundException."""
     found = projects(cloud).get(name.rpartition(":project/")[2])
     if found is None:
         raise AwsError(
@@ -77,7 +77,7 @@ class Projects(Operations):
 
     @operation("DeleteProject")
     def delete_project(self, call: Call, params: Params) -> Params:
-        """Its builds stay readable, as on AWS. A project that does not exist is deleted already."""
+        """Deletes a project. As on AWS, its builds stay readable, and an unknown project is no error."""
         del call
         projects(self.cloud).delete(params["name"].rpartition(":project/")[2])
         return {}
@@ -102,7 +102,7 @@ class Projects(Operations):
 
     @operation("InvalidateProjectCache")
     def invalidate_project_cache(self, call: Call, params: Params) -> Params:
-        """Empties the LOCAL cache. An S3 cache is left to its bucket, as on AWS, under a key that is no more read."""
+        """Empties the LOCAL cache. As on AWS, an S3 cache stays in its bucket, under a key that is no longer read."""
         del call
         project = find(self.cloud, params["projectName"])
         shutil.rmtree(local_cache_folder(self.cloud.settings.home, project["name"]), ignore_errors=True)
@@ -124,10 +124,12 @@ class Projects(Operations):
 
 
 def page(names: list[str], params: Params) -> tuple[list[str], dict[str, Any]]:
-    """One page of a list from ``nextToken`` on, and the answer's ``nextToken`` where there is more."""
+    """One page of a list from ``nextToken`` on, and the next ``nextToken`` if there is more."""
     try:
         start = int(params.get("nextToken", "0"))
     except ValueError as error:
-        raise AwsError("InvalidInputException", f"nextToken {params['nextToken']!r} is not one of ours.") from error
+        raise AwsError(
+            "InvalidInputException", f"nextToken {params['nextToken']!r} does not come from an earlier answer."
+        ) from error
     more = {"nextToken": str(start + PAGE)} if len(names) > start + PAGE else {}
     return names[start : start + PAGE], more

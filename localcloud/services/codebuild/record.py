@@ -1,4 +1,4 @@
-"""A build's document in the store: phases, statuses and times as BatchGetBuilds answers them."""
+"""A build's document in the store: phases, statuses and times in BatchGetBuilds' form."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ IN_PROGRESS = "IN_PROGRESS"
 
 
 def builds(cloud: Cloud) -> Table:
-    """Build id → the document that BatchGetBuilds answers."""
+    """Build id → document in BatchGetBuilds' form."""
     return cloud.store.table("codebuild.builds")
 
 
 class Record:
-    """Writes one build's course."""
+    """Records the course of one build."""
 
     def __init__(self, cloud: Cloud, build_id: str) -> None:
         self._table = builds(cloud)
@@ -43,7 +43,7 @@ class Record:
         self._table.update(self._id, change)
 
     def end(self, status: Status, status_code: str = "", message: str = "") -> None:
-        """Ends the phase that runs."""
+        """Ends the present phase."""
 
         def change(build: Document) -> None:
             phase = build["phases"][-1]
@@ -58,7 +58,7 @@ class Record:
         self._table.update(self._id, change)
 
     def complete(self, status: Status) -> None:
-        """Ends the build, and the phase that still runs with it. A build ends once."""
+        """Ends the build and its present phase. A build ends once."""
 
         def change(build: Document) -> None:
             if build["buildComplete"]:

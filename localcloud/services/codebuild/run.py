@@ -1,4 +1,4 @@
-"""The course of one build, phase by phase; each phase is a method, and what follows it is decided in transitions.py."""
+"""Runs one build, phase by phase. Each phase is a method, and transitions.py decides which one follows."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _SHELL_PHASES = {
     Phase.POST_BUILD: "post_build",
 }
 
-#: Phases that AWS's build agent does not log: it does not run yet, or no more.
+#: Phases that AWS's build agent does not log, because it is not running then.
 _SILENT = {Phase.PROVISIONING, Phase.FINALIZING}
 
 
 class BuildRun:
-    """One build, from PROVISIONING to COMPLETED, on the thread that calls :meth:`run`."""
+    """One build from PROVISIONING to COMPLETED, on the thread that calls :meth:`run`."""
 
     def __init__(self, cloud: Cloud, plan: BuildPlan, record: Record, stop: threading.Event) -> None:
         self._cloud = cloud
@@ -106,7 +106,7 @@ class BuildRun:
         return status
 
     def _unforeseen(self, phase: Phase, error: Exception) -> tuple[Status, str, str]:
-        """What a call to another service refused is the client's error; anything else is a fault of ours."""
+        """Status, code and message of an error. A refused call to another service is the client's, others are ours."""
         if self._stop.is_set():
             stopped = InterruptedBuildError(Status.STOPPED)
             return stopped.status, stopped.status_code, stopped.message
@@ -183,7 +183,7 @@ class BuildRun:
             self._log.say(f" {name.upper()}: {len(self._spec.phases[name].commands)} commands")
 
     def _read_buildspec(self) -> Buildspec:
-        """The buildspec that project or call give: inline text, or a path in the primary source."""
+        """The buildspec of the project or the call: inline text, or a path in the primary source."""
         given = self._plan.source.get("buildspec") or "buildspec.yml"
         if "\n" in given or given.lstrip().startswith("{"):
             text, location = given, "the project's own"
@@ -243,7 +243,7 @@ class BuildRun:
         return found
 
     def _run_commands(self, spec: PhaseSpec) -> None:
-        """Commands until one fails, then ``finally`` all the same; raises the first failure."""
+        """Runs commands until one fails, and ``finally`` in any case; raises the first failure."""
         failure: PhaseFailedError | None = None
         for commands in (spec.commands, spec.finally_commands):
             try:
@@ -289,7 +289,7 @@ class BuildRun:
             self._log.say(f"Saved {count} file(s) to the cache")
 
     def _finalize(self) -> None:
-        """Exported variables, as the last command left them. A stopped build exports nothing."""
+        """Exports variables with their values after the last command. A stopped build exports nothing."""
         if self._shell is None or self._stop.is_set() or time.monotonic() > self._deadline:
             return
         values = self._shell.values(self._spec.exported_variables)
@@ -327,7 +327,7 @@ class BuildRun:
 
 
 def _reason(end: Exit) -> str:
-    """As AWS words it; a signal is named too."""
+    """The reason in AWS's words, with the name of a signal."""
     if end.how is Ended.KILLED:
         return f"exit status {128 + end.code}: {end}"
     return f"exit status {end.code}"

@@ -1,7 +1,7 @@
-"""The shell of one build: every command a process of its own, its variables and directory handed on to the next.
+"""The shell of one build. Each command is a process of its own, and passes variables and directory to the next one.
 
-One small driver process takes script after script from a pipe and reports each exit code behind the script's output,
-so that the log keeps its order and what a command left in the background lives until the build ends.
+A small driver process takes scripts from a pipe and reports each exit code after the script's output. So the log keeps
+its order, and background processes of a command live until the build ends.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _POLL_SECONDS = 0.05
 
 
 class Shell:
-    def __init__(  # noqa: PLR0913  (all by name; each is one thing that a shell of a build is)
+    def __init__(  # noqa: PLR0913  (all by name, and each is a separate setting)
         self,
         processes: Processes,
         *,
@@ -58,7 +58,7 @@ class Shell:
         deadline: float,
         program: str = "/bin/sh",
     ) -> None:
-        """``folder`` is where the shell keeps its state; ``deadline`` is in time.monotonic's seconds."""
+        """``folder``: for the shell's state; ``deadline``: in time.monotonic's seconds."""
         self._program = program
         self._start = directory
         self._processes = processes
@@ -79,7 +79,7 @@ class Shell:
         self._variables.touch(0o600)
 
     def run(self, command: str, *, succeeding: bool = True) -> Exit:
-        """Runs one command of a buildspec; its assignments and its directory hold for the commands after it."""
+        """Runs one command of a buildspec. Its assignments and its directory hold for later commands."""
         script = _COMMAND.format(
             directory=shlex.quote(str(self._directory)),
             variables=shlex.quote(str(self._variables)),
@@ -89,11 +89,11 @@ class Shell:
         return self._run(script)
 
     def expand(self, text: str) -> str:
-        """The text with its ``$NAME`` and ``$(command)`` replaced, as the shell has them now."""
+        """The text with ``$NAME`` and ``$(command)`` replaced by their present values in the shell."""
         return self._ask(f"cat > {{answer}} <<{self._token}\n{text}\n{self._token}\n").rstrip("\n")
 
     def values(self, names: Iterable[str]) -> dict[str, str]:
-        """The values of variables as the shell has them now; an unset one is empty."""
+        """The present values of variables in the shell; empty for an unset one."""
         wanted = list(names)
         if not wanted:
             return {}
@@ -101,7 +101,7 @@ class Shell:
         return dict(zip(wanted, self._ask(f"printf '%s\\0' {quoted} > {{answer}}\n").split("\0"), strict=False))
 
     def close(self) -> None:
-        """Ends the shell with everything that its commands left running."""
+        """Ends the shell and all that its commands left running."""
         if self._child is not None:
             self._child.stop(0)
             self._child = None
@@ -162,7 +162,7 @@ class Shell:
 
 
 def exit_of(code: int) -> Exit:
-    """What an exit code of the shell means: above 128 it names the signal that killed the command."""
+    """The meaning of the shell's exit code: above 128 it is the signal that killed the command."""
     number = code - 128
     if number in set(signal.Signals):
         return Exit(how=Ended.KILLED, code=number)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def download(s3: Any, source: Params, version: str, target: Path, scratch: Path) -> str:
-    """Fills ``target`` with a source of type S3 or NO_SOURCE; returns the object's version, where it has one.
+    """Fills ``target`` with a source of type S3 or NO_SOURCE; returns the object's version, if it has one.
 
-    ``location`` is ``bucket/key`` of a zip archive, or ``bucket/folder/``. Raises PhaseFailedError.
+    ``location``: ``bucket/key`` of a zip archive, or ``bucket/folder/``. Raises PhaseFailedError.
     """
     target.mkdir(parents=True)
     if source["type"] == "NO_SOURCE":
@@ -41,13 +41,13 @@ def download(s3: Any, source: Params, version: str, target: Path, scratch: Path)
     try:
         unpack(archive, target)
     except (zipfile.BadZipFile, ValueError) as error:
-        raise PhaseFailedError("CLIENT_ERROR", f"source {location} is no usable zip archive: {error}") from error
+        raise PhaseFailedError("CLIENT_ERROR", f"source {location} is not a valid zip archive: {error}") from error
     archive.unlink()
     return str(found.get("VersionId", "")).replace("null", "")
 
 
 def unpack(archive: Path, target: Path) -> None:
-    """Unpacks a zip with its permissions and links. Raises ValueError for what would land outside of ``target``."""
+    """Unpacks a zip with its permissions and links. Raises ValueError for an entry outside of ``target``."""
     with zipfile.ZipFile(archive) as packed:
         links = [entry for entry in packed.infolist() if stat.S_ISLNK(entry.external_attr >> 16)]
         for entry in packed.infolist():

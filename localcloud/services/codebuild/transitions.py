@@ -1,4 +1,4 @@
-"""Which phase follows which, as AWS's build phase transitions have it: pure, without a build."""
+"""AWS's build phase transitions, as pure functions."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Status(Enum):
 
 
 _ORDER = list(Phase)
-#: Phases after whose failure the next one runs all the same.
+#: Phases whose failure does not keep the next one from running.
 _GOES_ON = {Phase.BUILD, Phase.POST_BUILD, Phase.UPLOAD_ARTIFACTS, Phase.FINALIZING}
 
 
 def after(phase: Phase, status: Status, on_failure: OnFailure = OnFailure.DEFAULT) -> Phase:
-    """The phase that follows.
+    """The next phase.
 
     A failed BUILD still runs POST_BUILD and UPLOAD_ARTIFACTS; any other failure goes to FINALIZING, unless the
     buildspec's ``on-failure`` says to abort or to continue. A stopped or timed-out build runs nothing more.

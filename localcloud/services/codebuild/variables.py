@@ -1,4 +1,4 @@
-"""The environment variables of a build, with what Parameter Store and Secrets Manager hold."""
+"""The environment variables of a build, with values from Parameter Store and Secrets Manager."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ARN_PARTS = 7
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variables:
     values: dict[str, str]
-    #: Names of those that come from Secrets Manager.
+    #: The names of variables from Secrets Manager.
     secret: frozenset[str]
 
 
 def resolve(spec: Buildspec, declared: list[Params], client: Callable[[str], Any]) -> Variables:
-    """The buildspec's variables, overlaid by the project's and StartBuild's, as AWS's order of precedence has it.
+    """The buildspec's variables, then the project's, then StartBuild's, in AWS's order of precedence.
 
-    ``client`` gives a boto3 client with the service role's credentials. Raises PhaseFailedError.
+    ``client`` returns a boto3 client with the service role's credentials. Raises PhaseFailedError.
     """
     kinds = {name: (value, "PLAINTEXT") for name, value in spec.variables.items()}
     kinds |= {name: (value, "PARAMETER_STORE") for name, value in spec.parameter_store.items()}
@@ -58,7 +58,7 @@ def _parameter(ssm: Any, name: str) -> str:
 
 
 def _secret(secretsmanager: Any, reference: str) -> str:
-    """The value behind ``secret-id:json-key:version-stage:version-id``; all but the first may be left out."""
+    """The value of ``secret-id:json-key:version-stage:version-id``. All parts but the first are optional."""
     secret_id, json_key, stage, version = split_reference(reference)
     wanted = {"SecretId": secret_id} | ({"VersionStage": stage} if stage else {})
     wanted |= {"VersionId": version} if version else {}
@@ -80,7 +80,7 @@ def _secret(secretsmanager: Any, reference: str) -> str:
 
 
 def split_reference(reference: str) -> tuple[str, str, str, str]:
-    """Secret id (a name or an ARN), JSON key, version stage, version id; empty where left out."""
+    """Secret id (a name or an ARN), JSON key, version stage, version id; empty for missing parts."""
     parts = reference.split(":")
     length = _ARN_PARTS if reference.startswith("arn:") else 1
     rest = [*parts[length:], "", "", ""]

@@ -1,10 +1,10 @@
-"""How an action's work ends where it does not succeed."""
+"""The errors that end an action's work."""
 
 from __future__ import annotations
 
 
 class ActionFailedError(Exception):
-    """``code`` is one of AWS's: JobFailed, ConfigurationError, PermissionError, RevisionUnavailable, …"""
+    """The action failed. ``code`` is AWS's: JobFailed, ConfigurationError, PermissionError, RevisionUnavailable, …"""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -13,8 +13,8 @@ class ActionFailedError(Exception):
 
 
 class ActionStoppedError(Exception):
-    """The execution was stopped and its actions abandoned: end what runs, then pass this on."""
+    """The execution was stopped and its actions abandoned. Handlers end what runs, then raise this again."""
 
 
 class ActionTimedOutError(Exception):
-    """The action's time is over: end what runs, then pass this on."""
+    """The action timed out. Handlers end what runs, then raise this again."""

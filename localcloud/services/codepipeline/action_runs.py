@@ -1,4 +1,4 @@
-"""Actions under way: each on a thread of its own, from its context to what is written down of its end."""
+"""Runs actions, each on a thread of its own, and records how they end."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _WORK: dict[str, Callable[[ActionContext], Outcome]] = {
     "Manual": approval.run,
 }
 
-#: In an action execution's document, not in AWS's answers: what somebody answered to an approval.
+#: Field of an action execution's document that answers leave out: a person's answer to an approval.
 ANSWERED = "answered"
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
@@ -46,7 +46,7 @@ _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOpera
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class End:
-    """How an action execution ended: Succeeded with an outcome, or Failed with AWS's code and a message."""
+    """The end of an action execution: Succeeded with an outcome, or Failed with AWS's code and a message."""
 
     status: str
     outcome: Outcome
@@ -55,7 +55,7 @@ class End:
 
 class ActionRuns:
     def __init__(self, cloud: Cloud, records: Records, on_end: Callable[[Document, End], None]) -> None:
-        """``on_end`` is told of each action's end, on the action's thread."""
+        """``on_end`` is called at each action's end, on the action's thread."""
         self._cloud = cloud
         self._records = records
         self._on_end = on_end
@@ -64,14 +64,14 @@ class ActionRuns:
         self._lock = threading.Lock()
 
     def start(self, pipeline: Document, execution: Document, stage: str, action: Document) -> Document:
-        """Writes the action execution down as InProgress and starts its work; returns what was written."""
+        """Records the action execution as InProgress and starts its work; returns the record."""
         document = _document(execution, stage, action, pipeline["roleArn"], self._cloud.settings.region)
         self._records.actions.put(action_key(document), document)
         self.resume(pipeline, execution, document, action)
         return document
 
     def resume(self, pipeline: Document, execution: Document, document: Document, action: Document) -> None:
-        """Starts the work of an action execution that is written down as InProgress."""
+        """Starts the work of an action execution that is recorded as InProgress."""
         passed = (now() - document["startTime"]).total_seconds()
         interruption = Interruption(_timeout_seconds(action, self._cloud.settings.time_scale) - passed)
         if ANSWERED in document:
@@ -87,14 +87,14 @@ class ActionRuns:
         thread.start()
 
     def stop(self, action_execution_id: str) -> None:
-        """Tells the work to end; returns at once."""
+        """Asks the work to end; returns at once."""
         with self._lock:
             found = self._running.get(action_execution_id)
         if found:
             found[0].stop()
 
     def answer(self, action: Document, answered: Approval) -> bool:
-        """Writes an approval down and hands it on; False where the action no longer waits."""
+        """Records an approval and passes it to the action; False where the action no longer waits."""
         with self._lock:
             found = self._running.get(action["actionExecutionId"])
             if found is None or found[0].approval is not None:
@@ -104,7 +104,7 @@ class ActionRuns:
             return True
 
     def stop_all(self, within_seconds: float) -> None:
-        """Tells all work to end and waits for it so long."""
+        """Asks all work to end and waits this long for it."""
         with self._lock:
             running = list(self._running.values())
         for interruption, _ in running:
@@ -205,14 +205,14 @@ def _document(execution: Document, stage: str, action: Document, pipeline_role: 
 
 
 def _timeout_seconds(action: Document, time_scale: float) -> float:
-    """Somebody's answer is waited for on the scale of time; work takes the time that it takes."""
+    """An action's time-out. A wait for a person's answer is on the time scale; work takes its real time."""
     minutes = action.get("timeoutInMinutes", action_type(action).default_timeout_minutes)
     scale = time_scale if action["actionTypeId"]["category"] == "Approval" else 1.0
     return float(minutes * 60 / scale)
 
 
 def _described(error: Exception, action: Document) -> dict[str, str]:
-    """AWS's error details. They hold no secret: no action puts one into a message."""
+    """AWS's error details. They have no secrets, because no action puts one into a message."""
     if isinstance(error, ActionFailedError):
         return {"code": error.code, "message": error.message[:5000]}
     if isinstance(error, ActionTimedOutError):

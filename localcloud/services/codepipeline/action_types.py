@@ -1,4 +1,4 @@
-"""The action types that pipelines may use here, and what a declaration of each may say."""
+"""The supported action types, and the valid declarations of each."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ Declaration = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActionType:
-    """One provider, as AWS's action structure reference describes it."""
+    """One provider of AWS's action structure reference."""
 
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     inputs: tuple[int, int]
-    """Fewest and most input artifacts."""
+    """The minimum and maximum number of input artifacts."""
     outputs: tuple[int, int]
     default_timeout_minutes: int
     unsupported: frozenset[str] = frozenset()
-    """Configuration that AWS knows and that is refused by name here."""
+    """Configuration of AWS that is refused by name here."""
     secret: frozenset[str] = frozenset()
-    """Configuration that no answer shows."""
+    """Configuration that answers mask."""
 
 
 _CODEBUILD = ActionType(
@@ -33,7 +33,7 @@ _CODEBUILD = ActionType(
     default_timeout_minutes=8 * 60,
 )
 
-#: (category, owner, provider, version) → what is known of it.
+#: (category, owner, provider, version) → provider.
 ACTION_TYPES: dict[tuple[str, str, str, str], ActionType] = {
     ("Source", "ThirdParty", "GitHub", "1"): ActionType(
         required=frozenset({"Owner", "Repo", "Branch", "OAuthToken"}),
@@ -70,7 +70,7 @@ ACTION_TYPES: dict[tuple[str, str, str, str], ActionType] = {
     ),
 }
 
-#: What an answer shows in place of a secret.
+#: The text that answers show for a secret.
 MASK = "****"
 
 
@@ -80,12 +80,12 @@ def type_key(action: Declaration) -> tuple[str, str, str, str]:
 
 
 def action_type(action: Declaration) -> ActionType:
-    """Raises KeyError for a type that is not supported; a stored declaration has been checked."""
+    """The provider of an action; raises KeyError for an unsupported type, which no stored declaration has."""
     return ACTION_TYPES[type_key(action)]
 
 
 def masked(action: Declaration, configuration: dict[str, str]) -> dict[str, str]:
-    """The configuration as answers and records show it."""
+    """The configuration for answers and records, with secrets masked."""
     secret = action_type(action).secret
     return {name: MASK if name in secret else value for name, value in configuration.items()}
 

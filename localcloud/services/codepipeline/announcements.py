@@ -1,4 +1,4 @@
-"""What CodePipeline tells EventBridge: state changes of executions, of their stages and of their actions."""
+"""The events that CodePipeline sends: state changes of executions, stages and actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SOURCE = "aws.codepipeline"
 
 
 def announce(cloud: Cloud) -> None:
-    """From now on, every change of state that is written down is told."""
+    """From now on, announces every change of state in the store."""
 
     def execution_changed(_: str, before: Document | None, after: Document | None) -> None:
         if after is None:
@@ -57,7 +57,7 @@ def announce(cloud: Cloud) -> None:
 
 
 def _state(before: str | None, now: str) -> str:
-    """AWS's word in events for a status that an API answers."""
+    """The word in AWS's events for a status of the API."""
     if now == "InProgress":
         return "STARTED" if before is None else "RESUMED"
     return now.upper()

@@ -26,14 +26,14 @@ class Location:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArtifactStore:
-    """Where one pipeline keeps its artifacts."""
+    """The place of one pipeline's artifacts."""
 
     pipeline: str
     bucket: str
     kms_key: str | None
 
     def new_location(self, artifact: str, *, suffix: str = "") -> Location:
-        """A key that was never used, as CodePipeline forms it: pipeline and artifact cut short, then chance."""
+        """A new key in CodePipeline's form: pipeline and artifact, cut short, and a random part."""
         name = "".join(secrets.choice(_ALPHABET) for _ in range(7))
         return Location(bucket=self.bucket, key=f"{self.pipeline[:20]}/{artifact[:10]}/{name}{suffix}")
 
@@ -50,7 +50,7 @@ class ArtifactStore:
 
 
 def read_file(s3: Any, artifact: str, location: Location, path: str) -> bytes:
-    """One file of an artifact. Raises ActionFailedError naming what the artifact holds instead."""
+    """One file of an artifact. Where it is missing, raises ActionFailedError with the files that are there."""
     content = s3.get_object(Bucket=location.bucket, Key=location.key)["Body"].read()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -83,7 +83,7 @@ def zip_of(files: dict[str, bytes]) -> bytes:
 
 
 def without_top_folder(content: bytes) -> bytes:
-    """The archive with its single top folder taken off, modes and symbolic links kept: GitHub's zip → an artifact."""
+    """Turns GitHub's zip into an artifact: removes the top folder, and keeps modes and symbolic links."""
     buffer = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as source,

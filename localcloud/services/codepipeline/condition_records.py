@@ -1,4 +1,4 @@
-"""What is written down of an entry condition: its rules' executions, and the state that GetPipelineState shows."""
+"""Records entry conditions: the executions of their rules, and the state for GetPipelineState."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def keep(records: Records, pipeline: Document, execution: Document, stage: Document, entry: Entry, region: str) -> None:
-    """Writes the evaluation of this execution's entry down, before anything follows from it."""
+    """Records the evaluation of an execution's entry, before it takes effect."""
     name, evaluated = pipeline["name"], now()
     states = []
     for rule, declared in zip(entry.rules, stage["beforeEntry"]["conditions"][0]["rules"], strict=True):

@@ -1,9 +1,8 @@
-"""Entry conditions of a stage: rules that hold, or the stage is skipped or failed.
+"""Entry conditions of a stage: where a rule does not hold, the stage is skipped or fails.
 
 Source: "Configure conditions for a stage" and the rule reference ``VariableCheck`` of the CodePipeline user guide. A
-condition holds if all of its rules succeed; otherwise its result follows. AWS does not say what follows where a rule
-cannot be evaluated, because its variable was never put out: here the stage fails, whatever the result is, so that
-nothing is skipped for want of knowledge.
+condition holds if all of its rules succeed. Otherwise its result applies. AWS does not document a rule whose variable
+was never set. Here the stage then fails, whatever the result is, so that nothing is skipped for lack of a value.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ Declaration = dict[str, Any]
 
 _RULE_TYPE = ("Rule", "AWS", "VariableCheck", "1")
 _CONFIGURATION = frozenset({"Variable", "Value", "Operator"})
-#: Operator → whether a variable's text holds against the rule's.
+#: Operator → whether a variable's text fits the rule's.
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "EQ": lambda text, value: text == value,
     "NE": lambda text, value: text != value,
@@ -34,7 +33,7 @@ _WORDS = {"EQ": "is", "NE": "is not", "CONTAINS": "contains", "MATCHES": "matche
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleResult:
-    """One rule, evaluated; ``error`` is why it could not be."""
+    """One evaluated rule. ``error``: why it could not be evaluated."""
 
     name: str
     succeeded: bool
@@ -45,10 +44,10 @@ class RuleResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """What a stage's entry condition comes to for one execution."""
+    """The evaluation of a stage's entry condition for one execution."""
 
     result: str
-    """SKIP or FAIL: what follows where a rule does not hold."""
+    """SKIP or FAIL, for a rule that does not hold."""
     rules: tuple[RuleResult, ...]
 
     @property
@@ -67,13 +66,13 @@ class Entry:
 
     @property
     def summary(self) -> str:
-        """The rules that do not hold; where all do, all."""
+        """The rules that do not hold, or all rules if all hold."""
         failed = [rule.summary for rule in self.rules if not rule.succeeded]
         return "; ".join(failed or [rule.summary for rule in self.rules])
 
 
 def evaluate(stage: Declaration, variables: Mapping[str, Mapping[str, str]]) -> Entry | None:
-    """None for a stage without an entry condition."""
+    """The evaluated condition; None for a stage without one."""
     for condition in stage.get("beforeEntry", {}).get("conditions", []):
         rules = tuple(_evaluated(rule, variables) for rule in condition["rules"])
         return Entry(result=condition["result"], rules=rules)
@@ -94,7 +93,7 @@ def _evaluated(rule: Declaration, variables: Mapping[str, Mapping[str, str]]) ->
 
 
 def check(stage: Declaration) -> None:
-    """Raises AwsError or UnsupportedError; what it lets through can be evaluated."""
+    """Raises AwsError or UnsupportedError for a condition that cannot be evaluated."""
     for name in ("blockers", "onSuccess"):
         if stage.get(name):
             raise UnsupportedError(f"codepipeline: {name} of stage {stage['name']}")
@@ -130,18 +129,20 @@ def _check_rule(rule: Declaration, stage: str) -> None:
     if configuration["Operator"] == "MATCHES":
         _check_expression(configuration["Value"], where)
     if not list(references(configuration["Variable"])):
-        raise _structure(f"Variable {configuration['Variable']!r} of {where} refers to no variable, as #{{Name.NAME}}")
+        raise _structure(
+            f"Variable {configuration['Variable']!r} of {where} does not refer to a variable, as #{{Name.NAME}} does"
+        )
 
 
 def _check_expression(expression: str, where: str) -> None:
     try:
         re.compile(expression)
     except re.error as error:
-        raise _structure(f"Value {expression!r} of {where} is no regular expression: {error}") from error
+        raise _structure(f"Value {expression!r} of {where} is not a regular expression: {error}") from error
 
 
 def used_variables(stage: Declaration) -> Iterator[tuple[str, str, str]]:
-    """Rule, namespace and name of every variable that the entry condition refers to."""
+    """The rule, namespace and name of every variable in the entry condition."""
     for condition in stage.get("beforeEntry", {}).get("conditions", []):
         for rule in condition.get("rules", []):
             for text in rule.get("configuration", {}).values():

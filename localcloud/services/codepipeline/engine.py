@@ -1,6 +1,6 @@
-"""Carries out what :mod:`schedule` decides: one lock, no waiting threads but those of actions at work.
+"""Carries out what :mod:`schedule` decides, under one lock. Only actions at work have threads.
 
-Whatever changes a pipeline's executions (a start, an action's end, an approval, a transition) calls :meth:`advance`.
+Every change of a pipeline's executions (a start, an action's end, an approval, a transition) calls :meth:`advance`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MOST_EXECUTIONS = 50
 _NOTHING = Outcome()
-#: Categories of actions that are begun again where a restart cut them off.
+#: The categories of actions that start again after a restart cut them off.
 _REPEATABLE = frozenset({"Source", "Approval"})
 _CUT_OFF = {"code": "SystemUnavailable", "message": "The local cloud ended while this action was under way."}
 
@@ -37,7 +37,7 @@ class Engine:
         self.lock = threading.RLock()
         self._closed = False
         self._active: dict[str, list[str]] = {}
-        """Pipeline → ids of its executions under way, oldest first: an index over the records."""
+        """An index over the records: pipeline → ids of its executions under way, oldest first."""
 
     def start_execution(
         self,
@@ -48,7 +48,7 @@ class Engine:
         overrides: dict[str, str] | None = None,
         token: str | None = None,
     ) -> str:
-        """A new execution of the pipeline as it is now; ``overrides``: source action → commit. Returns its id."""
+        """Starts an execution of the pipeline's present version; returns its id; ``overrides``: action → commit."""
         with self.lock:
             pipeline = self.records.declaration(name)
             if token is not None:
@@ -80,7 +80,7 @@ class Engine:
                 self._carry_out(name, decision)
 
     def stop_execution(self, name: str, execution_id: str, *, abandon: bool, reason: str) -> None:
-        """Stops after the actions under way, or at once, abandoning them."""
+        """Stops an execution after its actions under way, or at once by abandoning them."""
         with self.lock:
 
             def change(execution: Document) -> None:
@@ -96,7 +96,7 @@ class Engine:
             self.advance(name)
 
     def retry_stage(self, name: str, execution_id: str, stage: str, *, all_actions: bool) -> None:
-        """Puts a failed execution back into its stage, without the actions that are to run again."""
+        """Puts a failed execution back into its stage, and removes the actions that will run again."""
         with self.lock:
 
             def change(execution: Document) -> None:
@@ -118,16 +118,16 @@ class Engine:
             self.records.delete_pipeline(name)
 
     def close(self, within_seconds: float) -> None:
-        """Ends the work of all actions. What it was in the middle of is told by :meth:`take_up` at the next start."""
+        """Ends the work of all actions. :meth:`take_up` reports them at the next start."""
         with self.lock:
             self._closed = True
         self.runs.stop_all(within_seconds)
 
     def take_up(self) -> None:
-        """Goes on with what an earlier run of the local cloud left.
+        """Takes up what an earlier run of the local cloud left.
 
-        What may be done twice, taking the source or waiting for somebody's answer, is done again. Other actions
-        have failed with what they were following.
+        Actions that may run twice, a source or a wait for a person's answer, start again. The other ones have failed,
+        together with the work that they were watching.
         """
         with self.lock:
             for name in self.records.pipeline_names():
@@ -140,7 +140,7 @@ class Engine:
                 self.advance(name)
 
     def _go_on_with(self, execution: Document, action: Document) -> None:
-        """An action that was under way. What the execution says of it was written first, so that counts."""
+        """Takes up an action that was under way. The execution's record of it was written first, and counts."""
         entry = execution["stages"].get(action["stageName"], {}).get("actions", {}).get(action["actionName"])
         if entry is None or entry["id"] != action["actionExecutionId"]:
             self.records.actions.update(action_key(action), lambda found: found.update(status="Abandoned"))
@@ -156,7 +156,7 @@ class Engine:
             self._close_action(action, End(status="Failed", outcome=_NOTHING, error=_CUT_OFF))
 
     def waiting(self, name: str) -> dict[str, list[str]]:
-        """Stage → ids of the executions that wait at its entry, oldest first."""
+        """Stage → ids of the executions waiting at its entry, oldest first."""
         found: dict[str, list[str]] = {}
         for execution in self._view(name).executions:
             if not execution.inside:
@@ -194,7 +194,7 @@ class Engine:
                 self._finish(name, execution_id, "Stopped", execution["stopTrigger"]["reason"])
 
     def _enter(self, pipeline: Document, execution: Document, stage: str) -> None:
-        """Enters the stage; where its entry condition does not hold, skips it or fails."""
+        """Enters the stage. Where its entry condition does not hold, skips the stage or fails."""
         name, execution_id = pipeline["name"], execution["pipelineExecutionId"]
 
         def change(document: Document) -> None:
@@ -271,7 +271,7 @@ class Engine:
         self._active[name] = [known for known in self._active.get(name, []) if known != execution_id]
 
     def _abandon(self, name: str, execution_id: str) -> None:
-        """Marks the actions under way as Abandoned and tells their work to end."""
+        """Marks the actions under way as Abandoned and asks their work to end."""
         for action in self.records.action_executions_of(name, execution_id):
             if action["status"] == "InProgress":
                 self._close_action(action, End(status="Abandoned", outcome=_NOTHING))
@@ -316,7 +316,7 @@ def _named(declarations: list[Document], name: str) -> Document:
 
 
 def _take_up(execution: Document, action: Document, end: End) -> None:
-    """What an ended action leaves in its execution: its status, variables, artifacts, the revision that it took."""
+    """Adds an ended action's results to its execution: status, variables, artifacts, revision."""
     outcome, name = end.outcome, action["actionName"]
     execution["stages"][action["stageName"]]["actions"][name]["status"] = end.status
     for artifact, location in outcome.artifacts.items():
@@ -338,7 +338,7 @@ def _take_up(execution: Document, action: Document, end: End) -> None:
 
 
 def _forget(run: Document, *, all_actions: bool) -> None:
-    """Makes a stage's actions run again: all, or those that did not succeed."""
+    """Lets a stage's actions run again: all of them, or those that did not succeed."""
     run["status"] = "InProgress"
     run["actions"] = {
         name: entry for name, entry in run["actions"].items() if entry["status"] == "Succeeded" and not all_actions

@@ -1,4 +1,4 @@
-"""Executions: start, stop, retry, approve, hold at a transition."""
+"""Starts, stops and retries executions, answers approvals, and closes transitions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ExecutionOperations(PipelineOperations):
                     f"Execution {execution_id} is not the latest in stage {stage}: {latest} is.",
                 )
             run = execution["stages"].get(stage, {"status": None, "actions": {}})
-            # A stage that failed at its entry condition has no actions that could be retried.
+            # A stage that failed at its entry condition has no actions to retry.
             failed = execution["status"] == "Failed" and run["status"] == "Failed" and bool(run["actions"])
             changed = execution["pipelineVersion"] != self.records.pipeline(name)["version"]
             if changed or not failed:

@@ -16,12 +16,12 @@ class Answer:
     body: bytes
 
     def described(self) -> str:
-        """As CodePipeline quotes a third party's refusal."""
+        """A third party's refusal, in CodePipeline's form."""
         return f"[StatusCode: {self.status}, Body: {self.body.decode('utf-8', 'replace')[:500]}]"
 
 
 def ask(endpoint_url: str, method: str, path: str, *, token: str, body: object = None) -> Answer:
-    """Raises OSError or http.client.HTTPException where nobody answers; the token goes into a header alone."""
+    """Calls the API, with the token in a header only. Raises OSError or http.client.HTTPException without an answer."""
     connection = http.client.HTTPConnection(urlsplit(endpoint_url).netloc, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request(

@@ -1,4 +1,4 @@
-"""What has happened and what is happening: executions, their actions, the state of the stages."""
+"""Describes executions, their actions and rules, and the state of the stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of a list: ``nextToken`` is where the next one starts."""
+"""Pages of a list. ``nextToken`` is the start of the next one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from localcloud.platform.errors import AwsError
 
 
 def page(found: list[Any], params: dict[str, Any], *, most: int = 100) -> tuple[list[Any], dict[str, str]]:
-    """One page, and the answer's ``nextToken`` where there is another; for either spelling of the parameters."""
+    """One page, and ``nextToken`` if there is another. Takes both spellings of the parameters."""
     spelling = "NextToken" if "NextToken" in params or "MaxResults" in params else "nextToken"
     token = params.get("nextToken", params.get("NextToken", "0"))
     limit = params.get("maxResults", params.get("MaxResults", most))
     if not token.isdigit():
-        raise AwsError("InvalidNextTokenException", f"The nextToken {token!r} was not given by an earlier answer.")
+        raise AwsError("InvalidNextTokenException", f"The nextToken {token!r} does not come from an earlier answer.")
     start = int(token)
     more = {spelling: str(start + limit)} if start + limit < len(found) else {}
     return found[start : start + limit], more

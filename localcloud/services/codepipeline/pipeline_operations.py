@@ -1,4 +1,4 @@
-"""Pipelines: create, update, read, delete, tag."""
+"""Creates, updates, describes, deletes and tags pipelines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PipelineOperations(Operations):
 
     @operation("CreatePipeline")
     def create_pipeline(self, call: Call, params: Params) -> Params:
-        """As at AWS, a new pipeline starts at once."""
+        """Creates a pipeline. As on AWS, it starts at once."""
         declaration = params["pipeline"]
         name = declaration["name"]
         validate(declaration, region=self.cloud.settings.region)
@@ -92,7 +92,7 @@ class PipelineOperations(Operations):
 
     @operation("DeletePipeline")
     def delete_pipeline(self, _: Call, params: Params) -> None:
-        """A pipeline that does not exist is no error, as at AWS. What it runs is abandoned."""
+        """Deletes a pipeline and abandons its executions. As on AWS, an unknown pipeline is no error."""
         if params["name"] in self.records.pipelines:
             self.engine.delete_pipeline(params["name"])
 
@@ -120,7 +120,7 @@ class PipelineOperations(Operations):
         return self.cloud.arn("codepipeline", name)
 
     def _tagged(self, arn: str) -> tuple[Table, str]:
-        """The table and the key of the pipeline or webhook of this ARN."""
+        """The table and key of the pipeline or webhook with this ARN."""
         prefix = self.cloud.arn("codepipeline", "")
         resource = arn.removeprefix(prefix)
         is_webhook = resource.startswith("webhook:")
@@ -132,7 +132,7 @@ class PipelineOperations(Operations):
 
 
 def _complete(declaration: Params, version: int) -> Params:
-    """The declaration as GetPipeline answers it: with AWS's defaults."""
+    """The declaration in GetPipeline's form, with AWS's defaults."""
     stages = [
         stage
         | {

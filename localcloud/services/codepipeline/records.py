@@ -1,4 +1,4 @@
-"""What CodePipeline remembers: pipelines by version, executions, action executions, and each stage's latest."""
+"""CodePipeline's records: pipelines by version, executions, action executions, and each stage's latest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from localcloud.platform.store import Document, Store
 
-#: An execution's states after which nothing more happens to it, unless a stage of it is retried.
+#: The final states of an execution. Only a retry of a stage changes them.
 FINISHED = frozenset({"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"})
 
 
@@ -25,7 +25,7 @@ class Records:
         self.pipelines = store.table("codepipeline.pipelines")
         """Name → version, created, updated, tags."""
         self.versions = store.table("codepipeline.versions")
-        """Name/version → declaration, with its secrets."""
+        """Name/version → declaration with its secrets."""
         self.executions = store.table("codepipeline.executions")
         """Pipeline/execution id → execution."""
         self.actions = store.table("codepipeline.actions")
@@ -33,9 +33,9 @@ class Records:
         self.rules = store.table("codepipeline.rules")
         """Pipeline/execution id/rule execution id → rule execution."""
         self.states = store.table("codepipeline.states")
-        """Pipeline → stage → execution that came last, each action's last, entry condition, inbound transition."""
+        """Pipeline → stage → latest execution, latest run of each action, entry condition, inbound transition."""
         self.webhooks = store.table("codepipeline.webhooks")
-        """Name → definition with its secret, the id in its address, the hook at the third party."""
+        """Name → definition with its secret, id in its address, hook at the third party."""
 
     def pipeline(self, name: str) -> Document:
         found = self.pipelines.get(name)
@@ -50,7 +50,7 @@ class Records:
         return [name for name, _ in self.pipelines.items()]
 
     def declaration(self, name: str, version: int | None = None) -> Document:
-        """The pipeline's declaration as of this version, the current one by default, secrets included."""
+        """The pipeline's declaration, with secrets, in this version or the current one."""
         current = self.pipeline(name)["version"]
         found = self.versions.get(f"{name}/{version or current}")
         if found is None:
@@ -88,7 +88,7 @@ class Records:
         return [rule for _, rule in self.rules.items(prefix)]
 
     def change_state(self, name: str, stage: str, change: Callable[[Document], None]) -> None:
-        """Changes what is remembered of a stage as such: its last entry, its actions' last runs, its transition."""
+        """Changes a stage's record: its latest entry, its actions' latest runs, its transition."""
 
         def one_stage(document: Document) -> None:
             change(document.setdefault(stage, {"actions": {}}))

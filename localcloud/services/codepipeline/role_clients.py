@@ -1,8 +1,8 @@
-"""boto3 clients with the credentials of a pipeline's role, or of an action's own, which the pipeline's role assumes.
+"""boto3 clients with a pipeline's role, or with an action's own role, which the pipeline's role assumes.
 
-Source: "Create a pipeline that uses resources from another account" of the CodePipeline user guide: the pipeline's
-role needs ``sts:AssumeRole`` on an action's role, and this one trusts it. An action that has a role of its own reads
-and writes its artifacts with it too.
+Source: "Create a pipeline that uses resources from another account" of the CodePipeline user guide. The pipeline's role
+needs ``sts:AssumeRole`` on an action's role, which must trust it. An action with a role of its own uses that for its
+artifacts too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class RoleClients:
         self._sessions: dict[tuple[str, ...], RoleSession] = {}
 
     def client(self, service: str, *, pipeline_arn: str, pipeline_role: str, action_role: str) -> Any:
-        """``action_role`` is the pipeline's where the action names none.
+        """``action_role``: the action's role, or the pipeline's where the action has none.
 
         Raises botocore's ClientError where a role cannot be assumed.
         """

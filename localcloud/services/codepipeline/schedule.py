@@ -1,8 +1,8 @@
-"""What happens next in a pipeline, decided from what is: pure functions, no clock, no store.
+"""Decides what happens next in a pipeline, from its present state: pure functions without clock or store.
 
-A stage is locked while an execution is inside it. Whoever leaves a stage waits at the entry of the next one; there,
-mode SUPERSEDED lets the newest go on and ends the older ones, QUEUED lets them go on one after the other, PARALLEL lets
-them all. Inside a stage, the actions of one run order start together when those of the order before have succeeded.
+A stage is locked while an execution is inside it. An execution that leaves a stage waits at the entry of the next one.
+There, mode SUPERSEDED admits the newest and ends the older ones, QUEUED admits one after the other, and PARALLEL admits
+all. Inside a stage, the actions of one run order start together after those of the order before have succeeded.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ class ActionView:
     name: str
     run_order: int
     status: str | None = None
-    """None before it starts, then InProgress, Succeeded, Failed or Abandoned."""
+    """None before the start, then InProgress, Succeeded, Failed or Abandoned."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExecutionView:
     execution_id: str
     stage: str
-    """The stage that it is in, or at whose entry it waits."""
+    """The stage that the execution is in, or at whose entry it waits."""
     is_last: bool = False
-    """The stage is the pipeline's last."""
+    """Whether the stage is the pipeline's last one."""
     enabled: bool = True
-    """The stage's inbound transition is enabled."""
+    """Whether the stage's inbound transition is enabled."""
     inside: bool = False
     stopping: bool = False
     actions: tuple[ActionView, ...] = ()
-    """Of the stage that it is inside."""
+    """The actions of its present stage."""
     may_retry: bool = False
-    """The stage is retried on failure, and was not yet."""
+    """Whether the stage is retried on failure and was not retried yet."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PipelineView:
     mode: Mode
     executions: tuple[ExecutionView, ...]
-    """Those under way, oldest first."""
+    """The executions under way, oldest first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +71,7 @@ class Start:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leave:
-    """The stage has succeeded; ``last`` says that the pipeline has, too."""
+    """The stage has succeeded. ``last``: so has the pipeline."""
 
     execution_id: str
     stage: str
@@ -89,7 +89,7 @@ class Fail:
     execution_id: str
     stage: str
     actions: tuple[str, ...]
-    """Those that failed."""
+    """The actions that failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +103,7 @@ Decision: TypeAlias = Supersede | Enter | Start | Leave | Retry | Fail | Stop
 
 
 def decide(pipeline: PipelineView) -> Decision | None:
-    """The next thing to do, or None while there is nothing but waiting."""
+    """The next step; None while there is nothing to do but wait."""
     for execution in pipeline.executions:
         found = _inside(execution) if execution.inside else _at_entry(execution, pipeline)
         if found is not None:

@@ -1,4 +1,4 @@
-"""CodePipeline behind the front door."""
+"""CodePipeline's operations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from localcloud.services.codepipeline.execution_operations import ExecutionOpera
 from localcloud.services.codepipeline.history_operations import HistoryOperations
 from localcloud.services.codepipeline.webhook_operations import WebhookOperations
 
-#: Well under the five seconds that a group has for its stop.
+#: A group of operations has five seconds to stop.
 _STOP_SECONDS = 2.0
 
 

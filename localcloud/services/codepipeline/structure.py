@@ -1,4 +1,4 @@
-"""Whether a pipeline's declaration is one: AWS's rules first, then what this local cloud cannot do, refused by name."""
+"""Checks a pipeline's declaration: first AWS's rules, then what the local cloud cannot do, which is refused by name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLOUDFORMATION_MODES = (
 
 
 def validate(pipeline: Declaration, *, region: str) -> None:
-    """Raises AwsError (InvalidStructureException and its kin) or UnsupportedError; what it lets through can be run."""
+    """Raises AwsError (such as InvalidStructureException) or UnsupportedError for a pipeline that cannot run."""
     _refuse_unsupported(pipeline)
     _check_type(pipeline)
     stages = pipeline["stages"]
@@ -181,7 +181,7 @@ def _check_json(action: Declaration, key: str, kind: type) -> None:
 
 
 def _check_flow(stages: list[Declaration], pipeline_variables: set[str]) -> None:
-    """Artifacts and namespaces exist before they are used, and each artifact has one producer."""
+    """Checks that artifacts and namespaces exist before their use, and that each artifact has one producer."""
     produced: set[str] = set()
     namespaces: set[str] = {EXECUTION_NAMESPACE, PIPELINE_NAMESPACE}
     for stage in stages:

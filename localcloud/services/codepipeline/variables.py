@@ -1,4 +1,4 @@
-"""Variables in an action's configuration: ``#{Namespace.Name}``, put in as text when the action starts."""
+"""Variables in an action's configuration: ``#{Namespace.Name}`` is replaced by text when the action starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _REFERENCE = re.compile(r"#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_.-]+)\}")
 
-#: Namespaces that every pipeline has: of the execution itself, and of the pipeline's own variables.
+#: The namespaces of every pipeline: one for the execution, one for the pipeline's own variables.
 EXECUTION_NAMESPACE = "codepipeline"
 PIPELINE_NAMESPACE = "variables"
 
@@ -19,24 +19,24 @@ Variables = dict[str, dict[str, str]]
 
 
 class UnresolvedVariableError(Exception):
-    """A reference to a variable that nothing before it has put out."""
+    """A reference to a variable that no earlier action has set."""
 
 
 def references(text: str) -> Iterator[tuple[str, str]]:
-    """Every (namespace, name) that the text refers to."""
+    """Every (namespace, name) in the text."""
     for found in _REFERENCE.finditer(text):
         yield found[1], found[2]
 
 
 def resolve(text: str, variables: Mapping[str, Mapping[str, str]]) -> str:
-    """The text with its references replaced. Raises UnresolvedVariableError naming what there is instead."""
+    """The text with its references replaced. Raises UnresolvedVariableError with the variables that exist."""
 
     def value(found: re.Match[str]) -> str:
         namespace = variables.get(found[1])
         if namespace is None or found[2] not in namespace:
             known = sorted(namespace) if namespace is not None else []
             raise UnresolvedVariableError(
-                f"The action configuration refers to the variable {found[0]}, which no action before it has put out; "
+                f"The action configuration refers to the variable {found[0]}, which no earlier action has set; "
                 f"the namespace {found[1]} has {', '.join(known) or 'no variables'}."
             )
         return namespace[found[2]]

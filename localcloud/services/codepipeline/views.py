@@ -1,4 +1,4 @@
-"""From what is remembered to what :mod:`schedule` decides on."""
+"""Turns records into the view from which :mod:`schedule` decides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def pipeline_view(declaration: Document, state: Document, executions: list[tuple[Document, Document]]) -> PipelineView:
-    """``executions``: those under way, oldest first, each with the declaration that it started with."""
+    """``executions``: those under way, oldest first, each with the declaration from its start."""
     return PipelineView(
         mode=Mode(declaration.get("executionMode", "SUPERSEDED")),
         executions=tuple(_execution_view(execution, started_with, state) for execution, started_with in executions),

@@ -1,4 +1,4 @@
-"""Whether a delivery is genuine and meant for a pipeline: signature, JSON paths, and what they must equal."""
+"""Decides whether a delivery is genuine and for a pipeline, by signature, JSON paths and their values."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _MISSING = object()
 
 
 def is_path(json_path: str) -> bool:
-    """Whether this is a path of names and indices (``$.ref``, ``$.commits[0].id``); wildcards and filters are none."""
+    """Whether a path has only names and indices (``$.ref``, ``$.commits[0].id``), no wildcards or filters."""
     return _PATH.fullmatch(json_path) is not None
 
 
 def placeholders(match_equals: str) -> list[str]:
-    """The names of the action's configuration that ``refs/heads/{Branch}`` stands on."""
+    """The names of the action's configuration in a value such as ``refs/heads/{Branch}``."""
     return _PLACEHOLDER.findall(match_equals)
 
 
 def matches(payload: Any, filters: list[dict[str, str]], configuration: Mapping[str, str]) -> bool:
-    """Whether every filter finds its value; a filter without ``matchEquals`` only asks that there is one."""
+    """Whether every filter finds its value. A filter without ``matchEquals`` only needs a value to exist."""
     return all(_matches_one(payload, rule, configuration) for rule in filters)
 
 
 def signature_is_valid(secret: str, body: bytes, headers: Mapping[str, str]) -> bool:
-    """GitHub's signature over the body, SHA-256 where it is sent, else SHA-1; header names in lower case."""
+    """Checks GitHub's signature of the body: SHA-256 if it is there, otherwise SHA-1. Headers are in lower case."""
     for header, algorithm in (("x-hub-signature-256", "sha256"), ("x-hub-signature", "sha1")):
         given = headers.get(header)
         if given is not None:

@@ -1,4 +1,4 @@
-"""Webhooks: made for a source action, registered at GitHub, called by it; a genuine call starts the pipeline."""
+"""Webhooks: they belong to a source action, are registered at GitHub, and start the pipeline at a genuine call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NO_COMMIT = "0" * 40
 class WebhookOperations(PipelineOperations):
     @operation("PutWebhook")
     def put_webhook(self, _: Call, params: Params) -> Params:
-        """A new webhook, or a new definition under the address of the old one."""
+        """Makes a webhook, or gives an existing one a new definition under its old address."""
         definition = params["webhook"]
         self._check(definition)
         name = definition["name"]
@@ -45,12 +45,12 @@ class WebhookOperations(PipelineOperations):
 
     @operation("DeleteWebhook")
     def delete_webhook(self, _: Call, params: Params) -> None:
-        """A webhook that does not exist is no error, as at AWS."""
+        """Deletes a webhook. As on AWS, an unknown one is no error."""
         self.records.webhooks.delete(params["name"])
 
     @operation("RegisterWebhookWithThirdParty")
     def register_webhook_with_third_party(self, _: Call, params: Params) -> None:
-        """Makes the hook at GitHub, with the token of the source action; an earlier one is replaced."""
+        """Makes the hook at GitHub, with the token of the source action. Replaces an earlier one."""
         webhook = self._webhook(params.get("webhookName", ""))
         if "hook" in webhook:
             self._deregister(webhook)
@@ -75,7 +75,7 @@ class WebhookOperations(PipelineOperations):
 
     @operation("DeregisterWebhookWithThirdParty")
     def deregister_webhook_with_third_party(self, _: Call, params: Params) -> None:
-        """A webhook that is not registered is no error."""
+        """Removes the hook at GitHub. A webhook without one is no error."""
         webhook = self._webhook(params.get("webhookName", ""))
         if "hook" in webhook:
             self._deregister(webhook)
@@ -106,11 +106,11 @@ class WebhookOperations(PipelineOperations):
         self.records.webhooks.update(definition["name"], lambda found: found.update(lastTriggered=now()))
         try:
             return self._start(definition, payload, request.headers.get("x-github-delivery"))
-        except AwsError as error:  # such as a pipeline that is no longer there
+        except AwsError as error:  # for instance, the pipeline is gone
             return _answer(400, f"{error.code}: {error.message}")
 
     def _start(self, definition: Params, payload: Any, delivery: str | None) -> HttpResponse:
-        """Starts the pipeline if the event passes the filters and brings a commit; once for each delivery."""
+        """Starts the pipeline, once for each delivery, if the event passes the filters and has a commit."""
         if not matches(payload, definition["filters"], self._configuration(definition)):
             return _answer(200, "The event does not pass the webhook's filters: nothing was started.")
         commit = payload.get("after") if isinstance(payload, dict) else None
@@ -137,7 +137,7 @@ class WebhookOperations(PipelineOperations):
             if not is_path(rule["jsonPath"]):
                 raise AwsError(
                     "InvalidWebhookFilterPatternException",
-                    f"The JSON path {rule['jsonPath']!r} is not one of names and indices, such as $.ref.",
+                    f"The JSON path {rule['jsonPath']!r} may have names and indices only, as in $.ref.",
                 )
             for name in placeholders(rule.get("matchEquals", "")):
                 if name not in action_configuration:
@@ -147,7 +147,7 @@ class WebhookOperations(PipelineOperations):
                     )
 
     def _configuration(self, definition: Params) -> dict[str, str]:
-        """The configuration of the action that the webhook is for, its token in clear."""
+        """The configuration of the webhook's action, with its token in clear."""
         stages = self.records.declaration(definition["targetPipeline"])["stages"]
         for action in stages[0]["actions"]:
             if action["name"] == definition["targetAction"]:
@@ -164,7 +164,7 @@ class WebhookOperations(PipelineOperations):
         return found
 
     def _deregister(self, webhook: Params) -> None:
-        """Deletes the hook at GitHub; one that is gone already, or whose pipeline is, needs no more."""
+        """Deletes the hook at GitHub. If the hook or its pipeline is gone, there is nothing to do."""
         hook, definition = webhook["hook"], webhook["definition"]
         if definition["targetPipeline"] in self.records.pipelines:
             token = self._configuration(definition)["OAuthToken"]

@@ -1,1 +1,1 @@
-"""What each action type does. An action is a function from its context to an outcome; it raises ActionFailedError."""
+"""The work of each action type: a function from a context to an outcome, which may raise ActionFailedError."""

@@ -1,4 +1,4 @@
-"""Approval / AWS / Manual / 1: waits until somebody answers with PutApprovalResult."""
+"""Approval / AWS / Manual / 1: waits for a person's PutApprovalResult."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.2
 _SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
-#: States out of which a stack can only be deleted: what REPLACE_ON_FAILURE replaces.
+#: The states in which a stack can only be deleted. REPLACE_ON_FAILURE replaces such a stack.
 _FAILED = frozenset(
     {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"}
 )
@@ -73,7 +73,7 @@ class _Deployment:
         return self.create_or_update()
 
     def replace_change_set(self) -> Outcome:
-        """A change set that is empty is a success too; CHANGE_SET_EXECUTE then has nothing to do."""
+        """Makes the change set. An empty one is a success too, and leaves CHANGE_SET_EXECUTE nothing to do."""
         stack = self._stack()
         is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
         if stack is not None:
@@ -159,7 +159,7 @@ class _Deployment:
             self._context.pause(_POLL_SECONDS)
 
     def _deployed(self, stack_id: str) -> Outcome:
-        """The stack's outputs as variables, and as a file where an output artifact is asked for."""
+        """The stack's outputs, as variables, and as a file if the action has an output artifact."""
         stack = self._stack(stack_id) or {}
         outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
         artifacts = {}
@@ -170,7 +170,7 @@ class _Deployment:
         return Outcome(summary=stack.get("StackStatus"), variables=outputs, artifacts=artifacts)
 
     def _failure(self, stack_id: str, status: str, since: datetime) -> str:
-        """The stack's state, and the first resource that failed with its reason."""
+        """The stack's state, and the first failed resource with its reason."""
         text = f"Stack [{self._name}] ended in {status}."
         pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
         earliest = since.replace(microsecond=0)  # events may be told in whole seconds

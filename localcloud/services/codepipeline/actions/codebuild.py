@@ -50,7 +50,7 @@ def _finished(context: ActionContext, codebuild: Any, build_id: str) -> dict[str
 
 
 def _overrides(context: ActionContext, outputs: dict[str, Location]) -> dict[str, Any]:
-    """StartBuild's parameters: sources and artifacts of the project replaced by the action's own."""
+    """StartBuild's parameters, with the action's sources and artifacts in place of the project's."""
     primary = context.configuration.get("PrimarySource") or next(iter(context.inputs))
     key = {"encryptionKeyOverride": context.store.kms_key} if context.store.kms_key else {}
     return {
@@ -70,7 +70,7 @@ def _overrides(context: ActionContext, outputs: dict[str, Location]) -> dict[str
 
 
 def _artifacts(outputs: dict[str, Location]) -> dict[str, Any]:
-    """One output is the build's primary artifact; several are secondary ones under their names."""
+    """The build's artifacts: a single output is the primary one, several are secondary ones by name."""
     if not outputs:
         return {"artifactsOverride": {"type": "NO_ARTIFACTS"}, "secondaryArtifactsOverride": []}
     described = {name: _artifact(location) for name, location in outputs.items()}
@@ -110,7 +110,7 @@ def _address(location: Location) -> str:
 
 
 def _failure(build: dict[str, Any]) -> str:
-    """CodePipeline's words: the state, then the phase that failed with its code and message."""
+    """The failure in CodePipeline's words: the state, then the failed phase with its code and message."""
     text = f"Build terminated with state: {build['buildStatus']}."
     for phase in build.get("phases", []):
         if phase.get("phaseStatus", "SUCCEEDED") not in {"SUCCEEDED", "IN_PROGRESS"}:

@@ -1,4 +1,4 @@
-"""What an action is given: configuration, artifacts, a role to act with, and a clock that can be interrupted."""
+"""The context of an action: its configuration, artifacts, role, and a wait that can be interrupted."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 class Report(Protocol):
     def __call__(self, **changes: str) -> None:
-        """Writes what is known of the work under way into the action's execution: externalExecutionId, summary, …"""
+        """Adds fields to the action's execution while the work is under way: externalExecutionId, summary, …"""
 
 
 class ClientOf(Protocol):
     def __call__(self, service: str) -> Any:
-        """A boto3 client with the credentials of the action's role, or else of the pipeline's."""
+        """A boto3 client with the action's role, or else the pipeline's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approval:
-    """What somebody answered to an approval action."""
+    """A person's answer to an approval action."""
 
     approved: bool
     summary: str
@@ -34,7 +34,7 @@ class Approval:
 
 
 class Interruption:
-    """A wait that ends early when the action is stopped or approved, and never outlasts the action's time-out."""
+    """A wait that ends at the action's time-out, or earlier when the action is stopped or approved."""
 
     def __init__(self, timeout_seconds: float) -> None:
         self._deadline = time.monotonic() + timeout_seconds
@@ -51,7 +51,7 @@ class Interruption:
         self._wake.set()
 
     def pause(self, seconds: float) -> None:
-        """Raises ActionStoppedError or ActionTimedOutError, at once where that has happened already."""
+        """Raises ActionStoppedError or ActionTimedOutError, at once if that has happened already."""
         self._wake.wait(max(0.0, min(seconds, self._deadline - time.monotonic())))
         if self._stopped:
             raise ActionStoppedError
@@ -69,26 +69,26 @@ class ActionContext:
     region: str
     endpoint_url: str
     configuration: dict[str, str]
-    """Variables put in; secrets in clear."""
+    """The configuration with variables replaced, and secrets in clear."""
     inputs: dict[str, Location]
     outputs: tuple[str, ...]
     store: ArtifactStore
     revision_override: str | None
-    """The commit that a source action must take; None for the newest of its branch."""
+    """The commit that a source action must take; None for the branch's newest."""
     source_revision: str | None
-    """The commit that this execution runs for."""
+    """The commit of this execution."""
     timeout_seconds: float
     client: ClientOf
     report: Report
     interruption: Interruption
     token: str | None = None
-    """Of an approval that was asked for already, before the local cloud was started again."""
+    """The token of an approval that was requested before the local cloud restarted."""
 
     def pause(self, seconds: float) -> None:
         self.interruption.pause(seconds)
 
     def json_of(self, key: str, default: str) -> Any:
-        """A configuration value that is JSON. Raises ActionFailedError where a variable's value has broken it."""
+        """A configuration value in JSON. Raises ActionFailedError where a variable's value made it invalid."""
         text = self.configuration.get(key, default)
         try:
             return json.loads(text)

@@ -1,4 +1,4 @@
-"""What an action that has succeeded hands on."""
+"""The outcome of an action that succeeded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revision:
-    """What a source action took."""
+    """The revision that a source action took."""
 
     revision_id: str
     summary: str

@@ -1,4 +1,4 @@
-"""What a CloudFormation action hands to a stack: template, parameters, tags, capabilities."""
+"""The input of a stack from a CloudFormation action: template, parameters, tags, capabilities."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from localcloud.services.codepipeline.actions.context import ActionContext
     from localcloud.services.codepipeline.artifacts import Location
 
-#: CloudFormation's limit for a template in the request itself; larger ones are read from the bucket.
+#: CloudFormation's limit for a template in the request. It reads larger ones from the bucket.
 _BODY_LIMIT_BYTES = 51_200
 
 
 def template(context: ActionContext) -> dict[str, str]:
-    """TemplateBody, or TemplateURL where the template is too large for that."""
+    """TemplateBody, or TemplateURL for a template that is too large."""
     content = _file(context, "TemplatePath")
     if len(content) <= _BODY_LIMIT_BYTES:
         return {"TemplateBody": content.decode()}
@@ -27,7 +27,7 @@ def template(context: ActionContext) -> dict[str, str]:
 
 
 def stack_input(context: ActionContext) -> dict[str, Any]:
-    """Parameters, Tags, Capabilities, RoleARN; the action's overrides win over the configuration file."""
+    """Parameters, Tags, Capabilities and RoleARN. The action's overrides win over the configuration file."""
     found: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     if "TemplateConfiguration" in context.configuration:
@@ -51,7 +51,7 @@ def stack_input(context: ActionContext) -> dict[str, Any]:
 
 
 def _value(context: ActionContext, value: Any) -> Any:
-    """A parameter's value; the two functions that read it out of an artifact are carried out."""
+    """A parameter's value. Evaluates the two functions that read it from an artifact."""
     if not isinstance(value, dict):
         return value
     ((name, arguments),) = value.items()
@@ -71,7 +71,7 @@ def _value(context: ActionContext, value: Any) -> Any:
         }
         if arguments[1] in attributes:
             return attributes[arguments[1]]
-    raise ActionFailedError("ConfigurationError", f"ParameterOverrides: {json.dumps(value)} is no known function")
+    raise ActionFailedError("ConfigurationError", f"ParameterOverrides: {json.dumps(value)} is not a known function")
 
 
 def _artifact(context: ActionContext, name: str) -> Location:

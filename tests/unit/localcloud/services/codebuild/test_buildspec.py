@@ -90,7 +90,7 @@ BUILD = "version: 0.2\nphases:\n  build:\n    commands: [ls]\n"
         ("version: 0.2\nphases:\n  build:\n    finally: [ls]\n", "line 4: phases/build has no commands"),
         (
             "version: 0.2\nphases:\n  build:\n    commands: [ls]\n    commands: [ls]\n",
-            "line 5: 'commands' stands twice",
+            "line 5: 'commands' occurs twice",
         ),
         (BUILD + "    on-failure: MAYBE\n", "line 5: on-failure is MAYBE, supported are ABORT and CONTINUE"),
         (BUILD + "    on-failure: RETRY-2\n", "line 5: `on-failure: RETRY-2` is not supported"),
@@ -98,7 +98,7 @@ BUILD = "version: 0.2\nphases:\n  build:\n    commands: [ls]\n"
         (BUILD + "batch: {}\n", "line 5: `batch` is not supported"),
         (BUILD + "reports: {}\n", "line 5: `reports` is not supported"),
         (BUILD + "env: {shell: powershell}\n", "line 5: shell is powershell, supported are bash and sh"),
-        (BUILD + "env:\n  variables: {a-b: x}\n", "line 6: variables: 'a-b' is no name of a variable"),
+        (BUILD + "env:\n  variables: {a-b: x}\n", "line 6: variables: 'a-b' is not the name of a variable"),
         (BUILD + "env: {git-credential-helper: yes}\n", "`git-credential-helper: yes` is not supported"),
         (BUILD + "artifacts: {name: x}\n", "line 5: artifacts has no files"),
         (BUILD + "artifacts: {files: [x], discard-paths: perhaps}\n", "discard-paths is perhaps"),

@@ -150,7 +150,7 @@ def test_an_older_node_is_said_aloud() -> None:
     """There is one Node: an older version gets it, and the log says so."""
     selected, lines = select_runtimes({"nodejs": "22"}, AVAILABLE)
     assert selected["nodejs"] == "24"
-    assert "has 24 and takes that" in lines[0]
+    assert "has 24 and uses that" in lines[0]
 
 
 @pytest.mark.parametrize("wrong", [{"python": "3.10"}, {"python": "3.15"}, {"python": "three"}, {"ruby": "3.2"}])

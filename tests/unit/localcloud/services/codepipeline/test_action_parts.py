@@ -164,7 +164,7 @@ def test_parameters_of_a_stack() -> None:
     [
         ('{"A": {"Fn::GetParam": ["SourceOutput", "m.json", "nope"]}}', "has no key nope; it has: arn"),
         ('{"A": {"Fn::GetParam": ["Nope", "m.json", "arn"]}}', "names the artifact Nope"),
-        ('{"A": {"Fn::Sub": ["SourceOutput"]}}', "is no known function"),
+        ('{"A": {"Fn::Sub": ["SourceOutput"]}}', "is not a known function"),
     ],
 )
 def test_overrides_that_cannot_be_read(overrides: str, words: str) -> None:

@@ -81,9 +81,12 @@ def test_what_a_condition_refers_to() -> None:
         (stage(rule(), result="ROLLBACK"), "has the result ROLLBACK"),
         (stage(), "has no rules"),
         (stage(rule("LT")), "Operator LT of rule Verdict of stage Approve is not one of EQ, NE, CONTAINS, MATCHES"),
-        (stage(rule("MATCHES", "(")), r"is no regular expression"),
+        (stage(rule("MATCHES", "(")), r"is not a regular expression"),
         (stage(rule(configuration={"Variable": "#{Gate.VERDICT}"})), "has Variable; VariableCheck takes"),
-        (stage(rule(configuration={"Variable": "HOLD", "Value": "HOLD", "Operator": "EQ"})), "refers to no variable"),
+        (
+            stage(rule(configuration={"Variable": "HOLD", "Value": "HOLD", "Operator": "EQ"})),
+            "does not refer to a variable",
+        ),
     ],
 )
 def test_conditions_that_are_none(given: dict[str, Any], words: str) -> None:
