@@ -12,6 +12,9 @@ RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE = (
     "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/",
 )  # fmt: skip
 
+#: The catalog's table of rows: the crawler names it after its target's last folder.
+ROWS_TABLE = ROWS.rstrip("/")
+
 #: The tag of every artifact of an approved package: PROD's role reads no other.
 APPROVED_TAG = ("gatehouse:approval", "Approved")
 

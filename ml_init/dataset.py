@@ -24,6 +24,10 @@ class Column(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def catalog_type(self) -> str:
+        """The type that Glue's crawler gives a column of these values. As that type, no two of them are equal."""
+
     def fault(self, value: str) -> str | None:
         """What is wrong with a value, or None."""
 
@@ -49,6 +53,11 @@ class Categories:
     categories: tuple[str, ...]
     recoded: tuple[Recoding, ...] = ()
 
+    @property
+    def catalog_type(self) -> str:
+        """``bigint`` where each category is a whole number written canonically: as a number, ``01`` would be ``1``."""
+        return "bigint" if all(str(_whole(category)) == category for category in self.categories) else "string"
+
     def fault(self, value: str) -> str | None:
         if value in self.categories or any(value == recoding.code for recoding in self.recoded):
             return None
@@ -65,6 +74,10 @@ class Integers:
     name: str
     low: int
     high: int
+
+    @property
+    def catalog_type(self) -> str:
+        return "bigint"
 
     def fault(self, value: str) -> str | None:
         number = _whole(value)
@@ -85,6 +98,10 @@ class Decimals:
     name: str
     low: float
     high: float
+
+    @property
+    def catalog_type(self) -> str:
+        return "double"
 
     def fault(self, value: str) -> str | None:
         number = _number(value)

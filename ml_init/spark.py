@@ -1,5 +1,7 @@
 """Features by Spark: a Glue job runs ``ml_init/<workload>/transform.py`` on the rows that keep the contract.
 
+The job reads them through the Data Catalog: a crawler makes a table of them, and this step looks at its columns first.
+
 Everything that the features are a function of lies under its hash: rows, contract, script and modules. Where features
 of just these are there already, no job runs.
 """
@@ -19,6 +21,7 @@ from handover.data import Features
 from handover.errors import HandOverError
 from handover.places import code_object, rows_file
 from handover.places import features as features_folder
+from ml_init.catalog import CatalogRows
 from ml_init.glue import crawl, run_job
 from ml_init.source import FeatureMaker, Made, Source
 from ml_steps.objects import read_if_there, upload_once
@@ -45,7 +48,7 @@ JOB_MODULES = (
 class Inputs:
     """Everything that the features are a function of, and where each part lies."""
 
-    rows: S3Address
+    rows_sha256: str
     dataset: S3Address
     modules: S3Address
     script: bytes
@@ -104,17 +107,18 @@ class SparkFeatures(FeatureMaker):
             "transform.py": (source.folder / "transform.py").read_bytes(),
             "modules.zip": zip_modules(),
         }
-        hashes = "".join(hashlib.sha256(part).hexdigest() for part in parts.values())
+        digests = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
+        upload_once(s3, parts["rows.csv"], lambda digest: rows_file(bucket, digest))
 
         def upload_code(name: str) -> S3Address:
             return upload_once(s3, parts[name], lambda digest: code_object(bucket, self.workload, digest, name))
 
         return Inputs(
-            rows=upload_once(s3, parts["rows.csv"], lambda digest: rows_file(bucket, digest)),
+            rows_sha256=digests["rows.csv"],
             dataset=upload_code("dataset.toml"),
             modules=upload_code("modules.zip"),
             script=parts["transform.py"],
-            features=features_folder(bucket, hashlib.sha256(hashes.encode()).hexdigest()),
+            features=features_folder(bucket, hashlib.sha256("".join(digests.values()).encode()).hexdigest()),
         )
 
     def _run(self, s3: Any, inputs: Inputs, source: Source) -> str:
@@ -123,12 +127,15 @@ class SparkFeatures(FeatureMaker):
         glue = boto3.client("glue")
         with timed("catalogued"):
             crawl(glue, self.crawler)
+            rows = CatalogRows.find(glue, self.database, source.dataset, inputs.rows_sha256)
         with timed("transformed"):
             return run_job(
                 glue,
                 self.job,
                 {
-                    "--rows": str(inputs.rows),
+                    "--database": rows.database,
+                    "--table": rows.table,
+                    "--predicate": rows.predicate,
                     "--dataset": str(inputs.dataset),
                     "--salt": source.dataset.file.sha256,
                     "--output": str(inputs.features),

@@ -17,6 +17,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.events.service import Events
     from localcloud.services.github.service import GitHub
     from localcloud.services.glue.catalog import Catalog
+    from localcloud.services.glue.classifiers import Classifiers
     from localcloud.services.glue.crawlers import Crawlers
     from localcloud.services.glue.job_runs import JobRuns
     from localcloud.services.glue.jobs import Jobs
@@ -41,6 +42,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
         CodePipeline,
         GitHub,
         Catalog,
+        Classifiers,
         Crawlers,
         Jobs,
         JobRuns,

@@ -23,6 +23,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_codepipeline_webhook import Webhook
     from localcloud.resources.aws_ecr_repository import Repository
     from localcloud.resources.aws_events_rule import Rule
+    from localcloud.resources.aws_glue_classifier import Classifier
     from localcloud.resources.aws_glue_crawler import Crawler
     from localcloud.resources.aws_glue_database import Database
     from localcloud.resources.aws_glue_job import Job
@@ -64,6 +65,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         Webhook,
         Repository,
         Rule,
+        Classifier,
         Crawler,
         Database,
         Job,

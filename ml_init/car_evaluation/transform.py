@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from awsglue.context import GlueContext
 from pyspark.ml import PipelineModel
 from pyspark.ml.feature import IndexToString, StringIndexerModel, VectorAssembler
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
-from pyspark.sql import types as T  # noqa: N812
 
 from handover.addresses import S3Address
 from handover.data import SPLITS, TEST, TRAIN, VALIDATION, Features, Transformation
@@ -45,8 +45,11 @@ def main() -> None:
     with timed("Spark is up"):
         session = start_session(dataset.name)
     with timed("read and split"):
-        rows = split(read_rows(session, arguments.rows, dataset), dataset, salt=arguments.salt).cache()
+        whole = read_rows(GlueContext(session.sparkContext), arguments, dataset)
+        rows = split(whole, dataset, salt=arguments.salt).cache()
         counts = count_labels(rows, dataset)
+        if not any(sum(found.values()) for found in counts.values()):
+            raise ValueError(f"{arguments.database}.{arguments.table} has no rows where {arguments.predicate}.")
     with timed("fitted"):
         *indexers, label = fit_indexers(rows, dataset)
     with timed("written"):
@@ -79,7 +82,9 @@ def main() -> None:
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """Glue adds arguments of its own, such as --TempDir: they are not ours to read."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--rows", required=True, help="the rows that keep the data contract, s3://…")
+    parser.add_argument("--database", required=True, help="the Data Catalog's database")
+    parser.add_argument("--table", required=True, help="its table of rows that keep the data contract")
+    parser.add_argument("--predicate", required=True, help="SQL over the table's partition key: which rows")
     parser.add_argument("--dataset", required=True, help="its dataset.toml, s3://…")
     parser.add_argument("--salt", required=True, help="the split's salt: the data file's SHA-256")
     parser.add_argument("--output", required=True, help="the prefix that the job fills, s3://…")
@@ -97,11 +102,16 @@ def start_session(name: str) -> SparkSession:
     )
 
 
-def read_rows(session: SparkSession, address: str, dataset: Dataset) -> DataFrame:
-    """The rows that keep the data contract, one string column for each of the data set's columns."""
-    names = [column.name for column in dataset.columns]
-    schema = T.StructType([T.StructField(name, T.StringType(), nullable=False) for name in names])
-    return session.read.csv(address, schema=schema, header=True, enforceSchema=False)
+def read_rows(glue: GlueContext, arguments: argparse.Namespace, dataset: Dataset) -> DataFrame:
+    """The rows that keep the data contract, one string column for each of the data set's columns.
+
+    The catalog has whole numbers as numbers. As text they are again what they were in the file, for its values are
+    canonical. Decimals are not: Java writes them in another way. ``columns_of`` refuses them.
+    """
+    frame = glue.create_dynamic_frame.from_catalog(
+        database=arguments.database, table_name=arguments.table, push_down_predicate=arguments.predicate
+    )
+    return frame.toDF().select(*(F.col(column.name).cast("string").alias(column.name) for column in dataset.columns))
 
 
 def split(rows: DataFrame, dataset: Dataset, *, salt: str) -> DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
-from handover.places import ROWS
+from handover.places import ROWS, ROWS_TABLE
 
 from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
@@ -38,12 +38,20 @@ class Catalog(Construct):
             catalog_id=Stack.of(self).account,
             database_input=glue.CfnDatabase.DatabaseInputProperty(name=database_name),
         )
-        self._grant_catalog(database_name)
+        self._name = database_name
+        self._grant_catalog()
+        # Rows of categories are text all over, and Glue's own classifier would not tell their header from a row.
+        self.classifier = glue.CfnClassifier(
+            self,
+            "Classifier",
+            csv_classifier=glue.CfnClassifier.CsvClassifierProperty(delimiter=",", contains_header="PRESENT"),
+        )
         self.crawler = glue.CfnCrawler(
             self,
             "Crawler",
             role=self.role.role_arn,
             database_name=self.database.ref,
+            classifiers=[self.classifier.ref],
             crawler_security_configuration=security.for_crawlers if security else None,
             targets=glue.CfnCrawler.TargetsProperty(
                 s3_targets=[glue.CfnCrawler.S3TargetProperty(path=f"s3://{data.name}/{ROWS}")]
@@ -70,18 +78,28 @@ class Catalog(Construct):
         arn = Stack.of(self).format_arn(service="glue", resource="crawler", resource_name=self.crawler.ref)
         allow(grantee, ["glue:GetCrawler", "glue:StartCrawler"], [arn])
 
-    def _grant_catalog(self, database_name: str) -> None:
-        stack = Stack.of(self)
+    def grant_look(self, grantee: iam.IGrantable) -> None:
+        """See what the table of rows is."""
+        allow(grantee, ["glue:GetTable"], self._arns(ROWS_TABLE))
+
+    def grant_read(self, grantee: iam.IGrantable) -> None:
+        """Read the table of rows, by way of the catalog; what its files hold is the data bucket's to grant."""
+        allow(grantee, ["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"], self._arns(ROWS_TABLE))
+
+    def _arns(self, table: str) -> list[str]:
+        """Glue asks on the catalog and the database too for what is done with a table."""
+        names = {"catalog": None, "database": self._name, "table": f"{self._name}/{table}"}
+        return [
+            Stack.of(self).format_arn(service="glue", resource=kind, resource_name=name) for kind, name in names.items()
+        ]
+
+    def _grant_catalog(self) -> None:
         allow(
             self.role,
             [
                 *("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:CreateTable", "glue:UpdateTable"),
                 *("glue:GetPartitions", "glue:BatchGetPartition", "glue:BatchCreatePartition"),
             ],
-            [
-                stack.format_arn(service="glue", resource="catalog"),
-                stack.format_arn(service="glue", resource="database", resource_name=database_name),
-                stack.format_arn(service="glue", resource="table", resource_name=f"{database_name}/*"),
-            ],
+            self._arns("*"),
             because="a crawler names its tables after what it finds",
         )

@@ -1,4 +1,4 @@
-"""How a workload with Glue makes its features: catalog and crawler over the raw rows, and the Spark job."""
+"""How a workload with Glue makes its features: catalog and crawler over its rows, and the Spark job."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ class SparkFeatures:
         self.places = (CODE, ROWS, RAW, FEATURES)
         self.catalog = Catalog(scope, "Catalog", data=data, database_name=workload.name, security=security)
         self.job = TransformJob(scope, "Transform", data=data, workload=workload, spec=glue, security=security)
+        self.catalog.grant_read(self.job.role)
         self.glue_job = self.job.name
         self.glue_crawler = self.catalog.crawler_name
         self.glue_database = self.catalog.database_name
         self.glue_script_key = glue_script_key(workload.name)
 
     def grant_make(self, grantee: iam.IGrantable) -> None:
-        """Crawl, and run the job."""
+        """Crawl, see what the crawler made of the rows, and run the job."""
         self.catalog.grant_crawl(grantee)
+        self.catalog.grant_look(grantee)
         self.job.grant_run(grantee)

@@ -30,6 +30,10 @@ class Steps:
     bucket: str
 
     @property
+    def database(self) -> str:
+        return self.bucket
+
+    @property
     def out(self) -> Path:
         return self.folder / "out"
 
@@ -64,7 +68,7 @@ class Steps:
         return self.run(
             "ml_init.prepare",
             GLUE_JOB_NAME=job,
-            GLUE_DATABASE="car",
+            GLUE_DATABASE=self.database,
             GLUE_CRAWLER=f"{self.bucket}-rows",
             GLUE_SCRIPT_KEY=SCRIPT_KEY,
         )
@@ -74,23 +78,26 @@ class Steps:
         return Data.parse((self.out / DATA_FILE).read_text())
 
     def create_resources(self) -> None:
-        """Bucket, role, database, crawler, and the job ``<bucket>-transform``."""
+        """Bucket, role, database, classifier, crawler, and the job ``<bucket>-transform``."""
         s3, glue, role = self.cloud.client("s3"), self.cloud.client("glue"), self.role("glue.amazonaws.com")
         s3.create_bucket(Bucket=self.bucket)
-        if "car" not in {entry["Name"] for entry in glue.get_databases()["DatabaseList"]}:
-            glue.create_database(DatabaseInput={"Name": "car"})
+        glue.create_database(DatabaseInput={"Name": self.database})
+        glue.create_classifier(
+            CsvClassifier={"Name": f"{self.bucket}-rows", "Delimiter": ",", "ContainsHeader": "PRESENT"}
+        )
         glue.create_crawler(
             Name=f"{self.bucket}-rows",
             Role=role,
-            DatabaseName="car",
+            DatabaseName=self.database,
+            Classifiers=[f"{self.bucket}-rows"],
             Targets={"S3Targets": [{"Path": f"s3://{self.bucket}/{ROWS}"}]},
         )
         self.create_job(f"{self.bucket}-transform", SCRIPT_KEY)
 
-    def create_job(self, name: str, script_key: str) -> None:
+    def create_job(self, name: str, script_key: str, *, role: str | None = None) -> None:
         self.cloud.client("glue").create_job(
             Name=name,
-            Role=f"arn:aws:iam::123456789012:role/{self.bucket}-glue",
+            Role=role or f"arn:aws:iam::123456789012:role/{self.bucket}-glue",
             Command={"Name": "glueetl", "ScriptLocation": f"s3://{self.bucket}/{script_key}", "PythonVersion": "3"},
             GlueVersion="5.1",
             WorkerType="G.1X",

@@ -24,7 +24,7 @@ from localcloud.platform.settings import Settings
 from ml_init.dataset import Dataset
 from ml_init.split import split_of
 from ml_steps.objects import read_lines
-from tests.local.steps import PROJECT, Steps
+from tests.local.steps import PROJECT, SCRIPT_KEY, Steps
 from tests.waiting import DEADLINE_SECONDS, until
 
 if TYPE_CHECKING:
@@ -99,6 +99,45 @@ def test_failed_job_ends_the_step(local_cloud: LocalCloud, tmp_path: Path) -> No
     assert "ERROR: The Glue job fails ended FAILED (run jr_" in done.stderr
     assert "the disk of the fourth worker is full" in done.stderr
     assert not (steps.out / "data.json").exists()
+
+
+def test_changed_type_stops_the_step_before_its_job(local_cloud: LocalCloud, tmp_path: Path) -> None:
+    """A table whose column is no longer of the contract's type ends the step by name, and no job has run."""
+    steps = Steps(cloud=local_cloud, folder=tmp_path, bucket="data-step-changed")
+    steps.create_resources()
+    glue = local_cloud.client("glue")
+    columns = [{"Name": column.name, "Type": "string"} for column in DATASET.columns]
+    columns[2]["Type"] = "bigint"
+    table = {"Name": "rows", "StorageDescriptor": {"Columns": columns}, "PartitionKeys": [{"Name": "partition_0"}]}
+    glue.create_table(DatabaseName=steps.database, TableInput=table)
+    # So that the crawler leaves it as it is.
+    glue.update_crawler(Name=f"{steps.bucket}-rows", SchemaChangePolicy={"UpdateBehavior": "LOG"})
+    done = steps.prepare(job=f"{steps.bucket}-transform")
+    assert done.returncode == 1
+    assert (
+        "ERROR: The table data-step-changed.rows is not as dataset.toml says: "
+        "column doors is bigint, expected string." in done.stderr
+    )
+    assert glue.get_job_runs(JobName=f"{steps.bucket}-transform")["JobRuns"] == []
+    assert not (steps.out / "data.json").exists()
+
+
+def test_job_reads_the_catalog_as_its_role(local_cloud: LocalCloud, tmp_path: Path) -> None:
+    """A job whose role may read the files, and not the catalog, fails with IAM's words."""
+    steps = Steps(cloud=local_cloud, folder=tmp_path, bucket="data-step-blind")
+    steps.create_resources()
+    role = steps.role("glue.amazonaws.com", name="data-step-without-catalog")
+    without = {"Effect": "Deny", "Action": "glue:Get*", "Resource": "*"}
+    local_cloud.client("iam").put_role_policy(
+        RoleName="data-step-without-catalog",
+        PolicyName="blind",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [without]}),
+    )
+    steps.create_job("blind", SCRIPT_KEY, role=role)
+    done = steps.prepare(job="blind")
+    assert done.returncode == 1
+    assert "ERROR: The Glue job blind ended FAILED (run jr_" in done.stderr
+    assert "is not authorized to perform: glue:GetTable on resource: arn:aws:glue:" in done.stderr
 
 
 @contextmanager

@@ -65,6 +65,24 @@ print(json.dumps({
     "loaded": loaded,
 }))
 """
+CATALOG_SCRIPT = """\
+import sys
+from awsglue.context import GlueContext
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+
+args = getResolvedOptions(sys.argv, ["database", "predicate"])
+glue = GlueContext(SparkContext.getOrCreate())
+read = glue.create_dynamic_frame.from_catalog
+frame = read(database=args["database"], table_name="people", push_down_predicate=args["predicate"])
+print(frame.toDF().dtypes, [tuple(row) for row in frame.toDF().orderBy("age").collect()])
+print("none:", read(database=args["database"], table_name="people", push_down_predicate="partition_0 = '?'").count())
+try:
+    read(args["database"], "people", additional_options={"groupFiles": "none"})
+except NotImplementedError as error:
+    print(error)
+glue.create_dynamic_frame.from_options
+"""
 FAILING_SCRIPT = """\
 from pyspark.sql import SparkSession
 
@@ -240,6 +258,70 @@ def test_the_catalog_answers_with_glues_error_codes(lab):
     )
     assert "4.0" in version["Message"]
     assert "5.1" in version["Message"]
+
+
+def test_a_crawler_is_told_of_the_header(lab):
+    """With a custom classifier, rows that are text all over have names; a classifier that is gone fails the crawl."""
+    database = f"db_{uuid.uuid4().hex[:8]}"
+    lab.glue.create_database(DatabaseInput={"Name": database})
+    lab.glue.create_classifier(CsvClassifier={"Name": database, "ContainsHeader": "PRESENT", "Delimiter": ","})
+    lab.put("words/a/words.csv", "name,colour\nann,red\nbob,blue\n")
+    definition = {
+        "Role": lab.role,
+        "DatabaseName": database,
+        "Targets": {"S3Targets": [{"Path": f"s3://{lab.bucket}/words/"}]},
+    }
+    lab.glue.create_crawler(Name=database, Classifiers=[database], **definition)
+    last = lab.crawl(database)
+    assert last["Status"] == "SUCCEEDED", last
+    table = lab.glue.get_table(DatabaseName=database, Name="words")["Table"]
+    assert [column["Name"] for column in table["StorageDescriptor"]["Columns"]] == ["name", "colour"]
+    assert table["Parameters"]["skip.header.line.count"] == "1"
+    assert table["Parameters"]["recordCount"] == "2"
+
+    nobody = refusal(lab.glue.create_crawler, Name="x", Classifiers=["nobody"], **definition)
+    assert nobody["Code"] == "EntityNotFoundException"
+    lab.glue.delete_classifier(Name=database)
+    last = lab.crawl(database)
+    assert (last["Status"], last["ErrorMessage"]) == ("FAILED", f"Classifier {database} not found.")
+
+
+@pytest.mark.parametrize(
+    ("classifier", "named"),
+    [
+        ({"JsonClassifier": {"Name": "x", "JsonPath": "$[*]"}}, "JsonClassifier"),
+        ({"CsvClassifier": {"Name": "x", "Header": ["a", "b"]}}, "CsvClassifier.Header"),
+        ({"CsvClassifier": {"Name": "x", "QuoteSymbol": "'"}}, "CsvClassifier.QuoteSymbol = '"),
+    ],
+)
+def test_a_classifier_that_no_crawler_would_follow_is_refused(lab, classifier, named):
+    """What a crawler here would not do is refused by name when the classifier is made."""
+    assert named in refusal(lab.glue.create_classifier, **classifier)["Message"]
+
+
+def test_a_job_reads_a_table_of_the_catalog(lab):
+    """Columns have the catalog's types, a predicate leaves partitions out, and what is not done is refused by name."""
+    database = f"db_{uuid.uuid4().hex[:8]}"
+    lab.glue.create_database(DatabaseInput={"Name": database})
+    lab.put("people/x/rows.csv", "name,age\nann,31\nbob,7\n")
+    lab.put("people/y/rows.csv", "name,age\neve,50\n")
+    target = {"S3Targets": [{"Path": f"s3://{lab.bucket}/people/"}]}
+    lab.glue.create_crawler(Name=database, Role=lab.role, DatabaseName=database, Targets=target)
+    assert lab.crawl(database)["Status"] == "SUCCEEDED"
+
+    job = lab.job(CATALOG_SCRIPT)
+    run = lab.until(
+        job,
+        lab.start(job, Arguments={"--database": database, "--predicate": "partition_0 in ('x', 'z')"}),
+        FINAL,
+    )
+    told = lab.log("output", run["Id"])
+    assert (
+        "[('name', 'string'), ('age', 'bigint'), ('partition_0', 'string')] [('bob', 7, 'x'), ('ann', 31, 'x')]" in told
+    )
+    assert "none: 0" in told
+    assert "from_catalog with additional_options is not supported" in told
+    assert "create_dynamic_frame.from_options is not supported" in run["ErrorMessage"]
 
 
 def test_a_job_reads_and_writes_s3_as_its_role(lab):

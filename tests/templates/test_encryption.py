@@ -57,6 +57,7 @@ KEYS: dict[str, KeyOf | str] = {
     "AWS::CodePipeline::Pipeline": lambda p: p["ArtifactStore"].get("EncryptionKey", {}).get("Id"),
     "AWS::CodePipeline::Webhook": NONE,
     "AWS::Events::Rule": NONE,
+    "AWS::Glue::Classifier": NONE,
     "AWS::Glue::Crawler": NONE,
     "AWS::Glue::Database": NONE,
     "AWS::Glue::Job": NONE,

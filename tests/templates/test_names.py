@@ -16,6 +16,7 @@ NAME_PROPERTY = {
     "AWS::CodePipeline::Pipeline": "Name",
     "AWS::CodePipeline::Webhook": "Name",
     "AWS::Events::Rule": "Name",
+    "AWS::Glue::Classifier": None,  # its kind's properties have the name
     "AWS::Glue::Crawler": "Name",
     "AWS::Glue::Database": "DatabaseInput",
     "AWS::Glue::Job": "Name",

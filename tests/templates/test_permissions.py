@@ -190,6 +190,23 @@ def test_only_the_data_step_of_a_workload_with_glue_runs_glue(allowed: list[Stat
         assert holders(allowed, action) == ({"StepsData"} if workload.glue else set())
 
 
+def test_the_table_of_rows_is_read_by_who_needs_it(allowed: list[Statement], workload: Workload) -> None:
+    """The data step looks at the one table, the job reads it, and the crawler alone writes tables."""
+    of_table = {s.holder: s for s in allowed if "glue:GetTable" in s.actions}
+    if not workload.glue:
+        assert of_table == {}
+        return
+    readers = {holder: s for holder, s in of_table.items() if "glue:CreateTable" not in s.actions}
+    assert len(of_table) == len(readers) + 1
+    actions = {"StepsDataRole": ["glue:GetTable"]}
+    for holder, statement in readers.items():
+        wanted = actions.get(holder[:13], ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"])
+        assert sorted(statement.actions) == wanted
+        resources = sorted(resource.rpartition(":")[2] for resource in statement.resources)
+        assert resources == ["catalog", f"database/{workload.name}", f"table/{workload.name}/rows"]
+    assert len(readers) == 2
+
+
 def test_prod_reads_approved_artifacts_and_nothing_else(allowed: list[Statement], workload: Workload) -> None:
     """PROD's model reads tagged artifacts alone, and QA's untagged ones too, for they are to be judged."""
     artifacts = ["features/*", "models/*"] if workload.glue else ["models/*"]

@@ -21,11 +21,12 @@ from localcloud.services.glue.crawled_table import CrawledFile, CrawledFolder, p
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from localcloud.platform.role_session import RoleSession
     from localcloud.platform.service import Params
     from localcloud.platform.store import Document
+    from localcloud.services.glue.csv_schema import CsvRule
 
 #: How much of each file is read. The number of further rows is estimated from the file's size.
 SAMPLE_BYTES = 1 << 20
@@ -64,6 +65,7 @@ class Crawl:
         crawler: Document,
         counts: Counts,
         *,
+        rules: Sequence[CsvRule],
         say: Callable[[str], None],
         stop: threading.Event,
     ) -> None:
@@ -71,6 +73,7 @@ class Crawl:
         self._glue = role.client("glue")
         self._crawler = crawler
         self._counts = counts
+        self._rules = rules
         self._say = say
         self._stop = stop
         self._written: set[str] = set()
@@ -126,12 +129,17 @@ class Crawl:
                 raise EngineError(f"{address} is {name}: the local cloud's crawler reads uncompressed CSV alone.")
         if len(sample) < item["Size"]:
             sample = sample[: sample.rfind(b"\n") + 1]
-        schema = csv_schema.infer(sample.decode("utf-8-sig", "replace"))
+        schema = self._classified(sample.decode("utf-8-sig", "replace"))
         if schema is None:
             self._say(f"INFO : {address} is classified as UNKNOWN, no table is made of it")
             return None
         self._say(f"INFO : {address} is classified as csv with {len(schema.columns)} columns")
         return CrawledFile(key=item["Key"], size=item["Size"], sampled=len(sample), schema=schema)
+
+    def _classified(self, text: str) -> csv_schema.CsvSchema | None:
+        """By the first custom classifier that knows the text, else by the built-in one."""
+        found = (csv_schema.infer(text, rule) for rule in (*self._rules, None))
+        return next((schema for schema in found if schema is not None), None)
 
     def _write(self, name: str, folders: list[CrawledFolder]) -> None:
         prefix = self._crawler.get("TablePrefix", "")

@@ -15,7 +15,7 @@ from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
 from localcloud.platform.log_stream import LogStream
 from localcloud.platform.role_session import RoleSession
 from localcloud.platform.service import Call, Operations, Params, operation
-from localcloud.services.glue import security_configurations, tags
+from localcloud.services.glue import classifiers, security_configurations, tags
 from localcloud.services.glue.answers import already_exists, given, invalid, not_found, page, refuse
 from localcloud.services.glue.crawl import Counts, Crawl, CrawlStoppedError
 
@@ -33,8 +33,9 @@ FIELDS = (
     "TablePrefix",
     "Configuration",
     "CrawlerSecurityConfiguration",
+    "Classifiers",
 )
-REFUSED = ("Schedule", "Classifiers")
+REFUSED = ("Schedule",)
 #: Option → its only supported value.
 ONLY = {
     ("RecrawlPolicy", "RecrawlBehavior"): "CRAWL_EVERYTHING",
@@ -177,11 +178,12 @@ class Crawlers(Operations):
         try:
             log = LogStream(role.client("logs"), LOG_GROUP, name)
             say(f"BENCHMARK : Running Start Crawl for Crawler {name}")
-            Crawl(role, crawler, counts, say=say, stop=stop).run()
+            rules = classifiers.rules(self.cloud, crawler["Classifiers"])
+            Crawl(role, crawler, counts, rules=rules, say=say, stop=stop).run()
             last["Status"] = "SUCCEEDED"
         except CrawlStoppedError:
             last["Status"] = "CANCELLED"
-        except (ClientError, EngineError) as error:
+        except (AwsError, ClientError, EngineError) as error:
             last |= {"Status": "FAILED", "ErrorMessage": str(error)}
             say(f"ERROR : {error}")
         except Exception as error:  # noqa: BLE001  (after any failure, the crawler must not stay RUNNING)
@@ -236,6 +238,7 @@ class Crawlers(Operations):
         if not params.get("DatabaseName"):
             raise invalid("A crawler over S3 needs a DatabaseName.")
         security_configurations.require(self.cloud, params.get("CrawlerSecurityConfiguration"))
+        classifiers.rules(self.cloud, params.get("Classifiers") or [])
         return {
             "Classifiers": [],
             "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},

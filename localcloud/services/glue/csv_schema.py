@@ -1,8 +1,9 @@
-"""Reads the columns of a CSV file from its text, by the rules of Glue's built-in CSV classifier.
+"""Reads the columns of a CSV file from its text, by the rules of Glue's CSV classifiers: the built-in, or a custom one.
 
 A file is CSV if one delimiter splits its rows into the same two or more columns. The first row is a header if all its
 cells look like names (short text of word characters), no two are equal, and some column below is not text. Where all
 columns are text, a header cannot be told from data. Columns without a header are ``col0``, ``col1``, ….
+A custom classifier says what the delimiter is, and may say whether there is a header.
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ _PATTERNS = {
     "date": re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
 }
 _NAME = re.compile(r"[^\W\d][\w .#/()-]*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CsvRule:
+    """What a custom classifier says of its files."""
+
+    delimiter: str
+    #: None where it is to be found out.
+    header: bool | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,14 +74,14 @@ class CsvSchema:
         )
 
 
-def infer(text: str) -> CsvSchema | None:
-    """The schema of a text of whole lines; None if it is not CSV."""
-    delimiter = _delimiter(text)
+def infer(text: str, rule: CsvRule | None = None) -> CsvSchema | None:
+    """The schema of a text of whole lines; None if it is not CSV, or not as the rule says."""
+    delimiter = _delimiter(text, (rule.delimiter,) if rule else DELIMITERS)
     if delimiter is None:
         return None
     rows = list(_rows(text, delimiter))
     types = [_column_type(column) for column in zip(*rows[1:], strict=True)]
-    header = _is_header(rows[0], types)
+    header = _is_header(rows[0], types) if rule is None or rule.header is None else rule.header
     if not header:
         types = [_column_type(column) for column in zip(*rows, strict=True)]
     names = [_column_name(cell) for cell in rows[0]] if header else [f"col{number}" for number in range(len(types))]
@@ -104,13 +114,13 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     return [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
 
 
-def _delimiter(text: str) -> str | None:
+def _delimiter(text: str, candidates: tuple[str, ...]) -> str | None:
     """The delimiter that splits every row into the same number of cells; of several, the one with most cells."""
     found = []
-    for delimiter in DELIMITERS:
+    for delimiter in candidates:
         widths = {len(row) for row in _rows(text, delimiter)}
         if len(widths) == 1 and min(widths) >= 2:
-            found.append((min(widths), -DELIMITERS.index(delimiter), delimiter))
+            found.append((min(widths), -candidates.index(delimiter), delimiter))
     if not found or len(_rows(text, ",")) < 2:
         return None
     return max(found)[-1]

@@ -45,6 +45,11 @@ def crawler(stack: Stack, outputs: dict[str, str]) -> tuple[str, str]:
     return found.get("TablePrefix", ""), found.get("Description", "")
 
 
+def classifier(stack: Stack, outputs: dict[str, str]) -> tuple[str, str]:
+    found = stack.client("glue").get_classifier(Name=outputs["Ref"])["Classifier"]["CsvClassifier"]
+    return found["ContainsHeader"], found["Delimiter"]
+
+
 def security_configuration(stack: Stack, outputs: dict[str, str]) -> str:
     found = stack.client("glue").get_security_configuration(Name=outputs["Ref"])["SecurityConfiguration"]
     mode: str = found["EncryptionConfiguration"]["S3Encryption"][0]["S3EncryptionMode"]
@@ -208,6 +213,14 @@ LIVES = [
         look=crawler,
         at_first=("raw_", "one"),
         later=("", "two"),
+    ),
+    Life(
+        type_name="AWS::Glue::Classifier",
+        first={"CsvClassifier": {"ContainsHeader": "PRESENT", "Delimiter": ";"}},
+        then={"CsvClassifier": {"ContainsHeader": "ABSENT"}},
+        look=classifier,
+        at_first=("PRESENT", ";"),
+        later=("ABSENT", ","),
     ),
     Life(
         type_name="AWS::Glue::SecurityConfiguration",

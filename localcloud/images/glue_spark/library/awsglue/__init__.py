@@ -1,4 +1,5 @@
-"""The part of AWS's ``awsglue`` library that the local cloud supports: arguments, the Glue context, the job.
+"""The part of AWS's ``awsglue`` library that the local cloud supports: arguments, the Glue context, the job,
+and reading tables of the catalog.
 
 The rest is refused by name at the import or the call, so that no script runs with something that it did not ask for.
 """
@@ -9,13 +10,14 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Never
 
-SUPPORTED = ("awsglue.context", "awsglue.job", "awsglue.utils")
+SUPPORTED = ("awsglue.context", "awsglue.dynamicframe", "awsglue.job", "awsglue.utils")
 
 
 def unsupported(name: str) -> NotImplementedError:
     return NotImplementedError(
         f"{name} is not supported by the local cloud's Glue. It has getResolvedOptions, GlueContext.spark_session, "
-        "GlueContext.get_logger, Job.init and Job.commit; use Spark's own DataFrame API for the rest."
+        "GlueContext.get_logger, GlueContext.create_dynamic_frame.from_catalog of CSV tables, DynamicFrame.toDF, "
+        "DynamicFrame.count, Job.init and Job.commit; use Spark's own DataFrame API for the rest."
     )
 
 

@@ -85,6 +85,29 @@ def test_what_is_not_csv_is_not_taken_for_it(text):
     assert csv_schema.infer(text) is None
 
 
+def test_a_custom_classifier_says_what_the_header_is():
+    """Text all over has a header where the classifier says so, and none where it says that there is none."""
+    words, numbers = "name,colour\nann,red\nbob,blue\n", "k,v\na,1\nb,2\n"
+    present = csv_schema.infer(words, csv_schema.CsvRule(delimiter=",", header=True))
+    absent = csv_schema.infer(numbers, csv_schema.CsvRule(delimiter=",", header=False))
+    assert present is not None
+    assert absent is not None
+    assert [column.name for column in present.columns] == ["name", "colour"]
+    assert (present.header, present.rows) == (True, 2)
+    assert [(column.name, column.type) for column in absent.columns] == [("col0", "string"), ("col1", "string")]
+    assert (absent.header, absent.rows) == (False, 3)
+
+
+def test_a_custom_classifier_knows_its_own_delimiter_alone():
+    """A file with another delimiter is not what it says; without a word on the header, that is found out."""
+    rule = csv_schema.CsvRule(delimiter=";", header=None)
+    assert csv_schema.infer("k,v\na,1\n", rule) is None
+    found = csv_schema.infer("k;v\na;1\n", rule)
+    assert found is not None
+    assert [column.type for column in found.columns] == ["string", "bigint"]
+    assert found.header
+
+
 def test_files_of_one_table_widen_each_others_types():
     """Two files with the same columns make one schema that holds both."""
     first, second = csv_schema.infer("k,v\na,1\nb,2\n"), csv_schema.infer("k,v\na,1.5\nb,2\n")
