@@ -78,6 +78,11 @@ class Workbench:
         self.key_arn = key["KeyMetadata"]["Arn"]
         self.topic_arn = steps.cloud.client("sns").create_topic(Name=f"{self.bucket}-releases")["TopicArn"]
 
+    @property
+    def postprocess(self) -> str:
+        """The address of the last container's bundle, as the data step made it."""
+        return self.features.transformations["postprocess"].bundle
+
     def rows(self, name: str) -> list[str]:
         """A split's rows for XGBoost: the label's place and those of the six features' categories."""
         return read_lines(self.s3, S3Address.parse(self.features.splits[name]))
@@ -119,7 +124,7 @@ class Workbench:
         """
         cloud = self.steps.cloud
         before, serving, began = standing(cloud), standing(cloud, named=champion), time.monotonic()
-        package = self.package(model, postprocess or self.features.transformations["postprocess"].bundle)
+        package = self.package(model, postprocess or self.postprocess)
         with self.served(name, package):
             done = self._gate(name, package, champion, bucket or self.bucket)
             seconds = time.monotonic() - began

@@ -62,7 +62,7 @@ def lesser_model(workbench: Workbench) -> str:
 @pytest.fixture(scope="module")
 def champion(workbench: Workbench, good_model: str) -> Iterator[str]:
     """PROD's endpoint, with the good model: the package that it serves."""
-    package = workbench.package(good_model, workbench.data["postprocess"])
+    package = workbench.package(good_model, workbench.postprocess)
     with workbench.served(CHAMPION, package):
         yield package
 
@@ -70,7 +70,7 @@ def champion(workbench: Workbench, good_model: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def lesser_champion(workbench: Workbench, lesser_model: str) -> Iterator[str]:
     """PROD's endpoint, with the lesser model: its name."""
-    package = workbench.package(lesser_model, workbench.data["postprocess"])
+    package = workbench.package(lesser_model, workbench.postprocess)
     with workbench.served(LESSER_CHAMPION, package):
         yield LESSER_CHAMPION
 
@@ -118,7 +118,7 @@ def test_good_model_is_promoted(workbench: Workbench, good_model: str) -> None:
 @pytest.mark.fault
 def test_the_champions_endpoint_gone_is_held(workbench: Workbench, good_model: str) -> None:
     """The same model is held after one was approved and nothing serves: only a person lets it pass."""
-    approved = workbench.package(good_model, workbench.data["postprocess"])
+    approved = workbench.package(good_model, workbench.postprocess)
     workbench.sagemaker.update_model_package(ModelPackageArn=approved, ModelApprovalStatus="Approved")
     judgement = workbench.judged("orphan", good_model)
     assert judgement.done.returncode == 0, judgement.done.stdout + judgement.done.stderr
@@ -219,7 +219,7 @@ def test_model_of_shuffled_labels_is_stopped(workbench: Workbench) -> None:
 
 def relabelled(workbench: Workbench, folder: Path, labels: Callable[[list[str]], list[str]]) -> str:
     """The last container's bundle with other labels in it; its address."""
-    address = S3Address.parse(workbench.data["postprocess"])
+    address = S3Address.parse(workbench.postprocess)
     archive = workbench.s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(archive)) as bundle:
         tar_archives.unpack(bundle, folder)
