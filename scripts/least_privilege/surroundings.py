@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from handover.places import FEATURES, RAW, ROWS
 from scripts import cloud
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from stacks.specs import Workload
 
 #: Where the data step keeps what it need not make twice.
-_MADE_ONCE = ("raw/", "features/")
+_MADE_ONCE = (RAW, ROWS, FEATURES)
 _DATA_STAGE = "Data"
 _LOG_GROUP = ":log-group:"
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"})
