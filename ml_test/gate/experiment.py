@@ -102,8 +102,9 @@ def _truth(champion: Traffic, challenger: Traffic, rules: Rules) -> Check:
     check = replace(against_champion(metric, found, rules.comparison.margin), name="truth")
     if check.outcome is not Verdict.HOLD:
         return check
-    said = f"the {found.rows} requests whose truth is known are too few to tell which of the two is better"
-    return replace(check, plain=said, look_at="More truths would make the difference clearer.")
+    counted = "requests whose truth is known" if kind.needs_truth else "captured requests"
+    said = f"the {found.rows} {counted} are too few to tell which of the two is better"
+    return replace(check, plain=said, look_at="More of them would make the difference clearer.")
 
 
 def _read(traffic: Traffic, kind: AnswerKind[Answered]) -> Answered:

@@ -86,7 +86,7 @@ def _gain(metric: Compared[A], pair: Pair[A], bounds: Bounds, confidence: float)
     return Gain(
         metric=metric.name, champion=before, challenger=after, value=value, confidence=confidence,
         rows=len(pair.challenger), low=min(bounds[0], value - least), high=max(bounds[1], value + least),
-        method=metric.paired_method,
+        method=metric.paired_method(pair.challenger),
     )  # fmt: skip
 
 

@@ -35,8 +35,7 @@ class Comparison:
     shown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.margin <= 0:
-            raise ValueError(f"margin must be above 0, not {self.margin}")
+        _require_above_0(margin=self.margin)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +48,9 @@ class Cut:
 
     def __post_init__(self) -> None:
         if self.values and self.bounds:
-            raise ValueError(f"{self.feature} has values and bounds, expected one of the two")
+            raise ValueError(f"feature = {self.feature!r} has values and bounds: expected one of the two")
         if list(self.bounds) != sorted(set(self.bounds)):
-            raise ValueError(f"bounds must rise, not {list(self.bounds)}")
+            raise ValueError(f"bounds = {list(self.bounds)}: expected numbers that rise")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,8 +67,7 @@ class SliceRule:
     by: tuple[Cut, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.margin < 0:
-            raise ValueError(f"margin must be 0 or above, not {self.margin}")
+        _require_at_least(0, margin=self.margin)
 
     @property
     def limit(self) -> float | None:
@@ -89,8 +87,8 @@ class Latency:
     slack_milliseconds: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.p99_milliseconds <= 0 or self.p99_ratio <= 0 or self.slack_milliseconds < 0:
-            raise ValueError(f"p99_milliseconds and p99_ratio must be above 0, slack_milliseconds 0 or above: {self}")
+        _require_above_0(p99_milliseconds=self.p99_milliseconds, p99_ratio=self.p99_ratio)
+        _require_at_least(0, slack_milliseconds=self.slack_milliseconds)
 
     def beside(self, champion: float) -> float:
         """The limit, in milliseconds, for a champion whose p99 is this."""
@@ -113,9 +111,10 @@ class Load:
     looks: int = 3
 
     def __post_init__(self) -> None:
-        timed = 1 if self.one_at_a_time is None else self.one_at_a_time
-        if min(timed, self.connections, self.looks) < 1 or self.warm_up < 0:
-            raise ValueError(f"one_at_a_time, connections and looks must be 1 or above, warm_up 0 or above: {self}")
+        _require_at_least(1, connections=self.connections, looks=self.looks)
+        _require_at_least(0, warm_up=self.warm_up)
+        if self.one_at_a_time is not None:
+            _require_at_least(1, one_at_a_time=self.one_at_a_time)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,8 +178,8 @@ class Rules:
             comparison=read_table(Comparison, gate.get("comparison", {}), "comparison"),
             latency=read_table(Latency, gate.get("latency", {}), "latency"),
             answers=_answers(gate.get("answers", {}), kinds),
-            floors=_limits(gate, "floors"),
-            ceilings=_limits(gate, "ceilings"),
+            floors=_read_limits(gate, "floors"),
+            ceilings=_read_limits(gate, "ceilings"),
             slices=read_table(SliceRule, gate["slices"], "slices") if "slices" in gate else None,
             load=read_table(Load, gate.get("load", {}), "load"),
             smoke=read_table(Smoke, gate.get("smoke", {}), "smoke").requests,
@@ -238,6 +237,18 @@ class Rules:
         return [metric for metric in self.metrics if issubclass(self.answers.view, metric.reads)]
 
 
+def _require_above_0(**values: float) -> None:
+    for key, value in values.items():
+        if value <= 0:
+            raise ValueError(f"{key} = {value}: expected a number above 0")
+
+
+def _require_at_least(least: int, **values: float) -> None:
+    for key, value in values.items():
+        if value < least:
+            raise ValueError(f"{key} = {value}: expected a number of {least} or above")
+
+
 def _named(name: str, metrics: Iterable[M], asking: str) -> M:
     """The metric with this name. ValueError if it is not among ``metrics``."""
     known = {metric.name: metric for metric in metrics}
@@ -255,7 +266,7 @@ def _check_limit(metric: Metric[Any], limit: str, value: float, where: str) -> N
         raise ValueError(f"{where}: {metric.name} lies between {low:g} and {high:g}")
 
 
-def _limits(gate: Mapping[str, Any], table: str) -> dict[str, float]:
+def _read_limits(gate: Mapping[str, Any], table: str) -> dict[str, float]:
     values = strict.table(gate.get(table, {}), table)
     return {name: read_value(float, value, table, name) for name, value in values.items()}
 

@@ -55,11 +55,18 @@ def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]
         if cut.bounds:
             numbers = values.astype(float)
             for low, high in pairwise([*cut.bounds, np.inf]):
-                name = f"{low} to {high - 1}" if high < np.inf else f"from {low}"
-                found[f"{cut.feature} {name}"] = (numbers >= low) & (numbers < high)
+                found[f"{cut.feature} {_band(low, high)}"] = (numbers >= low) & (numbers < high)
         named = cut.values or {value: f"{cut.feature} {value}" for value in sorted(set(values)) if not cut.bounds}
         found |= {name: values == value for value, name in named.items()}
     return found
+
+
+def _band(low: float, high: float) -> str:
+    """The values from ``low`` to below ``high``, in words: whole numbers for whole bounds."""
+    if high == np.inf:
+        return f"from {low}"
+    whole = isinstance(low, int) and isinstance(high, int)
+    return f"{low} to {high - 1}" if whole else f"{low} to below {high}"
 
 
 def compare(

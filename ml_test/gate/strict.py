@@ -32,7 +32,7 @@ def read_table(kind: type[T], values: Any, name: str) -> T:
     try:
         return kind(**read)
     except ValueError as error:
-        raise ValueError(f"[{name}]: {error}") from error
+        raise ValueError(f"[{name}] {error}") from error
 
 
 def table(values: Any, name: str) -> Mapping[str, Any]:

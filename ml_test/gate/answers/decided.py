@@ -46,6 +46,10 @@ class Decided(Answered):
         return self.truth
 
     @property
+    def stratified(self) -> str:
+        return ", stratified by the true label"
+
+    @property
     def right(self) -> NDArray[np.bool_]:
         right: NDArray[np.bool_] = self.decisions == self.truth
         return right

@@ -42,6 +42,11 @@ class Answered:
         """Shape (rows,): each row's stratum. A resample keeps the size of each stratum; here, there is only one."""
         return np.zeros(len(self), dtype=np.int64)
 
+    @property
+    def stratified(self) -> str:
+        """What the strata are, after the name of a method that keeps them."""
+        return ""
+
     def where(self, mask: NDArray[np.bool_]) -> Self:
         """The answers to the rows of the mask, which has the shape (rows,)."""
         truth = None if self.truth is None else self.truth[mask]
@@ -70,10 +75,10 @@ class AnswerKind(ABC, Generic[A]):
     needs_truth: ClassVar[bool] = True
 
     @abstractmethod
-    def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] = ()) -> A:
+    def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None) -> A:
         """Read the answers. ValueError if the truth is missing or wrong.
 
-        labels: all labels in the data; empty if they are not known.
+        labels: all labels in the data; None if nobody knows them.
         """
 
     @abstractmethod

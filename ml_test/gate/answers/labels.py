@@ -33,9 +33,9 @@ class Labels(AnswerKind[Decided]):
     many: ClassVar[str] = "known labels"
     baseline_knows: ClassVar[str] = "only how often each label occurs"
 
-    def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] = ()) -> Decided:
+    def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None) -> Decided:
         true = known_truth(truth, self)
-        known = tuple(labels) or tuple(sorted({*answers, *true}))
+        known = tuple(sorted({*answers, *true}) if labels is None else labels)
         if unknown := sorted(set(true) - set(known)):
             raise ValueError(f"test rows carry labels that the model does not know: {unknown}; it knows {list(known)}")
         place = {label: index for index, label in enumerate(known)}

@@ -37,8 +37,9 @@ class Costs:
     false_alarm: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.missed <= 0 or self.false_alarm <= 0:
-            raise ValueError(f"costs must be above 0: missed is {self.missed}, false_alarm is {self.false_alarm}")
+        for key, cost in (("missed", self.missed), ("false_alarm", self.false_alarm)):
+            if cost <= 0:
+                raise ValueError(f"{key} = {cost}: expected a number above 0")
 
     @property
     def threshold(self) -> float:
@@ -78,13 +79,14 @@ class Probability(AnswerKind[ProbabilityAnswers]):
     costs: Costs = field(default_factory=Costs)
 
     def read(
-        self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] = ()
+        self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None
     ) -> ProbabilityAnswers:
         true = known_truth(truth, self)
-        if unknown := sorted(set(true) - set(labels or true)):
-            raise ValueError(f"test rows carry labels that the model does not know: {unknown}; it knows {labels}")
-        if labels and (len(labels) != 2 or self.of not in labels):
-            raise ValueError(f"probabilities of {self.of!r} need two labels, it among them, not {labels}")
+        other = f"not {self.of}"
+        if labels is not None:
+            other = self._other(labels)
+            if unknown := sorted(set(true) - set(labels)):
+                raise ValueError(f"test rows carry labels that the model does not know: {unknown}; it knows {labels}")
         event = np.array([label == self.of for label in true], dtype=np.int64)
         found = [probability(answer) for answer in answers]
         worst = [float(wrong) if value is None else value for value, wrong in zip(found, 1 - event, strict=True)]
@@ -92,9 +94,15 @@ class Probability(AnswerKind[ProbabilityAnswers]):
             values=np.array(worst, dtype=float),
             unusable=np.array([value is None for value in found], dtype=bool),
             truth=event,
-            labels=(next((label for label in labels if label != self.of), f"not {self.of}"), self.of),
+            labels=(other, self.of),
             threshold=self.costs.threshold,
         )
+
+    def _other(self, labels: Sequence[str]) -> str:
+        others = [label for label in labels if label != self.of]
+        if len(labels) != 2 or len(others) != 1:
+            raise ValueError(f"probabilities of {self.of!r} need two labels, it among them, not {list(labels)}")
+        return others[0]
 
     def baseline(self, features: Features) -> str:
         """The share of the label in the training rows."""

@@ -22,7 +22,7 @@ class Accuracy(ClosedForm[Decided]):
     called: ClassVar[str] = "accuracy"
     explained: ClassVar[str] = "the share of test rows that are answered right"
     own_method: ClassVar[str] = "Wilson's interval"
-    paired_method: ClassVar[str] = TANGO
+    method: ClassVar[str] = TANGO
     unit: ClassVar[Unit] = SHARE
     fewest_rows: ClassVar[int] = 20
 

@@ -24,7 +24,7 @@ class Auc(ClosedForm[ProbabilityAnswers]):
         "0.5 is guessing"
     )
     own_method: ClassVar[str] = "DeLong's interval, on the logit scale"
-    paired_method: ClassVar[str] = "DeLong's interval for two paired areas under the ROC curve"
+    method: ClassVar[str] = "DeLong's interval for two paired areas under the ROC curve"
     fewest_rows: ClassVar[int] = 30
 
     def value(self, answered: ProbabilityAnswers) -> float:

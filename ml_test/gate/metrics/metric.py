@@ -59,8 +59,9 @@ class Metric(ABC, Generic[A]):
 class Compared(Metric[A]):
     """A metric that can compare two models. It is either ``ClosedForm`` or ``Resampled``."""
 
-    #: The method of the interval of the paired gain.
-    paired_method: ClassVar[str]
+    @abstractmethod
+    def paired_method(self, answered: A) -> str:
+        """The method of the interval of the paired gain, for the report."""
 
     @abstractmethod
     def value(self, answered: A) -> float:
@@ -85,8 +86,13 @@ class Compared(Metric[A]):
 class ClosedForm(Compared[A]):
     """The interval of its gain is a formula. It is quick enough to judge each group of rows."""
 
+    #: The method of the interval of the paired gain.
+    method: ClassVar[str]
     #: A group with fewer rows is named and not judged: at the corrected confidence it could not tell anything.
     fewest_rows: ClassVar[int]
+
+    def paired_method(self, answered: A) -> str:  # noqa: ARG002  (it does not depend on the answers)
+        return self.method
 
     @abstractmethod
     def gain_bounds(self, pair: Pair[A], confidence: float) -> Bounds:
@@ -100,7 +106,8 @@ class ClosedForm(Compared[A]):
 class Resampled(Compared[A]):
     """The interval of its gain comes from a bootstrap, which all such metrics share."""
 
-    paired_method: ClassVar[str] = "paired bootstrap, stratified by the true label, BCa"
+    def paired_method(self, answered: A) -> str:
+        return f"paired bootstrap{answered.stratified}, BCa"
 
     @abstractmethod
     def gain_figure(self, pair: Pair[A]) -> Figure:

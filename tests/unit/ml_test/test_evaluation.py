@@ -14,7 +14,7 @@ from handover.invocations import CSV
 from ml_init.dataset import Dataset
 from ml_steps.endpoint import Asker
 from ml_test.evaluation import ask_all
-from ml_test.gate.rules import Latency, Load, Rules
+from ml_test.gate.rules import Cut, Latency, Load, Rules
 from ml_test.gate.slices import groups
 
 PROJECT = Path(__file__).parents[3]
@@ -70,6 +70,16 @@ def test_groups_are_what_gate_toml_says() -> None:
     for cut in RULES.cuts:
         own = [mask for name, mask in masks.items() if name in cut.values.values() or name.startswith(cut.feature)]
         assert np.sum(own, axis=0).tolist() == [1, 1, 1]
+
+
+def test_bounds_may_be_decimals() -> None:
+    """The name of a band then says that its upper bound is not in it."""
+    masks = groups(["0.4", "1.0", "2.5"], ["score"], [Cut(feature="score", bounds=(0, 0.5, 1.5))])
+    assert {name: mask.tolist() for name, mask in masks.items()} == {
+        "score 0 to below 0.5": [True, False, False],
+        "score 0.5 to below 1.5": [False, True, False],
+        "score from 1.5": [False, False, True],
+    }
 
 
 def test_a_feature_without_named_values_makes_a_group_of_each() -> None:
@@ -132,7 +142,7 @@ def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again(monkeypa
             '[comparison]\nmetric = "auc"\nmargin = 0.1',
             "asks for 'auc', which is no metric for these answers; allowed are accuracy",
         ),
-        ('[comparison]\nmetric = "accuracy"\nmargin = 0', r"\[comparison\]: margin must be above 0"),
+        ('[comparison]\nmetric = "accuracy"\nmargin = 0', r"\[comparison\] margin = 0: expected a number above 0"),
         (
             '[comparison]\nmetric = "accuracy"\nmargins = 1',
             r"\[comparison\] margins = 1 is not known here; allowed are metric",
@@ -179,15 +189,19 @@ GOOD = (PROJECT / "ml_test" / "credit_default" / "gate.toml").read_text()
         ),
         ('of = "1"', "", "[answers] must have of"),
         ('of = "1"', "of = 1", "[answers] of = 1: expected a text"),
-        ("missed = 5", "missed = 0", "[answers.costs]: costs must be above 0: missed is 0, false_alarm is 1"),
+        ("missed = 5", "missed = 0", "[answers.costs] missed = 0: expected a number above 0"),
         ("missed = 5", "missing = 5", "[answers.costs] missing = 5 is not known here; allowed are missed, false_alarm"),
         ('kind = "probability"', "", "[answers] of = '1' is not known here; allowed are"),
         ('feature = "sex"', "", "[slices.by] must have feature"),
         ('values = { 1 = "men"', "values = { 1 = 1", "[slices.by.values] 1 = 1: expected a text"),
-        ("bounds = [18, 30,", "bounds = [30, 18,", "[slices.by]: bounds must rise, not [30, 18, 40, 50, 60]"),
+        (
+            "bounds = [18, 30,",
+            "bounds = [30, 18,",
+            "[slices.by] bounds = [30, 18, 40, 50, 60]: expected numbers that rise",
+        ),
         ("one_at_a_time = 500", "one_at_a_time = 500.5", "[load] one_at_a_time = 500.5: expected a whole number"),
-        ("connections = 4", "connections = 0", "[load]: one_at_a_time, connections and looks must be 1 or above"),
-        ("p99_ratio = 2.0", "p99_ratio = -1", "[latency]: p99_milliseconds and p99_ratio must be above 0"),
+        ("connections = 4", "connections = 0", "[load] connections = 0: expected a number of 1 or above"),
+        ("p99_ratio = 2.0", "p99_ratio = -1", "[latency] p99_ratio = -1: expected a number above 0"),
         ("[smoke]", "smoke = 1\n[smokes]", "smokes = {'requests':"),
     ],
 )

@@ -52,7 +52,9 @@ class Numbers(AnswerKind[NumberAnswers]):
 
     most: float
 
-    def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] = ()) -> NumberAnswers:
+    def read(
+        self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None
+    ) -> NumberAnswers:
         found = [number(answer) for answer in answers]
         usable = [value is not None and value <= self.most for value in found]
         return NumberAnswers(
@@ -102,7 +104,7 @@ class FarOff(ClosedForm[NumberAnswers]):
     called: ClassVar[str] = "share of answers far off"
     explained: ClassVar[str] = "how often an answer is off by more than 20"
     own_method: ClassVar[str] = "Wilson's interval"
-    paired_method: ClassVar[str] = TANGO
+    method: ClassVar[str] = TANGO
     unit: ClassVar[Unit] = SHARE
     direction: ClassVar[Direction] = LESS_IS_BETTER
     fewest_rows: ClassVar[int] = 50
@@ -206,6 +208,7 @@ def test_a_new_kind_has_its_report(tmp_path: Path) -> None:
     about = {"workload": "buses", "champion": {"endpoint": "prod", "model_package_arn": "arn"}}
     document = report.document(decide(found, asked), found, asked, about)
     assert document["rules"]["answers"] == {"kind": "numbers", "most": 1000}
+    assert document["gains"][0]["method"] == "paired bootstrap, BCa"
     page = report.html(json.loads(json.dumps(document)), kinds=(Numbers,))
     assert f"The greatest error is {document['answered']['greatest_error']:.1f}." in page
     assert "Mean absolute error is how far the answers are off." in page
@@ -260,7 +263,9 @@ class Weights(AnswerKind[Answered]):
     baseline_knows: ClassVar[str] = "nothing"
     needs_truth: ClassVar[bool] = False
 
-    def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] = ()) -> Answered:
+    def read(
+        self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None
+    ) -> Answered:
         values = np.array([[float(weight) for weight in answer.split()] for answer in answers])
         return Answered(values=values, unusable=np.zeros(len(values), dtype=bool))
 
