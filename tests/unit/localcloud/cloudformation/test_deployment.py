@@ -32,7 +32,7 @@ class Topic(Resource):
         name = ctx.new_name(60)
         if properties.get("DisplayName") == "is not noted":
             self.world[name] = "left behind"
-            ctx.wait(lambda: None, timeout_seconds=60)
+            ctx.wait(lambda: None, timeout_seconds=3600)
         ctx.created(name)
         self.world[name] = None
         self._set(ctx, name, properties)
@@ -53,7 +53,7 @@ class Topic(Resource):
         self.told.append(name)
         wanted = properties.get("DisplayName")
         if wanted == "hangs":
-            ctx.wait(lambda: None, timeout_seconds=60)
+            ctx.wait(lambda: None, timeout_seconds=3600)
         if wanted in self.refuses:
             raise ResourceError(f"It will not be {wanted}.")
         self.world[name] = wanted
