@@ -17,8 +17,6 @@ pytestmark = pytest.mark.local
 
 #: The lock of one small pure Python package, with its hash.
 LOCK = "iniconfig==2.0.0 --hash=sha256:b6a85871a79d2e3b22d2d1b94ac2824226a63c6b741c88f7ae975f18b6778374\n"
-#: How long the first use of a Python may take: it is fetched, unpacked and compiled.
-BRING_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +42,7 @@ phases:
 """
     location = projects.put_zip({"buildspec.yml": buildspec, "a.lock": LOCK})
     build_id = projects.start(projects.create("", source={"type": "S3", "location": location}))
-    build = projects.finished(build_id, BRING_SECONDS)
+    build = projects.finished(build_id)
     assert build["buildStatus"] == "SUCCEEDED", projects.log(build)
     assert f"Selecting 'python' runtime version '{minor}'" in projects.log(build)
     assert build["exportedEnvironmentVariables"] == [{"name": "SEEN", "value": f"{minor} {minor} {minor}"}]
