@@ -93,7 +93,7 @@ def test_a_training_script_that_fails(released: User) -> None:
     """A step that raises fails its stage, with the exception in the log that the push shows."""
 
     def edit(clone: Path) -> None:
-        script = clone / TRAINING / "train.py"
+        script = clone / "ml_training" / "train.py"
         script.write_text(script.read_text().replace('if __name__ == "__main__":', raising("no training today")))
 
     failed(released.push_on_a_branch_of_its_own(edit, "Broken step"), "no training today", "Train")
