@@ -1,4 +1,4 @@
-"""The CDK app: for each workload a pipeline, and the endpoints that the pipeline deploys."""
+"""The CDK app: a pipeline for each workload, and the endpoints that it deploys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
 settings = load_settings(Path(__file__).parent / "gatehouse.toml")
-# CloudFormation and cfn-lint (tests/templates) check the templates: the CDK's own check would double the time.
+# CloudFormation and cfn-lint (tests/templates) check the templates. The CDK's own check would double the time.
 app = cdk.App(builtin_cloud_formation_validation=False, analytics_reporting=False, tree_metadata=False)
 
 for workload in WORKLOADS.values():

@@ -1,4 +1,4 @@
-"""The parameters of an endpoint stack. What needs one declares it; the pipeline fills those that a stage has."""
+"""The parameters of an endpoint stack. Constructs declare those they need; the pipeline fills those a stage has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stacks.settings import Security, Stage
 
 
 def parameters_of(stage: Stage, security: Security) -> tuple[Parameter, ...]:
-    """Those that a stage has by its settings."""
+    """The parameters that a stage has according to its settings."""
     wanted = {
         Parameter.PACKAGE: True,
         Parameter.ROLE: True,
@@ -24,7 +24,7 @@ def parameters_of(stage: Stage, security: Security) -> tuple[Parameter, ...]:
 
 
 def encryption_key_parameter(scope: Construct, security: Security) -> str | None:
-    """The ARN of the workload's key; None where AWS's keys encrypt."""
+    """The ARN of the workload's key; None if AWS's own keys encrypt."""
     if not security.customer_managed_key:
         return None
     key = CfnParameter(scope, Parameter.ENCRYPTION_KEY, description="Encrypts disks and what is captured")

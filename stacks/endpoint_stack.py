@@ -1,4 +1,4 @@
-"""QA or PROD: one endpoint. The pipeline deploys it, with the package of the release that it carries."""
+"""QA or PROD: one endpoint. The pipeline deploys it with the model package of the release."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stacks.specs import Workload
 
 
 class EndpointStack(cdk.Stack):
-    """An endpoint, its scaling and its guards. No assets: CodePipeline deploys the bare template."""
+    """An endpoint, its scaling and its guards. It has no assets: CodePipeline deploys the bare template."""
 
     def __init__(
         self, scope: Construct, kind: Literal["Qa", "Prod"], *, workload: Workload, settings: Settings

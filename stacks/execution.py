@@ -1,4 +1,4 @@
-"""What the pipeline knows only when it runs: its variables, as actions and parameters name them."""
+"""Values that the pipeline knows only at run time: its variables, as actions and parameters refer to them."""
 
 COMMIT = "#{Source.CommitId}"
 EXECUTION = "#{codepipeline.PipelineExecutionId}"

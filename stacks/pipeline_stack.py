@@ -1,4 +1,4 @@
-"""What a user deploys: a workload's pipeline and everything that its steps work with."""
+"""The stack that a user deploys: a workload's pipeline and all resources of its steps."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from stacks.steps.stages import stages_of
 
 
 class PipelineStack(cdk.Stack):
-    """A git push goes through this to PROD.
+    """Takes a git push to PROD.
 
-    The ids of the constructs are part of the names of buckets and keys, which hold data: they stay as they are.
+    The ids of the constructs are part of the names of buckets and keys, which hold data: do not change them.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""``gatehouse.toml``, read and checked: what a user decides, as frozen types."""
+"""Reads and checks ``gatehouse.toml``: the user's decisions, as frozen types."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ Count = Annotated[int, Field(ge=1, le=100)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 BakeSeconds = Annotated[int, Field(ge=0, le=3600)]
 
-#: What a deployment is given beside its bakes: new instances, images, models.
+#: The time that a deployment gets beyond its bake times: for new instances, images and models.
 FLEET_START_SECONDS = 1800
-#: SageMaker's limit of a deployment is eight hours.
+#: SageMaker limits a deployment to eight hours.
 _LONGEST_SECONDS = 28_800 - FLEET_START_SECONDS
 _LEAST_LINEAR_PERCENT = 10
 
 
 class SettingsError(ValueError):
-    """What is wrong in ``gatehouse.toml``: the key, the value seen, and what is allowed, a line each."""
+    """The faults in ``gatehouse.toml``: the key, the value seen and the allowed values, one line each."""
 
 
 class _Section(BaseModel):
@@ -51,7 +51,7 @@ class Github(_Section):
     owner: Name
     repo: Name
     branch: Name
-    #: Name of the secret in Secrets Manager that holds the token.
+    #: The name of the secret in Secrets Manager that holds the token.
     token_secret: Name
 
 
@@ -65,7 +65,7 @@ class Security(_Section):
 
 
 class Scaling(_Section):
-    """Target tracking on invocations per instance, which CloudWatch counts by the minute."""
+    """Target tracking on invocations per instance, which CloudWatch counts per minute."""
 
     min_instances: Count
     max_instances: Count
@@ -81,20 +81,20 @@ class Scaling(_Section):
 
 
 class Alarms(_Section):
-    #: Of the requests in a minute: more than that is an alarm.
+    #: The alarm fires above this share of a minute's requests.
     errors_5xx_percent: Annotated[float, Field(ge=0, lt=100)]
     p99_latency_milliseconds: Annotated[int, Field(ge=1, le=60_000)]
 
 
 class Deployment(_Section):
-    """How PROD changes to a release: SageMaker's blue/green deployment, within SageMaker's limits."""
+    """How PROD changes over to a release: SageMaker's blue/green deployment, within SageMaker's limits."""
 
     strategy: Literal["ALL_AT_ONCE", "CANARY", "LINEAR"]
-    #: Of the traffic: what a canary takes, or each step of LINEAR.
+    #: The share of the traffic that a canary takes, or that each LINEAR step moves.
     share_percent: Annotated[int, Field(ge=1, le=50)] | None = None
-    #: For how long the alarms are watched after each step but the last.
+    #: How long the alarms are watched after each step except the last.
     bake_seconds: BakeSeconds = 0
-    #: For how long once all the traffic has moved, before the old fleet ends.
+    #: How long they are watched after all the traffic has moved, before the old fleet ends.
     final_bake_seconds: BakeSeconds = 0
 
     @model_validator(mode="after")
@@ -112,22 +112,22 @@ class Deployment(_Section):
 
     @property
     def wait_seconds(self) -> int:
-        """What all bakes together take."""
+        """The sum of all bake times."""
         shares = {"ALL_AT_ONCE": 100, "CANARY": 50}.get(self.strategy, self.share_percent or 100)
         return (math.ceil(100 / shares) - 1) * self.bake_seconds + self.final_bake_seconds
 
     @property
     def timeout_seconds(self) -> int:
-        """The whole deployment's: its bakes, and the start of a fleet."""
+        """The limit for the whole deployment: its bake times, and the start of a fleet."""
         return self.wait_seconds + FLEET_START_SECONDS
 
 
 class Ab(_Section):
     """Competing models: a release gets a share of the traffic beside the champion, until somebody decides."""
 
-    #: At most half: the champion is what most callers meet.
+    #: At most half: most callers reach the champion.
     challenger_weight_percent: Annotated[int, Field(ge=1, le=50)]
-    #: Of each variant, before a comparison gives a verdict.
+    #: The requests that each variant needs before a comparison gives a verdict.
     minimum_requests: Annotated[int, Field(ge=1)] = 500
 
 
@@ -136,29 +136,29 @@ class Stage(_Section):
 
     instance_type: InstanceType
     instance_count: Count = 1
-    #: The share of requests and answers that is kept in the data bucket.
+    #: The share of requests and answers that is captured in the data bucket.
     capture_percent: Annotated[int, Field(ge=0, le=100)] = 0
     scaling: Scaling | None = None
     alarms: Alarms | None = None
 
     @property
     def guarded_by(self) -> Deployment | None:
-        """How a release takes the traffic over, watched by the alarms; None: all at once."""
+        """The deployment that moves the traffic to a release, watched by the alarms; None: all at once."""
         return None
 
     @property
     def competes_by(self) -> Ab | None:
-        """How a release competes with the champion; None: it takes the champion's place."""
+        """How a release competes with the champion; None: it replaces the champion."""
         return None
 
 
 class Prod(Stage):
-    """PROD, before which a person may be asked."""
+    """PROD, before which a person may be asked to approve."""
 
     approval: bool = False
-    #: None: all at once, and watched by nobody.
+    #: None: all at once, unwatched.
     deployment: Deployment | None = None
-    #: None: a release takes the place of what serves.
+    #: None: a release replaces the current one.
     ab: Ab | None = None
 
     @property
@@ -183,9 +183,9 @@ class Prod(Stage):
 
 
 class Qa(Stage):
-    """QA, which lives as long as an execution needs it."""
+    """QA, which exists as long as an execution needs it."""
 
-    #: After that, a QA endpoint that no execution needs is deleted by a schedule.
+    #: After this time, a schedule deletes a QA endpoint that no execution needs.
     time_to_live_hours: Annotated[int, Field(ge=1, le=168)] = 24
 
 
@@ -204,23 +204,23 @@ class Settings(_Section):
     notifications: Notifications = Notifications()
     security: Security = Security()
     stages: Stages
-    #: The whole settings of each workload that has some of its own.
+    #: The complete settings of each workload that has some of its own.
     workloads: dict[str, Settings] = {}
 
     def of(self, workload: str) -> Settings:
-        """What holds for this workload."""
+        """The settings that apply to this workload."""
         return self.workloads.get(workload, self)
 
 
-#: What ``[workloads.<name>.…]`` may say otherwise. Account and repository are the project's.
+#: The sections that ``[workloads.<name>.…]`` may override. Account and repository belong to the project.
 _OWN = ("notifications", "security", "stages")
 
 
 def load_settings(path: Path, *, known: Collection[str] | None = None) -> Settings:
-    """The settings of a file, with those of single workloads merged into them.
+    """The settings in a file, with those of single workloads merged into them.
 
-    known: the workloads that there are; None: those of the registry. Raises SettingsError naming every key that is
-    wrong, its value and what is allowed.
+    known: the names of the workloads; None: those in the registry. Raises SettingsError that names every wrong key, its
+    value and the allowed values.
     """
     try:
         document = tomllib.loads(path.read_text())
@@ -236,7 +236,7 @@ def load_settings(path: Path, *, known: Collection[str] | None = None) -> Settin
 
 
 def _validated(path: Path, document: Mapping[str, Any], prefix: str) -> Settings:
-    """``prefix``: where the file says what is validated here."""
+    """``prefix``: the place in the file of the section that is validated here."""
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
@@ -245,7 +245,7 @@ def _validated(path: Path, document: Mapping[str, Any], prefix: str) -> Settings
 
 
 def _faults_of(own: Any, known: Collection[str]) -> list[str]:
-    """Names that are no workload, and sections that a workload cannot have of its own."""
+    """Names of no workload, and sections that a workload cannot override."""
     if not isinstance(own, dict):
         return [f"workloads = {own!r}: expected a table for each workload that has settings of its own"]
     faults = []
@@ -266,7 +266,7 @@ def _faults_of(own: Any, known: Collection[str]) -> list[str]:
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables are merged key by key; any other value of its own takes the place of the shared one."""
+    """Tables are merged key by key; any other value of the workload replaces the shared one."""
     both = {
         key: _merged(shared[key], value) if isinstance(value, dict) and isinstance(shared.get(key), dict) else value
         for key, value in own.items()
@@ -289,7 +289,7 @@ def _explain(detail: ErrorDetails, prefix: str) -> str:
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    """The keys that the section at this place has."""
+    """The keys of the section at this place."""
     section: Any = Settings
     for part in location[:-1]:
         annotation = section.model_fields[part].annotation

@@ -1,4 +1,4 @@
-"""What a workload is, as frozen types. The registry in ``workloads.py`` is made of them."""
+"""The spec of a workload, as frozen types. The registry in ``workloads.py`` consists of them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from handover.invocations import CSV, Invocation
 from handover.names import StackKind, camel, dashed
 from handover.places import FEATURES, MODELS
 
-#: Folder, Python package, Glue database; without underscores, SageMaker's names, which take 63 characters.
+#: The name of a folder, a Python package and a Glue database; with dashes, of SageMaker resources (63 characters).
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 _LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plain:
-    """The data step makes the features itself: they are the rows' own values."""
+    """The data step makes the features itself: they are the values of the rows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,9 +45,9 @@ class Minutes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExpectedAnswers:
-    """The share that one answer has of what PROD is asked: outside of this band, a release does something else.
+    """The expected share of one answer among PROD's answers. A release outside this band behaves differently.
 
-    ``threshold``: the endpoint answers a probability, and from this one on it counts as the label.
+    ``threshold``: the endpoint answers with a probability, which counts as the label from this value on.
     """
 
     label: str
@@ -64,15 +64,15 @@ class ExpectedAnswers:
 class Workload:
     """A model with its own pipeline and endpoints; ``name`` is its folder in ml_init, ml_training and ml_test.
 
-    Stack names are made of it: ``car_evaluation`` → ``CarEvaluationPipeline``. Raises ValueError for another spelling.
+    Stack names contain it: ``car_evaluation`` → ``CarEvaluationPipeline``. Raises ValueError for another spelling.
     """
 
     name: str
-    #: What makes the features.
+    #: How the features are made.
     data: Plain | Glue = Plain()
-    #: How the endpoint is asked.
+    #: How the endpoint is invoked.
     invocation: Invocation = CSV
-    #: What guards PROD besides errors and latency. Empty: nobody knows what PROD will be asked.
+    #: Guards on PROD besides errors and latency. Empty if nobody knows what PROD will be asked.
     watches: tuple[ExpectedAnswers, ...] = ()
     minutes: Minutes = Minutes()
 
@@ -93,7 +93,7 @@ class Workload:
 
     @property
     def dashed_name(self) -> str:
-        """For SageMaker, whose names take no underscores."""
+        """The name for SageMaker, whose names take no underscores."""
         return dashed(self.name)
 
     def endpoint_name(self, kind: StackKind) -> str:
@@ -102,10 +102,10 @@ class Workload:
 
     @property
     def glue(self) -> Glue | None:
-        """The Spark job, if that is what makes the features."""
+        """The Spark job, if one makes the features."""
         return self.data if isinstance(self.data, Glue) else None
 
     @property
     def artifact_prefixes(self) -> tuple[str, ...]:
-        """Where in the data bucket the artifacts lie that a model package names: Spark's transformations are some."""
+        """Where the data bucket holds the artifacts that a model package names, including Spark's transformations."""
         return (FEATURES, MODELS) if self.glue else (MODELS,)

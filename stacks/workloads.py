@@ -16,10 +16,10 @@ WORKLOADS: dict[str, Workload] = {
                 timeout_minutes=15,
                 python_modules=("mleap==0.25.3",),
             ),
-            # Of the data, 70 %. People may ask for good cars alone; to a broken model only, all cars are unacceptable.
+            # 70 % of the data. People may ask about good cars alone; only a broken model finds all cars unacceptable.
             watches=(ExpectedAnswers(label="unacc", at_most=0.95),),
         ),
-        # Of the data, 22 % default. More than half of a minute's customers is no bad day but a bad model.
+        # 22 % of the customers in the data default. If more than half do in one minute, the model is bad, not the day.
         Workload(
             name="credit_default",
             watches=(ExpectedAnswers(label="default", threshold=0.5, at_most=0.6),),

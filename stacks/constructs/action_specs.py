@@ -1,4 +1,4 @@
-"""The pipeline's actions that run no build, and the stages that actions stand in."""
+"""The pipeline's actions that run no build, and the stages that group actions."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class SourceSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeploySpec:
-    """Deploys an endpoint stack with the templates of an artifact.
+    """Deploys an endpoint stack from the templates in an artifact.
 
-    ``replace``: a stack whose creation failed is deleted first. QA holds nothing that would be missed; PROD's last good
-    release is not to be deleted by a bad one.
+    ``replace``: first deletes a stack whose creation failed. Nothing in QA is worth keeping; a failed release must not
+    delete PROD's last good one.
     """
 
     kind: StackKind
@@ -34,7 +34,7 @@ class DeploySpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalSpec:
-    """Waits for a person. ``text`` is what they are told."""
+    """Waits for a person, who is shown ``text``."""
 
     name: str
     text: str
@@ -45,7 +45,7 @@ ActionSpec = SourceSpec | StepSpec | DeploySpec | ApprovalSpec
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageSpec:
-    """Actions that run one after the other. ``only_when_held``: entered where the gate says HOLD, else skipped."""
+    """Actions that run one after the other. ``only_when_held``: the stage is skipped unless the gate says HOLD."""
 
     name: PipelineStage
     actions: tuple[ActionSpec, ...]

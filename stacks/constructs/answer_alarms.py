@@ -1,4 +1,4 @@
-"""When a release answers otherwise than is expected of any."""
+"""Alarms for a release whose answers fall outside the expected band."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from stacks.specs import ExpectedAnswers
 
 
 class AnswerAlarms(Construct):
-    """One for each bound of the band that is one. They watch the stack's release alone, not what it replaces.
+    """One alarm for each bound of the band, unless it is 0 or 1. They watch this release alone, not its predecessor.
 
-    Where two models compete, each variant has its own: together, one could hide the other.
+    When two models compete, each variant has its own alarms; with shared ones, one variant could hide the other.
     """
 
     def __init__(

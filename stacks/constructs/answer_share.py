@@ -1,4 +1,4 @@
-"""How often PROD gives the answer that is watched, counted from what it captures."""
+"""How often PROD gives the watched answer, counted from its captured data."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from stacks.constructs.function import Function
 from stacks.constructs.permissions import allow_metrics
 from stacks.specs import ExpectedAnswers
 
-#: Fewer answers in a captured file say nothing of a share.
+#: A captured file with fewer answers says nothing about a share.
 _LEAST_ANSWERS = 30
 
 
 class AnswerShare(Construct):
-    """A function that reads each captured file as it comes, and puts the metric that the answers' alarms watch."""
+    """A function that reads each captured file when it arrives and puts the metric that the answer alarms watch."""
 
     def __init__(
         self,

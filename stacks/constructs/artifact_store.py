@@ -1,4 +1,4 @@
-"""Where the pipeline's actions hand on what they made, and who may take and give which of it."""
+"""Where the pipeline's actions store their artifacts, and who may read and write which of them."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from stacks.constructs.encryption import Encryption
 from stacks.constructs.permissions import allow
 
 _KEPT_DAYS = 30
-#: CodePipeline cuts names short in its keys: ``<pipeline>/<artifact>/<random>``.
+#: CodePipeline truncates names in its keys: ``<pipeline>/<artifact>/<random>``.
 _LONGEST_PIPELINE, _LONGEST_ARTIFACT = 20, 10
 
 
 class ArtifactStore(Construct):
-    """A bucket for one pipeline. An action may read its inputs and write its output; nobody lists or deletes.
+    """A bucket for one pipeline. An action may read its inputs and write its output; nobody may list or delete.
 
-    The CDK would let every build read, overwrite and delete all of it.
+    By default, the CDK would let every build read, overwrite and delete all artifacts.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, pipeline_id: str, encryption: Encryption) -> None:
         super().__init__(scope, construct_id)
         self._objects = DataBucket(self, "Objects", expire_after_days=_KEPT_DAYS, encryption=encryption)
         self.bucket = self._objects.bucket
-        # CloudFormation names the pipeline <stack>-<logical id>-<random>, which is longer than what is kept of it.
+        # CloudFormation names the pipeline <stack>-<logical id>-<random>; CodePipeline keeps only the start of it.
         self._folder = f"{Stack.of(self).stack_name}-{pipeline_id}"[:_LONGEST_PIPELINE]
 
     def grant_take(self, grantee: iam.IGrantable, *artifacts: str) -> None:
-        """Read these artifacts, of any execution."""
+        """Read these artifacts of any execution."""
         self._grant(grantee, ["s3:GetObject", "s3:GetObjectVersion"], artifacts)
         self._objects.grant_decrypt(grantee)
 
     def grant_give(self, grantee: iam.IGrantable, artifact: str) -> None:
-        """Write this artifact, of any execution."""
+        """Write this artifact in any execution."""
         self._grant(grantee, ["s3:PutObject"], (artifact,))
         self._objects.grant_encrypt(grantee)
 
     def grant_find(self, grantee: iam.IGrantable, *besides: str) -> None:
-        """Ask where the bucket lies and whose it is: AWS's policies for CodePipeline's and CodeBuild's roles have it.
+        """Read the bucket's location and ACL, as AWS's policies for the roles of CodePipeline and CodeBuild allow.
 
-        ``besides``: what else of the bucket itself.
+        ``besides``: further actions on the bucket itself.
 
         Sources: CodePipeline user guide, "Manage the CodePipeline service role"; CodeBuild user guide, "Allow
         CodeBuild to interact with other AWS services".

@@ -1,4 +1,4 @@
-"""One step of the pipeline: a CodeBuild project with a role and a log of its own."""
+"""One step of the pipeline: a CodeBuild project with its own role and log."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stacks.constructs.permissions import allow
 
 
 class BuildStep(Construct):
-    """Runs a build file of the repository. ``variables`` are its environment; no secret is among them.
+    """Runs a buildspec of the repository. ``variables`` are its environment; they hold no secrets.
 
-    The project carries those that are known now. The pipeline's action adds those of the execution.
+    The project carries the variables that are known at synthesis. The pipeline's action adds those of the execution.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class BuildStep(Construct):
         self.project = codebuild.PipelineProject(
             self,
             "Project",
-            # The CDK would add groups of logs and of reports that no build writes to, and the whole artifact bucket.
+            # The CDK would add log groups and report groups that no build writes to, and the whole artifact bucket.
             role=self._role.without_policy_updates(),
             build_spec=codebuild.BuildSpec.from_source_filename(build_file),
             timeout=Duration.minutes(minutes),

@@ -1,4 +1,4 @@
-"""The Glue catalog of a workload's rows, and the crawler that fills it."""
+"""The Glue Data Catalog of a workload's rows, and the crawler that fills it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stacks.constructs.permissions import allow
 
 
 class Catalog(Construct):
-    """A database with a table for what lies under ``rows/``."""
+    """A database with a table of the objects under ``rows/``."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Catalog(Construct):
         data.grant_read(self.role, ROWS)
         data.grant_find(self.role)
         grant_crawler_logs(self.role)
-        # Glue names a database in Spark SQL and Athena queries: people type it, so it has a name of its own.
+        # Spark SQL and Athena queries name the Glue database. People type the name, so it is a physical one.
         self.database = glue.CfnDatabase(
             self,
             "Database",
@@ -40,7 +40,7 @@ class Catalog(Construct):
         )
         self._name = database_name
         self._grant_catalog()
-        # Rows of categories are text all over, and Glue's own classifier would not tell their header from a row.
+        # Rows of categories are all text, so Glue's built-in classifier could not tell their header from a row.
         self.classifier = glue.CfnClassifier(
             self,
             "Classifier",
@@ -62,7 +62,7 @@ class Catalog(Construct):
         )
         if security:
             security.grant_logs(self.role, "/aws-glue/crawlers*")
-        # The role alone is not enough: a crawler that crawls before its permissions are there fails.
+        # Depending on the role is not enough: a crawler that runs before its permissions exist fails.
         self.crawler.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
 
     @property
@@ -74,20 +74,20 @@ class Catalog(Construct):
         return self.database.ref
 
     def grant_crawl(self, grantee: iam.IGrantable) -> None:
-        """Start the crawler and see how it ends."""
+        """Start the crawler and read its state."""
         arn = Stack.of(self).format_arn(service="glue", resource="crawler", resource_name=self.crawler.ref)
         allow(grantee, ["glue:GetCrawler", "glue:StartCrawler"], [arn])
 
     def grant_look(self, grantee: iam.IGrantable) -> None:
-        """See what the table of rows is."""
+        """Read the definition of the table of rows."""
         allow(grantee, ["glue:GetTable"], self._arns(ROWS_TABLE))
 
     def grant_read(self, grantee: iam.IGrantable) -> None:
-        """Read the table of rows, by way of the catalog; what its files hold is the data bucket's to grant."""
+        """Read the table of rows through the catalog. The data bucket grants access to its files."""
         allow(grantee, ["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"], self._arns(ROWS_TABLE))
 
     def _arns(self, table: str) -> list[str]:
-        """Glue asks on the catalog and the database too for what is done with a table."""
+        """Glue checks actions on a table against its catalog and its database too."""
         names = {"catalog": None, "database": self._name, "table": f"{self._name}/{table}"}
         return [
             Stack.of(self).format_arn(service="glue", resource=kind, resource_name=name) for kind, name in names.items()

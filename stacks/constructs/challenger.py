@@ -1,4 +1,4 @@
-"""Competing models: a release serves beside the champion, with a share of the traffic, until somebody decides."""
+"""Competing models: a release serves beside the champion with a share of the traffic, until somebody decides."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from stacks.settings import Ab, Stage
 
 
 class Challenger(Construct):
-    """The release as a second production variant, there only while the stack's parameter names a champion."""
+    """The release as a second production variant. It exists only while the stack's parameter names a champion."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, package_arn: str, role_arn: str, stage: Stage, ab: Ab
     ) -> None:
         super().__init__(scope, construct_id)
         self._released_arn = package_arn
-        #: As ``7-competing``.
+        #: Such as ``7-competing``.
         self.release = f"{version_of(package_arn)}-competing"
         champion = CfnParameter(
             self, "Champion", default=NO_CHAMPION, description="The package beside which a release competes, or none"
@@ -36,7 +36,7 @@ class Challenger(Construct):
         self._variant = {
             "VariantName": CHALLENGER_VARIANT,
             "ModelName": model.attr_model_name,
-            # As many as PROD starts with, and not scaled: what an experiment costs is known beforehand.
+            # PROD's initial count, without scaling: the cost of an experiment is known beforehand.
             "InitialInstanceCount": stage.instance_count,
             "InitialVariantWeight": ab.challenger_weight_percent,
             "InstanceType": stage.instance_type,
@@ -44,20 +44,20 @@ class Challenger(Construct):
 
     @property
     def main_package_arn(self) -> str:
-        """What the main variant serves: the champion, or the release where it serves alone."""
+        """The package of the main variant: the champion, or the release if it serves alone."""
         return self._if_competing(self._champion_arn, self._released_arn).to_string()
 
     @property
     def variant(self) -> IResolvable:
-        """An entry of the endpoint configuration's variants, which is not there where the release serves alone."""
+        """An entry of the endpoint configuration's variants; absent if the release serves alone."""
         return self._if_competing(self._variant, Aws.NO_VALUE)
 
     def release_or(self, alone: str) -> str:
-        """Whose answers the endpoint captures: the experiment's are not mixed with those of a release alone."""
+        """The name under which answers are captured: the experiment's are kept apart from those of a release alone."""
         return self._if_competing(self.release, alone).to_string()
 
     def guard(self, alarm: cloudwatch.Alarm) -> Guard:
-        """An alarm of this variant, there only while the release competes, as a deployment's guard."""
+        """An alarm of this variant as a deployment's guard. It exists only while the release competes."""
         resource = alarm.node.default_child
         assert isinstance(resource, cloudwatch.CfnAlarm)  # noqa: S101  (what an Alarm is made of)
         resource.cfn_options.condition = self.competes

@@ -1,4 +1,4 @@
-"""Where a workload's rows, features, models and reports lie."""
+"""Where a workload's rows, features, models and reports are stored."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NAMED_LATER = "S3 knows objects by key, and these keys hold content hashes, com
 
 
 class DataBucket(Construct):
-    """An encrypted, versioned bucket that answers TLS only. It knows where data lies, so it grants access to it.
+    """An encrypted, versioned bucket that accepts only TLS. It knows where data is, so it grants access to it.
 
-    It is retained when its stack goes: rows and models are not a deployment's to delete.
+    It is retained when its stack is deleted: a deployment must not delete rows and models.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class DataBucket(Construct):
             "Bucket",
             encryption=encryption.of_buckets,
             encryption_key=encryption.key,
-            # One data key serves many objects for a while: a hundredth of the requests to KMS, which cost.
+            # S3 uses one data key for many objects for a while: a hundredth of the requests to KMS, which cost money.
             bucket_key_enabled=True if encryption.key else None,
             enforce_ssl=True,
             minimum_tls_version=1.2,
@@ -53,19 +53,19 @@ class DataBucket(Construct):
         return self.bucket.bucket_name
 
     def tell_eventbridge(self) -> None:
-        """Every object that comes or goes is an event on the account's bus."""
+        """Send an event to the account's bus for every object that is created or deleted."""
         resource = cast("s3.CfnBucket", self.bucket.node.default_child)
-        # The construct's own switch for this would deploy a function with rights on every bucket.
+        # The construct's own switch would deploy a function with permissions on every bucket.
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
         )
 
     def tell(self, output: str) -> None:
-        """Name the bucket in an output of its stack."""
+        """Add an output with the bucket's name to its stack."""
         CfnOutput(self, "Name", value=self.name).override_logical_id(output)
 
     def expire_after(self, prefix: str, *, days: int) -> None:
-        """Delete what is older under this prefix."""
+        """Delete objects under this prefix when they are older."""
         self.bucket.add_lifecycle_rule(id=prefix.removesuffix("/"), prefix=prefix, expiration=Duration.days(days))
 
     def grant_read(self, grantee: iam.IGrantable, *prefixes: str, approved: bool = False) -> None:
@@ -78,41 +78,41 @@ class DataBucket(Construct):
         allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def grant_get(self, grantee: iam.IGrantable, *prefixes: str, approved: bool = False) -> None:
-        """Read objects under these prefixes whose names one is told."""
+        """Read objects under these prefixes, without listing them."""
         conditions = _where_approved("ExistingObjectTag") if approved else None
         allow(grantee, ["s3:GetObject"], self._objects(prefixes), conditions=conditions, because=_NAMED_LATER)
         self.grant_decrypt(grantee)
 
     def grant_write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        """Put objects under these prefixes. Of an upload that was broken off, the bucket removes what is left."""
+        """Put objects under these prefixes. The bucket removes the parts of incomplete uploads."""
         allow(grantee, ["s3:PutObject"], self._objects(prefixes), because=_NAMED_LATER)
         self.grant_encrypt(grantee)
 
     def grant_decrypt(self, grantee: iam.IGrantable) -> None:
-        """Have S3 decrypt with the bucket's key, if it has one: S3 asks KMS with its caller's authority."""
+        """Let S3 decrypt with the bucket's key, if it has one: S3 calls KMS with its caller's permissions."""
         self.encryption.grant_decrypt(grantee, by="s3")
 
     def grant_encrypt(self, grantee: iam.IGrantable) -> None:
-        """Have S3 encrypt, too."""
+        """Let S3 encrypt as well."""
         self.encryption.grant_use(grantee, by="s3")
 
     def grant_find(self, grantee: iam.IGrantable) -> None:
-        """Ask where the bucket lies, as Glue does: AWSGlueServiceRole, AWS's own policy for its roles, has it."""
+        """Read the bucket's location, as AWS's managed policy AWSGlueServiceRole allows."""
         allow(grantee, ["s3:GetBucketLocation"], [self.bucket.bucket_arn])
 
     def grant_approve(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        """Tag objects under these prefixes as approved, beside the tags that they have, and as nothing else."""
+        """Tag objects under these prefixes as approved, beside their other tags. No other value is allowed."""
         objects = self._objects(prefixes)
         allow(grantee, ["s3:GetObjectTagging"], objects, because=_NAMED_LATER)
         conditions = _where_approved("RequestObjectTag")
         allow(grantee, ["s3:PutObjectTagging"], objects, conditions=conditions, because=_NAMED_LATER)
 
     def grant_replace(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        """Delete objects under these prefixes, as Spark does with its temporary files when it commits."""
+        """Delete objects under these prefixes, as Spark deletes its temporary files when it commits."""
         allow(grantee, ["s3:DeleteObject"], self._objects(prefixes), because=_NAMED_LATER)
 
     def grant_probe(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        """Ask whether an object has a folder's name, as Spark does for each folder above what it writes."""
+        """Check whether an object has a folder's name, as Spark does for each folder above its output."""
         folders = [self.bucket.arn_for_objects(prefix.rstrip("/")) for prefix in prefixes]
         allow(grantee, ["s3:GetObject"], folders)
 

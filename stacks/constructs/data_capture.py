@@ -1,4 +1,4 @@
-"""What an endpoint was asked and what it answered, kept for whoever watches over it."""
+"""Captures an endpoint's requests and answers for monitoring."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from constructs import Construct
 class DataCapture(Construct):
     """JSON lines under ``capture/<release>/<endpoint>/<variant>/yyyy/mm/dd/hh/`` of the workload's data bucket.
 
-    In a canary two releases answer under one endpoint's name: by the folder, each one's answers are its own. While a
-    release competes, the folder is ``<release>-competing``, with one below it for either variant.
+    During a canary, two releases answer under one endpoint's name: the folder keeps their answers apart. While a
+    release competes, the folder is ``<release>-competing``, with a subfolder for each variant.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, percent: int, release: str, key_arn: str | None) -> None:
@@ -29,7 +29,7 @@ class DataCapture(Construct):
             capture_options=[
                 sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")
             ],
-            # What is named here is kept as text; anything else would be kept as base64.
+            # Content types listed here are captured as text, all others as base64.
             capture_content_type_header=sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
                 csv_content_types=["text/csv"], json_content_types=["application/json"]
             ),

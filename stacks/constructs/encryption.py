@@ -1,4 +1,4 @@
-"""Who encrypts what a workload keeps: AWS's own keys, or the workload's key in KMS."""
+"""How a workload's data is encrypted: with AWS's own keys, or with the workload's key in KMS."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from stacks.constructs.encryption_key import EncryptionKey
 
 
 class Encryption:
-    """AWS's own keys: there is nothing to name, and nothing to grant."""
+    """AWS's own keys: there is no key to name, and no permission to grant."""
 
     key: kms.IKey | None = None
     arn: str | None = None
     of_buckets = s3.BucketEncryption.S3_MANAGED
 
     def grant_decrypt(self, grantee: iam.IGrantable, *, by: str) -> None:
-        """Read what the key encrypts, by way of one service, such as ``s3``."""
+        """Read data encrypted with the key, through one service, such as ``s3``."""
 
     def grant_use(self, grantee: iam.IGrantable, *, by: str) -> None:
-        """Write what the key encrypts, by way of one service."""
+        """Write data encrypted with the key, through one service."""
 
     def grant_volumes(self, grantee: iam.IGrantable) -> None:
-        """Let SageMaker use the key for the disks of its instances."""
+        """Let SageMaker use the key for the volumes of its instances."""
 
     def grant_training(self, role: iam.IGrantable) -> None:
-        """Let a training job use the key for its disks and its model."""
+        """Let a training job use the key for its volumes and its model."""
 
 
 class CustomerManagedEncryption(Encryption):
-    """The workload's own key. Whoever reads or writes what it encrypts needs a permission on the key as well."""
+    """The workload's own key. Every role that reads or writes data encrypted with it needs a permission on it."""
 
     of_buckets = s3.BucketEncryption.KMS
 

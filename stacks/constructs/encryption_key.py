@@ -16,10 +16,10 @@ _USE = ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
 class EncryptionKey(Construct):
-    """A key that is renewed each year. It always encrypts notifications: AWS's own key for SNS lets no alarm publish.
+    """A key that rotates each year. It always encrypts notifications: with AWS's own key for SNS, no alarm can publish.
 
-    With ``customer_managed_key`` in gatehouse.toml it encrypts everything else too. Whoever reads or writes what it
-    encrypts needs a permission on the key as well: whatever grants access to data grants that.
+    With ``customer_managed_key`` in gatehouse.toml it encrypts everything else too. Access to that data then needs a
+    permission on the key as well: each method that grants access to the data also grants this permission.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, keeps_data: bool) -> None:
@@ -29,7 +29,7 @@ class EncryptionKey(Construct):
             "Key",
             description=f"Encrypts what {workload.name} keeps",
             enable_key_rotation=True,
-            # Buckets are retained, and nobody could read them without it.
+            # Buckets are retained, and nobody could read them without the key.
             removal_policy=RemovalPolicy.RETAIN if keeps_data else RemovalPolicy.DESTROY,
         )
         explain_key(self.key)
@@ -40,30 +40,30 @@ class EncryptionKey(Construct):
         return self.key.key_arn
 
     def grant_decrypt(self, grantee: iam.IGrantable, *, by: str) -> None:
-        """Read by way of one service, such as ``s3``; never by asking KMS itself."""
+        """Read through one service, such as ``s3``; never by calling KMS directly."""
         self._allow(grantee, ["kms:Decrypt"], by)
 
     def grant_use(self, grantee: iam.IGrantable, *, by: str) -> None:
-        """Write by way of one service. The parts of a large object are decrypted to be put together."""
+        """Write through one service. S3 decrypts the parts of a large object to assemble them."""
         self._allow(grantee, _USE, by)
 
     def grant_volumes(self, grantee: iam.IGrantable) -> None:
-        """Let SageMaker use the key for the disks of its instances: by a grant, which only AWS's services can use."""
+        """Let SageMaker use the key for the volumes of its instances, by a grant that only AWS services can use."""
         allow(grantee, ["kms:CreateGrant"], [self.arn], conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}})
 
     def grant_training(self, role: iam.IGrantable) -> None:
-        """Disks, and models on their way to S3: SageMaker's API reference asks for kms:Encrypt at OutputDataConfig."""
+        """Volumes, and models sent to S3: SageMaker's API reference asks for kms:Encrypt at OutputDataConfig."""
         self.grant_volumes(role)
         allow(role, ["kms:Encrypt"], [self.arn])
 
     def admit(self, service: str) -> None:
-        """A service encrypts what it publishes for this account."""
+        """Let a service encrypt what it publishes for this account."""
         self._admit(service, _USE, {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}})
 
     def admit_logs(self) -> None:
-        """CloudWatch Logs encrypts log groups: this workload's and Glue's, as their ARNs in the context say.
+        """Let CloudWatch Logs encrypt the log groups of this workload and of Glue, limited by the ARNs in the context.
 
-        The actions are those of its user guide, "Encrypt log data in CloudWatch Logs using KMS".
+        The actions are those in its user guide, "Encrypt log data in CloudWatch Logs using KMS".
         """
         stack = Stack.of(self)
         groups = [

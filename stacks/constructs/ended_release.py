@@ -1,4 +1,4 @@
-"""A release that ended after the gate: people are told, and the registry of a person's no."""
+"""A release that fails after the gate: people are told, and a person's rejection goes into the registry."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from stacks.constructs.function import Function
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.specs import Workload
 
-#: The gate tells by itself what it stops.
+#: The gate itself reports the releases that it stops.
 _STAGES = [PipelineStage.APPROVE.value, PipelineStage.PROD.value]
 
 
 class EndedRelease(Construct):
-    """A function that is called when an action has failed: nothing runs in a pipeline after a failure.
+    """A function that runs when an action has failed, because a pipeline runs nothing after a failure.
 
-    Somebody rejected, nobody answered in time, PROD's deployment went back, or PROD is not what was released.
+    The reasons: a person rejected, nobody answered in time, PROD's deployment rolled back, or PROD does not serve the
+    release.
     """
 
     def __init__(

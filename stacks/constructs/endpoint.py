@@ -19,8 +19,8 @@ from stacks.settings import Deployment, Stage
 class ModelEndpoint(Construct):
     """Serves a model package.
 
-    Model and EndpointConfig cannot be changed: another package replaces both, under new names, and the endpoint is
-    updated to them. Only the endpoint has a physical name, because callers and policies name it before it exists.
+    Model and EndpointConfig are immutable. Another package replaces both, under new names, and the endpoint is updated
+    to them. Only the endpoint has a physical name, because callers and policies name it before it exists.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ModelEndpoint(Construct):
             if ab
             else None
         )
-        #: Whose answers are captured: the package's version, or the experiment's.
+        #: The name under which answers are captured: the package's version, or the experiment's.
         self.release = self.challenger.release_or(version) if self.challenger else version
         main = self.challenger.main_package_arn if self.challenger else package_arn
         model = PackageModel(self, "Model", package_arn=main, role_arn=role_arn)
@@ -51,7 +51,7 @@ class ModelEndpoint(Construct):
             variant_name=MAIN_VARIANT,
             model_name=model.attr_model_name,
             initial_instance_count=stage.instance_count,
-            # Of 100 with the challenger's: a share, whichever of them is there.
+            # Out of 100 together with the challenger's: a share, whether or not the challenger exists.
             initial_variant_weight=100 - ab.challenger_weight_percent if ab else 1,
             instance_type=stage.instance_type,
         )
@@ -59,7 +59,7 @@ class ModelEndpoint(Construct):
             self,
             "Config",
             production_variants=[variant, self.challenger.variant] if self.challenger else [variant],
-            # The disks of the instances. Instances with a disk of their own take no key: their hardware encrypts.
+            # The instances' volumes. Instances with disks of their own take no key: their hardware encrypts the disks.
             kms_key_id=key_arn,
             data_capture_config=_capture(self, stage.capture_percent, self.release, key_arn),
         )
@@ -68,15 +68,15 @@ class ModelEndpoint(Construct):
         )
         if stage.scaling:
             self._keep_instances()
-        # CloudFormation makes its name of this id, and the deploying role's policy names the name.
+        # CloudFormation derives the name from this id, and the policy of the deploying role names it.
         config.override_logical_id(f"{Stack.of(self).stack_name}Config")
 
     def guard(self, deployment: Deployment, guards: Sequence[Guard]) -> None:
-        """An update moves the traffic by this deployment, and back when one of the alarms rings."""
+        """An update shifts the traffic as this deployment says, and rolls it back when one of the alarms fires."""
         self.endpoint.deployment_config = Guardrails(self, "Guardrails", deployment=deployment, guards=guards).config
 
     def _keep_instances(self) -> None:
-        """An update leaves as many instances as autoscaling has set; all else is the release's."""
+        """An update keeps the number of instances that autoscaling has set; the release sets everything else."""
         self.endpoint.retain_all_variant_properties = True
         self.endpoint.exclude_retained_variant_properties = [
             sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)
@@ -85,17 +85,17 @@ class ModelEndpoint(Construct):
 
     @property
     def metric_dimensions(self) -> dict[str, str]:
-        """Of the main variant."""
+        """The dimensions of the main variant's metrics."""
         return {"EndpointName": self.name, "VariantName": MAIN_VARIANT}
 
     @property
     def answer_dimensions(self) -> dict[str, str]:
-        """The same for its answers, which are counted for each release."""
+        """The dimensions of the metric of its answers, which are counted for each release."""
         return self.metric_dimensions | {"Release": self.release}
 
 
 def _capture(
     scope: Construct, percent: int, release: str, key_arn: str | None
 ) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None:
-    """A stage that captures nothing asks for no bucket either."""
+    """None if the stage captures nothing: then it needs no bucket either."""
     return DataCapture(scope, "Capture", percent=percent, release=release, key_arn=key_arn).config if percent else None

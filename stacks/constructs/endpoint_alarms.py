@@ -1,4 +1,4 @@
-"""When an endpoint is not well."""
+"""Alarms for an unhealthy endpoint."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MICROSECONDS_PER_MILLISECOND = 1000
 
 
 class EndpointAlarms(Construct):
-    """Errors of the containers, and the latency of the slowest hundredth; each tells the topic.
+    """Alarms on the containers' errors and on the latency of the slowest hundredth; each notifies the topic.
 
-    An endpoint that nobody asks is well. Where a release competes, its variant has the same alarms as the other.
+    An endpoint without requests is healthy. When a release competes, its variant has the same alarms as the other.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, endpoint: ModelEndpoint, alarms: Alarms) -> None:
@@ -31,7 +31,7 @@ class EndpointAlarms(Construct):
         topic = CfnParameter(self, "Topic", description="Who is told of an alarm")
         topic.override_logical_id(Parameter.TOPIC)
         self._told = cloudwatch_actions.SnsAction(sns.Topic.from_topic_arn(self, "Told", topic.value_as_string))
-        #: For a deployment that goes back when one of them rings.
+        #: A deployment rolls back when one of these fires.
         self.guards: list[Guard] = []
         self.add(_pair(self, endpoint.metric_dimensions, alarms))
         if endpoint.challenger:
@@ -39,16 +39,16 @@ class EndpointAlarms(Construct):
             self.add(_pair(Construct(self, "Challenger"), dimensions, alarms), of=endpoint.challenger)
 
     def add(self, alarms: Iterable[cloudwatch.Alarm], *, of: Challenger | None = None) -> None:
-        """Alarms that guard the endpoint, and tell the topic; a challenger's are there while it competes."""
+        """Alarms that guard the endpoint and notify the topic. A challenger's alarms exist only while it competes."""
         for alarm in alarms:
             alarm.add_alarm_action(self._told)
             self.guards.append(of.guard(alarm) if of else guard(alarm))
 
 
 def _pair(scope: Construct, dimensions: dict[str, str], alarms: Alarms) -> list[cloudwatch.Alarm]:
-    """Of one variant."""
+    """The alarms of one variant."""
     endpoint = dimensions["EndpointName"]
-    # SageMaker puts a 1 for each request that fails and a 0 for each other one: their average is the rate.
+    # SageMaker records 1 for each failed request and 0 for every other: the average is the error rate.
     errors = _metric("Invocation5XXErrors", "Average", dimensions).create_alarm(
         scope,
         "Errors",

@@ -1,4 +1,4 @@
-"""The role with which CloudFormation deploys endpoints, and with which it can touch nothing else."""
+"""The role with which CloudFormation deploys endpoints. It can touch nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AUTOSCALING_ROLE = (
 
 
 class EndpointDeploymentRole(iam.Role):
-    """Models, endpoint configs, endpoints, scaling and alarms of one workload's endpoint stacks."""
+    """Models, endpoint configurations, endpoints, scaling and alarms of one workload's endpoint stacks."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class EndpointDeploymentRole(iam.Role):
             [
                 *actions,
                 "sagemaker:UpdateEndpoint",
-                # Application Auto Scaling asks for it from whoever registers an endpoint with it.
+                # Application Auto Scaling requires it of any caller that registers an endpoint.
                 "sagemaker:UpdateEndpointWeightsAndCapacities",
                 *("sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"),
             ],
@@ -87,7 +87,7 @@ class EndpointDeploymentRole(iam.Role):
 
     def _allow_alarms(self, workload: Workload) -> None:
         alarms = [_colon_arn(self, "cloudwatch", "alarm", f"{workload.stack_name(kind)}-*") for kind in ENDPOINT_STACKS]
-        # Application Auto Scaling's target tracking makes two alarms of its own with the caller's authority.
+        # Application Auto Scaling's target tracking creates two alarms of its own with the caller's permissions.
         alarms.append(_colon_arn(self, "cloudwatch", "alarm", f"TargetTracking-endpoint/{workload.dashed_name}-*"))
         self._allow(
             ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
@@ -111,10 +111,10 @@ def endpoint_arn(scope: Construct, workload: Workload, kind: StackKind) -> str:
 
 
 def served_arns(scope: Construct, workload: Workload, kind: StackKind) -> list[str]:
-    """The ARNs of a stage's endpoint, and of the models and configs that its stack makes.
+    """The ARNs of a stage's endpoint, and of the models and configurations that its stack creates.
 
-    CloudFormation makes their names of the logical id or the stack's name and random letters; SageMaker writes ARNs
-    in lower case, and IAM compares them with regard to case, so both spellings stand here.
+    CloudFormation derives their names from the logical id or the stack's name, and random letters. SageMaker writes
+    ARNs in lower case, and IAM's comparison is case-sensitive, so the policy has both spellings.
     """
     stack = Stack.of(scope)
     prefix = workload.stack_name(kind)

@@ -1,4 +1,4 @@
-"""What guards an endpoint: its alarms, what watches its answers, and a deployment that goes back when one rings."""
+"""An endpoint's guards: its alarms, the watches on its answers, and a deployment that rolls back when one fires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stacks.specs import Workload
 
 
 def attach_guards(scope: Construct, *, workload: Workload, endpoint: ModelEndpoint, stage: Stage) -> None:
-    """What the stage's settings ask for. Without alarms there is nothing that could send a release back."""
+    """Attach the guards that the stage's settings ask for. Without alarms, nothing could roll a release back."""
     if stage.alarms is None:
         return
     alarms = EndpointAlarms(scope, "Alarms", endpoint=endpoint, alarms=stage.alarms)

@@ -1,4 +1,4 @@
-"""As many instances as the traffic needs."""
+"""Scales an endpoint's instances with its traffic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stacks.settings import Scaling
 
 
 class EndpointScaling(Construct):
-    """Target tracking on invocations per instance and minute."""
+    """Target tracking on invocations per instance per minute."""
 
     def __init__(self, scope: Construct, construct_id: str, *, endpoint: ModelEndpoint, scaling: Scaling) -> None:
         super().__init__(scope, construct_id)
@@ -44,6 +44,6 @@ class EndpointScaling(Construct):
 
 
 def attach_scaling(scope: Construct, *, endpoint: ModelEndpoint, scaling: Scaling | None) -> None:
-    """Where the stage has no scaling, its instances stay as many as they are."""
+    """Without scaling in the stage's settings, the number of instances stays constant."""
     if scaling:
         EndpointScaling(scope, "Scaling", endpoint=endpoint, scaling=scaling)

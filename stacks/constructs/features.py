@@ -1,4 +1,4 @@
-"""What makes a workload's features, as its data step sees it: a kind a class."""
+"""How the data step sees the resources that make a workload's features: one class for each kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stacks.specs import Workload
 
 
 class Features(Protocol):
-    """What the data step is told of Glue, the prefixes that it reads and writes, and what else it may do."""
+    """What the data step needs to know about Glue, the prefixes that it reads and writes, and its other permissions."""
 
     @property
     def glue_job(self) -> str | None: ...
@@ -35,17 +35,17 @@ class Features(Protocol):
 
 
 class PlainFeatures:
-    """The data step makes them itself: there is no Glue, and nothing to grant."""
+    """The data step makes the features itself: there is no Glue, and nothing to grant."""
 
     glue_job = glue_crawler = glue_database = glue_script_key = None
     places = (RAW, FEATURES)
 
     def grant_make(self, grantee: iam.IGrantable) -> None:
-        """Nothing: the step does it all."""
+        """Grants nothing: the step itself does everything."""
 
 
 def features_of(scope: Construct, *, workload: Workload, data: DataBucket) -> Features:
-    """By the kind of the workload's data."""
+    """The features for the kind of the workload's data."""
     if workload.glue is None:
         return PlainFeatures()
     return SparkFeatures(scope, data=data, workload=workload, glue=workload.glue)

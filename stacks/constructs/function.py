@@ -1,4 +1,4 @@
-"""A Lambda function of this repository, with a role and a log of its own."""
+"""A Lambda function of this repository, with its own role and log."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from stacks.constructs.permissions import allow, policy_of
 class Function(Construct):
     """Runs ``handle`` of ``lambda/<folder>/handler.py``, packaged with the hand-over.
 
-    ``variables`` are its environment; no secret is among them. It runs once at a time unless told otherwise, and may
-    do nothing but write its log: what else it may, :meth:`allow` says.
+    ``variables`` are its environment; they hold no secrets. One instance runs at a time unless the caller says
+    otherwise. The function may only write its log; :meth:`allow` adds permissions.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Function(Construct):
             memory_size=256,
             reserved_concurrent_executions=at_once,
         )
-        # The CDK has it wait for the role as well, for which it waits anyhow: cfn-lint warns of that.
+        # The CDK makes it depend on the role as well, on which it depends anyway: cfn-lint warns about that.
         resource = cast("lambda_.CfnFunction", self.function.node.default_child)
         resource.add_override("DependsOn", [policy_of(self.role).logical_id])
 

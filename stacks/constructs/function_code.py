@@ -1,4 +1,4 @@
-"""What a function is packaged of: its own folder, and the hand-over that it shares with stacks and steps."""
+"""A function's package: its own folder, and the hand-over that it shares with stacks and steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def function_code(folder: str) -> lambda_.Code:
     return lambda_.Code.from_asset(
         str(_PROJECT / "lambda" / folder),
         asset_hash_type=AssetHashType.OUTPUT,
-        # The CDK asks for an image, and never pulls it: the files are copied here.
+        # The CDK requires an image but never pulls it: the files are copied here.
         bundling=BundlingOptions(image=DockerImage.from_registry("none"), local=_Copies(_PROJECT / "lambda" / folder)),
     )
 
@@ -31,7 +31,7 @@ class _Copies:
         self._folder = folder
 
     def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
-        """Always succeeds: True keeps the CDK from asking for Docker."""
+        """Always succeeds: True keeps the CDK from using Docker."""
         for source, target in ((self._folder, Path(output_dir)), (_HAND_OVER, Path(output_dir) / "handover")):
             target.mkdir(exist_ok=True)
             for path in sorted(source.glob("*.py")):

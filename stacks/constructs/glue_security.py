@@ -1,4 +1,4 @@
-"""What Glue encrypts with a key of our own."""
+"""Makes Glue encrypt with the workload's own key."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _Encryption = glue.CfnSecurityConfiguration.EncryptionConfigurationProperty
 
 
 class GlueSecurity(Construct):
-    """Two security configurations, for jobs and for crawlers. Glue takes no configuration without a name.
+    """Two security configurations, for jobs and for crawlers. Glue requires a name for each.
 
-    With encrypted logs in its configuration, Glue would put a job's logs into groups of its own making, named after
-    role and configuration. The stack's groups for jobs have the key themselves, so theirs leaves logs alone.
+    If a job's configuration encrypted logs, Glue would write them to log groups of its own, named after the role and
+    the configuration. The stack's log groups for jobs have the key themselves, so the jobs' configuration omits logs.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, encryption: Encryption) -> None:
@@ -50,7 +50,7 @@ class GlueSecurity(Construct):
 
     @staticmethod
     def grant_logs(role: iam.Role, group: str) -> None:
-        """Give the key to the groups that Glue makes, as its guide asks of roles with a security configuration."""
+        """Let Glue associate the key with its log groups, as its guide asks for roles with a security configuration."""
         allow(
             role,
             ["logs:AssociateKmsKey"],

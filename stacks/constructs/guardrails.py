@@ -1,4 +1,4 @@
-"""How an endpoint changes to a release, and what sends the traffic back."""
+"""How an endpoint changes over to a release, and what rolls it back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handover.names import AT_ONCE, GUARDED, Parameter
 from constructs import Construct
 from stacks.settings import Deployment
 
-#: An alarm that guards, or one that does so under a condition; as CloudFormation spells it.
+#: An alarm that guards, possibly under a condition, as CloudFormation spells it.
 Guard = Mapping[str, str] | IResolvable
 
 
@@ -21,9 +21,9 @@ def guard(alarm: cloudwatch.Alarm) -> Guard:
 
 
 class Guardrails(Construct):
-    """The deployment's steps under its alarms; or all at once and unguarded, where the stack's parameter says so.
+    """The deployment's steps, guarded by its alarms; or all at once and unguarded, if the stack's parameter says so.
 
-    An alarm that rings because of what serves now would send back the very update that is to end it.
+    An alarm that the current release has set off would roll back the very update that is meant to replace it.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, guards: Sequence[Guard]) -> None:
@@ -43,7 +43,7 @@ class Guardrails(Construct):
 
 
 def deployment_config(deployment: Deployment, guards: Sequence[Guard]) -> dict[str, Any]:
-    """Blue/green by the deployment's steps; the alarms are made before the endpoint, which refers to them."""
+    """Blue/green with the deployment's steps. The alarms are created before the endpoint, which refers to them."""
     return {
         "BlueGreenUpdatePolicy": {
             "TrafficRoutingConfiguration": _routing(deployment),

@@ -1,4 +1,4 @@
-"""Where AWS's own services write logs: groups that they name themselves."""
+"""The log groups to which AWS's own services write, under names that they choose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stacks.constructs.permissions import allow
 
 
 def log_groups(role: iam.Role, group: str) -> list[str]:
-    """The ARNs of a log group, and of its streams. A trailing ``*`` is needed: streams are named at run time."""
+    """The ARNs of a log group and its streams. The trailing ``*`` is needed: streams are named at run time."""
     stack = Stack.of(role)
     arn = stack.format_arn(
         service="logs", resource="log-group", resource_name=group, arn_format=ArnFormat.COLON_RESOURCE_NAME
@@ -21,7 +21,7 @@ def log_groups(role: iam.Role, group: str) -> list[str]:
 
 
 def grant_write_logs(role: iam.Role, group: str, *more: str) -> None:
-    """Make the group and its streams and write them; ``more`` are actions that a service wants besides."""
+    """Create the group and its streams and write to them; ``more`` are further actions that a service needs."""
     allow(
         role,
         ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", *more],
@@ -31,7 +31,7 @@ def grant_write_logs(role: iam.Role, group: str, *more: str) -> None:
 
 
 def kept_log(scope: Construct, construct_id: str, *, name: str | None = None, encryption: Encryption) -> logs.LogGroup:
-    """A log group that keeps events for 90 days and goes with its stack. A name is for what AWS's services name."""
+    """A log group that keeps events for 90 days and is deleted with its stack. ``name``: if an AWS service sets it."""
     return logs.LogGroup(
         scope,
         construct_id,
@@ -43,5 +43,5 @@ def kept_log(scope: Construct, construct_id: str, *, name: str | None = None, en
 
 
 def grant_crawler_logs(role: iam.Role) -> None:
-    """Glue fixes the start of these groups' names for the whole account; a security configuration adds to it."""
+    """Glue fixes the prefix of these groups' names for the whole account; a security configuration appends to it."""
     grant_write_logs(role, "/aws-glue/crawlers*")

@@ -1,4 +1,4 @@
-"""The model registry of a workload: one group, one version a release."""
+"""A workload's model registry: one group, one version per release."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stacks.constructs.permissions import allow
 
 
 class ModelRegistry(Construct):
-    """A model package group. It has a name of its own: package ARNs, and so the policies, are made of it."""
+    """A model package group. It has a physical name, because package ARNs, and so the policies, contain it."""
 
     def __init__(self, scope: Construct, construct_id: str, *, group_name: str) -> None:
         super().__init__(scope, construct_id)
@@ -28,12 +28,12 @@ class ModelRegistry(Construct):
         )
 
     def grant_register(self, grantee: iam.IGrantable) -> None:
-        """Add a package that waits for its approval."""
+        """Add a package that waits for approval."""
         resources = [self._group_arn, self._packages_arn]
         self._grant(grantee, "sagemaker:CreateModelPackage", resources, statuses=["PendingManualApproval"])
 
     def grant_judge(self, grantee: iam.IGrantable, *statuses: str) -> None:
-        """Describe a package, and set its approval to one of these."""
+        """Describe a package, and set its approval status to one of these."""
         self.grant_read(grantee)
         self._grant(grantee, "sagemaker:UpdateModelPackage", [self._packages_arn], statuses=statuses)
 

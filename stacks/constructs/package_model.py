@@ -1,4 +1,4 @@
-"""A model of a model package."""
+"""A model made from a model package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from constructs import Construct
 
 
 class PackageModel(sagemaker.CfnModel):
-    """SageMaker expands the package to its containers, which it calls one after the other."""
+    """SageMaker expands the package into its containers, which it calls one after the other."""
 
     def __init__(self, scope: Construct, construct_id: str, *, package_arn: str, role_arn: str) -> None:
         super().__init__(
@@ -19,7 +19,7 @@ class PackageModel(sagemaker.CfnModel):
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(model_package_name=package_arn),
             enable_network_isolation=True,
         )
-        # CloudFormation makes the model's name of this id, and the deploying role's policy names the names.
+        # CloudFormation derives the model's name from this id, and the policy of the deploying role names it.
         self.override_logical_id(f"{Stack.of(self).stack_name}{construct_id}")
 
 

@@ -1,4 +1,4 @@
-"""What a role may do, statement by statement; a wildcard stands there with the rule of AWS that forces it."""
+"""Adds statements to a role's policy. Each wildcard comes with the AWS rule that forces it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import ArnFormat, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
-#: The metadata of a policy that has wildcards: whoever reads the template reads the reasons.
+#: The metadata of a policy with wildcards: a reader of the template finds the reasons there.
 REASONS = "Wildcards"
 
 
@@ -23,7 +23,7 @@ def allow(
 ) -> None:
     """Adds a statement to a role's own policy.
 
-    Raises ValueError for a wildcard without ``because``, which names the rule of AWS that lets no name stand there.
+    Raises ValueError for a wildcard without ``because``, which names the AWS rule that makes a name impossible.
     """
     role = _role_of(grantee)
     role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions))
@@ -36,7 +36,7 @@ def allow(
 
 
 def allow_stack(grantee: iam.IGrantable, actions: Sequence[str], stack_name: str) -> None:
-    """Actions of CloudFormation, such as ``DescribeStacks``, on the stack of this name."""
+    """CloudFormation actions, such as ``DescribeStacks``, on the stack of this name."""
     arn = Stack.of(_role_of(grantee)).format_arn(
         service="cloudformation",
         resource="stack",
@@ -52,7 +52,7 @@ def allow_stack(grantee: iam.IGrantable, actions: Sequence[str], stack_name: str
 
 
 def allow_metrics(grantee: iam.IGrantable, namespace: str) -> None:
-    """Put metrics of this namespace."""
+    """Put metrics in this namespace."""
     allow(
         grantee,
         ["cloudwatch:PutMetricData"],
@@ -70,12 +70,12 @@ def _role_of(grantee: iam.IGrantable) -> iam.Role:
 
 
 def policy_of(role: iam.Role) -> iam.CfnPolicy:
-    """The resource that holds a role's statements, once it has any."""
+    """The resource that holds a role's statements, if it has any."""
     return cast("iam.CfnPolicy", role.node.find_child("DefaultPolicy").node.default_child)
 
 
 def explain(policy: CfnResource, wildcards: Sequence[str], because: str) -> None:
-    """Writes into the template, beside a policy, why these wildcards stand in it."""
+    """Records beside a policy in the template why it has these wildcards."""
     written: dict[str, list[str]] = {each["Wildcard"]: each["Reasons"] for each in policy.get_metadata(REASONS) or []}
     for wildcard in wildcards:
         reasons = written.setdefault(wildcard, [])
@@ -85,7 +85,7 @@ def explain(policy: CfnResource, wildcards: Sequence[str], because: str) -> None
 
 
 def explain_key(key: kms.Key) -> None:
-    """The wildcards of every key's policy."""
+    """Explains the wildcards that every key policy has."""
     resource = cast("kms.CfnKey", key.node.default_child)
     explain(resource, ["*"], "in a key's policy, the star is this key: KMS takes nothing else there")
     explain(

@@ -1,4 +1,4 @@
-"""Makes CodePipeline's actions of their specs, and gives the pipeline what each of them needs: a kind a method."""
+"""Makes CodePipeline's actions from their specs, and grants the pipeline what each needs: one method per kind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from stacks.specs import Workload
 
 
 class PipelineActions(Construct):
-    """The builds of one pipeline, and the makers of its actions."""
+    """The builds of one pipeline, and the methods that make its actions."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class PipelineActions(Construct):
         return self._makers[type(spec)](spec, run_order, store, role)
 
     def allow_history(self, pipeline: codepipeline.Pipeline) -> None:
-        """Let those steps that ask for it read what became of the pipeline's actions."""
+        """Let the steps that need it read the results of the pipeline's actions."""
         for step in self._readers:
             step.allow(["codepipeline:ListActionExecutions"], [pipeline.pipeline_arn])
 
@@ -117,7 +117,7 @@ class PipelineActions(Construct):
         )
 
     def _parameters(self, spec: DeploySpec) -> dict[str, Any]:
-        """The parameters that the stage's stack has, filled."""
+        """The parameters of the stage's stack, with their values."""
         resources = self._resources
         values = {
             Parameter.PACKAGE: PACKAGE,

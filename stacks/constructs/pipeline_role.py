@@ -17,38 +17,38 @@ _CLOUDFORMATION = "cloudformation.amazonaws.com"
 
 
 class PipelineRole(iam.Role):
-    """Starts the builds, deploys the stacks and hands on artifacts of one pipeline.
+    """Starts the builds, deploys the stacks and passes on the artifacts of one pipeline.
 
-    The CDK's own grants are wider (all of the artifact bucket, wildcards in actions): a pipeline is given this role
-    as ``fixed``, to which the CDK adds nothing.
+    The CDK's own grants are wider (the whole artifact bucket, wildcards in actions). A pipeline gets this role as
+    ``fixed``, to which the CDK adds nothing.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, store: ArtifactStore) -> None:
         super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal("codepipeline.amazonaws.com"))
         self._store = store
-        # As the policy has it of "Manage the CodePipeline service role" in CodePipeline's user guide.
+        # As in the policy in CodePipeline's user guide, "Manage the CodePipeline service role".
         store.grant_find(self, "s3:GetBucketVersioning")
         self.fixed = self.without_policy_updates()
 
     def come_before(self, pipeline: codepipeline.Pipeline) -> None:
-        """A pipeline starts as soon as it is made: what it may do has to be there by then."""
+        """A pipeline starts as soon as it is created: its permissions must exist by then."""
         resource = cast("codepipeline.CfnPipeline", pipeline.node.default_child)
-        # The CDK names role and policy here; the policy's way to the role makes that one too many (cfn-lint W3005).
+        # The CDK adds role and policy here. The policy depends on the role anyway: one is redundant (cfn-lint W3005).
         resource.add_override("DependsOn", [Stack.of(self).get_logical_id(policy_of(self))])
 
     def allow_source(self, output: str) -> None:
         self._store.grant_give(self, output)
 
     def allow_build(self, project: codebuild.IProject) -> None:
-        """Run it. The build reads and writes its artifacts by a role of its own."""
+        """Run the build. It reads and writes its artifacts with a role of its own."""
         actions = [f"codebuild:{action}" for action in ("BatchGetBuilds", "StartBuild", "StopBuild")]
         allow(self, actions, [project.project_arn])
 
     def allow_deploy(self, stack_name: str, *, template: str, role: iam.IRole, replace: bool) -> None:
-        """Create and update a stack, in this role's name, with a template out of an artifact.
+        """Create and update a stack with this role, from a template in an artifact.
 
-        CodePipeline reads the artifact with its own role and hands the template to CloudFormation; the stack's role
-        has nothing to read. ``replace``: it may delete the stack too, where a first creation failed.
+        CodePipeline reads the artifact with its own role and passes the template to CloudFormation, so the stack's role
+        reads nothing. ``replace``: it may also delete the stack, in case the first creation failed.
         """
         self._store.grant_take(self, template)
         verbs = ["CreateStack", "UpdateStack", *(["DeleteStack"] if replace else [])]

@@ -1,4 +1,4 @@
-"""The end of the QA endpoint: when its execution has ended, however it ended, and when it was forgotten."""
+"""Deletes the QA endpoint when its execution has ended, in whatever state, and when it was left behind."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from stacks.constructs.function import Function
 from stacks.constructs.permissions import allow_stack
 from stacks.specs import Workload
 
-#: An execution's last states, as CodePipeline tells them.
+#: The final states of an execution, as CodePipeline names them.
 _ENDS = ["CANCELED", "FAILED", "STOPPED", "SUCCEEDED", "SUPERSEDED"]
-#: The longest that Lambda runs: SageMaker takes minutes to delete an endpoint.
+#: Lambda's longest timeout: SageMaker takes minutes to delete an endpoint.
 _TIMEOUT_SECONDS = 900
 
 
 class QaCleanUp(Construct):
-    """One function, called by the pipeline's ends and by the clock.
+    """One function, called when an execution ends and on a schedule.
 
-    Not a stage of the pipeline: that would see successful executions alone, and would delete whatever QA endpoint
-    stands there, a later execution's too.
+    It is not a stage of the pipeline. A stage would run in successful executions only, and would delete whichever QA
+    endpoint exists, even a later execution's.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Who is told of a release: that it waits for a person, that it was rejected, that PROD is not well."""
+"""Notifications about a release: it waits for a person, it was rejected, PROD is unhealthy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stacks.specs import Workload
 
 
 class ReleaseNotifications(Construct):
-    """An encrypted topic that takes TLS only. Without an e-mail address nobody hears it until somebody subscribes."""
+    """An encrypted topic that accepts only TLS. Without an e-mail address, nobody is told until somebody subscribes."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, workload: Workload, email: str, key: EncryptionKey
@@ -38,12 +38,12 @@ class ReleaseNotifications(Construct):
         return self.topic.topic_arn
 
     def grant_tell(self, grantee: iam.IGrantable) -> None:
-        """Publish, and have what is published encrypted: SNS does that with its caller's authority."""
+        """Publish, and have the message encrypted: SNS does that with its caller's permissions."""
         allow(grantee, ["sns:Publish"], [self.topic.topic_arn])
         self._key.grant_use(grantee, by="sns")
 
     def admit(self, service: str, source_arn: str) -> None:
-        """A service may publish for these resources of this account, such as its alarms, and for no others."""
+        """Let a service publish for these resources of this account, such as its alarms, and for no others."""
         principal, account = iam.ServicePrincipal(service), Stack.of(self).account
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(

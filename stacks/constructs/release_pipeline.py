@@ -16,7 +16,7 @@ from stacks.execution import VERDICT
 
 
 class ReleasePipeline(Construct):
-    """CodePipeline V2; a newer commit supersedes one that waits."""
+    """CodePipeline V2; a newer commit supersedes a waiting one."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ReleasePipeline(Construct):
         self._role.come_before(self.pipeline)
 
     def _add(self, stage: StageSpec) -> None:
-        """Its actions run one after the other."""
+        """Adds the stage; its actions run one after the other."""
         self.pipeline.add_stage(
             stage_name=stage.name.value,
             actions=[
@@ -59,7 +59,7 @@ class ReleasePipeline(Construct):
 
 
 def _only_when_held() -> codepipeline.Conditions:
-    """The gate lets a release through, or stops it; where it does neither, the stage is entered: a person decides."""
+    """The gate passes a release or stops it. If it does neither, the stage is entered: a person decides."""
     held = codepipeline.Rule(
         name="GateHolds",
         provider="VariableCheck",

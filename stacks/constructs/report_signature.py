@@ -1,4 +1,4 @@
-"""The key that signs the gate's reports: who holds a report can tell whether the gate wrote it."""
+"""The key that signs the gate's reports: anybody with a report can check that the gate wrote it."""
 
 from __future__ import annotations
 

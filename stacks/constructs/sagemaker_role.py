@@ -1,4 +1,4 @@
-"""What SageMaker's jobs and containers may do: one role for training, one for serving."""
+"""The permissions of SageMaker's jobs and containers: one role for training, one for serving."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SAGEMAKER = "sagemaker.amazonaws.com"
 
 
 class SageMakerRole(iam.Role):
-    """A role that SageMaker assumes; it may write its logs and pull AWS's images."""
+    """A role that SageMaker assumes. It may write its logs and pull AWS's images."""
 
     def __init__(self, scope: Construct, construct_id: str, *, log_group: str) -> None:
         super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal(_SAGEMAKER))
@@ -33,11 +33,11 @@ class SageMakerRole(iam.Role):
         )
 
     def allow_metrics(self) -> None:
-        """Report a training job's metrics. An endpoint's are AWS's own: nobody else may write to ``AWS/SageMaker``."""
+        """Report a training job's metrics. AWS reports an endpoint's: nobody else may write to ``AWS/SageMaker``."""
         allow_metrics(self, "/aws/sagemaker/TrainingJobs")
 
     def grant_hand_over(self, grantee: iam.IGrantable) -> None:
-        """Hand this role to SageMaker, and to nobody else."""
+        """Pass this role to SageMaker, and to no other service."""
         allow(
             grantee,
             ["iam:PassRole"],

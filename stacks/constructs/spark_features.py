@@ -1,4 +1,4 @@
-"""How a workload with Glue makes its features: catalog and crawler over its rows, and the Spark job."""
+"""How a workload with Glue makes its features: a catalog and a crawler for its rows, and the Spark job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stacks.specs import Glue, Workload
 
 
 class SparkFeatures:
-    """A catalog and a job, side by side in one scope; and what a data step must know and may do to use them."""
+    """A catalog and a job in one scope, and what a data step must know and may do to use them."""
 
     def __init__(self, scope: Construct, *, data: DataBucket, workload: Workload, glue: Glue) -> None:
         security = (
@@ -32,7 +32,7 @@ class SparkFeatures:
         self.glue_script_key = glue_script_key(workload.name)
 
     def grant_make(self, grantee: iam.IGrantable) -> None:
-        """Crawl, see what the crawler made of the rows, and run the job."""
+        """Crawl, read the definition of the crawler's table, and run the job."""
         self.catalog.grant_crawl(grantee)
         self.catalog.grant_look(grantee)
         self.job.grant_run(grantee)

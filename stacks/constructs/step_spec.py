@@ -1,4 +1,4 @@
-"""What a step is."""
+"""The spec of a step."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from stacks.constructs.build_step import BuildStep
 
 
 def _nothing(_: BuildStep) -> None:
-    """A step that needs no permission of its own."""
+    """For a step that needs no permissions of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepSpec:
     """One build of the pipeline.
 
-    ``name``: of its action. ``project``: of its build project, where that has another name. ``grant``: gives it what
-    it may do besides reading its inputs, writing its output and its log. ``reads_history``: it asks the pipeline what
-    became of its actions.
+    ``name``: the action's. ``project``: the build project's, if it differs. ``grant``: grants what it may do besides
+    reading its inputs and writing its output and log. ``reads_history``: it reads the results of pipeline actions.
     """
 
     name: str

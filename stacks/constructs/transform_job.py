@@ -1,4 +1,4 @@
-"""The Glue job that makes features of rows."""
+"""The Glue job that makes features from rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TransformJob(Construct):
         data.grant_replace(self.role, FEATURES)
         data.grant_find(self.role)
         data.grant_probe(self.role, FEATURES)
-        # Glue's own groups are the whole account's: these are this workload's, and expire.
+        # Glue's default log groups are shared by the whole account. These belong to this workload, and expire.
         log_prefix = f"/aws-glue/jobs/{workload.name}"
         for kind in ("output", "error"):
             kept_log(self, f"Log{kind.capitalize()}", name=f"{log_prefix}/{kind}", encryption=data.encryption)
@@ -61,7 +61,7 @@ class TransformJob(Construct):
                 "--additional-python-modules": ",".join(spec.python_modules),
             },
         )
-        # The role alone is not enough: a job that runs before its permissions are there fails.
+        # Depending on the role is not enough: a job that runs before its permissions exist fails.
         self.job.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
 
     @property
@@ -69,6 +69,6 @@ class TransformJob(Construct):
         return self.job.ref
 
     def grant_run(self, grantee: iam.IGrantable) -> None:
-        """Start runs, see how they end, stop them."""
+        """Start runs, read their state, stop them."""
         arn = Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.job.ref)
         allow(grantee, ["glue:BatchStopJobRun", "glue:GetJobRun", "glue:StartJobRun"], [arn])

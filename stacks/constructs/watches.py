@@ -1,7 +1,7 @@
-"""What watches PROD besides errors and latency, by the workload's spec: a kind a class.
+"""Watches on PROD besides errors and latency, from the workload's spec: one class for each kind.
 
-A watch has two halves. Its alarms stand in the endpoint's stack, where they guard a release; what feeds them stands in
-the pipeline's stack. Both stand only where the stage captures what it is asked.
+A watch has two halves. Its alarms are in the endpoint's stack, where they guard a release. The function that feeds them
+is in the pipeline's stack. Both exist only if the stage captures its requests.
 """
 
 from __future__ import annotations
@@ -32,6 +32,6 @@ def attach_alarms(
 
 
 def attach_counting(scope: Construct, *, workload: Workload, stage: Stage, resources: WorkloadResources) -> None:
-    """What counts the answers that the alarms watch."""
+    """The functions that count the answers for the alarms."""
     for expected in workload.watches if stage.capture_percent else ():
         AnswerShare(scope, "AnswerShare", data=resources.data, expected=expected, encryption=resources.encryption)

@@ -1,4 +1,4 @@
-"""What a workload's steps work with: data, features, registry, notifications, signing key, and SageMaker's roles."""
+"""The resources of a workload's steps: data, features, registry, notifications, signing key, SageMaker's roles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stacks.constructs.sagemaker_role import SageMakerRole
 from stacks.settings import Settings
 from stacks.specs import Workload
 
-#: What people asked a model is not kept for longer than it takes to watch over the model.
+#: People's requests to a model are kept only as long as monitoring the model needs them.
 _CAPTURE_DAYS = 90
 
 
@@ -53,12 +53,12 @@ class WorkloadResources(Construct):
         return role
 
     def _serving_role(self, kind: StackKind, workload: Workload, settings: Settings) -> SageMakerRole:
-        # SageMaker would make the group, and keep what is in it forever.
+        # Otherwise SageMaker would create the group, and keep its events forever.
         log_group = f"/aws/sagemaker/Endpoints/{workload.endpoint_name(kind)}"
         kept_log(self, f"{kind}Log", name=log_group, encryption=self.encryption)
         role = SageMakerRole(self, f"{kind}ServingRole", log_group=log_group)
         if settings.stages.of(kind).capture_percent:
             self.data.grant_write(role, CAPTURE)
-        # QA serves what is to be judged; PROD what was approved, and nothing else.
+        # QA serves models that are not judged yet; PROD serves approved models only.
         self.data.grant_read(role, *workload.artifact_prefixes, approved=kind == "Prod")
         return role

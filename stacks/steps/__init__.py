@@ -1,1 +1,1 @@
-"""The builds of a pipeline: what each runs, takes, gives, is told and may do. A step a file."""
+"""The builds of a pipeline, one file each: its program, inputs, outputs, variables and permissions."""

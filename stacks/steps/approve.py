@@ -1,4 +1,4 @@
-"""What follows a person's approval: the package becomes Approved."""
+"""The step after a person's approval: it sets the package to Approved."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def approve_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
         ),
         inputs=(Artifact.SOURCE, Artifact.GATE),
         grant=grant,
-        # Who approved stands in the pipeline's own history.
+        # The pipeline's own history records who approved.
         reads_history=True,
     )

@@ -17,7 +17,7 @@ from stacks.specs import Workload
 
 
 def gate_step(workload: Workload, resources: WorkloadResources, *, approval: bool) -> StepSpec:
-    """``approval``: no release goes without a person, so the gate itself approves none."""
+    """``approval``: each release needs a person's approval, so the gate itself approves none."""
 
     def grant(step: BuildStep) -> None:
         resources.data.grant_read(step.role, FEATURES, GATE)

@@ -1,4 +1,4 @@
-"""The way from a commit to PROD, as a table: a stage a row, an action a column. A new action is a line here."""
+"""The way from a commit to PROD, as a table: one row per stage, one column per action. A new action is a line here."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def stages_of(workload: Workload, resources: WorkloadResources, settings: Settin
 
 
 def _question(workload: Workload) -> str:
-    """What a person is told who is to approve."""
+    """The question to the person who is to approve."""
     return (
         f"The gate says {VERDICT}: {REASON}. Its report: {REPORT_URL}. "
         f"To fetch and check it: make verify-report WORKLOAD={workload.name} EXECUTION={EXECUTION}"

@@ -1,4 +1,4 @@
-"""The synthesis: the templates of this very commit."""
+"""The synthesis step: makes the templates of this very commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verification of what PROD serves."""
+"""The verification step: checks what PROD serves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stacks.specs import Workload
 
 
 def verify_step(workload: Workload, resources: WorkloadResources, *, competes: bool) -> StepSpec:
-    """``competes``: a release serves beside the champion at first."""
+    """``competes``: a release first serves beside the champion."""
 
     def grant(step: BuildStep) -> None:
         resources.registry.grant_read(step.role)
