@@ -1,5 +1,5 @@
-"""What one part of Gatehouse tells another: each fact once, typed, with its writer and its reader side by side.
+"""The data that parts of Gatehouse exchange: each fact once, typed, with its writer beside its reader.
 
-Stacks, step code, functions and scripts import it. It imports the standard library alone, so that a function can be
-packaged with it, and a Glue job can take it along. Clients of AWS come in as arguments.
+Stacks, steps, functions and scripts import it. It imports only the standard library, so that functions and Glue jobs
+can be packaged with it. AWS clients are passed in as arguments.
 """

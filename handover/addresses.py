@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class S3Address:
-    """``s3://bucket/key``, taken apart."""
+    """``s3://bucket/key``, split into its parts."""
 
     bucket: str
     key: str
 
     @classmethod
     def parse(cls, address: str) -> S3Address:
-        """Raises ValueError for what is no S3 address."""
+        """Raises ValueError for text that is no S3 address."""
         scheme, _, rest = address.partition("://")
         bucket, _, key = rest.partition("/")
         if scheme != "s3" or not bucket:
@@ -29,5 +29,5 @@ class S3Address:
 
     @property
     def arguments(self) -> dict[str, str]:
-        """As S3's operations take it: ``s3.get_object(**address.arguments)``."""
+        """The arguments of S3 operations: ``s3.get_object(**address.arguments)``."""
         return {"Bucket": self.bucket, "Key": self.key}

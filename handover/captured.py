@@ -1,4 +1,4 @@
-"""A line of captured requests, as SageMaker's data capture writes it."""
+"""A line of captured data, as SageMaker's data capture writes it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from handover.errors import HandOverError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: Kept as text: content types that the capture's configuration names. Everything else is kept as base64.
+#: Content types that the capture configuration lists are kept as text, all others as base64.
 _TEXT = ("CSV", "JSON")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
-    """One request and its answer, as text. ``inference_id`` is what the caller named it, or empty.
+    """One request and its answer, as text. ``inference_id`` is the caller's name for the request, or empty.
 
-    A side that the capture's configuration leaves out is empty.
+    A side that the capture configuration omits is empty.
     """
 
     request: str
@@ -31,7 +31,7 @@ class Exchange:
 
     @classmethod
     def parse(cls, line: str) -> Exchange:
-        """Raises HandOverError for a line that holds no exchange of text."""
+        """Raises HandOverError for a line without a textual exchange."""
         try:
             document = json.loads(line)
             data, event = document["captureData"], document["eventMetadata"]
@@ -45,17 +45,17 @@ class Exchange:
             raise HandOverError(f"No captured exchange ({type(error).__name__}: {error}): {line[:200]!r}") from error
 
     def answers(self) -> Iterator[str]:
-        """Each line that was answered: a request may hold several rows."""
+        """The answer to each row: a request may hold several rows."""
         return (line.strip() for line in self.answer.splitlines() if line.strip())
 
 
 def exchanges(text: str) -> Iterator[Exchange]:
-    """Those of a captured file, in its order."""
+    """The exchanges in a captured file, in its order."""
     return (Exchange.parse(line) for line in text.splitlines() if line.strip())
 
 
 def _text(side: Mapping[str, Any] | None) -> str:
-    """One side of an exchange, without the line break at its end."""
+    """One side of an exchange, without the line break at the end."""
     if side is None:
         return ""
     encoding, data = side["encoding"], side["data"]

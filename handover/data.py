@@ -1,4 +1,4 @@
-"""``data.json``: what the data step made. Training and the gate read it."""
+"""``data.json``: the data step's output. Training and the gate read it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Transformation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Features:
-    """What a model learns from and is judged by. The Glue job writes it as ``result.json``.
+    """The data that a model learns from and is judged by. The Glue job writes it as ``result.json``.
 
     splits: ``train``, ``validation``, ``test`` → the S3 prefix of its rows, without header.
     content_type: of the rows that training reads, such as ``text/csv``.
-    rows: the same → how many rows it has. label_counts: the same → label → how many of them carry it.
-    labels: in the order of their meaning, empty where the data have none. features: the columns of a request.
-    transformations: by name, such as ``preprocess``; empty where a request goes to the model as it comes.
+    rows: split → the number of its rows. label_counts: split → label → the number of rows with it.
+    labels: in the order of their meaning; empty if the data have none. features: the columns of a request.
+    transformations: by name, such as ``preprocess``; empty if a request goes to the model unchanged.
     """
 
     salt: str
@@ -69,7 +69,7 @@ class Features:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Data:
-    """The features, and where they come from. ``made_by``: what made them, for a person, such as a Glue job's run."""
+    """The features and their origin. ``made_by``: what made them, for a person to read, such as a Glue job's run."""
 
     workload: str
     commit: str
@@ -82,7 +82,7 @@ class Data:
 
     @classmethod
     def parse(cls, text: str) -> Data:
-        """Raises HandOverError for what is missing."""
+        """Raises HandOverError if something is missing."""
         document = from_json(text, DATA_FILE)
         return cls(
             workload=member(document, "workload", DATA_FILE),

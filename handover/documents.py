@@ -1,4 +1,4 @@
-"""Writing typed documents as JSON, and reading them back strictly."""
+"""Writes typed documents as JSON, and reads them back strictly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def to_json(document: object) -> str:
 
 
 def from_json(text: str, name: str) -> dict[str, Any]:
-    """Raises HandOverError where the text is no JSON object; ``name`` says what was to be read."""
+    """Raises HandOverError if the text is no JSON object; ``name`` names the document in the message."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -28,7 +28,7 @@ def from_json(text: str, name: str) -> dict[str, Any]:
 
 
 def member(document: Mapping[str, Any], key: str, name: str) -> Any:
-    """Raises HandOverError where the document lacks the key."""
+    """Raises HandOverError if the document lacks the key."""
     try:
         return document[key]
     except KeyError:

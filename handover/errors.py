@@ -1,5 +1,5 @@
-"""What is wrong with something that was handed over."""
+"""The error for a faulty hand-over."""
 
 
 class HandOverError(ValueError):
-    """Names what was handed over, the value seen, and who writes it."""
+    """Names the document or variable, the value seen, and the writer."""

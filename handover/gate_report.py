@@ -1,4 +1,4 @@
-"""``gate.json``: the gate's report. Here stands what others read of it; the figures are the gate's own."""
+"""``gate.json``: the gate's report. This module holds the part that others read; the figures are the gate's own."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from handover.places import GateFolder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Verdicts with which a release may go on: by itself, or when a person has approved it.
+#: Verdicts that let a release go on: by itself, or after a person's approval.
 RELEASABLE = ("PROMOTE", "HOLD")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Champion:
-    """What served in PROD when the gate judged: ``endpoint`` is a name, or ``name/variant`` where two compete."""
+    """What PROD served when the gate judged: ``endpoint`` is a name, or ``name/variant`` if two models compete."""
 
     endpoint: str
     model_package_arn: str
@@ -26,7 +26,7 @@ class Champion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Smoke:
-    """A request, and what QA's endpoint answered. PROD must answer the same."""
+    """A request, and the answer of QA's endpoint. PROD must give the same answer."""
 
     request: str
     answer: str
@@ -34,7 +34,7 @@ class Smoke:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """What the report is about. ``champion``: None on a first release, or where the champion cannot be asked."""
+    """The subject of the report. ``champion``: None for a first release, or if the champion cannot be asked."""
 
     workload: str
     commit: str
@@ -46,13 +46,13 @@ class Origin:
     smoke: tuple[Smoke, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """As JSON values, for the gate's document."""
+        """As JSON values, for the gate's report."""
         return asdict(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateReport:
-    """What was judged, the verdict, and why. ``sentences``: one for each check, with its figures."""
+    """The subject, the verdict, and the reasons. ``sentences``: one for each check, with its figures."""
 
     origin: Origin
     verdict: str
@@ -65,7 +65,7 @@ class GateReport:
 
     @classmethod
     def parse(cls, text: str) -> GateReport:
-        """Raises HandOverError for what is missing."""
+        """Raises HandOverError if something is missing."""
         return cls.of(from_json(text, GateFolder.DOCUMENT))
 
     @classmethod
@@ -101,5 +101,5 @@ class GateReport:
         return f"{self.origin.workload} version {version_of(self.origin.model_package_arn)}"
 
     def folder(self, bucket: str) -> GateFolder:
-        """Where the report lies in the data bucket."""
+        """The report's folder in the data bucket."""
         return GateFolder(bucket=bucket, execution=self.origin.pipeline_execution)

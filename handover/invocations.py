@@ -1,6 +1,6 @@
-"""How an endpoint is asked: the content type, and how a row of the data set becomes a request.
+"""How an endpoint is invoked: the content type, and how a row of the data set becomes a request.
 
-A kind a class. The registry names a workload's kind; the steps, the scripts and the functions ask it. A new kind is a
+One class for each kind. The registry names a workload's kind; the steps, scripts and functions use it. A new kind is a
 class here and an entry in ``INVOCATIONS``.
 """
 
@@ -13,7 +13,7 @@ from handover.errors import HandOverError
 
 
 class Invocation(Protocol):
-    """What everybody who asks an endpoint must know."""
+    """What every caller of an endpoint must know."""
 
     @property
     def name(self) -> str: ...
@@ -25,15 +25,15 @@ class Invocation(Protocol):
     def accept(self) -> str: ...
 
     def body(self, row: str) -> bytes:
-        """The request for one row of the data set, as its file writes it: values joined by commas."""
+        """The request for one row of the data set, as in its file: values joined by commas."""
 
     def answer(self, body: bytes) -> str:
-        """What was answered to one row."""
+        """The answer to one row."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """The row itself; one line comes back."""
+    """The request is the row itself; the answer is one line."""
 
     name: str = "csv"
     content_type: str = "text/csv"
@@ -51,7 +51,7 @@ INVOCATIONS: dict[str, Invocation] = {each.name: each for each in (CSV,)}
 
 
 def invocation(name: str) -> Invocation:
-    """Raises HandOverError for a name that no kind has."""
+    """Raises HandOverError for the name of no kind."""
     if name not in INVOCATIONS:
         raise HandOverError(f"There is no invocation {name!r}; known are {', '.join(sorted(INVOCATIONS))}.")
     return INVOCATIONS[name]

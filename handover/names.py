@@ -1,4 +1,4 @@
-"""Names that more than one part of Gatehouse must spell alike."""
+"""Names that several parts of Gatehouse must spell alike."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PipelineStage(StrEnum):
 
 
 class Artifact(StrEnum):
-    """What an action of the pipeline hands to later ones."""
+    """What an action of the pipeline passes to later ones."""
 
     SOURCE = "SourceOutput"
     BUILD = "BuildOutput"
@@ -33,7 +33,7 @@ class Artifact(StrEnum):
 
 
 class Output(StrEnum):
-    """Outputs of stacks. Whoever checks a report takes bucket and key from here, and not from the report."""
+    """Outputs of stacks. A check of a report takes bucket and key from here, not from the report."""
 
     DATA_BUCKET = "DataBucketName"
     SIGNING_KEY = "ReportSigningKeyArn"
@@ -42,11 +42,11 @@ class Output(StrEnum):
 
 
 class Parameter(StrEnum):
-    """Parameters of an endpoint stack, which the pipeline and ``make rollback`` fill."""
+    """Parameters of an endpoint stack. The pipeline and ``make rollback`` set them."""
 
     PACKAGE = "ModelPackageArn"
     ROLE = "ExecutionRoleArn"
-    #: Where releases compete: the package that goes on serving beside the release.
+    #: If releases compete: the package that keeps serving beside the release.
     CHAMPION = "ChampionPackageArn"
     #: How the traffic moves: GUARDED or AT_ONCE.
     SHIFT = "TrafficShift"
@@ -55,13 +55,13 @@ class Parameter(StrEnum):
     ENCRYPTION_KEY = "EncryptionKeyArn"
 
 
-#: The value of ``Parameter.CHAMPION``, and of the gate's variable, where a release serves alone. CodePipeline's
-#: variables are better not empty.
+#: The value of ``Parameter.CHAMPION``, and of the gate's variable, if a release serves alone. CodePipeline's
+#: variables should not be empty.
 NO_CHAMPION = "none"
 #: The values of ``Parameter.SHIFT``. A rollback may need all the traffic to move at once.
 GUARDED, AT_ONCE = "guarded", "at-once"
 
-#: The production variant that is always there: the champion's, where a release competes with one.
+#: The production variant that always exists: the champion's, if a release competes with one.
 MAIN_VARIANT = "AllTraffic"
 #: The variant of a release that competes with the champion.
 CHALLENGER_VARIANT = "Challenger"
@@ -72,7 +72,7 @@ ANSWER_SHARE_METRIC = "AnswerShare"
 
 
 def camel(workload: str) -> str:
-    """``car_evaluation`` → ``CarEvaluation``: names of stacks take no underscores."""
+    """``car_evaluation`` → ``CarEvaluation``: stack names take no underscores."""
     return "".join(part.capitalize() for part in workload.split("_"))
 
 

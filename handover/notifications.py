@@ -1,4 +1,4 @@
-"""What people are told of a release, on the workload's topic."""
+"""Notifications about a release, on the workload's topic."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
 
     from handover.gate_report import GateReport
 
-#: SNS takes a subject of fewer than 100 ASCII characters, on one line.
+#: SNS limits a subject to fewer than 100 ASCII characters, on one line.
 _LONGEST_SUBJECT = 99
 
 
 def publish(sns: Any, topic_arn: str, subject: str, lines: Iterable[str]) -> str:
-    """Tell the topic; the subject as it was told, which SNS's limits may have shortened."""
+    """Publish to the topic. Returns the subject as sent, which SNS's limits may have shortened."""
     told = " ".join(subject.split()).encode("ascii", "replace").decode()[:_LONGEST_SUBJECT]
     sns.publish(TopicArn=topic_arn, Subject=told, Message="\n".join(lines) + "\n")
     return told
 
 
 def report_lines(report: GateReport, bucket: str) -> list[str]:
-    """The end of every message about a release: the gate's figures, and where its report lies."""
+    """The end of every message about a release: the gate's figures, and the location of its report."""
     origin = report.origin
     return [
         f"Verdict of the gate: {report.verdict}",

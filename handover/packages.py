@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PENDING, APPROVED, REJECTED = "PendingManualApproval", "Approved", "Rejected"
-#: SageMaker's limits on a package's ApprovalDescription and on the values of its CustomerMetadataProperties.
+#: SageMaker's limit for a package's ApprovalDescription and for the values of its CustomerMetadataProperties.
 _DESCRIPTION_LIMIT = 1024
 _PROPERTY_LIMIT = 256
 _NOT_IN_A_PROPERTY = re.compile(r"[^\w\s.:/=+\-@]")
@@ -25,13 +25,13 @@ def version_of(package_arn: str) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Training:
-    """What the training step writes: where the model comes from."""
+    """Written by the training step: the origin of the model."""
 
     commit: str
     data_sha256: str
     pipeline_execution: str
     training_job: str
-    #: By SageMaker's names, such as ``validation:mlogloss``.
+    #: Under SageMaker's names, such as ``validation:mlogloss``.
     metrics: Mapping[str, float]
 
     def properties(self) -> dict[str, str]:
@@ -46,7 +46,7 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """What the gate writes. ``parent_arn``: the package that it was compared with; None on a first release."""
+    """Written by the gate. ``parent_arn``: the package that it was compared with; None for a first release."""
 
     verdict: str
     #: The S3 URI of the report as JSON, and its SHA-256.
@@ -68,7 +68,7 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Package:
-    """A model package as people read it. What nobody has written yet is empty."""
+    """A model package for people to read. Values that nobody has written yet are empty."""
 
     arn: str
     #: Its ModelApprovalStatus.
@@ -79,12 +79,12 @@ class Package:
     reason: str
     parent_arn: str | None
     report: str
-    #: Who approved it in the pipeline, as an ARN; empty where the gate did.
+    #: The person who approved it in the pipeline, as an ARN; empty if the gate approved it.
     approved_by: str
 
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> Package:
-        """From what DescribeModelPackage answers."""
+        """From the answer of DescribeModelPackage."""
         properties = described.get("CustomerMetadataProperties", {})
         verdict = properties.get("verdict", "")
         return cls(
@@ -107,17 +107,17 @@ def artifacts(described: Mapping[str, Any]) -> list[S3Address]:
 
 
 def set_status(sagemaker: Any, arn: str, status: str, description: str, properties: Mapping[str, str]) -> None:
-    """Write a decision down: status, why, and ``properties`` beside those that the package has."""
+    """Record a decision: status, reason, and ``properties`` in addition to those that the package has."""
     metadata = {name: property_value(value) for name, value in properties.items()}
     sagemaker.update_model_package(
         ModelPackageArn=arn,
         ModelApprovalStatus=status,
-        # SageMaker refuses line breaks, which a person's comment may have.
+        # SageMaker refuses line breaks, which a person's comment may contain.
         ApprovalDescription=" ".join(description.split())[:_DESCRIPTION_LIMIT],
         **({"CustomerMetadataProperties": metadata} if metadata else {}),
     )
 
 
 def property_value(value: str) -> str:
-    """The value as a property takes it: the name of a session in an ARN may have other characters."""
+    """The value with only the characters that a property allows: a session name in an ARN may have others."""
     return _NOT_IN_A_PROPERTY.sub("_", value)[:_PROPERTY_LIMIT]

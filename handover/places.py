@@ -1,4 +1,4 @@
-"""Where things lie in a workload's data bucket."""
+"""Where a workload's data bucket holds its objects."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from handover.addresses import S3Address
 from handover.errors import HandOverError
 
-#: Prefixes. Roles are granted these.
+#: Prefixes, on which roles get permissions.
 RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE = (
     "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/",
 )  # fmt: skip
 
-#: The catalog's table of rows: the crawler names it after its target's last folder.
+#: The catalog's table of rows: the crawler names it after the last folder of its target.
 ROWS_TABLE = ROWS.rstrip("/")
 
-#: The tag of every artifact of an approved package: PROD's role reads no other.
+#: The tag on every artifact of an approved package: PROD's role can read no others.
 APPROVED_TAG = ("gatehouse:approval", "Approved")
 
 #: ``yyyy/mm/dd/hh`` in the key of a captured file.
@@ -23,17 +23,17 @@ _DATE_PARTS = 4
 
 
 def raw_file(bucket: str, sha256: str, name: str) -> S3Address:
-    """The data set's file as it was fetched, under its own hash."""
+    """The data set's file as fetched, under its own hash."""
     return S3Address(bucket=bucket, key=f"{RAW}{sha256}/{name}")
 
 
 def rows_file(bucket: str, sha256: str) -> S3Address:
-    """The rows that keep the data contract, in canonical writing: what the crawler catalogs and Spark reads."""
+    """The rows that keep the data contract, in canonical form: the crawler catalogs them, and Spark reads them."""
     return S3Address(bucket=bucket, key=f"{ROWS}{sha256}/rows.csv")
 
 
 def code_object(bucket: str, workload: str, sha256: str, name: str) -> S3Address:
-    """Code that a job takes along, under its own hash."""
+    """Code for a job, under its own hash."""
     return S3Address(bucket=bucket, key=f"{CODE}{workload}/{sha256}/{name}")
 
 
@@ -43,27 +43,27 @@ def glue_script_key(workload: str) -> str:
 
 
 def features(bucket: str, sha256: str) -> S3Address:
-    """The folder of features: ``sha256`` stands for everything that they are a function of."""
+    """The folder of features. ``sha256``: the hash of everything that they are a function of."""
     return S3Address(bucket=bucket, key=f"{FEATURES}{sha256}")
 
 
 def models(bucket: str) -> S3Address:
-    """The folder of what training jobs leave."""
+    """The folder of the training jobs' output."""
     return S3Address(bucket=bucket, key=MODELS)
 
 
 def training_metrics(bucket: str, job: str) -> S3Address:
-    """What a training job measured, as the model registry shows it."""
+    """A training job's metrics, as the model registry shows them."""
     return models(bucket) / f"{job}/metrics.json"
 
 
 def decisions(bucket: str, split_sha256: str) -> S3Address:
-    """The folder of the decisions that a test split has made, an object each."""
+    """The folder of the decisions made on a test split, one object each."""
     return S3Address(bucket=bucket, key=f"{GATE}splits/{split_sha256}")
 
 
 def decision(bucket: str, split_sha256: str, execution: str) -> S3Address:
-    """One decision that a test split has made."""
+    """One decision made on a test split."""
     return decisions(bucket, split_sha256) / f"{execution}.json"
 
 
@@ -98,7 +98,7 @@ def capture_folder(bucket: str, release: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CapturedFile:
-    """Whose answers a captured file holds, read from its key."""
+    """The source of the answers in a captured file, read from its key."""
 
     release: str
     endpoint: str

@@ -1,4 +1,4 @@
-"""What an endpoint serves: endpoint → configuration → models → packages, walked in one place."""
+"""What an endpoint serves: the only walk from endpoint to configuration, models and packages."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variant:
-    """One production variant. ``containers``, as DescribeModel shows them; ``images``, those that run now.
+    """One production variant. ``containers``: as DescribeModel shows them; ``images``: those that run now.
 
-    ``weight`` is its share of the traffic, 0 to 1. ``package_arn`` is None where the model names no package.
+    ``weight`` is its share of the traffic, 0 to 1. ``package_arn`` is None if the model names no package.
     """
 
     name: str
@@ -34,31 +34,31 @@ class Serving:
     status: str
     config_name: str
     variants: tuple[Variant, ...]
-    #: Why its latest update or its creation failed; empty where none did.
+    #: Why its latest update or its creation failed; empty if neither did.
     failure: str
-    #: As DescribeEndpoint and DescribeEndpointConfig answered.
+    #: The answers of DescribeEndpoint and DescribeEndpointConfig.
     described: Mapping[str, Any]
     config: Mapping[str, Any]
 
     @property
     def champion(self) -> Variant:
-        """What most callers meet: the variant that does not compete. A challenger has half of the traffic at most."""
+        """The variant that does not compete. Most callers reach it: a challenger has at most half of the traffic."""
         return next((each for each in self.variants if each.name != CHALLENGER_VARIANT), self.variants[0])
 
     @property
     def challenger(self) -> Variant | None:
-        """The release that competes with the champion, if one does."""
+        """The release that competes with the champion, if any."""
         return next((each for each in self.variants if each.name == CHALLENGER_VARIANT), None)
 
     def address(self, variant: Variant) -> str:
-        """What to invoke to reach this variant: the endpoint's name, or ``name/variant`` where there are several."""
+        """The name to invoke for this variant: the endpoint's, or ``name/variant`` if there are several."""
         return self.endpoint if len(self.variants) == 1 else f"{self.endpoint}/{variant.name}"
 
 
 def serving(sagemaker: Any, endpoint: str, *, described: Mapping[str, Any] | None = None) -> Serving:
-    """Walk from an endpoint to its packages. ``described``: what DescribeEndpoint answered, if somebody asked before.
+    """Walk from an endpoint to its packages. ``described``: DescribeEndpoint's answer, if the caller has it already.
 
-    Raises botocore's ClientError where the endpoint, its configuration or a model is not there.
+    Raises botocore's ClientError if the endpoint, its configuration or a model does not exist.
     """
     found = described or sagemaker.describe_endpoint(EndpointName=endpoint)
     config = sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
@@ -97,9 +97,9 @@ def containers_of(model: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 
 
 def serving_fault(containers: Sequence[Mapping[str, Any]], package: Mapping[str, Any]) -> str | None:
-    """Why these containers are not the package's, or None. ``package``: as DescribeModelPackage answers.
+    """Why these containers differ from the package's, or None. ``package``: the answer of DescribeModelPackage.
 
-    A model made from a package names it; where SageMaker shows the containers it made of it, they are compared too.
+    A model made from a package names it. If SageMaker shows the containers it made from it, they are compared too.
     """
     package_arn = package["ModelPackageArn"]
     named = {container["ModelPackageName"] for container in containers if "ModelPackageName" in container}
@@ -115,7 +115,7 @@ def serving_fault(containers: Sequence[Mapping[str, Any]], package: Mapping[str,
 
 
 def _weight(variant: Mapping[str, Any], running: Mapping[str, Mapping[str, Any]]) -> float:
-    """Its weight now, or what its configuration gives it where SageMaker shows none yet."""
+    """Its current weight, or the configured one if SageMaker shows none yet."""
     configured = variant.get("InitialVariantWeight", 1.0)
     return float(running.get(variant["VariantName"], {}).get("CurrentWeight", configured))
 

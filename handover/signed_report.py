@@ -1,6 +1,6 @@
 """The gate's signature of its report: a manifest of the files' SHA-256 sums, and KMS's signature of the manifest.
 
-The report itself holds nothing of it, so that equal inputs give equal bytes: each ECDSA signature is another one.
+The report itself contains neither, so that equal inputs give equal bytes: every ECDSA signature is different.
 The gate signs; ``make verify-report`` checks.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ALGORITHM = "ECDSA_SHA_256"
 MANIFEST, SIGNATURE = GateFolder.MANIFEST, GateFolder.SIGNATURE
-#: What is signed, by way of the manifest.
+#: The signed files, by way of the manifest.
 REPORT = (GateFolder.DOCUMENT, GateFolder.PAGE)
 
 Files = dict[str, bytes]
@@ -29,7 +29,7 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
-    """Whose report it is."""
+    """The release that the report is about."""
 
     workload: str
     execution: str
@@ -40,7 +40,7 @@ def sha256(content: bytes) -> str:
 
 
 def manifest(files: Mapping[str, str], release: Release, package_arn: str) -> str:
-    """Each file's sum, and the release, so that no other release's report can take this one's place."""
+    """Each file's sum, and the release, so that no other release's report can replace this one."""
     return to_json(
         {
             "workload": release.workload,
@@ -52,7 +52,7 @@ def manifest(files: Mapping[str, str], release: Release, package_arn: str) -> st
 
 
 def sign(kms: Any, key_arn: str, text: str) -> str:
-    """The signature in base64. KMS signs up to 4,096 bytes as they are; a manifest has some hundred."""
+    """The signature in base64. KMS signs up to 4,096 bytes without a digest; a manifest has a few hundred."""
     answer = kms.sign(KeyId=key_arn, Message=text.encode(), MessageType="RAW", SigningAlgorithm=ALGORITHM)
     return base64.b64encode(answer["Signature"]).decode() + "\n"
 
@@ -68,7 +68,7 @@ def is_signed(kms: Any, key_arn: str, text: bytes, signature: bytes) -> bool:
 
 
 def faults(files: Files, release: Release, signed: Callable[[bytes, bytes], bool]) -> list[str]:
-    """What is wrong, a sentence each that names the file; ``signed`` tells whether a signature is that of a text."""
+    """The faults, one sentence each, with the file's name. ``signed`` checks a text against its signature."""
     missing = [name for name in (MANIFEST, SIGNATURE, *REPORT) if name not in files]
     if missing:
         return [f"{name} is missing" for name in missing]

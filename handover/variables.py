@@ -1,8 +1,8 @@
-"""The environment variables of each step and function: the stack fills them, the step or the function reads them.
+"""The environment variables of each step and function: the stack sets them, the step or the function reads them.
 
-A class a reader, a field a variable. What the pipeline knows only when it runs (``#{Source.CommitId}``) is set on its
-action, everything else on the build project; both are fields alike. A field that may be None is a variable that may be
-absent.
+One class per reader, one field per variable. The pipeline's action sets the variables that are known only at run time
+(``#{Source.CommitId}``); the build project sets the others. Both kinds are fields. A field that may be None is a
+variable that may be absent.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def optional(name: str, *, of_execution: bool = False) -> Any:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variables:
-    """What every class here can do."""
+    """The methods that all classes of variables share."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """From the environment. Raises HandOverError for a variable that is missing, empty or of another type."""
+        """From the environment. Raises HandOverError for a variable that is missing, empty or of the wrong type."""
         hints = get_type_hints(cls)
         return cls(**{each.name: _read(each, str(hints[each.name]), environment) for each in fields(cls)})
 
@@ -44,15 +44,15 @@ class Variables:
 
     @classmethod
     def required(cls) -> frozenset[str]:
-        """Those that it must set."""
+        """The variables that it must set."""
         return frozenset(each.metadata["name"] for each in fields(cls) if each.default is MISSING)
 
     def of_project(self) -> dict[str, str]:
-        """What the build project or the function carries."""
+        """The variables of the build project or the function."""
         return self._environment(of_execution=False)
 
     def of_execution(self) -> dict[str, str]:
-        """What the pipeline's action adds for each execution."""
+        """The variables that the pipeline's action adds for each execution."""
         return self._environment(of_execution=True)
 
     def _environment(self, *, of_execution: bool) -> dict[str, str]:
@@ -87,13 +87,13 @@ def _boolean(text: str) -> bool:
     return text == "true"
 
 
-#: By the field's type. ``str`` comes last: every type's name is looked for in the annotation's text.
+#: By the field's type. ``str`` comes last: each type's name is searched for in the text of the annotation.
 _READERS: Mapping[str, Any] = {"bool": _boolean, "int": int, "float": float, "str": str}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SynthVariables(Variables):
-    """The synthesis reads the commit alone."""
+    """The synthesis reads only the commit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +101,7 @@ class DataVariables(Variables):
     workload: str = variable("WORKLOAD")
     bucket: str = variable("DATA_BUCKET")
     commit: str = variable("COMMIT_ID", of_execution=True)
-    #: All four, or none where the step makes the features itself.
+    #: All four, or none if the step makes the features itself.
     glue_job: str | None = optional("GLUE_JOB_NAME")
     glue_crawler: str | None = optional("GLUE_CRAWLER")
     glue_database: str | None = optional("GLUE_DATABASE")
@@ -114,11 +114,11 @@ class TrainVariables(Variables):
     bucket: str = variable("DATA_BUCKET")
     package_group: str = variable("MODEL_PACKAGE_GROUP")
     role_arn: str = variable("TRAINING_ROLE_ARN")
-    #: How the endpoint is asked, by the name of its kind in ``handover/invocations.py``.
+    #: How the endpoint is invoked: the name of a kind in ``handover/invocations.py``.
     invocation: str = variable("INVOCATION")
     commit: str = variable("COMMIT_ID", of_execution=True)
     execution: str = variable("PIPELINE_EXECUTION_ID", of_execution=True)
-    #: None unless gatehouse.toml asks for a key of the workload's own.
+    #: None unless gatehouse.toml asks for the workload's own key.
     key_arn: str | None = optional("ENCRYPTION_KEY_ARN")
 
 
@@ -134,7 +134,7 @@ class GateVariables(Variables):
     champion_stack: str = variable("CHAMPION_STACK_NAME")
     signing_key_arn: str = variable("SIGNING_KEY_ARN")
     topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")
-    #: A person approves each release, also one that the gate promotes.
+    #: Whether a person approves each release, even one that the gate promotes.
     approval: bool = variable("APPROVAL")
     commit: str = variable("COMMIT_ID", of_execution=True)
     execution: str = variable("PIPELINE_EXECUTION_ID", of_execution=True)
@@ -156,7 +156,7 @@ class VerifyVariables(Variables):
     endpoint: str = variable("ENDPOINT_NAME")
     topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")
     package_arn: str = variable("MODEL_PACKAGE_ARN", of_execution=True)
-    #: None where releases do not compete.
+    #: None if releases do not compete.
     champion_arn: str | None = optional("CHAMPION_PACKAGE_ARN", of_execution=True)
 
 
@@ -164,9 +164,9 @@ class VerifyVariables(Variables):
 class AnswerShareVariables(Variables):
     #: The label whose share is counted.
     answer: str = variable("ANSWER")
-    #: Fewer answers in a captured file say nothing of a share.
+    #: A captured file with fewer answers says nothing about a share.
     least_answers: int = variable("LEAST_ANSWERS")
-    #: The endpoint answers with a probability, and from this one on it counts as the label. None: it answers labels.
+    #: The endpoint answers with a probability, which counts as the label from this value on. None: it answers labels.
     threshold: float | None = optional("THRESHOLD")
 
 
