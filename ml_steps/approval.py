@@ -1,6 +1,6 @@
 """A model package's approval: its status in the registry, and the tags on its artifacts.
 
-PROD's serving role reads tagged artifacts alone.
+PROD's serving role can read only tagged artifacts.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def approve(sagemaker: Any, s3: Any, package_arn: str, description: str, properties: Mapping[str, str]) -> None:
-    """Set the package Approved, and tag every artifact.
+    """Set the package to Approved, and tag every artifact.
 
-    The tags come first: a package that is Approved can be served. Where the status then cannot be set, nothing names
+    The tags come first: an Approved package can be served. If the status then cannot be set, the registry does not show
     the package as approved, and PROD is not deployed.
     """
     package = sagemaker.describe_model_package(ModelPackageName=package_arn)
@@ -31,7 +31,7 @@ def approve(sagemaker: Any, s3: Any, package_arn: str, description: str, propert
 
 
 def tag(s3: Any, address: S3Address) -> None:
-    """Add the tag to those that the object has."""
+    """Add the tag to the object's tags."""
     name, value = APPROVED_TAG
     others = [entry for entry in s3.get_object_tagging(**address.arguments)["TagSet"] if entry["Key"] != name]
     s3.put_object_tagging(**address.arguments, Tagging={"TagSet": [*others, {"Key": name, "Value": value}]})

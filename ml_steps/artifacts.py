@@ -1,4 +1,4 @@
-"""What a build takes from earlier actions of its pipeline, and what it hands on."""
+"""What a build reads from earlier actions of its pipeline, and what it passes on."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def read_input(artifact: str, file: str) -> str:
 
 
 def write_output(file: str, content: str) -> None:
-    """A file of this step's output artifact."""
+    """Write a file of this step's output artifact."""
     OUT.mkdir(exist_ok=True)
     (OUT / file).write_text(content)
 
 
 def write_variables(variables: Mapping[str, str]) -> None:
-    """The variables that the build exports to later stages: its buildspec sources the file."""
+    """Write the variables that the build exports to later stages: its buildspec sources the file."""
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
     write_output("variables.env", "".join(lines))

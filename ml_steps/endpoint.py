@@ -1,4 +1,4 @@
-"""Asks SageMaker endpoints, one row a request, over a kept connection."""
+"""Invokes SageMaker endpoints, one row per request, over a kept connection."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from handover.invocations import Invocation
 
-#: Errors that are the caller's fault, and not the fault of the model that was asked.
+#: Errors that are the caller's fault, not the model's.
 REFUSED = ("AccessDenied", "ExpiredToken", "InvalidSignature", "UnrecognizedClient", "Throttling")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What came back, and after how long. An endpoint's error is an answer too, never a right one: ``error …``."""
+    """What came back, and after how long. An endpoint's error (``error …``) is an answer too, but never a right one."""
 
     text: str
     milliseconds: float
@@ -30,22 +30,22 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asker:
-    """Asks endpoints in a workload's own way. ``runtime`` is a client of sagemaker-runtime.
+    """Invokes endpoints in a workload's own way. ``runtime`` is a client of sagemaker-runtime.
 
-    An endpoint is named by its name, or one of its variants by ``name/variant``.
+    The name of an endpoint selects it; ``name/variant`` selects one of its variants.
     """
 
     runtime: Any
     invocation: Invocation
 
     def ask(self, endpoint: str, rows: Sequence[str]) -> list[Answer]:
-        """Send each row, one after the other. StepError where the caller is refused."""
+        """Send each row, one after the other. StepError if the caller is refused."""
         return [self._ask_one(endpoint, row) for row in rows]
 
     def ask_in_turn(self, endpoints: Sequence[str], rows: Sequence[str]) -> list[list[Answer]]:
-        """Each endpoint's answers to all rows. Each row goes to all of them, to the first one first every other time.
+        """Each endpoint's answers to all rows. Each row goes to all endpoints; every other row in reverse order.
 
-        So their times can be compared: what slows this machine for a while slows all of them.
+        So their times can be compared: if this machine is slow for a while, that slows all of them.
         """
         answers: list[list[Answer]] = [[] for _ in endpoints]
         for number, row in enumerate(rows):
@@ -76,7 +76,7 @@ class Asker:
 
 
 def _said(error: ClientError, endpoint: str) -> str:
-    """An endpoint's error as its answer: what its container said, or what SageMaker says of it."""
+    """An endpoint's error as its answer: the container's message, or else SageMaker's."""
     described: dict[str, Any] = dict(error.response)
     code, message = described["Error"]["Code"], described["Error"]["Message"]
     if code.startswith(REFUSED):

@@ -1,4 +1,4 @@
-"""Objects in S3. What a step makes is stored under its content's own hash: an address never changes its content."""
+"""Objects in S3. A step's output is stored under the hash of its content: an address never changes its content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_THERE = {"404", "NoSuchKey"}
 
 
 def upload_once(s3: Any, content: bytes, address: Callable[[str], S3Address]) -> S3Address:
-    """Store ``content`` at ``address(sha256)`` unless it is there already; the address."""
+    """Store ``content`` at ``address(sha256)``, unless it exists already. Returns the address."""
     digest = hashlib.sha256(content).hexdigest()
     target = address(digest)
     if _size(s3, target) == len(content):
@@ -30,7 +30,7 @@ def upload_once(s3: Any, content: bytes, address: Callable[[str], S3Address]) ->
 
 
 def read_if_there(s3: Any, address: S3Address) -> bytes | None:
-    """The object's content, or None where there is no such object."""
+    """The object's content, or None if the object does not exist."""
     try:
         content: bytes = s3.get_object(**address.arguments)["Body"].read()
     except ClientError as error:
@@ -41,7 +41,7 @@ def read_if_there(s3: Any, address: S3Address) -> bytes | None:
 
 
 def read_lines(s3: Any, prefix: S3Address) -> list[str]:
-    """The lines of all objects under a prefix, in the order of their keys: what Spark wrote as parts of one file."""
+    """The lines of all objects under a prefix, in the order of their keys: Spark writes one file in several parts."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Size"]]
     bodies = [s3.get_object(Bucket=prefix.bucket, Key=key)["Body"].read().decode() for key in keys]

@@ -1,4 +1,4 @@
-"""How every step runs: its last words, its lines in the log, its waits."""
+"""How every step runs: its exit, its lines in the log, its waits."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class StepError(Exception):
-    """Ends the step with its message and exit code 1: what failed, the value seen, what to do."""
+    """Ends the step with this message and exit code 1: what failed, the value seen, what to do."""
 
 
 def run(step: Callable[[], None]) -> NoReturn:
-    """Run a step as a program. A stopped build (SIGTERM) unwinds it, so that it can stop what it started."""
+    """Run a step as a program. Stopping the build (SIGTERM) unwinds the step, so that it can stop what it started."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         step()
@@ -30,20 +30,20 @@ def run(step: Callable[[], None]) -> NoReturn:
 
 
 def say(line: str) -> None:
-    """A line in the build log, at once."""
+    """Print a line to the build log at once."""
     print(line, flush=True)
 
 
 @contextmanager
 def timed(title: str) -> Iterator[None]:
-    """Print how long the part took, when it is done."""
+    """Print how long the part took when it is done."""
     started = time.monotonic()
     yield
     say(f"[{time.monotonic() - started:6.2f} s] {title}")
 
 
 def polls(*, shortest_seconds: float = 0.3, longest_seconds: float = 10.0) -> Iterator[float]:
-    """Yield the seconds since the start, sleeping between: often at first, ever more rarely in a long wait."""
+    """Yield the seconds since the start, with pauses between: short ones at first, longer ones in a long wait."""
     started = time.monotonic()
     while True:
         elapsed = time.monotonic() - started
