@@ -1,1 +1,1 @@
-"""The data step: fetch, hold against the data contract, and make features, by plain Python or by Spark on Glue."""
+"""The data step: fetch, check against the data contract, and make features, with plain Python or with Spark on Glue."""

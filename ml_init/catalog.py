@@ -1,4 +1,4 @@
-"""The rows as the Data Catalog has them: the table that the crawler made, held against the data contract."""
+"""The rows in the Data Catalog: the crawler's table, checked against the data contract."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class CatalogRows:
     """The rows of one data file: a partition of the table that the crawler makes of ``rows/``.
 
-    ``predicate`` is SQL over the partition's key. The partitions of earlier data stay in the table, and no job reads
+    ``predicate`` is SQL over the partition's key. The partitions of earlier data stay in the table, but no job reads
     them: each is found by the hash of its rows.
     """
 
@@ -29,7 +29,7 @@ class CatalogRows:
 
     @classmethod
     def find(cls, glue: Any, database: str, dataset: Dataset, sha256: str) -> Self:
-        """Raises StepError where the table is missing, or is not what the data contract says."""
+        """Raises StepError if the table is missing, or differs from the data contract."""
         try:
             table = glue.get_table(DatabaseName=database, Name=ROWS_TABLE)["Table"]
         except glue.exceptions.EntityNotFoundException as error:
@@ -48,9 +48,9 @@ class CatalogRows:
 
 
 def check_columns(table: Mapping[str, Any], dataset: Dataset) -> None:
-    """Raises StepError that names table and columns where the catalog has other columns or types than the contract.
+    """Raises StepError that names table and columns if the catalog's columns or types differ from the contract's.
 
-    Only order and case of the names and the types count: the catalog keeps names in lower case.
+    It compares the types, and the names in order. Case does not count: the catalog keeps names in lower case.
     """
     name = f"{table['DatabaseName']}.{table['Name']}"
     found = [(column["Name"], column["Type"]) for column in table["StorageDescriptor"]["Columns"]]

@@ -1,7 +1,7 @@
-"""The data contract: every row has the named columns, and every value is one that its column may have.
+"""The data contract: every row has the named columns, and every value is allowed in its column.
 
-What no row can show alone is asked of the whole file: its header, its row numbers, how often a code occurs that its
-documentation does not know, and whether features and labels belong together.
+Some checks need the whole file: its header, its row numbers, the number of undocumented codes, and whether features and
+labels belong together.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMED_IN_MESSAGE = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedRows:
-    """The rows that keep the contract, as values in canonical writing, features then label; and each other's fault."""
+    """The rows that keep the contract, as canonical values, features then label; and the faults of the others."""
 
     rows: tuple[tuple[str, ...], ...]
     bad: tuple[str, ...]
@@ -37,7 +37,7 @@ class CheckedRows:
 
 
 def fetch_checked(dataset: Dataset, folder: Path) -> tuple[bytes, CheckedRows]:
-    """The data set's file as it is, and its rows that keep the contract; relative sources are taken from ``folder``.
+    """The data set's file unchanged, and its rows that keep the contract. Relative sources start at ``folder``.
 
     Raises StepError as ``fetch`` and ``check_file`` do.
     """
@@ -51,10 +51,10 @@ def fetch_checked(dataset: Dataset, folder: Path) -> tuple[bytes, CheckedRows]:
 
 
 def check_file(path: Path, dataset: Dataset) -> CheckedRows:
-    """Check the file against the contract, and name every bad row (file, line, value) in the log.
+    """Check the file against the contract, and log every bad row (file, line, value).
 
-    Raises StepError for an empty file, for a file that lacks a column in every row, when more than the allowed share
-    of the rows is bad, and for what is wrong with the file as a whole.
+    Raises StepError for an empty file, for a file that lacks a column in every row, if more than the allowed share of
+    the rows is bad, and for a fault of the file as a whole.
     """
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     first = 1 if dataset.file.header is None else 2
@@ -80,7 +80,7 @@ def check_file(path: Path, dataset: Dataset) -> CheckedRows:
 
 
 def row_fault(line: str, dataset: Dataset) -> str | None:
-    """What is wrong with a row, or None."""
+    """The fault of a row, or None."""
     if not line:
         return "the line is empty"
     values = line.split(",")
@@ -93,14 +93,14 @@ def row_fault(line: str, dataset: Dataset) -> str | None:
 
 
 def _check_header(name: str, lines: list[str], dataset: Dataset) -> None:
-    """A file with its columns in another order has the same width, and values that may even fit."""
+    """A file with its columns in another order has the same width, and its values may even fit."""
     header = dataset.file.header
     if header is not None and lines and lines[0] != header:
         raise StepError(f"{name}: the first line is {lines[0]!r}, expected the header {header!r}.")
 
 
 def _check_width(name: str, lines: list[str], dataset: Dataset) -> None:
-    """Where nearly every row has the same wrong width, the file and not the row is at fault."""
+    """If nearly every row has the same wrong width, the file is at fault, not the row."""
     width, rows = Counter(line.count(",") + 1 for line in lines).most_common(1)[0]
     expected = len(dataset.file_columns)
     if width != expected:
@@ -124,14 +124,14 @@ def _check_share(name: str, bad: Sequence[str], rows: int, dataset: Dataset) -> 
 
 
 def _check_whole(name: str, numbers: list[str], rows: list[list[str]], dataset: Dataset) -> None:
-    """Row numbers, of bad rows too, and codes that occur more often than is known of."""
+    """Row numbers, including those of bad rows, and undocumented codes that occur too often."""
     faults = [*_row_numbers(numbers, dataset), *_recoded(rows, dataset)]
     if faults:
         raise StepError("\n  ".join([f"{name} breaks the data contract as a whole:", *faults]))
 
 
 def _row_numbers(numbers: list[str], dataset: Dataset) -> Iterator[str]:
-    """Each number once, from 1 on: a row that was lost, doubled or joined to a wrong number shows here."""
+    """Each number once, from 1 on: this finds a row that was lost, duplicated or joined to a wrong number."""
     if dataset.identifier is None:
         return
     found = Counter(numbers)
@@ -147,7 +147,7 @@ def _row_numbers(numbers: list[str], dataset: Dataset) -> Iterator[str]:
 
 
 def _recoded(rows: list[list[str]], dataset: Dataset) -> Iterator[str]:
-    """Codes that the documentation does not know are taken for a known one, but not more of them than are known of."""
+    """Undocumented codes count as a documented one, up to the number of rows that dataset.toml allows."""
     offset = len(dataset.file_columns) - len(dataset.columns)
     for place, column in enumerate(dataset.columns, start=offset):
         for recoding in column.recoded if isinstance(column, Categories) else ():
@@ -161,7 +161,7 @@ def _recoded(rows: list[list[str]], dataset: Dataset) -> Iterator[str]:
 
 
 def _check_associations(name: str, rows: Sequence[tuple[str, ...]], dataset: Dataset) -> None:
-    """Features and labels that came in different orders fit row by row; only together they make no sense."""
+    """If features and labels come in different orders, each row is valid; only together they make no sense."""
     names = [column.name for column in dataset.columns]
     for wanted in dataset.associations:
         place = names.index(wanted.column)

@@ -1,4 +1,4 @@
-"""What a data set is: read from its ``dataset.toml``, which the Glue job reads too."""
+"""A data set, as its ``dataset.toml`` describes it. The Glue job reads that file too."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-#: Beyond it, a float cannot tell whole numbers apart.
+#: Above this limit, a float cannot tell whole numbers apart.
 _INTEGER_LIMIT = 2**53
 #: How a number is written: digits, a point, an exponent.
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Column(Protocol):
-    """A column of the file: what its values may be, and how each is written."""
+    """A column of the file: its allowed values, and how each is written."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def catalog_type(self) -> str:
-        """The type that Glue's crawler gives a column of these values. As that type, no two of them are equal."""
+        """The type that Glue's crawler infers for a column of these values. As this type, no two of them are equal."""
 
     def fault(self, value: str) -> str | None:
-        """What is wrong with a value, or None."""
+        """The fault of a value, or None."""
 
     def canonical(self, value: str) -> str:
-        """The one way to write a good value: equal rows are equal text, whoever wrote the file."""
+        """The canonical form of a good value: equal rows are equal text, whoever wrote the file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recoding:
-    """A code that the data's documentation does not know, and the category that it is taken for."""
+    """An undocumented code, and the category that it counts as."""
 
     code: str
     taken_for: str
-    #: How many rows of the file may have it: more of them mean that the code has got a meaning.
+    #: How many rows of the file may have it: if more do, the code has acquired a meaning.
     rows_allowed: int
 
 
@@ -55,7 +55,7 @@ class Categories:
 
     @property
     def catalog_type(self) -> str:
-        """``bigint`` where each category is a whole number written canonically: as a number, ``01`` would be ``1``."""
+        """``bigint`` if each category is a whole number in canonical form: as a number, ``01`` would be ``1``."""
         return "bigint" if all(str(_whole(category)) == category for category in self.categories) else "string"
 
     def fault(self, value: str) -> str | None:
@@ -69,7 +69,7 @@ class Categories:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Integers:
-    """A column of whole numbers from ``low`` to ``high``, however they are written: ``5.00E+05`` is ``500000``."""
+    """A column of whole numbers from ``low`` to ``high``, in any notation: ``5.00E+05`` is ``500000``."""
 
     name: str
     low: int
@@ -93,7 +93,7 @@ class Integers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decimals:
-    """A column of numbers from ``low`` to ``high``, however they are written: ``1.50`` is ``1.5``."""
+    """A column of numbers from ``low`` to ``high``, in any notation: ``1.50`` is ``1.5``."""
 
     name: str
     low: float
@@ -112,20 +112,20 @@ class Decimals:
         return None
 
     def canonical(self, value: str) -> str:
-        """The shortest text that reads back as the same 64-bit number; there is one zero."""
+        """The shortest text that reads back as the same 64-bit number; there is only one zero."""
         return repr((_number(value) or 0.0) + 0.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataFile:
-    """The one file of the data set, and where it may be had; ``sources`` are tried in order."""
+    """The only file of the data set, and its ``sources``, which are tried in order."""
 
     name: str
     sources: tuple[str, ...]
-    #: Of the file itself, also where a source has it packed (``.gz``).
+    #: The hash of the file itself, even if a source has it compressed (``.gz``).
     sha256: str
     max_bytes: int
-    #: The file's first line, to the letter; None where it has rows only.
+    #: The exact first line of the file; None if it has rows only.
     header: str | None = None
 
 
@@ -139,9 +139,9 @@ class Shares:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Association:
-    """What must hold between a feature and the label, or they do not belong together.
+    """A relation between a feature and the label that holds if the two belong together.
 
-    Of the rows whose ``column`` is at least ``at_least``, the share with this ``label`` is at least ``share``.
+    Among the rows whose ``column`` is at least ``at_least``, the share with this ``label`` is at least ``share``.
     """
 
     column: str
@@ -158,7 +158,7 @@ class Dataset:
     label: Categories
     shares: Shares
     bad_share_allowed: float
-    #: The first column, where it numbers the rows from 1 on; it is no feature.
+    #: The first column, if it numbers the rows from 1 on; it is no feature.
     identifier: str | None = None
     associations: tuple[Association, ...] = ()
 
@@ -179,7 +179,7 @@ class Dataset:
 
     @classmethod
     def parse(cls, text: str) -> Dataset:
-        """Raises KeyError for what is missing and ValueError for what cannot be right."""
+        """Raises KeyError for a missing entry and ValueError for one that cannot be right."""
         document = tomllib.loads(text)
         file, rows = document["file"], document["rows"]
         shares = Shares(train=rows["train_share"], validation=rows["validation_share"])
@@ -204,7 +204,7 @@ class Dataset:
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
-    """Categories; else numbers from ``low`` to ``high``: whole ones where both bounds are written as whole numbers."""
+    """Categories; or numbers from ``low`` to ``high``, whole ones if both bounds are written as whole numbers."""
     if "categories" in entry:
         return _categories(entry)
     whole = all(isinstance(entry.get(bound), int) for bound in ("low", "high"))
@@ -227,11 +227,11 @@ def _categories(entry: Mapping[str, Any]) -> Categories:
 
 
 def _whole(value: str) -> int | None:
-    """The whole number that a text writes, or None."""
+    """The text as a whole number, or None."""
     number = _number(value)
     return int(number) if number is not None and number.is_integer() and abs(number) < _INTEGER_LIMIT else None
 
 
 def _number(value: str) -> float | None:
-    """The number that a text writes, or None. Python would also read ``1_000``, ``nan`` and digits of other scripts."""
+    """The text as a number, or None. Python would also read ``1_000``, ``nan`` and digits of other scripts."""
     return float(value) if _NUMBER.fullmatch(value) and isfinite(float(value)) else None

@@ -1,4 +1,4 @@
-"""Brings the data set's file here: from the first of its sources that has it, checked by its SHA-256."""
+"""Fetches the data set's file from the first source that has it, and checks its SHA-256."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ TIMEOUT_SECONDS = 30
 
 
 class _SourceError(Exception):
-    """Why one source does not serve; the next one may."""
+    """Why one source failed; the next one may work."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Only the addresses in dataset.toml are ever asked."""
+    """Only the addresses in dataset.toml are ever used."""
 
     def redirect_request(self, *request: Any) -> None:
         raise _SourceError(f"it redirects to {request[-1]}, which is not in dataset.toml")
@@ -38,9 +38,9 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def fetch(file: DataFile, *, folder: Path, into: Path) -> Path:
     """The path of the checked file in the folder ``into``.
 
-    Sources are tried in order: relative paths are taken from ``folder``, others are HTTP addresses; what ends in
-    ``.gz`` is unpacked. A file appears under its name only when it is whole and its checksum is right. Raises
-    StepError naming each source's fault.
+    Sources are tried in order: relative paths start at ``folder``, others are HTTP addresses; a ``.gz`` file is
+    decompressed. A file appears under its name only when it is complete and its checksum is right. Raises StepError
+    that names each source's fault.
     """
     faults = []
     for source in file.sources:
@@ -82,7 +82,7 @@ def _copy(path: Path, target: IO[bytes]) -> str:
 
 
 def _unpack(path: Path, max_bytes: int) -> str:
-    """Put in place of a packed file what it holds; the SHA-256 of that."""
+    """Replace a compressed file with its content. Returns the SHA-256 of the content."""
     try:
         with gzip.open(path) as packed:
             content = packed.read(max_bytes + 1)
@@ -95,7 +95,7 @@ def _unpack(path: Path, max_bytes: int) -> str:
 
 
 def _download(url: str, target: IO[bytes], max_bytes: int) -> str:
-    """Write the body to ``target``; its SHA-256. Raises _SourceError for any fault, a cut-off download included."""
+    """Write the body to ``target``. Returns its SHA-256. Raises _SourceError for any fault, even a cut-off download."""
     if not url.startswith(("https://", "http://")):
         raise _SourceError("only http and https addresses can be fetched")
     opener = urllib.request.build_opener(_NoRedirects)

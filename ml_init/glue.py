@@ -14,7 +14,7 @@ REPORT_EVERY_SECONDS = 15.0
 
 
 def crawl(glue: Any, crawler: str) -> None:
-    """Start the crawler, or join the crawl that is under way, and wait for its end. StepError when it fails."""
+    """Start the crawler, or join a running crawl, and wait for its end. StepError if it fails."""
     try:
         glue.start_crawler(Name=crawler)
     except glue.exceptions.CrawlerRunningException:
@@ -34,9 +34,9 @@ def crawl(glue: Any, crawler: str) -> None:
 
 
 def run_job(glue: Any, job: str, arguments: Mapping[str, str]) -> str:
-    """Run the job to its end; the run's id. StepError with run id and reason when it fails.
+    """Run the job to its end. Returns the run's id. StepError with run id and reason if it fails.
 
-    The run is stopped if this step is: a build that ends leaves no run behind.
+    If this step is stopped, so is the run: a build that ends leaves no run behind.
     """
     run_id: str = glue.start_job_run(JobName=job, Arguments=dict(arguments))["JobRunId"]
     say(f"  run {run_id} of {job}")

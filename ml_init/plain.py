@@ -1,6 +1,6 @@
-"""Features without Spark: the values themselves, in canonical writing. There is nothing to fit.
+"""Features without Spark: the values themselves, in canonical form. There is nothing to fit.
 
-The endpoint gets a request as it comes.
+A request goes to the model unchanged.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class PlainFeatures(FeatureMaker):
 
 
 def upload(s3: Any, parts: Mapping[str, Sequence[Row]], dataset: Dataset, bucket: str) -> dict[str, S3Address]:
-    """Store each split under the hash of all of them; their prefixes."""
+    """Store each split under the hash of all of them. Returns their prefixes."""
     contents = {name: csv_of(name, parts[name], dataset).encode() for name in SPLITS}
     parts_sha256 = "".join(hashlib.sha256(content).hexdigest() for content in contents.values())
     together = features_folder(bucket, hashlib.sha256(parts_sha256.encode()).hexdigest())
@@ -56,5 +56,5 @@ def upload(s3: Any, parts: Mapping[str, Sequence[Row]], dataset: Dataset, bucket
 
 
 def _at(address: S3Address) -> Callable[[str], S3Address]:
-    """Whatever the content's own hash is: the prefix holds the hash of all splits together."""
+    """Ignores the content's own hash: the prefix holds the hash of all splits together."""
     return lambda _: address

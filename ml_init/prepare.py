@@ -1,7 +1,6 @@
 """The data step of every workload: fetch, check, upload, make features. Its output is ``out/data.json``.
 
-What a workload has of its own stands in ``ml_init/<workload>/``: ``dataset.toml``, and a Glue script where Spark makes
-the features.
+A workload's own part is in ``ml_init/<workload>/``: ``dataset.toml``, and a Glue script if Spark makes the features.
 """
 
 from __future__ import annotations
@@ -53,12 +52,12 @@ def main() -> None:
 
 
 def maker(variables: DataVariables) -> FeatureMaker:
-    """Spark where the stack has a Glue job for this workload; else plain Python."""
+    """Spark if the stack has a Glue job for this workload, otherwise plain Python."""
     return PlainFeatures() if variables.glue_job is None else SparkFeatures.of(variables)
 
 
 def check_features(s3: Any, features: Features, good_rows: int, dataset: Dataset) -> None:
-    """The bucket holds as many rows as were counted, all that kept the contract, and no split lacks a label."""
+    """The bucket has every row that was counted, and all rows that kept the contract; no split lacks a label."""
     for name in SPLITS:
         address, rows = features.splits[name], features.rows[name]
         found = len(read_lines(s3, S3Address.parse(address)))

@@ -1,4 +1,4 @@
-"""What features are made of, and what makes them."""
+"""The source of features, and the interface of their makers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Source:
     """A data set whose rows keep the contract. ``folder``: the workload's own; ``bucket``: its data bucket.
 
-    rows: in canonical writing, features then label.
+    rows: in canonical form, features then label.
     """
 
     folder: Path
@@ -29,14 +29,14 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """The features, and what made them, for a person."""
+    """The features, and what made them, for a person to read."""
 
     features: Features
     made_by: Mapping[str, str] = field(default_factory=dict)
 
 
 class FeatureMaker(Protocol):
-    """A kind of data step. A kind is a file here, chosen by what the stack gives the step."""
+    """A kind of data step. Each kind is a file here; the variables that the stack sets select it."""
 
     def make(self, s3: Any, source: Source) -> Made:
-        """Split the rows, make features of them, store both; what is there already is not made again."""
+        """Split the rows, make features from them, store both. It does not repeat work that is done already."""

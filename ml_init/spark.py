@@ -1,9 +1,9 @@
 """Features by Spark: a Glue job runs ``ml_init/<workload>/transform.py`` on the rows that keep the contract.
 
-The job reads them through the Data Catalog: a crawler makes a table of them, and this step looks at its columns first.
+The job reads them through the Data Catalog: a crawler makes a table of them, and this step checks its columns first.
 
-Everything that the features are a function of lies under its hash: rows, contract, script and modules. Where features
-of just these are there already, no job runs.
+All inputs of the features are stored under their hashes: rows, contract, script and modules. If features of exactly
+these inputs exist already, no job runs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from handover.variables import DataVariables
 
 PROJECT = Path(__file__).parents[1]
-#: What the Glue job imports of ours, besides its own script.
+#: The project's modules that the Glue job imports, besides its own script.
 JOB_MODULES = (
     "handover/*.py",
     "ml_steps/__init__.py",
@@ -46,7 +46,7 @@ JOB_MODULES = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
-    """Everything that the features are a function of, and where each part lies."""
+    """All inputs of the features, and the address of each."""
 
     rows_sha256: str
     dataset: S3Address
@@ -56,13 +56,13 @@ class Inputs:
 
     @property
     def result(self) -> S3Address:
-        """What the job writes last: where it is, all the rest is."""
+        """The file that the job writes last: if it exists, so does all the rest."""
         return self.features / "result.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SparkFeatures(FeatureMaker):
-    """``job``, ``crawler`` and ``database`` are Glue's; at ``script_key`` the job's definition finds its script."""
+    """``job``, ``crawler`` and ``database`` are Glue's; the job's definition finds its script at ``script_key``."""
 
     workload: str
     job: str
@@ -72,7 +72,7 @@ class SparkFeatures(FeatureMaker):
 
     @classmethod
     def of(cls, variables: DataVariables) -> Self:
-        """Raises HandOverError where the stack has set some of Glue's variables, and not all of them."""
+        """Raises HandOverError if the stack has set only some of Glue's variables."""
         found = {
             "job": variables.glue_job,
             "crawler": variables.glue_crawler,
@@ -122,7 +122,7 @@ class SparkFeatures(FeatureMaker):
         )
 
     def _run(self, s3: Any, inputs: Inputs, source: Source) -> str:
-        """Run crawler and job; the id of the job's run."""
+        """Run crawler and job. Returns the id of the job's run."""
         s3.put_object(Bucket=source.bucket, Key=self.script_key, Body=inputs.script)
         glue = boto3.client("glue")
         with timed("catalogued"):
@@ -145,13 +145,13 @@ class SparkFeatures(FeatureMaker):
 
 
 def rows_csv(source: Source) -> bytes:
-    """The rows that keep the contract, in canonical writing, under a header with the columns' names."""
+    """The rows that keep the contract, in canonical form, under a header with the columns' names."""
     header = [column.name for column in source.dataset.columns]
     return "".join(f"{','.join(row)}\n" for row in (header, *source.rows)).encode()
 
 
 def zip_modules() -> bytes:
-    """The shared modules as the zip that Glue puts on the job's path; equal files give equal bytes."""
+    """The shared modules as the zip that Glue adds to the job's path; equal files give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(path for pattern in JOB_MODULES for path in PROJECT.glob(pattern)):

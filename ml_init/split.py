@@ -1,6 +1,6 @@
 """The three-way split by row hash: a row's place depends on its features and the salt alone.
 
-Rows with equal features stand on the same side, whatever their labels: no copy of a training row is ever a test row.
+Rows with equal features are in the same split, whatever their labels: no copy of a training row is ever a test row.
 The salt is the data's own checksum, so nobody chose it. ``spark_fraction`` is the same rule as a Spark column.
 """
 
@@ -24,7 +24,7 @@ HEX_DIGITS = 8
 
 
 def fraction(features: Sequence[str], salt: str) -> float:
-    """Where a row stands in [0, 1): the first 32 bits of the SHA-256 of salt and features."""
+    """A row's place in [0, 1): the first 32 bits of the SHA-256 of salt and features."""
     digest = hashlib.sha256(SEPARATOR.join([salt, *features]).encode()).hexdigest()
     return int(digest[:HEX_DIGITS], 16) / float(16**HEX_DIGITS)
 

@@ -1,4 +1,4 @@
-"""A table of values as files for XGBoost, for a workload that needs no Spark."""
+"""Writes a table of values as files for XGBoost, for a workload that needs no Spark."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def split_rows(rows: Sequence[Row], dataset: Dataset, salt: str) -> dict[str, li
 
 
 def csv_of(name: str, rows: Sequence[Row], dataset: Dataset) -> str:
-    """A split's rows as its readers want them: test rows as they are; for XGBoost, the label's index first."""
+    """A split's rows in its readers' format: test rows unchanged; for XGBoost, the label's index first."""
     if name == TEST:
         return "".join(f"{','.join(row)}\n" for row in rows)
     place = {label: str(index) for index, label in enumerate(dataset.label.categories)}

@@ -1,11 +1,11 @@
 """The Glue job: splits the rows, fits the encoders on the training rows, writes what training, gate and endpoint need.
 
-Under ``--output`` it leaves
+It writes under ``--output``
 
 - ``train/``, ``validation/``: CSV for XGBoost, the label's index first, no header,
-- ``test/``: the rows as they came, features then label; only the gate reads them,
+- ``test/``: the rows unchanged, features then label; only the gate reads them,
 - ``preprocess/model.tar.gz``, ``postprocess/model.tar.gz``: MLeap bundles for the endpoint's first and last container,
-- ``result.json``: ``handover.data.Features``. It is written last: where it is, all the rest is.
+- ``result.json``: ``handover.data.Features``. It is written last: if it exists, so does all the rest.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """Glue adds arguments of its own, such as --TempDir: they are not ours to read."""
+    """Glue adds arguments of its own, such as --TempDir: this job ignores them."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--database", required=True, help="the Data Catalog's database")
     parser.add_argument("--table", required=True, help="its table of rows that keep the data contract")
@@ -96,7 +96,7 @@ def start_session(name: str) -> SparkSession:
         SparkSession.builder.appName(name)
         # A few thousand rows: 200 partitions, Spark's default, would only be 200 tasks to schedule.
         .config("spark.sql.shuffle.partitions", "1")
-        # SageMaker takes every object of a channel's prefix for data.
+        # SageMaker treats every object under a channel's prefix as data.
         .config("spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
         .getOrCreate()
     )
@@ -105,8 +105,8 @@ def start_session(name: str) -> SparkSession:
 def read_rows(glue: GlueContext, arguments: argparse.Namespace, dataset: Dataset) -> DataFrame:
     """The rows that keep the data contract, one string column for each of the data set's columns.
 
-    The catalog has whole numbers as numbers. As text they are again what they were in the file, for its values are
-    canonical. Decimals are not: Java writes them in another way. ``columns_of`` refuses them.
+    The catalog holds whole numbers as numbers. As text they are the same as in the file, because its values are
+    canonical. Decimals are not: Java formats them differently. ``columns_of`` refuses them.
     """
     frame = glue.create_dynamic_frame.from_catalog(
         database=arguments.database, table_name=arguments.table, push_down_predicate=arguments.predicate
@@ -122,18 +122,18 @@ def split(rows: DataFrame, dataset: Dataset, *, salt: str) -> DataFrame:
 
 
 def count_labels(rows: DataFrame, dataset: Dataset) -> dict[str, dict[str, int]]:
-    """How many rows of each label each split has."""
+    """The number of rows with each label in each split."""
     groups = rows.groupBy("split", dataset.label.name).count().collect()
     found = Counter({(part, label): count for part, label, count in groups})
     return {name: {label: found[name, label] for label in dataset.label.categories} for name in SPLITS}
 
 
 def fit_indexers(rows: DataFrame, dataset: Dataset) -> list[StringIndexerModel]:
-    """For each column an indexer of the categories that the training rows show, ranked in the order of their meaning.
+    """An indexer for each column. It ranks the categories seen in the training rows in the order of their meaning.
 
-    The order comes from the data contract, which was there before any row. What is learned from rows, which
-    categories there are, is learned from training rows alone: a category that they never show cannot be answered
-    for, and the job fails rather than let the endpoint guess.
+    The order comes from the data contract, which existed before any row. The set of categories is learned from the
+    training rows alone. The model could not answer for a category that they lack, so the job fails rather than let
+    the endpoint guess.
     """
     train = rows.where(F.col("split") == TRAIN)
     seen = train.agg(*(F.collect_set(column.name).alias(column.name) for column in dataset.columns)).first()
@@ -141,7 +141,7 @@ def fit_indexers(rows: DataFrame, dataset: Dataset) -> list[StringIndexerModel]:
 
 
 def columns_of(dataset: Dataset) -> list[Categories]:
-    """The columns of a row. Raises ValueError for one that has no categories: this job knows no other."""
+    """The columns of a row. Raises ValueError for a column without categories: this job supports no others."""
     columns = [column for column in dataset.columns if isinstance(column, Categories)]
     others = {column.name for column in dataset.columns} - {column.name for column in columns}
     if others:
@@ -150,7 +150,7 @@ def columns_of(dataset: Dataset) -> list[Categories]:
 
 
 def indexer(column: Categories, seen: Collection[str]) -> StringIndexerModel:
-    """Raises ValueError for a category that is not among the seen ones."""
+    """Raises ValueError for a category that was not seen."""
     unseen = [category for category in column.categories if category not in seen]
     if unseen:
         raise ValueError(
@@ -176,7 +176,7 @@ def assembler(dataset: Dataset) -> VectorAssembler:
 
 
 def upload_bundle(s3: Any, stages: list[Any], output: S3Address, name: str) -> str:
-    """Write the stages as a bundle and store it; its address."""
+    """Write the stages as a bundle and store it. Returns its address."""
     address = output / name / "model.tar.gz"
     with tempfile.TemporaryDirectory() as folder:
         write_bundle(stages, Path(folder), name=name)

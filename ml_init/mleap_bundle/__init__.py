@@ -1,7 +1,7 @@
-"""Fitted Spark pipelines as MLeap bundles, written by the package ``mleap`` without a jar.
+"""Fitted Spark pipelines as MLeap bundles, written with the package ``mleap``, without a jar.
 
-``stages`` turns each fitted stage into a node (a table: one writer a stage class), ``bundle`` writes the nodes as a
-bundle's files, ``archive`` packs them as the ``model.tar.gz`` that the SparkML serving container reads. The
+``stages`` turns each fitted stage into a node (a table: one writer per stage class), ``bundle`` writes the nodes as the
+files of a bundle, ``archive`` packs them as the ``model.tar.gz`` that the SparkML serving container reads. The
 attributes are those that MLeap 0.20.0 reads, the version in that container.
 """
 

@@ -1,4 +1,4 @@
-"""Packs a bundle's folder as ``model.tar.gz``: equal files give equal bytes, whenever and by whom it is packed."""
+"""Packs a bundle's folder as ``model.tar.gz``: equal files give equal bytes, at any time and on any machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def pack(folder: Path) -> bytes:
-    """The files of the folder, ``bundle.json`` and ``root/`` at the top, as the container unpacks them."""
+    """The files of the folder, with ``bundle.json`` and ``root/`` at the top, where the container expects them."""
     buffer = io.BytesIO()
     with (
         gzip.GzipFile(filename="", fileobj=buffer, mode="wb", mtime=0) as compressed,

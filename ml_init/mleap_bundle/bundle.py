@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from ml_init.mleap_bundle.stages import Node
 
 MLEAP_VERSION = "0.20.0"
-# A bundle is a function of its content: the time of its writing is no part of it.
+# A bundle depends on its content alone, not on the time of writing.
 TIMESTAMP = "1970-01-01T00:00:00Z"
 
 
 def write_bundle(stages: Iterable[Any], folder: Path, *, name: str) -> None:
     """Write the fitted stages as the bundle ``name`` into the empty folder; equal stages give equal bytes.
 
-    Raises UnsupportedStageError, with nothing written, for a stage without a writer.
+    Raises UnsupportedStageError, and writes nothing, for a stage without a writer.
     """
     nodes = nodes_of(stages)
     root = folder / "root"

@@ -1,4 +1,4 @@
-"""Which fitted Spark stages can be written, and as what: one writer for each class, in the table ``WRITERS``."""
+"""The fitted Spark stages that can be written, and how: one writer for each class, in the table ``WRITERS``."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-# A column's size: None for a scalar, else the length of its vector.
+# A column's size: None for a scalar, otherwise the length of its vector.
 Sizes = dict[str, int | None]
 
 
 class UnsupportedStageError(Exception):
-    """The stage, or a setting of it, has no writer, or MLeap 0.20.0 cannot read what would be written."""
+    """The stage, or one of its settings, has no writer, or MLeap 0.20.0 could not read the result."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
-    """A stage as MLeap has it. Ports map MLeap's port names to column names; attributes are in MLeap's order."""
+    """A stage in MLeap's terms. Ports map MLeap's port names to column names; attributes are in MLeap's order."""
 
     name: str
     op: str
@@ -28,7 +28,7 @@ class Node:
 
 
 def nodes_of(stages: Iterable[Any]) -> tuple[Node, ...]:
-    """The nodes of a fitted pipeline's stages, in their order. Raises UnsupportedStageError by the stage's name."""
+    """The nodes of a fitted pipeline's stages, in their order. Raises UnsupportedStageError with the stage's name."""
     sizes: Sizes = {}
     return tuple(_node(stage, sizes) for stage in stages)
 
