@@ -1,1 +1,1 @@
-"""The training step: a job by ``ml_training/<workload>/training.toml``, and a package in the model registry."""
+"""The training step: a job from ``ml_training/<workload>/training.toml``, and a package in the model registry."""

@@ -1,4 +1,4 @@
-"""The containers of an endpoint, as training.toml lists them: a kind a class, and an entry in ``CONTAINERS``."""
+"""The containers of an endpoint, as training.toml lists them: one class per kind, and an entry in ``CONTAINERS``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Container:
-    """One container, as a model package names it."""
+    """One container, in the form that a model package needs."""
 
     image: str
     model_data: str
@@ -29,7 +29,7 @@ class Container:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """What containers are made of. ``image`` is the algorithm's, ``model_data`` the S3 URI of the trained model."""
+    """The parts of containers. ``image`` is the algorithm's, ``model_data`` the S3 URI of the trained model."""
 
     region: str
     image: str
@@ -54,14 +54,14 @@ class ModelContainer:
 class SparkMlContainer:
     """A transformation that Spark fitted: an MLeap bundle in the SparkML serving container.
 
-    ``transformation`` names it in ``data.json``, ``version`` is the image's.
+    ``transformation`` is its name in ``data.json``, ``version`` the image's.
     """
 
     version: str
     transformation: str
 
     def container(self, made: Made) -> Container:
-        """StepError where the data step made no such transformation."""
+        """StepError if the data step made no such transformation."""
         from sagemaker.core import image_uris
 
         found = made.features.transformations.get(self.transformation)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registration:
-    """A package to be. ``lineage`` says where the model comes from, its metrics included."""
+    """The content of a new package. ``lineage`` is the origin of the model, with its metrics."""
 
     group: str
     description: str
@@ -30,7 +30,7 @@ class Registration:
 
 
 def register(sagemaker: Any, s3: Any, registration: Registration, metrics_address: S3Address) -> str:
-    """Store the metrics, create the package as PendingManualApproval; its ARN."""
+    """Store the metrics, and create the package as PendingManualApproval. Returns its ARN."""
     lineage = registration.lineage
     properties = lineage.properties()
     body = to_json({"metrics": dict(lineage.metrics), **properties}).encode()

@@ -1,6 +1,6 @@
 """The training step of every workload: train, check that the model was validated, register it.
 
-What a workload has of its own stands in ``ml_training/<workload>/training.toml``. The step exports the package's ARN.
+A workload's own part is ``ml_training/<workload>/training.toml``. The step exports the package's ARN.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def training_job(training: Training, data: Data, variables: TrainVariables, image: str) -> TrainingJob:
-    """The job, planned: what the data decide comes from the data, all else stands in training.toml."""
+    """The plan of the job: some hyperparameters come from the data, all other values from training.toml."""
     return TrainingJob(
         base_name=dashed(variables.workload),
         image=image,
@@ -71,7 +71,7 @@ def training_job(training: Training, data: Data, variables: TrainVariables, imag
 
 
 def check_metrics(model: TrainedModel, objective: Objective) -> None:
-    """A model without its validation metric was not validated: then early stopping did not work either."""
+    """A model without its validation metric was not validated, so early stopping did not work either."""
     if objective.metric not in model.metrics:
         raise StepError(
             f"The training job {model.job_name} reports no {objective.metric}, only {sorted(model.metrics)}. "

@@ -1,6 +1,6 @@
-"""How a workload learns and what its endpoint is made of: read from its ``training.toml``.
+"""How a workload learns and the containers of its endpoint, from its ``training.toml``.
 
-Where a workload has none, the defaults for a table of two labels, or of more, take its place.
+A workload without one gets the defaults for a table with two labels, or with more.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ DEFAULTS = FOLDER / "defaults"
 
 
 class Algorithm(Protocol):
-    """What learns. A kind is a class here, and an entry in ``ALGORITHMS``."""
+    """The learning algorithm. Each kind is a class here, and an entry in ``ALGORITHMS``."""
 
     def image(self, region: str) -> str:
-        """The training image's address in a region."""
+        """The URI of the training image in a region."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuiltIn:
-    """One of SageMaker's own algorithms, by the name that the SDK's tables know."""
+    """One of SageMaker's built-in algorithms, by its name in the SDK's tables."""
 
     name: str
     version: str
@@ -49,7 +49,7 @@ ALGORITHMS: Mapping[str, type[Any]] = {"built-in": BuiltIn}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Objective:
-    """The metric, by SageMaker's name, that says how good a model is on the validation rows."""
+    """The metric, under SageMaker's name, that measures a model on the validation rows."""
 
     metric: str
     direction: Literal["minimize", "maximize"]
@@ -61,7 +61,7 @@ class Objective:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """The instances, and for how long they may run."""
+    """The instances, and how long they may run."""
 
     instance_type: str
     volume_gb: int
@@ -69,7 +69,7 @@ class Job:
     instance_count: int = 1
 
 
-#: Hyperparameters that the data decide: what training.toml may name → how the features answer.
+#: Hyperparameters that depend on the data: name in training.toml → value from the features.
 OF_DATA: Mapping[str, Any] = {
     "label_count": lambda features: len(features.labels),
     "feature_count": lambda features: len(features.features),
@@ -80,8 +80,8 @@ OF_DATA: Mapping[str, Any] = {
 class Training:
     """A training.toml.
 
-    of_data: hyperparameter → what the data decide of it, one of ``OF_DATA``. label_count: how many labels the
-    objective knows; None: any number. containers: the endpoint's, in the order in which they are called.
+    of_data: hyperparameter → the property of the data that sets it, one of ``OF_DATA``. label_count: the number of
+    labels that the objective supports; None: any. containers: the endpoint's, in the order in which they are called.
     """
 
     algorithm: Algorithm
@@ -94,7 +94,7 @@ class Training:
 
     @classmethod
     def of_workload(cls, workload: str, features: Features) -> Self:
-        """From the workload's folder; from the defaults for its labels where it has no training.toml."""
+        """From the workload's folder, or from the defaults for its labels if it has no training.toml."""
         path = FOLDER / workload / "training.toml"
         if not path.is_file():
             path = DEFAULTS / ("two_labels.toml" if len(features.labels) == 2 else "more_labels.toml")
@@ -102,7 +102,7 @@ class Training:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """StepError with the file, the key and what is allowed, for whatever the file does not say rightly."""
+        """StepError with the file, the key and the allowed values for any fault in the file."""
         try:
             return cls._parse(tomllib.loads(path.read_text()))
         except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
@@ -129,7 +129,7 @@ class Training:
         )
 
     def hyperparameters_for(self, features: Features) -> dict[str, Any]:
-        """With those that the data decide; StepError for data that the objective cannot learn from."""
+        """All hyperparameters, with those that the data set; StepError if the objective cannot learn from the data."""
         if self.label_count is not None and len(features.labels) != self.label_count:
             raise StepError(
                 f"training.toml learns {self.label_count} labels ([data] label_count), but the data have "
@@ -139,7 +139,7 @@ class Training:
 
 
 def _kind(name: str, entry: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
-    """One of several kinds, which ``kind`` names."""
+    """One of several kinds, selected by ``kind``."""
     kind = str(entry.get("kind", ""))
     if kind not in kinds:
         raise ValueError(f"[{name}] kind is {kind!r}, expected one of {', '.join(kinds)}")

@@ -19,7 +19,7 @@ TELEMETRY_OFF = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingJob:
-    """What is to be trained, on what, where to. ``channels`` are S3 prefixes of files by channel name."""
+    """The job's algorithm, inputs and output. ``channels``: channel name → S3 prefix of its files."""
 
     base_name: str
     image: str
@@ -33,7 +33,7 @@ class TrainingJob:
     volume_gb: int
     max_runtime_seconds: int
     instance_count: int = 1
-    #: Encrypts the instances' disks and the model; None: AWS's keys do.
+    #: Encrypts the instances' volumes and the model; None: AWS's own keys do.
     key_arn: str | None = None
 
 
@@ -45,7 +45,7 @@ class TrainedModel:
 
 
 def train(job: TrainingJob, session: boto3.Session) -> TrainedModel:
-    """Train to the end. StepError with the job's failure reason; a stopped step stops its job."""
+    """Train to the end. StepError with the job's failure reason; stopping the step stops its job."""
     client = session.client("sagemaker")
     name = _start(job, session, client)
     say(f"  training job {name}")
@@ -62,7 +62,7 @@ def train(job: TrainingJob, session: boto3.Session) -> TrainedModel:
 
 
 def _start(job: TrainingJob, session: boto3.Session, client: Any) -> str:
-    # The SDK's own check of the role wants eleven wildcard grants, such as ec2:DescribeVpcs on everything, and so
+    # The SDK's own check of the role requires eleven wildcard grants, such as ec2:DescribeVpcs on everything, so it
     # refuses every role of least privilege. SageMaker checks the role itself when the job starts.
     os.environ["SAGEMAKER_VALIDATE_ROLE"] = "false"
     from sagemaker.core.helper.session_helper import Session
@@ -72,7 +72,7 @@ def _start(job: TrainingJob, session: boto3.Session, client: Any) -> str:
     def channel(prefix: str) -> Any:
         return S3DataSource(s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated")
 
-    # The SDK tells None from what is not given.
+    # The SDK treats None differently from an omitted argument.
     volume, model = ({"volume_kms_key_id": job.key_arn}, {"kms_key_id": job.key_arn}) if job.key_arn else ({}, {})
     trainer = ModelTrainer(
         training_image=job.image,
@@ -87,7 +87,7 @@ def _start(job: TrainingJob, session: boto3.Session, client: Any) -> str:
         ),
         stopping_condition=StoppingCondition(max_runtime_in_seconds=job.max_runtime_seconds),
         output_data_config=OutputDataConfig(s3_output_path=job.output, **model),
-        # Without a bucket of its own, the session would make the account-wide default one.
+        # Without a bucket of its own, the session would create the account-wide default one.
         sagemaker_session=Session(
             boto_session=session, sagemaker_client=client, default_bucket=job.bucket, sagemaker_config=TELEMETRY_OFF
         ),
