@@ -1,1 +1,1 @@
-"""What the gates share: statistics, decision and report (``gate``), and the verification of what PROD serves."""
+"""The parts that the gates share: statistics, decision and report (``gate``), and the program of the gate."""

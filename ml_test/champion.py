@@ -1,4 +1,4 @@
-"""Finds the champion: the model package that PROD's endpoint serves, or why there is none to ask."""
+"""Finds the champion: the model package that PROD's endpoint serves, or why it cannot be asked."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from handover.serving import serving
 from ml_steps.running import polls, say
 
 MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
-#: How long a deployment under way is waited for: half of the time that the gate's build has.
+#: How long to wait for a running deployment: half of the gate's build time.
 PATIENCE_SECONDS = 900
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gone:
-    """There was one, and it cannot be asked: a matter for a person, never a pass."""
+    """A champion existed but cannot be asked: a person must decide, it is never a pass."""
 
     reason: str
 
 
 def find(sagemaker: Any, cloudformation: Any, *, endpoint: str, stack: str, challenger: str) -> Champion | Gone | None:
-    """Endpoint → config → model → package. None where PROD never was: then this is a first release.
+    """Endpoint → configuration → model → package. None if PROD never existed: then this is a first release.
 
-    stack: PROD's, which says whether there was an endpoint; challenger: the package under test, whose group says it.
+    stack: PROD's, which shows whether an endpoint existed; challenger: the package under test, whose group shows it.
     """
     described = _settled(sagemaker, endpoint)
     if described is None:
@@ -45,9 +45,9 @@ def find(sagemaker: Any, cloudformation: Any, *, endpoint: str, stack: str, chal
 
 
 def _settled(sagemaker: Any, endpoint: str) -> Any:
-    """The endpoint as described, once no deployment is under way on it or patience is at its end; None without one.
+    """The endpoint's description, once no deployment is running on it or the wait has timed out; None without one.
 
-    An earlier release may still shift traffic in PROD: the champion is who serves after that.
+    An earlier release may still be shifting traffic in PROD: the champion is the model that serves after that.
     """
     for elapsed in polls():
         described = _or_none(lambda: sagemaker.describe_endpoint(EndpointName=endpoint))
@@ -83,7 +83,7 @@ def _approved_before(sagemaker: Any, challenger: str) -> str | None:
 
 
 def _or_none(describe: Any) -> Any:
-    """What is described, or None where there is no such thing: AWS says so in words only."""
+    """The description, or None if the resource does not exist: AWS says so only in the message."""
     try:
         return describe()
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""How often a test split has decided: an object for each decision, under the split's own hash in the data bucket."""
+"""How many decisions a test split has made: one object for each, under the split's own hash in the data bucket."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECORDED = (
 
 
 def count(s3: Any, bucket: str, *, split: str, answers: str) -> int:
-    """How many other models the split had judged before it first met these answers.
+    """How many other models were judged on the split before it first met these answers.
 
     A model that answers every row as an earlier one did is no new look at the split: it is judged as that one was.
     split, answers: SHA-256 of the test split and of the answers to it.
@@ -29,7 +29,7 @@ def count(s3: Any, bucket: str, *, split: str, answers: str) -> int:
 
 
 def record(s3: Any, bucket: str, document: Mapping[str, Any]) -> None:
-    """Note this decision; the same execution's again replaces it."""
+    """Record this decision; it replaces an earlier record of the same execution."""
     address = decision(bucket, document["test_split_sha256"], document["pipeline_execution"])
     content = to_json({name: document[name] for name in RECORDED})
     s3.put_object(**address.arguments, Body=content.encode(), ContentType="application/json")

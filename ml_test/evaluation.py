@@ -90,7 +90,7 @@ def judge(variables: GateVariables, rules: Rules) -> Decision:
 def gather(
     s3: Any, asker: Asker, variables: GateVariables, data: Data, rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
-    """The test rows, both models' answers to them, and what else the decision needs."""
+    """The test rows, both models' answers to them, and all else that the decision needs."""
     features = data.features
     requests, truth = test_rows(read_lines(s3, S3Address.parse(features.splits[TEST])), rules)
     endpoints = [variables.endpoint, rival.endpoint] if isinstance(rival, Champion) else [variables.endpoint]
@@ -144,7 +144,7 @@ def _times(looks: Sequence[Sequence[Sequence[Answer]]]) -> list[list[float]]:
 
 
 def _quick_enough(milliseconds: Sequence[Sequence[float]], rule: Latency) -> bool:
-    """Whether the times would pass. Slow requests of a busy moment do not come back; a slow model stays slow."""
+    """Whether the times would pass. Slow requests of a busy moment do not recur; a slow model stays slow."""
     challenger, *others = [p99(times) for times in milliseconds]
     return all(check.passed for check in judge_latency(challenger, others[0] if others else None, rule))
 
@@ -152,7 +152,7 @@ def _quick_enough(milliseconds: Sequence[Sequence[float]], rule: Latency) -> boo
 def origin(
     variables: GateVariables, data: Data, rival: Champion | Gone | None, rules: Rules, smoke: Sequence[Answer]
 ) -> Origin:
-    """What the report is about."""
+    """The subject of the report."""
     return Origin(
         workload=variables.workload,
         commit=variables.commit,

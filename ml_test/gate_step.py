@@ -1,4 +1,4 @@
-"""What a gate does with its decision: report, signature, approval, and whom it tells."""
+"""What the gate does with its decision: report, signature, approval, notification."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ml_test.gate.decision import Decision
 
-#: The length of the pipeline's variable that goes into the text of an approval, which takes 1,000 characters in all.
+#: The limit for the pipeline variable in the text of an approval, which takes 1,000 characters in all.
 _SENTENCE_LIMIT = 450
 _CONTENT_TYPES = {
     ".json": "application/json",
@@ -35,10 +35,10 @@ _CONTENT_TYPES = {
 
 
 def pass_or_stop(judge: Callable[[GateVariables], Decision]) -> None:
-    """Run the judgement; what is rejected ends the step, and with it the execution.
+    """Run the judgement. A rejection ends the step, and with it the execution.
 
-    The endpoint under test goes when the execution has ended (``lambda/qa_clean_up``). What is held keeps it until
-    then: whoever decides may want to ask it.
+    The endpoint under test is deleted when the execution has ended (``lambda/qa_clean_up``). A held release keeps it
+    until then: the person who decides may want to ask it.
     """
     decision = judge(GateVariables.read())
     if decision.verdict == "REJECT":
@@ -46,7 +46,7 @@ def pass_or_stop(judge: Callable[[GateVariables], Decision]) -> None:
 
 
 def conclude(document: Mapping[str, Any], variables: GateVariables) -> None:
-    """Publish the report, signed; then set the package's status by its verdict, and tell whoever has to know."""
+    """Publish the signed report; then set the package's status by its verdict, and notify those who must know."""
     s3, sagemaker = boto3.client("s3"), boto3.client("sagemaker")
     files = {GateFolder.DOCUMENT: to_json(document), GateFolder.PAGE: report.html(document)}
     found = GateReport.of(document)
@@ -87,7 +87,7 @@ def publish(s3: Any, kms: Any, files: Mapping[str, str], found: GateReport, vari
 
 
 def judgement(found: GateReport, variables: GateVariables, document: str) -> Judgement:
-    """Where the verdict comes from, as the package keeps it; training has written where the model comes from."""
+    """The origin of the verdict, as the package stores it; training has written the origin of the model."""
     champion = found.origin.champion
     return Judgement(
         verdict=found.verdict,
@@ -99,7 +99,7 @@ def judgement(found: GateReport, variables: GateVariables, document: str) -> Jud
 
 
 def _tell(found: GateReport, variables: GateVariables) -> None:
-    """What is held or rejected; where a person approves each release, the approval itself asks them."""
+    """Notify of a held or rejected release. If a person approves each release, the approval action itself asks them."""
     lines = report_lines(found, variables.bucket)
     if found.verdict == "REJECT":
         subject = f"{found.release_name}: REJECT"
