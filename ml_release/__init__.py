@@ -1,1 +1,1 @@
-"""What happens to a release after the gate's verdict: a person's approval, and the verification of what PROD serves."""
+"""The steps after the gate's verdict: a person's approval, and the verification of what PROD serves."""

@@ -1,4 +1,4 @@
-"""Sets the package Approved that a person has approved, and says who and why."""
+"""Sets the package that a person has approved to Approved, and records who approved it and why."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def pipeline_name(environment: Mapping[str, str]) -> str:
-    """Of the pipeline that started this build: CodeBuild names it in CODEBUILD_INITIATOR."""
+    """The pipeline that started this build: CodeBuild names it in CODEBUILD_INITIATOR."""
     initiator = environment.get("CODEBUILD_INITIATOR", "")
     service, _, name = initiator.partition("/")
     if service != "codepipeline" or not name:
@@ -63,7 +63,7 @@ def pipeline_name(environment: Mapping[str, str]) -> str:
 
 
 def check_release(report: GateReport, package_arn: str) -> None:
-    """A person decides on what the gate holds, or has let through; not on what it has rejected."""
+    """A person decides on a release that the gate holds or has passed, not on one that it has rejected."""
     judged = report.origin.model_package_arn
     if judged != package_arn or report.verdict not in RELEASABLE:
         raise StepError(
@@ -73,7 +73,7 @@ def check_release(report: GateReport, package_arn: str) -> None:
 
 
 def approval_of(details: Sequence[Mapping[str, Any]]) -> Answer:
-    """The latest manual approval among action executions; StepError where nobody has approved."""
+    """The latest manual approval among action executions; StepError if nobody has approved."""
     for detail in details:
         answer = Answer.of(detail) if detail["status"] == "Succeeded" else None
         if answer is not None:

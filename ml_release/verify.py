@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _told(report: GateReport, error: StepError, variables: VerifyVariables, sagemaker: Any) -> str:
-    """Tells the topic that PROD is not what was released, and what it is; returns that."""
+    """Notifies the topic that PROD does not serve the release, and what it serves. Returns that text."""
     served = serving_lines(serving(sagemaker, variables.endpoint))
     lines = [str(error), "", *served, "", *report_lines(report, variables.bucket)]
     try:
@@ -58,9 +58,9 @@ def _told(report: GateReport, error: StepError, variables: VerifyVariables, sage
 
 
 def serving_lines(found: Serving) -> list[str]:
-    """Which package each variant serves, and what became of the latest deployment, for a person.
+    """Each variant's package, and the result of the latest deployment, for a person to read.
 
-    CloudFormation has been seen to report success where SageMaker had rolled an endpoint back: the endpoint knows.
+    CloudFormation has been seen to report success although SageMaker had rolled an endpoint back; the endpoint knows.
     """
     lines = [f"{found.endpoint} is {found.status} with {found.config_name}:"]
     lines += [f"- {each.name} serves {_version(each)} (model {each.model_name})" for each in found.variants]
@@ -73,14 +73,14 @@ def serving_lines(found: Serving) -> list[str]:
 
 
 def _version(variant: Variant) -> str:
-    """``version 7 (arn:…/7)`` for a model that was made of a package; else the images and artifacts it has."""
+    """``version 7 (arn:…/7)`` for a model made from a package; otherwise its images and artifacts."""
     if variant.package_arn:
         return f"version {version_of(variant.package_arn)} ({variant.package_arn})"
     return ", ".join(f"{each['Image']} with {each.get('ModelDataUrl', 'no artifact')}" for each in variant.containers)
 
 
 def champion_of(sagemaker: Any, variables: VerifyVariables) -> Mapping[str, Any] | None:
-    """The package beside which this release competes; None where releases do not, or where there is none."""
+    """The package beside which this release competes; None if releases do not compete, or if there is none."""
     if variables.champion_arn is None or variables.champion_arn == NO_CHAMPION:
         return None
     found: Mapping[str, Any] = sagemaker.describe_model_package(ModelPackageName=variables.champion_arn)
@@ -88,7 +88,7 @@ def champion_of(sagemaker: Any, variables: VerifyVariables) -> Mapping[str, Any]
 
 
 def check_release(report: GateReport, package_arn: str) -> None:
-    """What the gate judged, and did not reject, is what is to be served."""
+    """The package to be served is the one that the gate judged and did not reject."""
     if report.origin.model_package_arn != package_arn or report.verdict not in RELEASABLE:
         raise StepError(
             f"The gate's verdict is {report.verdict} for {report.origin.model_package_arn}, "
@@ -97,7 +97,7 @@ def check_release(report: GateReport, package_arn: str) -> None:
 
 
 def check_approved(package: Mapping[str, Any], verdict: str) -> None:
-    """Approved: by the gate, or by a person where the gate held it."""
+    """Approved by the gate, or by a person if the gate held it."""
     found = Package.of(package)
     if found.status != APPROVED:
         raise StepError(f"{found.arn} is {found.status}, not {APPROVED}.")
@@ -112,9 +112,9 @@ def check_approved(package: Mapping[str, Any], verdict: str) -> None:
 def check_served(
     sagemaker: Any, endpoint: str, package: Mapping[str, Any], champion: Mapping[str, Any] | None = None
 ) -> str:
-    """The endpoint is InService, serves this release's package, and runs its images; where to ask the release.
+    """The endpoint is InService, serves this release's package, and runs its images. Returns where to invoke it.
 
-    Where it competes with a champion, that package's model is the one other variant's.
+    If it competes with a champion, the one other variant serves the champion's package.
     """
     found = serving(sagemaker, endpoint)
     if found.status != "InService":
@@ -136,7 +136,7 @@ def check_served(
 
 
 def _check_images(deployed: Sequence[str], package: Mapping[str, Any], where: str) -> None:
-    """The images that run, where SageMaker says so, are the package's."""
+    """The running images, if SageMaker shows them, are the package's."""
     running = [_repository(image) for image in deployed]
     wanted = [_repository(each["Image"]) for each in package["InferenceSpecification"]["Containers"]]
     if running and sorted(running) != sorted(wanted):
@@ -144,7 +144,7 @@ def _check_images(deployed: Sequence[str], package: Mapping[str, Any], where: st
 
 
 def _package_of(variant: Variant, expected: Iterable[Mapping[str, Any]], where: str) -> str:
-    """Which of these packages the variant serves; StepError with what is wrong where it serves none of them."""
+    """Which of these packages the variant serves; StepError that says what is wrong if it serves none of them."""
     faults = {package["ModelPackageArn"]: serving_fault(variant.containers, package) for package in expected}
     for package_arn, fault in faults.items():
         if fault is None:
@@ -153,7 +153,7 @@ def _package_of(variant: Variant, expected: Iterable[Mapping[str, Any]], where: 
 
 
 def check_answers(asker: Asker, endpoint: str, smoke: Sequence[Smoke]) -> list[dict[str, Any]]:
-    """PROD's answers to the smoke requests, which must be QA's."""
+    """PROD's answers to the smoke requests, which must equal QA's."""
     answers = asker.ask(endpoint, [each.request for each in smoke])
     for each, answer in zip(smoke, answers, strict=True):
         say(f"  {each.request} → {answer.text} ({answer.milliseconds:.1f} ms)")
@@ -169,7 +169,7 @@ def check_answers(asker: Asker, endpoint: str, smoke: Sequence[Smoke]) -> list[d
 
 
 def _repository(image: str) -> str:
-    """Without tag and digest: SageMaker may show either."""
+    """The image without tag and digest: SageMaker may show either."""
     return image.partition("@")[0].rpartition(":")[0] or image.partition("@")[0]
 
 
