@@ -1,7 +1,7 @@
-"""Counts what an endpoint answered, in a file of captured requests, and tells CloudWatch how often it was this answer.
+"""Counts an endpoint's answers in a captured file, and reports the share of the watched one to CloudWatch.
 
-Called by EventBridge for each file that SageMaker's data capture writes. The metric ``AnswerShare`` is 1 for each
-answer of the watched kind and 0 for each other one, so that its average over any period is their share.
+EventBridge calls it for each file that SageMaker's data capture writes. The metric ``AnswerShare`` is 1 for each
+watched answer and 0 for every other, so that its average over any period is their share.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answers:
-    """Which answers are watched: this label, or a probability that is at least ``threshold``."""
+    """The watched answers: this label, or a probability of at least ``threshold``."""
 
     label: str
     threshold: float | None
 
     def include(self, answer: str) -> bool:
-        """What should be a probability and is no number is not the watched answer."""
+        """An answer that should be a probability but is no number is not a watched one."""
         if self.threshold is None:
             return answer == self.label
         try:
@@ -39,7 +39,7 @@ class Answers:
 
 
 def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """What was counted; a file with fewer answers than LEAST_ANSWERS tells nothing, and nobody."""
+    """Returns the counts. A file with fewer answers than LEAST_ANSWERS says nothing, so nothing is reported."""
     variables = AnswerShareVariables.read()
     bucket, key = event["detail"]["bucket"]["name"], event["detail"]["object"]["key"]
     captured = CapturedFile.of(key)
@@ -57,7 +57,7 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def datum(captured: CapturedFile, watched: Answers, given: list[bool]) -> dict[str, Any]:
-    """Ones and zeros with their counts; a count of none is left out, as CloudWatch wants it."""
+    """Ones and zeros with their counts, without counts of zero, as CloudWatch wants it."""
     counts = {1.0: float(sum(given)), 0.0: float(len(given) - sum(given))}
     dimensions = {
         "EndpointName": captured.endpoint,

@@ -1,6 +1,6 @@
-"""Tells people of a release that ended after the gate, and the registry of a person's no.
+"""Tells people about a release that failed after the gate, and records a person's rejection in the registry.
 
-Called by EventBridge when an action behind the gate has failed: nothing runs in a pipeline after a failure to do it.
+EventBridge calls it when an action after the gate has failed, because a pipeline runs nothing after a failure.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class NotToldYetError(Exception):
-    """CodePipeline's history is behind its event; Lambda tries again."""
+    """CodePipeline's history lags behind its event; Lambda tries again."""
 
 
 @dataclass(frozen=True)
 class End:
-    """Where an execution ended, as CodePipeline's event of the failed action tells it."""
+    """Where an execution ended, from CodePipeline's event about the failed action."""
 
     pipeline: str
     execution: str
@@ -52,7 +52,7 @@ class End:
 
 
 def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """What was told, and whether a person's rejection was written down."""
+    """Returns what people were told, and whether a person's rejection was recorded."""
     variables, end = EndedReleaseVariables.read(), End.of(event)
     folder = GateFolder(bucket=variables.bucket, execution=end.execution)
     body = boto3.client("s3").get_object(**folder.document.arguments)["Body"].read().decode()
@@ -74,9 +74,9 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def rejection_of(details: Sequence[Mapping[str, Any]], end: End) -> Answer | None:
-    """Who rejected; None where the action is no approval, or nobody answered it in time.
+    """Who rejected; None if the action is no approval, or if nobody answered it in time.
 
-    Raises NotToldYetError where the history does not know yet that the action has ended.
+    Raises NotToldYetError if the history does not show yet that the action has ended.
     """
     found = next((each for each in details if each["actionExecutionId"] == end.action_execution), None)
     if found is None or found["status"] == "InProgress":
@@ -85,7 +85,7 @@ def rejection_of(details: Sequence[Mapping[str, Any]], end: End) -> Answer | Non
 
 
 def reject(sagemaker: Any, report: GateReport, rejection: Answer, bucket: str) -> bool:
-    """Set the package Rejected, if nobody has decided otherwise meanwhile; whether it was."""
+    """Set the package to Rejected unless somebody has decided otherwise meanwhile. Returns whether it was set."""
     arn = report.origin.model_package_arn
     if sagemaker.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"] != PENDING:
         return False

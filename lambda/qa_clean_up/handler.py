@@ -1,7 +1,7 @@
-"""Takes the QA endpoint away when no execution of the pipeline needs it any more.
+"""Deletes the QA endpoint when no execution of the pipeline needs it any more.
 
-It is called when an execution has ended, however it ended, and on a schedule for what was forgotten. The stage QA takes
-nobody in while the stack is being deleted: an execution that came into it meanwhile would lose its endpoint.
+It runs when an execution has ended, in whatever state, and on a schedule for endpoints left behind. While the stack is
+being deleted, the transition into QA is disabled: an execution that entered meanwhile would lose its endpoint.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from handover.variables import QaCleanUpVariables
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-#: Why the transition into QA is closed; by this reason a later call knows that it was closed by an earlier one of ours.
+#: Why the transition into QA is disabled. By this reason, a later call recognizes that an earlier call disabled it.
 REASON = "The QA stack is being deleted; the clean-up opens this transition again when it is gone."
 _POLL_SECONDS = 1.0
-#: Of the time that Lambda gives, kept to open the transition again.
+#: The part of Lambda's timeout that is reserved for enabling the transition again.
 _RESERVED_SECONDS = 20.0
 
 
@@ -32,7 +32,7 @@ class CleanUpError(Exception):
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
-    """Lambda's entry. What it answers stands in nobody's way: it is for whoever calls it by hand."""
+    """Lambda's entry point. Its return value is only for people who call it by hand."""
     variables = QaCleanUpVariables.read()
     only_forgotten = event.get("detail-type") == "Scheduled Event"
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVED_SECONDS
@@ -50,7 +50,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
 def clean_up(
     codepipeline: Any, cloudformation: Any, variables: QaCleanUpVariables, *, older_than: timedelta, deadline: float
 ) -> str:
-    """Deletes the stack if it is as old as this and nobody needs it; says what was done, or why not."""
+    """Deletes the stack if it is at least this old and nobody needs it. Returns what was done, or why not."""
     stages = stages_of(codepipeline, variables.pipeline)
     transition = next(stage for stage in stages if stage["stageName"] == PipelineStage.QA)["inboundTransitionState"]
     left_closed = not transition["enabled"] and transition.get("disabledReason") == REASON
@@ -64,16 +64,16 @@ def clean_up(
     try:
         return _delete_unless(keep, cloudformation, variables.stack, deadline)
     finally:
-        # What a person has closed stays closed.
+        # A transition that a person has disabled stays disabled.
         if transition["enabled"] or left_closed:
             codepipeline.enable_stage_transition(**named)
 
 
 def _delete_unless(keep: Callable[[], str], cloudformation: Any, name: str, deadline: float) -> str:
-    """Deletes the stack and waits until it is gone; raises CleanUpError where it stays. Or says why it is kept.
+    """Deletes the stack and waits until it is gone, or returns why it is kept. CleanUpError if it is not deleted.
 
-    Asks when nobody comes into the stage any more: somebody may have, just before. And again after each wait for an
-    operation on the stack: who retries the stage comes into it although it is closed.
+    It checks after the transition is disabled, because an execution may have entered just before. It checks again
+    after each wait for an operation on the stack: a retry enters the stage all the same.
     """
     while True:
         kept = keep()
@@ -88,11 +88,11 @@ def _delete_unless(keep: Callable[[], str], cloudformation: Any, name: str, dead
 def _reason_to_keep(
     codepipeline: Any, cloudformation: Any, variables: QaCleanUpVariables, older_than: timedelta
 ) -> str:
-    """Why the stack stays, or why there is nothing to do; empty where it is to be deleted."""
+    """Why the stack is kept, or why there is nothing to do; empty if it is to be deleted."""
     stack = find(cloudformation, variables.stack)
     if stack is None:
         return "gone already"
-    # The stages before the executions: who retries QA meanwhile stands in it already, and is seen to run.
+    # Stages before executions: a retry of QA in between has then entered the stage already, and shows as running.
     stages = stages_of(codepipeline, variables.pipeline)
     executions = codepipeline.list_pipeline_executions(pipelineName=variables.pipeline)["pipelineExecutionSummaries"]
     running = {each["pipelineExecutionId"] for each in executions if each["status"] in ("InProgress", "Stopping")}
@@ -104,9 +104,9 @@ def _reason_to_keep(
 
 
 def user_of(stages: Sequence[Mapping[str, Any]], stage: str, running: Collection[str]) -> str | None:
-    """The execution that has come to the QA stage and has not ended yet; None where there is none.
+    """The unfinished execution that has reached the QA stage, or None.
 
-    Who waits before QA has no endpoint yet. Who has come into QA has one until it ends, or until another comes in.
+    An execution that waits before QA has no endpoint yet. One that entered QA has it until it ends or another enters.
     """
     names = [found["stageName"] for found in stages]
     for found in stages[names.index(stage) :]:
@@ -124,10 +124,10 @@ def stages_of(codepipeline: Any, pipeline: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _deleted(cloudformation: Any, name: str, stack_id: str, deadline: float) -> str:
-    # Without a role of its own, the call has the stack deleted by the role that deployed it.
+    # Without a role in the call, CloudFormation deletes the stack with the role that deployed it.
     cloudformation.delete_stack(StackName=stack_id)
     while True:
-        # By its id, a stack is found when it is gone, too.
+        # A deleted stack can still be found by its id.
         stack = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]
         if stack["StackStatus"] == "DELETE_COMPLETE":
             return "deleted"
