@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 WORKLOAD ?= car_evaluation
-# `local` talks to the local cloud; `aws` takes the AWS account that your own environment names.
+# `local` talks to the local cloud; `aws` uses the AWS account of your own environment.
 CLOUD ?= local
 # 1: on AWS, a target that changes something does not ask first.
 YES ?=
@@ -18,7 +18,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gatehouse
 UV_VERSION := $(shell sed -n 's/.*"uv==\([^"]*\)".*/\1/p' pyproject.toml)
 UV := $(CACHE)/uv-$(UV_VERSION)/bin/uv
 PY := $(CURDIR)/.venv/bin/python
-# Said before anything is installed.
+# This message comes before anything is installed.
 SUITABLE = command -v $(PYTHON3) >/dev/null || { echo "There is no $(PYTHON3): Gatehouse needs Python 3.11 or later." >&2; exit 1; }; \
 	$(PYTHON3) scripts/check_python.py
 NODE = $$($(PY) -m localcloud node)
@@ -28,7 +28,7 @@ ON = $(TOOLS) $(PY) -m scripts.on_cloud '$(CLOUD)' --workload '$(WORKLOAD)'
 TO_CHANGE = --changes $@ $(if $(filter 1,$(YES)),--yes)
 ON_NONE = $(TOOLS) $(PY) -m scripts.on_cloud none --
 
-# The program's own environment with the gate's statistics laid over it.
+# The program's own environment plus the gate's statistics.
 WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
@@ -68,7 +68,7 @@ bootstrap: node_modules/installed ## prepare the account and region of gatehouse
 deploy: node_modules/installed ## deploy the pipeline of WORKLOAD
 	@$(ON) --start $(TO_CHANGE) -- $(PY) -m scripts.deploy $(WORKLOAD)
 
-push: .venv/installed ## push what is committed and follow it to PROD; fails where the pipeline fails
+push: .venv/installed ## push what is committed and follow it to PROD; fails if the pipeline fails
 	@$(ON) --start -- $(PY) -m scripts.push $(WORKLOAD)
 
 follow: .venv/installed ## follow the latest execution to its end
@@ -77,7 +77,7 @@ follow: .venv/installed ## follow the latest execution to its end
 ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high
 	@$(ON) -- $(PY) -m scripts.ask $(WORKLOAD) $(ROW)
 
-releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves since when
+releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves and since when
 	@$(ON) -- $(PY) -m scripts.releases $(WORKLOAD) $(if $(LAST),--last $(LAST))
 
 rollback: .venv/installed ## an earlier approved release back into PROD: make rollback [TO=version] [NOW=1]
@@ -95,11 +95,11 @@ logs: .venv/installed ## the log of an action of the latest execution: make logs
 verify-report: .venv/installed ## fetch a gate report, check signature and hashes: make verify-report EXECUTION=…
 	@$(ON) -- $(PY) -m scripts.verify_report $(WORKLOAD) $(EXECUTION)
 
-clean: ## local cloud down; templates, environments and caches of this checkout gone
+clean: ## end the local cloud; delete templates, environments and caches of this checkout
 	@if [ -x $(PY) ]; then $(PY) -m localcloud reset; fi
 	@rm -rf cdk.out node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-# ---- for whoever changes the code ---------------------------------------------------------------------------------
+# ---- for contributors ---------------------------------------------------------------------------------------------
 
 test: check ## everything again, as tests
 
@@ -111,7 +111,7 @@ format: .venv/installed-dev ## formatting, checked (fix: .venv/bin/ruff format)
 lint: .venv/installed-dev ## ruff, every rule
 	@.venv/bin/ruff check .
 
-# Programs by themselves: their modules lie in no package, and two have modules of the same name.
+# Standalone programs: their modules are in no package, and two programs have modules of the same name.
 PROGRAMS = $(wildcard lambda/*/) $(filter-out %/codebuild_standard/, $(sort $(dir $(wildcard localcloud/images/*/*.py))))
 
 types: .venv/installed-dev ## mypy, strict
@@ -134,14 +134,14 @@ local: .venv/installed-dev node_modules/installed ## boto3 against the local clo
 e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and the faults on the way
 	@$(TOOLS) pytest -q tests/e2e
 
-faults: .venv/installed-dev node_modules/installed ## every fault on purpose, and docs/faults.md written from it
+faults: .venv/installed-dev node_modules/installed ## cause every fault on purpose, and write docs/faults.md
 	@seen=$$(mktemp -u) && $(TOOLS) GATEHOUSE_FAULTS=$$seen pytest -q -m fault tests/local tests/e2e \
 		&& $(PY) -m tests.faults $$seen && rm $$seen
 
 coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage
 
-gate-power: .venv/installed-dev ## which difference a test set of a size can detect
+gate-power: .venv/installed-dev ## which difference a test set of a given size can detect
 	@$(PY) -m bench.gate_power
 
 gate-rates: .venv/installed-dev ## how often the gate is wrong, by simulation; minutes
@@ -150,14 +150,14 @@ gate-rates: .venv/installed-dev ## how often the gate is wrong, by simulation; m
 iam: .venv/installed ## what each role is granted and what of it the last run used: docs/iam.md
 	@$(ON) --start -- $(PY) -m scripts.iam $(WORKLOAD)
 
-iam-mutations: .venv/installed ## take each permission away and see the pipeline fail: docs/iam-mutations.md
+iam-mutations: .venv/installed ## remove each permission and see the pipeline fail: docs/iam-mutations.md
 	@$(ON) --start -- $(PY) -m scripts.iam_mutations $(WORKLOAD)
 
 bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a test
 	@$(TOOLS) for name in $(filter-out __init__,$(basename $(notdir $(wildcard bench/*.py)))); do \
 		echo "== bench.$$name"; $(PY) -m scripts.on_cloud local --start -- $(PY) -m bench.$$name; done
 
-# ---- what the above stand on --------------------------------------------------------------------------------------
+# ---- prerequisites ------------------------------------------------------------------------------------------------
 
 $(UV):
 	@$(SUITABLE)
@@ -176,7 +176,7 @@ $(UV):
 	@$(UV) sync --quiet --frozen --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
 	@touch .venv/installed $@
 
-# Another Python than the environment has, named by the user: it is made anew.
+# If the user names another Python than the environment has, the environment is made anew.
 ifneq ($(filter command environment,$(origin PYTHON3)),)
 ifneq ($(shell { $(PYTHON3) -V; } 2>&1),$(shell $(PY) -V 2>/dev/null))
 .PHONY: .venv/installed

@@ -1,7 +1,7 @@
-"""What it costs that every call is authenticated and authorised: a call's median, and its share of a full run.
+"""What it costs to authenticate and authorise every call: the median of a call, and its share of a full run.
 
-The first table is made in this process, with a role of fifteen policies. The second reads the counter of the local
-cloud that is up (after `make demo`): the seconds that the front door has spent on it, of those that the run took.
+The first table is measured in this process, with a role that has fifteen policies. The second reads the counter of the
+local cloud that is up (after `make demo`): the seconds that the front door spent on it, out of those that the run took.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def share() -> None:
-    """Of the local cloud that is up: all that was ever spent, over the time that pipelines ran."""
+    """For the local cloud that is up: all seconds ever spent, divided by the time that pipelines ran."""
     home = os.environ.get("LOCALCLOUD_HOME")
     found = next(iter(read_table(Path(home), COST_TABLE)), None) if home else None
     ran = sum(seconds_of(name) for name in WORKLOADS) if found else 0.0
@@ -77,7 +77,7 @@ def share() -> None:
 
 
 def seconds_of(workload: str) -> float:
-    """The seconds that a workload's executions took; 0 where it is not deployed."""
+    """The seconds that a workload's executions took; 0 if it is not deployed."""
     try:
         pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
     except NotDeployedError:

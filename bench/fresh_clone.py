@@ -1,4 +1,4 @@
-"""How long from a fresh clone to PROD, with all downloads: an empty HOME, empty caches, a port of its own.
+"""How long from a fresh clone to PROD, with all downloads: an empty HOME, empty caches, its own port.
 
 Prints the wall time of `git clone` and `make demo`; ends the local cloud and removes everything afterwards.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench import PROJECT
 
-#: What reaches the package registries stays.
+#: Variables that are needed to reach the package registries are kept.
 KEPT = (
     "SSL_",
     "PIP_",

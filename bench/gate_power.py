@@ -1,8 +1,8 @@
-"""Which difference a test set of a size can detect, before anyone looks at it. ``--write``: into docs/gate.md.
+"""Which difference a test set of a given size can detect, before anyone looks at it. ``--write``: into docs/gate.md.
 
-The number is (z of 97.5 % + z of 80 %) standard errors of the paired difference. It answers two questions at once: from
-which loss on is a worse challenger proven worse in four of five cases, and which margin is the smallest with which an
-equal challenger is promoted in four of five cases. A margin below it makes the gate hold most of the time.
+The number is (z of 97.5 % + z of 80 %) standard errors of the paired difference. It answers two questions at once: how
+large a loss proves a challenger worse in four of five cases, and what is the smallest margin with which an equal
+challenger is promoted in four of five cases. With a smaller margin the gate holds most of the time.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ BEGIN, END = "<!-- gate-power: begin -->", "<!-- gate-power: end -->"
 
 
 def accuracy_detected(rows: int) -> float:
-    """Equal models that share half of their mistakes differ on the other halves."""
+    """Equal models that share half of their mistakes differ on the other half of each."""
     differing = 2 * (1 - assumed.CAR_ACCURACY) * (1 - assumed.CAR_SHARED_MISTAKES)
     return REACH * sqrt(differing / rows)
 
 
 def auc_detected(rows: int) -> float:
-    """DeLong's standard error of two models of the simulation, on test sets of that size."""
+    """DeLong's standard error for two simulated models, on test sets of that size."""
     generator = np.random.default_rng(rows)
     errors = []
     for _ in range(SIMULATIONS):

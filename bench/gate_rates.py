@@ -2,8 +2,8 @@
 
     python -m bench.gate_rates [--write] [--simulations=1000]
 
-Every simulation goes through the whole decision, by the workload's own gate.toml, on its own test rows and groups.
-What is true is known exactly: car_evaluation's answers are right or wrong with given probabilities; credit_default's
+Every simulation goes through the whole decision, with the workload's own gate.toml, on its own test rows and groups.
+The truth is known exactly: car_evaluation's answers are right or wrong with given probabilities; credit_default's
 scores are binormal, so that their AUC has a formula, and calibrated. ``--write`` puts the table into docs/gate.md.
 """
 
@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bench import PROJECT
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one simulation a core
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one simulation per core
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
@@ -55,12 +55,12 @@ SCENARIOS = {
 }
 
 Numbers = NDArray[np.float64]
-#: Both models' answers, (champion, challenger), for a challenger with so much more of the metric.
+#: Both models' answers, (champion, challenger), for a challenger whose metric is higher by this much.
 Simulate = Callable[["TestSet", float, np.random.Generator], tuple[list[str], list[str]]]
 
 
 def learned_from(truth: Sequence[str]) -> Features:
-    """Features whose training rows carry these labels: a baseline reads no more of them."""
+    """Features whose training rows have these labels: a baseline reads nothing else of them."""
     counts = {TRAIN: dict(Counter(truth))}
     return Features(
         salt="", splits={}, content_type="", rows={}, label_counts=counts, labels=tuple(sorted(set(truth))), features=()
@@ -69,7 +69,7 @@ def learned_from(truth: Sequence[str]) -> Features:
 
 @dataclass(frozen=True, kw_only=True)
 class TestSet:
-    """The real test rows of a workload as shipped, and its rules; what is only shown is left out."""
+    """The real test rows of a workload as shipped, and its rules; metrics that are only shown are left out."""
 
     requests: Sequence[str]
     truth: Sequence[str]
@@ -101,7 +101,7 @@ class TestSet:
         return np.array([label == getattr(self.rules.answers, "of", None) for label in self.truth])
 
     def evidence(self, champion: list[str], challenger: list[str], generator: np.random.Generator) -> Evidence:
-        """Latency is of one distribution for both."""
+        """Both models' latencies come from one distribution."""
         timed = min(len(self.truth), self.rules.load.one_at_a_time or len(self.truth))
         return Evidence(
             requests=self.requests,
@@ -124,7 +124,7 @@ def _groups(metric: str) -> dict[str, NDArray[np.bool_]]:
 
 
 def labels(test: TestSet, gain: float, generator: np.random.Generator) -> tuple[list[str], list[str]]:
-    """Mistakes at random, of which the two models share a part."""
+    """Random mistakes, some of which the two models share."""
     before, after = 1 - CAR_ACCURACY, 1 - CAR_ACCURACY - gain
     both = CAR_SHARED_MISTAKES * min(before, after)
     drawn = generator.random(len(test.truth))
@@ -146,12 +146,12 @@ def probabilities(test: TestSet, gain: float, generator: np.random.Generator) ->
 
 
 def paired_scores(truth: Numbers, gain: float, generator: np.random.Generator) -> tuple[Numbers, Numbers]:
-    """Calibrated probabilities of two models whose noise is in part the same, (champion, challenger)."""
+    """Calibrated probabilities of two models that share part of their noise, (champion, challenger)."""
     variances = [_variance(CREDIT_AUC), _variance(CREDIT_AUC + gain)]
     common = CREDIT_SHARED * min(variances)
     noise = sqrt(common) * generator.normal(size=len(truth))
     scores = [truth + noise + sqrt(one - common) * generator.normal(size=len(truth)) for one in variances]
-    # by Bayes: the odds of normal scores with means 0 and 1
+    # Bayes: the odds of normal scores with means 0 and 1
     champion, challenger = (
         expit(logit(truth.mean()) + (score - 0.5) / variance) for score, variance in zip(scores, variances, strict=True)
     )
@@ -159,7 +159,7 @@ def paired_scores(truth: Numbers, gain: float, generator: np.random.Generator) -
 
 
 def _variance(auc: float) -> float:
-    """Of the noise of normal scores with means 0 and 1 that have this AUC."""
+    """The variance of the noise of normal scores with means 0 and 1 that have this AUC."""
     return 1 / (2 * float(ndtri(auc)) ** 2)
 
 
@@ -167,7 +167,7 @@ WORKLOADS: dict[str, Simulate] = {"car_evaluation": labels, "credit_default": pr
 
 
 def block(task: tuple[str, float, int, int]) -> list[tuple[str, str]]:
-    """(verdict, the comparison's outcome) of some simulations."""
+    """(verdict, the comparison's outcome) for some simulations."""
     workload, factor, start, count = task
     test = TestSet.of(workload)
     found = []
@@ -181,7 +181,7 @@ def block(task: tuple[str, float, int, int]) -> list[tuple[str, str]]:
 
 
 def rates(simulations: int) -> tuple[list[str], bool]:
-    """The table's lines, and whether false accepts of a model worse by the margin stay within 5 %."""
+    """The table's lines, and whether at most 5 % of models that are worse by the margin are accepted."""
     lines = [
         "| workload | test rows | challenger | judged | PROMOTE | HOLD | REJECT |",
         "|---|---|---|---|---|---|---|",

@@ -15,7 +15,7 @@ from ml_test.gate.evidence import Evidence
 from ml_test.gate.rules import Comparison, Latency, Rules, SliceRule
 
 ROWS, GROUPS, LIMIT_SECONDS, REPEATS = 10_000, 10, 2.0, 5
-# What it can be asked for at most: both metrics that are resampled decide or are shown, and AUC in every group.
+# The most that a gate.toml can ask for: both resampled metrics decide or are shown, and AUC in every group.
 RULES = Rules(
     comparison=Comparison(metric="log_loss", margin=0.01, shown=("auc",)),
     floors={"auc": 0.7, "accuracy": 0.5},
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def made() -> Evidence:
-    """Two calibrated models of one signal."""
+    """Two calibrated models for one signal."""
     generator = np.random.default_rng(1)
     chance = generator.beta(0.8, 2.4, ROWS)
     truth = generator.random(ROWS) < chance

@@ -1,6 +1,6 @@
-"""What a guarded release takes beyond the bake that it was asked for: a table, not a test.
+"""How much longer a guarded release takes than its bakes: a table, not a test.
 
-Starts a local cloud of its own. The same endpoint is updated all at once, without a wait, and by a canary.
+Starts its own local cloud. It updates the same endpoint all at once, without a wait, and by a canary.
 """
 
 from __future__ import annotations

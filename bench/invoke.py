@@ -1,7 +1,7 @@
-"""How fast an endpoint of three containers answers, SparkML → XGBoost → SparkML: a table, not a test.
+"""How fast an endpoint with three containers answers, SparkML → XGBoost → SparkML: a table, not a test.
 
-Starts a local cloud of its own, trains a small model, and asks the endpoint for one car again and again: through the
-front door, and the same three containers bare, one after the other, by the same client in this process.
+Starts its own local cloud, trains a small model, and sends the endpoint the same car again and again: through the front
+door, and directly to the same three containers, one after the other, with the same client in this process.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _report(cloud: LocalCloud, ports: list[int]) -> None:
 
 
 async def _measure(ask: Ask, connections: int) -> Measured:
-    """Each connection sends its next request when its last was answered; every answer is checked."""
+    """Each connection sends its next request when the last one was answered; every answer is checked."""
     await _run(ask, connections, WARM_UP)
     begun = time.perf_counter()
     seconds = await _run(ask, connections, REQUESTS)
@@ -112,7 +112,7 @@ async def _run(ask: Ask, connections: int, requests: int) -> list[float]:
 
 
 def _signed(cloud: LocalCloud, url: str) -> dict[str, str]:
-    """Headers of a signed request; all send the same body within its five minutes, so one signature serves for all."""
+    """Headers of a signed request; all requests have the same body within five minutes, so one signature is enough."""
     credentials = Credentials(*cloud.administrator.values())
     request = AWSRequest(method="POST", url=url, data=CAR, headers=dict(CSV))
     SigV4Auth(credentials, "sagemaker", "us-east-1").add_auth(request)

@@ -1,7 +1,7 @@
 """What it costs that moto's memory survives a restart: a call with and without the journal, and a start. A table.
 
-Runs alone, in this process: a day's worth of calls is what the walk from `git push` to PROD asks of moto, 50 times.
-Seconds of CPU stand beside those of the clock, for these are as good as what else the machine has to do.
+Runs alone, in this process: a day's calls are those that the walk from `git push` to PROD makes to moto, 50 times.
+Seconds of CPU are shown beside those of the clock, because the clock depends on what else the machine has to do.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from localcloud.platform.settings import Settings
 CALLS = 1000
 RELEASES = 50
 STARTS = 5
-#: Of one release, as counted on the way to PROD: log events, streams, small and large objects.
+#: What one release writes, as counted on the way to PROD: log events, streams, small and large objects.
 LOG_CALLS, STREAMS, SMALL, LARGE = 76, 23, 30, 9
 
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def compare(moto: MotoBridge) -> None:
-    """Alternating, so that both see the same machine."""
+    """Alternates, so that both run under the same load."""
     kinds: dict[str, Callable[[int], HttpRequest]] = {
         "PutObject of 1 KiB": lambda _: s3("PUT", f"bench/small/{uuid.uuid4()}", b"x" * 1024),
         "PutObject of 1 MiB": lambda _: s3("PUT", f"bench/large/{uuid.uuid4()}", os.urandom(1 << 20)),
@@ -67,14 +67,14 @@ def compare(moto: MotoBridge) -> None:
 
 
 def timed(moto: MotoBridge, asked: HttpRequest, *, journaled: bool) -> tuple[float, float]:
-    """Seconds by the clock, and of this thread's CPU."""
+    """Seconds of the clock, and of this thread's CPU."""
     begun, used = time.perf_counter(), time.thread_time()
     moto.answer(asked, everything if journaled else nothing)
     return time.perf_counter() - begun, time.thread_time() - used
 
 
 def day(moto: MotoBridge, home: Path) -> None:
-    """A start after so many releases, the last snapshot as old as it gets."""
+    """A start after so many releases, with the last snapshot as old as it can be."""
     taken = [timed(moto, asked, journaled=True)[1] for release in range(RELEASES) for asked in release_calls(release)]
     while entries(home) < SNAPSHOT_ENTRIES - 1:
         moto.answer(log_events("g", "s", len(taken)), everything)
@@ -99,7 +99,7 @@ def entries(home: Path) -> int:
 
 
 def start(home: Path) -> str:
-    """The median of some starts, each a process of its own, Python and its imports included."""
+    """The median of some starts, each in its own process, Python and its imports included."""
     clock, cpu = [], []
     for _ in range(STARTS):
         begun, used = time.monotonic(), children_cpu()

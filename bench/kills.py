@@ -1,4 +1,4 @@
-"""Kills a local cloud again and again, while eight clients write to it and while it starts: what is lost of it.
+"""Kills a local cloud again and again, while eight clients write to it and while it starts: what does it lose?
 
 python -m bench.kills [ROUNDS [SEED]]
 """

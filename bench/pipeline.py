@@ -1,8 +1,8 @@
 """How long from `git push` to PROD, and how much of it is the pipeline's own: a table, not a test.
 
 Runs on the local cloud that is up, with the pipeline deployed (`make demo`, then `make bench`). It pushes an empty
-commit on top of HEAD from a clone, and then runs the very same steps bare: the same commands, one after the other, in
-the environments that they already have, with no pipeline, no build containers and no artifacts between them.
+commit on top of HEAD from a clone, and then runs the same steps directly: the same commands, one after the other, in
+their existing environments, with no pipeline, no build containers and no artifacts between them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def bare_steps(clone: Path, execution: Execution) -> dict[str, float]:
-    """Seconds of each step, run as a plain command with the variables that its build had."""
+    """Seconds of each step, run as a plain command with its build's variables."""
     environments = Environments(Settings.cache_folder())
     builds = _builds(execution)
     seconds = {"Build": _timed(lambda: _run(["cdk", "synth", "--quiet"], clone, {}))}
@@ -73,7 +73,7 @@ def show(execution: Execution, bare: dict[str, float]) -> None:
 
 
 def _builds(execution: Execution) -> dict[str, dict[str, str]]:
-    """Each CodeBuild action's environment variables, as its build had them."""
+    """The environment variables of each CodeBuild action, as its build had them."""
     found = {action.name: action.external_id for action in execution.actions if action.provider == "CodeBuild"}
     builds = cloud.client("codebuild").batch_get_builds(ids=list(found.values()))["builds"]
     variables = {

@@ -1,4 +1,4 @@
-"""How long a rollback takes, and the way forward again, guarded and all at once: a table, not a test.
+"""How long a rollback and the way forward again take, guarded and all at once: a table, not a test.
 
 Runs on the local cloud that is up, where two releases have been in PROD (`make demo`, then `make bench`).
 """
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def rollback(arguments: list[str]) -> tuple[float, float]:
-    """Seconds in all, and of the stack's update."""
+    """Seconds in total, and of the stack's update."""
     done = subprocess.run(
         [sys.executable, "-m", "scripts.rollback", WORKLOAD, *arguments],
         cwd=PROJECT,

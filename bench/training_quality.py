@@ -1,10 +1,10 @@
-"""How good the training of each workload is as shipped, on splits under salts that the pipeline does not use.
+"""How good each workload's training is as shipped, on splits with salts that the pipeline does not use.
 
     python -m bench.training_quality [car_evaluation] [credit_default]
 
-Each split is made by the pipeline's own rule, trained with training.toml's hyperparameters and early stopping on its
-validation rows, and measured on its test rows. Hyperparameters are chosen by the validation columns alone; the test
-columns are what that choice turned out to be worth. XGBoost runs in the environment of the local cloud's image.
+The pipeline's own rule makes each split. A model is trained on it with training.toml's hyperparameters and early
+stopping on the validation rows, and measured on the test rows. Choose hyperparameters only by the validation columns;
+the test columns show what that choice was worth. XGBoost runs in the environment of the local cloud's image.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ml_init.table import Row, split_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Figures by name, of one split's rows.
+#: Figures by name, for one split's rows.
 Figures = dict[str, float]
 
 
@@ -41,9 +41,9 @@ class Benchmark:
     salts: int
     targets: Mapping[str, float]
     figures: Callable[[NDArray[Any], NDArray[Any], tuple[str, ...]], Figures]
-    #: Hyperparameters that the training step takes from the data.
+    #: Hyperparameters that the training step derives from the data.
     of_data: Callable[[Dataset], dict[str, Any]] = lambda _: {}
-    #: Whether categories are learned as their rank (Spark indexes them) or as the numbers that they are.
+    #: Whether categories are learned as their ranks (Spark indexes them) or as the numbers that they are.
     ranked: bool = False
 
 
@@ -94,7 +94,7 @@ def in_environment(names: list[str]) -> int:
 
 
 def measured(workload: str, benchmark: Benchmark) -> int:
-    """Print a table of the salts, the shipped one last and for itself; 1 where the mean misses a target."""
+    """Prints a table of the salts, the shipped one last and on its own; returns 1 if the mean misses a target."""
     folder = PROJECT / "ml_init" / workload
     dataset = Dataset.read(folder / "dataset.toml")
     with tempfile.TemporaryDirectory() as copy:
@@ -123,7 +123,7 @@ def line(salt: str, rounds: int, figures: Mapping[str, Figures]) -> str:
 def trained(
     dataset: Dataset, rows: tuple[Row, ...], salt: str, hyperparameters: dict[str, Any], benchmark: Benchmark
 ) -> tuple[dict[str, Figures], int]:
-    """The figures on validation and on test rows, and the best number of rounds."""
+    """The figures for the validation and the test rows, and the best number of rounds."""
     import xgboost
 
     parameters = dict(hyperparameters)
@@ -159,7 +159,7 @@ def matrix(dataset: Dataset, rows: list[Row], *, ranked: bool) -> tuple[NDArray[
 
 
 def summary(results: list[dict[str, Figures]], benchmark: Benchmark) -> int:
-    """Print mean ± standard deviation; 1 where the test figures miss their targets."""
+    """Prints mean ± standard deviation; returns 1 if the test figures miss their targets."""
     missed = 0
     for name in ("validation", "test"):
         for figure in results[0][name]:

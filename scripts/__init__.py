@@ -1,5 +1,5 @@
 """What `make` runs for a person: over AWS's own APIs, so the same on AWS and on the local cloud.
 
-A file here is a command. `cloud` decides which cloud is talked to, `reads` is what they read of it, `changes` what
-several of them do to it; none of these three imports a command.
+Each file here is a command. `cloud` decides which cloud commands talk to, `reads` is what commands read from it, and
+`changes` is what several commands do to it. None of these three imports a command.
 """

@@ -24,7 +24,7 @@ def main() -> int:
 
 
 def prod_endpoint(workload: str) -> str:
-    """The name of the endpoint that the PROD stack made; raises SystemExit where there is none."""
+    """The name of the endpoint that the PROD stack made; raises SystemExit if there is none."""
     stack = WORKLOADS[workload].stack_name("Prod")
     try:
         outputs = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]

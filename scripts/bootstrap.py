@@ -1,4 +1,4 @@
-"""Bootstraps the account and region of gatehouse.toml for the CDK; `scripts.deploy` does so too where it is missing."""
+"""Bootstraps the account and region of gatehouse.toml for the CDK; `scripts.deploy` does so too if it is missing."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     python3 scripts/bring_uv.py <file>
 
-It takes the wheel that uv.lock names for this machine and holds it against the lock's SHA-256. The index is PyPI, or
+It takes the wheel that uv.lock names for this machine and checks it against the lock's SHA-256. The index is PyPI, or
 what UV_DEFAULT_INDEX or PIP_INDEX_URL says. Standard library only.
 """
 
@@ -26,7 +26,7 @@ ATTEMPTS = 3
 
 
 def wheel(lock: str, system: str, machine: str, libc: str) -> tuple[str, str]:
-    """The address and the SHA-256 of uv's wheel for this platform; raises SystemExit that says what to do."""
+    """The URL and the SHA-256 of uv's wheel for this platform; raises SystemExit that says what to do."""
     packages = tomllib.loads(lock)["package"]
     wheels = next(package["wheels"] for package in packages if package["name"] == "uv")
     kind = {"Linux": "manylinux" if libc == "glibc" else "musllinux", "Darwin": "macosx"}.get(system, system)
@@ -38,7 +38,7 @@ def wheel(lock: str, system: str, machine: str, libc: str) -> tuple[str, str]:
 
 
 def address(url: str, index: str | None) -> str:
-    """Where that wheel lies in the user's own index; the lock's address where they have none."""
+    """The wheel's URL in the user's own index; the lock's URL if they have none."""
     if not index:
         return url
     name = url.rpartition("/")[2]
@@ -62,7 +62,7 @@ def fetched(url: str) -> bytes:
 
 
 def program(content: bytes, checksum: str) -> bytes:
-    """The program inside of the wheel; raises SystemExit for a wheel that is not the lock's."""
+    """The program inside the wheel; raises SystemExit for a wheel that is not the one in the lock."""
     found = hashlib.sha256(content).hexdigest()
     if found != checksum:
         raise SystemExit(f"The wheel of uv that came has SHA-256 {found}; uv.lock says {checksum}.")

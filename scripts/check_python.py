@@ -1,4 +1,4 @@
-"""Whether this Python can run Gatehouse, said before anything is installed. It must run on Pythons far too old."""
+"""Says whether this Python can run Gatehouse, before anything is installed. It must itself run on very old Pythons."""
 
 import sys
 
@@ -7,7 +7,7 @@ REMEDY = "Install one that is (Debian, Ubuntu: apt install python3), or name one
 
 def problem(version, missing):
     # type: (tuple[int, ...], list[str]) -> str | None
-    """What is wrong with a Python of this version that lacks these modules; None where nothing is."""
+    """What is wrong with a Python of this version that lacks these modules; None if nothing is."""
     if version < (3, 11):
         said = "Gatehouse needs Python 3.11 or later; %s is %d.%d. %s"
         return said % (sys.executable, version[0], version[1], REMEDY)
@@ -18,7 +18,7 @@ def problem(version, missing):
 
 def lacking(modules):
     # type: (list[str]) -> list[str]
-    """Those of these modules that cannot be imported here."""
+    """The modules among these that cannot be imported here."""
     found = []
     for name in modules:
         try:
@@ -29,5 +29,5 @@ def lacking(modules):
 
 
 if __name__ == "__main__":
-    # The store is SQLite; what is fetched comes over TLS and is zipped; packages bring libraries in C.
+    # The store is SQLite; downloads use TLS and are zipped; packages contain libraries in C.
     sys.exit(problem(tuple(sys.version_info[:3]), lacking(["ctypes", "sqlite3", "ssl", "zlib"])))

@@ -1,4 +1,4 @@
-"""How a command ends: with its exit code, or with one sentence where what it reads is not there."""
+"""How a command ends: with its exit code, or with one sentence if what it reads does not exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scripts.reads.errors import NotThereError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: A shell's code for what a closed pipe has ended: 128 and the signal's number.
+#: A shell's exit code for a process that a closed pipe has ended: 128 plus the signal's number.
 _PIPE_CLOSED = 141
 
 

@@ -1,4 +1,4 @@
-"""Compares the two models that compete in PROD, on what data capture and CloudWatch know of their real traffic."""
+"""Compares the two models that compete in PROD, by what data capture and CloudWatch know of their real traffic."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def rules_of(workload: str) -> Rules:
-    """The gate's. SystemExit for a gate.toml that is wrong."""
+    """The gate's rules; raises SystemExit for an invalid gate.toml."""
     try:
         return Rules.read(Path("ml_test") / workload / "gate.toml")
     except ValueError as error:
@@ -68,7 +68,7 @@ def rules_of(workload: str) -> Rules:
 
 
 def traffic(one: Served, endpoint: str, config: Mapping[str, Any], known: Mapping[str, str]) -> Traffic:
-    """Since the endpoint's configuration was made: with it the experiment began."""
+    """The variant's traffic since the endpoint's configuration was created: the experiment began then."""
     capture = config.get("DataCaptureConfig", {})
     if not capture.get("EnableCapture"):
         raise SystemExit(f"{endpoint} captures nothing: set capture_percent in gatehouse.toml.")
@@ -86,7 +86,7 @@ def traffic(one: Served, endpoint: str, config: Mapping[str, Any], known: Mappin
 
 
 def minimum_requests(workload: str) -> int:
-    """Of each variant, by gatehouse.toml."""
+    """The requests that each variant needs, from gatehouse.toml."""
     ab = load_settings(Path("gatehouse.toml")).of(workload).stages.prod.ab
     if ab is None:
         raise SystemExit("gatehouse.toml has no [stages.prod.ab], so it does not say how many requests are enough.")
@@ -106,7 +106,7 @@ def summary(models: Sequence[Traffic], served: Sequence[Served]) -> list[str]:
 
 
 def sentences(checks: Sequence[Check]) -> list[str]:
-    """The verdict first, then each condition: in plain words, and with its figures."""
+    """The verdict first, then each condition in plain words, with its figures."""
     verdict = Verdict.of(checks)
     lines = [f"{verdict}: {next(check.plain for check in checks if check.outcome is verdict)}"]
     for check in checks:

@@ -46,7 +46,7 @@ def main(workload: str) -> int:
 
 
 def _prefetch() -> subprocess.Popen[bytes]:
-    """Installs what the pipeline's steps will need while cdk deploys; each step would wait for it otherwise."""
+    """Installs what the pipeline's steps will need while cdk deploys; otherwise each step would wait for it."""
     locks = sorted(str(path) for path in Path().glob("*/requirements.lock"))
     return subprocess.Popen(
         [sys.executable, "-m", "localcloud", "prefetch", *locks], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -1,4 +1,4 @@
-"""Deploys a workload's pipeline with the real `cdk` command, after what it stands on: the token and the bootstrap."""
+"""Deploys a workload's pipeline with the real `cdk` command, after its prerequisites: the token and the bootstrap."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def main(workload: str) -> None:
 
 
 def bootstrap(settings: Settings) -> None:
-    """What the CDK needs of an account and region, once; it goes by the templates in cdk.out."""
+    """What the CDK needs in an account and region, once; it is based on the templates in cdk.out."""
     cdk("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", *SYNTHESIZED)
 
 
 def cdk(*arguments: str) -> None:
-    """Runs the cdk command; exits with its code where it fails."""
+    """Runs the cdk command; exits with its code if it fails."""
     done = subprocess.run(["cdk", *arguments], check=False)
     if done.returncode:
         raise SystemExit(done.returncode)

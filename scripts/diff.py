@@ -1,4 +1,4 @@
-"""Shows what a deploy of a workload's pipeline would change, by the real `cdk` command."""
+"""Shows what a deploy of a workload's pipeline would change, with the real `cdk` command."""
 
 from __future__ import annotations
 

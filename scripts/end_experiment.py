@@ -1,4 +1,4 @@
-"""Ends the competition of two models in PROD: one of them gets all the traffic, by a push's own guarded update."""
+"""Ends the competition of two models in PROD: one of them gets all the traffic, by a push's guarded update."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from scripts.reads.pipeline import Action, Execution, Pipeline
 
 POLL_SECONDS = 0.5
-#: Where output is no terminal, the running action's last log line is printed this often.
+#: If the output is not a terminal, the running action's last log line is printed this often.
 QUIET_SECONDS = 5.0
 
 _MARKS = {"Succeeded": "✓", "Failed": "✗", "Stopped": "■", "Abandoned": "■", "InProgress": "…"}
@@ -72,7 +72,7 @@ def _running(action: Action, last_lines: list[str]) -> str:
 
 
 class _Screen:
-    """Lines that stay and one line that moves; without a terminal, the moving line is printed now and then."""
+    """Lines that stay and one line that is rewritten; without a terminal, that line is printed now and then."""
 
     def __init__(self) -> None:
         self._terminal = sys.stdout.isatty()

@@ -21,7 +21,7 @@ _SECTION = re.compile(r"^## (\w+)\n", re.MULTILINE)
 
 
 def main(name: str, *, check: bool) -> int:
-    """``check`` writes nothing: it fails where other grants are listed, or where one has neither use nor reason."""
+    """``check`` writes nothing: it fails if the page lists other grants, or if a grant has neither use nor reason."""
     cloud.require_local("What a run used is what the local cloud has recorded: `make iam` knows nothing of AWS.")
     calls = calls_of(Path(os.environ["LOCALCLOUD_HOME"]))
     found = deployed(WORKLOADS[name].camel_name)

@@ -1,7 +1,7 @@
-"""Takes each permission from each role of a workload's pipeline and sees its run fail; writes docs/iam-mutations.md.
+"""Removes each permission from each role of a workload's pipeline and sees its run fail; writes docs/iam-mutations.md.
 
-On a local cloud that is up and in which the pipeline has gone to PROD, best twice: what only a second release needs is
-tried too. The policies are as before at the end.
+It needs a local cloud that is up and in which the pipeline has gone to PROD, best twice: then it also tries what only a
+second release needs. At the end the policies are as before.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from scripts.least_privilege.mutation import Mutation, Result
 
 DOCUMENT = Path("docs/iam-mutations.md")
-#: In the local cloud's home: it goes with the roles that were tried.
+#: In the local cloud's home, so that it is deleted together with the roles that were tried.
 TRIED = "iam-mutations.json"
-#: CodePipeline keeps a year of them; the first says in which stage a permission was first needed.
+#: CodePipeline keeps them for a year; the first one says in which stage a permission was first needed.
 _EXECUTIONS = 1000
 
 
 def main(name: str, stages: list[str]) -> int:
-    """What has been tried since the last deployment is not tried again: a run that was broken off goes on."""
+    """What has been tried since the last deployment is not tried again: an interrupted run continues."""
     cloud.require_local("Permissions are taken away on the local cloud only: on AWS, others work with these roles.")
     found, todo, rehearsal = prepare(name)
     tried = Tried(Path(os.environ["LOCALCLOUD_HOME"]) / TRIED, todo)
@@ -72,7 +72,7 @@ def _line(number: int, of: int, result: Result) -> str:
 
 
 def prepare(name: str) -> tuple[Deployed, list[Mutation], Rehearsal]:
-    """The deployed roles, every permission of theirs, and what takes them away."""
+    """The deployed roles, all their permissions, and what removes them."""
     workload, home = WORKLOADS[name], Path(os.environ["LOCALCLOUD_HOME"])
     pipeline = Pipeline(workload.stack_name("Pipeline"))
     found = deployed(workload.camel_name)

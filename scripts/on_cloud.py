@@ -1,9 +1,9 @@
-"""The one entry to a cloud: decides which, builds the command's environment for it, and becomes the command.
+"""The one entry point to a cloud: decides which, builds the command's environment for it, and becomes the command.
 
     python -m scripts.on_cloud local|aws [options] -- COMMAND …
 
-On the local cloud the command sees nothing of the caller's own AWS settings; on AWS, account and region are named, and
-whoever is about to change something is asked. Without a cloud that answers, nothing is run.
+On the local cloud the command sees nothing of the caller's own AWS settings. On AWS it prints account and region, and
+asks before a command changes something. If no cloud answers, nothing runs.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from scripts.cloud import aws, local
 from scripts.cloud.decision import Cloud
 from stacks.workloads import WORKLOADS
 
-#: For what talks to no cloud, and is not to: `cdk synth` would ask STS whose credentials it finds.
+#: For commands that must not talk to a cloud: `cdk synth` would ask STS whose credentials it finds.
 NO_CLOUD = "none"
 
 
 def main(arguments: list[str]) -> None:
-    """Does not return: the command takes this process's place. Raises SystemExit where it is not to run."""
+    """Does not return: the command replaces this process. Raises SystemExit if the command must not run."""
     split = arguments.index("--") if "--" in arguments else len(arguments)
     options, command = _parser().parse_args(arguments[:split]), arguments[split + 1 :]
     if not command:
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
 
 
 def environment_for(options: argparse.Namespace) -> dict[str, str]:
-    """What the command gets; raises SystemExit where the cloud is none, or is not to be talked to."""
+    """The command's environment; raises SystemExit if there is no such cloud, or if it must not be used."""
     if options.cloud == NO_CLOUD:
         return local.without_cloud(os.environ)
     if options.cloud not in {cloud.value for cloud in Cloud}:
@@ -48,7 +48,7 @@ def environment_for(options: argparse.Namespace) -> dict[str, str]:
 
 
 def check_workload(name: str | None) -> None:
-    """Raises SystemExit that names the workloads there are."""
+    """Raises SystemExit that lists the workloads that exist."""
     if name is not None and name not in WORKLOADS:
         raise SystemExit(f"WORKLOAD={name} is no workload: {' or '.join(sorted(WORKLOADS))}. Nothing was run.")
 

@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def push_and_follow(pipeline: Pipeline, folder: Path = Path()) -> Execution:
-    """Pushes HEAD; follows the execution that it started, or the one that this commit had before."""
+    """Pushes HEAD; follows the execution that it started, or this commit's earlier one, and returns it."""
     github = load_settings(folder / "gatehouse.toml").github
     _warn_of_uncommitted(folder)
     commit = local_github.push(folder, github.owner, github.repo, github.branch)

@@ -1,4 +1,4 @@
-"""Lists a workload's releases, newest first: what was decided of each, and which of them PROD serves since when."""
+"""Lists a workload's releases, newest first: what was decided on each, and which of them PROD serves since when."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scripts.reads.prod import Served, Tenure
 
 HEAD = ("version", "commit", "registered (UTC)", "status", "verdict", "PROD", "compared with", "why")
-#: What the last column has at the least, however narrow the terminal is.
+#: The minimum width of the last column, however narrow the terminal is.
 _SHORTEST_REASON = 40
 
 
@@ -48,7 +48,7 @@ def main() -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Past:
-    """Package → when it last came to serve, and to compete."""
+    """Package → when it last began to serve, and to compete."""
 
     served: Mapping[str, datetime]
     competed: Mapping[str, datetime]
@@ -80,7 +80,7 @@ def table(releases: Sequence[Release], served: Sequence[Served], past: Past, *, 
 
 
 def prod_line(prod: Prod, served: Sequence[Served]) -> str:
-    """What the endpoint says of itself, in one sentence."""
+    """What the endpoint says about itself, in one sentence."""
     endpoint = prod.endpoint()
     if endpoint is None:
         stack = prod.stack()
@@ -107,7 +107,7 @@ def _row(release: Release, served: Sequence[Served], past: Past) -> tuple[str, .
 
 
 def _now(arn: str, served: Sequence[Served]) -> str | None:
-    """``serves``, or the variant and its share where it is one of several."""
+    """``serves``, or the variant and its share if it is one of several."""
     one = next((one for one in served if one.package_arn == arn), None)
     if one is None or len(served) == 1:
         return "serves" if one else None

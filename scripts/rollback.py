@@ -40,7 +40,7 @@ def plan(registry: Registry, prod: Prod, present: Deployed, version: int | None)
     known = list(registry.versions())
     if version is None:
         statuses = {one.arn: one.status for one in known}
-        # Beside a champion, what competes with it has not taken its place yet.
+        # A release that competes with a champion has not replaced it yet.
         arn = present.champion_arn or previous(prod.history(), present.package_arn, statuses)
         return registry.release(arn)
     wanted = next((one for one in known if one.number == version), None)
@@ -61,7 +61,7 @@ def plan(registry: Registry, prod: Prod, present: Deployed, version: int | None)
 
 
 def previous(history: Sequence[Tenure], present_arn: str, statuses: Mapping[str, str]) -> str:
-    """What served before the present package and is still approved; raises SystemExit where nothing is."""
+    """What served before the present package and is still approved; raises SystemExit if there is nothing."""
     earlier = before(history, present_arn)
     found = next((arn for arn in earlier if statuses.get(arn) == "Approved"), None)
     if found is None:
@@ -74,7 +74,7 @@ def previous(history: Sequence[Tenure], present_arn: str, statuses: Mapping[str,
 
 
 def _warn_of_a_push_under_way(workload: str) -> None:
-    """A push that is on its way will be released after this, if its gate lets it through."""
+    """A push in progress will be released after this rollback, if its gate lets it through."""
     pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
     for summary in pipeline.summaries():
         if summary["status"] == "InProgress":

@@ -1,4 +1,4 @@
-"""What stands and what runs: each workload's pipeline, its latest execution, and its endpoints."""
+"""What exists and what runs: each workload's pipeline, its latest execution, and its endpoints."""
 
 from __future__ import annotations
 

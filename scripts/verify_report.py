@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def fetch(s3: Any, folder: GateFolder) -> Files:
-    """The report's files that are there."""
+    """The report's files that exist."""
     found: Files = {}
     for name in (MANIFEST, SIGNATURE, *REPORT):
         try:
@@ -61,7 +61,7 @@ def keep(files: Files, folder: Path) -> None:
 
 
 def latest_reported(s3: Any, bucket: str, pipeline: Pipeline) -> str:
-    """The newest execution with a report; SystemExit where there is none."""
+    """The newest execution with a report; raises SystemExit if there is none."""
     for summary in pipeline.summaries():
         execution = str(summary["pipelineExecutionId"])
         try:

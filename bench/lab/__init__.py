@@ -1,4 +1,4 @@
-"""Local clouds of one's own and what is tried on them: endpoints, traffic, kills. Benchmarks and tests share it.
+"""Separate local clouds and what is tried on them: endpoints, traffic, kills. Benchmarks and tests share it.
 
-Nothing here knows pytest. What goes wrong is an error that says what was seen.
+Nothing here depends on pytest. Whatever goes wrong raises an error that says what was seen.
 """

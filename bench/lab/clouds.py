@@ -1,4 +1,4 @@
-"""Local clouds: each one process, on a free port, with a home of its own."""
+"""Local clouds: each is one process, on a free port, with its own home."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from scripts.cloud.local import environment_on
 
 
 class LocalCloudError(Exception):
-    """It does not come up, go down or say where it is; the message is its own."""
+    """The local cloud does not come up, go down or say where it is; the message is its own."""
 
 
 @dataclass(frozen=True)
 class LocalCloud:
-    """One process in a home of its own; `make` would find it there."""
+    """One process with its own home; `make` would find it there."""
 
     home: Path
     endpoint_url: str
 
     def client(self, service: str, **config: Any) -> Any:
-        """A boto3 client of the account's administrator; ``config`` is more for botocore's Config."""
+        """A boto3 client of the account's administrator; ``config`` has further settings for botocore's Config."""
         make: Any = boto3.client
         return make(
             service,
@@ -65,35 +65,35 @@ class LocalCloud:
 
     @property
     def running(self) -> Running:
-        """What it wrote down when it started."""
+        """What it recorded when it started."""
         return _running_in(self.home)
 
     @classmethod
     def up(cls, home: Path) -> LocalCloud:
-        """Starts one; raises LocalCloudError with its own words where it does not come up."""
+        """Starts one; raises LocalCloudError with its own message if it does not come up."""
         _checked(run_localcloud(home, "up", "--port", "0"))
         return cls.at(home)
 
     @classmethod
     def at(cls, home: Path) -> LocalCloud:
-        """The one that runs in this home."""
+        """The local cloud that runs in this home."""
         return cls(home=home, endpoint_url=_running_in(home).endpoint_url)
 
     def kill(self) -> None:
-        """SIGKILL, as a crash or the kernel would end it; what it had started runs on."""
+        """Ends it with SIGKILL, as a crash or the kernel would; what it had started keeps running."""
         pid = json.loads((self.home / "run.json").read_text())["pid"]
         os.kill(pid, signal.SIGKILL)
         until_gone(pid)
 
     def start_again(self) -> None:
-        """Where it was, on the same port."""
+        """Starts it again in its home, on the same port."""
         _checked(run_localcloud(self.home, "up", "--port", self.endpoint_url.rpartition(":")[2]))
 
     def down(self) -> None:
         _checked(run_localcloud(self.home, "down"))
 
     def started(self) -> dict[int, str]:
-        """What this local cloud started and that still runs: process id → command line."""
+        """The processes that this local cloud started and that still run: process id → command line."""
         mark = f"{OWNER_VARIABLE}={self.home}".encode()
         found = {}
         for folder in Path("/proc").iterdir():

@@ -1,4 +1,4 @@
-"""What EventBridge's default bus is told, heard through a rule and a queue."""
+"""What EventBridge's default bus receives, read through a rule and a queue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Heard:
-    """Hears events that match a pattern, from its making on."""
+    """Receives events that match a pattern, from its creation on."""
 
     def __init__(self, cloud: LocalCloud, name: str, pattern: dict[str, Any]) -> None:
         events, self._sqs = cloud.client("events"), cloud.client("sqs")
@@ -33,7 +33,7 @@ class Heard:
         events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
 
     def events(self) -> list[dict[str, Any]]:
-        """What came since the last call, in the order of its time."""
+        """The events since the last call, in the order of their times."""
         found = []
         while received := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
             for message in received:

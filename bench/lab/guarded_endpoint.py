@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 VARIANT = "AllTraffic"
 ROW = "1,2,3"
-#: A fleet's requests a second are about this many for each of the callers.
+#: How many threads send requests; each pauses ``PAUSE_SECONDS`` between two requests.
 CALLERS = 6
 PAUSE_SECONDS = 0.002
 
@@ -46,7 +46,7 @@ model = Sick()
 
 
 def pickled(code: str) -> bytes:
-    """What unpickles to the code's ``model``: a model's artifact can hold anything that a container loads."""
+    """An object that unpickles to the code's ``model``: an artifact can contain anything that a container loads."""
     return pickle.dumps(_Code(code))
 
 
@@ -60,10 +60,10 @@ class _Code:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """What answers: always the same number, so that callers see which fleet it was."""
+    """A model that always answers with the same number, so that callers see which fleet answered."""
 
     answer: float
-    #: Statements of the model's predict, before it answers.
+    #: Statements in the model's predict, before it answers.
     body: str = HEALTHY
     #: Statements that run when the container loads the model, before it listens.
     at_load: str = ""
@@ -86,16 +86,16 @@ class Traffic:
 
 @dataclass(kw_only=True)
 class Update:
-    """One update as its callers and DescribeEndpoint saw it."""
+    """One update, as the callers and DescribeEndpoint saw it."""
 
     traffic: Traffic
     states: list[str] = field(default_factory=list)
     """The endpoint's states in order, in EventBridge's spelling."""
     staged: list[tuple[float, str]] = field(default_factory=list)
-    """When each status of the new fleet's variant began, and which it was, in order."""
+    """When each status of the new fleet's variant began, and which status it was, in order."""
     seconds: float = 0.0
     left_over: list[str] = field(default_factory=list)
-    """What stands at the end, named after the endpoint, and did not before."""
+    """What exists at the end, named after the endpoint, and did not exist before."""
     end: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -107,10 +107,10 @@ class Update:
 
 
 class GuardedEndpoint:
-    """One endpoint in a local cloud; every update goes through the same alarms."""
+    """One endpoint in a local cloud; the same alarms guard every update."""
 
     def __init__(self, world: World, name: str, *, capture: str = "") -> None:
-        """``capture``: where requests are captured, such as s3://bucket/capture; a folder for each configuration."""
+        """``capture``: where requests are captured, such as s3://bucket/capture; each configuration has a folder."""
         self.world = world
         self.name = name
         self.answer = 1.0
@@ -124,7 +124,7 @@ class GuardedEndpoint:
 
     @property
     def serving(self) -> str:
-        """What callers are answered where nothing is being released."""
+        """The answers that callers get while nothing is being released."""
         return str(self.answer)
 
     @property
@@ -132,16 +132,16 @@ class GuardedEndpoint:
         return str(self.answer + 1)
 
     def challenger(self, name: str, **sickness: str) -> str:
-        """The configuration of a release that answers the next number."""
+        """The configuration of a release that answers with the next number."""
         return self.configured(Model(answer=self.answer + 1, **sickness), name)
 
     def configured(self, model: Model, name: str, **variant: Any) -> str:
-        """A new model and a configuration of it, both of this name."""
+        """A new model and its configuration, both with this name."""
         address = self.world.put(f"sick/{name}/model.tar.gz", model.artifact())
         return self.configured_for({"Image": XGBOOST, "ModelDataUrl": address}, name, **variant)
 
     def configured_for(self, container: dict[str, Any], name: str, **variant: Any) -> str:
-        """The same for a container's definition, such as a model package's name."""
+        """The same for a container definition, such as a model package's name."""
         self.world.model(name, [container])
         self.world.sagemaker.create_endpoint_config(
             EndpointConfigName=name,
@@ -234,7 +234,7 @@ class GuardedEndpoint:
         return update
 
     def _told(self, update: Update) -> list[str]:
-        """The endpoint's states so far, as EventBridge was told of them."""
+        """The endpoint's states so far, as EventBridge received them."""
         update.states += [event["detail"]["EndpointStatus"] for event in self._heard.events()]
         return update.states
 
@@ -279,7 +279,7 @@ class GuardedEndpoint:
             try:
                 answer = runtime.invoke_endpoint(EndpointName=self.name, Body=ROW, ContentType="text/csv")
                 traffic.answers.append((begun, answer["Body"].read().decode().strip()))
-            except (BotoCoreError, ClientError) as error:  # one without an answer in botocore's minute is an error, too
+            except (BotoCoreError, ClientError) as error:  # no answer within botocore's minute is an error, too
                 traffic.errors.append((begun, str(error)))
 
 

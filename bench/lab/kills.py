@@ -1,7 +1,7 @@
-"""A local cloud that is killed while many write to it: what each was told, held against what is there afterwards.
+"""A local cloud that is killed while many write to it: what it acknowledged, compared with what exists afterwards.
 
-Every writer makes one thing after another, under names that nobody used before, and notes what it was told. What it
-was told nothing about may be there or not, but not by halves.
+Every writer creates one thing after another, under names that nobody used before, and records each acknowledgement. A
+thing that was not acknowledged may exist or not, but not in part.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _ENDED = ("CREATE_COMPLETE", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 
 @dataclass
 class Writer:
-    """Makes things of one kind; a whole one reads as its :attr:`content`, one that is not there as None."""
+    """Creates things of one kind; a complete one reads as its :attr:`content`, a missing one as None."""
 
     make: Callable[[str], object]
     reader: Callable[[], Callable[[str], object]]
-    """What reads one thing; asked for anew before all of them are read."""
+    """A function that reads one thing; called again each time before all things are read."""
     content: Callable[[str], object]
     acknowledged: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
 
     def go_on(self, prefix: str, ended: threading.Event) -> None:
-        """Until the local cloud does not answer any more."""
+        """Creates things until the local cloud no longer answers."""
         number = 0
         while not ended.is_set():
             number += 1
@@ -51,11 +51,11 @@ class Writer:
             try:
                 self.make(name)
             except (BotoCoreError, ResponseParserError):
-                return  # refused, or cut in the middle of the answer: nothing was said
+                return  # refused, or cut off in the middle of the answer: nothing was acknowledged
             self.acknowledged.append(self.unsure.pop())
 
     def wrong(self) -> list[str]:
-        """What is not as it was acknowledged, and what is there by halves."""
+        """What is not as it was acknowledged, and what exists only in part."""
         problems, read = [], self.reader()
         for name in (*self.acknowledged, *self.unsure):
             found = read(name)
@@ -82,9 +82,9 @@ class Kills:
         return cls(LocalCloud.up(home), seed)
 
     def round(self) -> int:
-        """All write, it is killed at some moment, killed again while it starts, and started.
+        """All write; it is killed at some moment, killed again while it starts, and then started.
 
-        Returns how much it had acknowledged in all.
+        Returns how much it had acknowledged in total.
         """
         self.rounds += 1
         wanted = self.acknowledged() + self._random.randrange(10, 100)
@@ -140,7 +140,7 @@ def _writers(cloud: LocalCloud) -> dict[str, Writer]:
 
 
 def _one(code: str, ask: Callable[[str], object]) -> Callable[[str], object]:
-    """Reads one thing: None where the answer is an error that has this code in it."""
+    """Reads one thing: None if the answer is an error that contains this code."""
 
     def read(name: str) -> object:
         try:
@@ -209,7 +209,7 @@ def _tables(cloud: LocalCloud) -> Writer:
 
 
 def _packages(cloud: LocalCloud) -> Writer:
-    """Releases in the registry: who asks finds them by their description, for their numbers are not the writer's."""
+    """Releases in the registry, found by their descriptions, because the writer does not choose their numbers."""
     sagemaker = cloud.client("sagemaker")
     containers = [{"Image": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"}]
     specification = {
@@ -236,10 +236,10 @@ def _packages(cloud: LocalCloud) -> Writer:
 
 
 def _stacks(cloud: LocalCloud) -> Writer:
-    """A stack is whole where it has come to an end, and its parameter is there where it was made.
+    """A stack is complete if its operation has ended, and if its parameter exists where the stack was created.
 
-    One that was taken back may have left it behind: what is made in the very moment of a crash, the stack does not know
-    of (docs/decisions/0005).
+    A rolled-back stack may leave its parameter behind: the stack does not know about a resource that was created at the
+    very moment of a crash (docs/decisions/0005).
     """
     cloudformation, ssm = cloud.client("cloudformation"), cloud.client("ssm")
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from bench.lab.clouds import LocalCloud
 
-#: What works in a folder of its own, until it is done. Functions' sandboxes stay warm for the next call.
+#: What works in its own folder until it is done. Functions' sandboxes stay warm for the next call.
 KINDS = ("codebuild", "glue", "sagemaker-training", "sagemaker-containers")
-#: A Spark driver that was started ahead waits in a folder of its own for the next job.
+#: A Spark driver that was started in advance waits in its own folder for the next job.
 _WAITS_FOR_MORE = "glue/driver-"
 
 
 def standing(cloud: LocalCloud, *, named: str = "") -> Counter[str]:
-    """Everything that works now, or costs: of two containers alike in one endpoint, the name counts twice.
+    """Everything that runs now, or costs money, by name: two identical containers in one endpoint count twice.
 
     ``named``: only what has this in its name, such as an endpoint with its containers.
     """
@@ -30,9 +30,9 @@ def standing(cloud: LocalCloud, *, named: str = "") -> Counter[str]:
 
 
 def left_over(cloud: LocalCloud, before: Counter[str], *, named: str = "") -> list[str]:
-    """Nothing, once the cleaning up, which goes on after a verdict, is done.
+    """Waits for the clean-up, which continues after a verdict, until nothing is left over.
 
-    Raises AssertionError where something stands for ever that did not stand ``before``, and lists it.
+    Raises AssertionError that lists what is still there at the end and did not exist ``before``.
     """
     return until(
         lambda: sorted((standing(cloud, named=named) - before).elements()),
@@ -49,7 +49,7 @@ def _folders(cloud: LocalCloud) -> Iterator[str]:
 
 
 def _processes(cloud: LocalCloud) -> Iterator[str]:
-    """Those that work in such a folder, or did: by their environment, which outlives the folder."""
+    """Processes that work or worked in such a folder, by their environment, which outlives the folder."""
     place = re.compile(re.escape(f"{cloud.home}/work/").encode() + rb"([^/\0]+/[^/\0]+)")
     for pid in cloud.started():
         try:
@@ -74,5 +74,5 @@ def _stacks(cloud: LocalCloud) -> Iterator[str]:
 
 
 def _without_id(name: str) -> str:
-    """A container's name without what makes it unlike that of the fleet before."""
+    """A container's name without the part that differs from the previous fleet's."""
     return re.sub(r"-[0-9a-f]{12}$", "", name)

@@ -44,7 +44,7 @@ HYPERPARAMETERS = {
 
 
 class World:
-    """One bucket and one role in a local cloud; jobs, models and endpoints by boto3 as a user would make them."""
+    """One bucket and one role in a local cloud; jobs, models and endpoints by boto3, as a user would create them."""
 
     def __init__(self, cloud: Any) -> None:
         self.cloud = cloud
@@ -157,7 +157,7 @@ class World:
         return name
 
     def config(self, name: str, *models: str, weights: tuple[float, ...] = (), **more: Any) -> str:
-        """A variant for each model, named after it."""
+        """One variant for each model, named after it."""
         self.sagemaker.create_endpoint_config(
             EndpointConfigName=name,
             ProductionVariants=[
@@ -179,7 +179,7 @@ class World:
         return self.settled(name)
 
     def settled(self, name: str) -> dict[str, Any]:
-        """The endpoint's description once nothing is under way."""
+        """The endpoint's description once no operation is in progress."""
         return until(
             lambda: self.sagemaker.describe_endpoint(EndpointName=name),
             lambda found: found["EndpointStatus"] in {"InService", "Failed"},
@@ -200,7 +200,7 @@ class World:
         return text
 
     def container_processes(self, endpoint: str) -> list[int]:
-        """Process ids of an endpoint's containers, from their working folders."""
+        """Process ids of an endpoint's containers, found by their working folders."""
         marker = f"{self.cloud.home}/work/sagemaker-containers/{endpoint}-".encode()
         found = []
         for folder in Path("/proc").iterdir():
@@ -259,7 +259,7 @@ def preprocessing_bundle() -> dict[str, bytes]:
 
 
 def postprocessing_bundle() -> dict[str, bytes]:
-    """From the class's number to its label."""
+    """Maps a class's number to its label."""
     labels = {"labels": {"type": "list", "string": LABELS}}
     return bundle([("labels", "reverse_string_indexer", labels, {"input": "prediction"}, "label")])
 

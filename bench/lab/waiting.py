@@ -1,8 +1,8 @@
-"""Tests wait for a state and never for seconds: this is how they wait, all of them.
+"""All tests wait in this way: for a state, never for a number of seconds.
 
-A wait ends as soon as its state is there, so a long deadline costs nothing where the test passes. It is long enough for
+A wait ends as soon as its state is reached, so a long deadline costs nothing if the test passes. It is long enough for
 a machine ten times slower than the one on which the tests were written, and shorter than pytest's own time-out
-(``pyproject.toml``), which says nothing of what was waited for.
+(``pyproject.toml``), which does not say what the test waited for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEADLINE_SECONDS = 600
-#: For boto3's own waiters: they ask once a second, until the deadline.
+#: For boto3's own waiters: they poll once a second, until the deadline.
 WAITER = {"Delay": 1, "MaxAttempts": DEADLINE_SECONDS}
 
 Seen = TypeVar("Seen")
@@ -30,7 +30,7 @@ def until(
 ) -> Seen:
     """What ``look`` returns once it is ``good``, by default once it is true.
 
-    Raises AssertionError after the deadline, with ``what`` was waited for and what was seen last.
+    Raises AssertionError after the deadline; the message has ``what`` was waited for and what was seen last.
     """
     deadline = time.monotonic() + deadline_seconds
     while not good(seen := look()):

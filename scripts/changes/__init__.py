@@ -1,4 +1,4 @@
 """What commands do to a cloud: a release into PROD, a stack's update, a notice to people, a push.
 
-Each is used by more than one command. Nothing here parses a command line.
+More than one command uses each of them. Nothing here parses a command line.
 """

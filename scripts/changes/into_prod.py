@@ -1,4 +1,4 @@
-"""Puts a release into PROD, alone, by the same update of its stack as a push; verifies it, and tells people."""
+"""Puts a release into PROD, alone, with the same stack update as a push; verifies it and notifies people."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def changeable(prod: Prod) -> dict[str, Any]:
-    """PROD's stack; raises SystemExit where it cannot be changed now, with what to do."""
+    """PROD's stack; raises SystemExit that says what to do if it cannot be changed now."""
     stack = prod.stack()
     if stack is None:
         raise SystemExit(f"There is no stack {prod.stack_name}: nothing was released to PROD yet. `make push` does.")
@@ -45,7 +45,7 @@ def changeable(prod: Prod) -> dict[str, Any]:
 def put(
     release: Release, prod: Prod, registry: Registry, stack: Mapping[str, Any], what: str, *, now: bool = False
 ) -> int:
-    """Update, verify, tell; what it is done for (``what``) stands in the messages. The exit code.
+    """Updates, verifies and notifies; the messages contain ``what`` it is done for. Returns the exit code.
 
     now: all the traffic at once and unguarded, whether or not an alarm rings.
     """
@@ -82,14 +82,14 @@ def put(
 
 
 def _before(stack: Mapping[str, Any], release: Release) -> str:
-    """What served until now: one version, or the one of two that goes."""
+    """What has served until now: one version, or of two the one to be replaced."""
     present = Deployed.of(stack)
     arns = [arn for arn in (present.package_arn, present.champion_arn) if arn and arn != release.arn]
     return " and ".join(str(version_of(arn)) for arn in arns)
 
 
 def shift(ringing: list[guards.Ringing], release: Release, prod: Prod, registry: Registry) -> str:
-    """Guarded; at once, where an alarm that rings already would send the traffic back to what makes it ring."""
+    """Guarded; at once if an alarm is already in ALARM and would send the traffic back to the release to blame."""
     if not ringing:
         return GUARDED
     for alarm in ringing:
@@ -107,7 +107,7 @@ def shift(ringing: list[guards.Ringing], release: Release, prod: Prod, registry:
 
 
 def report_of(release: Release) -> GateReport | None:
-    """What the gate said of it; None where that is gone."""
+    """What the gate said about it; None if that is gone."""
     s3, address = cloud.client("s3"), S3Address.parse(release.report)
     try:
         body = s3.get_object(**address.arguments)["Body"].read()
@@ -117,7 +117,7 @@ def report_of(release: Release) -> GateReport | None:
 
 
 def verify(prod: Prod, release: Release, gate: GateReport | None) -> None:
-    """As the pipeline verifies a release; raises StepError where PROD is not what that release's gate has seen."""
+    """As the pipeline verifies a release; raises StepError if PROD is not what that release's gate has seen."""
     check_served(cloud.client("sagemaker"), prod.endpoint_name, release.package)
     if gate is None:
         raise StepError(
@@ -129,14 +129,14 @@ def verify(prod: Prod, release: Release, gate: GateReport | None) -> None:
 
 
 def _tell(stack: Mapping[str, Any], subject: str, said: str, release: Release, gate: GateReport | None) -> None:
-    """With who did it, the figures of the release that was put, and its report's address."""
+    """With who did it, the figures of the release that serves now, and its report's address."""
     by = cloud.client("sts").get_caller_identity()["Arn"]
     figures = report_lines(gate, S3Address.parse(release.report).bucket) if gate else [f"{release.report} is gone."]
     notification.publish(stack, subject, [said, f"By {by}.", "", *figures])
 
 
 def serving_line(prod: Prod, registry: Registry) -> str:
-    """Which version PROD serves now, whatever was tried."""
+    """The version that PROD serves now, whatever was tried."""
     served = ", ".join(
         f"version {version_of(one.package_arn)}" if one.package_arn else f"an unknown model as {one.variant}"
         for one in prod.serves(registry)

@@ -22,13 +22,13 @@ def token() -> str:
 
 
 def address() -> str:
-    """Raises SystemExit on AWS, where GitHub itself is the place to push to."""
+    """Raises SystemExit on AWS, where users push to GitHub itself."""
     cloud.require_local(ON_AWS)
     return f"{cloud.decided().endpoint_url}/_github"
 
 
 def create_repository(owner: str, repo: str) -> None:
-    """Makes the repository where it is missing."""
+    """Creates the repository if it is missing."""
     request = urllib.request.Request(  # noqa: S310  (the local cloud's own address)
         f"{address()}/api/orgs/{owner}/repos",
         data=json.dumps({"name": repo, "private": True}).encode(),
@@ -37,14 +37,14 @@ def create_repository(owner: str, repo: str) -> None:
     try:
         urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
     except urllib.error.HTTPError as error:
-        if error.code != 422:  # GitHub's answer for a name that exists already
+        if error.code != 422:  # GitHub's answer for a name that already exists
             raise
 
 
 def push(folder: Path, owner: str, repo: str, branch: str) -> str:
     """Pushes HEAD to the branch, without the token in an argument or a URL; returns the commit.
 
-    Raises SystemExit with git's own words where the push is refused.
+    Raises SystemExit with git's own message if the push is refused.
     """
     basic = base64.b64encode(f"x-access-token:{token()}".encode()).decode()
     environment = os.environ | {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def publish(stack: Mapping[str, Any], subject: str, lines: Iterable[str]) -> None:
-    """To the topic of PROD's stack; says so where that has none (no alarms in gatehouse.toml)."""
+    """To the topic of PROD's stack; says so if the stack has none (no alarms in gatehouse.toml)."""
     topic = next(
         (each["ParameterValue"] for each in stack["Parameters"] if each["ParameterKey"] == Parameter.TOPIC), None
     )

@@ -1,4 +1,4 @@
-"""Changes parameters of a stack that stands, with the template that stands, and follows the update to its end."""
+"""Changes parameters of an existing stack, keeps its template, and follows the update to its end."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 POLL_SECONDS = 0.5
-#: States in which CloudFormation takes an update.
+#: States in which CloudFormation accepts an update.
 UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """``status`` is the stack's at the end; ``reason`` is that of the first resource that failed, or empty."""
+    """``status`` is the stack's final status; ``reason`` is that of the first resource that failed, or empty."""
 
     status: str
     reason: str
@@ -33,7 +33,7 @@ class Outcome:
 
 
 def check_updatable(stack: Mapping[str, Any]) -> None:
-    """Raises SystemExit that says what the stack is busy with, or what has to be done before."""
+    """Raises SystemExit that says what the stack is busy with, or what has to be done first."""
     name, status = stack["StackName"], stack["StackStatus"]
     if status.endswith("_IN_PROGRESS"):
         since = stack.get("LastUpdatedTime") or stack["CreationTime"]
@@ -55,10 +55,10 @@ def check_updatable(stack: Mapping[str, Any]) -> None:
 
 
 def update(stack: Mapping[str, Any], changes: Mapping[str, str], tell: Callable[[str], None]) -> Outcome:
-    """Set these parameters, keep all others and the template; ``tell`` hears of each event.
+    """Sets these parameters, keeps all others and the template; calls ``tell`` with each event.
 
-    The update runs with the role with which the stack was deployed: CloudFormation remembers it, and whoever may
-    update the stack need not be allowed to pass it. Raises SystemExit where the stack became busy in the meantime.
+    The update runs with the role with which the stack was deployed: CloudFormation remembers that role, and whoever may
+    update the stack need not be allowed to pass it. Raises SystemExit if the stack became busy in the meantime.
     """
     client = cloud.client("cloudformation")
     token = f"gatehouse-{uuid.uuid4()}"
@@ -81,7 +81,7 @@ def update(stack: Mapping[str, Any], changes: Mapping[str, str], tell: Callable[
 
 
 def _explain(client: Any, stack: Mapping[str, Any], error: ClientError) -> None:
-    """Somebody else was quicker: say so in the same words as before the call. Any other error stays what it is."""
+    """Somebody else was faster: say so in the same words as before the call. Any other error is raised unchanged."""
     check_updatable(client.describe_stacks(StackName=stack["StackId"])["Stacks"][0])
     raise error
 

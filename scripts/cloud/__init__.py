@@ -1,4 +1,4 @@
-"""Which cloud a command talks to: `scripts.on_cloud` decides it once, and `client` refuses where nobody has.
+"""Which cloud a command talks to: `scripts.on_cloud` decides it once, and `client` refuses if nobody has.
 
 `decision` is what was decided, as a variable carries it; `local` and `aws` are what the entry makes of each cloud.
 """

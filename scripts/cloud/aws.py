@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who calls AWS by the credentials of this environment."""
+    """Who calls AWS with the credentials of this environment."""
 
     account: str
     arn: str
@@ -28,8 +28,8 @@ class Caller:
 def environment(caller: Mapping[str, str], *, changes: str, yes: bool) -> dict[str, str]:
     """What a command on AWS gets: the caller's own environment, and the region that gatehouse.toml names.
 
-    ``changes`` is what it changes, in a word such as ``rollback``; empty where it only reads. Raises SystemExit
-    that says why it cannot go on.
+    ``changes`` is what it changes, in a word such as ``rollback``; empty if it only reads. Raises SystemExit that says
+    why it cannot go on.
     """
     project = load_settings(Path("gatehouse.toml")).project
     check_endpoints(caller)
@@ -43,7 +43,7 @@ def environment(caller: Mapping[str, str], *, changes: str, yes: bool) -> dict[s
 
 
 def check_endpoints(environment: Mapping[str, str]) -> None:
-    """Raises SystemExit where a variable sends clients to this machine instead of AWS."""
+    """Raises SystemExit if a variable sends clients to this machine instead of AWS."""
     for name, value in endpoints(environment).items():
         if is_loopback(value):
             raise SystemExit(
@@ -53,7 +53,7 @@ def check_endpoints(environment: Mapping[str, str]) -> None:
 
 
 def who_calls(environment: Mapping[str, str], usual_region: str) -> Caller:
-    """By sts:GetCallerIdentity. ``usual_region`` is taken where the environment names none; raises SystemExit."""
+    """From sts:GetCallerIdentity. ``usual_region`` is used if the environment names none; raises SystemExit."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -76,7 +76,7 @@ def who_calls(environment: Mapping[str, str], usual_region: str) -> Caller:
 
 
 def check_project(caller: Caller, project: Project) -> None:
-    """Raises SystemExit where the account or the region is not the one of gatehouse.toml."""
+    """Raises SystemExit if the account or the region is not the one in gatehouse.toml."""
     for what, found, named in (("account", caller.account, project.account), ("region", caller.region, project.region)):
         if found != named:
             raise SystemExit(
@@ -85,7 +85,7 @@ def check_project(caller: Caller, project: Project) -> None:
 
 
 def confirm(changes: str, answers: TextIO) -> None:
-    """Asks once; raises SystemExit for any answer but yes, and where nobody can be asked."""
+    """Asks once; raises SystemExit for any answer but yes, and if nobody can be asked."""
     if not answers.isatty():
         raise SystemExit(
             f"make {changes} changes what stands there, and without a terminal nobody can be asked: YES=1 goes on."

@@ -9,18 +9,18 @@ from scripts.cloud.decision import Decision
 
 
 def decided() -> Decision:
-    """The cloud that `scripts.on_cloud` decided on; raises UndecidedError where nobody has."""
+    """The cloud that `scripts.on_cloud` decided on; raises UndecidedError if nobody has."""
     return Decision.of(os.environ)
 
 
 def require_local(otherwise: str) -> None:
-    """Raises SystemExit with this sentence where the decided cloud is AWS."""
+    """Raises SystemExit with this sentence if the decided cloud is AWS."""
     if not decided().is_local:
         raise SystemExit(otherwise)
 
 
 def client(service: str) -> Any:
-    """boto3's client of the service on the decided cloud; raises UndecidedError where nobody decided on one."""
+    """boto3's client for the service on the decided cloud; raises UndecidedError if nobody decided on one."""
     decision = decided()
     import boto3
 

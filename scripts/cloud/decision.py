@@ -12,18 +12,18 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Set by the entry alone.
+#: Only the entry point sets it.
 VARIABLE = "GATEHOUSE_CLOUD"
 ENDPOINT = "AWS_ENDPOINT_URL"
 _REMEDY = "Run it by make (`make help`), or as `python -m scripts.on_cloud local -- COMMAND …`."
 
 
 class UndecidedError(Exception):
-    """Nobody decided on a cloud, or the environment is not that of the cloud decided on."""
+    """Nobody has decided on a cloud, or the environment is not that of the decided cloud."""
 
 
 class Cloud(Enum):
-    """What CLOUD may be."""
+    """The values that CLOUD may have."""
 
     LOCAL = "local"
     AWS = "aws"
@@ -31,7 +31,7 @@ class Cloud(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """``endpoint_url`` is the local cloud's; empty on AWS."""
+    """``endpoint_url`` is that of the local cloud; it is empty on AWS."""
 
     cloud: Cloud
     account: str
@@ -44,12 +44,12 @@ class Decision:
 
     @property
     def variable(self) -> dict[str, str]:
-        """What carries it to the command."""
+        """The environment variables that pass the decision to the command."""
         return {VARIABLE: f"{self.cloud.value} {self.account} {self.region} {self.endpoint_url}".strip()}
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Decision:
-        """What the entry decided, held against the endpoints that clients would take; raises UndecidedError."""
+        """What the entry point decided, checked against the endpoints that clients would use; raises UndecidedError."""
         text = environment.get(VARIABLE)
         if not text:
             raise UndecidedError(f"Nobody decided which cloud this talks to ({VARIABLE} is not set). {_REMEDY}")

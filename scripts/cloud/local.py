@@ -1,4 +1,4 @@
-"""The local cloud, for a command: it has to answer, and nothing of the caller's own AWS account goes with it."""
+"""The local cloud, for a command: it has to answer, and the command sees nothing of the caller's own AWS account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def home() -> Path:
 
 
 def start(folder: Path, environment: Mapping[str, str]) -> None:
-    """Starts it where it does not run; raises SystemExit where it does not come up, which has said why."""
+    """Starts it if it does not run; raises SystemExit if it does not come up (it has already said why)."""
     command = [sys.executable, "-m", "localcloud", "--home", str(folder), "up"]
     done = subprocess.run(command, env=without_cloud(environment), stdout=sys.stderr, check=False)
     if done.returncode:
@@ -30,7 +30,7 @@ def start(folder: Path, environment: Mapping[str, str]) -> None:
 
 
 def answering(folder: Path) -> Running:
-    """The local cloud of this home; raises SystemExit where none answers."""
+    """The local cloud of this home; raises SystemExit if none answers."""
     running = run_file.answering(folder)
     if running is None:
         raise SystemExit("The local cloud is down: start it with `make up`, or name AWS (CLOUD=aws). Nothing was run.")
@@ -38,7 +38,7 @@ def answering(folder: Path) -> Running:
 
 
 def environment_on(running: Running, credentials: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment without one setting of AWS clients, and with those of this local cloud."""
+    """The caller's environment without any settings of AWS clients, and with those of this local cloud."""
     decision = Decision(
         cloud=Cloud.LOCAL, account=running.account_id, region=running.region, endpoint_url=running.endpoint_url
     )
@@ -51,12 +51,12 @@ def environment_on(running: Running, credentials: Mapping[str, str], environment
 
 
 def without_cloud(environment: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment for what talks to no cloud: no credentials, and no decision."""
+    """The caller's environment for a command that talks to no cloud: no credentials, and no decision."""
     return {name: value for name, value in client_environment.sealed(environment).items() if name != VARIABLE}
 
 
 def environment(folder: Path, caller: Mapping[str, str], *, start_it: bool) -> dict[str, str]:
-    """What a command on the local cloud of this home gets; raises SystemExit where none answers."""
+    """The environment of a command on the local cloud of this home; raises SystemExit if none answers."""
     if start_it:
         start(folder, caller)
     return environment_on(answering(folder), administrator.credentials(folder), caller)

@@ -1,1 +1,1 @@
-"""What the roles of a workload's stacks are granted, what of it they use, and what happens without it."""
+"""What the roles of a workload's stacks are granted, what they use of it, and what happens without it."""

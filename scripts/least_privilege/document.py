@@ -30,7 +30,7 @@ _MARKS = str.maketrans("", "", "".join(used.value for used in Used))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One thing that is granted, plain: of which role, in which statement, and how a run used it."""
+    """One grant as plain text: its role, its statement, and how a run used it."""
 
     role: str
     granted: str
@@ -53,7 +53,7 @@ def title(role: Role) -> str:
 
 
 def section(deployed: Deployed, calls: Iterable[Call]) -> str:
-    """The part of one workload: a table a role, and what was never used with its reason."""
+    """The section of one workload: a table for each role, and what was never used, with its reason."""
     calls = list(calls)
     known = reasons("unused")
     parts = []
@@ -82,13 +82,13 @@ def section(deployed: Deployed, calls: Iterable[Call]) -> str:
 
 
 def granted_only(text: str) -> list[str]:
-    """The lines of a section without what depends on the run: the marks, and the list of what was never used."""
+    """The lines of a section, without the parts that depend on the run: the marks and the list of unused grants."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith(("- ", _NEVER_USED))]
     return [line.translate(_MARKS) for line in lines]
 
 
 def without_reason(found: Iterable[Row]) -> list[str]:
-    """What is granted, never used, and in nobody's list."""
+    """What is granted, never used, and in no list of reasons."""
     known = reasons("unused")
     return [
         f"{row.role}: {row.granted}"

@@ -31,7 +31,7 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Role:
-    """A role of a stack, under the logical id that it has there, without the CDK's hash."""
+    """A role of a stack, under its logical id there, without the CDK's hash."""
 
     stack: str
     logical_id: str
@@ -43,16 +43,16 @@ class Role:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployed:
-    """The roles of some stacks, and the names that CloudFormation made for what is in them."""
+    """The roles of some stacks, and the names that CloudFormation generated for their resources."""
 
     roles: tuple[Role, ...]
-    #: Physical name → logical id, longest first: what is random in an ARN is replaced by what stands in the template.
+    #: Physical name → logical id, longest first: the template's names replace the random parts of an ARN.
     names: tuple[tuple[str, str], ...]
     account: str
     region: str
 
     def plain(self, text: str) -> str:
-        """An ARN as it is in every deployment: logical ids for names, and nothing of the account."""
+        """An ARN as it is in every deployment: logical ids instead of names, and nothing about the account."""
         for physical, logical in self.names:
             text = text.replace(physical, f"<{logical}>")
         return text.replace(f":{self.account}:", ":ACCOUNT:").replace(f":{self.region}:", ":REGION:")
@@ -78,7 +78,7 @@ def deployed(prefix: str) -> Deployed:
         if resource.get("PhysicalResourceId")
     ]
     roles = [_role(resource) for resource in resources if resource["ResourceType"] == "AWS::IAM::Role"]
-    # A bucket's policy goes by the bucket's name: the shorter id is the thing's own.
+    # A bucket's policy has the bucket's name: the shorter id is that of the bucket itself.
     pairs = sorted((pair for resource in resources for pair in _names(resource)), key=lambda pair: -len(pair[1]))
     names = dict(pairs)
     return Deployed(
@@ -90,7 +90,7 @@ def deployed(prefix: str) -> Deployed:
 
 
 def put_statements(role: Role, policy: str, statements: list[dict[str, Any]]) -> None:
-    """Replaces an inline policy; with no statement left, it is deleted, as IAM takes no empty one."""
+    """Replaces an inline policy; if no statement is left, deletes it, because IAM accepts no empty policy."""
     iam = cloud.client("iam")
     if not statements:
         iam.delete_role_policy(RoleName=role.name, PolicyName=policy)
@@ -146,7 +146,7 @@ def _statement(policy: str, index: int, document: dict[str, Any]) -> Statement:
 
 
 def _names(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What CloudFormation or the service made up: names with the stack's in them, and ids of keys."""
+    """What CloudFormation or the service generated: names that contain the stack's name, and ids of keys."""
     physical = resource["PhysicalResourceId"]
     name = physical.rpartition(":")[2] if physical.startswith("arn:") else physical
     if resource["StackName"].lower() in name.lower() or _KEY_ID.fullmatch(name):

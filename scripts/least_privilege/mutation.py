@@ -1,4 +1,4 @@
-"""What is taken away, one action of one statement at a time, and what a run says to it."""
+"""What is removed, one action of one statement at a time, and what a run says about it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Verdict(Enum):
-    """What became of a run without the permission."""
+    """What happened to a run without the permission."""
 
     FAILED = "fails"
     WENT_ON = "goes on without it"
@@ -32,7 +32,7 @@ class Verdict(Enum):
     UNTRIED = "not tried yet"
 
 
-#: Who assumes the roles of functions. Events call them during a run and between runs.
+#: The service that assumes the roles of functions. Events invoke functions during a run and between runs.
 EVENTS = "lambda.amazonaws.com"
 CAPTURED = re.compile(r"^arn:[^:]+:s3:::[^/]+/capture/")
 
@@ -44,18 +44,18 @@ class FirstUse:
     moment: datetime
     stage: str
     provider: str
-    #: Of executions that had passed this stage before: 0 where everything was made anew.
+    #: How many executions had passed this stage before: 0 if everything was created anew.
     execution: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mutation:
-    """One action less in one statement."""
+    """One statement with one action less."""
 
     role: Role
     statement: Statement
     action: str
-    #: The calls that it was for.
+    #: The calls that it allowed.
     calls: tuple[Call, ...]
     use: FirstUse | None
 
@@ -64,7 +64,7 @@ class Mutation:
         return f"{self.role.logical_id} {self.statement.policy}[{self.statement.index}] {self.action}"
 
     def apply(self) -> Callable[[], None]:
-        """Takes the action away; what is returned gives it back."""
+        """Removes the action; the returned function restores it."""
         before = inline_policies(self.role.name)[self.statement.policy]
         changed = [
             _without(document, self.action) if index == self.statement.index else document
@@ -75,7 +75,7 @@ class Mutation:
         return lambda: put_statements(self.role, policy, before)
 
     def was_for(self, action: str, resource: str) -> bool:
-        """Whether a denied call is one that the statement had allowed."""
+        """Whether the statement had allowed this denied call."""
         return matches(self.action, action, ignore_case=True) and any(
             resource_matches(pattern, resource) for pattern in self.statement.resources
         )
@@ -85,7 +85,7 @@ class Mutation:
 class Result:
     mutation: Mutation
     verdict: Verdict
-    #: The sentence that names action and resource, and where it was read.
+    #: The sentence that names action and resource, and where a person reads it.
     said: str = ""
     where: str = ""
     seconds: float = 0.0
@@ -114,7 +114,7 @@ def mutations(deployed: Deployed, calls: Iterable[Call], executions: list[tuple[
 
 
 def _first_use(calls: tuple[Call, ...], executions: list[tuple[Action, ...]]) -> FirstUse | None:
-    """None for what no stage needed: requests are captured whenever an endpoint is asked, whatever runs meanwhile."""
+    """None if no stage needed it: requests are captured whenever an endpoint is invoked, whatever runs meanwhile."""
     for call in (call for call in calls if not CAPTURED.search(call.resource)):
         for number, actions in enumerate(executions):
             ended = actions[-1].ended if actions else None

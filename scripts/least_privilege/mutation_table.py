@@ -1,4 +1,4 @@
-"""docs/iam-mutations.md: what a run says to each permission that is taken away."""
+"""docs/iam-mutations.md: what a run says without each permission."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def table(deployed: Deployed, name: str, results: Iterable[Result]) -> str:
 
 
 def unexplained(results: Iterable[Result]) -> list[str]:
-    """What a run does without, and nobody says why it is granted all the same."""
+    """What a run does not need, and nobody says why it is granted all the same."""
     return [
         result.mutation.place
         for result in results

@@ -1,4 +1,4 @@
-"""One execution of a pipeline, led from stage to stage: held before one, let in, retried where it failed."""
+"""One execution of a pipeline, led from stage to stage: held before a stage, let in, retried where it failed."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _APPROVAL = "Manual"
 
 
 class PipelineRun:
-    """Every wait has a limit, and says what it has waited for."""
+    """Every wait has a limit, and says what it waited for."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._codepipeline = cloud.client("codepipeline")
         self._first = str(pipeline.declaration()["stages"][0]["name"])
         self._execution: Execution | None = None
-        #: Before which stage the execution is held.
+        #: The stage before which the execution is held.
         self._held = ""
 
     def stands_at(self, stage: str) -> bool:
-        """Whether it is held before the stage, has failed in it, or would begin with it."""
+        """Whether the execution is held before the stage, has failed in it, or would begin with it."""
         return stage in (self._first, self._held, self._failed_in())
 
     def bring_to(self, stage: str) -> None:
-        """Through all that comes before the stage, and holds it there; raises SystemExit where it fails on the way."""
+        """Leads it through all stages before this one and holds it there; raises SystemExit if it fails on the way."""
         name = self._pipeline.name
         self._codepipeline.disable_stage_transition(
             pipelineName=name, stageName=stage, transitionType="Inbound", reason="make iam-mutations holds it"
@@ -52,11 +52,11 @@ class PipelineRun:
             self._wait(lambda found: found.ended or self._waits_before(stage), f"to come to {stage}")
             if self._failed_in():
                 raise SystemExit(f"With all permissions back, the run still fails: {failed_action(self.execution)}")
-            if self.execution.ended:  # it was past the stage already
+            if self.execution.ended:  # it had already passed the stage
                 self.go_on()
 
     def go_on(self) -> None:
-        """Lets in what is held, retries the stage that failed last; begins anew where there is neither."""
+        """Lets a held execution in, or retries the stage that failed last; begins anew if there is neither."""
         if self._held:
             self._let_in()
             return
@@ -72,7 +72,7 @@ class PipelineRun:
 
     @contextmanager
     def held_no_longer(self) -> Iterator[None]:
-        """However it ends, no stage is left closed."""
+        """However it ends, no stage's transition stays disabled."""
         try:
             yield
         finally:
@@ -83,7 +83,7 @@ class PipelineRun:
         return self.execution
 
     def finish(self) -> None:
-        """Lets an execution that failed or is held go on to its end; raises SystemExit where it fails again."""
+        """Lets an execution that failed or is held continue to its end; raises SystemExit if it fails again."""
         if self._execution is None or not (self._held or self._failed_in()):
             return
         self.go_on()
@@ -97,7 +97,7 @@ class PipelineRun:
         return self._execution
 
     def _failed_in(self) -> str:
-        """The stage that failed last; empty where the execution has not failed."""
+        """The stage that failed last; empty if the execution has not failed."""
         action = failed_action(self._execution) if self._execution is not None else None
         return action.stage if action is not None else ""
 
@@ -134,7 +134,7 @@ class PipelineRun:
         return any(one["pipelineExecutionId"] == self.execution.identifier for one in waiting)
 
     def _approve(self, action: Action) -> None:
-        """A person's answer: the gate holds what it cannot compare, or has measured on a busy machine."""
+        """Answers for a person: the gate holds what it cannot compare, or what it measured on a busy machine."""
         for state in self._state(action.stage)["actionStates"]:
             token = state.get("latestExecution", {}).get("token")
             if state["actionName"] != action.name or not token:
@@ -153,6 +153,6 @@ class PipelineRun:
 
 
 def failed_action(execution: Execution) -> Action | None:
-    """The action that failed last; None where the run went through."""
+    """The action that failed last; None if the run succeeded."""
     found = [action for action in execution.actions if action.status == "Failed"]
     return found[-1] if found and execution.status == "Failed" else None

@@ -12,7 +12,7 @@ _FILE = Path(__file__).with_name("reasons.toml")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
-    """For what is granted to some roles (patterns with ``*``): an action or a resource."""
+    """The reason for a grant (an action or a resource) of some roles; both are patterns with ``*``."""
 
     roles: str
     granted: tuple[str, ...]
@@ -20,7 +20,7 @@ class Reason:
 
 
 def reasons(section: str) -> tuple[Reason, ...]:
-    """``unused`` of what a run does not need, ``survivors`` of what a run does without."""
+    """``unused``: reasons for what a run does not use; ``survivors``: for what a run works without."""
     document = tomllib.loads(_FILE.read_text())
     return tuple(
         Reason(roles=found["roles"], granted=tuple(found["granted"]), because=found["because"])
@@ -29,7 +29,7 @@ def reasons(section: str) -> tuple[Reason, ...]:
 
 
 def reason_for(role: str, granted: str, known: tuple[Reason, ...]) -> str | None:
-    """The first that fits; None where nobody has written one."""
+    """The first reason that matches; None if nobody has written one."""
     return next(
         (
             reason.because

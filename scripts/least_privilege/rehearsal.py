@@ -1,10 +1,10 @@
-"""A pipeline that is run again and again from the stage concerned, each time with one permission less.
+"""A pipeline that is run again and again from one stage, each time with one permission less.
 
-One execution goes through the stages. In each it fails once for each permission that is missing, and is retried there;
-when the stage has had all of them, everything is given back, and the retry goes on to the next, before which it is
-held: what that one is not to find goes when the stages before it are past, because the gate asks what PROD serves. A
-stage that would succeed without the permission is made to fail at its very end (the sentinel), so that it can be
-retried too.
+One execution goes through the stages. In each stage it fails once for each missing permission, and is retried there.
+When the stage has gone through all of them, everything is restored, and the retry continues to the next stage and is
+held before it. What that stage must not find is removed only after the earlier stages have passed, because the gate
+asks what PROD serves. A stage that would succeed without the permission is made to fail at its very end (the sentinel),
+so that it can be retried too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scripts.reads.pipeline import Action, Execution, Pipeline
 
 _STATUS = "make status"
-#: What AWS's services lose when they may not do it, without a word to whom they work for.
+#: What AWS's services lose if they lack the permission, without telling those they work for.
 _LOST_IN_SILENCE = ("logs:", "cloudwatch:PutMetricData")
 _SENTINEL = "without-artifacts"
 _SENTINEL_SAYS = "with an explicit deny in an identity-based policy"
@@ -42,7 +42,7 @@ class Rehearsal:
         self._run = PipelineRun(pipeline)
 
     def run(self, mutations: Iterable[Mutation]) -> Iterator[Result]:
-        """A result each, in the order in which a run needs them; the policies are as before after each."""
+        """One result for each, in the order in which a run needs them; after each, the policies are as before."""
         todo = [mutation for mutation in mutations if mutation.use is not None]
         todo.sort(key=self._when)
         with self._surroundings.quiet(), self._run.held_no_longer():
@@ -50,17 +50,17 @@ class Rehearsal:
                 if number and self._begins_pass(todo[number - 1], mutation):
                     self.finish()
                 found = self._without(mutation)
-                if found.verdict is Verdict.UNCLEAR:  # what an earlier failure had left behind may be gone by now
+                if found.verdict is Verdict.UNCLEAR:  # leftovers of an earlier failure may be gone by now
                     found = self._without(mutation)
                 yield found
 
     def finish(self) -> None:
-        """Lets the execution that failed last go on to its end, with everything given back."""
+        """Lets the execution that failed last continue to its end, with everything restored."""
         self._surroundings.remove_failed_stacks()
         self._run.finish()
 
     def _when(self, mutation: Mutation) -> tuple[bool, int, bool, float]:
-        """By pass, stage and first use; what needs PROD gone comes last in its stage, and in the first pass."""
+        """By pass, stage and first use; what needs PROD to be gone comes last in its stage, and in the first pass."""
         if mutation.use is None:
             raise ValueError(f"no stage uses {mutation.place}")
         stages = [stage["name"] for stage in self._declaration["stages"]]
@@ -117,7 +117,7 @@ class Rehearsal:
             return "the build's log"
         return _STATUS
 
-    # ---- what is taken away
+    # ---- what is removed
 
     @contextmanager
     def _taken_away(self, mutation: Mutation) -> Iterator[None]:
@@ -129,7 +129,7 @@ class Rehearsal:
 
     @contextmanager
     def _sentinel(self, mutation: Mutation) -> Iterator[None]:
-        """Denies the stage's last build the artifact that it ends with, unless this is what is taken away."""
+        """Denies the stage's last build the artifact that it ends with, unless that is the permission being removed."""
         role = self._last_builder(mutation.use.stage) if mutation.use else None
         if role is None or (role == mutation.role.name and mutation.action == "s3:PutObject"):
             yield
@@ -145,7 +145,7 @@ class Rehearsal:
             iam.delete_role_policy(RoleName=role, PolicyName=_SENTINEL)
 
     def _last_builder(self, stage: str) -> str | None:
-        """The name of the role of a stage's last action, where this is a build."""
+        """The name of the role of a stage's last action, if that is a build."""
         declared = next(found for found in self._declaration["stages"] if found["name"] == stage)
         last = max(declared["actions"], key=lambda action: action["runOrder"])
         if last["actionTypeId"]["provider"] != "CodeBuild":
@@ -154,7 +154,7 @@ class Rehearsal:
         return str(project["projects"][0]["serviceRole"].rpartition("/")[2])
 
     def _denials(self) -> dict[str, tuple[str, int, str, str]]:
-        """Who, action and resource → the sentence, how often, action, resource."""
+        """Caller, action and resource → the sentence, how often, action, resource."""
         found: dict[str, tuple[str, int, str, str]] = {}
         for document in read_table(self._home, DENIED_TABLE):
             message: str = document["message"]

@@ -1,4 +1,4 @@
-"""What a stage finds: made as it was when a run first needed a permission, so that it needs it again."""
+"""What a stage finds, restored to what it was when a run first needed a permission, so that it needs it again."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from scripts.least_privilege.mutation import Mutation
     from stacks.specs import Workload
 
-#: Where the data step keeps what it need not make twice.
+#: Where the data step keeps what it does not have to make twice.
 _MADE_ONCE = (RAW, ROWS, FEATURES)
 _DATA_STAGE = "Data"
 _LOG_GROUP = ":log-group:"
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"})
 _LIMIT_SECONDS = 120.0
-#: What the gate asks for only where PROD serves nothing: whether this is the first release, and a person whom it tells.
+#: What the gate does only if PROD serves nothing: it asks whether this is the first release, and notifies a person.
 _GATE, _WITHOUT_PROD = "StepsGateRole", ("cloudformation:DescribeStacks", "sns:Publish", "kms:Decrypt", "kms:Generate")
 _CREATED_IN_VAIN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 
@@ -38,17 +38,17 @@ class Surroundings:
 
     @staticmethod
     def without_prod(mutation: Mutation) -> bool:
-        """Whether a run needs the permission only where PROD serves nothing."""
+        """Whether a run needs the permission only if PROD serves nothing."""
         return mutation.role.logical_id == _GATE and mutation.action.startswith(_WITHOUT_PROD)
 
     def on_the_way_to(self, stage: str) -> None:
-        """Before the stages that lead there: a person is asked where the gate finds what PROD served gone."""
+        """For use before the stages that lead there: the gate asks a person if what PROD served is gone."""
         declared = next(found for found in self._declaration["stages"] if found["name"] == stage)
         if any(action["actionTypeId"]["category"] == "Approval" for action in declared["actions"]):
             self._delete_prod()
 
     def reset(self, mutation: Mutation) -> None:
-        """Takes away what the first execution did not find."""
+        """Removes what the first execution did not find."""
         use = mutation.use
         if use is None:
             return
@@ -64,7 +64,7 @@ class Surroundings:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Without the stack's rules: what tidies up after a failed run would take away what a retry needs."""
+        """Without the stack's rules: the clean-up after a failed run would remove what a retry needs."""
         events = cloud.client("events")
         rules = self._physical("AWS::Events::Rule")
         for name in rules:
@@ -96,7 +96,7 @@ class Surroundings:
                 glue.delete_table(DatabaseName=self._workload.name, Name=table["Name"])
 
     def _end_glue(self, glue: Any) -> None:
-        """Of a step that may not look at its run or its crawl, both go on."""
+        """If a step may not look at its job run or its crawl, both continue."""
 
         def is_ready(crawler: str) -> bool:
             return bool(glue.get_crawler(Name=crawler)["Crawler"]["State"] == "READY")
@@ -111,7 +111,7 @@ class Surroundings:
             _until(partial(has_ended, name))
 
     def remove_failed_stacks(self) -> None:
-        """One whose creation was rolled back cannot be deployed again."""
+        """A stack whose creation was rolled back cannot be deployed again."""
         for stage in self._declaration["stages"]:
             self._delete_stacks(stage["name"], in_status=_CREATED_IN_VAIN)
 
@@ -119,7 +119,7 @@ class Surroundings:
         self._delete_stacks(self._declaration["stages"][-1]["name"])
 
     def _delete_stacks(self, stage: str, *, in_status: frozenset[str] = frozenset()) -> None:
-        """Those that the stage's actions create, in any status where none is given. One that it deletes has to stay."""
+        """Stacks that the stage's actions create, in any status if none is given. Stacks that they delete stay."""
         declared = next(found for found in self._declaration["stages"] if found["name"] == stage)
         for action in declared["actions"]:
             settings = action.get("configuration", {})

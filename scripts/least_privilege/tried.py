@@ -1,4 +1,4 @@
-"""Results that are kept while a run goes on: a hundred permissions take minutes, and a laptop may sleep."""
+"""Results that are kept during a run: a hundred permissions take minutes, and a laptop may go to sleep."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Tried:
         self._path.write_text(json.dumps(self._found, indent=1))
 
     def results(self) -> list[Result]:
-        """One for each permission."""
+        """One result for each permission."""
         return [self._result(mutation) for mutation in self._mutations]
 
     def _result(self, mutation: Mutation) -> Result:

@@ -1,4 +1,4 @@
-"""Grants held against calls: which action and which resource of a statement was used, and by a wildcard or not."""
+"""Grants compared with calls: which action and which resource of a statement was used, and whether by a wildcard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Used(Enum):
-    """How something that is granted was used."""
+    """How a grant was used."""
 
     EXACTLY = "✓"
     BY_WILDCARD = "✱"
@@ -37,7 +37,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatementUse:
-    """What was used of a statement: each of its actions on any of its resources, and the reverse."""
+    """What was used of a statement: each action on any of its resources, and each resource by any of its actions."""
 
     statement: Statement
     actions: tuple[tuple[str, Used], ...]
@@ -63,7 +63,7 @@ def calls_of(home: Path) -> list[Call]:
 
 
 def use_of(role: Role, calls: Iterable[Call]) -> tuple[StatementUse, ...]:
-    """For each statement that allows; conditions are not held against the calls again."""
+    """For each statement that allows; conditions are not evaluated again."""
     mine = [call for call in calls if call.role_arn == role.arn]
     return tuple(
         StatementUse(

@@ -1,4 +1,4 @@
-"""What data capture kept of an endpoint's traffic: JSON lines in S3, by variant and hour."""
+"""What data capture recorded of an endpoint's traffic: JSON lines in S3, by variant and hour."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def captured(destination: str, endpoint: str, variant: str, since: datetime) -> 
     s3 = cloud.client("s3")
     folder = S3Address.parse(destination) / endpoint / f"{variant}/"
     pages = s3.get_paginator("list_objects_v2").paginate(
-        # Folders are hours: those before are not even listed.
+        # Each folder is an hour: earlier ones are not even listed.
         Bucket=folder.bucket,
         Prefix=folder.key,
         StartAfter=f"{folder.key}{since:%Y/%m/%d/%H}/",
@@ -33,10 +33,10 @@ def captured(destination: str, endpoint: str, variant: str, since: datetime) -> 
 
 
 def truths(address: str) -> dict[str, str]:
-    """Inference id, or request → what would have been right, from a CSV file, local or at an s3:// address.
+    """Inference id, or request → the right answer, from a CSV file, local or at an s3:// address.
 
     Its header names two columns: ``inference_id`` or ``request``, and ``truth``. Raises NotThereError for another
-    header, and where there is no such file.
+    header, and if there is no such file.
     """
     if address.startswith("s3://"):
         file = S3Address.parse(address)
@@ -57,6 +57,6 @@ def truths(address: str) -> dict[str, str]:
 
 
 def judged(found: Iterable[Exchange], known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """(answer, truth) of every captured request whose truth is known, by its inference id or else by its text."""
+    """(answer, truth) of every captured request whose truth is known, by its inference id, otherwise by its text."""
     pairs = ((one.answer, known.get(one.inference_id) or known.get(one.request)) for one in found)
     return tuple((answer, truth) for answer, truth in pairs if truth)

@@ -2,4 +2,4 @@
 
 
 class NotThereError(Exception):
-    """What was asked for is not there; the message is a sentence that says what to do."""
+    """What was requested does not exist; the message is a sentence that says what to do."""

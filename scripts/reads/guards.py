@@ -17,7 +17,7 @@ class Ringing:
 
 
 def ringing(stack_name: str) -> list[Ringing]:
-    """CloudFormation begins an alarm's name with its stack's."""
+    """CloudFormation begins an alarm's name with the stack's name."""
     pages = (
         cloud.client("cloudwatch")
         .get_paginator("describe_alarms")

@@ -40,7 +40,7 @@ class Execution:
     actions: tuple[Action, ...]
     """In the order in which they started."""
     summary: str = ""
-    """Why it ended so, where CodePipeline says it, such as which execution superseded it."""
+    """Why it ended, if CodePipeline says so, such as which execution superseded it."""
 
     @property
     def ended(self) -> bool:
@@ -63,7 +63,7 @@ class NotDeployedError(NotThereError):
 
 
 class Pipeline:
-    """The pipeline that a stack made; raises NotDeployedError where there is none."""
+    """The pipeline that a stack created; raises NotDeployedError if there is none."""
 
     def __init__(self, stack_name: str) -> None:
         self.stack_name = stack_name
@@ -89,7 +89,7 @@ class Pipeline:
         return str(names[0])
 
     def declaration(self) -> dict[str, Any]:
-        """Stages, actions and artifact store, as CodePipeline has them."""
+        """Stages, actions and artifact store, as CodePipeline describes them."""
         return dict(self._codepipeline.get_pipeline(name=self.name)["pipeline"])
 
     def summaries(self, *, most: int = 20) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ class Pipeline:
         )
 
     def log_lines(self, action: Action, *, limit: int | None = None) -> list[str]:
-        """The log of a build action, oldest line first; the last ``limit`` lines where a limit is given."""
+        """The log of a build action, oldest line first; the last ``limit`` lines if a limit is given."""
         if action.provider != "CodeBuild" or not action.external_id:
             return []
         builds = self._codebuild.batch_get_builds(ids=[action.external_id])["builds"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from scripts.reads.registry import Registry
 
-#: From here on, what an operation deployed is what serves; its clean-up may still be running.
+#: From these states on, what an operation deployed serves; its clean-up may still be running.
 _DEPLOYED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"})
 _READY = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
@@ -44,7 +44,7 @@ class Tenure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployed:
-    """What PROD's stack was told to serve: a release, alone or beside the champion with which it competes."""
+    """What PROD's stack has to serve: a release, alone or beside the champion with which it competes."""
 
     package_arn: str
     champion_arn: str | None
@@ -67,7 +67,7 @@ class Prod:
         self._sagemaker = cloud.client("sagemaker")
 
     def stack(self) -> dict[str, Any] | None:
-        """As CloudFormation describes it; None where PROD was not deployed yet."""
+        """As CloudFormation describes it; None if PROD has not been deployed yet."""
         try:
             found: dict[str, Any] = self._cloudformation.describe_stacks(StackName=self.stack_name)["Stacks"][0]
         except ClientError as error:
@@ -77,7 +77,7 @@ class Prod:
         return found
 
     def endpoint(self) -> dict[str, Any] | None:
-        """As SageMaker describes it; None where it is gone, or was not made yet."""
+        """As SageMaker describes it; None if it is gone, or has not been created yet."""
         try:
             found: dict[str, Any] = self._sagemaker.describe_endpoint(EndpointName=self.endpoint_name)
         except ClientError as error:
@@ -87,12 +87,12 @@ class Prod:
         return found
 
     def serving(self) -> Serving | None:
-        """The endpoint with the models behind it; None where it is gone, or was not made yet."""
+        """The endpoint with the models behind it; None if it is gone, or has not been created yet."""
         endpoint = self.endpoint()
         return None if endpoint is None else serving(self._sagemaker, self.endpoint_name, described=endpoint)
 
     def serves(self, registry: Registry) -> tuple[Served, ...]:
-        """The variants with their packages; nothing where no endpoint answers."""
+        """The variants with their packages; empty if no endpoint answers."""
         found = self.serving()
         if found is None or not found.described.get("ProductionVariants"):
             return ()
@@ -102,11 +102,11 @@ class Prod:
         )
 
     def history(self) -> list[Tenure]:
-        """What this stack came to serve, oldest first, without what only competed."""
+        """What this stack has served, oldest first, without what only competed."""
         return tenures(self.stack_name, self._events, "Model")
 
     def competitions(self) -> list[Tenure]:
-        """What came to compete with a champion, oldest first."""
+        """What has competed with a champion, oldest first."""
         return tenures(self.stack_name, self._events, "ChallengerModel")
 
     @cached_property
@@ -117,7 +117,7 @@ class Prod:
 
     @staticmethod
     def _package_of(variant: Variant, registry: Registry) -> str:
-        """The package that a variant's model was made of: named, or found by its images and artifacts."""
+        """The package from which a variant's model was created: named, or found by its images and artifacts."""
         if variant.package_arn:
             return variant.package_arn
         for version in registry.versions():
@@ -127,16 +127,16 @@ class Prod:
 
 
 def tenures(stack_name: str, events: Iterable[Mapping[str, Any]], model: str) -> list[Tenure]:
-    """What the events of a stack, oldest first, say of the packages that one of its models was made of.
+    """What a stack's events, oldest first, say about the packages from which one of its models was created.
 
-    An operation that was rolled back made a model too, and that model never served.
+    An operation that was rolled back also created a model, but that model never served.
     """
     found: list[Tenure] = []
     made: str | None = None
     ready: datetime | None = None
     for event in events:
         kind, status = event["ResourceType"], event["ResourceStatus"]
-        # A resource that is replaced is told of as updated.
+        # CloudFormation reports a replaced resource as updated.
         if kind == "AWS::SageMaker::Model" and status in _READY:
             if event["LogicalResourceId"] == f"{stack_name}{model}":
                 made = json.loads(event["ResourceProperties"])["PrimaryContainer"]["ModelPackageName"]
@@ -153,6 +153,6 @@ def tenures(stack_name: str, events: Iterable[Mapping[str, Any]], model: str) ->
 
 
 def before(history: Sequence[Tenure], package_arn: str) -> list[str]:
-    """The packages that served before this one first did, the latest first: what a rollback can go back to."""
+    """The packages that served before this one first did, latest first: what a rollback can return to."""
     first = next((place for place, tenure in enumerate(history) if tenure.package_arn == package_arn), 0)
     return list(dict.fromkeys(tenure.package_arn for tenure in reversed(history[:first])))

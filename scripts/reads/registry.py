@@ -1,4 +1,4 @@
-"""A workload's model registry as a person wants to see it: where each version comes from, what was decided."""
+"""A workload's model registry as a person wants to see it: where each version comes from and what was decided."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
-    """One model package. ``verdict`` is empty where the gate has not spoken."""
+    """One model package. ``verdict`` is empty if the gate has not decided yet."""
 
     arn: str
     number: int
@@ -36,9 +36,9 @@ class Release:
     registered: datetime
     verdict: str
     reason: str
-    #: The package that it was compared with: what PROD served then. None on a first release.
+    #: The package that it was compared with: what PROD served then. None for a first release.
     parent_arn: str | None
-    #: The S3 address of the gate's report, as JSON; empty where the gate has not spoken.
+    #: The S3 address of the gate's report, as JSON; empty if the gate has not decided yet.
     report: str
     #: As SageMaker describes it.
     package: Mapping[str, Any]
@@ -61,14 +61,14 @@ class Release:
 
 
 class Registry:
-    """The model package group that a workload's pipeline stack made."""
+    """The model package group that a workload's pipeline stack created."""
 
     def __init__(self, workload: str) -> None:
         self.group = WORKLOADS[workload].dashed_name
         self._sagemaker = cloud.client("sagemaker")
 
     def versions(self) -> Iterator[Version]:
-        """Newest first; none where nothing was registered, or where the group is not there yet."""
+        """Newest first; empty if nothing was registered, or if the group does not exist yet."""
         pages = self._sagemaker.get_paginator("list_model_packages").paginate(
             ModelPackageGroupName=self.group, SortBy="CreationTime", SortOrder="Descending"
         )

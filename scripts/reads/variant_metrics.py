@@ -1,4 +1,4 @@
-"""What CloudWatch counted of a production variant's requests."""
+"""What CloudWatch counted for a production variant's requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts import cloud
 
-#: Of the datapoints; CloudWatch keeps those of a minute for 15 days, those of an hour for 15 months.
+#: Periods of the datapoints; CloudWatch keeps those of a minute for 15 days, those of an hour for 15 months.
 _SHORT, _LONG = 60, 3600
 _SHORT_SPAN = timedelta(hours=20)
 _MICROSECONDS_PER_MILLISECOND = 1000
@@ -16,7 +16,7 @@ _MICROSECONDS_PER_MILLISECOND = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counted:
-    """``errors`` are answers of the 500s; ``p99_milliseconds`` is the mean of the datapoints', by their requests."""
+    """``errors`` are 5XX answers; ``p99_milliseconds`` is the datapoints' mean, weighted by their requests."""
 
     invocations: int
     errors: int
@@ -24,7 +24,7 @@ class Counted:
 
 
 def counted(endpoint: str, variant: str, since: datetime) -> Counted:
-    """Since then, to the minute or, long after it, to the hour."""
+    """Since that time, to the minute or, long after it, to the hour."""
     client, now = cloud.client("cloudwatch"), datetime.now(UTC)
     period = _SHORT if now - since < _SHORT_SPAN else _LONG
     queries = [
@@ -48,9 +48,9 @@ def counted(endpoint: str, variant: str, since: datetime) -> Counted:
 
 
 def begin(since: datetime, now: datetime, period_seconds: int) -> datetime:
-    """The first whole period after it; the one that it lies in, as long as there is hardly another one.
+    """The first whole period after it; the period that contains it, as long as there is hardly another one.
 
-    That one holds what was counted before, too: at the start of an experiment, above all the gate's own questions.
+    That period also contains what was counted before: at the start of an experiment, mostly the gate's own requests.
     """
     period = timedelta(seconds=period_seconds)
     whole = since - timedelta(seconds=since.timestamp() % period_seconds)
@@ -58,7 +58,7 @@ def begin(since: datetime, now: datetime, period_seconds: int) -> datetime:
 
 
 def mean_by_count(values: dict[datetime, float], counts: dict[datetime, float]) -> float | None:
-    """In milliseconds, of microseconds; None where nothing was counted."""
+    """Milliseconds from microseconds; None if nothing was counted."""
     total = sum(counts.get(when, 0.0) for when in values)
     if not total:
         return None
