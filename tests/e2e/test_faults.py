@@ -18,6 +18,8 @@ from tests.waiting import DEADLINE_SECONDS, until
 
 DATA = "ml_init/car_evaluation"
 TRAINING = "ml_training/car_evaluation"
+#: Where a script begins to run, as a pattern.
+BEGIN = r'(?m)^if __name__ == "__main__":$'
 
 
 @pytest.fixture(autouse=True)
@@ -72,8 +74,7 @@ def test_a_spark_job_that_fails(released: User) -> None:
     """The Glue run's own error reaches the pipeline's message."""
 
     def edit(clone: Path) -> None:
-        script = clone / DATA / "transform.py"
-        script.write_text(script.read_text().replace('if __name__ == "__main__":', raising("spark is unwell")))
+        change(clone / DATA / "transform.py", BEGIN, raising("spark is unwell"))
 
     failed(released.push_on_a_branch_of_its_own(edit, "Broken Spark job"), "spark is unwell")
 
@@ -93,8 +94,7 @@ def test_a_training_script_that_fails(released: User) -> None:
     """A step that raises fails its stage, with the exception in the log that the push shows."""
 
     def edit(clone: Path) -> None:
-        script = clone / "ml_training" / "train.py"
-        script.write_text(script.read_text().replace('if __name__ == "__main__":', raising("no training today")))
+        change(clone / "ml_training" / "train.py", BEGIN, raising("no training today"))
 
     failed(released.push_on_a_branch_of_its_own(edit, "Broken step"), "no training today", "Train")
 
@@ -226,4 +226,5 @@ SHUFFLED = """def shuffled(indexed, dataset):
 
 
 def raising(message: str) -> str:
+    """A script's beginning that raises before anything is done."""
     return f'if __name__ == "__main__":\n    raise RuntimeError("{message}")\nif __name__ == "__main__":'

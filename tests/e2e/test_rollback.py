@@ -196,6 +196,7 @@ def rollback_as_on_call(user: User) -> str:
         r for r in resources if "WorkshopData" in r["LogicalResourceId"] and r["ResourceType"].endswith("Bucket")
     )
     policy = re.search(r"```json\n(.*?)```", (PROJECT / "docs/releases.md").read_text(), re.DOTALL)[1]
+    assert {"DATA-BUCKET", "TOPIC-ARN", "TOPIC-KEY-ARN"} <= set(re.findall(r"[A-Z]+(?:-[A-Z]+)+", policy))
     policy = policy.replace("DATA-BUCKET", bucket["PhysicalResourceId"]).replace("TOPIC-ARN", topic)
     iam.create_user(UserName="on-call")
     iam.put_user_policy(UserName="on-call", PolicyName="roll-back", PolicyDocument=policy.replace("TOPIC-KEY-ARN", key))
