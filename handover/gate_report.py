@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from handover.documents import from_json, member
@@ -60,8 +60,6 @@ class GateReport:
     sentences: tuple[str, ...]
     look_at: tuple[str, ...] = ()
     test_split_sha256: str = ""
-    answers_sha256: str = ""
-    earlier_decisions: int = field(default=0)
 
     @classmethod
     def parse(cls, text: str) -> GateReport:
@@ -91,8 +89,6 @@ class GateReport:
             sentences=tuple(check["sentence"] for check in read("checks")),
             look_at=tuple(document.get("look_at", ())),
             test_split_sha256=document.get("test_split_sha256", ""),
-            answers_sha256=document.get("answers_sha256", ""),
-            earlier_decisions=document.get("earlier_decisions", 0),
         )
 
     @property
