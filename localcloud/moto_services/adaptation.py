@@ -1,4 +1,4 @@
-"""Our changes to moto: where it keeps objects, when it delivers messages, and what it imports."""
+"""Our changes to moto: where it keeps objects, when it delivers messages, what it imports and how threads share it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ log = logging.getLogger("localcloud.moto")
 def adapt(bodies: Bodies) -> None:
     """Imports all services of moto that are used, so that its clock can be replaced, and makes the other changes."""
     _import_backends()
+    _share_operations_between_threads()
     _leave_bucket_policies_to_us()
     _keep_objects_in(bodies)
     _post_after_the_answer()
@@ -72,6 +73,24 @@ def _import_backends() -> None:
     for service in ("ec2", "ecs"):
         if type(vars(sys.modules[f"moto.{service}"]).get(f"{service}_backends")) is _Nobody:
             del sys.modules[f"moto.{service}"]
+
+
+def _share_operations_between_threads() -> None:
+    """Lets a thread see an operation's model only when it is moto's.
+
+    moto caches it under the very key under which botocore, which it calls for it, caches its own first: a thread that
+    asked in between got a model without moto's additions, and its call ended with an AttributeError.
+    """
+    from botocore.model import ServiceModel as OfBotocore
+    from botocore.utils import instance_cache
+    from moto.core.model import OperationModel, ServiceModel
+
+    of_botocore = vars(OfBotocore)["operation_model"].__wrapped__
+
+    def operation_model(self: ServiceModel, operation_name: str) -> OperationModel:
+        return OperationModel(vars(of_botocore(self, operation_name))["_operation_model"], self, operation_name)
+
+    ServiceModel.operation_model = instance_cache(operation_model)  # type: ignore[method-assign]
 
 
 def make_what_is_there_from_the_start(settings: Settings) -> None:

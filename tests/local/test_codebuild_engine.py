@@ -99,7 +99,7 @@ def test_when_the_cloud_goes_down_builds_are_stopped(cloud: Cloud, tmp_path: Pat
     for build_id in ids:
         engine.submit(build_id, decided)
     until(
-        lambda: [builds(cloud).get(build_id)["currentPhase"] for build_id in ids],
+        lambda: [builds(cloud).get(build_id).get("currentPhase") for build_id in ids],
         lambda phases: phases == ["BUILD"] * 4 + ["QUEUED"],
         what="four builds that run and one that waits",
     )
