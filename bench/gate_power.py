@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from bench import gate_rates as assumed
 from ml_test.gate.delong import Placements
 
-SIZES = (240, 500, 1000, 3000, 4514, 10_000)
+SIZES = (289, 500, 1000, 3000, 4470, 10_000)
 REACH = float(ndtri(0.975) + ndtri(0.8))
 SIMULATIONS = 50
 BEGIN, END = "<!-- gate-power: begin -->", "<!-- gate-power: end -->"

@@ -42,9 +42,9 @@ from ml_test.gate.slices import groups
 SIMULATIONS, BLOCKS = 1000, 20
 BEGIN, END = "<!-- gate-rates: begin -->", "<!-- gate-rates: end -->"
 DOCUMENT = PROJECT / "docs" / "gate.md"
-CAR_ACCURACY = 0.985  # mean of 20 salts (bench/training_quality.py)
+CAR_ACCURACY = 0.985  # mean of 20 other splits (bench/training_quality.py)
 CAR_SHARED_MISTAKES = 0.5  # of the better model's mistakes, how many the other makes too
-CREDIT_AUC = 0.783  # mean of 10 salts
+CREDIT_AUC = 0.783  # mean of 10 other splits
 CREDIT_SHARE = 0.221  # of customers who default
 CREDIT_SHARED = 0.9  # of the better model's noise variance, how much is common to both
 SCENARIOS = {
@@ -63,7 +63,7 @@ def learned_from(truth: Sequence[str]) -> Features:
     """Features whose training rows have these labels: a baseline reads nothing else of them."""
     counts = {TRAIN: dict(Counter(truth))}
     return Features(
-        salt="", splits={}, content_type="", rows={}, label_counts=counts, labels=tuple(sorted(set(truth))), features=()
+        splits={}, content_type="", rows={}, label_counts=counts, labels=tuple(sorted(set(truth))), features=()
     )
 
 
@@ -85,7 +85,7 @@ class TestSet:
         dataset = Dataset.read(folder / "dataset.toml")
         with tempfile.TemporaryDirectory() as copy:
             rows = check_file(fetch(dataset.file, folder=folder, into=Path(copy)), dataset).rows
-        test = split_rows(rows, dataset, dataset.file.sha256)["test"]
+        test = split_rows(rows, dataset)["test"]
         rules = Rules.read(PROJECT / "ml_test" / workload / "gate.toml")
         return cls(
             requests=[",".join(row[:-1]) for row in test],

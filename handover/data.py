@@ -36,7 +36,6 @@ class Features:
     transformations: by name, such as ``preprocess``; empty if a request goes to the model unchanged.
     """
 
-    salt: str
     splits: Mapping[str, str]
     content_type: str
     rows: Mapping[str, int]
@@ -56,7 +55,6 @@ class Features:
     def of(cls, document: Mapping[str, Any], name: str) -> Features:
         transformations = member(document, "transformations", name)
         return cls(
-            salt=member(document, "salt", name),
             splits=member(document, "splits", name),
             content_type=member(document, "content_type", name),
             rows=member(document, "rows", name),

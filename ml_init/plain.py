@@ -26,14 +26,12 @@ if TYPE_CHECKING:
 class PlainFeatures(FeatureMaker):
     def make(self, s3: Any, source: Source) -> Made:
         dataset = source.dataset
-        salt = dataset.file.sha256
         with timed("split"):
-            parts = split_rows(source.rows, dataset, salt)
+            parts = split_rows(source.rows, dataset)
         with timed("uploaded the features"):
             addresses = upload(s3, parts, dataset, source.bucket)
         return Made(
             features=Features(
-                salt=salt,
                 splits={name: str(address) for name, address in addresses.items()},
                 content_type=CSV_TYPE,
                 rows={name: len(rows) for name, rows in parts.items()},

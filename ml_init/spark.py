@@ -39,6 +39,7 @@ JOB_MODULES = (
     "ml_steps/running.py",
     "ml_init/__init__.py",
     "ml_init/dataset.py",
+    "ml_init/row_identity.py",
     "ml_init/split.py",
     "ml_init/mleap_bundle/*.py",
 )
@@ -137,7 +138,6 @@ class SparkFeatures(FeatureMaker):
                     "--table": rows.table,
                     "--predicate": rows.predicate,
                     "--dataset": str(inputs.dataset),
-                    "--salt": source.dataset.file.sha256,
                     "--output": str(inputs.features),
                     "--extra-py-files": str(inputs.modules),
                 },

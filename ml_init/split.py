@@ -1,15 +1,17 @@
-"""The three-way split by row hash: a row's place depends on its features and the salt alone.
+"""The three-way split by row: a row's place depends on its own features alone.
 
-Rows with equal features are in the same split, whatever their labels: no copy of a training row is ever a test row.
-The salt is the data's own checksum, so nobody chose it. ``spark_fraction`` is the same rule as a Spark column.
+Rows with equal features are in the same split, whatever their labels: no copy of a training row is ever a test row. A
+row stays in its split when the file around it changes, so that a model trained on earlier data has not learned the
+test rows of later data. No salt goes into the hash: there is nothing to choose. ``spark_fraction`` is the same rule as
+a Spark column.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from handover.data import TEST, TRAIN, VALIDATION
+from ml_init.row_identity import SEPARATOR, identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,32 +20,29 @@ if TYPE_CHECKING:
 
     from ml_init.dataset import Shares
 
-# A unit separator cannot occur in a value of a CSV file of categories, so no two rows give the same text.
-SEPARATOR = "\x1f"
-HEX_DIGITS = 8
+#: The first half of a row's identity: 32 bits are enough for a place, and Spark reads them without loss.
+PLACE_DIGITS = 8
 
 
-def fraction(features: Sequence[str], salt: str) -> float:
-    """A row's place in [0, 1): the first 32 bits of the SHA-256 of salt and features."""
-    digest = hashlib.sha256(SEPARATOR.join([salt, *features]).encode()).hexdigest()
-    return int(digest[:HEX_DIGITS], 16) / float(16**HEX_DIGITS)
+def fraction(features: Sequence[str]) -> float:
+    """A row's place in [0, 1): the first 32 bits of its identity."""
+    return int(identity(features)[:PLACE_DIGITS], 16) / float(16**PLACE_DIGITS)
 
 
-def split_of(features: Sequence[str], salt: str, shares: Shares) -> str:
+def split_of(features: Sequence[str], shares: Shares) -> str:
     """``train``, ``validation`` or ``test``."""
-    place = fraction(features, salt)
+    place = fraction(features)
     if place < shares.train:
         return TRAIN
     return VALIDATION if place < shares.train + shares.validation else TEST
 
 
-def spark_fraction(features: Sequence[str], salt: str) -> Column:
+def spark_fraction(features: Sequence[str]) -> Column:
     """``fraction`` of the named feature columns, computed by Spark."""
     from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
 
-    text = F.concat_ws(SEPARATOR, F.lit(salt), *features)
-    head = F.substring(F.sha2(text, 256), 1, HEX_DIGITS)
-    return F.conv(head, 16, 10).cast("double") / float(16**HEX_DIGITS)
+    head = F.substring(F.sha2(F.concat_ws(SEPARATOR, *features), 256), 1, PLACE_DIGITS)
+    return F.conv(head, 16, 10).cast("double") / float(16**PLACE_DIGITS)
 
 
 def spark_split(place: Column, shares: Shares) -> Column:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handover.data import SPLITS, TEST
-from ml_init.split import fraction, split_of
+from ml_init.row_identity import identity
+from ml_init.split import split_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +19,11 @@ CSV_TYPE = "text/csv"
 Row = tuple[str, ...]
 
 
-def split_rows(rows: Sequence[Row], dataset: Dataset, salt: str) -> dict[str, list[Row]]:
-    """The rows (features, then label) of each split, sorted by their hash: their order depends on the data alone."""
+def split_rows(rows: Sequence[Row], dataset: Dataset) -> dict[str, list[Row]]:
+    """The rows (features, then label) of each split, in the order of their identities: it depends on the data alone."""
     parts: dict[str, list[Row]] = {name: [] for name in SPLITS}
-    for row in sorted(rows, key=lambda row: (fraction(row[:-1], salt), row)):
-        parts[split_of(row[:-1], salt, dataset.shares)].append(row)
+    for row in sorted(rows, key=lambda row: (identity(row[:-1]), row)):
+        parts[split_of(row[:-1], dataset.shares)].append(row)
     return parts
 
 

@@ -46,7 +46,7 @@ def main() -> None:
         session = start_session(dataset.name)
     with timed("read and split"):
         whole = read_rows(GlueContext(session.sparkContext), arguments, dataset)
-        rows = split(whole, dataset, salt=arguments.salt).cache()
+        rows = split(whole, dataset).cache()
         counts = count_labels(rows, dataset)
         if not any(sum(found.values()) for found in counts.values()):
             raise ValueError(f"{arguments.database}.{arguments.table} has no rows where {arguments.predicate}.")
@@ -57,7 +57,6 @@ def main() -> None:
     preprocess = [*indexers, assembler(dataset)]
     postprocess = [IndexToString(inputCol="prediction", outputCol="label", labels=label.labels)]
     features = Features(
-        salt=arguments.salt,
         splits={name: f"{output / name}/" for name in SPLITS},
         content_type="text/csv",
         rows={name: sum(counts[name].values()) for name in SPLITS},
@@ -86,7 +85,6 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--table", required=True, help="its table of rows that keep the data contract")
     parser.add_argument("--predicate", required=True, help="SQL over the table's partition key: which rows")
     parser.add_argument("--dataset", required=True, help="its dataset.toml, s3://…")
-    parser.add_argument("--salt", required=True, help="the split's salt: the data file's SHA-256")
     parser.add_argument("--output", required=True, help="the prefix that the job fills, s3://…")
     return parser.parse_known_args(arguments)[0]
 
@@ -114,9 +112,9 @@ def read_rows(glue: GlueContext, arguments: argparse.Namespace, dataset: Dataset
     return frame.toDF().select(*(F.col(column.name).cast("string").alias(column.name) for column in dataset.columns))
 
 
-def split(rows: DataFrame, dataset: Dataset, *, salt: str) -> DataFrame:
+def split(rows: DataFrame, dataset: Dataset) -> DataFrame:
     """The rows with ``place`` (in [0, 1)) and ``split``, sorted by place: the order too depends on the data alone."""
-    place = spark_fraction([column.name for column in dataset.features], salt)
+    place = spark_fraction([column.name for column in dataset.features])
     placed = rows.withColumn("place", place).withColumn("split", spark_split(F.col("place"), dataset.shares))
     return placed.orderBy("place", dataset.label.name).coalesce(1)
 

@@ -52,7 +52,7 @@ def test_spark_splits_by_the_stated_rule(prepared: Steps) -> None:
     """Spark's SHA-256 and Python's put each row into the same split, so that unit tests and bench speak for both."""
     expected: dict[str, list[str]] = {name: [] for name in SPLITS}
     for line in LINES:
-        expected[split_of(line.split(",")[:-1], DATASET.file.sha256, DATASET.shares)].append(line)
+        expected[split_of(line.split(",")[:-1], DATASET.shares)].append(line)
     assert sorted(lines_of(prepared, "test")) == sorted(expected["test"])
     for name in ("train", "validation"):
         numbers = sorted(lines_of(prepared, name))
@@ -65,9 +65,9 @@ def as_training_row(line: str) -> str:
 
 
 def test_output_says_what_was_made_of_what(prepared: Steps) -> None:
-    """data.json has salt, rows, labels, addresses; the channels hold nothing but data."""
+    """data.json has rows, labels, addresses; the channels hold nothing but data."""
     data = prepared.data()
-    assert data.features.salt == data.data_sha256 == DATASET.file.sha256
+    assert data.data_sha256 == DATASET.file.sha256
     assert sum(data.features.rows.values()) == 1728
     assert data.features.labels == DATASET.label.categories
     assert data.made_by["glue_job_run_id"].startswith("jr_")

@@ -39,7 +39,6 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def features(**rows: int) -> Features:
     return Features(
-        salt="b703",
         splits={name: f"s3://data/features/1/{name}/" for name in rows},
         content_type="text/csv",
         rows=rows,

@@ -25,7 +25,7 @@ class TestRows:
     def __init__(self) -> None:
         dataset = Dataset.read(WORKLOAD / "dataset.toml")
         rows = [line.split(",") for line in (WORKLOAD / "car.data").read_text().splitlines()]
-        parts = [(row, split_of(row[:-1], dataset.file.sha256, dataset.shares)) for row in rows]
+        parts = [(row, split_of(row[:-1], dataset.shares)) for row in rows]
         self.features = [column.name for column in dataset.features]
         self.labels = list(dataset.label.categories)
         self.requests = [",".join(row[:-1]) for row, part in parts if part == "test"]

@@ -37,7 +37,7 @@ def test_equal_challenger_is_promoted(rows: TestRows) -> None:
     """A challenger with the champion's own answers is promoted, and the reason says so in plain words."""
     decision = decide(rows.evidence(rows.with_mistakes(3), champion=rows.with_mistakes(3)), RULES)
     assert decision.verdict is Verdict.PROMOTE
-    assert decision.reason.startswith("It is as good as the champion: accuracy 98.8 % against the champion's 98.8 %")
+    assert decision.reason.startswith("It is as good as the champion: accuracy 99.0 % against the champion's 99.0 %")
 
 
 def test_much_worse_challenger_is_rejected(rows: TestRows) -> None:
@@ -50,7 +50,7 @@ def test_much_worse_challenger_is_rejected(rows: TestRows) -> None:
 def test_too_little_evidence_is_held(rows: TestRows) -> None:
     """Ten rows answered differently, seven of them worse, prove nothing: a person is told what to look at."""
     wrong = {"unacc": "acc", "acc": "unacc", "good": "acc", "vgood": "acc"}
-    places = list(range(0, 240, 24))
+    places = list(range(0, 280, 28))
     challenger, champion = (
         [wrong[label] if place in missed else label for place, label in enumerate(rows.truth)]
         for missed in (places[:7], places[7:])
@@ -66,7 +66,7 @@ def test_answers_that_are_not_numbers_are_rejected(rows: TestRows) -> None:
     decision = decide(rows.evidence(["NaN", *rows.truth[1:]], champion=rows.truth), RULES)
     assert decision.verdict is Verdict.REJECT
     assert decision.reason == (
-        "The new model gave no usable answer to 1 of 240 test rows: to test row 1 "
+        "The new model gave no usable answer to 1 of 289 test rows: to test row 1 "
         f"({rows.requests[0]}) it gave 'NaN', which is not a known label"
     )
 
@@ -107,7 +107,7 @@ def test_better_but_slow_is_rejected(rows: TestRows, milliseconds: float, verdic
 
 
 def test_few_stragglers_are_held(rows: TestRows) -> None:
-    """Three slow requests of 240 put p99 over the budget, which may be chance: the release is held."""
+    """Three slow requests of 289 put p99 over the budget, which may be chance: the release is held."""
     evidence = rows.evidence(rows.truth, champion=rows.truth)
     slow = replace(evidence, milliseconds=[700.0] * 3 + [3.0] * (len(rows.truth) - 3))
     assert decide(slow, RULES).verdict is Verdict.HOLD
@@ -200,7 +200,7 @@ def test_cost_optimal_threshold() -> None:
 def test_evidence_that_does_not_fit_is_refused(rows: TestRows) -> None:
     """Unequal lengths and unknown true labels are refused as faults of the caller or the data."""
     evidence = rows.evidence(rows.truth)
-    with pytest.raises(ValueError, match="champion has 1 values for 240 test rows"):
+    with pytest.raises(ValueError, match="champion has 1 values for 289 test rows"):
         replace(evidence, champion=["acc"])
     with pytest.raises(ValueError, match="labels that the model does not know"):
         decide(replace(evidence, labels=["unacc", "acc", "good"]), RULES)

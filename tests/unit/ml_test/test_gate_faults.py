@@ -17,7 +17,7 @@ from tests.unit.ml_test.conftest import RULES, TestRows
 
 SCORED_RULES = Rules.read(Path(__file__).parents[3] / "ml_test" / "credit_default" / "gate.toml")
 MARGIN = SCORED_RULES.comparison.margin
-ROWS = 4514
+ROWS = 4470
 WRONG = {"unacc": "acc", "acc": "unacc", "good": "acc", "vgood": "acc"}
 
 Fault = Callable[[Evidence], Evidence]
@@ -95,7 +95,7 @@ def test_a_good_challenger_is_promoted(kind: str, request: pytest.FixtureRequest
 @pytest.mark.parametrize(
     ("fault", "verdict", "check"),
     [
-        pytest.param(lambda e: replace(e, answers=["unacc"] * 240), "REJECT", "comparison", id="constant model"),
+        pytest.param(lambda e: replace(e, answers=["unacc"] * 289), "REJECT", "comparison", id="constant model"),
         pytest.param(
             lambda e: replace(e, answers=np.random.default_rng(0).permutation(e.truth).tolist()),
             *("REJECT", "comparison"),
@@ -108,7 +108,7 @@ def test_a_good_challenger_is_promoted(kind: str, request: pytest.FixtureRequest
         ),
         pytest.param(buying_vhigh, "REJECT", "group by group", id="worse in one group only"),
         pytest.param(
-            lambda e: replace(e, answers=e.truth, milliseconds=[40.0] * 240),
+            lambda e: replace(e, answers=e.truth, milliseconds=[40.0] * 289),
             *("REJECT", "latency against the champion"),
             id="better but slow",
         ),
@@ -123,7 +123,7 @@ def test_a_good_challenger_is_promoted(kind: str, request: pytest.FixtureRequest
             id="champion gone",
         ),
         pytest.param(
-            lambda e: replace(e, champion=["error 500: dead"] * 240), "HOLD", "champion", id="champion answers errors"
+            lambda e: replace(e, champion=["error 500: dead"] * 289), "HOLD", "champion", id="champion answers errors"
         ),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from bench.gate_rates import WORKLOADS, block
 
 
-@pytest.mark.parametrize(("workload", "simulations"), [("car_evaluation", 100), ("credit_default", 20)])
+@pytest.mark.parametrize(("workload", "simulations"), [("car_evaluation", 100), ("credit_default", 60)])
 def test_the_gate_hardly_ever_lets_pass_what_is_worse_by_the_margin(workload: str, simulations: int) -> None:
     """The whole gate promotes at most 5 % of the releases that are worse by the margin."""
     verdicts = Counter(verdict for verdict, _ in block((workload, -1.0, 0, simulations)))

@@ -34,7 +34,6 @@ VARIABLES = TrainVariables(
 IMAGE = "registry/sagemaker-xgboost:3.2-0"
 SPARKML = "registry/sagemaker-sparkml-serving:3.3"
 FEATURES = Features(
-    salt="b703",
     splits={name: f"s3://data/features/1/{name}/" for name in ("train", "validation", "test")},
     content_type="text/csv",
     rows={"train": 70, "validation": 15, "test": 15},
