@@ -1,12 +1,29 @@
-"""A data set, as its ``dataset.toml`` describes it. The Glue job reads that file too."""
+"""A data set, as its ``dataset.toml`` describes it: the data contract. The Glue job and the gate read that file too.
+
+Each field states beside it what a change of its key means (``ml_steps.changes``). Another file, from another source, is
+new data and no change of the contract. What decides which rows are tested, or what a value means, may not change
+unseen.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
+
+from ml_steps import changes
+from ml_steps.changes import (
+    ITS_OWN_FIELDS,
+    LOOSER_IF_CHANGED,
+    LOOSER_IF_LESS,
+    LOOSER_IF_MORE,
+    NEUTRAL,
+    Effect,
+    called,
+)
+from ml_steps.strict import plain, read_table, refuse_unknown, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,19 +56,27 @@ class Column(Protocol):
 class Recoding:
     """An undocumented code, and the category that it counts as."""
 
-    code: str
-    taken_for: str
+    code: str = field(metadata=LOOSER_IF_CHANGED)
+    taken_for: str = field(metadata=LOOSER_IF_CHANGED)
     #: How many rows of the file may have it: if more do, the code has acquired a meaning.
-    rows_allowed: int
+    rows_allowed: int = field(metadata=LOOSER_IF_MORE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Categories:
     """A column of categories, in the order of their meaning: a category's index is its rank."""
 
-    name: str
-    categories: tuple[str, ...]
-    recoded: tuple[Recoding, ...] = ()
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    categories: tuple[str, ...] = field(metadata=LOOSER_IF_CHANGED)
+    recoded: tuple[Recoding, ...] = field(default=(), metadata=changes.tables(by="code", added=Effect.LOOSER))
+
+    def __post_init__(self) -> None:
+        for recoding in self.recoded:
+            if recoding.taken_for not in self.categories or recoding.code in self.categories:
+                raise ValueError(
+                    f"{self.name}: the code {recoding.code} cannot be taken for {recoding.taken_for}; "
+                    f"the categories are {', '.join(self.categories)}"
+                )
 
     @property
     def catalog_type(self) -> str:
@@ -71,9 +96,9 @@ class Categories:
 class Integers:
     """A column of whole numbers from ``low`` to ``high``, in any notation: ``5.00E+05`` is ``500000``."""
 
-    name: str
-    low: int
-    high: int
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    low: int = field(metadata=LOOSER_IF_CHANGED)
+    high: int = field(metadata=LOOSER_IF_CHANGED)
 
     @property
     def catalog_type(self) -> str:
@@ -95,9 +120,9 @@ class Integers:
 class Decimals:
     """A column of numbers from ``low`` to ``high``, in any notation: ``1.50`` is ``1.5``."""
 
-    name: str
-    low: float
-    high: float
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    low: float = field(metadata=LOOSER_IF_CHANGED)
+    high: float = field(metadata=LOOSER_IF_CHANGED)
 
     @property
     def catalog_type(self) -> str:
@@ -120,21 +145,25 @@ class Decimals:
 class DataFile:
     """The only file of the data set, and its ``sources``, which are tried in order."""
 
-    name: str
-    sources: tuple[str, ...]
+    name: str = field(metadata=NEUTRAL)
+    sources: tuple[str, ...] = field(metadata=NEUTRAL)
     #: The hash of the file itself, even if a source has it compressed (``.gz``).
-    sha256: str
-    max_bytes: int
+    sha256: str = field(metadata=NEUTRAL)
+    max_bytes: int = field(metadata=NEUTRAL)
     #: The exact first line of the file; None if it has rows only.
-    header: str | None = None
+    header: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shares:
     """The shares of training and validation rows; the rest are test rows."""
 
-    train: float
-    validation: float
+    train: float = field(metadata=called("train_share", LOOSER_IF_CHANGED))
+    validation: float = field(metadata=called("validation_share", LOOSER_IF_CHANGED))
+
+    def __post_init__(self) -> None:
+        if not (self.train > 0 and self.validation > 0 and self.train + self.validation < 1):
+            raise ValueError(f"train_share {self.train} and validation_share {self.validation} leave no test rows")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,23 +173,36 @@ class Association:
     Among the rows whose ``column`` is at least ``at_least``, the share with this ``label`` is at least ``share``.
     """
 
-    column: str
-    at_least: int
-    label: str
-    share: float
+    column: str = field(metadata=LOOSER_IF_CHANGED)
+    at_least: int = field(metadata=LOOSER_IF_CHANGED)
+    label: str = field(metadata=LOOSER_IF_CHANGED)
+    share: float = field(metadata=LOOSER_IF_LESS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rows:
+    """The table ``[rows]``."""
+
+    train_share: float
+    validation_share: float
+    bad_share_allowed: float
+    identifier: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dataset:
-    name: str
-    file: DataFile
-    features: tuple[Column, ...]
-    label: Categories
-    shares: Shares
-    bad_share_allowed: float
+    name: str = field(metadata=NEUTRAL)
+    file: DataFile = field(metadata=ITS_OWN_FIELDS)
+    features: tuple[Column, ...] = field(metadata=changes.tables(by="name", added=Effect.LOOSER, ordered=True))
+    label: Categories = field(metadata=ITS_OWN_FIELDS)
+    shares: Shares = field(metadata=called("rows", ITS_OWN_FIELDS))
+    bad_share_allowed: float = field(metadata=called("rows bad_share_allowed", LOOSER_IF_MORE))
     #: The first column, if it numbers the rows from 1 on; it is no feature.
-    identifier: str | None = None
-    associations: tuple[Association, ...] = ()
+    identifier: str | None = field(default=None, metadata=called("rows identifier", LOOSER_IF_CHANGED))
+    associations: tuple[Association, ...] = field(
+        default=(), metadata=changes.tables(by="column", added=Effect.STRICTER)
+    )
+    licence: str = field(default="", metadata=NEUTRAL)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -179,51 +221,57 @@ class Dataset:
 
     @classmethod
     def parse(cls, text: str) -> Dataset:
-        """Raises KeyError for a missing entry and ValueError for one that cannot be right."""
-        document = tomllib.loads(text)
-        file, rows = document["file"], document["rows"]
-        shares = Shares(train=rows["train_share"], validation=rows["validation_share"])
-        if not (shares.train > 0 and shares.validation > 0 and shares.train + shares.validation < 1):
-            raise ValueError(f"train_share {shares.train} and validation_share {shares.validation} leave no test rows")
+        """The text of a dataset.toml. ValueError if something is unknown, missing or impossible."""
+        return cls.of(tomllib.loads(text))
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Dataset:
+        """From a dataset.toml's tables, or from ``document``. ValueError as for ``parse``."""
+        refuse_unknown(document, ("name", "licence", "file", "rows", "features", "label", "associations"))
+        whole = read_table(_Names, {key: document[key] for key in ("name", "licence") if key in document}, "the file")
+        rows = read_table(_Rows, document.get("rows", {}), "rows")
         return cls(
-            name=document["name"],
-            file=DataFile(
-                name=file["name"],
-                sources=tuple(file["sources"]),
-                sha256=file["sha256"],
-                max_bytes=file["max_bytes"],
-                header=file.get("header"),
+            name=whole.name,
+            licence=whole.licence,
+            file=read_table(DataFile, document.get("file", {}), "file"),
+            features=tuple(_column(entry) for entry in tables(document.get("features"), "features")),
+            label=read_table(Categories, document.get("label", {}), "label"),
+            shares=Shares(train=rows.train_share, validation=rows.validation_share),
+            bad_share_allowed=rows.bad_share_allowed,
+            identifier=rows.identifier,
+            associations=tuple(
+                read_table(Association, entry, "associations")
+                for entry in tables(document.get("associations", []), "associations")
             ),
-            features=tuple(_column(entry) for entry in document["features"]),
-            label=_categories(document["label"]),
-            shares=shares,
-            bad_share_allowed=rows["bad_share_allowed"],
-            identifier=rows.get("identifier"),
-            associations=tuple(Association(**entry) for entry in document.get("associations", ())),
         )
+
+    def document(self) -> dict[str, Any]:
+        """As the tables of a dataset.toml, in JSON values: ``of`` makes an equal contract of them."""
+        rows = _Rows(
+            train_share=self.shares.train,
+            validation_share=self.shares.validation,
+            bad_share_allowed=self.bad_share_allowed,
+            identifier=self.identifier,
+        )
+        kept = {key: getattr(self, key) for key in ("name", "licence", "file", "features", "label", "associations")}
+        document: dict[str, Any] = plain({**kept, "rows": rows})
+        return document
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Names:
+    """The keys above the first table."""
+
+    name: str
+    licence: str = ""
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
     """Categories; or numbers from ``low`` to ``high``, whole ones if both bounds are written as whole numbers."""
     if "categories" in entry:
-        return _categories(entry)
+        return read_table(Categories, entry, "features")
     whole = all(isinstance(entry.get(bound), int) for bound in ("low", "high"))
-    return Integers(**entry) if whole else Decimals(**entry)
-
-
-def _categories(entry: Mapping[str, Any]) -> Categories:
-    categories = Categories(
-        name=entry["name"],
-        categories=tuple(entry["categories"]),
-        recoded=tuple(Recoding(**recoding) for recoding in entry.get("recoded", ())),
-    )
-    for recoding in categories.recoded:
-        if recoding.taken_for not in categories.categories or recoding.code in categories.categories:
-            raise ValueError(
-                f"{categories.name}: the code {recoding.code} cannot be taken for {recoding.taken_for}; "
-                f"the categories are {', '.join(categories.categories)}"
-            )
-    return categories
+    return read_table(Integers, entry, "features") if whole else read_table(Decimals, entry, "features")
 
 
 def _whole(value: str) -> int | None:

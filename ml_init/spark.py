@@ -36,7 +36,9 @@ PROJECT = Path(__file__).parents[1]
 JOB_MODULES = (
     "handover/*.py",
     "ml_steps/__init__.py",
+    "ml_steps/changes.py",
     "ml_steps/running.py",
+    "ml_steps/strict.py",
     "ml_init/__init__.py",
     "ml_init/dataset.py",
     "ml_init/row_identity.py",

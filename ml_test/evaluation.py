@@ -74,7 +74,7 @@ def judge(variables: GateVariables, rules: Rules) -> Decision:
     )
     with timed("asked the endpoints"):
         evidence = gather(s3, asker, variables, data, rules, rival)
-        smoke = asker.ask(variables.endpoint, rules.smoke)
+        smoke = asker.ask(variables.endpoint, rules.smoke.requests)
     with timed("judged"):
         decision = _decided(evidence, rules)
     for check in decision.checks:
@@ -162,7 +162,8 @@ def origin(
         pipeline_execution=variables.execution,
         endpoint=variables.endpoint,
         smoke=tuple(
-            Smoke(request=request, answer=answer.text) for request, answer in zip(rules.smoke, smoke, strict=True)
+            Smoke(request=request, answer=answer.text)
+            for request, answer in zip(rules.smoke.requests, smoke, strict=True)
         ),
     )
 

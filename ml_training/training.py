@@ -6,11 +6,12 @@ A workload without one gets the defaults for a table with two labels, or with mo
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from ml_steps.running import StepError
+from ml_steps.strict import read_kind, read_table, refuse_unknown, table, tables
 from ml_training.containers import CONTAINERS, ModelContainer
 
 if TYPE_CHECKING:
@@ -54,10 +55,6 @@ class Objective:
     metric: str
     direction: Literal["minimize", "maximize"]
 
-    def __post_init__(self) -> None:
-        if self.direction not in ("minimize", "maximize"):
-            raise ValueError(f"direction is {self.direction!r}, expected minimize or maximize")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
@@ -67,6 +64,13 @@ class Job:
     volume_gb: int
     max_runtime_seconds: int
     instance_count: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Data:
+    """The data that the objective can learn from. ``label_count``: None for any."""
+
+    label_count: int | None = None
 
 
 #: Hyperparameters that depend on the data: name in training.toml → value from the features.
@@ -105,26 +109,26 @@ class Training:
         """StepError with the file, the key and the allowed values for any fault in the file."""
         try:
             return cls._parse(tomllib.loads(path.read_text()))
-        except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+        except ValueError as error:
             raise StepError(f"{path}: {error}") from error
 
     @classmethod
     def _parse(cls, document: dict[str, Any]) -> Self:
-        known = {"algorithm", "objective", "job", "hyperparameters", "of_data", "data", "containers"}
-        _refuse_others("the file", document, known)
-        of_data = document.get("of_data", {})
-        _refuse_others("[of_data]", dict.fromkeys(of_data.values()), set(OF_DATA))
-        data = document.get("data", {})
-        _refuse_others("[data]", data, {"label_count"})
+        refuse_unknown(document, ("algorithm", "objective", "job", "hyperparameters", "of_data", "data", "containers"))
+        of_data = table(document.get("of_data", {}), "of_data")
+        for name, fact in of_data.items():
+            if fact not in tuple(OF_DATA):
+                raise ValueError(f"[of_data] {name} = {fact!r}: expected {' or '.join(OF_DATA)}")
         return cls(
-            algorithm=_kind("algorithm", document.get("algorithm", {}), ALGORITHMS),
-            objective=_table(Objective, "objective", document.get("objective", {})),
-            job=_table(Job, "job", document.get("job", {})),
-            hyperparameters=document.get("hyperparameters", {}),
+            algorithm=read_kind(ALGORITHMS, document.get("algorithm", {}), "algorithm"),
+            objective=read_table(Objective, document.get("objective", {}), "objective"),
+            job=read_table(Job, document.get("job", {}), "job"),
+            hyperparameters=table(document.get("hyperparameters", {}), "hyperparameters"),
             of_data=of_data,
-            label_count=data.get("label_count"),
+            label_count=read_table(_Data, document.get("data", {}), "data").label_count,
             containers=tuple(
-                _kind("containers", entry, CONTAINERS) for entry in document.get("containers", [{"kind": "model"}])
+                read_kind(CONTAINERS, entry, "containers")
+                for entry in tables(document.get("containers", [{"kind": "model"}]), "containers")
             ),
         )
 
@@ -136,25 +140,3 @@ class Training:
                 f"{', '.join(features.labels)}."
             )
         return {**self.hyperparameters, **{name: OF_DATA[fact](features) for name, fact in self.of_data.items()}}
-
-
-def _kind(name: str, entry: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
-    """One of several kinds, selected by ``kind``."""
-    kind = str(entry.get("kind", ""))
-    if kind not in kinds:
-        raise ValueError(f"[{name}] kind is {kind!r}, expected one of {', '.join(kinds)}")
-    return _table(kinds[kind], name, {key: value for key, value in entry.items() if key != "kind"})
-
-
-def _table(kind: type[Any], name: str, values: Mapping[str, Any]) -> Any:
-    _refuse_others(f"[{name}]", values, {each.name for each in fields(kind)})
-    try:
-        return kind(**values)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"[{name}]: {error}") from error
-
-
-def _refuse_others(place: str, found: Mapping[str, Any], known: set[str]) -> None:
-    others = sorted(found.keys() - known)
-    if others:
-        raise ValueError(f"{place} has {', '.join(others)}; allowed are {', '.join(sorted(known))}")

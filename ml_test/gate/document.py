@@ -22,7 +22,10 @@ DIGITS = 6
 
 
 def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mapping[str, Any]) -> dict[str, Any]:
-    """origin: which model was judged, on which data, in which run of the pipeline."""
+    """origin: which model was judged, on which data, in which run of the pipeline.
+
+    The rules are not rounded: the next release is judged by them.
+    """
     challenger = decision.pair.challenger
     found = {
         "verdict": decision.verdict.value,
@@ -39,7 +42,6 @@ def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mappi
         "first_release": evidence.first_release,
         "champion_missing": evidence.champion_missing,
         "gains": [asdict(gain) for gain in decision.gains],
-        "rules": rules.document(),
         "metrics": {metric.name: metric.words() for metric in rules.asked},
         "slices": [asdict(entry) for entry in decision.slices.judged],
         "slice_correction": CORRECTION,
@@ -54,7 +56,7 @@ def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mappi
         "champion_milliseconds": list(evidence.champion_milliseconds),
     }
     rounded: dict[str, Any] = _rounded(found)
-    return rounded
+    return rounded | {"rules": rules.document()}
 
 
 def split_hash(requests: Sequence[str], truth: Sequence[str] | None) -> str:

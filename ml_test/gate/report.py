@@ -133,7 +133,7 @@ def _slices(report: Mapping[str, Any]) -> str:
         chart = gain_chart(drawn, rule["margin"], label="Differences by group")
     else:
         less = report["metrics"][metric]["less_is_better"]
-        limit = rule["ceiling"] if less else rule["floor"]
+        limit = rule.get("ceiling" if less else "floor")
         mark = f" The mark is the {'ceiling' if less else 'floor'} of the dot."
         about = "The lines are 95 % intervals." + ("" if limit is None else mark)
         states = [_own_state(entry["own"], limit, sign=-1 if less else 1) for entry in report["slices"]]

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  (the reader of tables asks the types)
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ml_test.gate import strict
+from ml_steps import strict
+from ml_steps.changes import (
+    CEILINGS,
+    FLOORS,
+    ITS_OWN_FIELDS,
+    LOOSER_IF_CHANGED,
+    LOOSER_IF_FEWER,
+    LOOSER_IF_LESS,
+    LOOSER_IF_LESS_THAN_ALL,
+    LOOSER_IF_MORE,
+    NEUTRAL,
+    Effect,
+    tables,
+)
+from ml_steps.strict import plain, read_kind, read_table, read_value, refuse_unknown
 from ml_test.gate.answers import KINDS
 from ml_test.gate.answers.labels import Labels
 from ml_test.gate.metrics import METRICS
 from ml_test.gate.metrics.metric import ClosedForm, Compared, Metric
-from ml_test.gate.strict import read_table, read_value, refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,9 +43,9 @@ class Comparison:
     shown: more metrics, which are reported and not judged.
     """
 
-    metric: str
-    margin: float
-    shown: tuple[str, ...] = ()
+    metric: str = field(metadata=LOOSER_IF_CHANGED)
+    margin: float = field(metadata=LOOSER_IF_MORE)
+    shown: tuple[str, ...] = field(default=(), metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
         _require_above_0(margin=self.margin)
@@ -42,9 +55,9 @@ class Comparison:
 class Cut:
     """Groups of rows by a feature: one for each value, for each named one in ``values``, or between ``bounds``."""
 
-    feature: str
-    values: Mapping[str, str] = field(default_factory=dict)
-    bounds: tuple[float, ...] = ()
+    feature: str = field(metadata=LOOSER_IF_CHANGED)
+    values: Mapping[str, str] = field(default_factory=dict, metadata=LOOSER_IF_CHANGED)
+    bounds: tuple[float, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
         if self.values and self.bounds:
@@ -60,11 +73,11 @@ class SliceRule:
     floor, ceiling: the limit of a group's own figure; a ceiling for a metric that is better the less it is.
     """
 
-    metric: str
-    margin: float
-    floor: float | None = None
-    ceiling: float | None = None
-    by: tuple[Cut, ...] = ()
+    metric: str = field(metadata=LOOSER_IF_CHANGED)
+    margin: float = field(metadata=LOOSER_IF_MORE)
+    floor: float | None = field(default=None, metadata=LOOSER_IF_LESS)
+    ceiling: float | None = field(default=None, metadata=LOOSER_IF_MORE)
+    by: tuple[Cut, ...] = field(default=(), metadata=tables(by="feature", added=Effect.STRICTER))
 
     def __post_init__(self) -> None:
         _require_at_least(0, margin=self.margin)
@@ -82,9 +95,9 @@ class Latency:
     of 1 ms harm nobody.
     """
 
-    p99_milliseconds: float
-    p99_ratio: float
-    slack_milliseconds: float = 0.0
+    p99_milliseconds: float = field(metadata=LOOSER_IF_MORE)
+    p99_ratio: float = field(metadata=LOOSER_IF_MORE)
+    slack_milliseconds: float = field(default=0.0, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
         _require_above_0(p99_milliseconds=self.p99_milliseconds, p99_ratio=self.p99_ratio)
@@ -105,10 +118,10 @@ class Load:
     looks: how often the times are measured at most, if the first times would not pass.
     """
 
-    one_at_a_time: int | None = None
-    connections: int = 4
-    warm_up: int = 50
-    looks: int = 3
+    one_at_a_time: int | None = field(default=None, metadata=LOOSER_IF_LESS_THAN_ALL)
+    connections: int = field(default=4, metadata=NEUTRAL)
+    warm_up: int = field(default=50, metadata=LOOSER_IF_MORE)
+    looks: int = field(default=3, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
         _require_at_least(1, connections=self.connections, looks=self.looks)
@@ -121,7 +134,7 @@ class Load:
 class Smoke:
     """Requests that QA answers and, after the release, PROD."""
 
-    requests: tuple[str, ...] = ()
+    requests: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_FEWER)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,15 +145,15 @@ class Rules:
     metrics: all metrics that there are. ``answers`` decides which of them the rules may ask for.
     """
 
-    comparison: Comparison
-    latency: Latency
-    answers: AnswerKind[Any] = field(default_factory=Labels)
-    floors: Mapping[str, float] = field(default_factory=dict)
-    ceilings: Mapping[str, float] = field(default_factory=dict)
-    slices: SliceRule | None = None
-    load: Load = field(default_factory=Load)
-    smoke: tuple[str, ...] = ()
-    metrics: tuple[Metric[Any], ...] = METRICS
+    answers: AnswerKind[Any] = field(default_factory=Labels, metadata=ITS_OWN_FIELDS)
+    comparison: Comparison = field(metadata=ITS_OWN_FIELDS)
+    floors: Mapping[str, float] = field(default_factory=dict, metadata=FLOORS)
+    ceilings: Mapping[str, float] = field(default_factory=dict, metadata=CEILINGS)
+    slices: SliceRule | None = field(default=None, metadata=ITS_OWN_FIELDS)
+    latency: Latency = field(metadata=ITS_OWN_FIELDS)
+    load: Load = field(default_factory=Load, metadata=ITS_OWN_FIELDS)
+    smoke: Smoke = field(default_factory=Smoke, metadata=ITS_OWN_FIELDS)
+    metrics: tuple[Metric[Any], ...] = field(default=METRICS, metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
         names = [metric.name for metric in self.compared]
@@ -164,25 +177,42 @@ class Rules:
         metrics: tuple[Metric[Any], ...] = METRICS,
     ) -> Rules:
         """Read gate.toml. ValueError, with the file's path, if something in it is unknown, missing or impossible."""
-        try:
-            return cls._parse(tomllib.loads(path.read_text()), kinds, metrics)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+        return cls.parse(path.read_text(), str(path), kinds=kinds, metrics=metrics)
 
     @classmethod
-    def _parse(
-        cls, gate: dict[str, Any], kinds: Sequence[type[AnswerKind[Any]]], metrics: tuple[Metric[Any], ...]
+    def parse(
+        cls,
+        text: str,
+        name: str,
+        *,
+        kinds: Sequence[type[AnswerKind[Any]]] = KINDS,
+        metrics: tuple[Metric[Any], ...] = METRICS,
     ) -> Rules:
+        """The text of a gate.toml; ``name`` names it in the error."""
+        try:
+            return cls.of(tomllib.loads(text), kinds=kinds, metrics=metrics)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+
+    @classmethod
+    def of(
+        cls,
+        gate: Mapping[str, Any],
+        *,
+        kinds: Sequence[type[AnswerKind[Any]]] = KINDS,
+        metrics: tuple[Metric[Any], ...] = METRICS,
+    ) -> Rules:
+        """From a gate.toml's tables, or from ``document``. ValueError for what is unknown, missing or impossible."""
         refuse_unknown(gate, [field.name for field in fields(cls) if field.name != "metrics"])
         return cls(
             comparison=read_table(Comparison, gate.get("comparison", {}), "comparison"),
             latency=read_table(Latency, gate.get("latency", {}), "latency"),
-            answers=_answers(gate.get("answers", {}), kinds),
+            answers=read_kind({k.name: k for k in kinds}, gate.get("answers", {}), "answers", default=Labels.name),
             floors=_read_limits(gate, "floors"),
             ceilings=_read_limits(gate, "ceilings"),
             slices=read_table(SliceRule, gate["slices"], "slices") if "slices" in gate else None,
             load=read_table(Load, gate.get("load", {}), "load"),
-            smoke=read_table(Smoke, gate.get("smoke", {}), "smoke").requests,
+            smoke=read_table(Smoke, gate.get("smoke", {}), "smoke"),
             metrics=metrics,
         )
 
@@ -220,16 +250,10 @@ class Rules:
         return list({metric.name: metric for metric in asked}.values())
 
     def document(self) -> dict[str, Any]:
-        """As JSON values. The smoke requests are left out: the report has them beside their answers."""
-        return {
-            "comparison": asdict(self.comparison),
-            "floors": dict(self.floors),
-            "ceilings": dict(self.ceilings),
-            "slices": None if self.slices is None else asdict(self.slices),
-            "latency": asdict(self.latency),
-            "load": asdict(self.load),
-            "answers": {"kind": self.answers.name, **asdict(self.answers)},
-        }
+        """As the tables of a gate.toml, in JSON values: ``of`` makes equal rules of them."""
+        tables: dict[str, Any] = plain({each.name: getattr(self, each.name) for each in fields(self)})
+        del tables["metrics"]
+        return tables | {"answers": {"kind": self.answers.name, **plain(self.answers)}}
 
     @property
     def _offered(self) -> list[Metric[Any]]:
@@ -269,13 +293,3 @@ def _check_limit(metric: Metric[Any], limit: str, value: float, where: str) -> N
 def _read_limits(gate: Mapping[str, Any], table: str) -> dict[str, float]:
     values = strict.table(gate.get(table, {}), table)
     return {name: read_value(float, value, table, name) for name, value in values.items()}
-
-
-def _answers(values: Any, kinds: Sequence[type[AnswerKind[Any]]]) -> AnswerKind[Any]:
-    """The kind that the table names, with its own keys; labels if it names none."""
-    name = strict.table(values, "answers").get("kind", Labels.name)
-    kind = next((kind for kind in kinds if kind.name == name), None)
-    if kind is None:
-        known = ", ".join(kind.name for kind in kinds)
-        raise ValueError(f"[answers] kind = {name!r} is not known here; allowed are {known}")
-    return read_table(kind, {key: value for key, value in values.items() if key != "kind"}, "answers")

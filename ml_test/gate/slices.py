@@ -42,7 +42,10 @@ class Slices:
 
 
 def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]) -> dict[str, NDArray[np.bool_]]:
-    """The rows of each group, by the group's name: masks of shape (rows,). ValueError for an unknown feature."""
+    """The rows of each group, by the group's name: masks of shape (rows,).
+
+    ValueError for an unknown feature, and for two groups with one name.
+    """
     if not cuts:
         return {}
     unknown = sorted({cut.feature for cut in cuts} - set(features))
@@ -55,10 +58,18 @@ def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]
         if cut.bounds:
             numbers = values.astype(float)
             for low, high in pairwise([*cut.bounds, np.inf]):
-                found[f"{cut.feature} {_band(low, high)}"] = (numbers >= low) & (numbers < high)
+                _add(found, f"{cut.feature} {_band(low, high)}", (numbers >= low) & (numbers < high))
         named = cut.values or {value: f"{cut.feature} {value}" for value in sorted(set(values)) if not cut.bounds}
-        found |= {name: values == value for value, name in named.items()}
+        for value, name in named.items():
+            _add(found, name, values == value)
     return found
+
+
+def _add(found: dict[str, NDArray[np.bool_]], name: str, rows: NDArray[np.bool_]) -> None:
+    """ValueError for a name that two groups have: the second one would take the place of the first."""
+    if name in found:
+        raise ValueError(f"gate.toml has two groups of rows with the name {name!r}")
+    found[name] = rows
 
 
 def _band(low: float, high: float) -> str:

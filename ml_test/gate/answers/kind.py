@@ -60,7 +60,10 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerKind(ABC, Generic[A]):
-    """A kind of answers. Its fields are keys of the table ``[answers]`` in gate.toml, beside ``kind``."""
+    """A kind of answers. Its fields are keys of the table ``[answers]`` in gate.toml, beside ``kind``.
+
+    Each field states beside it what a change of its key means (``ml_steps.changes``).
+    """
 
     #: The value of ``kind`` in gate.toml.
     name: ClassVar[str]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from handover.data import TRAIN
+from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.kind import AnswerKind, known_truth, number
 from ml_test.gate.calibration import calibration
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 class Costs:
     """What the two wrong decisions cost. Only the ratio counts, so the unit does not matter."""
 
-    missed: float = 1.0
-    false_alarm: float = 1.0
+    missed: float = field(default=1.0, metadata=LOOSER_IF_CHANGED)
+    false_alarm: float = field(default=1.0, metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
         for key, cost in (("missed", self.missed), ("false_alarm", self.false_alarm)):
@@ -75,8 +76,8 @@ class Probability(AnswerKind[ProbabilityAnswers]):
     many: ClassVar[str] = "probabilities"
     baseline_knows: ClassVar[str] = "only how often each label occurs"
 
-    of: str
-    costs: Costs = field(default_factory=Costs)
+    of: str = field(metadata=LOOSER_IF_CHANGED)
+    costs: Costs = field(default_factory=Costs, metadata=ITS_OWN_FIELDS)
 
     def read(
         self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None

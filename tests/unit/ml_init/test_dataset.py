@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,46 @@ def test_what_python_would_take_for_a_number_is_none_here(column: Decimals | Int
     fault = column.fault(written)
     assert fault is not None
     assert fault.startswith(f"a is {written!r}, expected a")
+
+
+@pytest.mark.parametrize(
+    ("found", "written", "message"),
+    [
+        (
+            "bad_share_allowed = 0.0",
+            "bad_share = 0.0",
+            "[rows] bad_share = 0.0 is not known here; allowed are train_sh",
+        ),
+        ("bad_share_allowed = 0.0", 'bad_share_allowed = "0"', "[rows] bad_share_allowed = '0': expected a number"),
+        ("bad_share_allowed = 0.0", "", "[rows] must have bad_share_allowed"),
+        (
+            'licence = "CC BY',
+            'license = "CC BY',
+            "license = 'CC BY 4.0, doi:10.24432/C5JP48 (see ATTRIBUTION.md)' is n",
+        ),
+        ('name = "car_evaluation"', "", "[the file] must have name"),
+        ("max_bytes = 1_000_000", "max_bytes = 1e6", "[file] max_bytes = 1000000.0: expected a whole number"),
+        (
+            'name = "buying"\n',
+            'name = "buying"\nlow = 1\n',
+            "[features] low = 1 is not known here; allowed are name, c",
+        ),
+        ('categories = ["2", "4", "more"]', "low = 2", "[features] must have high"),
+        ('categories = ["2", "4", "more"]', "categories = [2]", "[features] categories = 2: expected a text"),
+        (
+            "[label]",
+            "[labels]",
+            "labels = {'name': 'acceptability', 'categories': ['unacc', 'acc', 'good', 'vgood']} is",
+        ),
+        ("[[features]]", "[[feature]]", "feature = [{'name': 'buying', 'categories': ['low', 'med', 'high', 'vhigh']}"),
+    ],
+)
+def test_dataset_toml_is_read_strictly(found: str, written: str, message: str) -> None:
+    """A key, a type or a value that cannot be is refused with what stands there, and what is allowed."""
+    text = (WORKLOAD / "dataset.toml").read_text()
+    assert found in text
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        Dataset.parse(text.replace(found, written))
 
 
 def test_bounds_say_whether_a_column_has_whole_numbers(dataset: Dataset) -> None:

@@ -181,13 +181,14 @@ def test_a_transformation_that_nobody_made_is_named() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('kind = "built-in"', 'kind = "builtin"', "[algorithm] kind is 'builtin', expected one of built-in"),
-        ('direction = "minimize"', 'direction = "less"', "[objective]: direction is 'less', expected minimize or max"),
-        ("[of_data]", "[of_the_data]", "the file has of_the_data; allowed are algorithm, containers, data, hyper"),
-        ('"label_count"', '"labels"', "[of_data] has labels; allowed are feature_count, label_count"),
-        ("volume_gb = 5", "volume = 5", "[job] has volume; allowed are instance_count, instance_type, max_runtime"),
-        ("volume_gb = 5\n", "", "[job]: "),
-        ('kind = "sparkml"', 'kind = "spark"', "[containers] kind is 'spark', expected one of model, sparkml"),
+        ('kind = "built-in"', 'kind = "builtin"', "[algorithm] kind = 'builtin' is not known here; allowed are built-"),
+        ('direction = "minimize"', 'direction = "less"', "[objective] direction = 'less': expected minimize or max"),
+        ("[of_data]", "[of_the_data]", "of_the_data = {'num_class': 'label_count'} is not known here; allowed are alg"),
+        ('"label_count"', '"labels"', "[of_data] num_class = 'labels': expected label_count or feature_count"),
+        ("volume_gb = 5", "volume = 5", "[job] volume = 5 is not known here; allowed are instance_type, volume_gb, "),
+        ("volume_gb = 5\n", "", "[job] must have volume_gb"),
+        ("volume_gb = 5", 'volume_gb = "5"', "[job] volume_gb = '5': expected a whole number"),
+        ('kind = "sparkml"', 'kind = "spark"', "[containers] kind = 'spark' is not known here; allowed are model, spa"),
     ],
 )
 def test_what_training_toml_does_not_say_rightly_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:

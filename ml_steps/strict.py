@@ -1,7 +1,7 @@
 """Reads a TOML table into a dataclass, and refuses everything that the dataclass does not know.
 
 A field's name is a key, and its type says what the key's value must be. A field without a default must be given. An
-error names the table, the key, the value, and what is allowed.
+error names the table, the key, the value, and what is allowed. ``plain`` is the way back, for a report in JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from math import isfinite
 from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,11 +35,26 @@ def read_table(kind: type[T], values: Any, name: str) -> T:
         raise ValueError(f"[{name}] {error}") from error
 
 
+def read_kind(kinds: Mapping[str, type[Any]], values: Any, name: str, *, default: str = "") -> Any:
+    """The table ``name`` as one of several dataclasses, which its key ``kind`` selects."""
+    kind = table(values, name).get("kind", default)
+    if kind not in tuple(kinds):
+        raise ValueError(f"[{name}] kind = {kind!r} is not known here; allowed are {', '.join(kinds)}")
+    return read_table(kinds[kind], {key: value for key, value in values.items() if key != "kind"}, name)
+
+
 def table(values: Any, name: str) -> Mapping[str, Any]:
     """The table ``name``. ValueError if it is no table."""
     if not isinstance(values, Mapping):
         raise ValueError(f"{name} = {values!r}: expected a table, [{name}]")  # noqa: TRY004  (what the file says)
     return values
+
+
+def tables(values: Any, name: str) -> list[Mapping[str, Any]]:
+    """The tables of ``[[name]]``. ValueError if there are none."""
+    if not isinstance(values, list):
+        raise ValueError(f"{name} = {values!r}: expected tables, [[{name}]]")  # noqa: TRY004  (what the file says)
+    return [table(entry, name) for entry in values]
 
 
 def refuse_unknown(values: Mapping[str, Any], known: Iterable[str], where: str = "") -> None:
@@ -63,13 +78,27 @@ def read_value(kind: Any, value: Any, name: str, key: str) -> Any:
     if get_origin(kind) is Mapping:
         entries = table(value, f"{name}.{key}").items()
         return {entry: read_value(get_args(kind)[1], each, f"{name}.{key}", entry) for entry, each in entries}
-    if not _fits(kind, value):
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"[{name}] {key} = {value!r}: expected {' or '.join(map(str, get_args(kind)))}")
+    elif not _fits(kind, value):
         raise ValueError(f"[{name}] {key} = {value!r}: expected {_EXPECTED[kind]}")
     return value
 
 
-def _fits(kind: type, value: Any) -> bool:
+def plain(value: Any) -> Any:
+    """The value as JSON values, so that reading them gives an equal one. TOML knows no null: it is left out."""
+    if is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(entry) for key, entry in value.items() if entry is not None}
+    return [plain(entry) for entry in value] if isinstance(value, tuple | list) else value
+
+
+def _fits(kind: Any, value: Any) -> bool:
     """A whole number is also a number; true, false, infinity and NaN are not."""
+    if kind is Any:
+        return True
     if kind is float:
         return type(value) in (int, float) and isfinite(value)
     return type(value) is kind
