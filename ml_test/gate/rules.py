@@ -177,22 +177,21 @@ class Rules:
         metrics: tuple[Metric[Any], ...] = METRICS,
     ) -> Rules:
         """Read gate.toml. ValueError, with the file's path, if something in it is unknown, missing or impossible."""
-        return cls.parse(path.read_text(), str(path), kinds=kinds, metrics=metrics)
+        try:
+            return cls.parse(path.read_text(), kinds=kinds, metrics=metrics)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
     @classmethod
     def parse(
         cls,
         text: str,
-        name: str,
         *,
         kinds: Sequence[type[AnswerKind[Any]]] = KINDS,
         metrics: tuple[Metric[Any], ...] = METRICS,
     ) -> Rules:
-        """The text of a gate.toml; ``name`` names it in the error."""
-        try:
-            return cls.of(tomllib.loads(text), kinds=kinds, metrics=metrics)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
+        """The text of a gate.toml. ValueError as for ``read``."""
+        return cls.of(tomllib.loads(text), kinds=kinds, metrics=metrics)
 
     @classmethod
     def of(

@@ -88,7 +88,7 @@ def said(found: list[Change]) -> list[str]:
 def test_a_key_of_gate_toml_is_looser_stricter_or_neutral(found: str, written: str, expected: str | None) -> None:
     """Each key by itself, with its old and its new value; a change that cannot be ordered is looser."""
     assert GATE.count(found) == 1, found
-    seen = said(changes(Rules.parse(GATE, "agreed"), Rules.parse(GATE.replace(found, written), "proposed")))
+    seen = said(changes(Rules.parse(GATE), Rules.parse(GATE.replace(found, written))))
     if expected is None:
         assert [line.partition(":")[0] for line in seen] == (["looser", "stricter"] if "feature" in found else [])
     else:
@@ -98,7 +98,7 @@ def test_a_key_of_gate_toml_is_looser_stricter_or_neutral(found: str, written: s
 
 def test_groups_and_kind_as_a_whole() -> None:
     """Without groups it is looser, with first groups stricter; another kind of answers is looser, with all its keys."""
-    rules = Rules.parse(GATE, "agreed")
+    rules = Rules.parse(GATE)
     without = replace(rules, slices=None)
     assert [change.effect for change in changes(rules, without)] == [Effect.LOOSER]
     assert [change.effect for change in changes(without, rules)] == [Effect.STRICTER]
