@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.services.codepipeline.action_errors import ActionFailedError, ActionStoppedError, ActionTimedOutError
 from localcloud.services.codepipeline.action_types import action_type, masked, type_key
-from localcloud.services.codepipeline.actions import approval, cloudformation, codebuild, github_source
+from localcloud.services.codepipeline.actions import approval, cloudformation, codebuild, github_source, s3_source
 from localcloud.services.codepipeline.actions.context import ActionContext, Approval, Interruption
 from localcloud.services.codepipeline.actions.outcome import Outcome
 from localcloud.services.codepipeline.artifacts import ArtifactStore, Location
@@ -33,6 +33,7 @@ log = logging.getLogger("localcloud.codepipeline")
 
 _WORK: dict[str, Callable[[ActionContext], Outcome]] = {
     "GitHub": github_source.run,
+    "S3": s3_source.run,
     "CodeBuild": codebuild.run,
     "CloudFormation": cloudformation.run,
     "Manual": approval.run,
@@ -152,7 +153,7 @@ class ActionRuns:
                 pipeline=pipeline["name"], bucket=store["location"], kms_key=store.get("encryptionKey", {}).get("id")
             ),
             revision_override=execution["overrides"].get(action["name"]),
-            source_revision=next((found["revisionId"] for found in execution["sourceRevisions"]), None),
+            revisions={found["name"]: found["revisionId"] for found in execution["artifactRevisions"]},
             timeout_seconds=_timeout_seconds(action, settings.time_scale),
             client=lambda service: self._roles.client(
                 service,

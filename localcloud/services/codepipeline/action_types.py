@@ -43,6 +43,14 @@ ACTION_TYPES: dict[tuple[str, str, str, str], ActionType] = {
         default_timeout_minutes=60,
         secret=frozenset({"OAuthToken"}),
     ),
+    ("Source", "AWS", "S3", "1"): ActionType(
+        required=frozenset({"S3Bucket", "S3ObjectKey"}),
+        optional=frozenset({"PollForSourceChanges"}),
+        unsupported=frozenset({"AllowOverrideForS3ObjectKey"}),
+        inputs=(0, 0),
+        outputs=(1, 1),
+        default_timeout_minutes=60,
+    ),
     ("Build", "AWS", "CodeBuild", "1"): _CODEBUILD,
     ("Test", "AWS", "CodeBuild", "1"): _CODEBUILD,
     ("Deploy", "AWS", "CloudFormation", "1"): ActionType(

@@ -8,6 +8,9 @@ from localcloud.services.codepipeline.actions.context import Approval
 from localcloud.services.codepipeline.pipeline_operations import PipelineOperations
 from localcloud.services.codepipeline.records import FINISHED, now
 
+#: How StartPipelineExecution names the revision that a source's provider takes.
+_REVISION_TYPES = {"GitHub": "COMMIT_ID", "S3": "S3_OBJECT_VERSION_ID"}
+
 
 class ExecutionOperations(PipelineOperations):
     @operation("StartPipelineExecution")
@@ -116,12 +119,13 @@ class ExecutionOperations(PipelineOperations):
             )
 
     def _overrides(self, name: str, revisions: list[Params]) -> dict[str, str]:
-        sources = [action["name"] for action in self.records.declaration(name)["stages"][0]["actions"]]
+        actions = self.records.declaration(name)["stages"][0]["actions"]
+        sources = {action["name"]: action["actionTypeId"]["provider"] for action in actions}
         for revision in revisions:
             if revision["actionName"] not in sources:
                 raise AwsError(
                     "ValidationException", f"Pipeline '{name}' has no source action '{revision['actionName']}'"
                 )
-            if revision["revisionType"] != "COMMIT_ID":
+            if revision["revisionType"] != _REVISION_TYPES[sources[revision["actionName"]]]:
                 raise UnsupportedError(f"codepipeline: a source revision of type {revision['revisionType']}")
         return {revision["actionName"]: revision["revisionValue"] for revision in revisions}

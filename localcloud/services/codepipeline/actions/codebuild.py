@@ -51,7 +51,7 @@ def _finished(context: ActionContext, codebuild: Any, build_id: str) -> dict[str
 
 def _overrides(context: ActionContext, outputs: dict[str, Location]) -> dict[str, Any]:
     """StartBuild's parameters, with the action's sources and artifacts in place of the project's."""
-    primary = context.configuration.get("PrimarySource") or next(iter(context.inputs))
+    primary = _primary(context)
     key = {"encryptionKeyOverride": context.store.kms_key} if context.store.kms_key else {}
     return {
         "projectName": context.configuration["ProjectName"],
@@ -67,6 +67,11 @@ def _overrides(context: ActionContext, outputs: dict[str, Location]) -> dict[str
         "environmentVariablesOverride": _environment(context),
         "idempotencyToken": context.action_execution_id,
     }
+
+
+def _primary(context: ActionContext) -> str:
+    """The name of the artifact that is the build's primary source."""
+    return context.configuration.get("PrimarySource") or next(iter(context.inputs))
 
 
 def _artifacts(outputs: dict[str, Location]) -> dict[str, Any]:
@@ -96,8 +101,8 @@ def _artifact(location: Location) -> dict[str, Any]:
 
 def _environment(context: ActionContext) -> list[dict[str, str]]:
     of_the_pipeline = {"CODEBUILD_INITIATOR": f"codepipeline/{context.pipeline}"}
-    if context.source_revision:
-        of_the_pipeline["CODEBUILD_RESOLVED_SOURCE_VERSION"] = context.source_revision
+    if _primary(context) in context.revisions:
+        of_the_pipeline["CODEBUILD_RESOLVED_SOURCE_VERSION"] = context.revisions[_primary(context)]
     wanted = context.json_of("EnvironmentVariables", "[]")
     return [
         *({"name": name, "value": value, "type": "PLAINTEXT"} for name, value in of_the_pipeline.items()),

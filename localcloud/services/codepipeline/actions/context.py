@@ -74,9 +74,9 @@ class ActionContext:
     outputs: tuple[str, ...]
     store: ArtifactStore
     revision_override: str | None
-    """The commit that a source action must take; None for the branch's newest."""
-    source_revision: str | None
-    """The commit of this execution."""
+    """The commit, or the object's version, that a source action must take; None for the newest."""
+    revisions: dict[str, str]
+    """The revision of each artifact that a source action of this execution has made."""
     timeout_seconds: float
     client: ClientOf
     report: Report
