@@ -40,10 +40,18 @@ EVALUATED = frozenset(
         *("iam:permissionsboundary", "iam:policyarn", "kms:calleraccount", "kms:encryptioncontextkeys"),
         "lambda:principal",
         *("kms:grantisforawsresource", "kms:viaservice", "s3:delimiter", "s3:max-keys", "s3:prefix", "s3:tlsversion"),
-        *("s3:versionid", "s3:x-amz-acl", "s3:x-amz-content-sha256", "s3:x-amz-copy-source"),
+        *(
+            "s3:if-match",
+            "s3:if-none-match",
+            "s3:versionid",
+            "s3:x-amz-acl",
+            "s3:x-amz-content-sha256",
+            "s3:x-amz-copy-source",
+        ),
         *("s3:x-amz-metadata-directive", "s3:x-amz-server-side-encryption", "s3:requestobjecttagkeys"),
         *("s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:x-amz-storage-class", "sns:endpoint", "sns:protocol"),
         *("sts:externalid", "sts:rolesessionname", "sagemaker:modelapprovalstatus", "sagemaker:taggingaction"),
+        *("sagemaker:instancetypes", "sagemaker:maxruntimeinseconds"),
     }
 )
 #: Services with a key of their own that means the same as ``aws:ResourceTag``.

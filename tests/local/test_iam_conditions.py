@@ -73,6 +73,43 @@ def test_a_package_is_approved_by_those_who_may(account: Account) -> None:
         sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Rejected")
 
 
+def test_a_training_job_keeps_to_the_instances_and_the_time_allowed(account: Account) -> None:
+    """sagemaker:InstanceTypes and MaxRuntimeInSeconds limit what a job may cost."""
+    limits = {
+        "ForAllValues:StringEquals": {"sagemaker:InstanceTypes": ["ml.m5.large"]},
+        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": "3600"},
+    }
+    keys = account.user(allow("sagemaker:CreateTrainingJob", "*", Condition=limits), allow("iam:PassRole", "*"))
+    sagemaker = account.client("sagemaker", keys)
+
+    def train(instance_type: str, seconds: int) -> None:
+        sagemaker.create_training_job(
+            TrainingJobName=account.name,
+            AlgorithmSpecification={"TrainingImage": "none", "TrainingInputMode": "File"},
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/none",
+            OutputDataConfig={"S3OutputPath": "s3://none/here"},
+            ResourceConfig={"InstanceType": instance_type, "InstanceCount": 1, "VolumeSizeInGB": 1},
+            StoppingCondition={"MaxRuntimeInSeconds": seconds},
+        )
+
+    for instance_type, seconds in (("ml.p4d.24xlarge", 3600), ("ml.m5.large", 3601)):
+        with refused("AccessDeniedException", "sagemaker:CreateTrainingJob"):
+            train(instance_type, seconds)
+    with refused("ValidationException"):
+        train("ml.m5.large", 3600)
+
+
+def test_what_is_there_is_not_overwritten_where_a_policy_asks_for_it(account: Account, bucket: str) -> None:
+    """s3:if-none-match admits only uploads with the header, and S3 then refuses to replace an object."""
+    careful = {"Condition": {"StringEquals": {"s3:if-none-match": "*"}}}
+    s3 = account.client("s3", account.session(account.role(allow("s3:PutObject", "*", **careful))))
+    with refused("AccessDenied", "s3:PutObject"):
+        s3.put_object(Bucket=bucket, Key="once", Body=b"1")
+    s3.put_object(Bucket=bucket, Key="once", Body=b"1", IfNoneMatch="*")
+    with refused("PreconditionFailed"):
+        s3.put_object(Bucket=bucket, Key="once", Body=b"2", IfNoneMatch="*")
+
+
 def test_resources_are_reached_by_their_tags(account: Account) -> None:
     """aws:ResourceTag holds for our services and moto's; a resource without the tag is out of reach."""
     name, admin = account.name, account.cloud.client

@@ -65,6 +65,8 @@ _OF_VERSIONS = {
     "DeleteObjectTagging": "DeleteObjectVersionTagging",
 }
 _WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
+#: Writes that S3 makes only if the object is not there yet, or has not changed, where a header asks for it.
+_CONDITIONAL = frozenset({"PutObject", "CompleteMultipartUpload"})
 
 
 def asks(request: ApiRequest, place: Place) -> list[Ask]:
@@ -123,6 +125,8 @@ def _context(request: ApiRequest, account_id: str) -> dict[str, tuple[str, ...]]
     ):
         if name in headers:
             found[f"s3:{name}"] = (headers[name],)
+    if request.operation in _CONDITIONAL:
+        found |= {f"s3:{name}": (headers[name],) for name in ("if-match", "if-none-match") if name in headers}
     found["s3:tlsversion"] = ("1.3",)
     found["s3:resourceaccount"] = (account_id,)
     tags = _given_tags(request)
