@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -162,6 +163,7 @@ class Deployments:
         self, served: ServedEndpoint, previous: Fleet, fleet: Fleet, shift: Shift, progress: DeploymentProgress
     ) -> None:
         """Raises _RollBackError if an alarm goes off before the last bake has ended."""
+        since = datetime.now(UTC)
         for step in shift.steps:
             rest = 1.0 - step.share
             progress.activating(step.share)
@@ -170,24 +172,26 @@ class Deployments:
                 progress.baking(step.share, step.bake_seconds)
             deadline = time.monotonic() + step.bake_seconds / self._cloud.settings.time_scale
             while True:
-                self._check_alarms(shift.alarms)
+                self._check_alarms(shift.alarms, since)
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
                 if self._down.wait(min(left, _ALARM_CHECK_SECONDS)):
                     raise _RollBackError("The local cloud went down.")
 
-    def _check_alarms(self, names: tuple[str, ...]) -> None:
+    def _check_alarms(self, names: tuple[str, ...], since: datetime) -> None:
+        """Raises _RollBackError if an alarm is in ALARM, or has been since the deployment began."""
         if not names:
             return
-        found = self._cloud.clients.administrator("cloudwatch").describe_alarms(AlarmNames=list(names))
-        states = {alarm["AlarmName"]: alarm["StateValue"] for alarm in found["MetricAlarms"]}
-        missing = [name for name in names if name not in states]
+        cloudwatch = self._cloud.clients.administrator("cloudwatch")
+        found = cloudwatch.describe_alarms(AlarmNames=list(names))
+        alarms = {alarm["AlarmName"]: alarm for alarm in found["MetricAlarms"]}
+        missing = [name for name in names if name not in alarms]
         if missing:
             raise _RollBackError(
                 f"Alarms of the auto rollback configuration do not exist, so nothing guards: {', '.join(missing)}."
             )
-        ringing = [name for name in names if states[name] == "ALARM"]
+        ringing = [name for name in names if _has_rung(cloudwatch, alarms[name], since)]
         if ringing:
             raise _RollBackError(
                 f"One or more configured alarms in the auto rollback configuration are in ALARM: {', '.join(ringing)}."
@@ -248,6 +252,19 @@ class Deployments:
             self._table.update(name, change)
         except KeyError:
             log.info("endpoint %s was deleted meanwhile", name)
+
+
+def _has_rung(cloudwatch: Any, alarm: dict[str, Any], since: datetime) -> bool:
+    """Whether the alarm is in ALARM, or was between two looks at it: a busy machine looks late."""
+    if alarm["StateValue"] == "ALARM":
+        return True
+    if alarm.get("StateTransitionedTimestamp", since) <= since:
+        return False
+    history = cloudwatch.describe_alarm_history(
+        AlarmName=alarm["AlarmName"], HistoryItemType="StateUpdate", StartDate=since
+    )
+    states = [json.loads(item["HistoryData"])["newState"]["stateValue"] for item in history["AlarmHistoryItems"]]
+    return "ALARM" in states
 
 
 def _reason(error: Exception) -> str:
