@@ -26,6 +26,8 @@ class Artifact(StrEnum):
     """What an action of the pipeline passes to later ones."""
 
     SOURCE = "SourceOutput"
+    #: The code of gate, approval and verification, as deployed with the pipeline.
+    JUDGES = "JudgeOutput"
     BUILD = "BuildOutput"
     DATA = "DataOutput"
     GATE = "GateOutput"

@@ -6,7 +6,7 @@ import aws_cdk as cdk
 
 from constructs import Construct
 from stacks.constructs.ended_release import EndedRelease
-from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.endpoint_deployment import deployment_roles
 from stacks.constructs.pipeline_actions import PipelineActions
 from stacks.constructs.qa_clean_up import QaCleanUp
 from stacks.constructs.release_pipeline import ReleasePipeline
@@ -27,14 +27,7 @@ class PipelineStack(cdk.Stack):
         env = cdk.Environment(account=settings.project.account, region=settings.project.region)
         super().__init__(scope, construct_id, env=env, description=f"The pipeline of {workload.name}")
         resources = WorkloadResources(self, "Workshop", workload=workload, settings=settings)
-        deployment = EndpointDeploymentRole(
-            self,
-            "DeploymentRole",
-            workload=workload,
-            registry=resources.registry,
-            serving=resources.serving_roles.values(),
-            encryption=resources.encryption,
-        )
+        deployment = deployment_roles(self, workload=workload, settings=settings, resources=resources)
         actions = PipelineActions(
             self, "Steps", workload=workload, settings=settings, resources=resources, deployment=deployment
         )

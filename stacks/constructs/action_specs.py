@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aws_cdk.aws_s3_assets import Asset
 from handover.names import Artifact, PipelineStage, StackKind
 
 from stacks.constructs.step_spec import StepSpec
@@ -16,6 +17,15 @@ class SourceSpec:
 
     name: str
     github: Github
+    output: Artifact
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssetSpec:
+    """Fetches an asset of the pipeline's own stack."""
+
+    name: str
+    asset: Asset
     output: Artifact
 
 
@@ -40,7 +50,7 @@ class ApprovalSpec:
     text: str
 
 
-ActionSpec = SourceSpec | StepSpec | DeploySpec | ApprovalSpec
+ActionSpec = SourceSpec | AssetSpec | StepSpec | DeploySpec | ApprovalSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

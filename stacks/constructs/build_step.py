@@ -10,11 +10,11 @@ from handover.variables import Variables
 from constructs import Construct
 from stacks.constructs.encryption import Encryption
 from stacks.constructs.log_access import kept_log
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow, service
 
 
 class BuildStep(Construct):
-    """Runs a buildspec of the repository. ``variables`` are its environment; they hold no secrets.
+    """Runs a build file: one of the commit, or one of the project's own. ``variables`` are its environment, no secrets.
 
     The project carries the variables that are known at synthesis. The pipeline's action adds those of the execution.
     """
@@ -24,7 +24,7 @@ class BuildStep(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        build_file: str,
+        build_spec: codebuild.BuildSpec,
         minutes: int,
         variables: Variables,
         encryption: Encryption,
@@ -32,14 +32,14 @@ class BuildStep(Construct):
         super().__init__(scope, construct_id)
         self.variables = variables
         self.log_group = kept_log(self, "Log", encryption=encryption)
-        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"))
+        self._role = iam.Role(self, "Role", assumed_by=service(scope, "codebuild"))
         self.log_group.grant_write(self._role)
         self.project = codebuild.PipelineProject(
             self,
             "Project",
             # The CDK would add log groups and report groups that no build writes to, and the whole artifact bucket.
             role=self._role.without_policy_updates(),
-            build_spec=codebuild.BuildSpec.from_source_filename(build_file),
+            build_spec=build_spec,
             timeout=Duration.minutes(minutes),
             encryption_key=encryption.key,
             environment=codebuild.BuildEnvironment(

@@ -11,7 +11,7 @@ from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.glue_security import GlueSecurity
 from stacks.constructs.log_access import grant_crawler_logs
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow, service
 
 
 class Catalog(Construct):
@@ -27,7 +27,7 @@ class Catalog(Construct):
         security: GlueSecurity | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.role = iam.Role(self, "CrawlerRole", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
+        self.role = iam.Role(self, "CrawlerRole", assumed_by=service(scope, "glue"))
         data.grant_read(self.role, ROWS)
         data.grant_find(self.role)
         grant_crawler_logs(self.role)

@@ -1,8 +1,6 @@
-"""The role with which CloudFormation deploys endpoints. It can touch nothing else."""
+"""The roles with which CloudFormation deploys endpoints: one for each stage, which can touch nothing else."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
@@ -10,10 +8,9 @@ from handover.names import ENDPOINT_STACKS, StackKind
 
 from constructs import Construct
 from stacks.constructs.build_step import BuildStep
-from stacks.constructs.encryption import Encryption
-from stacks.constructs.model_registry import ModelRegistry
-from stacks.constructs.permissions import allow
-from stacks.constructs.sagemaker_role import SageMakerRole
+from stacks.constructs.permissions import allow, service
+from stacks.constructs.workload_resources import WorkloadResources
+from stacks.settings import Settings, Stage
 from stacks.specs import Workload
 
 NAMED_BY_CLOUDFORMATION = "CloudFormation ends the names of models and endpoint configs in random letters"
@@ -23,7 +20,11 @@ _AUTOSCALING_ROLE = (
 
 
 class EndpointDeploymentRole(iam.Role):
-    """Models, endpoint configurations, endpoints, scaling and alarms of one workload's endpoint stacks."""
+    """Models, endpoint configurations, endpoint, scaling and alarms of one stage's stack.
+
+    The template comes from the pushed commit, and QA's is deployed before the gate: what it names beyond its own stage
+    is denied.
+    """
 
     def __init__(
         self,
@@ -31,20 +32,23 @@ class EndpointDeploymentRole(iam.Role):
         construct_id: str,
         *,
         workload: Workload,
-        registry: ModelRegistry,
-        serving: Iterable[SageMakerRole],
-        encryption: Encryption,
+        kind: StackKind,
+        stage: Stage,
+        resources: WorkloadResources,
     ) -> None:
-        super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal("cloudformation.amazonaws.com"))
-        for role in serving:
-            role.grant_hand_over(self)
-        registry.grant_read(self)
-        self._allow_sagemaker(workload)
-        self._allow_scaling()
-        self._allow_alarms(workload)
-        encryption.grant_volumes(self)
+        super().__init__(scope, construct_id, assumed_by=service(scope, "cloudformation"))
+        resources.serving_roles[kind].grant_hand_over(self)
+        resources.registry.grant_read(self)
+        self._allow_sagemaker(workload, kind)
+        # PROD's stack outlives its settings: it has to remove what they no longer have.
+        outlives = kind == "Prod"
+        if stage.scaling or outlives:
+            self._allow_scaling(workload.endpoint_name(kind))
+        if stage.alarms or outlives:
+            self._allow_alarms(workload.stack_name(kind))
+        resources.encryption.grant_volumes(self)
 
-    def _allow_sagemaker(self, workload: Workload) -> None:
+    def _allow_sagemaker(self, workload: Workload, kind: StackKind) -> None:
         kinds = ("Model", "EndpointConfig", "Endpoint")
         actions = [f"sagemaker:{verb}{kind}" for verb in ("Create", "Describe", "Delete") for kind in kinds]
         self._allow(
@@ -55,11 +59,11 @@ class EndpointDeploymentRole(iam.Role):
                 "sagemaker:UpdateEndpointWeightsAndCapacities",
                 *("sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"),
             ],
-            [arn for kind in ENDPOINT_STACKS for arn in served_arns(self, workload, kind)],
+            served_arns(self, workload, kind),
             because=NAMED_BY_CLOUDFORMATION,
         )
 
-    def _allow_scaling(self) -> None:
+    def _allow_scaling(self, endpoint_name: str) -> None:
         stack = Stack.of(self)
         targets = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
         self._allow(
@@ -85,23 +89,44 @@ class EndpointDeploymentRole(iam.Role):
             conditions={"StringEquals": {"iam:AWSServiceName": _AUTOSCALING_ROLE.partition("/")[0]}},
         )
 
-    def _allow_alarms(self, workload: Workload) -> None:
-        alarms = [_colon_arn(self, "cloudwatch", "alarm", f"{workload.stack_name(kind)}-*") for kind in ENDPOINT_STACKS]
-        # Application Auto Scaling's target tracking creates two alarms of its own with the caller's permissions.
-        alarms.append(_colon_arn(self, "cloudwatch", "alarm", f"TargetTracking-endpoint/{workload.dashed_name}-*"))
-        self._allow(
-            ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
-            alarms,
-            because="CloudFormation and Application Auto Scaling end an alarm's name in letters that they make",
-        )
+        # Target tracking creates two alarms of its own with the caller's permissions.
+        self._allow_changes_of_alarms(f"TargetTracking-endpoint/{endpoint_name}/*")
+
+    def _allow_alarms(self, stack_name: str) -> None:
+        self._allow_changes_of_alarms(f"{stack_name}-*")
         self._allow(
             ["cloudwatch:DescribeAlarms"],
             [_colon_arn(self, "cloudwatch", "alarm", "*")],
             because="it lists: CloudWatch checks it against all alarms, also where names are given",
         )
 
+    def _allow_changes_of_alarms(self, names: str) -> None:
+        self._allow(
+            ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
+            [_colon_arn(self, "cloudwatch", "alarm", names)],
+            because="CloudFormation and Application Auto Scaling end an alarm's name in letters that they make",
+        )
+
     def _allow(self, actions: list[str], resources: list[str], *, because: str) -> None:
         allow(self, actions, resources, because=because)
+
+
+def deployment_roles(
+    scope: Construct, *, workload: Workload, settings: Settings, resources: WorkloadResources
+) -> dict[StackKind, EndpointDeploymentRole]:
+    """The role of each stage."""
+    return {
+        kind: EndpointDeploymentRole(
+            scope,
+            # PROD's stack remembers the role that deployed it: the one of this id, as long as there has been one.
+            "DeploymentRole" if kind == "Prod" else f"{kind}DeploymentRole",
+            workload=workload,
+            kind=kind,
+            stage=settings.stages.of(kind),
+            resources=resources,
+        )
+        for kind in ENDPOINT_STACKS
+    }
 
 
 def endpoint_arn(scope: Construct, workload: Workload, kind: StackKind) -> str:

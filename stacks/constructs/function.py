@@ -11,9 +11,9 @@ from handover.variables import Variables
 
 from constructs import Construct
 from stacks.constructs.encryption import Encryption
-from stacks.constructs.function_code import function_code
 from stacks.constructs.log_access import kept_log
-from stacks.constructs.permissions import allow, policy_of
+from stacks.constructs.own_files import function_code
+from stacks.constructs.permissions import allow, policy_of, service
 
 
 class Function(Construct):
@@ -36,7 +36,7 @@ class Function(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = kept_log(self, "Log", encryption=encryption)
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.role = iam.Role(self, "Role", assumed_by=service(scope, "lambda"))
         log_group.grant_write(self.role)
         self.function = lambda_.Function(
             self,

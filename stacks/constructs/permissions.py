@@ -9,6 +9,8 @@ from aws_cdk import ArnFormat, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
+from constructs import Construct
+
 #: The metadata of a policy with wildcards: a reader of the template finds the reasons there.
 REASONS = "Wildcards"
 
@@ -33,6 +35,17 @@ def allow(
     if not because:
         raise ValueError(f"{role.node.path} is allowed {wildcards}: name each, or say which rule of AWS forbids it.")
     explain(policy_of(role), wildcards, because)
+
+
+def service(scope: Construct, name: str) -> iam.ServicePrincipal:
+    """A service that may assume a role, such as ``glue``, for this account's resources alone.
+
+    Without the condition, the service could be made to use the role for somebody else ("the confused deputy problem",
+    IAM user guide).
+    """
+    return iam.ServicePrincipal(
+        f"{name}.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    )
 
 
 def allow_stack(grantee: iam.IGrantable, actions: Sequence[str], stack_name: str) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_cdk import SecretValue
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk.aws_codebuild import BuildEnvironmentVariable
-from handover.names import GUARDED, Artifact, Parameter
+from handover.names import GUARDED, Artifact, Parameter, StackKind
 
 from constructs import Construct
-from stacks.constructs.action_specs import ActionSpec, ApprovalSpec, DeploySpec, SourceSpec
+from stacks.constructs.action_specs import ActionSpec, ApprovalSpec, AssetSpec, DeploySpec, SourceSpec
 from stacks.constructs.artifact_store import ArtifactStore
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
@@ -36,7 +36,7 @@ class PipelineActions(Construct):
         workload: Workload,
         settings: Settings,
         resources: WorkloadResources,
-        deployment: EndpointDeploymentRole,
+        deployment: Mapping[StackKind, EndpointDeploymentRole],
     ) -> None:
         super().__init__(scope, construct_id)
         self._workload, self._settings = workload, settings
@@ -45,6 +45,7 @@ class PipelineActions(Construct):
         self._readers: list[BuildStep] = []
         self._makers: dict[type, Callable[..., actions.Action]] = {
             SourceSpec: self._source,
+            AssetSpec: self._asset,
             StepSpec: self._build,
             DeploySpec: self._deploy,
             ApprovalSpec: self._approval,
@@ -72,11 +73,23 @@ class PipelineActions(Construct):
             variables_namespace="Source",
         )
 
+    def _asset(self, spec: AssetSpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
+        role.allow_source(spec.output)
+        role.allow_asset(spec.asset)
+        return actions.S3SourceAction(
+            action_name=spec.name,
+            output=self._artifacts[spec.output],
+            bucket=spec.asset.bucket,
+            bucket_key=spec.asset.s3_object_key,
+            trigger=actions.S3Trigger.NONE,
+            run_order=run_order,
+        )
+
     def _build(self, spec: StepSpec, run_order: int, store: ArtifactStore, role: PipelineRole) -> actions.Action:
         step = BuildStep(
             self,
             spec.construct_id,
-            build_file=spec.build_file,
+            build_spec=spec.build_spec,
             minutes=spec.minutes,
             variables=spec.variables,
             encryption=self._resources.encryption,
@@ -104,7 +117,8 @@ class PipelineActions(Construct):
 
     def _deploy(self, spec: DeploySpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
         stack_name = self._workload.stack_name(spec.kind)
-        role.allow_deploy(stack_name, template=spec.templates, role=self._deployment, replace=spec.replace)
+        deployment = self._deployment[spec.kind]
+        role.allow_deploy(stack_name, template=spec.templates, role=deployment, replace=spec.replace)
         return actions.CloudFormationCreateUpdateStackAction(
             action_name=f"Deploy{spec.kind}",
             stack_name=stack_name,
@@ -112,7 +126,7 @@ class PipelineActions(Construct):
             parameter_overrides=self._parameters(spec),
             replace_on_failure=spec.replace,
             admin_permissions=False,
-            deployment_role=self._deployment,
+            deployment_role=deployment,
             run_order=run_order,
         )
 

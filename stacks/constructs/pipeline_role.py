@@ -8,10 +8,11 @@ from aws_cdk import Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_iam as iam
+from aws_cdk.aws_s3_assets import Asset
 
 from constructs import Construct
 from stacks.constructs.artifact_store import ArtifactStore
-from stacks.constructs.permissions import allow, allow_stack, policy_of
+from stacks.constructs.permissions import allow, allow_stack, policy_of, service
 
 _CLOUDFORMATION = "cloudformation.amazonaws.com"
 
@@ -24,7 +25,7 @@ class PipelineRole(iam.Role):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, store: ArtifactStore) -> None:
-        super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal("codepipeline.amazonaws.com"))
+        super().__init__(scope, construct_id, assumed_by=service(scope, "codepipeline"))
         self._store = store
         # As in the policy in CodePipeline's user guide, "Manage the CodePipeline service role".
         store.grant_find(self, "s3:GetBucketVersioning")
@@ -38,6 +39,14 @@ class PipelineRole(iam.Role):
 
     def allow_source(self, output: str) -> None:
         self._store.grant_give(self, output)
+
+    def allow_asset(self, asset: Asset) -> None:
+        """Read this asset, in a bucket that keeps versions.
+
+        Source: CodePipeline user guide, "Manage the CodePipeline service role", for an S3 source action.
+        """
+        allow(self, ["s3:GetObject", "s3:GetObjectVersion"], [asset.bucket.arn_for_objects(asset.s3_object_key)])
+        allow(self, ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"], [asset.bucket.bucket_arn])
 
     def allow_build(self, project: codebuild.IProject) -> None:
         """Run the build. It reads and writes its artifacts with a role of its own."""

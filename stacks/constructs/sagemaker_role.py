@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 
 from constructs import Construct
 from stacks.constructs.log_access import grant_write_logs
-from stacks.constructs.permissions import allow, allow_metrics
+from stacks.constructs.permissions import allow, allow_metrics, service
 
 _SAGEMAKER = "sagemaker.amazonaws.com"
 
@@ -16,7 +16,7 @@ class SageMakerRole(iam.Role):
     """A role that SageMaker assumes. It may write its logs and pull AWS's images."""
 
     def __init__(self, scope: Construct, construct_id: str, *, log_group: str) -> None:
-        super().__init__(scope, construct_id, assumed_by=iam.ServicePrincipal(_SAGEMAKER))
+        super().__init__(scope, construct_id, assumed_by=service(scope, "sagemaker"))
         grant_write_logs(self, log_group, "logs:DescribeLogStreams")
         stack = Stack.of(self)
         allow(

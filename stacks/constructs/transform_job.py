@@ -11,7 +11,7 @@ from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.glue_security import GlueSecurity
 from stacks.constructs.log_access import grant_write_logs, kept_log
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow, service
 from stacks.specs import Glue, Workload
 
 
@@ -29,7 +29,7 @@ class TransformJob(Construct):
         security: GlueSecurity | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
+        self.role = iam.Role(self, "Role", assumed_by=service(scope, "glue"))
         data.grant_read(self.role, CODE, ROWS, FEATURES)
         data.grant_write(self.role, FEATURES)
         data.grant_replace(self.role, FEATURES)

@@ -1,4 +1,4 @@
-"""The resources of a workload's steps: data, features, registry, notifications, signing key, SageMaker's roles."""
+"""The resources of a workload's steps: data, features, registry, notifications, keys, code, SageMaker's roles."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.encryption import CustomerManagedEncryption, Encryption
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.features import features_of
+from stacks.constructs.judge_code import JudgeCode
 from stacks.constructs.log_access import kept_log
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.release_notifications import ReleaseNotifications
@@ -42,6 +43,7 @@ class WorkloadResources(Construct):
         self.serving_roles: dict[StackKind, SageMakerRole] = {
             kind: self._serving_role(kind, workload, settings) for kind in ENDPOINT_STACKS
         }
+        self.judges = JudgeCode(self, "Judges", workload=workload)
         self.data.expire_after(CAPTURE, days=_CAPTURE_DAYS)
 
     def _training_role(self) -> SageMakerRole:

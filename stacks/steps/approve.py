@@ -7,6 +7,7 @@ from handover.packages import APPROVED
 from handover.variables import ApproveVariables
 
 from stacks.constructs.build_step import BuildStep
+from stacks.constructs.judge_code import judges_build
 from stacks.constructs.step_spec import StepSpec
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import EXECUTION, PACKAGE
@@ -22,7 +23,7 @@ def approve_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
     return StepSpec(
         name="SetApproved",
         project="Approve",
-        build_file="ml_release/approve.buildspec.yml",
+        build_spec=judges_build("ml_release.approve", requirements="ml_release/requirements.lock"),
         minutes=workload.minutes.approve,
         variables=ApproveVariables(
             bucket=resources.data.name,
@@ -30,7 +31,7 @@ def approve_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
             execution=EXECUTION,
             package_arn=PACKAGE,
         ),
-        inputs=(Artifact.SOURCE, Artifact.GATE),
+        inputs=(Artifact.JUDGES, Artifact.GATE),
         grant=grant,
         # The pipeline's own history records who approved.
         reads_history=True,

@@ -6,7 +6,7 @@ from handover.names import Artifact
 from handover.variables import DataVariables
 
 from stacks.constructs.build_step import BuildStep
-from stacks.constructs.step_spec import StepSpec
+from stacks.constructs.step_spec import StepSpec, of_commit
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import COMMIT
 from stacks.specs import Workload
@@ -22,7 +22,7 @@ def data_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
 
     return StepSpec(
         name="Data",
-        build_file="ml_init/buildspec.yml",
+        build_spec=of_commit("ml_init/buildspec.yml"),
         minutes=workload.minutes.data,
         variables=DataVariables(
             workload=workload.name,

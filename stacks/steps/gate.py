@@ -9,6 +9,7 @@ from handover.variables import GateVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.endpoint_deployment import allow_to_see, endpoint_arn
+from stacks.constructs.judge_code import judges_build
 from stacks.constructs.permissions import allow_stack
 from stacks.constructs.step_spec import StepSpec
 from stacks.constructs.workload_resources import WorkloadResources
@@ -35,7 +36,12 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
 
     return StepSpec(
         name="Gate",
-        build_file="ml_test/buildspec.yml",
+        build_spec=judges_build(
+            "ml_test.evaluation",
+            requirements="ml_test/requirements.lock",
+            files=["gate.json", "gate.html", "manifest.json", "manifest.json.sig"],
+            exports=["VERDICT", "REASON", "REPORT_URL", "CHAMPION_PACKAGE_ARN"],
+        ),
         minutes=workload.minutes.gate,
         variables=GateVariables(
             workload=workload.name,
@@ -51,7 +57,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
             execution=EXECUTION,
             package_arn=PACKAGE,
         ),
-        inputs=(Artifact.SOURCE, Artifact.DATA),
+        inputs=(Artifact.JUDGES, Artifact.SOURCE, Artifact.DATA),
         output=Artifact.GATE,
         grant=grant,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handover.names import Artifact, PipelineStage
 
-from stacks.constructs.action_specs import ApprovalSpec, DeploySpec, SourceSpec, StageSpec
+from stacks.constructs.action_specs import ApprovalSpec, AssetSpec, DeploySpec, SourceSpec, StageSpec
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import EXECUTION, REASON, REPORT_URL, VERDICT
 from stacks.settings import Settings
@@ -20,13 +20,14 @@ from stacks.steps.verify import verify_step
 def stages_of(workload: Workload, resources: WorkloadResources, settings: Settings) -> tuple[StageSpec, ...]:
     prod = settings.stages.prod
     source = SourceSpec(name="GitHub", github=settings.github, output=Artifact.SOURCE)
+    judges = AssetSpec(name="JudgeCode", asset=resources.judges.asset, output=Artifact.JUDGES)
     qa = DeploySpec(kind="Qa", templates=Artifact.BUILD, replace=True)
     gate = gate_step(workload, resources, approval=prod.approval)
     person = ApprovalSpec(name="Approve", text=_question(workload))
     release = DeploySpec(kind="Prod", templates=Artifact.BUILD, replace=False)
     verify = verify_step(workload, resources, competes=prod.competes_by is not None)
     return (
-        StageSpec(name=PipelineStage.SOURCE, actions=(source,)),
+        StageSpec(name=PipelineStage.SOURCE, actions=(source, judges)),
         StageSpec(name=PipelineStage.BUILD, actions=(synth_step(workload),)),
         StageSpec(name=PipelineStage.DATA, actions=(data_step(workload, resources),)),
         StageSpec(name=PipelineStage.TRAIN, actions=(train_step(workload, resources),)),

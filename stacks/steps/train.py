@@ -8,7 +8,7 @@ from handover.places import MODELS
 from handover.variables import TrainVariables
 
 from stacks.constructs.build_step import BuildStep
-from stacks.constructs.step_spec import StepSpec
+from stacks.constructs.step_spec import StepSpec, of_commit
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import COMMIT, EXECUTION
 from stacks.specs import Workload
@@ -30,7 +30,7 @@ def train_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
 
     return StepSpec(
         name="Train",
-        build_file="ml_training/buildspec.yml",
+        build_spec=of_commit("ml_training/buildspec.yml"),
         minutes=workload.minutes.train,
         variables=TrainVariables(
             workload=workload.name,

@@ -7,6 +7,7 @@ from handover.variables import VerifyVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.endpoint_deployment import allow_to_see, endpoint_arn
+from stacks.constructs.judge_code import judges_build
 from stacks.constructs.step_spec import StepSpec
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import CHAMPION, PACKAGE
@@ -24,7 +25,9 @@ def verify_step(workload: Workload, resources: WorkloadResources, *, competes: b
 
     return StepSpec(
         name="Verify",
-        build_file="ml_release/verify.buildspec.yml",
+        build_spec=judges_build(
+            "ml_release.verify", requirements="ml_release/requirements.lock", files=["verify.json"]
+        ),
         minutes=workload.minutes.verify,
         variables=VerifyVariables(
             bucket=resources.data.name,
@@ -34,7 +37,7 @@ def verify_step(workload: Workload, resources: WorkloadResources, *, competes: b
             package_arn=PACKAGE,
             champion_arn=CHAMPION if competes else None,
         ),
-        inputs=(Artifact.SOURCE, Artifact.GATE),
+        inputs=(Artifact.JUDGES, Artifact.GATE),
         output=Artifact.VERIFY,
         grant=grant,
     )

@@ -21,6 +21,7 @@ ROLES = (
         "Workshop/QaServingRole",
         "Workshop/ProdServingRole",
         "DeploymentRole",
+        "QaDeploymentRole",
         "Release/PipelineRole",
     ),
     *BUILDS,

@@ -12,7 +12,10 @@ from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Copy, synthes
 from tests.templates.template import Template
 
 #: What a synthesis reads.
-SOURCES = ("app.py", "cdk.json", "gatehouse.toml", "handover", "stacks", "lambda")
+SOURCES = (
+    *("app.py", "cdk.json", "gatehouse.toml", "handover", "stacks", "lambda"),
+    *("ml_steps", "ml_init", "ml_test", "ml_release"),
+)
 
 
 @pytest.fixture(scope="session")

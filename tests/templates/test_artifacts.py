@@ -78,7 +78,7 @@ def test_the_pipeline_writes_the_source_and_reads_the_templates(
     role = pipeline.only("AWS::CodePipeline::Pipeline")["RoleArn"]["Fn::GetAtt"][0]
     assert allowed(pipeline, role, bucket) == (
         dict.fromkeys(READ, folders(pipeline, workload, bucket, ["BuildOutput"]))
-        | dict.fromkeys(WRITE, folders(pipeline, workload, bucket, ["SourceOutput"]))
+        | dict.fromkeys(WRITE, folders(pipeline, workload, bucket, ["SourceOutput", "JudgeOutput"]))
         | {action: {bucket} for action in OF_THE_BUCKET | {"s3:GetBucketVersioning"}}
     )
 

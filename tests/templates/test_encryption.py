@@ -178,7 +178,7 @@ def test_roles_use_the_key_only_by_way_of_the_service_that_keeps_the_data(
     for statement in using:
         if statement.actions == ("kms:CreateGrant",):
             assert statement.conditions == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-            assert statement.holder.startswith(("WorkshopTrainingRole", "DeploymentRole"))
+            assert statement.holder.startswith(("WorkshopTrainingRole", "DeploymentRole", "QaDeploymentRole"))
         elif statement.actions == ("kms:Encrypt",):
             assert statement.holder.startswith("WorkshopTrainingRole")
         else:

@@ -79,6 +79,7 @@ def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:
         (principal,) = statement["Principal"].items()
         assert principal[0] == "Service"
         assert re.fullmatch(r"[a-z]+\.amazonaws\.com", principal[1])
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
 def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
@@ -95,6 +96,7 @@ def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
         "${WorkshopQaServingRole",
         "${WorkshopProdServingRole",
         "${DeploymentRole",
+        "${QaDeploymentRole",
     }
 
 
@@ -110,7 +112,7 @@ def test_roles_are_handed_only_to_the_service_that_they_are_for(
     """Each PassRole names its roles and, by iam:PassedToService, the service that each role trusts."""
     roles = pipeline.of_type("AWS::IAM::Role")
     passing = [s for s in statements if s.effect == "Allow" and "iam:PassRole" in s.actions]
-    assert len(passing) == 3, "the training step, the deployment role and the pipeline"
+    assert len(passing) == 4, "the training step, the two deployment roles and the pipeline"
     for statement in passing:
         for resource in statement.resources:
             name = resource.removeprefix("${").removesuffix(".Arn}")
@@ -170,8 +172,8 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
         ("kms:Sign", {"StepsGate"}),
         ("codepipeline:ListActionExecutions", {"StepsApprove", "ReleaseEndedFunction"}),
         ("sagemaker:InvokeEndpoint", {"StepsGate", "StepsVerify"}),
-        ("sagemaker:CreateEndpoint", {"Deployment"}),
-        ("sagemaker:DeleteEndpoint", {"Deployment"}),
+        ("sagemaker:CreateEndpoint", {"Deployment", "QaDeployment"}),
+        ("sagemaker:DeleteEndpoint", {"Deployment", "QaDeployment"}),
         ("sns:Publish", {"StepsGate", "StepsApprove", "StepsVerify", "ReleasePipeline", "ReleaseEndedFunction"}),
         ("cloudformation:CreateStack", {"ReleasePipeline"}),
         ("cloudformation:DeleteStack", {"ReleasePipeline", "QaCleanUpFunction"}),
@@ -268,11 +270,15 @@ def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:
 def test_alarms_can_be_read_all_and_changed_only_where_they_are_this_workloads(
     allowed: list[Statement], workload: Workload
 ) -> None:
-    """Lists are checked against every alarm, so reading is granted on all and changing on this workload's."""
-    resources = {action: s.resources for s in allowed for action in s.actions if action.startswith("cloudwatch:")}
-    assert [resource.split(":alarm:")[1] for resource in resources["cloudwatch:DescribeAlarms"]] == ["*"]
-    assert resources["cloudwatch:PutMetricAlarm"] == resources["cloudwatch:DeleteAlarms"]
-    assert {resource.split(":alarm:")[1] for resource in resources["cloudwatch:PutMetricAlarm"]} == {
-        *(f"{workload.stack_name(kind)}-*" for kind in ("Qa", "Prod")),
-        f"TargetTracking-endpoint/{workload.dashed_name}-*",
+    """Reading is granted on all, because it lists; changing on PROD's, to the role that deploys PROD."""
+    named: dict[str, set[tuple[str, str]]] = {}
+    for statement in allowed:
+        for action in statement.actions:
+            alarms = [r.split(":alarm:")[1] for r in statement.resources if ":alarm:" in r]
+            named.setdefault(action, set()).update((statement.holder.partition("Role")[0], alarm) for alarm in alarms)
+    assert named["cloudwatch:DescribeAlarms"] == {("Deployment", "*")}
+    assert named["cloudwatch:PutMetricAlarm"] == named["cloudwatch:DeleteAlarms"]
+    assert named["cloudwatch:PutMetricAlarm"] == {
+        ("Deployment", f"{workload.stack_name('Prod')}-*"),
+        ("Deployment", f"TargetTracking-endpoint/{workload.endpoint_name('Prod')}/*"),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from stacks.settings import Settings
 from stacks.specs import Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Template, as_list, render
+
+PROJECT = Path(__file__).parents[2]
 
 STAGES = ["Source", "Build", "Data", "Train", "QA", "Approve", "PROD"]
 #: Each build, and what its step reads.
@@ -266,14 +269,21 @@ def test_a_stage_gets_the_parameters_that_its_template_has(
     assert set(given) == set(template.document["Parameters"])
 
 
-def test_endpoints_are_deployed_with_the_role_made_for_it(pipeline: Template) -> None:
-    """Both deployments go on with the deployment role, and acknowledge no capabilities."""
-    role = {"Fn::GetAtt": [logical_id(pipeline, "AWS::IAM::Role", "DeploymentRole"), "Arn"]}
-    deploying = [a for a in actions(pipeline).values() if a["ActionTypeId"]["Provider"] == "CloudFormation"]
-    assert len(deploying) == 2
-    for action in deploying:
-        assert action["Configuration"]["RoleArn"] == role
-        assert "Capabilities" not in action["Configuration"], "endpoint stacks make no roles"
+@pytest.mark.parametrize(("kind", "construct"), [("Qa", "QaDeploymentRole"), ("Prod", "DeploymentRole")])
+def test_an_endpoint_is_deployed_with_the_role_of_its_stage(
+    pipeline: Template, workload: Workload, kind: StackKind, construct: str
+) -> None:
+    """Each deployment has a role of its own that names nothing of the other stage, and acknowledges no capabilities."""
+    (role,) = [name for name in pipeline.of_type("AWS::IAM::Role") if name.startswith(construct)]
+    configuration = actions(pipeline)[f"Deploy{kind}"]["Configuration"]
+    assert configuration["RoleArn"] == {"Fn::GetAtt": [role, "Arn"]}
+    assert "Capabilities" not in configuration, "endpoint stacks make no roles"
+    other: StackKind = "Prod" if kind == "Qa" else "Qa"
+    names = (workload.endpoint_name(other), workload.stack_name(other), f"{other}ServingRole")
+    reached = [r for s in pipeline.identity_statements() if s.holder.startswith(construct) for r in s.resources]
+    assert any(workload.endpoint_name(kind) in resource for resource in reached)
+    assert [r for r in reached if any(name.lower() in r.lower() for name in names)] == []
+    assert [r for r in reached if workload.dashed_name in r and f"{workload.dashed_name}*" in r] == []
 
 
 @pytest.mark.parametrize(
@@ -282,12 +292,9 @@ def test_endpoints_are_deployed_with_the_role_made_for_it(pipeline: Template) ->
         ("Synth", "stacks/buildspec.yml", ["SourceOutput"], "BuildOutput"),
         ("Data", "ml_init/buildspec.yml", ["SourceOutput"], "DataOutput"),
         ("Train", "ml_training/buildspec.yml", ["SourceOutput", "DataOutput"], None),
-        ("Gate", "ml_test/buildspec.yml", ["SourceOutput", "DataOutput"], "GateOutput"),
-        ("SetApproved", "ml_release/approve.buildspec.yml", ["SourceOutput", "GateOutput"], None),
-        ("Verify", "ml_release/verify.buildspec.yml", ["SourceOutput", "GateOutput"], "VerifyOutput"),
     ],
 )
-def test_a_build_takes_the_source_first_and_gives_one_artifact_at_most(
+def test_a_build_of_the_commit_takes_the_source_first_and_gives_one_artifact_at_most(
     pipeline: Template, action: str, build_file: str, inputs: list[str], output: str | None
 ) -> None:
     """Each build has its build file, its inputs in order with the source first, and its output."""
@@ -296,6 +303,51 @@ def test_a_build_takes_the_source_first_and_gives_one_artifact_at_most(
     assert [artifact["Name"] for artifact in found["InputArtifacts"]] == inputs
     assert [artifact["Name"] for artifact in found.get("OutputArtifacts", [])] == ([output] if output else [])
     assert found["Configuration"].get("PrimarySource", "SourceOutput") == "SourceOutput"
+
+
+@pytest.mark.parametrize(
+    ("action", "module", "inputs", "output"),
+    [
+        ("Gate", "ml_test.evaluation", ["JudgeOutput", "SourceOutput", "DataOutput"], "GateOutput"),
+        ("SetApproved", "ml_release.approve", ["JudgeOutput", "GateOutput"], None),
+        ("Verify", "ml_release.verify", ["JudgeOutput", "GateOutput"], "VerifyOutput"),
+    ],
+)
+def test_what_judges_a_push_does_not_come_from_it(
+    pipeline: Template, action: str, module: str, inputs: list[str], output: str | None
+) -> None:
+    """Gate, approval and verification start in the code deployed with the stack, with a build file of the project's."""
+    found = actions(pipeline)[action]
+    source = project_of(pipeline, action)["Source"]
+    assert source["Type"] == "CODEPIPELINE"
+    build_file = json.loads(source["BuildSpec"])
+    (install,) = build_file["phases"]["install"]["commands"]
+    lock = install.removeprefix("pip install -q -r ")
+    assert (PROJECT / lock).is_file()
+    (command,) = build_file["phases"]["build"]["commands"]
+    assert command.split(";")[0] == f"python -m {module}"
+    assert (PROJECT / f"{module.replace('.', '/')}.py").is_file()
+    assert [artifact["Name"] for artifact in found["InputArtifacts"]] == inputs
+    assert found["Configuration"]["PrimarySource"] == "JudgeOutput"
+    assert [artifact["Name"] for artifact in found.get("OutputArtifacts", [])] == ([output] if output else [])
+
+
+def test_the_judges_come_from_the_assets_that_a_person_deploys(
+    assembly: CloudAssembly, pipeline: Template, workload: Workload
+) -> None:
+    """The source action takes the asset by its hash; only the pipeline's role can read it, and nobody write it."""
+    configuration = actions(pipeline)["JudgeCode"]["Configuration"]
+    assert render(configuration["S3Bucket"]).startswith("cdk-")
+    assert configuration["PollForSourceChanges"] is False
+    digest = configuration["S3ObjectKey"].removesuffix(".zip")
+    folder = assembly.folder / f"asset.{digest}"
+    assert (folder / "ml_test" / "evaluation.py").read_bytes() == (PROJECT / "ml_test/evaluation.py").read_bytes()
+    rules = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.toml"))
+    assert rules == [f"ml_init/{workload.name}/dataset.toml", f"ml_test/{workload.name}/gate.toml"]
+    assert not list(folder.rglob("__pycache__"))
+    reaching = [s for s in pipeline.identity_statements() if any("/cdk-" in r or ":cdk-" in r for r in s.resources)]
+    assert {s.holder[:19] for s in reaching} == {"ReleasePipelineRole"}
+    assert not [a for s in reaching for a in s.actions if "Put" in a or "Delete" in a or "*" in a]
 
 
 @pytest.mark.parametrize(("action", "declared"), READERS.items())

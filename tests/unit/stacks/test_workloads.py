@@ -28,9 +28,6 @@ BUILD_FILES = (
     "stacks/buildspec.yml",
     "ml_init/buildspec.yml",
     "ml_training/buildspec.yml",
-    "ml_test/buildspec.yml",
-    "ml_release/approve.buildspec.yml",
-    "ml_release/verify.buildspec.yml",
 )
 
 
