@@ -56,7 +56,7 @@ def main() -> None:
         }
         print(f"{'call':<20} {'signature':>12} {'permissions':>12}   median of {CALLS}, ms (limit {MOST_MILLISECONDS})")
         for name, request in calls.items():
-            read = api_requests.read(name.partition(" ")[0], request)
+            read = api_requests.read(name.partition(" ")[0], request).call
             signature = median_milliseconds(partial(identity.authenticate, request))
             permissions = median_milliseconds(partial(authorization.authorize, read, caller, "us-east-1"))
             print(f"{name:<20} {signature:12.3f} {permissions:12.3f}")

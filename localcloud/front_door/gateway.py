@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from localcloud.front_door.routes import Routes
 from localcloud.iam import object_deletions
 from localcloud.moto_services import limits, long_poll, plain_http
 from localcloud.moto_services.bridge import MOTO_SERVICES, MotoBridge
+from localcloud.moto_services.rebuilding import for_moto
 from localcloud.moto_services.state.changes import changes
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import (
@@ -32,7 +34,7 @@ from localcloud.platform.service import (
     without_policies,
 )
 from localcloud.platform.settings import LOOPBACK
-from localcloud.wire import api_requests, protocol
+from localcloud.wire import api_requests, heads, protocol
 from localcloud.wire.api_requests import ApiRequest
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from localcloud.front_door.signatures import Claim
     from localcloud.iam.authorization import Authorization
     from localcloud.platform.service import Caller
+    from localcloud.wire.written import Written
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -47,7 +50,6 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 HEALTH_PATH = "/_localcloud/health"
 
-_OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
 log = logging.getLogger("localcloud.gateway")
 
 
@@ -83,7 +85,12 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        request = await _read(scope, receive)
+        try:
+            request = await _read(scope, receive)
+        except AwsError as error:
+            head = HttpRequest(method=scope["method"], path="/", query="", headers={}, body=b"")
+            await _write(head, protocol.refuse_for(_apparent_service(scope), error, str(uuid.uuid4())), send)
+            return
         if self._closed.is_set():
             await asyncio.Event().wait()  # neither answered nor refused, until the connection is cut
         self._under_way += 1
@@ -106,7 +113,7 @@ class Gateway:
             await asyncio.sleep(0.01)
 
     async def _answer(self, request: HttpRequest) -> HttpResponse:
-        if request.headers.get("host", "").partition(":")[0] not in _OWN_HOSTS:
+        if not heads.is_own_host(request.headers.get("host", "")):
             return _refuse_foreign_host(request)
         route = self._routes.find(request.path)
         if route is not None:
@@ -118,15 +125,18 @@ class Gateway:
         service = protocol.spoken_service(request)
         try:
             with self._authorization.cost.measured(calls=1):
-                claim, caller = self._identity.authenticate(request)
+                found = self._identity.authenticate(request)
+            claim, caller, request, service = found.claim, found.caller, found.request, found.claim.service
             if service in MOTO_SERVICES:
                 return self._answer_motos(claim, caller, request)
             wire = protocol.wire_of(self._protocols.get(service, {}), request)
-            name = wire.operation_name(request) if wire else protocol.operation_name(request)
-            if name is None or wire is None:
-                raise protocol.unsupported(service, name, request)
-            call = Call(service=service, operation=name, region=claim.region, caller=caller, request_id=request_id)
-            return self._answer_ours(call, request, wire)
+            asked = wire.read(request) if wire else None
+            if asked is None or wire is None:
+                raise protocol.unsupported(service, request.headers.get("x-amz-target"), request)
+            call = Call(
+                service=service, operation=asked.operation, region=claim.region, caller=caller, request_id=request_id
+            )
+            return self._answer_ours(call, request, wire, asked)
         except AwsError as error:
             return protocol.refuse_for(service, error, request_id)
 
@@ -136,7 +146,14 @@ class Gateway:
             asked = route.authorize(request)
             if asked is None:
                 return None
-            claim, caller = self._identity.authenticate(request)
+            found = self._identity.authenticate(request)
+            claim, caller = found.claim, found.caller
+            if claim.service != asked.service:
+                raise AwsError(
+                    "InvalidSignatureException",
+                    f"Credential should be scoped to correct service: '{asked.service}'.",
+                    status=403,
+                )
             call = ApiRequest(
                 service=asked.service, operation=asked.operation, params=asked.params, headers=request.headers
             )
@@ -146,14 +163,15 @@ class Gateway:
         return None
 
     def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse:
-        call = api_requests.read(claim.service, request)
+        spoken = api_requests.read(claim.service, request)
+        call, rebuilt = spoken.call, for_moto(spoken.request, claim.signer)
 
         def ask(asked: HttpRequest) -> HttpResponse:
             return self._moto.answer(asked, lambda answer: changes(call, caller, answer))
 
         if (call.service, call.operation) == ("s3", "DeleteObjects"):
             refusals = self._authorization.authorize_each(call, caller, claim.region)
-            return object_deletions.answer(request, refusals, ask)
+            return object_deletions.answer(rebuilt, call.params["deletions"], refusals, ask)
         self._authorization.authorize(call, caller, claim.region)
         own = self._authorization.own_answer(call, caller)
         if own is not None:
@@ -162,8 +180,8 @@ class Gateway:
         try:
             if (call.service, call.operation) == ("sqs", "ReceiveMessage"):
                 queue_waits = self._authorization.state.queue_waits(call, claim.region)
-                return long_poll.receive(call, request, queue_waits, ask, self._closed.wait)
-            answer = ask(request)
+                return long_poll.receive(call, rebuilt, queue_waits, ask, self._closed.wait)
+            answer = ask(rebuilt)
         except NotImplementedError as lacking:
             raise protocol.unsupported(claim.service, call.operation, request) from lacking
         self._authorization.answered(call)
@@ -173,14 +191,14 @@ class Gateway:
                 raise refusal
         return plain_http.without_the_buckets_key(call, answer, self._authorization.state, claim.region)
 
-    def _answer_ours(self, call: Call, request: HttpRequest, wire: protocol.Protocol) -> HttpResponse:
+    def _answer_ours(self, call: Call, request: HttpRequest, wire: protocol.Protocol, asked: Written) -> HttpResponse:
         try:
             handler = self._handlers.get((call.service, call.operation))
             if handler is None:
                 raise protocol.unsupported(call.service, call.operation, request)
-            params = wire.parse(request, call.operation)
-            asked = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
-            self._authorization.authorize(asked, call.caller, call.region)
+            params = wire.parse(request, asked)
+            read = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
+            self._authorization.authorize(read, call.caller, call.region)
             return wire.answer(call.operation, handler(call, params), call.request_id)
         except AwsError as error:
             return wire.refuse(error, call.request_id)
@@ -197,19 +215,23 @@ async def _healthy(_: HttpRequest) -> HttpResponse:
 
 
 async def _read(scope: Scope, receive: Receive) -> HttpRequest:
+    """Raises UnreadableError."""
+    head = heads.read(
+        scope["method"], scope.get("raw_path", scope["path"].encode()), scope["query_string"], scope["headers"]
+    )
     chunks = []
     while True:
         message = await receive()
         chunks.append(message.get("body", b""))
         if not message.get("more_body"):
             break
-    return HttpRequest(
-        method=scope["method"],
-        path=scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0],
-        query=scope["query_string"].decode("latin-1"),
-        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
-        body=b"".join(chunks),
-    )
+    return replace(head, body=b"".join(chunks))
+
+
+def _apparent_service(scope: Scope) -> str:
+    """In whose words a request is refused that could not be read."""
+    names = {name for name, _ in scope["headers"]}
+    return "json" if b"x-amz-target" in names else "sts" if scope["method"] == "POST" else "s3"
 
 
 async def _write(request: HttpRequest, response: HttpResponse, send: Send) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from localcloud.front_door.refusals import refusal
-from localcloud.front_door.signatures import Claim, Fault, SignatureError, read_claim, verify
+from localcloud.front_door.signatures import Claim, Fault, SignatureError, Verification, read_claim
 from localcloud.platform import administrator
 from localcloud.platform.clients import FORWARD_ACCESS_SESSION, SERVICE_KEY_PREFIX
 from localcloud.platform.service import Caller
@@ -15,6 +15,7 @@ from localcloud.wire import protocol
 
 if TYPE_CHECKING:
     from localcloud.platform.clients import Clients
+    from localcloud.platform.errors import AwsError
     from localcloud.platform.service import HttpRequest
     from localcloud.platform.settings import Settings
 
@@ -33,6 +34,44 @@ class Key:
     expires: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authenticated:
+    claim: Claim
+    caller: Caller
+    request: HttpRequest
+    """With its content as it was before it was encoded for the wire."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authenticating:
+    """A request whose body is still to come, in pieces. Both methods raise AwsError in the words of the service."""
+
+    head: HttpRequest
+    claim: Claim
+    caller: Caller
+    verification: Verification
+
+    def feed(self, data: bytes) -> bytes:
+        """The content among these bytes of the body."""
+        try:
+            return self.verification.feed(data)
+        except SignatureError as error:
+            raise _refused(self.head, self.claim, error) from error
+
+    def finish(self, content: bytes) -> Authenticated:
+        """``content``: what the calls of :meth:`feed` returned."""
+        try:
+            request = replace(self.head, headers=self.verification.finish(), body=content)
+        except SignatureError as error:
+            raise _refused(self.head, self.claim, error) from error
+        return Authenticated(claim=self.claim, caller=self.caller, request=request)
+
+
+def _refused(head: HttpRequest, claim: Claim | None, error: SignatureError) -> AwsError:
+    service = claim.service if claim else protocol.spoken_service(head)
+    return refusal(service, error, claim.access_key_id if claim else "")
+
+
 class Identity:
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self._account_id = settings.account_id
@@ -40,18 +79,24 @@ class Identity:
         self._inner_secret = clients.inner_secret
         self._sessions: dict[str, Key] = {}
 
-    def authenticate(self, request: HttpRequest) -> tuple[Claim, Caller]:
-        """The caller of a correctly signed request; raises AwsError in the words of the service."""
+    def authenticate(self, request: HttpRequest) -> Authenticated:
+        """Who sent a correctly signed request; raises AwsError in the words of the service."""
+        begun = self.begin(request)
+        content = begun.feed(request.body)
+        return begun.finish(content)
+
+    def begin(self, head: HttpRequest) -> Authenticating:
+        """Checks what there is to check before the body has come. Raises AwsError in the words of the service."""
         claim = None
         try:
-            claim = read_claim(request)
+            claim = read_claim(head)
             key = self._key(claim)
             _check_token(claim, key)
             skew = _S3_SKEW if claim.service == "s3" else _SKEW
-            verify(request, claim, key.secret, now=datetime.now(UTC), skew=skew)
-            return claim, key.caller
+            verification = Verification(head, claim, key.secret, now=datetime.now(UTC), skew=skew)
+            return Authenticating(head=head, claim=claim, caller=key.caller, verification=verification)
         except SignatureError as error:
-            raise refusal(protocol.spoken_service(request), error, claim.access_key_id if claim else "") from error
+            raise _refused(head, claim, error) from error
 
     def _key(self, claim: Claim) -> Key:
         """Raises SignatureError for a key that nobody was given."""

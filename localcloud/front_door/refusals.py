@@ -33,6 +33,23 @@ _WORDS: dict[Fault, tuple[tuple[str, int, str], tuple[str, int, str], tuple[str,
         ("IncompleteSignature", 400, f"{_OTHER_VERSION} Please use AWS4-HMAC-SHA256."),
         ("IncompleteSignatureException", 400, f"{_OTHER_VERSION} Please use AWS4-HMAC-SHA256."),
     ),
+    Fault.TWO_SIGNATURES: (
+        (
+            "InvalidArgument",
+            400,
+            (
+                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+                "parameter or the Authorization header should be specified"
+            ),
+        ),
+        ("IncompleteSignature", 400, "The request is signed in its header Authorization and in its query string."),
+        ("IncompleteSignatureException", 400, "The request is signed in its header Authorization and in its query."),
+    ),
+    Fault.HEADER_NOT_SIGNED: (
+        ("AccessDenied", 403, "There were headers present in the request which were not signed: {detail}"),
+        ("SignatureDoesNotMatch", 403, "'{detail}' must be a 'SignedHeader' in the AWS Authorization."),
+        ("InvalidSignatureException", 400, "'{detail}' must be a 'SignedHeader' in the AWS Authorization."),
+    ),
     Fault.UNKNOWN_KEY: (
         ("InvalidAccessKeyId", 403, "The AWS Access Key Id you provided does not exist in our records."),
         ("InvalidClientTokenId", 403, "The security token included in the request is invalid."),

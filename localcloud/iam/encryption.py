@@ -11,10 +11,10 @@ its role or the caller.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from localcloud.iam.asks import Ask
 from localcloud.iam.encryption_keys import Encryption
+from localcloud.wire.s3_requests import copy_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,12 +98,10 @@ def _of_s3(request: ApiRequest, place: Place) -> Iterable[Ask]:
     with_checksum = request.operation == "HeadObject" and "x-amz-checksum-mode" in request.headers
     if request.operation in _S3_READS or with_checksum:
         yield from _asked("s3", keys.of_object(bucket, key, query.get("versionId")), (_DECRYPT,), arn, place)
-    source = unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/")
-    if source:
-        path, _, version = source.partition("?versionId=")
-        from_bucket, _, from_key = path.partition("/")
-        of_source = keys.of_object(from_bucket, from_key, version or None)
-        yield from _asked("s3", of_source, (_DECRYPT,), f"arn:aws:s3:::{path}", place)
+    source = copy_source(request.headers)
+    if source is not None:
+        of_source = keys.of_object(source.bucket, source.key, source.version or None)
+        yield from _asked("s3", of_source, (_DECRYPT,), f"arn:aws:s3:::{source.bucket}/{source.key}", place)
 
 
 def _written(request: ApiRequest, bucket: str, place: Place) -> Encryption | None:

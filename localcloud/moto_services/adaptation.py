@@ -42,6 +42,7 @@ def adapt(bodies: Bodies) -> None:
     _import_backends()
     _share_operations_between_threads()
     _leave_bucket_policies_to_us()
+    _take_no_object_for_a_form()
     _keep_objects_in(bodies)
     _post_after_the_answer()
 
@@ -156,3 +157,16 @@ def _leave_bucket_policies_to_us() -> None:
     from moto.s3.models import FakeBucket
 
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
+
+
+def _take_no_object_for_a_form() -> None:
+    """Lets an object's content type be that of a form. moto would read its bytes as parameters of the call."""
+    from moto.moto_server.werkzeug_app import BackendRequest
+
+    def is_form(request: Any) -> bool:
+        return bool(
+            request.mimetype == "application/x-www-form-urlencoded"
+            and "/s3/aws4_request" not in (request.environ.get("HTTP_AUTHORIZATION", ""))
+        )
+
+    BackendRequest.want_form_data_parsed = property(is_form)  # type: ignore[assignment,method-assign]

@@ -20,6 +20,7 @@ from localcloud.moto_services.state.journal import Entry, Journal
 from localcloud.moto_services.state.snapshot import put_back, take
 from localcloud.platform.service import HttpRequest, HttpResponse
 from localcloud.platform.state_file import SEE_TO_THE_DISK, NotWrittenError, StateError
+from localcloud.wire import protocol
 
 if TYPE_CHECKING:
     from localcloud.platform.settings import Settings
@@ -50,12 +51,9 @@ class MotoBridge:
         # AWS's own policies, such as AdministratorAccess, which the deploying role of a bootstrapped account has.
         os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         import moto
-        from moto.moto_server.werkzeug_app import (
-            DomainDispatcherApplication,
-            create_backend_app,
-        )
 
-        self._application = DomainDispatcherApplication(create_backend_app)
+        #: The application of each service that was asked, by its name in the signature.
+        self._applications: dict[str, Any] = {}
         # moto's backends are plain dictionaries, so only one call at a time is safe.
         self._lock = threading.Lock()
         self._bodies = Bodies(settings.home / "state" / "bodies")
@@ -189,7 +187,7 @@ class MotoBridge:
             started["headers"] = headers
             return io.BytesIO().write  # WSGI's old way to write, which Flask does not use
 
-        application = self._application.get_application(environ)
+        application = self._application(request)
         self._show_world()
         chunks = application(environ, start_response)
         try:
@@ -200,6 +198,16 @@ class MotoBridge:
                 close()
         headers = {name.lower(): value for name, value in started["headers"]}
         return HttpResponse(status=started["status"], headers=headers, body=body)
+
+    def _application(self, request: HttpRequest) -> Any:
+        """The service that the request is signed for. moto itself would let path, host and body have their say."""
+        from moto.moto_server.werkzeug_app import create_backend_app
+
+        signed = protocol.signature(request)
+        service = signed.service if signed else "s3"
+        if service not in self._applications:
+            self._applications[service] = create_backend_app(adaptation.BACKENDS[service])  # type: ignore[arg-type]
+        return self._applications[service]
 
 
 def _environ(request: HttpRequest) -> dict[str, Any]:
@@ -225,7 +233,12 @@ def _environ(request: HttpRequest) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+    spelled = {}
     for name, value in headers.items():
         if name not in {"content-type", "content-length", "transfer-encoding"}:
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+            key = f"HTTP_{name.upper().replace('-', '_')}"
+            environ[key] = value
+            if "_" in name:
+                spelled[key] = name
+    environ["moto.preserved_header_names"] = spelled
     return environ

@@ -1,25 +1,33 @@
-"""Reads operation and parameters from an HTTP request, for the services that moto answers and parses itself."""
+"""Reads operation and parameters from an HTTP request, for the services that moto answers and parses itself.
+
+The checks and moto must read the same. So parameters that the operation's model does not have are left out here, and
+moto is given what was read (``moto_services/rebuilding.py``), not what came.
+"""
 
 from __future__ import annotations
 
 import functools
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
 
 from localcloud.platform.errors import AwsError
-from localcloud.wire import protocol
+from localcloud.wire import known_members, protocol, s3_documents, s3_requests, written
+from localcloud.wire.heads import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from localcloud.platform.service import HttpRequest, Params
+    from localcloud.wire.written import Pairs, Written
 
 #: Signing name → botocore's name of the service, where they differ.
 _MODEL_NAMES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
 _INDEX = re.compile(r"^\d+$")
+#: The path of a queue's address, to which older clients send their calls.
+_QUEUE_PATH = re.compile(r"/[0-9]{12}/[A-Za-z0-9_.-]+")
+#: What conditions of policies see besides the headers of the operation.
+_OF_CONDITIONS = ("user-agent", "referer")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,15 +39,66 @@ class ApiRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(service: str, request: HttpRequest) -> ApiRequest:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spoken:
+    """A request as it was read, and in the one spelling in which it is passed on."""
+
+    call: ApiRequest
+    request: HttpRequest
+    """Without signature."""
+
+
+def read(service: str, request: HttpRequest) -> Spoken:
     """Raises AwsError for a request that names no operation of the service, or two."""
-    if service == "s3":
-        operation, params = _read_s3(request)
-        return ApiRequest(service=service, operation=operation, params=params, headers=request.headers)
-    operation, params = _read_action(service, request)
-    if operation not in _operations(_MODEL_NAMES.get(service, service)):
-        raise protocol.unsupported(service, operation, request)
-    return ApiRequest(service=service, operation=operation, params=params, headers=request.headers)
+    return _read_s3(request) if service == "s3" else _read_action(service, request)
+
+
+def _read_action(service: str, request: HttpRequest) -> Spoken:
+    model = _MODEL_NAMES.get(service, service)
+    found = written.read(request)
+    if found is None or found.operation not in _operations(model):
+        raise protocol.unsupported(service, found.operation if found else None, request)
+    wire = _wire(model, found.protocol)
+    if wire is None or (found.protocol == "json" and found.target_prefix != wire.target_prefix):
+        # As AWS does where X-Amz-Target belongs to another service than the signature.
+        raise AwsError("UnknownOperationException", f"{service} has no operation {request.headers.get('x-amz-target')}")
+    found = _known(wire, found, _check_path(service, request))
+    wire.parse(request, found)  # moto would end with an error of Python's where a type is another
+    params = nested(found.pairs) if found.protocol == "query" else found.document
+    call = ApiRequest(service=service, operation=found.operation, params=params, headers=_of_conditions(request))
+    return Spoken(call=call, request=wire.write(request, found))
+
+
+def _check_path(service: str, request: HttpRequest) -> str:
+    """The queue's address where the path is one, otherwise nothing. Raises UnreadableError for any other path."""
+    if service == "sqs" and _QUEUE_PATH.fullmatch(request.path):
+        return f"http://{request.headers.get('host', '')}{request.path}"
+    if request.path != "/":
+        raise UnreadableError(f"The path of a call to {service} is /, not {request.path}")
+    return ""
+
+
+def _known(wire: protocol.Protocol, found: Written, queue: str) -> Written:
+    """What the operation's model has. Raises AwsError for another version of the API."""
+    from dataclasses import replace
+
+    shape = wire.input_shape(found.operation)
+    if found.protocol == "json":
+        document = known_members.of_document(shape, found.document) if shape is not None else {}
+        return replace(found, document=document)
+    pairs = known_members.of_pairs(shape, found.pairs)
+    versions = {value for name, value in pairs if name == "Version"}
+    if versions - {wire.api_version}:
+        raise AwsError(
+            "InvalidAction", f"Could not find operation {found.operation} for version {', '.join(sorted(versions))}"
+        )
+    if queue and "QueueUrl" not in dict(pairs) and shape is not None and "QueueUrl" in shape.members:
+        pairs = [*pairs, ("QueueUrl", queue)]
+    return replace(found, pairs=pairs)
+
+
+def _of_conditions(request: HttpRequest) -> dict[str, str]:
+    return {name: request.headers[name] for name in _OF_CONDITIONS if name in request.headers}
 
 
 @functools.cache
@@ -47,27 +106,12 @@ def _operations(service: str) -> frozenset[str]:
     return frozenset(protocol.operations_of(service))
 
 
-def _read_action(service: str, request: HttpRequest) -> tuple[str, Params]:
-    target = request.headers.get("x-amz-target")
-    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    pairs = parse_qsl(request.query, keep_blank_values=True)
-    if form and target is None:
-        pairs += parse_qsl(protocol.plain_body(request).decode("utf-8", "replace"), keep_blank_values=True)
-    names = [value for name, value in pairs if name == "Action"]
-    if target is not None and not names:
-        try:
-            params = json.loads(protocol.plain_body(request) or b"{}")
-        except ValueError as error:
-            raise AwsError("SerializationException", f"The request body is not JSON: {error}") from error
-        if not isinstance(params, dict):
-            raise AwsError("SerializationException", "The request body is not a JSON object")
-        return target.rsplit(".", 1)[-1], params
-    if target is not None or len(names) != 1:
-        raise protocol.unsupported(service, None, request)
-    return names[0], nested(pairs)
+@functools.cache
+def _wire(service: str, name: str) -> protocol.Protocol | None:
+    return protocol.Protocol.all_of(service).get(name)
 
 
-def nested(pairs: list[tuple[str, str]]) -> Params:
+def nested(pairs: Pairs) -> Params:
     """Turns ``Names.member.1=a`` into ``{"Names": ["a"]}``; structures likewise."""
     tree: dict[str, Any] = {}
     for name, value in pairs:
@@ -92,41 +136,26 @@ def _unwrapped(value: Any) -> Any:
     return {key: _unwrapped(item) for key, item in value.items()}
 
 
-def _read_s3(request: HttpRequest) -> tuple[str, Params]:
-    """Tells S3's operations apart by path, query and headers, as botocore's model of the service describes them."""
-    bucket, _, key = request.path.lstrip("/").partition("/")
-    kind = "key" if key else "bucket" if bucket else "service"
-    pairs = [(unquote(n), unquote(v)) for n, _, v in (p.partition("=") for p in request.query.split("&") if p)]
-    query = dict(pairs)
-    for operation, literals, arguments, headers in _s3_operations().get((request.method, kind), ()):
-        if (
-            all(name in query and value in ("", query[name]) for name, value in literals)
-            and arguments <= query.keys()
-            and headers <= request.headers.keys()
-        ):
-            found: Params = {"Bucket": unquote(bucket), "Key": unquote(key)}
-            return operation, found | {"query": query, "body": request.body}
-    raise protocol.unsupported("s3", None, request)
+def _read_s3(request: HttpRequest) -> Spoken:
+    from dataclasses import replace
 
-
-_S3Operation = tuple[str, tuple[tuple[str, str], ...], frozenset[str], frozenset[str]]
-
-
-@functools.cache
-def _s3_operations() -> dict[tuple[str, str], list[_S3Operation]]:
-    """(method, what the path names) → operations, the more specific ones first."""
-    from moto.core.utils import get_service_model
-
-    model = get_service_model("s3")
-    found: dict[tuple[str, str], list[_S3Operation]] = {}
-    for name in sorted(set(model.operation_names) - {"ListDirectoryBuckets"}):
-        operation = model.operation_model(name)
-        trait, shape = operation.http_trait, operation.input_shape
-        kind = "key" if "{Key" in trait.path else "bucket" if "{Bucket" in trait.path else "service"
-        literals = tuple((query, value or "") for query, value in trait.query_args.items())
-        arguments = frozenset(shape.required_query_args) if shape else frozenset()
-        headers = frozenset(header.lower() for header in shape.required_headers) if shape else frozenset()
-        found.setdefault((trait.method, kind), []).append((name, literals, arguments, headers))
-    for operations in found.values():
-        operations.sort(key=lambda entry: (-len(entry[1]) - len(entry[2]) - len(entry[3]), -len(entry[0])))
-    return found
+    found = s3_requests.read(request)
+    params: Params = {"Bucket": found.bucket, "Key": found.key, "query": found.query, "body": request.body}
+    body = request.body
+    if found.operation == "DeleteObjects":
+        params["deletions"] = s3_documents.deletions(body)
+        body = params["deletions"].write(list(params["deletions"].objects))
+    elif found.operation == "PutObjectTagging":
+        params["tags"] = s3_documents.tags(body)
+        body = s3_documents.tagging(params["tags"])
+    # The payload was held against its hash, and is no longer encoded.
+    headers = {name: value for name, value in found.headers.items() if name != "x-amz-content-sha256"}
+    return Spoken(
+        call=ApiRequest(
+            service="s3",
+            operation=found.operation,
+            params=params,
+            headers=found.headers | _of_conditions(request),
+        ),
+        request=replace(request, path=found.path, query=written.address(found.query), headers=headers, body=body),
+    )

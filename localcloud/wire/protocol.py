@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import re
-import zlib
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs, urlencode
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import HttpRequest, HttpResponse, Params
+from localcloud.wire import written
+from localcloud.wire.bodies import plain_body
 from localcloud.wire.rest_paths import RestPaths
+from localcloud.wire.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+log = logging.getLogger("localcloud.wire")
+
 _CREDENTIAL = re.compile(r"Credential=([^/\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
-_LARGEST_BODY_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,35 +61,9 @@ def spoken_service(request: HttpRequest) -> str:
     return "sts" if form and request.method == "POST" else "s3"
 
 
-def operation_name(request: HttpRequest) -> str | None:
-    """The operation of a JSON or query request; None for a REST request, whose operation is its path."""
-    target = request.headers.get("x-amz-target")
-    if target:
-        return target.rsplit(".", 1)[-1]
-    if request.method == "POST" and request.headers.get("content-type", "").startswith(
-        "application/x-www-form-urlencoded"
-    ):
-        return dict(parse_qsl(plain_body(request).decode("utf-8", "replace"))).get("Action")
-    return dict(parse_qsl(request.query)).get("Action")
-
-
 def wire_of(wires: Mapping[str, Protocol], request: HttpRequest) -> Protocol | None:
     """The one of a service's protocols that the request is written in."""
     return wires.get("rest-json") or wires.get("json" if "x-amz-target" in request.headers else "query")
-
-
-def plain_body(request: HttpRequest) -> bytes:
-    """The body, unpacked where the client compressed it, as botocore does for PutMetricData."""
-    if request.headers.get("content-encoding", "").lower() != "gzip":
-        return request.body
-    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        body = unpacking.decompress(request.body, _LARGEST_BODY_BYTES)
-    except zlib.error as error:
-        raise AwsError("SerializationException", f"The request body is not gzip: {error}") from error
-    if unpacking.unconsumed_tail:
-        raise AwsError("RequestEntityTooLarge", f"The body is larger than {_LARGEST_BODY_BYTES} bytes", status=413)
-    return body
 
 
 @functools.cache
@@ -122,45 +100,94 @@ class Protocol:
         spoken = metadata.get("protocols") or [metadata["protocol"]]
         return {name: cls(service, name) for name in ("json", "query", "rest-json") if name in spoken}
 
-    def operation_name(self, request: HttpRequest) -> str | None:
-        """The operation that a request asks for; None where it asks for none of this service."""
-        if self._paths is None:
-            return operation_name(request)
-        found = self._paths.find(request.method, request.path, request.query)
-        return found.operation if found else None
+    @property
+    def target_prefix(self) -> str:
+        """What stands before the operation in ``X-Amz-Target``."""
+        return str(self._model.metadata.get("targetPrefix", ""))
 
-    def parse(self, request: HttpRequest, operation: str) -> Params:
+    @property
+    def api_version(self) -> str:
+        return str(self._model.metadata["apiVersion"])
+
+    def input_shape(self, operation: str) -> Any | None:
+        return self._operation(operation).input_shape
+
+    def read(self, request: HttpRequest) -> Written | None:
+        """What a request asks for, None where it asks for no operation. Raises AwsError where it asks for two."""
+        if self._paths is not None:
+            found = self._paths.find(request.method, request.path, request.query)
+            return Written(protocol=self._protocol, operation=found.operation) if found else None
+        asked = written.read(request)
+        if asked is None or asked.protocol != self._protocol:
+            return None
+        if self._protocol == "json" and asked.target_prefix != self.target_prefix:
+            target = request.headers["x-amz-target"]
+            raise AwsError("UnknownOperationException", f"{self._service} has no operation {target}.")
+        return asked
+
+    def parse(self, request: HttpRequest, asked: Written) -> Params:
         """The call's parameters, validated against AWS's model; raises AwsError where they do not fit it."""
         from botocore.exceptions import ParamValidationError
         from botocore.validate import ParamValidator
+
+        model = self._operation(asked.operation)
+        try:
+            params = self._parsed(model, request, asked)
+            report = ParamValidator().validate(params, model.input_shape) if model.input_shape is not None else None
+        except AwsError:
+            raise
+        except RecursionError as error:
+            raise AwsError("SerializationException", "The request's parameters are nested too deep") from error
+        except Exception as error:  # a parser meets a value of another type than the model has
+            log.info("%s:%s cannot be read: %r", self._service, asked.operation, error)
+            raise AwsError(
+                "MalformedQueryString" if self._protocol == "query" else "SerializationException",
+                f"{self._service}:{asked.operation}: a parameter has another type than the operation's model",
+            ) from error
+        if report is not None and report.has_errors():
+            message = ParamValidationError(report=report.generate_report()).kwargs["report"]
+            code = "ValidationError" if self._protocol == "query" else "ValidationException"
+            raise AwsError(code, f"{self._service}:{asked.operation}: {message}")
+        return params
+
+    def _parsed(self, model: Any, request: HttpRequest, asked: Written) -> Params:
         from moto.core.parse import PROTOCOL_PARSERS
         from werkzeug.datastructures import Headers, MultiDict
 
-        model = self._operation(operation)
-        body, verbatim = plain_body(request), _body_is_payload(model)
-        if self._protocol in ("json", "rest-json") and not verbatim:
-            try:
-                json.loads(body or b"{}")
-            except ValueError as error:
-                raise AwsError("SerializationException", f"The request body is not JSON: {error}") from error
-        form = body.decode() if self._protocol == "query" else request.query
+        body: Any = b""
+        if self._protocol == "json":
+            body = json.dumps(asked.document)
+        elif self._paths is not None:
+            body, verbatim = plain_body(request), _body_is_payload(model)
+            if not verbatim:
+                written.json_of(body or b"{}")
+                body = body or b"{}"
         found = self._paths.find(request.method, request.path, request.query) if self._paths else None
         params: Params = PROTOCOL_PARSERS[self._protocol](model).parse(
             {
-                "values": MultiDict(parse_qsl(form, keep_blank_values=True)),
+                "values": MultiDict(asked.pairs or written.address_pairs(request.query)),
                 "headers": Headers(list(request.headers.items())),
-                "body": body if verbatim else body or b"{}",
+                "body": body,
                 "method": request.method,
                 "url_path": request.path,
                 "url_params": found.labels if found else {},
             }
         )
-        if model.input_shape is not None:
-            report = ParamValidator().validate(params, model.input_shape)
-            if report.has_errors():
-                message = ParamValidationError(report=report.generate_report()).kwargs["report"]
-                raise AwsError("ValidationException", f"{self._service}:{operation}: {message}")
         return params
+
+    def write(self, request: HttpRequest, asked: Written) -> HttpRequest:
+        """The request in its one spelling: nothing but what was read is in it."""
+        host = {"host": request.headers.get("host", "")}
+        if asked.protocol == "json":
+            headers = host | {
+                "content-type": f"application/x-amz-json-{self._model.metadata['jsonVersion']}",
+                "x-amz-target": f"{self.target_prefix}.{asked.operation}",
+            }
+            body = json.dumps(asked.document).encode()
+        else:
+            headers = host | {"content-type": f"{written.FORM}; charset=utf-8"}
+            body = urlencode(asked.pairs).encode()
+        return HttpRequest(method="POST", path="/", query="", headers=headers, body=body)
 
     def answer(self, operation: str, result: Params | None, request_id: str) -> HttpResponse:
         model, result = self._operation(operation), result or {}

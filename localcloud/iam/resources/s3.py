@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
-from xml.etree import ElementTree as ET
+from urllib.parse import parse_qsl
 
 from localcloud.iam.asks import Ask, Place
-from localcloud.platform.errors import AwsError
+from localcloud.wire.s3_requests import copy_source
 
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
+    from localcloud.wire.s3_documents import Deletions
 
 _ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
@@ -75,7 +75,7 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
     if request.operation == "ListBuckets":
         return [Ask(action="s3:ListAllMyBuckets", resource="*")]
     if request.operation == "DeleteObjects":
-        return _deletions(bucket, request.params["body"])
+        return _deletions(bucket, request.params["deletions"])
     context = _context(request, place.account_id)
     if key:
         if "versionId" in query:
@@ -89,12 +89,11 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
 def _with_it(request: ApiRequest, resource: str, context: dict[str, tuple[str, ...]]) -> list[Ask]:
     """What a write needs besides: permissions on the source of a copy, on tags, on an ACL."""
     found = []
-    source = unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/")
-    if source:
-        path, _, version = source.partition("?versionId=")
-        action = "s3:GetObjectVersion" if version else "s3:GetObject"
-        of_version = {"s3:versionid": (version,)} if version else {}
-        found.append(Ask(action=action, resource=f"arn:aws:s3:::{path}", context=of_version))
+    source = copy_source(request.headers)
+    if source is not None:
+        action = "s3:GetObjectVersion" if source.version else "s3:GetObject"
+        of_version = {"s3:versionid": (source.version,)} if source.version else {}
+        found.append(Ask(action=action, resource=f"arn:aws:s3:::{source.bucket}/{source.key}", context=of_version))
     if request.operation in _WRITES:
         if "x-amz-tagging" in request.headers:
             found.append(Ask(action="s3:PutObjectTagging", resource=resource, context=context))
@@ -103,14 +102,14 @@ def _with_it(request: ApiRequest, resource: str, context: dict[str, tuple[str, .
     return found
 
 
-def _deletions(bucket: str, body: bytes) -> list[Ask]:
+def _deletions(bucket: str, asked: Deletions) -> list[Ask]:
     found = []
-    for parts in _elements(body, "Object"):
+    for parts in asked.objects:
         version = parts.get("VersionId")
         action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
         context = {"s3:versionid": (version,)} if version else {}
-        found.append(Ask(action=action, resource=f"arn:aws:s3:::{bucket}/{parts.get('Key', '')}", context=context))
-    return found or [Ask(action="s3:DeleteObject", resource=f"arn:aws:s3:::{bucket}/*")]
+        found.append(Ask(action=action, resource=f"arn:aws:s3:::{bucket}/{parts['Key']}", context=context))
+    return found
 
 
 def _context(request: ApiRequest, account_id: str) -> dict[str, tuple[str, ...]]:
@@ -138,19 +137,7 @@ def _context(request: ApiRequest, account_id: str) -> dict[str, tuple[str, ...]]
 
 def _given_tags(request: ApiRequest) -> dict[str, str]:
     """The tags of an object: in a header of its upload, or in the body of PutObjectTagging."""
-    if request.operation != "PutObjectTagging":
-        return dict(parse_qsl(request.headers.get("x-amz-tagging", ""), keep_blank_values=True))
-    return {item.get("Key", ""): item.get("Value", "") for item in _elements(request.params["body"], "Tag")}
-
-
-def _elements(body: bytes, name: str) -> list[dict[str, str]]:
-    """The children of each element with this name, as texts; raises AwsError where the body is not XML."""
-    try:
-        document = ET.fromstring(body)  # noqa: S314  (expat expands no external entities)
-    except ET.ParseError as error:
-        raise AwsError("MalformedXML", f"The XML you provided was not well-formed: {error}") from error
-    return [
-        {child.tag.rpartition("}")[2]: child.text or "" for child in item}
-        for item in document.iter()
-        if item.tag.rpartition("}")[2] == name
-    ]
+    if request.operation == "PutObjectTagging":
+        tags: dict[str, str] = request.params["tags"]
+        return tags
+    return dict(parse_qsl(request.headers.get("x-amz-tagging", ""), keep_blank_values=True))

@@ -51,7 +51,7 @@ def test_a_session_ends(settings: Settings, session: AssumedRole, service: str, 
     """A session's key is good until its time, and is known to have expired after it."""
     identity = Identity(settings, Clients(settings))
     signed = request(service, session.access_key_id, session.secret_access_key, session.session_token)
-    assert identity.authenticate(signed)[1].role_arn == f"arn:aws:iam::{ACCOUNT}:role/r"
+    assert identity.authenticate(signed).caller.role_arn == f"arn:aws:iam::{ACCOUNT}:role/r"
     session.expiration = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None)
     with pytest.raises(AwsError) as error:
         Identity(settings, Clients(settings)).authenticate(signed)
@@ -64,7 +64,7 @@ def test_a_service_asks_for_one_of_its_resources(settings: Settings) -> None:
     clients = Clients(settings)
     alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:a"
     key = f"{SERVICE_KEY_PREFIX}cloudwatch.amazonaws.com"
-    _, caller = Identity(settings, clients).authenticate(request("sns", key, clients.inner_secret, alarm))
+    caller = Identity(settings, clients).authenticate(request("sns", key, clients.inner_secret, alarm)).caller
     assert (caller.service, caller.source_arn) == ("cloudwatch.amazonaws.com", alarm)
     with pytest.raises(AwsError, match="does not match"):
         Identity(settings, clients).authenticate(request("sns", key, "guessed", alarm))
@@ -77,7 +77,7 @@ def test_a_forwarded_session_says_which_services_forward_it(settings: Settings, 
         signer = clients.forwarding("sts", session.access_key_id, via=via)._request_signer
         given = signer._credentials
         signed = request("sts", given.access_key, given.secret_key, given.token)
-        _, caller = Identity(settings, clients).authenticate(signed)
+        caller = Identity(settings, clients).authenticate(signed).caller
         assert (caller.role_arn, caller.via) == (f"arn:aws:iam::{ACCOUNT}:role/r", via)
 
 

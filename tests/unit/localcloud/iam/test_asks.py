@@ -9,7 +9,7 @@ import pytest
 from localcloud.iam.asks import Place
 from localcloud.iam.encryption_keys import Encryption
 from localcloud.iam.resources import asks_of
-from localcloud.platform.errors import UnsupportedError
+from localcloud.platform.errors import AwsError
 from localcloud.platform.service import HttpRequest
 from localcloud.wire import api_requests
 from localcloud.wire.api_requests import ApiRequest
@@ -162,7 +162,7 @@ def s3(line: str, headers: dict[str, str] | None = None, body: bytes = b"") -> l
     method, address = line.split(" ")
     path, _, query = address.partition("?")
     request = HttpRequest(method=method, path=path, query=query, headers=headers or {}, body=body)
-    found = asks_of(api_requests.read("s3", request), PLACE)
+    found = asks_of(api_requests.read("s3", request).call, PLACE)
     return [f"{ask.action} {ask.resource.removeprefix('arn:aws:s3:::')}" for ask in found]
 
 
@@ -231,7 +231,7 @@ def test_what_is_encrypted_asks_kms(line: str, headers: dict[str, str], expected
     method, path = line.split(" ")
     path, _, query = path.partition("?")
     request = HttpRequest(method=method, path=path, query=query, headers=headers, body=b"")
-    found = [ask for ask in asks_of(api_requests.read("s3", request), PLACE) if ask.action.startswith("kms:")]
+    found = [ask for ask in asks_of(api_requests.read("s3", request).call, PLACE) if ask.action.startswith("kms:")]
     said = "kms:encryptioncontext:aws:s3:arn"
     assert [
         f"{ask.action.removeprefix('kms:')} {ask.context[said][0].removeprefix('arn:aws:s3:::')}" for ask in found
@@ -284,5 +284,5 @@ def test_disks_under_a_customers_key_ask_for_a_grant(operation: str, params: dic
 def test_a_request_that_can_be_read_as_two_is_refused(query: str, body: bytes) -> None:
     """A request is refused whose authorisation could be decided on another reading than the one that is done."""
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(AwsError):
         api_requests.read("iam", HttpRequest(method="POST", path="/", query=query, headers=headers, body=body))

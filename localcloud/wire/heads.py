@@ -1,0 +1,86 @@
+"""A request's head, read once and strictly: what later code sees is one spelling of each header, and one of each.
+
+Whoever checks a request and whoever carries it out must read the same. So a head that two readers could read in two
+ways is refused here: a header given twice, a name with an underscore (WSGI folds it into a hyphen), a path that is not
+UTF-8.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from localcloud.platform.errors import AwsError
+from localcloud.platform.service import HttpRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NAME = re.compile(r"[a-z0-9-]+")
+#: S3's user metadata keep their underscores, also in moto.
+_METADATA = re.compile(r"x-amz-meta-[a-z0-9._-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_ESCAPES = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
+
+
+class UnreadableError(AwsError):
+    """The request cannot be read in exactly one way."""
+
+    def __init__(self, message: str, *, code: str = "MalformedHttpRequestException", status: int = 400) -> None:
+        super().__init__(code, message, status=status)
+
+
+def is_own_host(host: str) -> bool:
+    """Whether a request's Host is this machine's: no page whose name was rebound to it gets an answer."""
+    return _HOST.fullmatch(host) is not None
+
+
+def read(method: str, raw_path: bytes, query: bytes, headers: Iterable[tuple[bytes, bytes]]) -> HttpRequest:
+    """The request without its body. Raises UnreadableError."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name = raw_name.decode("latin-1").lower()
+        if not (_NAME.fullmatch(name) or _METADATA.fullmatch(name)):
+            raise UnreadableError(f"The header's name {name!r} has other characters than letters, digits and hyphens.")
+        if name in found:
+            raise UnreadableError(f"The header {name} is given more than once.")
+        value = raw_value.decode("latin-1").strip(" \t")
+        if _CONTROL.search(value):
+            raise UnreadableError(f"The header {name} has a control character.")
+        found[name] = value
+    folded = {name.replace("_", "-") for name in found if "_" in name}
+    if folded & found.keys():
+        raise UnreadableError(f"The headers {', '.join(sorted(folded & found.keys()))} are given in two spellings.")
+    _check_framing(found)
+    return HttpRequest(
+        method=method,
+        path=_checked(raw_path.partition(b"?")[0], "path"),
+        query=_checked(query, "query string"),
+        headers=found,
+        body=b"",
+    )
+
+
+def _checked(raw: bytes, what: str) -> str:
+    """The text, of ASCII and of escapes that are UTF-8."""
+    try:
+        text = raw.decode("ascii")
+        unquote_to_bytes(text).decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"The {what} is not UTF-8.", code="InvalidURI") from error
+    if _ESCAPES.search(text) or _CONTROL.search(text):
+        raise UnreadableError(f"The {what} has an escape that is none.", code="InvalidURI")
+    return text
+
+
+def _check_framing(headers: dict[str, str]) -> None:
+    """Refuses a body whose end two readers could see at two places."""
+    length, coding = headers.get("content-length"), headers.get("transfer-encoding")
+    if length is not None and not (length.isascii() and length.isdecimal()):
+        raise UnreadableError(f"The Content-Length is {length!r}.")
+    if length is not None and coding is not None:
+        raise UnreadableError("The body has a Content-Length and a Transfer-Encoding.")
+    if coding is not None and coding.lower() != "chunked":
+        raise UnreadableError(f"The Transfer-Encoding is {coding!r}.", code="NotImplemented", status=501)
