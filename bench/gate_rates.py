@@ -28,7 +28,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from handover.data import TRAIN, Features
 from ml_init.contract import check_file
 from ml_init.dataset import Dataset
 from ml_init.fetch import fetch
@@ -57,14 +56,6 @@ SCENARIOS = {
 Numbers = NDArray[np.float64]
 #: Both models' answers, (champion, challenger), for a challenger whose metric is higher by this much.
 Simulate = Callable[["TestSet", float, np.random.Generator], tuple[list[str], list[str]]]
-
-
-def learned_from(truth: Sequence[str]) -> Features:
-    """Features whose training rows have these labels: a baseline reads nothing else of them."""
-    counts = {TRAIN: dict(Counter(truth))}
-    return Features(
-        splits={}, content_type="", rows={}, label_counts=counts, labels=tuple(sorted(set(truth))), features=()
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +102,7 @@ class TestSet:
             milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
             champion_milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
             labels=self.labels,
-            baseline=self.rules.answers.baseline(learned_from(self.truth)),
+            baseline=self.rules.answers.baseline(self.truth),
             seed=self.seed,
             slices=_groups(self.rules.comparison.metric),
         )

@@ -1,4 +1,4 @@
-"""``data.json``: the data step's output. Training and the gate read it."""
+"""``data.json``: the data step's output. Training reads it; the gate derives its test rows by itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 DATA_FILE = "data.json"
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+#: The splits that a model learns from or is tuned on. Only these are handed on: training cannot read test rows.
+LEARNED = (TRAIN, VALIDATION)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +29,11 @@ class Transformation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Features:
-    """The data that a model learns from and is judged by. The Glue job writes it as ``result.json``.
+    """The data that a model learns from. The Glue job writes it as ``result.json``.
 
-    splits: ``train``, ``validation``, ``test`` → the S3 prefix of its rows, without header.
-    content_type: of the rows that training reads, such as ``text/csv``.
-    rows: split → the number of its rows. label_counts: split → label → the number of rows with it.
+    splits: ``train``, ``validation`` → the S3 prefix of its rows, without header.
+    content_type: of these rows, such as ``text/csv``.
+    rows: each split, the test rows' too → the number of its rows. label_counts: split → label → rows with it.
     labels: in the order of their meaning; empty if the data have none. features: the columns of a request.
     transformations: by name, such as ``preprocess``; empty if a request goes to the model unchanged.
     """

@@ -51,31 +51,36 @@ def fetch_checked(dataset: Dataset, folder: Path) -> tuple[bytes, CheckedRows]:
 
 
 def check_file(path: Path, dataset: Dataset) -> CheckedRows:
-    """Check the file against the contract, and log every bad row (file, line, value).
+    """``check`` for a file."""
+    return check(path.name, path.read_bytes(), dataset)
+
+
+def check(name: str, content: bytes, dataset: Dataset) -> CheckedRows:
+    """Check a file's content against the contract, and log every bad row (file, line, value).
 
     Raises StepError for an empty file, for a file that lacks a column in every row, if more than the allowed share of
     the rows is bad, and for a fault of the file as a whole.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = content.decode(encoding="utf-8", errors="replace").splitlines()
     first = 1 if dataset.file.header is None else 2
-    _check_header(path.name, lines, dataset)
+    _check_header(name, lines, dataset)
     lines = lines[first - 1 :]
     if not lines:
-        raise StepError(f"{path.name} is empty ({path.stat().st_size} bytes, no rows).")
-    _check_width(path.name, lines, dataset)
+        raise StepError(f"{name} is empty ({len(content)} bytes, no rows).")
+    _check_width(name, lines, dataset)
     faults = [row_fault(line, dataset) for line in lines]
-    bad = tuple(f"{path.name}:{n}: {fault}" for n, fault in enumerate(faults, start=first) if fault is not None)
+    bad = tuple(f"{name}:{n}: {fault}" for n, fault in enumerate(faults, start=first) if fault is not None)
     for fault in bad:
         say(f"  bad row: {fault}")
-    _check_share(path.name, bad, len(lines), dataset)
+    _check_share(name, bad, len(lines), dataset)
     good = [line.split(",") for line, fault in zip(lines, faults, strict=True) if fault is None]
-    _check_whole(path.name, [line.partition(",")[0] for line in lines], good, dataset)
+    _check_whole(name, [line.partition(",")[0] for line in lines], good, dataset)
     skipped = len(dataset.file_columns) - len(dataset.columns)
     rows = tuple(
         tuple(column.canonical(value) for column, value in zip(dataset.columns, values[skipped:], strict=True))
         for values in good
     )
-    _check_associations(path.name, rows, dataset)
+    _check_associations(name, rows, dataset)
     return CheckedRows(rows=rows, bad=bad)
 
 

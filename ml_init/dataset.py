@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Above this limit, a float cannot tell whole numbers apart.
 _INTEGER_LIMIT = 2**53
+#: So many digits are always below it.
+_SAFE_DIGITS = 15
 #: How a number is written: digits, a point, an exponent.
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -276,6 +278,10 @@ def _column(entry: Mapping[str, Any]) -> Column:
 
 def _whole(value: str) -> int | None:
     """The text as a whole number, or None."""
+    if (
+        len(value) <= _SAFE_DIGITS and value.isascii() and value.isdecimal()
+    ):  # most values; the rest takes twice as long
+        return int(value)
     number = _number(value)
     return int(number) if number is not None and number.is_integer() and abs(number) < _INTEGER_LIMIT else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from handover.data import SPLITS, Features
+from handover.data import LEARNED, Features
 from handover.places import features as features_folder
 from ml_init.source import FeatureMaker, Made, Source
 from ml_init.table import CSV_TYPE, csv_of, label_counts, split_rows
@@ -43,16 +43,16 @@ class PlainFeatures(FeatureMaker):
 
 
 def upload(s3: Any, parts: Mapping[str, Sequence[Row]], dataset: Dataset, bucket: str) -> dict[str, S3Address]:
-    """Store each split under the hash of all of them. Returns their prefixes."""
-    contents = {name: csv_of(name, parts[name], dataset).encode() for name in SPLITS}
+    """Store the splits that training reads under the hash of both. Returns their prefixes."""
+    contents = {name: csv_of(parts[name], dataset).encode() for name in LEARNED}
     parts_sha256 = "".join(hashlib.sha256(content).hexdigest() for content in contents.values())
     together = features_folder(bucket, hashlib.sha256(parts_sha256.encode()).hexdigest())
-    prefixes = {name: together / f"{name}/" for name in SPLITS}
+    prefixes = {name: together / f"{name}/" for name in LEARNED}
     for name, content in contents.items():
         upload_once(s3, content, _at(prefixes[name] / "rows.csv"))
     return prefixes
 
 
 def _at(address: S3Address) -> Callable[[str], S3Address]:
-    """Ignores the content's own hash: the prefix holds the hash of all splits together."""
+    """Ignores the content's own hash: the prefix holds the hash of both splits together."""
     return lambda _: address

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from handover.addresses import S3Address
-from handover.data import DATA_FILE, SPLITS, Data, Features
+from handover.data import DATA_FILE, LEARNED, SPLITS, Data, Features
 from handover.places import raw_file
 from handover.variables import DataVariables
 from ml_init.contract import fetch_checked
@@ -57,19 +57,21 @@ def maker(variables: DataVariables) -> FeatureMaker:
 
 
 def check_features(s3: Any, features: Features, good_rows: int, dataset: Dataset) -> None:
-    """The bucket has every row that was counted, and all rows that kept the contract; no split lacks a label."""
+    """Every row that kept the contract was counted, training finds those it is to learn, and no split lacks a label."""
     for name in SPLITS:
-        address, rows = features.splits[name], features.rows[name]
-        found = len(read_lines(s3, S3Address.parse(address)))
-        say(f"  {name}: {found} rows {dict(features.label_counts[name])}")
-        if found != rows:
-            raise StepError(f"{address} holds {found} rows of the {name} split, but {rows} were made.")
+        rows = features.rows[name]
+        say(f"  {name}: {rows} rows {dict(features.label_counts[name])}")
         missing = [label for label, count in features.label_counts[name].items() if not count]
-        if missing or not found:
+        if missing or not rows:
             raise StepError(
                 f"The {name} split has no row with {dataset.label.name} = {', '.join(missing) or 'any label'}: "
                 f"{good_rows} rows are too few for the shares in dataset.toml."
             )
+    for name in LEARNED:
+        address = features.splits[name]
+        found = len(read_lines(s3, S3Address.parse(address)))
+        if found != features.rows[name]:
+            raise StepError(f"{address} holds {found} rows of the {name} split, but {features.rows[name]} were made.")
     if sum(features.rows.values()) != good_rows:
         raise StepError(f"{sum(features.rows.values())} rows were made, but {good_rows} keep the data contract.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handover.data import SPLITS, TEST
+from handover.data import SPLITS
 from ml_init.row_identity import identity
 from ml_init.split import split_of
 
@@ -27,10 +27,8 @@ def split_rows(rows: Sequence[Row], dataset: Dataset) -> dict[str, list[Row]]:
     return parts
 
 
-def csv_of(name: str, rows: Sequence[Row], dataset: Dataset) -> str:
-    """A split's rows in its readers' format: test rows unchanged; for XGBoost, the label's index first."""
-    if name == TEST:
-        return "".join(f"{','.join(row)}\n" for row in rows)
+def csv_of(rows: Sequence[Row], dataset: Dataset) -> str:
+    """The rows for XGBoost: the label's index first, then the features' values."""
     place = {label: str(index) for index, label in enumerate(dataset.label.categories)}
     return "".join(f"{place[row[-1]]},{','.join(row[:-1])}\n" for row in rows)
 

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from handover.addresses import S3Address
-from handover.data import DATA_FILE, TEST, Data
 from handover.gate_report import Champion, Origin, Smoke
 from handover.invocations import invocation
-from handover.names import Artifact
-from ml_steps.artifacts import read_input
 from ml_steps.endpoint import Answer, Asker
-from ml_steps.objects import read_lines
 from ml_steps.running import StepError, run, say, timed
-from ml_test import earlier_decisions
+from ml_test import earlier_decisions, proposed
 from ml_test.champion import Gone, find
 from ml_test.gate import report
 from ml_test.gate.decision import Decision, decide
@@ -28,11 +23,13 @@ from ml_test.gate.latency import p99
 from ml_test.gate.rules import Rules
 from ml_test.gate.slices import groups
 from ml_test.gate_step import conclude, pass_or_stop
+from ml_test.known_data import KnownData
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handover.variables import GateVariables
+    from ml_init.table import Row
     from ml_test.gate.rules import Latency
 
 
@@ -62,8 +59,9 @@ def rules_of(workload: str) -> Rules:
 
 def judge(variables: GateVariables, rules: Rules) -> Decision:
     """Ask, decide, report, and set the package's approval."""
-    data = Data.parse(read_input(Artifact.DATA, DATA_FILE))
     s3 = boto3.client("s3")
+    with timed("derived the test rows"):
+        data = KnownData.read(s3, variables.bucket, proposed.contract(variables.workload))
     asker = Asker(runtime=boto3.client("sagemaker-runtime"), invocation=invocation(variables.invocation))
     rival = find(
         boto3.client("sagemaker"),
@@ -88,11 +86,10 @@ def judge(variables: GateVariables, rules: Rules) -> Decision:
 
 
 def gather(
-    s3: Any, asker: Asker, variables: GateVariables, data: Data, rules: Rules, rival: Champion | Gone | None
+    s3: Any, asker: Asker, variables: GateVariables, data: KnownData, rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
     """The test rows, both models' answers to them, and all else that the decision needs."""
-    features = data.features
-    requests, truth = test_rows(read_lines(s3, S3Address.parse(features.splits[TEST])), rules)
+    requests, truth = test_rows(data.test, rules)
     endpoints = [variables.endpoint, rival.endpoint] if isinstance(rival, Champion) else [variables.endpoint]
     challenger, *others = ask_all(asker, endpoints, requests, rules)
     champion = others[0] if others else None
@@ -101,25 +98,24 @@ def gather(
         truth=truth,
         answers=challenger.answers,
         milliseconds=challenger.milliseconds,
-        labels=features.labels,
-        baseline=rules.answers.baseline(features),
-        seed=int(data.data_sha256[:16], 16),
+        labels=data.labels,
+        baseline=rules.answers.baseline(data.baseline_labels),
+        seed=data.seed,
         champion=champion.answers if champion else None,
         champion_milliseconds=champion.milliseconds if champion else (),
         champion_missing=rival.reason if isinstance(rival, Gone) else "",
-        slices=groups(requests, features.features, rules.cuts),
+        slices=groups(requests, data.features, rules.cuts),
         earlier_decisions=earlier_decisions.count(
             s3, variables.bucket, split=split_hash(requests, truth), answers=answers_hash(challenger.answers)
         ),
     )
 
 
-def test_rows(lines: Sequence[str], rules: Rules) -> tuple[Sequence[str], Sequence[str] | None]:
+def test_rows(rows: Sequence[Row], rules: Rules) -> tuple[Sequence[str], Sequence[str] | None]:
     """Requests and truth. The last column is the truth, unless the kind of answers needs none."""
     if not rules.answers.needs_truth:
-        return lines, None
-    rows = [line.rsplit(",", 1) for line in lines]
-    return [row[0] for row in rows], [row[1] for row in rows]
+        return [",".join(row) for row in rows], None
+    return [",".join(row[:-1]) for row in rows], [row[-1] for row in rows]
 
 
 def ask_all(asker: Asker, endpoints: Sequence[str], requests: Sequence[str], rules: Rules) -> list[Asked]:
@@ -150,13 +146,13 @@ def _quick_enough(milliseconds: Sequence[Sequence[float]], rule: Latency) -> boo
 
 
 def origin(
-    variables: GateVariables, data: Data, rival: Champion | Gone | None, rules: Rules, smoke: Sequence[Answer]
+    variables: GateVariables, data: KnownData, rival: Champion | Gone | None, rules: Rules, smoke: Sequence[Answer]
 ) -> Origin:
     """The subject of the report."""
     return Origin(
         workload=variables.workload,
         commit=variables.commit,
-        data_sha256=data.data_sha256,
+        data_sha256=data.sha256,
         model_package_arn=variables.package_arn,
         champion=rival if isinstance(rival, Champion) else None,
         pipeline_execution=variables.execution,

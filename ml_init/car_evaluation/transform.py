@@ -1,9 +1,8 @@
-"""The Glue job: splits the rows, fits the encoders on the training rows, writes what training, gate and endpoint need.
+"""The Glue job: splits the rows, fits the encoders on the training rows, writes what training and endpoint need.
 
 It writes under ``--output``
 
 - ``train/``, ``validation/``: CSV for XGBoost, the label's index first, no header,
-- ``test/``: the rows unchanged, features then label; only the gate reads them,
 - ``preprocess/model.tar.gz``, ``postprocess/model.tar.gz``: MLeap bundles for the endpoint's first and last container,
 - ``result.json``: ``handover.data.Features``. It is written last: if it exists, so does all the rest.
 """
@@ -25,7 +24,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
 
 from handover.addresses import S3Address
-from handover.data import SPLITS, TEST, TRAIN, VALIDATION, Features, Transformation
+from handover.data import LEARNED, SPLITS, TRAIN, Features, Transformation
 from ml_init.dataset import Categories, Dataset
 from ml_init.mleap_bundle import pack, write_bundle
 from ml_init.split import spark_fraction, spark_split
@@ -57,7 +56,7 @@ def main() -> None:
     preprocess = [*indexers, assembler(dataset)]
     postprocess = [IndexToString(inputCol="prediction", outputCol="label", labels=label.labels)]
     features = Features(
-        splits={name: f"{output / name}/" for name in SPLITS},
+        splits={name: f"{output / name}/" for name in LEARNED},
         content_type="text/csv",
         rows={name: sum(counts[name].values()) for name in SPLITS},
         label_counts=counts,
@@ -163,9 +162,8 @@ def indexer(column: Categories, seen: Collection[str]) -> StringIndexerModel:
 def write_rows(rows: DataFrame, indexers: PipelineModel, dataset: Dataset, output: S3Address) -> None:
     indexed = indexers.transform(rows)
     numbers = [_index(column.name) for column in (dataset.label, *dataset.features)]
-    texts = [column.name for column in dataset.columns]
-    for name, columns in ((TRAIN, numbers), (VALIDATION, numbers), (TEST, texts)):
-        part = indexed.where(F.col("split") == name).select(*columns)
+    for name in LEARNED:
+        part = indexed.where(F.col("split") == name).select(*numbers)
         part.write.mode("overwrite").csv(str(output / name))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handover.names import Artifact
 from handover.packages import APPROVED, PENDING, REJECTED
-from handover.places import FEATURES, GATE
+from handover.places import GATE, RAW
 from handover.variables import GateVariables
 
 from stacks.constructs.build_step import BuildStep
@@ -21,7 +21,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
     """``approval``: each release needs a person's approval, so the gate itself approves none."""
 
     def grant(step: BuildStep) -> None:
-        resources.data.grant_read(step.role, FEATURES, GATE)
+        resources.data.grant_read(step.role, RAW, GATE)
         resources.data.grant_write(step.role, GATE)
         resources.registry.grant_judge(step.role, REJECTED, PENDING, *([] if approval else [APPROVED]))
         if not approval:
@@ -57,7 +57,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
             execution=EXECUTION,
             package_arn=PACKAGE,
         ),
-        inputs=(Artifact.JUDGES, Artifact.SOURCE, Artifact.DATA),
+        inputs=(Artifact.JUDGES, Artifact.SOURCE),
         output=Artifact.GATE,
         grant=grant,
     )

@@ -185,7 +185,6 @@ class Workbench:
         steps = replace(self.steps, folder=self.steps.folder / name, bucket=bucket)
         return steps.run(
             "ml_test.evaluation",
-            CODEBUILD_SRC_DIR_DataOutput=str(self.steps.out),
             PIPELINE_EXECUTION_ID=name,
             ENDPOINT_NAME=name,
             CHAMPION_ENDPOINT=champion,

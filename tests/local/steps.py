@@ -52,6 +52,7 @@ class Steps:
             "COMMIT_ID": "0123abc",
             "PIPELINE_EXECUTION_ID": "execution-1",
             "CODEBUILD_SRC_DIR_DataOutput": str(self.out),
+            "CODEBUILD_SRC_DIR_SourceOutput": str(PROJECT),
             **variables,
         }
         return subprocess.run(

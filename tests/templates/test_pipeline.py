@@ -308,7 +308,7 @@ def test_a_build_of_the_commit_takes_the_source_first_and_gives_one_artifact_at_
 @pytest.mark.parametrize(
     ("action", "module", "inputs", "output"),
     [
-        ("Gate", "ml_test.evaluation", ["JudgeOutput", "SourceOutput", "DataOutput"], "GateOutput"),
+        ("Gate", "ml_test.evaluation", ["JudgeOutput", "SourceOutput"], "GateOutput"),
         ("SetApproved", "ml_release.approve", ["JudgeOutput", "GateOutput"], None),
         ("Verify", "ml_release.verify", ["JudgeOutput", "GateOutput"], "VerifyOutput"),
     ],

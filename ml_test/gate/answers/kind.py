@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from handover.data import Features
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
     from ml_test.gate.verdict import Check
@@ -85,8 +84,8 @@ class AnswerKind(ABC, Generic[A]):
         """
 
     @abstractmethod
-    def baseline(self, features: Features) -> str:
-        """The constant answer of a model that knows nothing about a row. features: what the data step made."""
+    def baseline(self, learned: Sequence[str]) -> str:
+        """The constant answer of a model that knows nothing about a row. learned: the truth of the training rows."""
 
     @abstractmethod
     def against_baseline(self, challenger: A, baseline: A) -> Check | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from handover.data import TRAIN
 from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.kind import AnswerKind, known_truth, number
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from handover.data import Features
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
 
@@ -105,10 +103,9 @@ class Probability(AnswerKind[ProbabilityAnswers]):
             raise ValueError(f"probabilities of {self.of!r} need two labels, it among them, not {list(labels)}")
         return others[0]
 
-    def baseline(self, features: Features) -> str:
+    def baseline(self, learned: Sequence[str]) -> str:
         """The share of the label in the training rows."""
-        learned = features.label_counts[TRAIN]
-        return repr(learned[self.of] / sum(learned.values()))
+        return repr(list(learned).count(self.of) / len(learned))
 
     def against_baseline(self, challenger: ProbabilityAnswers, baseline: ProbabilityAnswers) -> Check:  # noqa: ARG002
         """Compares the costs with those of the better constant decision: always raising the alarm, or never."""

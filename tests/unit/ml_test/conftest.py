@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ml_init.dataset import Dataset
-from ml_init.split import split_of
+from ml_init.table import split_rows
 from ml_test.gate.evidence import Evidence
 from ml_test.gate.rules import Rules
 from ml_test.gate.slices import groups
@@ -24,13 +24,13 @@ class TestRows:
 
     def __init__(self) -> None:
         dataset = Dataset.read(WORKLOAD / "dataset.toml")
-        rows = [line.split(",") for line in (WORKLOAD / "car.data").read_text().splitlines()]
-        parts = [(row, split_of(row[:-1], dataset.shares)) for row in rows]
+        rows = [tuple(line.split(",")) for line in (WORKLOAD / "car.data").read_text().splitlines()]
+        parts = split_rows(rows, dataset)
         self.features = [column.name for column in dataset.features]
         self.labels = list(dataset.label.categories)
-        self.requests = [",".join(row[:-1]) for row, part in parts if part == "test"]
-        self.truth = [row[-1] for row, part in parts if part == "test"]
-        self.train_labels = [row[-1] for row, part in parts if part == "train"]
+        self.requests = [",".join(row[:-1]) for row in parts["test"]]
+        self.truth = [row[-1] for row in parts["test"]]
+        self.train_labels = [row[-1] for row in parts["train"]]
 
     def with_mistakes(self, count: int) -> list[str]:
         """The truth, but the first ``count`` rows of the commonest class answered ``acc``."""

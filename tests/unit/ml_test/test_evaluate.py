@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handover.data import Data, Features
 from handover.invocations import CSV
 from ml_steps.endpoint import Asker
 from ml_steps.running import StepError
 from ml_test import evaluation
+from tests.unit.ml_test.conftest import PROJECT, WORKLOAD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
 REPORT = ("gate.json", "gate.html", "manifest.json", "manifest.json.sig")
+RAW = "raw/b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83/car.data"
 CHAMPION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1"
 
 
@@ -29,8 +30,7 @@ class Aws:
     """All services at once: test rows, QA that gives ``answers``, PROD that serves package 1 and gives ``champion``."""
 
     def __init__(self, rows: TestRows, answers: list[str], champion: list[str] | None = None) -> None:
-        lines = [f"{request},{label}" for request, label in zip(rows.requests, rows.truth, strict=True)]
-        self.stored: dict[str, bytes] = {"features/1/test/part-0.csv": "\n".join(lines).encode()}
+        self.stored: dict[str, bytes] = {RAW: (WORKLOAD / "car.data").read_bytes()}
         self.answers = {"qa": dict(zip(rows.requests, answers, strict=True))}
         if champion:
             self.answers["prod"] = dict(zip(rows.requests, champion, strict=True))
@@ -46,6 +46,8 @@ class Aws:
         return [{"Contents": found}]
 
     def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
+        if Key not in self.stored:
+            raise refused("NoSuchKey", "The specified key does not exist.")
         return {"Body": Content(self.stored[Key])}
 
     def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:
@@ -129,21 +131,10 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "NOTIFICATION_TOPIC_ARN": "topic",
         "APPROVAL": "false",
         "INVOCATION": "csv",
-        "CODEBUILD_SRC_DIR_DataOutput": str(folder),
+        "CODEBUILD_SRC_DIR_SourceOutput": str(PROJECT),
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    sha256 = "b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83"
-    features = Features(
-        splits={"test": "s3://data/features/1/test/"},
-        content_type="text/csv",
-        rows={"test": 289},
-        label_counts={"train": {"unacc": 861, "acc": 279, "good": 52, "vgood": 40}},
-        labels=("unacc", "acc", "good", "vgood"),
-        features=("buying", "maint", "doors", "persons", "lug_boot", "safety"),
-    )
-    data = Data(workload="car_evaluation", commit="0123abc", data_sha256=sha256, features=features)
-    (folder / "data.json").write_text(data.json())
     monkeypatch.chdir(folder)
     monkeypatch.setattr("boto3.client", lambda _: aws)
     evaluation.main()
