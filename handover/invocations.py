@@ -12,6 +12,12 @@ from typing import Protocol
 from handover.errors import HandOverError
 
 
+class NoAnswer(str):
+    """Stands in the place of an answer that never came; its text is the cause. Only who asked makes one, no model."""
+
+    __slots__ = ()
+
+
 class Invocation(Protocol):
     """What every caller of an endpoint must know."""
 

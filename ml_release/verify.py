@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from handover.documents import to_json
 from handover.gate_report import RELEASABLE, GateReport
-from handover.invocations import invocation
+from handover.invocations import NoAnswer, invocation
 from handover.names import NO_CHAMPION, Artifact
 from handover.notifications import publish, report_lines
 from handover.packages import APPROVED, Package, version_of
@@ -17,7 +17,7 @@ from handover.places import GateFolder
 from handover.serving import Serving, Variant, serving, serving_fault
 from handover.variables import VerifyVariables
 from ml_steps.artifacts import read_input, write_output
-from ml_steps.endpoint import Asker
+from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def main() -> None:
     variables = VerifyVariables.read()
     report = GateReport.parse(read_input(Artifact.GATE, GateFolder.DOCUMENT))
-    sagemaker, runtime = boto3.client("sagemaker"), boto3.client("sagemaker-runtime")
+    sagemaker, runtime = boto3.client("sagemaker"), boto3.client("sagemaker-runtime", config=CLIENT_CONFIG)
     try:
         with timed("checked what is served"):
             check_release(report, variables.package_arn)
@@ -156,6 +156,11 @@ def check_answers(asker: Asker, endpoint: str, smoke: Sequence[Smoke]) -> list[d
     """PROD's answers to the smoke requests, which must equal QA's."""
     answers = asker.ask(endpoint, [each.request for each in smoke])
     for each, answer in zip(smoke, answers, strict=True):
+        if isinstance(answer.text, NoAnswer):
+            raise StepError(
+                f"PROD's endpoint {endpoint} did not answer {each.request}: {answer.text}. It was asked again in vain. "
+                "The release is deployed and not verified. When the endpoint answers, retry the action."
+            )
         say(f"  {each.request} → {answer.text} ({answer.milliseconds:.1f} ms)")
         if answer.text != each.answer:
             raise StepError(

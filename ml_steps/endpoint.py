@@ -1,42 +1,101 @@
-"""Invokes SageMaker endpoints, one row per request, over a kept connection."""
+"""Invokes SageMaker endpoints, one row per request, over a kept connection.
+
+A row that the line kept from being answered (``ml_steps/line.py``) is asked again, within limits: a single fault costs
+a moment, and an endpoint that is dead for thousands of rows costs minutes.
+"""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.config import Config
 
-from ml_steps.running import StepError
+from handover.invocations import NoAnswer
+from ml_steps.line import ERRORS, Fault, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handover.invocations import Invocation
 
-#: Errors that are the caller's fault, not the model's.
-REFUSED = ("AccessDenied", "ExpiredToken", "InvalidSignature", "UnrecognizedClient", "Throttling")
+#: For clients of sagemaker-runtime. SageMaker lets a container take 60 s, and its documentation asks callers to wait
+#: for 70 s. botocore would ask again by itself, and hide it: here, that is counted, and its time is part of the row's.
+CLIENT_CONFIG = Config(
+    connect_timeout=5, read_timeout=70, retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=50
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long a line is borne with. All of it together fits into the gate's build time.
+
+    pauses: between the attempts of one row, so there is one attempt more.
+    row_seconds: after these, no further attempt of a row begins.
+    lost_seconds: how much failed attempts and the pauses after them may cost for each endpoint, all rows together.
+    all_seconds: after these, no row is asked any more; they begin with the first row.
+    """
+
+    pauses: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+    row_seconds: float = 150.0
+    lost_seconds: float = 180.0
+    all_seconds: float = 720.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What came back, and after how long. An endpoint's error (``error …``) is an answer too, but never a right one."""
+    """What came back, and how long after the row was first sent: failed attempts and pauses are part of it.
+
+    text: a container's error (``error …``) is an answer too, but never a right one. ``NoAnswer`` if the line gave none.
+    faults: those of its failed attempts, unless the last one is the answer.
+    """
 
     text: str
     milliseconds: float
+    faults: tuple[Fault, ...] = ()
+
+
+class _Spent:
+    """What asking has cost so far, for all threads."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._lost: dict[str, float] = {}
+        self._last: dict[str, str] = {}
+        self._lock = Lock()
+
+    def lose(self, endpoint: str, seconds: float, cause: str) -> None:
+        with self._lock:
+            self._lost[endpoint] = self._lost.get(endpoint, 0.0) + seconds
+            self._last[endpoint] = cause
+
+    def over(self, endpoint: str, patience: Patience) -> str:
+        """Why the endpoint is not asked any more; empty if it is."""
+        now = time.perf_counter()
+        with self._lock:
+            self._began = now if self._began is None else self._began
+            if now - self._began > patience.all_seconds:
+                return f"{patience.all_seconds:g} s for all rows are over"
+            if self._lost.get(endpoint, 0.0) >= patience.lost_seconds:
+                cost = f"failed requests have cost {patience.lost_seconds:g} s"
+                return f"{cost}, the last one: {self._last[endpoint]}"
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asker:
-    """Invokes endpoints in a workload's own way. ``runtime`` is a client of sagemaker-runtime.
+    """Invokes endpoints in a workload's own way. ``runtime`` is a client of sagemaker-runtime with ``CLIENT_CONFIG``.
 
     The name of an endpoint selects it; ``name/variant`` selects one of its variants.
     """
 
     runtime: Any
     invocation: Invocation
+    patience: Patience = field(default_factory=Patience)
+    _spent: _Spent = field(default_factory=_Spent, repr=False, compare=False)
 
     def ask(self, endpoint: str, rows: Sequence[str]) -> list[Answer]:
         """Send each row, one after the other. StepError if the caller is refused."""
@@ -60,30 +119,52 @@ class Asker:
             return list(pool.map(lambda row: self._ask_one(endpoint, row), rows))
 
     def _ask_one(self, endpoint: str, row: str) -> Answer:
-        body = self.invocation.body(row)
-        started = time.perf_counter()
-        try:
-            response = self.runtime.invoke_endpoint(
-                **_target(endpoint),
-                ContentType=self.invocation.content_type,
-                Accept=self.invocation.accept,
-                Body=body,
-            )
-            text = self.invocation.answer(response["Body"].read())
-        except ClientError as error:
-            text = _said(error, endpoint)
-        return Answer(text=text, milliseconds=(time.perf_counter() - started) * 1000)
+        body, started = self.invocation.body(row), time.perf_counter()
+        faults: list[Fault] = []
+
+        def answer(text: str) -> Answer:
+            return Answer(text=text, milliseconds=(time.perf_counter() - started) * 1000, faults=tuple(faults))
+
+        for pause in (*self.patience.pauses, 0.0):
+            if over := self._over(endpoint, started):
+                return answer(
+                    NoAnswer(f"{_cause(faults)} (not asked again: {over})" if faults else f"not asked: {over}")
+                )
+            begun = time.perf_counter()
+            try:
+                return answer(self._invoke(endpoint, body))
+            except ERRORS as error:
+                fault = fault_of(error, endpoint)
+            if fault.answer is not None and not fault.again:
+                return answer(fault.answer)
+            faults.append(fault)
+            if fault.again and pause:
+                time.sleep(pause)
+            self._spent.lose(endpoint, time.perf_counter() - begun, fault.cause)
+            if not fault.again:
+                break
+        of_the_container = all(fault.answer is not None for fault in faults)
+        return answer(_cause(faults) if of_the_container else NoAnswer(_cause(faults)))
+
+    def _over(self, endpoint: str, started: float) -> str:
+        """Why the row is not asked (again); empty if it is."""
+        if time.perf_counter() - started > self.patience.row_seconds:
+            return f"{self.patience.row_seconds:g} s for one row are over"
+        return self._spent.over(endpoint, self.patience)
+
+    def _invoke(self, endpoint: str, body: bytes) -> str:
+        response = self.runtime.invoke_endpoint(
+            **_target(endpoint),
+            ContentType=self.invocation.content_type,
+            Accept=self.invocation.accept,
+            Body=body,
+        )
+        return self.invocation.answer(response["Body"].read())
 
 
-def _said(error: ClientError, endpoint: str) -> str:
-    """An endpoint's error as its answer: the container's message, or else SageMaker's."""
-    described: dict[str, Any] = dict(error.response)
-    code, message = described["Error"]["Code"], described["Error"]["Message"]
-    if code.startswith(REFUSED):
-        raise StepError(f"The endpoint {endpoint} may not be asked: {code}: {message}") from error
-    if "OriginalStatusCode" in described:
-        code, message = described["OriginalStatusCode"], described.get("OriginalMessage") or message
-    return f"error {code}: {message}"
+def _cause(faults: Sequence[Fault]) -> str:
+    """The last fault of the line; a container's error if there is none."""
+    return next((fault.cause for fault in reversed(faults) if fault.answer is None), faults[-1].cause)
 
 
 def _target(endpoint: str) -> dict[str, str]:

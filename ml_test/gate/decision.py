@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ml_test.gate import floors, latency, slices, wear
 from ml_test.gate.comparison import against_champion
 from ml_test.gate.gains import Gain, Pair, gains
+from ml_test.gate.line import at_most_held, check_lines
 from ml_test.gate.unusable import check_answers
 from ml_test.gate.verdict import Check, Verdict
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ml_test.gate.rules import Rules
 
 # The checks that say most come first in a reason: for a model that is stopped, and for one that passes.
-ORDER_AGAINST = ("answers", "champion", "beats the baseline", "comparison")
+ORDER_AGAINST = ("answers", "endpoint", "champion's endpoint", "champion", "beats the baseline", "comparison")
 ORDER_FOR = ("comparison", "beats the baseline")
 
 
@@ -24,11 +25,13 @@ ORDER_FOR = ("comparison", "beats the baseline")
 class Decision:
     """The checks, and everything that they are based on.
 
-    pair: the answers as numbers; the baseline's if there is no champion.
+    judged: the evidence of the rows that both endpoints answered.
+    pair: the answers to those rows as numbers; the baseline's if there is no champion.
     gains: the one in the metric that decides, then those that are only shown.
     """
 
     checks: tuple[Check, ...]
+    judged: Evidence
     pair: Pair[Any]
     gains: tuple[Gain, ...]
     slices: slices.Slices
@@ -70,6 +73,17 @@ class Decision:
 
 def decide(evidence: Evidence, rules: Rules) -> Decision:
     """Judge the evidence by the rules. ValueError if the rules do not fit the test rows."""
+    if not evidence.requests:
+        raise ValueError("there are no test rows, so nothing can be judged")
+    unanswered = evidence.unanswered
+    judged = evidence.where(~unanswered) if unanswered.any() else evidence
+    found = _judge(judged, rules, all_answered=judged is evidence)
+    checks = found.checks if judged is evidence else at_most_held(found.checks)
+    return replace(found, checks=(*checks, *check_lines(evidence)))
+
+
+def _judge(evidence: Evidence, rules: Rules, *, all_answered: bool) -> Decision:
+    """The decision on rows that both endpoints answered. all_answered: those are all rows."""
     kind = rules.answers
     confidence = wear.confidence(evidence.earlier_decisions)
     challenger, champion, baseline = (
@@ -77,18 +91,33 @@ def decide(evidence: Evidence, rules: Rules) -> Decision:
         for answers in (evidence.answers, evidence.champion_answers, evidence.baseline_answers)
     )
     pair = Pair(champion=champion, challenger=challenger)
+    checks = check_answers(evidence, pair, kind) if len(challenger) else []
+    parts = slices.Slices()
+    if not all_answered and (not len(challenger) or kind.untested(challenger)):
+        # The few rows that were answered have no figures.
+        return Decision(checks=tuple(checks), judged=evidence, pair=pair, gains=(), slices=parts, confidence=confidence)
     compared = gains(pair, rules.compared, confidence=confidence, seed=evidence.seed)
     has_champion = evidence.champion is not None
-    checks = [*check_answers(evidence, pair, kind), *floors.judge(challenger, rules, evidence.seed)]
+    checks += floors.judge(challenger, rules, evidence.seed)
     if (beaten := kind.against_baseline(challenger, baseline)) is not None:
         checks.append(beaten)
     if has_champion:
         checks.append(against_champion(rules.compared[0], compared[0], rules.comparison.margin))
-    parts = slices.Slices()
     if rules.slices is not None:
         metric = rules.group_metric(rules.slices)
         parts = slices.compare(evidence.slices, pair, metric, confidence, seed=evidence.seed)
         checks += slices.judge(parts.judged, metric, rules.slices, compared=has_champion)
-    theirs = latency.p99(evidence.champion_milliseconds) if has_champion else None
-    checks += latency.judge(latency.p99(evidence.milliseconds), theirs, rules.latency)
-    return Decision(checks=tuple(checks), pair=pair, gains=tuple(compared), slices=parts, confidence=confidence)
+    checks += latency.judge(
+        evidence.milliseconds,
+        evidence.champion_milliseconds,
+        rules.latency,
+        delayed=evidence.line.delayed_milliseconds,
+    )
+    return Decision(
+        checks=tuple(checks),
+        judged=evidence,
+        pair=pair,
+        gains=tuple(compared),
+        slices=parts,
+        confidence=confidence,
+    )

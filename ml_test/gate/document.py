@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from handover.invocations import NoAnswer
 from ml_test.gate import wear
 from ml_test.gate.slices import CORRECTION
 
@@ -26,7 +27,9 @@ def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mappi
 
     The rules are not rounded: the next release is judged by them.
     """
-    challenger = decision.pair.challenger
+    challenger, judged = decision.pair.challenger, decision.judged
+    milliseconds = [*evidence.milliseconds, *evidence.line.delayed_milliseconds]
+    champion_milliseconds = [*evidence.champion_milliseconds, *evidence.champion_line.delayed_milliseconds]
     found = {
         "verdict": decision.verdict.value,
         "reason": decision.reason,
@@ -48,15 +51,28 @@ def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mappi
         "too_small_slices": list(decision.slices.too_small),
         "checks": [{**asdict(check), "passed": check.passed} for check in decision.checks],
         "baseline": evidence.baseline,
-        "unusable_answers": sorted({evidence.answers[place] for place in np.flatnonzero(challenger.unusable).tolist()}),
-        "answered": rules.answers.part(decision.pair, evidence),
-        "latency_milliseconds": _latency(evidence.milliseconds),
-        "champion_latency_milliseconds": _latency(evidence.champion_milliseconds),
-        "milliseconds": list(evidence.milliseconds),
-        "champion_milliseconds": list(evidence.champion_milliseconds),
+        "unusable_answers": sorted({judged.answers[place] for place in np.flatnonzero(challenger.unusable).tolist()}),
+        "answered": rules.answers.part(decision.pair, judged),
+        "unanswered": _unanswered(evidence),
+        "asked_again": [*evidence.line.asked_again, *evidence.line.overloaded],
+        "champion_asked_again": [*evidence.champion_line.asked_again, *evidence.champion_line.overloaded],
+        "latency_milliseconds": _latency(milliseconds),
+        "champion_latency_milliseconds": _latency(champion_milliseconds),
+        "milliseconds": milliseconds,
+        "champion_milliseconds": champion_milliseconds,
     }
     rounded: dict[str, Any] = _rounded(found)
     return rounded | {"rules": rules.document()}
+
+
+def _unanswered(evidence: Evidence) -> list[dict[str, str]]:
+    """The rows that an endpoint did not answer, with the cause."""
+    return [
+        {"request": request, "model": model, "cause": str(answer)}
+        for model, answers in (("new model", evidence.answers), ("champion", evidence.champion or ()))
+        for request, answer in zip(evidence.requests, answers, strict=False)
+        if isinstance(answer, NoAnswer)
+    ]
 
 
 def split_hash(requests: Sequence[str], truth: Sequence[str] | None) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from handover.invocations import NoAnswer
+from ml_test.gate.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -16,12 +20,14 @@ if TYPE_CHECKING:
 class Evidence:
     """The test rows, and both models' answers as the endpoints gave them. The kind of answers reads them.
 
-    requests, answers: one for each test row.
+    requests, answers: one for each test row. An answer that never came is a ``NoAnswer``.
     truth: the right answer to each row; None for a kind of answers that needs no truth.
     baseline: the answer of a model that knows nothing about a row. It replaces the champion's if there is no champion.
     champion: the champion's answers; None if there is no champion, or if it cannot be asked.
     champion_missing: why the champion cannot be asked; empty on a first release.
-    milliseconds, champion_milliseconds: the times of the rows that were asked one at a time, both models in turn.
+    milliseconds, champion_milliseconds: the times of the rows that were asked one at a time, both models in turn, and
+    were answered at once. line, champion_line: what the endpoints' rows went through before they were answered.
+    smoke: the challenger's answers to the smoke requests.
     labels: all labels in the data; empty for data without labels.
     slices: for each group's name, the mask of its rows, shape (rows,).
     earlier_decisions: how many other models this test split has judged before.
@@ -39,14 +45,37 @@ class Evidence:
     champion_missing: str = ""
     slices: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     earlier_decisions: int = 0
+    line: Line = field(default_factory=Line)
+    champion_line: Line = field(default_factory=Line)
+    smoke: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if not self.requests:
-            raise ValueError("there are no test rows, so nothing can be judged")
         given = {"truth": self.truth, "answers": self.answers, "champion": self.champion, **self.slices}
         for name, values in given.items():
             if values is not None and len(values) != len(self.requests):
                 raise ValueError(f"{name} has {len(values)} values for {len(self.requests)} test rows")
+
+    @property
+    def unanswered(self) -> NDArray[np.bool_]:
+        """Shape (rows,): the rows that one of the two endpoints did not answer."""
+        both = zip(self.answers, self.champion or self.answers, strict=True)
+        return np.array([any(isinstance(answer, NoAnswer) for answer in answers) for answers in both], dtype=bool)
+
+    def where(self, mask: NDArray[np.bool_]) -> Evidence:
+        """The same for the rows of the mask, which has the shape (rows,)."""
+        kept = np.flatnonzero(mask).tolist()
+
+        def those(values: Sequence[str]) -> list[str]:
+            return [values[place] for place in kept]
+
+        return replace(
+            self,
+            requests=those(self.requests),
+            truth=None if self.truth is None else those(self.truth),
+            answers=those(self.answers),
+            champion=None if self.champion is None else those(self.champion),
+            slices={name: of_all[mask] for name, of_all in self.slices.items()},
+        )
 
     @property
     def first_release(self) -> bool:

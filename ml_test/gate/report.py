@@ -10,7 +10,7 @@ from ml_test.gate.answers import KINDS
 from ml_test.gate.charts import gain_chart, histogram, interval_charts
 from ml_test.gate.document import document
 from ml_test.gate.intervals import Estimate
-from ml_test.gate.tables import checks_list, definitions, rows_table
+from ml_test.gate.tables import checks_list, definitions, details, rows_table
 from ml_test.gate.wording import Unit, capital, percent
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
         checks_list(sorted(report["checks"], key=lambda check: list(STATES).index(check["outcome"]), reverse=True)),
         _floors(report),
         "<h2>What was answered</h2>" + kind.section(report),
+        _unanswered(report),
         _latency(report),
         _method(report),
         "<h2>What was judged</h2>",
@@ -80,6 +81,8 @@ def _name(report: Mapping[str, Any], metric: str) -> str:
 
 
 def _gains(report: Mapping[str, Any], kind: type[AnswerKind[Any]]) -> str:
+    if not report["gains"]:
+        return ""
     first, margin = report["gains"][0], report["rules"]["comparison"]["margin"]
     sure = percent(first["confidence"])
     unit, rival = _unit(report, first["metric"]), _rival(report)
@@ -184,7 +187,17 @@ def _floors(report: Mapping[str, Any]) -> str:
     return f"<h2>Figures and their floors</h2><p>{note}</p>" + interval_charts(drawn)
 
 
+def _unanswered(report: Mapping[str, Any]) -> str:
+    rows = [[entry["request"], entry["model"], entry["cause"]] for entry in report["unanswered"]]
+    if not rows:
+        return ""
+    title = f"{len(rows)} rows without an answer, which are left out for both models"
+    return "<h2>What was not answered</h2>" + details(title, ("request", "asked", "cause"), rows)
+
+
 def _latency(report: Mapping[str, Any]) -> str:
+    if not report["milliseconds"]:
+        return ""
     parts, series = [], []
     for name, key in (("new model", ""), ("champion", "champion_")):
         figures = report[f"{key}latency_milliseconds"]

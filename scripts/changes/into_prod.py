@@ -12,7 +12,7 @@ from handover.names import AT_ONCE, GUARDED, NO_CHAMPION, Parameter
 from handover.notifications import report_lines
 from handover.packages import version_of
 from ml_release.verify import check_answers, check_approved, check_served
-from ml_steps.endpoint import Asker
+from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError
 from scripts import cloud
 from scripts.changes import notification, stack_update
@@ -124,7 +124,8 @@ def verify(prod: Prod, release: Release, gate: GateReport | None) -> None:
             f"{release.report} is gone: nobody can say whether PROD answers as version {release.number} did."
         )
     check_approved(release.package, gate.verdict)
-    asker = Asker(runtime=cloud.client("sagemaker-runtime"), invocation=prod.workload.invocation)
+    runtime = cloud.client("sagemaker-runtime", config=CLIENT_CONFIG)
+    asker = Asker(runtime=runtime, invocation=prod.workload.invocation)
     check_answers(asker, prod.endpoint_name, gate.origin.smoke)
 
 

@@ -19,10 +19,10 @@ def require_local(otherwise: str) -> None:
         raise SystemExit(otherwise)
 
 
-def client(service: str) -> Any:
+def client(service: str, **options: Any) -> Any:
     """boto3's client for the service on the decided cloud; raises UndecidedError if nobody decided on one."""
     decision = decided()
     import boto3
 
     make: Any = boto3.client
-    return make(service, region_name=decision.region, endpoint_url=decision.endpoint_url or None)
+    return make(service, region_name=decision.region, endpoint_url=decision.endpoint_url or None, **options)

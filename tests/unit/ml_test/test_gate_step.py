@@ -68,7 +68,7 @@ class Aws:
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
     made = Aws()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("boto3.client", lambda _: made)
+    monkeypatch.setattr("boto3.client", lambda *_, **__: made)
     monkeypatch.setattr(gate_step.report, "html", lambda document: f"<p>{document['verdict']}</p>")
     return made
 
