@@ -57,14 +57,38 @@ def training_metrics(bucket: str, job: str) -> S3Address:
     return models(bucket) / f"{job}/metrics.json"
 
 
-def decisions(bucket: str, split_sha256: str) -> S3Address:
-    """The folder of the decisions made on a test split, one object each."""
-    return S3Address(bucket=bucket, key=f"{GATE}splits/{split_sha256}")
+def row_set(bucket: str, sha256: str) -> S3Address:
+    """A set of rows that the gate has judged by, or that a model has learned: their identities, under their hash."""
+    return S3Address(bucket=bucket, key=f"{GATE}rows/{sha256}.txt")
 
 
-def decision(bucket: str, split_sha256: str, execution: str) -> S3Address:
-    """One decision made on a test split."""
-    return decisions(bucket, split_sha256) / f"{execution}.json"
+def decisions(bucket: str) -> S3Address:
+    """The folder of the decisions that the gate has made, one object each."""
+    return S3Address(bucket=bucket, key=f"{GATE}decisions")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """One decision of the gate. ``rows``, ``answers``: SHA-256 of the set of test rows, and of the answers to them."""
+
+    bucket: str
+    rows: str
+    answers: str
+    execution: str
+
+    @classmethod
+    def of(cls, bucket: str, key: str) -> Decision:
+        """Raises HandOverError for a key of another form."""
+        parts = key.removeprefix(f"{decisions(bucket).key}/").removesuffix(".json").split("/")
+        if len(parts) != 3:
+            raise HandOverError(
+                f"{key} is no decision of the gate {decisions(bucket).key}/<rows>/<answers>/<execution>.json"
+            )
+        return cls(bucket=bucket, rows=parts[0], answers=parts[1], execution=parts[2])
+
+    @property
+    def address(self) -> S3Address:
+        return decisions(self.bucket) / f"{self.rows}/{self.answers}/{self.execution}.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

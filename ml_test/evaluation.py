@@ -17,7 +17,7 @@ from ml_test.asking import ask_all
 from ml_test.champion import Gone, find
 from ml_test.gate import report
 from ml_test.gate.decision import Decision, decide
-from ml_test.gate.document import answers_hash, split_hash
+from ml_test.gate.document import answers_hash
 from ml_test.gate.evidence import Evidence
 from ml_test.gate.line import Line
 from ml_test.gate.rules import Rules
@@ -74,7 +74,7 @@ def judge(variables: GateVariables, rules: Rules) -> Decision:
     with timed("reported"):
         about = origin(variables, data, rival, rules, evidence.smoke)
         document = report.document(decision, evidence, rules, about.document())
-        earlier_decisions.record(s3, variables.bucket, document)
+        earlier_decisions.record(s3, variables.bucket, document, evidence.rows)
         conclude(document, variables)
     return decision
 
@@ -89,6 +89,7 @@ def gather(
     champion = others[0] if others else None
     return Evidence(
         requests=requests,
+        rows=data.test_identities,
         truth=truth,
         answers=challenger.answers,
         milliseconds=challenger.milliseconds,
@@ -102,7 +103,7 @@ def gather(
         champion_missing=rival.reason if isinstance(rival, Gone) else "",
         slices=groups(requests, data.features, rules.cuts),
         earlier_decisions=earlier_decisions.count(
-            s3, variables.bucket, split=split_hash(requests, truth), answers=answers_hash(challenger.answers)
+            s3, variables.bucket, rows=data.test_identities, answers=answers_hash(challenger.answers)
         ),
     )
 

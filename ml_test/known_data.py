@@ -64,6 +64,10 @@ class KnownData:
         return self.parts[TEST]
 
     @property
+    def test_identities(self) -> list[str]:
+        return [identity(row[:-1]) for row in self.test]
+
+    @property
     def baseline_labels(self) -> list[str]:
         """The labels of the training rows: all that a baseline knows."""
         return [row[-1] for row in self.parts[TRAIN]]

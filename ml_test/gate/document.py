@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from handover.invocations import NoAnswer
+from ml_init.row_identity import hash_of
 from ml_test.gate import wear
 from ml_test.gate.slices import CORRECTION
 
@@ -36,6 +37,7 @@ def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mappi
         "details": decision.details,
         "look_at": decision.look_at,
         **origin,
+        "test_rows_sha256": hash_of(evidence.rows),
         "test_split_sha256": split_hash(evidence.requests, evidence.truth),
         "answers_sha256": answers_hash(evidence.answers),
         "earlier_decisions": evidence.earlier_decisions,

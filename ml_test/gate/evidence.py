@@ -21,6 +21,7 @@ class Evidence:
     """The test rows, and both models' answers as the endpoints gave them. The kind of answers reads them.
 
     requests, answers: one for each test row. An answer that never came is a ``NoAnswer``.
+    rows: the identity of each test row; empty if nobody knows them.
     truth: the right answer to each row; None for a kind of answers that needs no truth.
     baseline: the answer of a model that knows nothing about a row. It replaces the champion's if there is no champion.
     champion: the champion's answers; None if there is no champion, or if it cannot be asked.
@@ -30,7 +31,7 @@ class Evidence:
     smoke: the challenger's answers to the smoke requests.
     labels: all labels in the data; empty for data without labels.
     slices: for each group's name, the mask of its rows, shape (rows,).
-    earlier_decisions: how many other models this test split has judged before.
+    earlier_decisions: how many other models these rows have judged before.
     """
 
     requests: Sequence[str]
@@ -48,6 +49,7 @@ class Evidence:
     line: Line = field(default_factory=Line)
     champion_line: Line = field(default_factory=Line)
     smoke: Sequence[str] = ()
+    rows: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         given = {"truth": self.truth, "answers": self.answers, "champion": self.champion, **self.slices}
@@ -72,6 +74,7 @@ class Evidence:
             self,
             requests=those(self.requests),
             truth=None if self.truth is None else those(self.truth),
+            rows=those(self.rows) if self.rows else (),
             answers=those(self.answers),
             champion=None if self.champion is None else those(self.champion),
             slices={name: of_all[mask] for name, of_all in self.slices.items()},

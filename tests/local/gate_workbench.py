@@ -115,21 +115,16 @@ class Workbench:
         address: str = job["ModelArtifacts"]["S3ModelArtifacts"]
         return address
 
-    def judged(
-        self, name: str, model: str, *, postprocess: str = "", champion: str = CHAMPION, bucket: str = ""
-    ) -> Judgement:
-        """Serve the model as QA would, and run the gate, which leaves the champion as it was.
-
-        ``bucket``: where the report goes, and where the gate counts how often the test split has decided.
-        """
+    def judged(self, name: str, model: str, *, postprocess: str = "", champion: str = CHAMPION) -> Judgement:
+        """Serve the model as QA would, and run the gate, which leaves the champion as it was."""
         cloud = self.steps.cloud
         before, serving, began = standing(cloud), standing(cloud, named=champion), time.monotonic()
         package = self.package(model, postprocess or self.postprocess)
         with self.served(name, package):
-            done = self._gate(name, package, champion, bucket or self.bucket)
+            done = self._gate(name, package, champion)
             seconds = time.monotonic() - began
         assert standing(cloud, named=champion) == serving
-        body = self.s3.get_object(Bucket=bucket or self.bucket, Key=f"gate/{name}/gate.json")["Body"].read()
+        body = self.s3.get_object(Bucket=self.bucket, Key=f"gate/{name}/gate.json")["Body"].read()
         return Judgement(
             done=done,
             report=json.loads(body),
@@ -181,8 +176,8 @@ class Workbench:
         environment = {"SAGEMAKER_SPARKML_SCHEMA": schema, "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv"}
         return Container(image=SPARKML, model_data=bundle, environment=environment)
 
-    def _gate(self, name: str, package: str, champion: str, bucket: str) -> subprocess.CompletedProcess[str]:
-        steps = replace(self.steps, folder=self.steps.folder / name, bucket=bucket)
+    def _gate(self, name: str, package: str, champion: str) -> subprocess.CompletedProcess[str]:
+        steps = replace(self.steps, folder=self.steps.folder / name)
         return steps.run(
             "ml_test.evaluation",
             PIPELINE_EXECUTION_ID=name,

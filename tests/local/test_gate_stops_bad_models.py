@@ -13,6 +13,7 @@ import pytest
 from bench.lab.guarded_endpoint import pickled
 from bench.lab.sagemaker_world import archive
 from handover.addresses import S3Address
+from handover.places import decisions
 from localcloud.platform import tar_archives
 from ml_init.mleap_bundle.archive import pack
 from tests.faults import record
@@ -76,11 +77,11 @@ def lesser_champion(workbench: Workbench, lesser_model: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def unworn(workbench: Workbench, request: pytest.FixtureRequest) -> str:
-    """A bucket of this test's own: there the test split has judged no other model, and asks no more for it."""
-    name = request.node.name.replace("_", "-")[-40:].strip("-")
-    workbench.s3.create_bucket(Bucket=name)
-    return name
+def unworn(workbench: Workbench) -> None:
+    """The test rows have judged no other model, and ask no more for it."""
+    prefix = decisions(workbench.bucket).key
+    for entry in workbench.s3.list_objects_v2(Bucket=workbench.bucket, Prefix=prefix).get("Contents", []):
+        workbench.s3.delete_object(Bucket=workbench.bucket, Key=entry["Key"])
 
 
 def unacc_where(which: Callable[[list[int]], bool]) -> Callable[[list[str]], list[str]]:
@@ -142,22 +143,23 @@ def test_a_release_is_compared_with_what_serves(workbench: Workbench, good_model
 
 
 @pytest.mark.fault
-@pytest.mark.usefixtures("champion")
-def test_worse_by_the_margin_is_rejected(workbench: Workbench, lesser_model: str, unworn: str) -> None:
+@pytest.mark.usefixtures("champion", "unworn")
+def test_worse_by_the_margin_is_rejected(workbench: Workbench, lesser_model: str) -> None:
     """Eleven of 289 rows fewer are a loss of 3.8 %, which is no chance and more than the margin of 0.03."""
-    judgement = workbench.judged("worse", lesser_model, bucket=unworn)
+    judgement = workbench.judged("worse", lesser_model)
     assert -0.05 < judgement.report["gains"][0]["value"] <= -0.03
     assert "It is worse than the champion: accuracy" in judgement.report["reason"]
     rejected("worse by the margin", judgement)
 
 
 @pytest.mark.fault
-def test_worse_in_one_slice_only_is_rejected(workbench: Workbench, lesser_champion: str, unworn: str) -> None:
+@pytest.mark.usefixtures("unworn")
+def test_worse_in_one_slice_only_is_rejected(workbench: Workbench, lesser_champion: str) -> None:
     """A model as good on the whole is rejected for the ten rows that it loses in one group."""
     model = workbench.train_on(
         "one-slice", unacc_where(lambda row: row[LABEL] == ACC and row[BUYING] == 3 and row[DOORS] != 2)
     )
-    judgement = workbench.judged("one-slice", model, champion=lesser_champion, bucket=unworn)
+    judgement = workbench.judged("one-slice", model, champion=lesser_champion)
     assert abs(judgement.report["gains"][0]["value"]) < 0.01
     assert judgement.stopped_by == ["group by group"]
     assert judgement.report["reason"].startswith("For buying vhigh it is worse than the champion by 13.9")
@@ -167,7 +169,8 @@ def test_worse_in_one_slice_only_is_rejected(workbench: Workbench, lesser_champi
 
 
 @pytest.mark.fault
-def test_better_but_slow_is_stopped(workbench: Workbench, good_model: str, lesser_champion: str, unworn: str) -> None:
+@pytest.mark.usefixtures("unworn")
+def test_better_but_slow_is_stopped(workbench: Workbench, good_model: str, lesser_champion: str) -> None:
     """A model that wins eleven rows more than it loses is stopped for a quarter of a second in one row of twenty."""
     address = S3Address.parse(good_model)
     archived = workbench.s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
@@ -179,7 +182,7 @@ def test_better_but_slow_is_stopped(workbench: Workbench, good_model: str, lesse
         Body=archive({"xgboost-model": pickled(SLOW.format(model=model))}),
     )
     slow = f"s3://{workbench.bucket}/models/slow/model.tar.gz"
-    judgement = workbench.judged("better-but-slow", slow, champion=lesser_champion, bucket=unworn)
+    judgement = workbench.judged("better-but-slow", slow, champion=lesser_champion)
     assert judgement.report["gains"][0]["value"] >= 0.03
     assert "latency against the champion" in judgement.stopped_by
     assert judgement.report["reason"].startswith("It is too slow: 99 of 100 requests took up to")

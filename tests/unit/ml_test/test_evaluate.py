@@ -50,6 +50,11 @@ class Aws:
             raise refused("NoSuchKey", "The specified key does not exist.")
         return {"Body": Content(self.stored[Key])}
 
+    def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
+        if Key not in self.stored:
+            raise refused("404", "Not Found")
+        return {"ContentLength": len(self.stored[Key])}
+
     def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:
         self.stored[Key] = Body
 
@@ -150,9 +155,13 @@ def test_promotion_approves(rows: TestRows, tmp_path: Path, monkeypatch: pytest.
     aws = Aws(rows, rows.with_mistakes(2))
     gate(aws, tmp_path, monkeypatch)
     assert (aws.package["ModelPackageArn"], aws.package["ModelApprovalStatus"]) == (ARN, "Approved")
-    split = report_of(aws)["test_split_sha256"]
+    rows_sha256, answers = (report_of(aws)[name] for name in ("test_rows_sha256", "answers_sha256"))
     made = {name for name in aws.stored if name.startswith("gate/")}
-    assert made == {*(f"gate/e1/{name}" for name in REPORT), f"gate/splits/{split}/e1.json"}
+    assert made == {
+        *(f"gate/e1/{name}" for name in REPORT),
+        f"gate/rows/{rows_sha256}.txt",
+        f"gate/decisions/{rows_sha256}/{answers}/e1.json",
+    }
     assert (aws.tagged, aws.told) == (["models/m.tar.gz"], [])
     variables = (tmp_path / "out" / "variables.env").read_text()
     assert variables.startswith("export VERDICT=PROMOTE\nexport REASON='It is clearly better than always answering")
@@ -240,7 +249,7 @@ def test_a_gate_that_may_not_ask_judges_nobody(rows: TestRows, tmp_path: Path, m
     assert aws.package == {}
 
 
-def test_the_splits_decisions_are_counted(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_test_rows_decisions_are_counted(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another model's answers count once, the same answers do not count again, and the confidence follows."""
     aws = Aws(rows, rows.truth)
     found = []
@@ -251,8 +260,7 @@ def test_the_splits_decisions_are_counted(rows: TestRows, tmp_path: Path, monkey
         document = report_of(aws, execution)
         found.append((document["earlier_decisions"], round(document["confidence"], 4)))
     assert found == [(0, 0.95), (1, 0.975), (1, 0.975), (2, 0.9833), (0, 0.95)]
-    split = report_of(aws, "e1")["test_split_sha256"]
-    assert f"gate/splits/{split}/e5.json" in aws.stored
+    assert sum(key.startswith("gate/decisions/") and key.endswith("/e5.json") for key in aws.stored) == 1
 
 
 def test_models_error_is_a_wrong_answer(rows: TestRows) -> None:
