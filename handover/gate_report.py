@@ -52,7 +52,11 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateReport:
-    """The subject, the verdict, and the reasons. ``sentences``: one for each check, with its figures."""
+    """The subject, the verdict, and the reasons.
+
+    sentences: one for each check, with its figures. looser, stricter: the rules that the push changed, with old and new
+    value: an approval agrees to the looser ones.
+    """
 
     origin: Origin
     verdict: str
@@ -60,6 +64,8 @@ class GateReport:
     sentences: tuple[str, ...]
     look_at: tuple[str, ...] = ()
     test_split_sha256: str = ""
+    looser: tuple[str, ...] = ()
+    stricter: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> GateReport:
@@ -72,6 +78,7 @@ class GateReport:
             return member(document, key, GateFolder.DOCUMENT)
 
         champion = read("champion")
+        changed = document.get("agreed", {}).get("changed", ())
         origin = Origin(
             workload=read("workload"),
             commit=read("commit"),
@@ -89,6 +96,8 @@ class GateReport:
             sentences=tuple(check["sentence"] for check in read("checks")),
             look_at=tuple(document.get("look_at", ())),
             test_split_sha256=document.get("test_split_sha256", ""),
+            looser=tuple(change["sentence"] for change in changed if change["effect"] == "looser"),
+            stricter=tuple(change["sentence"] for change in changed if change["effect"] == "stricter"),
         )
 
     @property

@@ -27,8 +27,15 @@ def report_lines(report: GateReport, bucket: str) -> list[str]:
         f"Verdict of the gate: {report.verdict}",
         *(f"- {sentence}" for sentence in report.sentences),
         "",
+        *_changed("Rules that this release loosens (agreed → new):", report.looser),
+        *_changed("Rules that this release makes stricter (agreed → new):", report.stricter),
         f"Commit:        {origin.commit}",
         f"Model package: {origin.model_package_arn}",
         f"Report:        {report.folder(bucket).page}",
         f"Fetch and check it: make verify-report WORKLOAD={origin.workload} EXECUTION={origin.pipeline_execution}",
     ]
+
+
+def _changed(title: str, changes: Iterable[str]) -> list[str]:
+    lines = [f"- {change}" for change in changes]
+    return [title, *lines, ""] if lines else []

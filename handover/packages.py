@@ -79,6 +79,7 @@ class Package:
     reason: str
     parent_arn: str | None
     report: str
+    report_sha256: str
     #: The person who approved it in the pipeline, as an ARN; empty if the gate approved it.
     approved_by: str
 
@@ -95,6 +96,7 @@ class Package:
             reason=described.get("ApprovalDescription", "").removeprefix(f"{verdict}: "),
             parent_arn=properties.get("parent") or None,
             report=properties.get("gate_report", ""),
+            report_sha256=properties.get("gate_report_sha256", ""),
             approved_by=properties.get("approved_by", ""),
         )
 

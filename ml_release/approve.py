@@ -46,6 +46,7 @@ def main() -> None:
         [
             f"{answer.by} approved it: {answer.comment}",
             "PROD is deployed next.",
+            *(["The looser rules below hold from now on."] if report.looser else []),
             "",
             *report_lines(report, variables.bucket),
         ],

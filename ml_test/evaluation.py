@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,14 +12,15 @@ from handover.invocations import NoAnswer, invocation
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
 from ml_test import earlier_decisions, proposed
+from ml_test.agreed import find as find_agreed
 from ml_test.asking import ask_all
 from ml_test.champion import Gone, find
 from ml_test.gate import report
-from ml_test.gate.decision import Decision, decide
+from ml_test.gate.agreement import Proposed, asking
+from ml_test.gate.agreement import judge as judge_by_both
 from ml_test.gate.document import answers_hash
 from ml_test.gate.evidence import Evidence
 from ml_test.gate.line import Line
-from ml_test.gate.rules import Rules
 from ml_test.gate.slices import groups
 from ml_test.gate_step import conclude, pass_or_stop
 from ml_test.known_data import KnownData
@@ -30,50 +30,51 @@ if TYPE_CHECKING:
 
     from handover.variables import GateVariables
     from ml_init.table import Row
+    from ml_test.gate.agreement import Agreed, Agreement
+    from ml_test.gate.decision import Decision
+    from ml_test.gate.rules import Rules
 
 
 def main() -> None:
-    """Judge the challenger by the workload's gate.toml. A REJECT stops the release."""
-    pass_or_stop(lambda variables: judge(variables, rules_of(variables.workload)))
+    """Judge the challenger by the commit's rules and by the agreed ones. A REJECT stops the release."""
+    pass_or_stop(lambda variables: judge(variables, proposal(variables.workload)))
 
 
-def rules_of(workload: str) -> Rules:
-    """The rules in the workload's gate.toml. StepError if the file is missing or wrong."""
-    path = Path(__file__).with_name(workload) / "gate.toml"
-    try:
-        return Rules.read(path)
-    except OSError as error:
-        raise StepError(f"The workload {workload} has no rules for its gate: {path} cannot be read.") from error
-    except ValueError as error:
-        raise StepError(str(error)) from error
+def proposal(workload: str) -> Proposed:
+    """What the commit proposes. StepError if a file is missing or wrong."""
+    return Proposed(rules=proposed.rules(workload), contract=proposed.contract(workload))
 
 
-def judge(variables: GateVariables, rules: Rules) -> Decision:
+def judge(variables: GateVariables, proposes: Proposed) -> Decision:
     """Ask, decide, report, and set the package's approval."""
+    rules = proposes.rules
     s3 = boto3.client("s3")
     with timed("derived the test rows"):
-        data = KnownData.read(s3, variables.bucket, proposed.contract(variables.workload))
+        data = KnownData.read(s3, variables.bucket, proposes.contract)
     runtime = boto3.client("sagemaker-runtime", config=CLIENT_CONFIG)
     asker = Asker(runtime=runtime, invocation=invocation(variables.invocation))
+    sagemaker = boto3.client("sagemaker")
     rival = find(
-        boto3.client("sagemaker"),
+        sagemaker,
         boto3.client("cloudformation"),
         endpoint=variables.champion,
         stack=variables.champion_stack,
         challenger=variables.package_arn,
     )
+    agreed = find_agreed(sagemaker, s3, variables.workload, rival)
     with timed("asked the endpoints"):
-        evidence = gather(s3, asker, variables, data, rules, rival)
+        evidence = gather(s3, asker, variables, data, asking(agreed.rules, rules), rival)
         evidence = replace(
             evidence, smoke=[answer.text for answer in asker.ask(variables.endpoint, rules.smoke.requests)]
         )
     with timed("judged"):
-        decision = _decided(evidence, rules)
+        agreement = _decided(evidence, data, proposes, agreed)
+        decision = agreement.both
     for check in decision.checks:
         say(f"  {'passed' if check.passed else check.outcome}: {check.sentence}")
     with timed("reported"):
         about = origin(variables, data, rival, rules, evidence.smoke)
-        document = report.document(decision, evidence, rules, about.document())
+        document = report.document(decision, evidence, rules, about.document(), agreement)
         earlier_decisions.record(s3, variables.bucket, document, evidence.rows)
         conclude(document, variables)
     return decision
@@ -135,11 +136,23 @@ def origin(
     )
 
 
-def _decided(evidence: Evidence, rules: Rules) -> Decision:
+def _decided(evidence: Evidence, data: KnownData, proposes: Proposed, agreed: Agreed) -> Agreement:
+    """The decisions by the proposed and the agreed rules, from the same answers."""
     try:
-        return decide(evidence, rules)
+        return judge_by_both(proposes, agreed, lambda rules: _for(rules, evidence, data))
     except ValueError as error:
         raise StepError(f"The test rows cannot be judged: {error}.") from error
+
+
+def _for(rules: Rules, evidence: Evidence, data: KnownData) -> Evidence:
+    """The evidence in the groups of some rules, and with their baseline. ValueError if they need other test rows."""
+    if rules.answers.needs_truth is (evidence.truth is None):
+        raise ValueError(f"answers of the kind {rules.answers.name!r} need other test rows")
+    return replace(
+        evidence,
+        slices=groups(evidence.requests, data.features, rules.cuts),
+        baseline=rules.answers.baseline(data.baseline_labels),
+    )
 
 
 if __name__ == "__main__":

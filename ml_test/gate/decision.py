@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ml_test.gate.rules import Rules
 
 # The checks that say most come first in a reason: for a model that is stopped, and for one that passes.
-ORDER_AGAINST = ("answers", "endpoint", "champion's endpoint", "champion", "beats the baseline", "comparison")
+ORDER_AGAINST = ("rules", "answers", "endpoint", "champion's endpoint", "champion", "beats the baseline", "comparison")
 ORDER_FOR = ("comparison", "beats the baseline")
 
 

@@ -16,6 +16,7 @@ from ml_test.gate.slices import CORRECTION
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ml_test.gate.agreement import Agreement
     from ml_test.gate.decision import Decision
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.rules import Rules
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
 DIGITS = 6
 
 
-def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mapping[str, Any]) -> dict[str, Any]:
+def document(
+    decision: Decision,
+    evidence: Evidence,
+    rules: Rules,
+    origin: Mapping[str, Any],
+    agreement: Agreement | None = None,
+) -> dict[str, Any]:
     """origin: which model was judged, on which data, in which run of the pipeline.
 
-    The rules are not rounded: the next release is judged by them.
+    agreement: what these rules were compared with; None if with nothing. Rules and contract are not rounded: the next
+    release is judged by them.
     """
     challenger, judged = decision.pair.challenger, decision.judged
     milliseconds = [*evidence.milliseconds, *evidence.line.delayed_milliseconds]
@@ -64,7 +72,15 @@ def document(decision: Decision, evidence: Evidence, rules: Rules, origin: Mappi
         "champion_milliseconds": champion_milliseconds,
     }
     rounded: dict[str, Any] = _rounded(found)
-    return rounded | {"rules": rules.document()}
+    rounded["rules"] = rules.document()
+    if agreement is not None:
+        rounded["contract"] = agreement.proposed.contract.document()
+        agreed = agreement.agreed
+        rounded["agreed"] = _rounded(agreement.document()) | {
+            "rules": agreed.rules.document(),
+            "contract": agreed.contract.document(),
+        }
+    return rounded
 
 
 def _unanswered(evidence: Evidence) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml_test.gate import rule_changes
 from ml_test.gate.answers import KINDS
 from ml_test.gate.charts import gain_chart, histogram, interval_charts
 from ml_test.gate.document import document
@@ -24,7 +25,7 @@ STYLE = Path(__file__).with_name("report.css")
 MARKS = {"PROMOTE": "✓", "HOLD": "?", "REJECT": "✕"}
 MEANINGS = {
     "PROMOTE": "The new model may replace the one in PROD.",
-    "HOLD": "There is too little evidence for an automatic decision. A person decides, in stage Approve.",
+    "HOLD": "This is not for the gate alone to decide. A person decides, in stage Approve.",
     "REJECT": "The new model must not go to PROD. PROD keeps the model that serves now.",
 }
 STATES = {"PROMOTE": "passed", "HOLD": "held", "REJECT": "failed"}
@@ -40,6 +41,7 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
         f"<p class='reason'><span class='mark'>{MARKS.get(verdict, '')}</span>{escape(report['reason'])}.</p>",
         f"<p class='meaning'>{MEANINGS.get(verdict, '')}</p></div>",
         _look_at(report),
+        rule_changes.section(report),
         _gains(report, kind),
         _slices(report),
         "<h2>What was checked</h2>",
@@ -221,7 +223,7 @@ def _method(report: Mapping[str, Any]) -> str:
     ]
     floors = f" Floors, at 95 %: {'; '.join(own)}." if own else ""
     return (
-        f"<h2>How it was decided</h2><p>{escape(report['wear'])}</p>"
+        f"<h2>How it was decided</h2>{rule_changes.sentence(report)}<p>{escape(report['wear'])}</p>"
         f"<p>Differences: {escape(' '.join(methods))} Groups: {escape(report['slice_correction'])}."
         f"{escape(floors)}</p>"
     )

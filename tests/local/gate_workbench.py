@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from bench.lab.left_over import left_over, standing
 from handover.addresses import S3Address
+from handover.documents import to_json
+from handover.places import GateFolder
+from handover.signed_report import sha256
 from ml_steps.objects import read_lines
+from ml_test.agreed import deployed
 from ml_training.containers import Container
 from tests.local.steps import PROJECT, Steps
 from tests.waiting import until
@@ -168,8 +172,17 @@ class Workbench:
                 "SupportedContentTypes": ["text/csv"],
                 "SupportedResponseMIMETypes": ["text/csv"],
             },
+            CustomerMetadataProperties=self._let_pass(),
         )["ModelPackageArn"]
         return arn
+
+    def _let_pass(self) -> dict[str, str]:
+        """What an earlier gate wrote into a champion's package: its report, with the shipped rules and contract."""
+        agreed = deployed("car_evaluation")
+        report = to_json({"rules": agreed.rules.document(), "contract": agreed.contract.document()}).encode()
+        address = GateFolder(bucket=self.bucket, execution="earlier").document
+        self.s3.put_object(**address.arguments, Body=report)
+        return {"gate_report": str(address), "gate_report_sha256": sha256(report)}
 
     def _sparkml(self, transformation: str, bundle: str) -> Container:
         schema = json.dumps(self.features.transformations[transformation].schema)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,11 +15,11 @@ from handover.invocations import CSV
 from ml_steps.endpoint import Asker
 from ml_steps.running import StepError
 from ml_test import evaluation
+from ml_test.agreed import deployed
 from tests.unit.ml_test.conftest import PROJECT, WORKLOAD
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from ml_test.gate.agreement import Agreed
     from tests.unit.ml_test.conftest import TestRows
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
@@ -32,11 +34,22 @@ class Aws:
     def __init__(self, rows: TestRows, answers: list[str], champion: list[str] | None = None) -> None:
         self.stored: dict[str, bytes] = {RAW: (WORKLOAD / "car.data").read_bytes()}
         self.answers = {"qa": dict(zip(rows.requests, answers, strict=True))}
+        self.champion_properties: dict[str, str] = {}
         if champion:
+            self.let_pass_by(deployed("car_evaluation"))
             self.answers["prod"] = dict(zip(rows.requests, champion, strict=True))
         self.package: dict[str, str] = {}
         self.told: list[dict[str, str]] = []
         self.tagged: list[str] = []
+
+    def let_pass_by(self, agreed: Agreed) -> None:
+        """The champion's report holds these rules and this contract, and its package the report's hash."""
+        held = {"rules": agreed.rules.document(), "contract": agreed.contract.document()}
+        report = self.stored["gate/e0/gate.json"] = json.dumps(held).encode()
+        self.champion_properties = {
+            "gate_report": "s3://data/gate/e0/gate.json",
+            "gate_report_sha256": hashlib.sha256(report).hexdigest(),
+        }
 
     def get_paginator(self, _: str) -> Aws:
         return self
@@ -47,7 +60,7 @@ class Aws:
 
     def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         if Key not in self.stored:
-            raise refused("NoSuchKey", "The specified key does not exist.")
+            raise refused("NoSuchKey", f"The key {Key} does not exist.")
         return {"Body": Content(self.stored[Key])}
 
     def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
@@ -101,6 +114,12 @@ class Aws:
         if ModelPackageName == ARN:
             containers = [{"Image": "i", "ModelDataUrl": "s3://data/models/m.tar.gz"}]
             return {"InferenceSpecification": {"Containers": containers}}
+        if ModelPackageName == CHAMPION and "prod" in self.answers:
+            return {
+                "ModelPackageArn": CHAMPION,
+                "ModelApprovalStatus": "Approved",
+                "CustomerMetadataProperties": self.champion_properties,
+            }
         raise refused("ValidationException", f"ModelPackage {ModelPackageName} does not exist.")
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
@@ -121,8 +140,8 @@ class Content:
         return self.content
 
 
-def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the gate's main program."""
+def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch, commit: Path = PROJECT) -> None:
+    """Run the gate's main program. ``commit``: the folder of the pushed commit, with its rules and its contract."""
     monkeypatch.setenv("PIPELINE_EXECUTION_ID", os.environ.get("PIPELINE_EXECUTION_ID", "e1"))
     variables = {
         "WORKLOAD": "car_evaluation",
@@ -136,7 +155,7 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "NOTIFICATION_TOPIC_ARN": "topic",
         "APPROVAL": "false",
         "INVOCATION": "csv",
-        "CODEBUILD_SRC_DIR_SourceOutput": str(PROJECT),
+        "CODEBUILD_SRC_DIR_SourceOutput": str(commit),
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -269,7 +288,7 @@ def test_models_error_is_a_wrong_answer(rows: TestRows) -> None:
     assert Asker(runtime=Aws(rows, answers), invocation=CSV).ask("qa", rows.requests[:1])[0].text == "error 400: no"
 
 
-def test_a_workload_without_rules_is_refused() -> None:
-    """The error names the gate.toml that is missing."""
-    with pytest.raises(StepError, match=r"workload wine has no rules for its gate: .*ml_test/wine/gate.toml cannot be"):
-        evaluation.rules_of("wine")
+def test_a_pipeline_without_rules_is_refused() -> None:
+    """The error names the gate.toml that was not deployed with the pipeline."""
+    with pytest.raises(StepError, match=r"deployed without rules for wine that can be read: .*ml_test/wine/gate.toml"):
+        deployed("wine")

@@ -1,0 +1,73 @@
+"""Finds the agreed rules and the agreed data contract: those that let the champion pass.
+
+They are in the champion's own report, whose hash its package keeps: nobody can change them afterwards. Without a
+champion, those that were deployed with the pipeline hold. They lie beside this code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from handover.addresses import S3Address
+from handover.documents import from_json, member
+from handover.errors import HandOverError
+from handover.gate_report import Champion
+from handover.packages import Package, version_of
+from handover.places import GateFolder
+from handover.signed_report import sha256
+from ml_init.dataset import Dataset
+from ml_steps.running import StepError, say
+from ml_steps.strict import table
+from ml_test.gate.agreement import Agreed
+from ml_test.gate.rules import Rules
+
+if TYPE_CHECKING:
+    from ml_test.champion import Gone
+
+PROJECT = Path(__file__).parents[1]
+
+
+def find(sagemaker: Any, s3: Any, workload: str, rival: Champion | Gone | None) -> Agreed:
+    """The champion's own, or those deployed with the pipeline: with the reason, if the champion's cannot be read."""
+    if not isinstance(rival, Champion):
+        return deployed(workload)
+    try:
+        found = _of_champion(sagemaker, s3, rival.model_package_arn)
+    except (ClientError, HandOverError, ValueError) as error:
+        return replace(deployed(workload), missing=str(error))
+    say(f"  agreed: {found.by}")
+    return found
+
+
+def deployed(workload: str) -> Agreed:
+    """Those that a person deployed with the pipeline."""
+    try:
+        return Agreed(
+            rules=Rules.read(PROJECT / "ml_test" / workload / "gate.toml"),
+            contract=Dataset.read(PROJECT / "ml_init" / workload / "dataset.toml"),
+            by="the rules that were deployed with the pipeline",
+        )
+    except (OSError, ValueError) as error:
+        raise StepError(f"The pipeline was deployed without rules for {workload} that can be read: {error}") from error
+
+
+def _of_champion(sagemaker: Any, s3: Any, arn: str) -> Agreed:
+    """Raises ClientError, HandOverError or ValueError if the report is missing, changed, or of an unknown form."""
+    package = Package.of(sagemaker.describe_model_package(ModelPackageName=arn))
+    if not package.report or not package.report_sha256:
+        raise ValueError(f"the package {arn} names no report of a gate")
+    content = s3.get_object(**S3Address.parse(package.report).arguments)["Body"].read()
+    if (found := sha256(content)) != package.report_sha256:
+        raise ValueError(f"{package.report} was changed: its SHA-256 is {found}, and not {package.report_sha256}")
+    document = from_json(content.decode(), GateFolder.DOCUMENT)
+    rules, contract = (table(member(document, key, GateFolder.DOCUMENT), key) for key in ("rules", "contract"))
+    return Agreed(
+        rules=Rules.of(rules),
+        contract=Dataset.of(contract),
+        by=f"the rules that let version {version_of(arn)} pass",
+        package=arn,
+    )
