@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from handover.errors import HandOverError
+from handover.plain_text import lines, without_line_break
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,13 +46,13 @@ class Exchange:
             raise HandOverError(f"No captured exchange ({type(error).__name__}: {error}): {line[:200]!r}") from error
 
     def answers(self) -> Iterator[str]:
-        """The answer to each row: a request may hold several rows."""
-        return (line.strip() for line in self.answer.splitlines() if line.strip())
+        """The answer to each row: a request may hold several rows. Empty lines are no answers."""
+        return (line for line in lines(self.answer) if line)
 
 
 def exchanges(text: str) -> Iterator[Exchange]:
     """The exchanges in a captured file, in its order."""
-    return (Exchange.parse(line) for line in text.splitlines() if line.strip())
+    return (Exchange.parse(line) for line in lines(text) if line)
 
 
 def _text(side: Mapping[str, Any] | None) -> str:
@@ -60,7 +61,7 @@ def _text(side: Mapping[str, Any] | None) -> str:
         return ""
     encoding, data = side["encoding"], side["data"]
     if encoding in _TEXT:
-        return str(data).strip()
+        return without_line_break(str(data))
     if encoding == "BASE64":
-        return base64.b64decode(data).decode().strip()
+        return without_line_break(base64.b64decode(data).decode())
     raise ValueError(f"data captured as {encoding!r} cannot be read, only as {', '.join((*_TEXT, 'BASE64'))}")

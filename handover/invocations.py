@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from handover.errors import HandOverError
+from handover.plain_text import without_line_break
 
 
 class NoAnswer(str):
@@ -39,7 +40,7 @@ class Invocation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """The request is the row itself; the answer is one line."""
+    """The request is the row itself; the answer is one line, with or without its line break."""
 
     name: str = "csv"
     content_type: str = "text/csv"
@@ -49,7 +50,7 @@ class CsvRow:
         return row.encode()
 
     def answer(self, body: bytes) -> str:
-        return body.decode(errors="replace").strip()
+        return without_line_break(body.decode(errors="replace"))
 
 
 CSV: Invocation = CsvRow()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from handover import plain_text
 from ml_init.dataset import Categories
 from ml_init.fetch import fetch
 from ml_steps.running import StepError, say, timed
@@ -61,7 +62,7 @@ def check(name: str, content: bytes, dataset: Dataset) -> CheckedRows:
     Raises StepError for an empty file, for a file that lacks a column in every row, if more than the allowed share of
     the rows is bad, and for a fault of the file as a whole.
     """
-    lines = content.decode(encoding="utf-8", errors="replace").splitlines()
+    lines = plain_text.lines(content.decode(encoding="utf-8", errors="replace"))
     first = 1 if dataset.file.header is None else 2
     _check_header(name, lines, dataset)
     lines = lines[first - 1 :]

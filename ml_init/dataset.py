@@ -7,12 +7,11 @@ unseen.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
+from handover.plain_text import number
 from ml_steps import changes
 from ml_steps.changes import (
     ITS_OWN_FIELDS,
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 _INTEGER_LIMIT = 2**53
 #: So many digits are always below it.
 _SAFE_DIGITS = 15
-#: How a number is written: digits, a point, an exponent.
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Column(Protocol):
@@ -131,16 +128,16 @@ class Decimals:
         return "double"
 
     def fault(self, value: str) -> str | None:
-        number = _number(value)
-        if number is None:
+        found = number(value)
+        if found is None:
             return f"{self.name} is {value!r}, expected a number"
-        if not self.low <= number <= self.high:
+        if not self.low <= found <= self.high:
             return f"{self.name} is {value!r}, expected {self.low} to {self.high}"
         return None
 
     def canonical(self, value: str) -> str:
         """The shortest text that reads back as the same 64-bit number; there is only one zero."""
-        return repr((_number(value) or 0.0) + 0.0)
+        return repr((number(value) or 0.0) + 0.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -282,10 +279,5 @@ def _whole(value: str) -> int | None:
         len(value) <= _SAFE_DIGITS and value.isascii() and value.isdecimal()
     ):  # most values; the rest takes twice as long
         return int(value)
-    number = _number(value)
-    return int(number) if number is not None and number.is_integer() and abs(number) < _INTEGER_LIMIT else None
-
-
-def _number(value: str) -> float | None:
-    """The text as a number, or None. Python would also read ``1_000``, ``nan`` and digits of other scripts."""
-    return float(value) if _NUMBER.fullmatch(value) and isfinite(float(value)) else None
+    found = number(value)
+    return int(found) if found is not None and found.is_integer() and abs(found) < _INTEGER_LIMIT else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from handover.plain_text import lines
 from ml_steps.running import say
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def read_lines(s3: Any, prefix: S3Address) -> list[str]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Size"]]
     bodies = [s3.get_object(Bucket=prefix.bucket, Key=key)["Body"].read().decode() for key in keys]
-    return [line for body in bodies for line in body.splitlines()]
+    return [line for body in bodies for line in lines(body)]
 
 
 def _size(s3: Any, address: S3Address) -> int | None:

@@ -15,6 +15,7 @@ import boto3
 from handover.captured import exchanges
 from handover.names import ANSWER_SHARE_METRIC, METRIC_NAMESPACE
 from handover.places import CapturedFile
+from handover.plain_text import number
 from handover.variables import AnswerShareVariables
 
 if TYPE_CHECKING:
@@ -32,10 +33,8 @@ class Answers:
         """An answer that should be a probability but is no number is not a watched one."""
         if self.threshold is None:
             return answer == self.label
-        try:
-            return float(answer) >= self.threshold
-        except ValueError:
-            return False
+        probability = number(answer)
+        return probability is not None and probability >= self.threshold
 
 
 def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

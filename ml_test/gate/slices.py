@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from handover.plain_text import number
 from ml_test.gate.gains import Gain, Pair, closed_gain
 from ml_test.gate.verdict import Check, Verdict
 from ml_test.gate.wording import percent
@@ -56,7 +57,7 @@ def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]
     for cut in cuts:
         values = np.array(columns[cut.feature])
         if cut.bounds:
-            numbers = values.astype(float)
+            numbers = _numbers(columns[cut.feature], cut.feature)
             for low, high in pairwise([*cut.bounds, np.inf]):
                 _add(found, f"{cut.feature} {_band(low, high)}", (numbers >= low) & (numbers < high))
         named = cut.values or {value: f"{cut.feature} {value}" for value in sorted(set(values)) if not cut.bounds}
@@ -70,6 +71,14 @@ def _add(found: dict[str, NDArray[np.bool_]], name: str, rows: NDArray[np.bool_]
     if name in found:
         raise ValueError(f"gate.toml has two groups of rows with the name {name!r}")
     found[name] = rows
+
+
+def _numbers(values: Sequence[str], feature: str) -> NDArray[np.float64]:
+    """The feature's values, shape (rows,). ValueError for one that is no number."""
+    found = [number(value) for value in values]
+    if None in found:
+        raise ValueError(f"gate.toml has bounds for {feature}, and {values[found.index(None)]!r} is no number")
+    return np.array(found, dtype=np.float64)
 
 
 def _band(low: float, high: float) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from handover.addresses import S3Address
 from handover.captured import Exchange, exchanges
+from handover.plain_text import lines
 from scripts import cloud
 from scripts.reads.errors import NotThereError
 
@@ -46,14 +47,23 @@ def truths(address: str) -> dict[str, str]:
             text = Path(address).read_text()
         except FileNotFoundError as error:
             raise NotThereError(f"There is no file {address}: TRUTHS names a CSV file or an s3:// address.") from error
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(lines(text), strict=True)
     header = list(reader.fieldnames or [])
     key_column = next((name for name in ("inference_id", "request") if name in header), None)
     if key_column is None or "truth" not in header:
         raise NotThereError(
             f"{address} has the columns {', '.join(header) or 'none'}; needed are truth, and inference_id or request."
         )
-    return {row[key_column].strip(): row["truth"].strip() for row in reader}
+    return {key: truth for row in reader for key, truth in [_pair(row, key_column, address, reader.line_num)]}
+
+
+def _pair(row: Mapping[str, str | None], key_column: str, address: str, line: int) -> tuple[str, str]:
+    """The key and the truth. They are compared exactly, so a space around one of them would be another word."""
+    key, truth = row[key_column] or "", row["truth"] or ""
+    for value in (key, truth):
+        if value != value.strip():
+            raise NotThereError(f"{address}, line {line}: {value!r} has a space around it.")
+    return key, truth
 
 
 def judged(found: Iterable[Exchange], known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

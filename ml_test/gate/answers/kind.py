@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -53,8 +51,6 @@ class Answered:
 
 
 A = TypeVar("A", bound=Answered)
-
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,9 +112,3 @@ def known_truth(truth: Sequence[str] | None, kind: AnswerKind[Any]) -> Sequence[
             f"the test rows have no truth, and answers of the kind {kind.name!r} cannot be judged without one"
         )
     return truth
-
-
-def number(answer: str) -> float | None:
-    """The answer as a finite number, or None. It must be a decimal number, with or without an exponent."""
-    value = float(answer) if _NUMBER.fullmatch(answer) else inf
-    return value if isfinite(value) else None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from handover.plain_text import number
 from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED
 from ml_test.gate.answers import decided
-from ml_test.gate.answers.kind import AnswerKind, known_truth, number
+from ml_test.gate.answers.kind import AnswerKind, known_truth
 from ml_test.gate.calibration import calibration
 from ml_test.gate.charts import reliability
 from ml_test.gate.independent import labels_alike, numbers_alike

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from handover.plain_text import number
 from ml_test.gate import experiment, report
 from ml_test.gate.answers import KINDS
 from ml_test.gate.answers.decided import Decided
-from ml_test.gate.answers.kind import Answered, AnswerKind, known_truth, number
+from ml_test.gate.answers.kind import Answered, AnswerKind, known_truth
 from ml_test.gate.bootstrap import Bounds
 from ml_test.gate.decision import decide
 from ml_test.gate.evidence import Evidence
