@@ -6,9 +6,9 @@ error names the table, the key, the value, and what is allowed. ``plain`` is the
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from math import isfinite
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -100,5 +100,5 @@ def _fits(kind: Any, value: Any) -> bool:
     if kind is Any:
         return True
     if kind is float:
-        return type(value) in (int, float) and isfinite(value)
+        return type(value) in (int, float) and abs(value) <= sys.float_info.max
     return type(value) is kind

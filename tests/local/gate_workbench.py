@@ -23,6 +23,7 @@ from tests.waiting import until
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 REGISTRY = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
 XGBOOST, SPARKML = f"{REGISTRY}/sagemaker-xgboost:3.2-0", f"{REGISTRY}/sagemaker-sparkml-serving:3.3"
@@ -119,13 +120,18 @@ class Workbench:
         address: str = job["ModelArtifacts"]["S3ModelArtifacts"]
         return address
 
-    def judged(self, name: str, model: str, *, postprocess: str = "", champion: str = CHAMPION) -> Judgement:
-        """Serve the model as QA would, and run the gate, which leaves the champion as it was."""
+    def judged(
+        self, name: str, model: str, *, postprocess: str = "", champion: str = CHAMPION, commit: Path = PROJECT
+    ) -> Judgement:
+        """Serve the model as QA would, and run the gate, which leaves the champion as it was.
+
+        ``commit``: the folder of the push, with its rules and its contract.
+        """
         cloud = self.steps.cloud
         before, serving, began = standing(cloud), standing(cloud, named=champion), time.monotonic()
         package = self.package(model, postprocess or self.postprocess)
         with self.served(name, package):
-            done = self._gate(name, package, champion)
+            done = self._gate(name, package, champion, commit)
             seconds = time.monotonic() - began
         assert standing(cloud, named=champion) == serving
         body = self.s3.get_object(Bucket=self.bucket, Key=f"gate/{name}/gate.json")["Body"].read()
@@ -189,10 +195,11 @@ class Workbench:
         environment = {"SAGEMAKER_SPARKML_SCHEMA": schema, "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv"}
         return Container(image=SPARKML, model_data=bundle, environment=environment)
 
-    def _gate(self, name: str, package: str, champion: str) -> subprocess.CompletedProcess[str]:
+    def _gate(self, name: str, package: str, champion: str, commit: Path) -> subprocess.CompletedProcess[str]:
         steps = replace(self.steps, folder=self.steps.folder / name)
         return steps.run(
             "ml_test.evaluation",
+            CODEBUILD_SRC_DIR_SourceOutput=str(commit),
             PIPELINE_EXECUTION_ID=name,
             ENDPOINT_NAME=name,
             CHAMPION_ENDPOINT=champion,

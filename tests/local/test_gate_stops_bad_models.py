@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from localcloud.platform import tar_archives
 from ml_init.mleap_bundle.archive import pack
 from tests.faults import record
 from tests.local.gate_workbench import CHAMPION, Judgement, Workbench
+from tests.local.steps import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,6 +152,27 @@ def test_worse_by_the_margin_is_rejected(workbench: Workbench, lesser_model: str
     assert -0.05 < judgement.report["gains"][0]["value"] <= -0.03
     assert "It is worse than the champion: accuracy" in judgement.report["reason"]
     rejected("worse by the margin", judgement)
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_push_that_loosens_its_rules_for_a_worse_model_is_held(
+    workbench: Workbench, lesser_model: str, tmp_path: Path
+) -> None:
+    """By its own rules it would pass, and by those that let the champion pass it would not: a person decides."""
+    for file in ("ml_test/car_evaluation/gate.toml", "ml_init/car_evaluation/dataset.toml"):
+        (tmp_path / file).parent.mkdir(parents=True)
+        text = (PROJECT / file).read_text()
+        for key in ("margin", "accuracy", "macro_f1", "recall", "floor"):
+            text = re.sub(rf"^{key} = .*", f"{key} = {0.9 if key == 'margin' else 0.01}", text, flags=re.MULTILINE)
+        (tmp_path / file).write_text(text)
+    judgement = workbench.judged("loosened", lesser_model, commit=tmp_path)
+    assert judgement.done.returncode == 0, judgement.done.stdout + judgement.done.stderr
+    assert judgement.report["agreed"]["verdict_by_proposed"] == "PROMOTE"
+    assert judgement.report["agreed"]["verdict"] == "REJECT"
+    assert judgement.stopped_by == ["rules"]
+    assert "comparison margin 0.03 → 0.9" in judgement.done.stdout
+    assert "The push loosens 6 rules: comparison margin 0.03" in judgement.package["ApprovalDescription"]
+    judgement.assert_stopped()
 
 
 @pytest.mark.fault

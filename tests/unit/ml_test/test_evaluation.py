@@ -180,6 +180,8 @@ GOOD = (PROJECT / "ml_test" / "credit_default" / "gate.toml").read_text()
         ("auc = 0.75", 'auc = "high"', "[floors] auc = 'high': expected a number"),
         ("auc = 0.75", "auc = true", "[floors] auc = True: expected a number"),
         ("auc = 0.75", "auc = nan", "[floors] auc = nan: expected a number"),
+        ("auc = 0.75", "auc = inf", "[floors] auc = inf: expected a number"),
+        ("auc = 0.75", f"auc = {10**400}", f"[floors] auc = {10**400}: expected a number"),
         ("auc = 0.75", "auc = 75", "[floors] auc = 75: auc lies between 0 and 1"),
         ("auc = 0.75", "log_loss = 0.4", "[floors] log_loss = 0.4: log_loss takes a ceiling"),
         ("log_loss = 0.47", "auc = 0.9", "[ceilings] auc = 0.9: auc takes a floor"),

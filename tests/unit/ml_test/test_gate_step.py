@@ -212,6 +212,43 @@ def test_who_approved_stands_in_the_pipelines_history() -> None:
         approve.approval_of([execution("Build"), execution("Approval", "Failed", updatedBy=ADA)])
 
 
+def test_every_message_says_which_rules_changed(aws: Aws) -> None:
+    """Looser and stricter rules stand in the message, with old and new value, whatever the verdict."""
+    changed = [
+        {"effect": "looser", "sentence": "comparison margin 0.03 → 0.9"},
+        {"effect": "stricter", "sentence": "latency p99_ratio 2.0 → 1.5"},
+        {"effect": "neutral", "sentence": "load connections 4 → 8"},
+    ]
+    for verdict in ("HOLD", "REJECT"):
+        conclude(document(verdict, agreed={"changed": changed}), settings())
+    assert len(aws.told) == 2
+    for message in aws.told:
+        assert "Rules that this release loosens (agreed → new):\n- comparison margin 0.03 → 0.9\n" in message["Message"]
+        assert "makes stricter (agreed → new):\n- latency p99_ratio 2.0 → 1.5\n" in message["Message"]
+        assert "connections" not in message["Message"]
+
+
+def test_who_approves_is_told_to_have_agreed(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message of an approval says that the looser rules hold from now on, and which they are."""
+    changed = [{"effect": "looser", "sentence": "comparison margin 0.03 → 0.9"}]
+    (tmp_path / "gate.json").write_text(json.dumps(document("HOLD", agreed={"changed": changed})))
+    variables = {
+        "DATA_BUCKET": "data",
+        "NOTIFICATION_TOPIC_ARN": "topic",
+        "PIPELINE_EXECUTION_ID": "e1",
+        "MODEL_PACKAGE_ARN": ARN,
+        "CODEBUILD_INITIATOR": "codepipeline/cars",
+        "CODEBUILD_SRC_DIR_GateOutput": str(tmp_path),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(approve, "action_executions", lambda *_: [execution("Approval", updatedBy=ADA)])
+    approve.main()
+    (message,) = aws.told
+    assert "The looser rules below hold from now on." in message["Message"]
+    assert "- comparison margin 0.03 → 0.9\n" in message["Message"]
+
+
 def test_nobody_approves_what_was_rejected() -> None:
     """Approval is refused for a rejected package, and for another one than the gate's."""
     approve.check_release(GateReport.of(document("HOLD")), ARN)
