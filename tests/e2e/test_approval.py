@@ -205,6 +205,36 @@ def test_what_a_person_rejects_ends_there_and_is_told(released: User, person: Pe
     assert re.match(rf"{package['ModelPackageVersion']} .* Rejected +HOLD .* rejected by arn:aws:iam::", line)
 
 
+def lower_again(clone: Path) -> None:
+    """The floor of before, which is looser than the one that a person has agreed to by now."""
+    change(clone / "ml_test/car_evaluation/gate.toml", r"(?m)^accuracy\s*=\s*[0-9.]+", "accuracy = 0.950")
+
+
+def test_looser_rules_are_a_persons_to_agree_to(released: User, person: Person) -> None:
+    """Question, notification and registry have old and new value; once they are approved, the new ones are agreed."""
+    person.mail()
+    said = "floors accuracy 0.98 → 0.95"
+
+    with person.answering("Approved", lambda: None):
+        push = released.push_on_a_branch_of_its_own(lower_again, "The floor of before")
+
+    assert push.returncode == 0, push.output
+    assert said in push.output
+    package = released.packages()[0]
+    assert served(released) == package["ModelPackageArn"]
+    assert package["CustomerMetadataProperties"]["verdict"] == "HOLD"
+    assert f"The push loosens 1 rule: {said}; by the rules that let version" in package["ApprovalDescription"]
+    mail, version = person.mail(), package["ModelPackageVersion"]
+    (asked,) = [json.loads(text) for subject, text in mail.items() if subject.startswith("APPROVAL NEEDED")]
+    assert f"The push loosens 1 rule: {said}" in asked["approval"]["customData"]
+    assert f"- {said}\n" in mail[f"car_evaluation version {version}: HOLD, a person decides"]
+    assert "The looser rules below hold from now on." in mail[f"car_evaluation version {version}: approved"]
+    execution = package["CustomerMetadataProperties"]["pipeline_execution"]
+    released.script("verify_report", "car_evaluation", execution)
+    report = json.loads((released.clone / "reports" / execution / "gate.json").read_text())
+    assert report["rules"]["floors"]["accuracy"] == 0.95
+
+
 def test_the_report_is_the_gates_to_the_byte(released: User) -> None:
     """`make verify-report` passes the report, and names the file of which a byte was changed."""
     execution = released.packages()[0]["CustomerMetadataProperties"]["pipeline_execution"]
