@@ -12,15 +12,27 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from localcloud.front_door.queue_watch import QueueWatch
+from localcloud.front_door.receiving import (
+    LARGEST_OBJECT_BYTES,
+    LARGEST_OBJECT_BYTES_ON_THE_WIRE,
+    SMALL_BYTES,
+    Body,
+    HungUpError,
+    largest_of,
+    too_large,
+)
 from localcloud.front_door.routes import Routes
+from localcloud.front_door.workers import Kind, Workers
 from localcloud.iam import object_deletions
 from localcloud.moto_services import limits, long_poll, plain_http
 from localcloud.moto_services.bridge import MOTO_SERVICES, MotoBridge
+from localcloud.moto_services.long_poll import Poll
 from localcloud.moto_services.rebuilding import for_moto
 from localcloud.moto_services.state.changes import changes
 from localcloud.platform.errors import AwsError
@@ -34,11 +46,11 @@ from localcloud.platform.service import (
     without_policies,
 )
 from localcloud.platform.settings import LOOPBACK
-from localcloud.wire import api_requests, heads, protocol
+from localcloud.wire import api_requests, heads, protocol, s3_requests
 from localcloud.wire.api_requests import ApiRequest
 
 if TYPE_CHECKING:
-    from localcloud.front_door.identity import Identity
+    from localcloud.front_door.identity import Authenticated, Authenticating, Identity
     from localcloud.front_door.signatures import Claim
     from localcloud.iam.authorization import Authorization
     from localcloud.platform.service import Caller
@@ -48,6 +60,8 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+#: Large objects are read from their file and sent in pieces of this size.
+_PIECE_BYTES = 256 * 1024
 HEALTH_PATH = "/_localcloud/health"
 
 log = logging.getLogger("localcloud.gateway")
@@ -61,11 +75,14 @@ class Gateway:
         self._authorization = authorization
         self._moto = moto
         self._handlers: dict[tuple[str, str], Handler] = {}
+        #: Operations that take as long as something else does.
+        self._waiting: set[tuple[str, str]] = set()
         #: The key is the name that requests are signed for, as in the handlers.
         self._protocols: dict[str, dict[str, protocol.Protocol]] = {}
         self._under_way = 0
         self._closed = threading.Event()
-        self._workers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="call")
+        self._workers = Workers()
+        self._queues = QueueWatch()
         for group in groups:
             self._add(group)
         health = Route(prefix=HEALTH_PATH, answer=_healthy, authorize=without_policies)
@@ -77,6 +94,7 @@ class Gateway:
             return
         signed_for = protocol.signing_name(group.service)
         self._protocols.setdefault(signed_for, protocol.Protocol.all_of(group.service))
+        self._waiting |= {(signed_for, name) for name in group.waiting}
         for name, handler in handlers.items():
             if (signed_for, name) in self._handlers:
                 raise ValueError(f"{group.service}:{name} has two handlers")
@@ -85,47 +103,124 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        try:
-            request = await _read(scope, receive)
-        except AwsError as error:
-            head = HttpRequest(method=scope["method"], path="/", query="", headers={}, body=b"")
-            await _write(head, protocol.refuse_for(_apparent_service(scope), error, str(uuid.uuid4())), send)
-            return
         if self._closed.is_set():
             await asyncio.Event().wait()  # neither answered nor refused, until the connection is cut
         self._under_way += 1
+        head = HttpRequest(method=scope["method"], path="/", query="", headers={}, body=b"")
         try:
-            response = await self._answer(request)
+            response = await self._respond(scope, receive)
+        except HungUpError:
+            return
+        except AwsError as error:
+            response = protocol.refuse_for(_apparent_service(scope), error, str(uuid.uuid4()))
         except Exception as error:
-            log.exception("%s %s", request.method, request.path)
+            log.exception("%s %s", scope["method"], scope["path"])
             internal = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
-            problem = error if isinstance(error, AwsError) else internal
-            response = protocol.refuse_for(protocol.spoken_service(request), problem, str(uuid.uuid4()))
+            response = protocol.refuse_for(_apparent_service(scope), internal, str(uuid.uuid4()))
         finally:
             self._under_way -= 1
-        await _write(request, response, send)
+        await _write(head, response, send)
 
     async def close(self, within_seconds: float) -> None:
         """Takes no more requests, and waits this long for those under way."""
         self._closed.set()
+        self._queues.tell(None)
         deadline = time.monotonic() + within_seconds
         while self._under_way and time.monotonic() < deadline:  # noqa: ASYNC110  (counted on this very loop)
             await asyncio.sleep(0.01)
 
-    async def _answer(self, request: HttpRequest) -> HttpResponse:
-        if not heads.is_own_host(request.headers.get("host", "")):
-            return _refuse_foreign_host(request)
-        route = self._routes.find(request.path)
+    async def _respond(self, scope: Scope, receive: Receive) -> HttpResponse:
+        """Raises HungUpError, and AwsError for what is refused before the service is known."""
+        head = heads.read(
+            scope["method"], scope.get("raw_path", scope["path"].encode()), scope["query_string"], scope["headers"]
+        )
+        body = Body(head, receive)
+        if not heads.is_own_host(head.headers.get("host", "")):
+            return _refuse_foreign_host(head)
+        route = self._routes.find(head.path)
         if route is not None:
-            return self._refused_by(route, request) or await route.answer(request)
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self._answer_api, request)
+            return await self._answer_route(route, head, body)
+        return await self._answer_call(head, body)
 
-    def _answer_api(self, request: HttpRequest) -> HttpResponse:
-        request_id = str(uuid.uuid4())
-        service = protocol.spoken_service(request)
+    async def _answer_route(self, route: Route, head: HttpRequest, body: Body) -> HttpResponse:
+        if not body.is_small:
+            if not route.admit(head):
+                return await route.answer(head)
+            refused = self._unknown_to(route, head)
+            if refused is not None:
+                return refused
+        too_long = too_large("", route.largest_bytes)
+        request = replace(head, body=await body.read(route.largest_bytes, too_long))
+        return self._refused_by(route, request) or await route.answer(request)
+
+    def _unknown_to(self, route: Route, head: HttpRequest) -> HttpResponse | None:
+        """The refusal of a request whose sender is nobody, before its body is read."""
         try:
-            with self._authorization.cost.measured(calls=1):
-                found = self._identity.authenticate(request)
+            if route.authorize(head) is not None:
+                self._identity.begin(head)
+        except AwsError as error:
+            return protocol.json_error(error, str(uuid.uuid4()))
+        return None
+
+    async def _answer_call(self, head: HttpRequest, body: Body) -> HttpResponse:
+        kind = self._kind_of(head)
+        if body.is_small:
+            request = replace(head, body=await body.read(SMALL_BYTES, too_large("", SMALL_BYTES)))
+            answer = await self._workers.run(kind, lambda: self._answer_api(head, lambda: self._known(request)))
+        else:
+            answer = await self._answer_large(kind, head, body)
+        while isinstance(answer, Poll):
+            await self._queues.wait(answer.queue, answer.left_seconds)
+            answer = await self._workers.run(kind, partial(answer.once, last=self._closed.is_set()))
+        return answer
+
+    async def _answer_large(self, kind: Kind, head: HttpRequest, body: Body) -> HttpResponse | Poll:
+        """First who calls, then the body: an object goes to a file as it comes, and everything else has a limit."""
+        try:
+            begun = await self._workers.run(kind, lambda: self._identity.begin(head))
+            service = begun.claim.service
+            if s3_requests.is_upload(service, head):
+                return await self._take_upload(kind, begun, body)
+            limit = largest_of(service)
+            content = begun.feed(await body.read(limit, too_large(service, limit)))
+        except AwsError as error:
+            return protocol.refuse_for(protocol.spoken_service(head), error, str(uuid.uuid4()))
+        return await self._workers.run(kind, lambda: self._answer_api(head, lambda: begun.finish(content)))
+
+    async def _take_upload(self, kind: Kind, begun: Authenticating, body: Body) -> HttpResponse | Poll:
+        upload = self._moto.uploads.begin()
+        try:
+            async for piece in body.pieces(LARGEST_OBJECT_BYTES_ON_THE_WIRE, too_large("s3", LARGEST_OBJECT_BYTES)):
+                upload.write(begun.feed(piece))
+                if upload.size > LARGEST_OBJECT_BYTES:
+                    raise too_large("s3", LARGEST_OBJECT_BYTES)
+
+            def finished() -> Authenticated:
+                found = begun.finish(b"")
+                return replace(found, request=replace(found.request, stored=upload.finish(found.request.headers)))
+
+            return await self._workers.run(kind, lambda: self._answer_api(begun.head, finished))
+        finally:
+            upload.discard()
+
+    def _kind_of(self, head: HttpRequest) -> Kind:
+        """On whose threads a call is answered; by what it says, for nobody has been asked yet who calls."""
+        service = protocol.spoken_service(head)
+        wire = self._protocols.get(service, {}).get("rest-json") if self._waiting else None
+        asked = wire.read(head) if wire else None
+        if asked is not None and (service, asked.operation) in self._waiting:
+            return Kind.WAITING
+        return Kind.INNER if self._identity.is_inner(head) else Kind.OUTER
+
+    def _known(self, request: HttpRequest) -> Authenticated:
+        with self._authorization.cost.measured(calls=1):
+            return self._identity.authenticate(request)
+
+    def _answer_api(self, head: HttpRequest, authenticated: Callable[[], Authenticated]) -> HttpResponse | Poll:
+        request_id = str(uuid.uuid4())
+        service = protocol.spoken_service(head)
+        try:
+            found = authenticated()
             claim, caller, request, service = found.claim, found.caller, found.request, found.claim.service
             if service in MOTO_SERVICES:
                 return self._answer_motos(claim, caller, request)
@@ -139,6 +234,10 @@ class Gateway:
             return self._answer_ours(call, request, wire, asked)
         except AwsError as error:
             return protocol.refuse_for(service, error, request_id)
+        except Exception as error:
+            log.exception("%s %s %s", service, head.method, head.path)
+            internal = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
+            return protocol.refuse_for(service, internal, request_id)
 
     def _refused_by(self, route: Route, request: HttpRequest) -> HttpResponse | None:
         """The refusal of a request to a route; None where it is allowed."""
@@ -162,7 +261,7 @@ class Gateway:
             return protocol.json_error(error, str(uuid.uuid4()))
         return None
 
-    def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse:
+    def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse | Poll:
         spoken = api_requests.read(claim.service, request)
         call, rebuilt = spoken.call, for_moto(spoken.request, claim.signer)
 
@@ -180,11 +279,12 @@ class Gateway:
         try:
             if (call.service, call.operation) == ("sqs", "ReceiveMessage"):
                 queue_waits = self._authorization.state.queue_waits(call, claim.region)
-                return long_poll.receive(call, rebuilt, queue_waits, ask, self._closed.wait)
+                return long_poll.receive(call, rebuilt, queue_waits, ask)
             answer = ask(rebuilt)
         except NotImplementedError as lacking:
             raise protocol.unsupported(claim.service, call.operation, request) from lacking
         self._authorization.answered(call)
+        self._queues.answered(call)
         if answer.status == HTTPStatus.NOT_FOUND and call.operation in ("GetObject", "HeadObject"):
             refusal = self._authorization.may_list(call, caller, claim.region)
             if refusal is not None:
@@ -214,20 +314,6 @@ async def _healthy(_: HttpRequest) -> HttpResponse:
     return HttpResponse(status=200, headers={"content-type": "text/plain"}, body=b"ok\n")
 
 
-async def _read(scope: Scope, receive: Receive) -> HttpRequest:
-    """Raises UnreadableError."""
-    head = heads.read(
-        scope["method"], scope.get("raw_path", scope["path"].encode()), scope["query_string"], scope["headers"]
-    )
-    chunks = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body"):
-            break
-    return replace(head, body=b"".join(chunks))
-
-
 def _apparent_service(scope: Scope) -> str:
     """In whose words a request is refused that could not be read."""
     names = {name for name, _ in scope["headers"]}
@@ -243,4 +329,8 @@ async def _write(request: HttpRequest, response: HttpResponse, send: Send) -> No
     if "content-length" not in response.headers:
         headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if response.file is not None:
+        with response.file as file:
+            while piece := file.read(_PIECE_BYTES):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.front_door.refusals import refusal
 from localcloud.front_door.signatures import Claim, Fault, SignatureError, Verification, read_claim
 from localcloud.platform import administrator
-from localcloud.platform.clients import FORWARD_ACCESS_SESSION, SERVICE_KEY_PREFIX
+from localcloud.platform.clients import FORWARD_ACCESS_SESSION, INNER_HEADER, SERVICE_KEY_PREFIX
 from localcloud.platform.service import Caller
 from localcloud.wire import protocol
 
@@ -84,6 +85,10 @@ class Identity:
         begun = self.begin(request)
         content = begun.feed(request.body)
         return begun.finish(content)
+
+    def is_inner(self, head: HttpRequest) -> bool:
+        """Whether a request comes from this very process."""
+        return hmac.compare_digest(head.headers.get(INNER_HEADER, "").encode(), self._inner_secret.encode())
 
     def begin(self, head: HttpRequest) -> Authenticating:
         """Checks what there is to check before the body has come. Raises AwsError in the words of the service."""

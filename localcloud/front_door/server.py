@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING
 
 from localcloud.front_door.gateway import Gateway
@@ -33,6 +34,7 @@ log = logging.getLogger("localcloud")
 
 
 HOME_CHECK_SECONDS = 2.0
+_ROUTE_THREADS = 256
 #: How long requests under way may still take when the local cloud is to end.
 LAST_ANSWERS_SECONDS = 1.0
 
@@ -116,6 +118,12 @@ async def _run(
 ) -> None:
     import uvicorn
 
+    from localcloud.front_door import connections
+
+    connections.cut_the_dead(listener)
+    connections.allow_many_connections()
+    # Routes that block have threads of their own: a push may wait for what it starts.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_ROUTE_THREADS, thread_name_prefix="route"))
     server = uvicorn.Server(
         uvicorn.Config(
             gateway,
@@ -124,6 +132,8 @@ async def _run(
             lifespan="off",
             timeout_graceful_shutdown=1,
             server_header=False,
+            http=connections.Protocol,
+            ws="none",
         )
     )
     asked_to_end = asyncio.Event()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.moto_services.state.bodies import Bodies, ObjectBody
 from localcloud.moto_services.state.circumstances import StandIn
+from localcloud.moto_services.state.large_objects import use_in_moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,7 @@ def _keep_objects_in(bodies: Bodies) -> None:
     from moto.s3 import models
 
     vars(models)["tempfile"] = StandIn(tempfile, SpooledTemporaryFile=lambda *_, **__: ObjectBody(bodies))
+    use_in_moto(bodies)
 
 
 def _post_after_the_answer() -> None:

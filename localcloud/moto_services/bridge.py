@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -17,9 +18,11 @@ from localcloud.moto_services import adaptation
 from localcloud.moto_services.state.bodies import Bodies
 from localcloud.moto_services.state.circumstances import Circumstances, World
 from localcloud.moto_services.state.journal import Entry, Journal
+from localcloud.moto_services.state.large_objects import StoredContent, Whole
 from localcloud.moto_services.state.snapshot import put_back, take
+from localcloud.moto_services.state.uploads import Uploads
 from localcloud.platform.service import HttpRequest, HttpResponse
-from localcloud.platform.state_file import SEE_TO_THE_DISK, NotWrittenError, StateError
+from localcloud.platform.state_file import SEE_TO_THE_DISK, NotWrittenError, StateError, writing
 from localcloud.wire import protocol
 
 if TYPE_CHECKING:
@@ -57,6 +60,8 @@ class MotoBridge:
         # moto's backends are plain dictionaries, so only one call at a time is safe.
         self._lock = threading.Lock()
         self._bodies = Bodies(settings.home / "state" / "bodies")
+        #: Where large objects come in.
+        self.uploads = Uploads(settings.home / "state" / "uploads")
         self._journal = Journal(
             settings.home / "state" / "moto.sqlite",
             self._bodies,
@@ -86,12 +91,22 @@ class MotoBridge:
         with self._lock:
             if self._ahead:
                 self._take_snapshot()
+            request = self._with_stored_body(request)
             circumstances = Circumstances()  # under the lock, so that moto's time never goes back between calls
             with self._world.under(circumstances):
                 answer = self._ask_and_write_down(request, circumstances, changes)
             if self._journal.length >= self._snapshot_due:
                 self._take_snapshot_if_possible()
         return answer
+
+    def _with_stored_body(self, request: HttpRequest) -> HttpRequest:
+        """The request with the name of its body, which from now on is among the others."""
+        stored = request.stored
+        if stored is None:
+            return request
+        with writing(self._journal.path.parent):
+            name = self._bodies.adopt(stored.path, stored.sha256)
+        return replace(request, stored=None, body=StoredContent(self._bodies, name, stored.size, stored.md5))
 
     def _ask_and_write_down(self, request: HttpRequest, circumstances: Circumstances, changes: Changes) -> HttpResponse:
         self._ahead = True  # until the change is written down, or there is none
@@ -189,15 +204,19 @@ class MotoBridge:
 
         application = self._application(request)
         self._show_world()
+        self._bodies.by_name = not request.query.startswith("select&")
         chunks = application(environ, start_response)
         try:
-            body = b"".join(chunks)
+            pieces = list(chunks)
         finally:
             close = getattr(chunks, "close", None)
             if close:
                 close()
         headers = {name.lower(): value for name, value in started["headers"]}
-        return HttpResponse(status=started["status"], headers=headers, body=body)
+        if len(pieces) == 1 and isinstance(pieces[0], StoredContent):
+            # Opened under the lock: what is deleted later is still read to its end.
+            return HttpResponse(status=started["status"], headers=headers, file=self._bodies.open(pieces[0].name))
+        return HttpResponse(status=started["status"], headers=headers, body=b"".join(pieces))
 
     def _application(self, request: HttpRequest) -> Any:
         """The service that the request is signed for. moto itself would let path, host and body have their say."""
@@ -227,7 +246,8 @@ def _environ(request: HttpRequest) -> dict[str, Any]:
         "REMOTE_ADDR": "127.0.0.1",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.input": Whole(request.body) if isinstance(request.body, StoredContent) else io.BytesIO(request.body),
+        "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,

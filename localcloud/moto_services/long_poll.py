@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,37 +14,42 @@ if TYPE_CHECKING:
     from localcloud.platform.service import HttpRequest, HttpResponse
     from localcloud.wire.api_requests import ApiRequest
 
-_PAUSE_SECONDS = 0.1
 #: AWS's maximum.
 _MOST_SECONDS = 20
 
 
-def receive(
-    call: ApiRequest,
-    request: HttpRequest,
-    queue_waits: float,
-    ask: Callable[[HttpRequest], HttpResponse],
-    pause: Callable[[float], bool],
-) -> HttpResponse:
-    """The first answer with messages, or the last one in time. ``queue_waits``: the queue's own setting in seconds.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Poll:
+    """A ReceiveMessage that waits for messages."""
 
-    ``pause`` waits this many seconds, and returns True when the local cloud goes down.
-    """
-    deadline = time.monotonic() + min(float(call.params.get("WaitTimeSeconds", queue_waits)), _MOST_SECONDS)
+    queue: str
+    deadline: float
+    ask: Callable[[], HttpResponse]
+
+    @property
+    def left_seconds(self) -> float:
+        return max(0.0, self.deadline - time.monotonic())
+
+    def once(self, *, last: bool = False) -> HttpResponse | Poll:
+        """The answer with messages, or the last one in time; otherwise this poll, to be asked again."""
+        ended = last or not self.left_seconds
+        answer = self.ask()
+        return answer if ended or b"ReceiptHandle" in answer.body or answer.status >= 400 else self
+
+
+def receive(
+    call: ApiRequest, request: HttpRequest, queue_waits: float, ask: Callable[[HttpRequest], HttpResponse]
+) -> HttpResponse | Poll:
+    """The first look. ``queue_waits``: the queue's own setting in seconds."""
+    waits = min(float(call.params.get("WaitTimeSeconds", queue_waits)), _MOST_SECONDS)
     at_once = _without_waiting(request)
-    while True:
-        answer = ask(at_once)
-        ended = b"ReceiptHandle" in answer.body or answer.status >= 400 or time.monotonic() >= deadline
-        if ended or pause(_PAUSE_SECONDS):
-            return answer
+    queue = str(call.params.get("QueueUrl", "")).rpartition("/")[2]
+    return Poll(queue=queue, deadline=time.monotonic() + waits, ask=lambda: ask(at_once)).once()
 
 
 def _without_waiting(request: HttpRequest) -> HttpRequest:
     if "x-amz-target" in request.headers:
-        body = json.dumps({**json.loads(request.body or b"{}"), "WaitTimeSeconds": 0})
+        body = json.dumps({**json.loads(request.body), "WaitTimeSeconds": 0})
         return replace(request, body=body.encode())
-    form = dict(parse_qsl(request.body.decode(), keep_blank_values=True)) if request.method == "POST" else {}
-    query = dict(parse_qsl(request.query, keep_blank_values=True))
-    if form:
-        return replace(request, body=urlencode({**form, "WaitTimeSeconds": "0"}).encode())
-    return replace(request, query=urlencode({**query, "WaitTimeSeconds": "0"}))
+    form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    return replace(request, body=urlencode({**form, "WaitTimeSeconds": "0"}).encode())

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: The key of an AWS service is this prefix and its principal, such as ``…-glue.amazonaws.com``. Roles trust the
 #: principal. The ARN of the resource for which the service asks takes the place of a session token.
 SERVICE_KEY_PREFIX = "LOCALCLOUDSERVICE-"
+#: Says, with the inner secret, that a call comes from this very process: it then waits for no thread of outer calls.
+INNER_HEADER = "x-localcloud-inner"
 #: Takes the place of a session token where a service acts for its caller, with the caller's own permissions. The
 #: principals of these services follow, in the order in which they were called.
 FORWARD_ACCESS_SESSION = "forward-access-session:"
@@ -108,7 +110,7 @@ class Clients:
         from botocore.config import Config
 
         self._session = self._session or boto3.Session()
-        return self._session.client(
+        client = self._session.client(
             service,
             endpoint_url=self._settings.endpoint_url,
             region_name=self._settings.region,
@@ -120,3 +122,9 @@ class Clients:
             ),
             **credentials,
         )
+        client.meta.events.register("before-send", self._mark)
+        return client
+
+    def _mark(self, request: Any, **_: Any) -> None:
+        """After the signature, which therefore does not cover it."""
+        request.headers[INNER_HEADER] = self.inner_secret

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from localcloud.platform.cloud import Cloud
 
 Params: TypeAlias = dict[str, Any]
@@ -58,6 +60,16 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StoredBody:
+    """A body that is too large for memory, in a file. Whoever takes the file over renames it."""
+
+    path: Path
+    size: int
+    sha256: str
+    md5: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HttpRequest:
     """A request to something that is not an AWS API: the GitHub stand-in, a webhook, an endpoint's invocation."""
 
@@ -67,6 +79,8 @@ class HttpRequest:
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+    stored: StoredBody | None = None
+    """The body of a large object on its way to S3; ``body`` is empty then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +88,8 @@ class HttpResponse:
     status: int
     headers: dict[str, str]
     body: bytes = b""
+    file: BinaryIO | None = None
+    """What is sent in the place of ``body``, to its end; then it is closed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +117,10 @@ class Route:
     answer: Callable[[HttpRequest], Awaitable[HttpResponse]]
     authorize: Callable[[HttpRequest], Asked | None]
     """What the policies of the request's signer must allow; ``without_policies`` for nothing."""
+    admit: Callable[[HttpRequest], bool] = lambda _: True
+    """Whether a large body is read at all, decided on the request without it. Otherwise it is answered without it."""
+    largest_bytes: int = 8 * 1024 * 1024
+    """The largest body of a request."""
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -121,6 +141,8 @@ class Operations:
 
     #: botocore's name of the service, such as ``codebuild``.
     service: ClassVar[str]
+    #: Operations that take as long as something else does, such as a function's run. They hold no other call's thread.
+    waiting: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud

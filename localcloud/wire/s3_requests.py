@@ -26,6 +26,7 @@ _OF_EVERY_CALL = frozenset({"content-type", "content-md5", "host", "x-amz-conten
 #: Directory buckets, and what a browser asks without a signature.
 _NOT_HERE = frozenset({"BucketCORSPreflightCheck", "ListDirectoryBuckets", "ObjectCORSPreflightCheck", "PostObject"})
 _METADATA = "x-amz-meta-"
+_OF_UPLOADS = frozenset({"partNumber", "uploadId", "x-id"})
 _COPY_SOURCE = "x-amz-copy-source"
 _TAGGING = "x-amz-tagging"
 
@@ -79,6 +80,14 @@ def read(request: HttpRequest) -> S3Request:
                 headers=kept | _in_one_spelling(kept),
             )
     raise protocol.unsupported("s3", None, request)
+
+
+def is_upload(service: str, head: HttpRequest) -> bool:
+    """Whether the body of a request is an object's content, or a part's."""
+    if service != "s3" or head.method != "PUT" or _COPY_SOURCE in head.headers:
+        return False
+    names = {name for name, _ in address_pairs(head.query) if not name.startswith("X-Amz-")}
+    return bool(_place(head.path)[1]) and names <= _OF_UPLOADS
 
 
 def copy_source(headers: Mapping[str, str]) -> CopySource | None:

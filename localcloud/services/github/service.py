@@ -11,7 +11,7 @@ from localcloud.services.github.hooks import Hooks
 from localcloud.services.github.push_event import payload
 from localcloud.services.github.pushes import Pushes
 from localcloud.services.github.repositories import Repositories, Repository
-from localcloud.services.github.smart_http import SmartHttp
+from localcloud.services.github.smart_http import LARGEST_PUSH_BYTES, SmartHttp
 from localcloud.services.github.token import Token
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class GitHub(Operations):
         self._base_url = f"{cloud.settings.endpoint_url}/_github"
         self._hooks = Hooks(cloud)
         repositories = Repositories(home, owner_mark=str(cloud.settings.home))
-        token = Token(home / "token")
+        self._token = token = Token(home / "token")
         self._api = Api(repositories, token, self._hooks, self._base_url)
         self._pushes = Pushes(cloud, repositories, self._pushed)
         self._git = SmartHttp(repositories, token, self._pushes)
@@ -45,9 +45,18 @@ class GitHub(Operations):
     def routes(self) -> list[Route]:
         """The callers have GitHub's token, and no key of AWS."""
         return [
-            Route(prefix=API_PREFIX, answer=self._answer_api, authorize=without_policies),
-            Route(prefix=PREFIX, answer=self._answer_git, authorize=without_policies),
+            Route(prefix=API_PREFIX, answer=self._answer_api, authorize=without_policies, admit=self._has_token),
+            Route(
+                prefix=PREFIX,
+                answer=self._answer_git,
+                authorize=without_policies,
+                admit=self._has_token,
+                largest_bytes=LARGEST_PUSH_BYTES,
+            ),
         ]
+
+    def _has_token(self, request: HttpRequest) -> bool:
+        return self._token.opens(request.headers.get("authorization", ""))
 
     async def _answer_api(self, request: HttpRequest) -> HttpResponse:
         return await asyncio.to_thread(self._api.answer, request, request.path.removeprefix(API_PREFIX[:-1]))

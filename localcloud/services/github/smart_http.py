@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from localcloud.platform.errors import EngineError
+from localcloud.platform.errors import AwsError, EngineError
 from localcloud.platform.service import HttpRequest, HttpResponse
+from localcloud.wire.bodies import plain_body
 
 if TYPE_CHECKING:
     from localcloud.services.github.pushes import Pushes
     from localcloud.services.github.repositories import Repositories, Repository
     from localcloud.services.github.token import Token
 
+#: A quarter of GitHub's limit of a push: here it is held in memory.
+LARGEST_PUSH_BYTES = 512 * 1024 * 1024
 _SERVICES = ("git-upload-pack", "git-receive-pack")
 
 
@@ -55,12 +56,10 @@ class SmartHttp:
         return _git(f"application/x-{service}-advertisement", body)
 
     def _serve(self, request: HttpRequest, repository: Repository, service: str) -> HttpResponse:
-        body = request.body
-        if request.headers.get("content-encoding") == "gzip":
-            try:
-                body = gzip.decompress(body)
-            except (OSError, EOFError, zlib.error) as error:
-                return _text(400, f"The body is not gzip: {error}")
+        try:
+            body = plain_body(request, LARGEST_PUSH_BYTES)
+        except AwsError as error:
+            return _text(error.status, error.message)
         content_type = f"application/x-{service}-result"
         arguments = (service.removeprefix("git-"), "--stateless-rpc", ".")
         if service == "git-upload-pack":

@@ -10,6 +10,8 @@ from localcloud.services.lambda_.policy_operations import PolicyOperations
 class Lambda(FunctionOperations, InvocationOperations, PolicyOperations):
     """All operations over one engine."""
 
+    waiting = frozenset({"Invoke"})
+
     def start(self) -> None:
         self.engine.start()
         self.resume()

@@ -15,7 +15,7 @@ from localcloud.services.sagemaker.endpoint_configs import config_by_name
 from localcloud.services.sagemaker.endpoint_metrics import EndpointMetrics
 from localcloud.services.sagemaker.fleet import Fleet
 from localcloud.services.sagemaker.listing import page
-from localcloud.services.sagemaker.runtime import PREFIX, Runtime, invocation
+from localcloud.services.sagemaker.runtime import MAX_BODY_BYTES, PREFIX, Runtime, invocation
 from localcloud.services.sagemaker.shift import Shift
 from localcloud.services.sagemaker.tags import put_tags
 
@@ -48,7 +48,7 @@ class Endpoints(Operations):
     def routes(self) -> list[Route]:
         account, region = self.cloud.settings.account_id, self.cloud.settings.region
         runtime = Runtime(account, self._metrics, self._deployments, f"arn:aws:logs:{region}:{account}")
-        return [Route(prefix=PREFIX, answer=runtime.answer, authorize=invocation)]
+        return [Route(prefix=PREFIX, answer=runtime.answer, authorize=invocation, largest_bytes=MAX_BODY_BYTES + 1)]
 
     def start(self) -> None:
         announce_endpoints(self.cloud)
