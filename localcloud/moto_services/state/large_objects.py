@@ -5,16 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from localcloud.moto_services.state.bodies import Bodies
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: Smaller objects are passed around as bytes.
 LARGE_BYTES = 4 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
+
+
+class Files(Protocol):
+    """Where large objects' bytes are: the bodies."""
+
+    def read(self, name: str, start: int = 0, count: int = -1) -> bytes: ...
+
+    def join(self, contents: Sequence[bytes]) -> bytes: ...
 
 
 class StoredContent(bytes):
@@ -23,12 +29,12 @@ class StoredContent(bytes):
     Its own bytes are none: what reads them otherwise than by length, slice or :meth:`blocks` would see an empty object.
     """
 
-    bodies: Bodies
+    bodies: Files
     name: str
     size: int
     md5: str
 
-    def __new__(cls, bodies: Bodies, name: str, size: int, md5: str = "") -> Self:
+    def __new__(cls, bodies: Files, name: str, size: int, md5: str = "") -> Self:
         found = super().__new__(cls)
         found.bodies, found.name, found.size, found.md5 = bodies, name, size, md5
         return found
@@ -70,7 +76,7 @@ class Whole:
         return content
 
 
-def use_in_moto(bodies: Bodies) -> None:
+def use_in_moto(bodies: Files) -> None:
     """Lets moto's objects, multipart uploads and checksums take a StoredContent for bytes."""
     from moto.s3 import exceptions, models, responses
 
