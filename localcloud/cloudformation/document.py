@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import yaml
@@ -21,6 +22,8 @@ def read(text: str) -> Document:
             "ValidationError",
             f"Template format error: JSON not well-formed. (line {error.lineno}, column {error.colno})",
         ) from error
+    except (ValueError, RecursionError) as error:  # a number of too many digits; thousands of brackets
+        raise AwsError("ValidationError", f"Template format error: it cannot be read: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -31,13 +34,20 @@ def read(text: str) -> Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as CloudFormation reads it."""
+    """YAML as CloudFormation reads it: without aliases, by which a short text is a huge document."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise AwsError(
+                "ValidationError", "Template error: YAML aliases are not allowed in CloudFormation templates"
+            )
+        return super().compose_node(parent, index)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Document:
     pairs = loader.construct_pairs(node, deep=True)
-    names = [name for name, _ in pairs]
-    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    names = Counter(str(name) for name, _ in pairs)
+    twice = sorted(name for name, count in names.items() if count > 1)
     if twice:
         raise yaml.MarkedYAMLError(problem=f"duplicate key {twice[0]}", problem_mark=node.start_mark)
     return {str(name) if not isinstance(name, str) else name: value for name, value in pairs}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.intrinsics import INTRINSICS, Intrinsic, Resources
+from localcloud.cloudformation.limits import WRITTEN_CHARACTERS
 from localcloud.cloudformation.values import NO_VALUE
 from localcloud.platform.errors import AwsError, UnsupportedError
 
@@ -27,13 +28,24 @@ class Evaluation:
     imported: Callable[[str], str]
     """Returns an export's value; raises AwsError where no stack exports it."""
     _conditions: dict[str, bool] = field(default_factory=dict)
+    _deciding: list[str] = field(default_factory=list)
+    _written: int = 0
 
     def condition(self, name: str) -> bool:
         if name not in self._conditions:
             definitions = self.template.section("Conditions")
             if name not in definitions:
                 raise _error(f"Template error: Unresolved condition {name}")
-            self._conditions[name] = self.truth(definitions[name])
+            if name in self._deciding:
+                circle = ", ".join(self._deciding)
+                raise _error(f"Template format error: Circular dependencies between conditions: [{circle}]")
+            self._deciding.append(name)
+            try:
+                self._conditions[name] = self.truth(definitions[name])
+            except RecursionError as error:
+                raise _error(f"Template error: Too many conditions ask for each other, such as {name}") from error
+            finally:
+                self._deciding.pop()
         return self._conditions[name]
 
     def included(self) -> list[str]:
@@ -68,11 +80,17 @@ class Evaluation:
         resolved = {name: self.resolve(item) for name, item in value.items()}
         return {name: item for name, item in resolved.items() if item is not NO_VALUE}
 
+    def spend(self, characters: int) -> None:
+        """Takes note of the text that a function is about to make. Raises AwsError where it is too much in all."""
+        self._written += characters
+        if self._written > WRITTEN_CHARACTERS:
+            raise _error("Template error: The functions of the template make more text than any template may have")
+
     def _call(self, name: str, function: Intrinsic, argument: Any) -> Any:
         try:
             return function(self, argument)
-        except (TypeError, ValueError, KeyError, IndexError) as error:
-            raise _error(f"Template error: {name} does not take {argument!r}: {error}") from error
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+            raise _error(f"Template error: {name} does not take {repr(argument)[:200]}: {error}") from error
 
     def _condition_or_value(self, value: Any) -> Any:
         match value:

@@ -6,6 +6,7 @@ import base64
 import ipaddress
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from localcloud.cloudformation.limits import CIDR_COUNT
 from localcloud.cloudformation.template import PSEUDO_PARAMETERS, SUBSTITUTION
 from localcloud.cloudformation.values import NO_VALUE, Unknown, contains_unknown, shown
 from localcloud.platform.errors import AwsError
@@ -48,6 +49,8 @@ class Values(Protocol):
 
     def resolve(self, value: Any) -> Any: ...
 
+    def spend(self, characters: int) -> None: ...
+
 
 Intrinsic: TypeAlias = "Callable[[Values, Any], Any]"
 
@@ -88,12 +91,12 @@ def _sub(values: Values, argument: Any) -> Any:
             parts.append(_get_att(values, name) if "." in name else _ref(values, name))
         position = found.end()
     parts.append(text[position:].replace("${!", "${"))
-    return _joined(parts, "")
+    return _joined(values, parts, "")
 
 
 def _join(values: Values, argument: Any) -> Any:
     delimiter, parts = argument
-    return _joined(_list(values, parts, "Fn::Join"), delimiter)
+    return _joined(values, _list(values, parts, "Fn::Join"), _text(delimiter, "Fn::Join"))
 
 
 def _select(values: Values, argument: Any) -> Any:
@@ -140,9 +143,14 @@ def _cidr(values: Values, argument: Any) -> Any:
     block, count, bits = ([*map(values.resolve, argument), None])[:3]
     if contains_unknown([block, count, bits]):
         return Unknown("Fn::Cidr")
+    if not 1 <= int(count) <= CIDR_COUNT:
+        raise _error(f"Template error: Fn::Cidr makes between 1 and {CIDR_COUNT} blocks, not {count}")
     network = ipaddress.ip_network(block)
     subnets = network.subnets(new_prefix=network.max_prefixlen - int(bits or 8))
-    return [str(subnet) for subnet, _ in zip(subnets, range(int(count)), strict=False)]
+    found = [str(subnet) for subnet, _ in zip(subnets, range(int(count)), strict=False)]
+    if len(found) < int(count):
+        raise _error(f"Template error: Fn::Cidr: {block} has no {count} blocks of that size")
+    return found
 
 
 def _equals(values: Values, argument: Any) -> bool:
@@ -185,12 +193,14 @@ def _list(values: Values, value: Any, function: str) -> list[Any]:
     return found
 
 
-def _joined(parts: list[Any], delimiter: str) -> Any:
+def _joined(values: Values, parts: list[Any], delimiter: str) -> Any:
     """The joined text. It is unknown where a part is, and then shows the known parts."""
     for part in parts:
         if isinstance(part, dict | list):
             raise _error(f"Template error: every part of Fn::Join or Fn::Sub must be a string, not {part!r}")
-    text = delimiter.join(_scalar(shown(part)) for part in parts)
+    texts = [str(_scalar(shown(part))) for part in parts]
+    values.spend(sum(map(len, texts)) + len(delimiter) * len(texts))
+    text = delimiter.join(texts)
     sources = [part.source for part in parts if isinstance(part, Unknown)]
     return Unknown(", ".join(dict.fromkeys(sources)), text) if sources else text
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from localcloud.cloudformation import limits, patterns
 from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def evaluate(
 ) -> Parameters:
     """The values of all parameters of a template. Raises AwsError for those missing, unknown or not allowed."""
     definitions = template.section("Parameters")
+    for name, each in definitions.items():
+        check_definition(name, each)
     texts = {name: _text(each["Default"]) for name, each in definitions.items() if "Default" in each}
     for each in given:
         name = each["ParameterKey"]
@@ -55,12 +58,21 @@ def evaluate(
     }
     values = {name: _typed(name, definitions[name], looked_up.get(name, text)) for name, text in texts.items()}
     for name, definition in definitions.items():
+        if len(texts[name]) > limits.PARAMETER_CHARACTERS:
+            raise _error(f"Parameter '{name}' must have no more than {limits.PARAMETER_CHARACTERS} characters")
         _check(name, definition, texts[name])
     return Parameters(
         texts=texts,
         values=values,
         described=[_described(name, definitions[name], texts[name], looked_up) for name in definitions],
     )
+
+
+def check_definition(name: str, definition: Mapping[str, Any]) -> None:
+    if isinstance(definition.get("Default"), dict | list):
+        raise _error(f"Template format error: Every Default member must be a string (of {name}).")
+    if not isinstance(definition.get("AllowedValues", []), list):
+        raise _error(f"Template format error: AllowedValues of {name} must be a list.")
 
 
 def masked(definition: Mapping[str, Any], text: str) -> str:
@@ -114,13 +126,27 @@ def _problem(definition: Mapping[str, Any], kind: str, text: str) -> str | None:
     if allowed is not None and text not in [_text(value) for value in allowed]:
         return f"must be one of AllowedValues: [{', '.join(map(_text, allowed))}]; found {masked(definition, text)!r}"
     pattern = definition.get("AllowedPattern")
-    if pattern is not None and not re.fullmatch(pattern, text):
+    if pattern is not None and not _matches(str(pattern), text):
         return f"must match pattern {pattern}"
-    if "MinLength" in definition and len(text) < int(definition["MinLength"]):
+    if "MinLength" in definition and len(text) < _number(definition, "MinLength"):
         return f"must contain at least {definition['MinLength']} characters"
-    if "MaxLength" in definition and len(text) > int(definition["MaxLength"]):
+    if "MaxLength" in definition and len(text) > _number(definition, "MaxLength"):
         return f"must contain at most {definition['MaxLength']} characters"
     return _number_problem(definition, text) if "Number" in kind else None
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return patterns.matches(pattern, text)
+    except patterns.PatternError as error:
+        raise UnsupportedError(f"The AllowedPattern {pattern[:200]} ({error})") from error
+
+
+def _number(definition: Mapping[str, Any], name: str) -> float:
+    try:
+        return float(definition[name])
+    except (TypeError, ValueError) as error:
+        raise _error(f"Template format error: {name} must be a number, not {definition[name]!r}") from error
 
 
 def _number_problem(definition: Mapping[str, Any], text: str) -> str | None:
@@ -128,9 +154,9 @@ def _number_problem(definition: Mapping[str, Any], text: str) -> str | None:
         number = float(text)
     except ValueError:
         return f"must be a number, not {text!r}"
-    if "MinValue" in definition and number < float(definition["MinValue"]):
+    if "MinValue" in definition and number < _number(definition, "MinValue"):
         return f"must be a number not less than {definition['MinValue']}"
-    if "MaxValue" in definition and number > float(definition["MaxValue"]):
+    if "MaxValue" in definition and number > _number(definition, "MaxValue"):
         return f"must be a number not greater than {definition['MaxValue']}"
     return None
 

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 def check(evaluation: Evaluation) -> None:
     """Raises AwsError with the descriptions of the assertions that do not hold."""
+    for name, rule in evaluation.template.section("Rules").items():
+        assertions = rule.get("Assertions") if isinstance(rule, dict) else None
+        if not isinstance(assertions, list) or not all(
+            isinstance(each, dict) and "Assert" in each for each in assertions
+        ):
+            raise AwsError("ValidationError", f"Template format error: Rule {name} has no list of Assertions.")
     failed = [
         assertion.get("AssertDescription", f"rule {name}")
         for name, rule in evaluation.template.section("Rules").items()

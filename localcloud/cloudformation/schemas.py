@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localcloud.cloudformation import patterns
 from localcloud.cloudformation.values import Unknown, contains_unknown
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: A property's place: ``("LifecycleConfiguration", "Rules", "*", "Id")``.
 Path_ = tuple[str, ...]
+#: Python matches a lookaround, but not in linear time: longer texts are not held against such a pattern.
+_LONGEST_LOOKED_AROUND = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +195,11 @@ def _check_pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[Any]:
     if not isinstance(value, str) or "{{resolve:" in value:
         return
     try:
-        matched = re.search(pattern, value)
-    except re.error:
-        return  # a pattern of Java's that Python does not have
+        matched = patterns.matches(pattern, value, whole=False)
+    except patterns.PatternError:  # one of AWS's own, with a lookaround
+        if len(value) > _LONGEST_LOOKED_AROUND or not _compiles(pattern):
+            return
+        matched = bool(re.search(pattern, value))
     if not matched:
         yield ValidationError(f"string [{value}] does not match pattern {pattern}")
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation import document
+from localcloud.cloudformation import document, limits
 from localcloud.cloudformation.order import check_acyclic
 from localcloud.cloudformation.schemas import schema
 from localcloud.platform.errors import AwsError, UnsupportedError
@@ -76,8 +76,11 @@ class Template:
     @classmethod
     def parse(cls, text: str) -> Template:
         """Raises AwsError in CloudFormation's words for an invalid template, UnsupportedError for what we lack."""
+        limits.check_text(text, limits.STORED_BYTES, "templateBody")
         found = document.read(text)
+        limits.check_depth(found)
         _check_sections(found)
+        limits.check_sections(found)
         resources = {name: _resource(name, value) for name, value in found["Resources"].items()}
         template = cls(text=text, document=found, resources=resources)
         template._check_types()
@@ -217,19 +220,29 @@ def _resource(name: str, value: Any) -> ResourceDefinition:
         if key not in _RESOURCE_KEYS:
             raise AwsError("ValidationError", f"Invalid template resource property '{key}'")
     for key, allowed in _POLICIES.items():
-        if value.get(key, "Delete") not in allowed:
+        if not isinstance(value.get(key, ""), str) or value.get(key, "Delete") not in allowed:
             raise UnsupportedError(f"{key} {value[key]!r} (of {name})")
     depends_on = value.get("DependsOn", [])
+    names = [depends_on] if isinstance(depends_on, str) else depends_on
+    _check_types_of(name, value, names)
     return ResourceDefinition(
         logical_id=name,
         type_name=value["Type"],
         properties=value.get("Properties") or {},
-        depends_on=(depends_on,) if isinstance(depends_on, str) else tuple(depends_on),
+        depends_on=tuple(names),
         condition=value.get("Condition"),
         deletion_policy=value.get("DeletionPolicy", "Delete"),
         update_replace_policy=value.get("UpdateReplacePolicy", "Delete"),
         metadata=value.get("Metadata") or {},
     )
+
+
+def _check_types_of(name: str, value: dict[str, Any], depends_on: Any) -> None:
+    if not isinstance(depends_on, list) or not all(isinstance(each, str) for each in depends_on):
+        raise AwsError("ValidationError", f"Template format error: DependsOn of {name} must be a string or strings.")
+    for key, kind in (("Properties", dict), ("Metadata", dict), ("Condition", str)):
+        if value.get(key) is not None and not isinstance(value[key], kind):
+            raise AwsError("ValidationError", f"Template format error: [/Resources/{name}] {key} has another type.")
 
 
 def _unresolved_error(names: list[str], place: str) -> AwsError:

@@ -6,7 +6,7 @@ from typing import Any
 
 from localcloud.cloudformation import template_source
 from localcloud.cloudformation.operations import CloudFormationOperations
-from localcloud.cloudformation.parameters import masked
+from localcloud.cloudformation.parameters import check_definition, masked
 from localcloud.cloudformation.template import Template
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Params, operation
@@ -73,6 +73,7 @@ def _summary(template: Template) -> dict[str, Any]:
 
 
 def _parameter(name: str, definition: dict[str, Any]) -> dict[str, Any]:
+    check_definition(name, definition)
     found: dict[str, Any] = {
         "ParameterKey": name,
         "ParameterType": definition.get("Type", "String"),

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from localcloud.cloudformation import limits
 from localcloud.cloudformation.authority import PRINCIPAL
 from localcloud.platform.errors import AwsError
 
@@ -26,6 +27,7 @@ def text(params: Params, cloud: Cloud, caller: Caller) -> str:
     if (body is None) == (url is None):
         raise AwsError("ValidationError", "Either Template URL or Template Body must be specified.")
     if body is not None:
+        limits.check_text(str(body), limits.INLINE_BYTES, "templateBody")
         return str(body)
     bucket, key = s3_place(str(url), cloud.settings.endpoint_url)
     return _read(cloud.clients.forwarding("s3", caller.access_key_id, via=(*caller.via, PRINCIPAL)), bucket, key)
@@ -53,8 +55,10 @@ def _read(s3: Any, bucket: str, key: str) -> str:
     from botocore.exceptions import ClientError
 
     try:
-        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read(limits.STORED_BYTES + 1)
         return body.decode()
+    except UnicodeDecodeError as error:
+        raise AwsError("ValidationError", f"Template format error: {bucket}/{key} is not UTF-8") from error
     except ClientError as error:
         raise AwsError(
             "ValidationError", f"S3 error: {error.response['Error'].get('Message')}: {bucket}/{key}"
