@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from handover.addresses import S3Address
-from handover.documents import from_json, member
+from handover.documents import from_json
 from handover.errors import HandOverError
 from handover.gate_report import Champion
 from handover.packages import Package, version_of
-from handover.places import GateFolder
 from handover.signed_report import sha256
 from ml_init.dataset import Dataset
 from ml_steps.running import StepError, say
@@ -63,11 +62,15 @@ def _of_champion(sagemaker: Any, s3: Any, arn: str) -> Agreed:
     content = s3.get_object(**S3Address.parse(package.report).arguments)["Body"].read()
     if (found := sha256(content)) != package.report_sha256:
         raise ValueError(f"{package.report} was changed: its SHA-256 is {found}, and not {package.report_sha256}")
-    document = from_json(content.decode(), GateFolder.DOCUMENT)
-    rules, contract = (table(member(document, key, GateFolder.DOCUMENT), key) for key in ("rules", "contract"))
-    return Agreed(
-        rules=Rules.of(rules),
-        contract=Dataset.of(contract),
-        by=f"the rules that let version {version_of(arn)} pass",
-        package=arn,
-    )
+    rules, contract = _parsed(content, package.report)
+    return Agreed(rules=rules, contract=contract, by=f"the rules that let version {version_of(arn)} pass", package=arn)
+
+
+def _parsed(content: bytes, name: str) -> tuple[Rules, Dataset]:
+    """The rules and the contract in a report. ValueError if it has none, or another gate's form of them."""
+    try:
+        document = from_json(content.decode(), name)
+        rules, contract = (table(document.get(key), key) for key in ("rules", "contract"))
+        return Rules.of(rules), Dataset.of(contract)
+    except (HandOverError, ValueError) as error:
+        raise ValueError(f"{name} has a form that this gate does not know ({error})") from error

@@ -252,6 +252,11 @@ def halve(aws: Aws) -> None:
     rewrite(aws, {"rules": json.loads(aws.stored["gate/e0/gate.json"])["rules"]})
 
 
+def garble(aws: Aws) -> None:
+    aws.stored["gate/e0/gate.json"] = b"half a rep"
+    aws.champion_properties["gate_report_sha256"] = hashlib.sha256(b"half a rep").hexdigest()
+
+
 def rewrite(aws: Aws, document: dict[str, Any]) -> None:
     kept = Agreed(rules=Written(document["rules"]), contract=Written(document.get("contract")), by="")
     aws.let_pass_by(kept)
@@ -273,8 +278,9 @@ class Written:
         (forget, f"the package {CHAMPION} names no report of a gate"),
         (lose, "NoSuchKey"),
         (change, "s3://data/gate/e0/gate.json was changed: its SHA-256 is"),
-        (age, "luck = 1 is not known here; allowed are answers, comparison"),
-        (halve, "contract = None: expected a table"),
+        (age, "has a form that this gate does not know (luck = 1 is not known here; allowed are answers"),
+        (halve, "has a form that this gate does not know (contract = None: expected a table, [contract])"),
+        (garble, "has a form that this gate does not know (s3://data/gate/e0/gate.json is no JSON"),
     ],
 )
 def test_a_champion_whose_rules_cannot_be_read_is_held(
