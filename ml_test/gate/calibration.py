@@ -38,11 +38,11 @@ def calibration(truth: NDArray[np.int64], scores: Numbers) -> list[dict[str, flo
 
 
 def calibration_error(truth: NDArray[np.int64], scores: Numbers) -> Estimate:
-    """The mean distance, over the tenths, between answered and came, with its normal interval (delta method).
+    """The mean distance, over the tenths, between answered and came, with Student's interval (delta method).
 
     Chance alone makes a distance, and never a negative one, so the figure is strict. A bootstrap would be stricter:
     each resample adds the same chance again, and BCa takes all of it for bias.
     """
     gaps = [scores[part] - truth[part] for part in tenths(scores)]
-    found = mean_estimate(np.concatenate([gap * np.sign(gap.mean()) for gap in gaps]))
-    return Estimate(value=found.value, low=max(found.low, 0.0), high=found.high, rows=found.rows)
+    found = mean_estimate(np.concatenate([gap * np.sign(gap.mean()) for gap in gaps]), swing=1.0)
+    return Estimate(value=found.value, low=max(found.low, 0.0), high=min(found.high, 1.0), rows=found.rows)

@@ -3,18 +3,22 @@
 DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988). ``truth`` is 1 for a row with the event, else 0; ``scores`` rank
 the rows; both have shape ``(rows,)``. AUC is the probability that a row with the event scores higher than a row without
 it; ties count half.
+
+Where hardly any row is ranked wrongly, DeLong's variance is nearly 0; for a perfect AUC it is 0, on however few rows.
+So an own interval never lies inside Newcombe's (Statistics in Medicine 25, 2006, part 2, method 5), which asks instead
+how variable a model of that AUC would be on so many rows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import exp, hypot, log, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri
 
-from ml_test.gate.intervals import CONFIDENCE, Estimate
+from ml_test.gate.intervals import BISECTIONS, CONFIDENCE, Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +52,12 @@ class Placements:
         parts = (self.beaten, self.beating)
         return sqrt(sum(float(part.var(ddof=1)) / len(part) if len(part) > 1 else 0.25 for part in parts))
 
+    @property
+    def telling(self) -> int:
+        """How many rows differ from the commonest one of their label: only they make the error."""
+        parts = [np.round(part, 9) for part in (self.beaten, self.beating)]
+        return sum(len(part) - int(np.unique(part, return_counts=True)[1].max()) for part in parts)
+
     def minus(self, other: Placements) -> Placements:
         """The difference on the same rows: ``auc`` is that of the areas, ``error`` accounts for their correlation."""
         return Placements(beaten=self.beaten - other.beaten, beating=self.beating - other.beating)
@@ -64,14 +74,42 @@ def auc(truth: NDArray[np.int64], scores: Numbers) -> float:
 
 
 def auc_estimate(truth: NDArray[np.int64], scores: Numbers, *, confidence: float = CONFIDENCE) -> Estimate:
-    """The AUC with its interval, which is made on the logit scale and so stays inside [0, 1]."""
+    """The AUC. Its interval, inside [0, 1], reaches as far as DeLong's on the logit scale and as Newcombe's."""
     found = Placements.of(truth, scores)
-    value = found.auc
-    if not 0 < value < 1:
-        return Estimate(value=value, low=0.0 if value == 0 else 1.0, high=value, rows=len(truth))
-    centre, reach = log(value / (1 - value)), _z(confidence) * found.error / (value * (1 - value))
-    low, high = (1 / (1 + exp(-(centre + side * reach))) for side in (-1, 1))
-    return Estimate(value=value, low=low, high=high, rows=len(truth))
+    return Estimate(value=found.auc, **_ends(found, confidence), rows=len(truth))
+
+
+def _ends(found: Placements, confidence: float) -> dict[str, float]:
+    value, low, high = found.auc, 1.0, 0.0
+    if 0 < value < 1:
+        centre, reach = log(value / (1 - value)), _z(confidence) * found.error / (value * (1 - value))
+        low, high = (1 / (1 + exp(-(centre + side * reach))) for side in (-1, 1))
+    ends = newcombe(value, len(found.beaten), len(found.beating), confidence=confidence)
+    return {"low": min(low, ends[0]), "high": max(high, ends[1])}
+
+
+def newcombe(value: float, events: int, others: int, *, confidence: float) -> tuple[float, float]:
+    """The AUCs of which a model could, by chance, show this one on so many rows of either label."""
+    return _end(value, 0.0, events, others, _z(confidence)), _end(value, 1.0, events, others, _z(confidence))
+
+
+def _end(value: float, outside: float, events: int, others: int, limit: float) -> float:
+    """The AUC between the value and 0 or 1 (``outside``) that is ``limit`` of its own standard errors away."""
+    inside = value
+    for _ in range(BISECTIONS):
+        middle = (inside + outside) / 2
+        if (value - middle) ** 2 < limit**2 * _variance(middle, events, others):
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+def _variance(area: float, events: int, others: int) -> float:
+    """Hanley's and McNeil's variance of an AUC, with Newcombe's mean of both numbers of rows in the place of each."""
+    rows = (events + others) / 2 - 1
+    spread = 1 + rows * ((1 - area) / (2 - area) + area / (1 + area))
+    return area * (1 - area) * spread / (events * others)
 
 
 def auc_gain(
@@ -84,10 +122,15 @@ def auc_gain(
 
 
 def auc_gain_of_two(champion: Placements, challenger: Placements) -> tuple[float, float]:
-    """The 95 % interval of challenger minus champion, each on its own rows."""
-    reach = _z(CONFIDENCE) * sqrt(champion.error**2 + challenger.error**2)
+    """The 95 % interval of challenger minus champion, each on its own rows: both models' intervals, squared and added.
+
+    Zou and Donner, Statistics in Medicine 27 (2008), as Newcombe does for two shares.
+    """
+    one, two = (_ends(model, CONFIDENCE) for model in (challenger, champion))
     value = challenger.auc - champion.auc
-    return value - reach, value + reach
+    low = value - hypot(challenger.auc - one["low"], two["high"] - champion.auc)
+    high = value + hypot(one["high"] - challenger.auc, champion.auc - two["low"])
+    return low, high
 
 
 def _z(confidence: float) -> float:

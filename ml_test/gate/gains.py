@@ -1,7 +1,8 @@
 """How much better the challenger is than the champion, with an interval.
 
-Two models that agree on all of these rows may still differ on others. If they differ on hardly any row, an interval
-that does not account for this is widened (``Compared.widening``).
+Two models that agree on all of these rows may still differ on others; and if one is right and the other wrong on all of
+them, their difference varies no less. If hardly any row shows a spread (``Compared.telling``), an interval that is made
+of it is widened (``Compared.widening``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ml_test.gate import bootstrap
 from ml_test.gate.answers.kind import Answered
-from ml_test.gate.intervals import CONFIDENCE
+from ml_test.gate.intervals import CONFIDENCE, FEWEST_TELLING
 from ml_test.gate.metrics.metric import ClosedForm, Compared, Resampled
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml_test.gate.bootstrap import Bounds
-
-# If the models differ on fewer rows than this, an interval that is made of their spread is too narrow.
-FEWEST_DIFFERENCES = 10
 
 A = TypeVar("A", bound=Answered)
 A_co = TypeVar("A_co", bound=Answered, covariant=True)
@@ -81,11 +79,13 @@ def closed_gain(metric: ClosedForm[A], pair: Pair[A], *, confidence: float) -> G
 def _gain(metric: Compared[A], pair: Pair[A], bounds: Bounds, confidence: float) -> Gain:
     before, after = metric.value(pair.champion), metric.value(pair.challenger)
     value = metric.direction.sign * (after - before)
-    few = pair.differing < FEWEST_DIFFERENCES
+    few = metric.telling(pair) < FEWEST_TELLING
     least = metric.widening(pair.challenger, confidence) if few else 0.0
+    most = metric.span[1] - metric.span[0]
     return Gain(
         metric=metric.name, champion=before, challenger=after, value=value, confidence=confidence,
-        rows=len(pair.challenger), low=min(bounds[0], value - least), high=max(bounds[1], value + least),
+        rows=len(pair.challenger),
+        low=max(min(bounds[0], value - least), -most), high=min(max(bounds[1], value + least), most),
         method=metric.paired_method(pair.challenger),
     )  # fmt: skip
 

@@ -5,12 +5,12 @@ No request was answered by both, so nothing is paired, and these intervals are w
 
 from __future__ import annotations
 
-from math import sqrt
+from math import hypot, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml_test.gate.intervals import CONFIDENCE, Interval, share
+from ml_test.gate.intervals import CONFIDENCE, FEWEST_TELLING, Interval, mean_estimate, share, telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NEWCOMBE = "Newcombe's interval for two independent shares"
 #: Cochran's rule: at most this share of the table's cells may have an expected count below _EXPECTED.
 _EXPECTED, _SHARE_BELOW = 5, 0.2
+#: Values that are no further apart are alike.
+_ALIKE = 1e-9
 
 
 def share_difference(champion: tuple[int, int], challenger: tuple[int, int]) -> tuple[float, float, float]:
@@ -36,13 +38,31 @@ def share_difference(champion: tuple[int, int], challenger: tuple[int, int]) -> 
     return value, low, high
 
 
-def welch(champion: NDArray[np.float64], challenger: NDArray[np.float64], *, sign: int) -> Interval:
-    """Welch's interval for challenger minus champion; for champion minus challenger if ``sign`` is -1."""
+def welch(
+    champion: tuple[NDArray[np.float64], float], challenger: tuple[NDArray[np.float64], float], *, sign: int
+) -> Interval:
+    """Welch's interval for challenger minus champion; for champion minus challenger if ``sign`` is -1.
+
+    Each is given as (values, swing). If few rows show a spread, it reaches as far as both means' own intervals, squared
+    and added, which account for that (``mean_estimate``).
+    """
     from scipy import stats
 
     one, two = (challenger, champion) if sign > 0 else (champion, challenger)
-    found = stats.ttest_ind(one, two, equal_var=False).confidence_interval(CONFIDENCE)
-    return Interval(low=float(found.low), high=float(found.high), method="Welch's interval for two independent means")
+    ours, theirs = (mean_estimate(values, swing=swing) for values, swing in (one, two))
+    value = ours.value - theirs.value
+    reach = hypot(ours.high - ours.value, theirs.high - theirs.value)
+    low, high = value - reach, value + reach
+    if min(len(one[0]), len(two[0])) > 1 and max(np.ptp(one[0]), np.ptp(two[0])) > _ALIKE:
+        found = stats.ttest_ind(one[0], two[0], equal_var=False).confidence_interval(CONFIDENCE)
+        few = any(
+            telling(values, np.zeros(len(values), dtype=np.int64), swing=swing) < FEWEST_TELLING
+            for values, swing in (one, two)
+        )
+        low, high = (
+            (min(low, float(found.low)), max(high, float(found.high))) if few else (float(found.low), float(found.high))
+        )
+    return Interval(low=low, high=high, method="Welch's interval for two independent means")
 
 
 def numbers_alike(champion: Sequence[float], challenger: Sequence[float]) -> float:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from scipy.special import bdtrc, ndtri  # scipy.stats, which has both intervals ready, takes 1.5 s to import
+import numpy as np
+from scipy.special import bdtrc, ndtri, stdtrit  # scipy.stats, which has the intervals ready, takes 1.5 s to import
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
 BISECTIONS = 60
+# If fewer rows than this tell anything of the spread, an interval that is made of the spread is too narrow.
+FEWEST_TELLING = 10
 TANGO = "Tango's score interval for paired answers (McNemar's test, inverted)"
 
 
@@ -42,14 +44,32 @@ def share(successes: int, rows: int) -> Estimate:
     centre = value + z**2 / (2 * rows)
     margin = z * sqrt(value * (1 - value) / rows + z**2 / (4 * rows**2))
     low, high = ((centre + side * margin) / (1 + z**2 / rows) for side in (-1, 1))
-    return Estimate(value=value, low=max(low, 0.0), high=min(high, 1.0), rows=rows)
+    # Rounding must not put the end beside a value of exactly 0 or 1.
+    return Estimate(value=value, low=min(max(low, 0.0), value), high=max(min(high, 1.0), value), rows=rows)
 
 
-def mean_estimate(values: NDArray[np.float64]) -> Estimate:
-    """The mean with its normal interval, which is exact enough for thousands of rows."""
-    value, z = float(values.mean()), float(ndtri((1 + CONFIDENCE) / 2))
-    margin = z * float(values.std(ddof=1)) / sqrt(len(values))
-    return Estimate(value=value, low=value - margin, high=value + margin, rows=len(values))
+def mean_estimate(values: NDArray[np.float64], *, swing: float) -> Estimate:
+    """The mean with Student's interval. swing: how far one more row's value may be from those of these rows.
+
+    Rows that are all alike have no spread, and say nothing of others: ``unseen`` of all rows may be different.
+    """
+    rows, value = len(values), float(values.mean())
+    margin = 0.0
+    if rows > 1:
+        margin = float(stdtrit(rows - 1, (1 + CONFIDENCE) / 2)) * float(values.std(ddof=1)) / sqrt(rows)
+    if telling(values, np.zeros(rows, dtype=np.int64), swing=swing) < FEWEST_TELLING:
+        margin = max(margin, unseen(rows, CONFIDENCE) * swing)
+    return Estimate(value=value, low=value - margin, high=value + margin, rows=rows)
+
+
+def telling(values: NDArray[np.float64], strata: NDArray[np.int64], *, swing: float) -> int:
+    """How many rows show a spread: they are off their stratum's median by more than a tenth of the swing.
+
+    values, strata: shape (rows,). A model that is all but certain, and right in all rows, shows none, although its
+    answers differ a little.
+    """
+    parts = [values[strata == stratum] for stratum in np.unique(strata)]
+    return sum(int((np.abs(part - np.median(part)) > swing / 10).sum()) for part in parts)
 
 
 def win_p_value(wins: int, losses: int) -> float:

@@ -103,12 +103,16 @@ def compare(
                 name=name,
                 own=metric.estimate(part.challenger, seed=seed),
                 gain=closed_gain(metric, part, confidence=corrected),
-                suspected=metric.gain_bounds(part, confidence),
+                suspected=_bounds(closed_gain(metric, part, confidence=confidence)),
             )
             for name, part in kept.items()
         ),
         too_small=tuple(f"{name} ({lack})" for name, lack in small.items()),
     )
+
+
+def _bounds(gain: Gain) -> Bounds:
+    return gain.low, gain.high
 
 
 def judge(slices: Sequence[Slice], metric: ClosedForm[Any], rule: SliceRule, *, compared: bool) -> list[Check]:

@@ -165,4 +165,4 @@ def saved(truth: NDArray[np.int64], scores: Numbers, costs: Costs) -> Estimate:
     spent = np.where(event & ~alarms, costs.missed, 0.0) + np.where(~event & alarms, costs.false_alarm, 0.0)
     never, always = np.where(event, costs.missed, 0.0), np.where(event, 0.0, costs.false_alarm)
     constant = never if never.mean() <= always.mean() else always
-    return mean_estimate(constant - spent)
+    return mean_estimate(constant - spent, swing=max(costs.missed, costs.false_alarm))

@@ -23,7 +23,7 @@ class Auc(ClosedForm[ProbabilityAnswers]):
         "how often a row where the answer came true gets a higher probability than a row where it did not; "
         "0.5 is guessing"
     )
-    own_method: ClassVar[str] = "DeLong's interval, on the logit scale"
+    own_method: ClassVar[str] = "DeLong's interval on the logit scale, or Newcombe's where it reaches further"
     method: ClassVar[str] = "DeLong's interval for two paired areas under the ROC curve"
     fewest_rows: ClassVar[int] = 30
 
@@ -36,6 +36,11 @@ class Auc(ClosedForm[ProbabilityAnswers]):
     def gain_bounds(self, pair: Pair[ProbabilityAnswers], confidence: float) -> Bounds:
         truth = pair.challenger.truth
         return auc_gain(truth, pair.champion.values, pair.challenger.values, confidence=confidence)
+
+    def telling(self, pair: Pair[ProbabilityAnswers]) -> int:
+        """The rows whose rank among those of the other label the two models see differently."""
+        ours, theirs = (Placements.of(model.truth, model.values) for model in (pair.challenger, pair.champion))
+        return min(pair.differing, ours.minus(theirs).telling)
 
     def too_few(self, answered: ProbabilityAnswers) -> str | None:
         """The number of rows with the rarer label decides."""
@@ -50,4 +55,4 @@ class Auc(ClosedForm[ProbabilityAnswers]):
 
     def independent(self, champion: ProbabilityAnswers, challenger: ProbabilityAnswers) -> Interval:
         low, high = auc_gain_of_two(*(Placements.of(model.truth, model.values) for model in (champion, challenger)))
-        return Interval(low=low, high=high, method="DeLong's standard errors of two independent areas")
+        return Interval(low=low, high=high, method="the intervals of two independent areas, squared and added")

@@ -20,7 +20,7 @@ class CalibrationError(Metric[ProbabilityAnswers]):
     reads: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
     called: ClassVar[str] = "calibration error"
     explained: ClassVar[str] = "the mean distance between the probability answered and the share that came true"
-    own_method: ClassVar[str] = "the normal interval of a mean"
+    own_method: ClassVar[str] = "Student's interval of a mean"
     direction: ClassVar[Direction] = LESS_IS_BETTER
 
     def figures(self, answered: ProbabilityAnswers, *, seed: int) -> dict[str, Estimate]:  # noqa: ARG002

@@ -30,6 +30,10 @@ class LogLoss(MeanOfRows[ProbabilityAnswers]):
     def of_rows(self, answered: ProbabilityAnswers) -> NDArray[np.float64]:
         return log_loss(answered.truth, answered.values)
 
+    def swing(self, answered: ProbabilityAnswers) -> float:
+        """The loss of the boldest answer, if it were wrong."""
+        return float(max(log_loss(truth, answered.values).max() for truth in (answered.truth, 1 - answered.truth)))
+
 
 def log_loss(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each row's loss, in nats. truth: 1 where the event came; scores: its probability; both of shape (rows,)."""

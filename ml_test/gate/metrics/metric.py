@@ -11,7 +11,7 @@ import numpy as np
 from ml_test.gate.answers.kind import Answered
 from ml_test.gate.bootstrap import Figure
 from ml_test.gate.independent import welch
-from ml_test.gate.intervals import mean_estimate, unseen
+from ml_test.gate.intervals import Estimate, mean_estimate, telling, unseen
 from ml_test.gate.wording import MORE_IS_BETTER, NUMBER, Direction, Unit
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ml_test.gate.bootstrap import Bounds
     from ml_test.gate.gains import Pair
-    from ml_test.gate.intervals import Estimate, Interval
+    from ml_test.gate.intervals import Interval
 
 A = TypeVar("A", bound=Answered)
 
@@ -74,8 +74,12 @@ class Compared(Metric[A]):
     def figures(self, answered: A, *, seed: int) -> dict[str, Estimate]:
         return {self.called: self.estimate(answered, seed=seed)}
 
+    def telling(self, pair: Pair[A]) -> int:
+        """How many rows tell the two models apart, and show by how much that varies."""
+        return pair.differing
+
     def widening(self, answered: A, confidence: float) -> float:  # noqa: ARG002  (for an interval that accounts for it)
-        """How far the true gain may be from 0, although two models give the same answers to all of these rows."""
+        """How far the true gain may be from that on these rows, if hardly any of them tells the models apart."""
         return 0.0
 
     def independent(self, champion: A, challenger: A) -> Interval | None:  # noqa: ARG002
@@ -117,7 +121,7 @@ class Resampled(Compared[A]):
 class MeanOfRows(Resampled[A]):
     """A metric that is the mean of one value per row, such as a loss or an error."""
 
-    own_method: ClassVar[str] = "the normal interval of a mean"
+    own_method: ClassVar[str] = "Student's interval of a mean"
     span: ClassVar[tuple[float, float]] = (0.0, float("inf"))
 
     @abstractmethod
@@ -128,17 +132,25 @@ class MeanOfRows(Resampled[A]):
         return float(self.of_rows(answered).mean())
 
     def estimate(self, answered: A, *, seed: int) -> Estimate:  # noqa: ARG002  (nothing is drawn)
-        return mean_estimate(self.of_rows(answered))
+        found, (least, most) = mean_estimate(self.of_rows(answered), swing=self.swing(answered)), self.span
+        return Estimate(value=found.value, low=max(found.low, least), high=min(found.high, most), rows=found.rows)
+
+    def swing(self, answered: A) -> float:
+        """How far the value of one more row may be from those of these rows: their range, or 1 where they are alike."""
+        values = self.of_rows(answered)
+        return float(values.max() - values.min()) or 1.0
 
     def gain_figure(self, pair: Pair[A]) -> Figure:
         gained = self.direction.sign * (self.of_rows(pair.challenger) - self.of_rows(pair.champion))
-        return Figure(parts=np.stack([gained, np.ones(len(gained))]), of=lambda sums: sums[0] / sums[1])
+        return Figure(parts=np.stack([gained, np.ones(len(gained))]), of=lambda sums: sums[0] / np.maximum(sums[1], 1))
+
+    def telling(self, pair: Pair[A]) -> int:
+        gained = self.of_rows(pair.challenger) - self.of_rows(pair.champion)
+        return min(pair.differing, telling(gained, pair.challenger.strata, swing=self.swing(pair.challenger)))
 
     def widening(self, answered: A, confidence: float) -> float:
-        """One more row is taken to move the mean by no more than the range of these rows' values."""
-        values = self.of_rows(answered)
-        return unseen(len(values), confidence) * float(values.max() - values.min())
+        return unseen(len(answered), confidence) * self.swing(answered)
 
     def independent(self, champion: A, challenger: A) -> Interval:
-        before, after = self.of_rows(champion), self.of_rows(challenger)
-        return welch(before, after, sign=self.direction.sign)
+        models = [(self.of_rows(model), self.swing(model)) for model in (champion, challenger)]
+        return welch(*models, sign=self.direction.sign)

@@ -31,4 +31,5 @@ class Recall(Metric[Decided]):
         return {
             f"recall of {label}": share(int(hit), int(count))
             for label, hit, count in zip(answered.labels, hits, rows, strict=True)
+            if count
         }
