@@ -127,6 +127,8 @@ class GateVariables(Variables):
     workload: str = variable("WORKLOAD")
     bucket: str = variable("DATA_BUCKET")
     invocation: str = variable("INVOCATION")
+    #: How a row is written for training: the name of a kind in ``ml_init/training_rows.py``.
+    training_rows: str = variable("TRAINING_ROWS")
     #: The endpoint under test, in QA.
     endpoint: str = variable("ENDPOINT_NAME")
     #: The endpoint and the stack of PROD, which serves the model to compare with.

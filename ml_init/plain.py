@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from handover.data import LEARNED, Features
 from handover.places import features as features_folder
 from ml_init.source import FeatureMaker, Made, Source
-from ml_init.table import CSV_TYPE, csv_of, label_counts, split_rows
+from ml_init.table import csv_of, label_counts, split_rows
+from ml_init.training_rows import VALUES
 from ml_steps.objects import upload_once
 from ml_steps.running import timed
 
@@ -33,7 +34,7 @@ class PlainFeatures(FeatureMaker):
         return Made(
             features=Features(
                 splits={name: str(address) for name, address in addresses.items()},
-                content_type=CSV_TYPE,
+                content_type=VALUES.content_type,
                 rows={name: len(rows) for name, rows in parts.items()},
                 label_counts={name: label_counts(rows, dataset) for name, rows in parts.items()},
                 labels=dataset.label.categories,

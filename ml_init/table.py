@@ -1,4 +1,4 @@
-"""Writes a table of values as files for XGBoost, for a workload that needs no Spark."""
+"""A table of values: its split, and its rows as a file for training, for a workload that needs no Spark."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from handover.data import SPLITS
 from ml_init.row_identity import identity
 from ml_init.split import split_of
+from ml_init.training_rows import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ml_init.dataset import Dataset
-
-#: The content type of the splits that training reads.
-CSV_TYPE = "text/csv"
 
 Row = tuple[str, ...]
 
@@ -28,9 +26,8 @@ def split_rows(rows: Sequence[Row], dataset: Dataset) -> dict[str, list[Row]]:
 
 
 def csv_of(rows: Sequence[Row], dataset: Dataset) -> str:
-    """The rows for XGBoost: the label's index first, then the features' values."""
-    place = {label: str(index) for index, label in enumerate(dataset.label.categories)}
-    return "".join(f"{place[row[-1]]},{','.join(row[:-1])}\n" for row in rows)
+    """The rows as training reads them: the features are their values."""
+    return "".join(f"{VALUES.written(row, dataset)}\n" for row in rows)
 
 
 def label_counts(rows: Sequence[Row], dataset: Dataset) -> dict[str, int]:

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from handover.addresses import S3Address
-from handover.documents import from_json
 from handover.errors import HandOverError
 from handover.gate_report import Champion
-from handover.packages import Package, version_of
-from handover.signed_report import sha256
+from handover.packages import version_of
 from ml_init.dataset import Dataset
 from ml_steps.running import StepError, say
 from ml_steps.strict import table
+from ml_test import champion_report
 from ml_test.gate.agreement import Agreed
 from ml_test.gate.rules import Rules
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ml_test.champion import Gone
 
 PROJECT = Path(__file__).parents[1]
@@ -56,20 +56,14 @@ def deployed(workload: str) -> Agreed:
 
 def _of_champion(sagemaker: Any, s3: Any, arn: str) -> Agreed:
     """Raises ClientError, HandOverError or ValueError if the report is missing, changed, or of an unknown form."""
-    package = Package.of(sagemaker.describe_model_package(ModelPackageName=arn))
-    if not package.report or not package.report_sha256:
-        raise ValueError(f"the package {arn} names no report of a gate")
-    content = s3.get_object(**S3Address.parse(package.report).arguments)["Body"].read()
-    if (found := sha256(content)) != package.report_sha256:
-        raise ValueError(f"{package.report} was changed: its SHA-256 is {found}, and not {package.report_sha256}")
-    rules, contract = _parsed(content, package.report)
+    name, document = champion_report.read(sagemaker, s3, arn)
+    rules, contract = _parsed(document, name)
     return Agreed(rules=rules, contract=contract, by=f"the rules that let version {version_of(arn)} pass", package=arn)
 
 
-def _parsed(content: bytes, name: str) -> tuple[Rules, Dataset]:
+def _parsed(document: Mapping[str, Any], name: str) -> tuple[Rules, Dataset]:
     """The rules and the contract in a report. ValueError if it has none, or another gate's form of them."""
     try:
-        document = from_json(content.decode(), name)
         rules, contract = (table(document.get(key), key) for key in ("rules", "contract"))
         return Rules.of(rules), Dataset.of(contract)
     except (HandOverError, ValueError) as error:

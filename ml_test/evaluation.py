@@ -11,7 +11,7 @@ from handover.gate_report import Champion, Origin, Smoke
 from handover.invocations import NoAnswer, invocation
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
-from ml_test import earlier_decisions, proposed
+from ml_test import earlier_decisions, learned, proposed, row_sets
 from ml_test.agreed import find as find_agreed
 from ml_test.asking import ask_all
 from ml_test.champion import Gone, find
@@ -62,11 +62,12 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
         challenger=variables.package_arn,
     )
     agreed = find_agreed(sagemaker, s3, variables.workload, rival)
+    with timed("found what was learned"):
+        learning = learned.find(sagemaker, s3, variables, data, rival)
     with timed("asked the endpoints"):
         evidence = gather(s3, asker, variables, data, asking(agreed.rules, rules), rival)
-        evidence = replace(
-            evidence, smoke=[answer.text for answer in asker.ask(variables.endpoint, rules.smoke.requests)]
-        )
+        smoke = [answer.text for answer in asker.ask(variables.endpoint, rules.smoke.requests)]
+        evidence = replace(evidence, smoke=smoke, learning=learning)
     with timed("judged"):
         agreement = _decided(evidence, data, proposes, agreed)
         decision = agreement.both
@@ -75,6 +76,8 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
     with timed("reported"):
         about = origin(variables, data, rival, rules, evidence.smoke)
         document = report.document(decision, evidence, rules, about.document(), agreement)
+        # Before the report that names them: the next release reads them.
+        row_sets.store(s3, variables.bucket, learning.challenger.rows or ())
         earlier_decisions.record(s3, variables.bucket, document, evidence.rows)
         conclude(document, variables)
     return decision

@@ -18,6 +18,9 @@ _LONGEST_NAME = 40
 class Plain:
     """The data step makes the features itself: they are the values of the rows."""
 
+    #: How training gets a row, so that the gate can read back what a model learned: a kind of ml_init/training_rows.py.
+    training_rows: str = "values"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Glue:
@@ -29,6 +32,8 @@ class Glue:
     timeout_minutes: int
     #: pip requirements that Glue installs before the script starts.
     python_modules: tuple[str, ...] = ()
+    #: As for ``Plain``: what the script writes for training.
+    training_rows: str = "ranks"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ml_test.gate import floors, latency, slices, wear
+from ml_test.gate import floors, latency, learning, slices, wear
 from ml_test.gate.comparison import against_champion
 from ml_test.gate.gains import Gain, Pair, gains
 from ml_test.gate.line import at_most_held, check_lines
@@ -13,11 +13,16 @@ from ml_test.gate.unusable import check_answers
 from ml_test.gate.verdict import Check, Verdict
 
 if TYPE_CHECKING:
+    from ml_test.gate.answers.kind import AnswerKind
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.rules import Rules
 
 # The checks that say most come first in a reason: for a model that is stopped, and for one that passes.
-ORDER_AGAINST = ("rules", "answers", "endpoint", "champion's endpoint", "champion", "beats the baseline", "comparison")
+ORDER_AGAINST = (
+    *("rules", "agreed rules", "answers", "endpoint", "champion's endpoint", "champion"),
+    *(learning.CHALLENGER, learning.COMPARABLE, learning.CHAMPIONS_ROWS),
+    *("beats the baseline", "comparison"),
+)
 ORDER_FOR = ("comparison", "beats the baseline")
 
 
@@ -25,9 +30,11 @@ ORDER_FOR = ("comparison", "beats the baseline")
 class Decision:
     """The checks, and everything that they are based on.
 
-    judged: the evidence of the rows that both endpoints answered.
+    judged: the evidence of the rows that both endpoints answered, and that the challenger has not learned.
     pair: the answers to those rows as numbers; the baseline's if there is no champion.
-    gains: the one in the metric that decides, then those that are only shown.
+    gains: the one in the metric that decides, then those that are only shown; empty if nothing can be compared.
+    left_out: which test rows are left out because a model has learned them; empty if none is.
+    uncompared: why the rows that are new to both models do not allow a comparison; empty if they do.
     """
 
     checks: tuple[Check, ...]
@@ -36,6 +43,8 @@ class Decision:
     gains: tuple[Gain, ...]
     slices: slices.Slices
     confidence: float
+    left_out: str = ""
+    uncompared: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -50,7 +59,12 @@ class Decision:
 
     @property
     def reason(self) -> str:
-        """Why, in one sentence for a reader who knows no statistics."""
+        """Why, in one sentence for a reader who knows no statistics, with the number of rows that are left out."""
+        said = self._why
+        return f"{said}; {self.left_out}" if self.left_out and self.left_out not in said else said
+
+    @property
+    def _why(self) -> str:
         first, *others = self.decisive
         said = first.plain[:1].upper() + first.plain[1:]
         if self.verdict is Verdict.PROMOTE:
@@ -75,15 +89,25 @@ def decide(evidence: Evidence, rules: Rules) -> Decision:
     """Judge the evidence by the rules. ValueError if the rules do not fit the test rows."""
     if not evidence.requests:
         raise ValueError("there are no test rows, so nothing can be judged")
-    unanswered = evidence.unanswered
-    judged = evidence.where(~unanswered) if unanswered.any() else evidence
-    found = _judge(judged, rules, all_answered=judged is evidence)
-    checks = found.checks if judged is evidence else at_most_held(found.checks)
-    return replace(found, checks=(*checks, *check_lines(evidence)))
+    new = evidence.where(~evidence.learned) if evidence.learned.any() else evidence
+    unanswered = new.unanswered
+    judged = new.where(~unanswered) if unanswered.any() else new
+    found = _judge(judged, rules, all_rows=judged is evidence)
+    checks = found.checks if judged is new else at_most_held(found.checks)
+    about = evidence.learning
+    if about is None:
+        return replace(found, checks=(*checks, *check_lines(evidence)))
+    allowed = rules.comparison.gone_share_allowed
+    known = learning.check(about, evidence.rows, gone_allowed=allowed, uncompared=found.uncompared)
+    left_out = about.left_out(evidence.rows)
+    return replace(found, checks=(*checks, *known, *check_lines(evidence)), left_out=left_out)
 
 
-def _judge(evidence: Evidence, rules: Rules, *, all_answered: bool) -> Decision:
-    """The decision on rows that both endpoints answered. all_answered: those are all rows."""
+def _judge(evidence: Evidence, rules: Rules, *, all_rows: bool) -> Decision:
+    """The decision on rows that both endpoints answered, and the challenger has not learned. all_rows: none is missing.
+
+    The models are compared on those of them that the champion has not learned either.
+    """
     kind = rules.answers
     confidence = wear.confidence(evidence.earlier_decisions)
     challenger, champion, baseline = (
@@ -93,19 +117,22 @@ def _judge(evidence: Evidence, rules: Rules, *, all_answered: bool) -> Decision:
     pair = Pair(champion=champion, challenger=challenger)
     checks = check_answers(evidence, pair, kind) if len(challenger) else []
     parts = slices.Slices()
-    if not all_answered and (not len(challenger) or kind.untested(challenger)):
-        # The few rows that were answered have no figures.
+    if not all_rows and (not len(challenger) or kind.untested(challenger)):
+        # The few rows that are left have no figures.
         return Decision(checks=tuple(checks), judged=evidence, pair=pair, gains=(), slices=parts, confidence=confidence)
-    compared = gains(pair, rules.compared, confidence=confidence, seed=evidence.seed)
+    mask = evidence.comparable
+    uncompared = "" if mask.all() else _uncompared(pair.where(mask), kind)
+    both = pair if mask.all() else pair.where(mask)
+    compared = [] if uncompared else gains(both, rules.compared, confidence=confidence, seed=evidence.seed)
     has_champion = evidence.champion is not None
     checks += floors.judge(challenger, rules, evidence.seed)
     if (beaten := kind.against_baseline(challenger, baseline)) is not None:
         checks.append(beaten)
-    if has_champion:
+    if has_champion and compared:
         checks.append(against_champion(rules.compared[0], compared[0], rules.comparison.margin))
     if rules.slices is not None:
         metric = rules.group_metric(rules.slices)
-        parts = slices.compare(evidence.slices, pair, metric, confidence, seed=evidence.seed)
+        parts = slices.compare(evidence.slices, pair, metric, confidence, seed=evidence.seed, comparable=mask)
         checks += slices.judge(parts.judged, metric, rules.slices, compared=has_champion)
     checks += latency.judge(
         evidence.milliseconds,
@@ -120,4 +147,13 @@ def _judge(evidence: Evidence, rules: Rules, *, all_answered: bool) -> Decision:
         gains=tuple(compared),
         slices=parts,
         confidence=confidence,
+        uncompared=uncompared,
     )
+
+
+def _uncompared(both: Pair[Any], kind: AnswerKind[Any]) -> str:
+    """Why these rows, which are new to both models, have no figures to compare; empty if they have."""
+    if not len(both.challenger):
+        return "there are none"
+    lacking = kind.untested(both.challenger)
+    return lacking.plain.partition(",")[0] if lacking else ""

@@ -52,6 +52,9 @@ def document(
         "confidence": decision.confidence,
         "wear": wear.sentence(evidence.earlier_decisions),
         "rows": len(evidence.requests),
+        "left_out": decision.left_out,
+        "learning": evidence.learning.counts(evidence.rows) if evidence.learning else None,
+        "learned_rows_sha256": _learned(evidence),
         "first_release": evidence.first_release,
         "champion_missing": evidence.champion_missing,
         "gains": [asdict(gain) for gain in decision.gains],
@@ -81,6 +84,12 @@ def document(
             "contract": agreed.contract.document(),
         }
     return rounded
+
+
+def _learned(evidence: Evidence) -> str:
+    """The set of rows that the challenger learned from; empty if nobody knows."""
+    known = evidence.learning.challenger.rows if evidence.learning else None
+    return "" if known is None else hash_of(known)
 
 
 def _unanswered(evidence: Evidence) -> list[dict[str, str]]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ml_test.gate.learning import Learning
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
@@ -22,6 +24,7 @@ class Evidence:
 
     requests, answers: one for each test row. An answer that never came is a ``NoAnswer``.
     rows: the identity of each test row; empty if nobody knows them.
+    learning: what both models learned from; None if nobody asked.
     truth: the right answer to each row; None for a kind of answers that needs no truth.
     baseline: the answer of a model that knows nothing about a row. It replaces the champion's if there is no champion.
     champion: the champion's answers; None if there is no champion, or if it cannot be asked.
@@ -50,6 +53,7 @@ class Evidence:
     champion_line: Line = field(default_factory=Line)
     smoke: Sequence[str] = ()
     rows: Sequence[str] = ()
+    learning: Learning | None = None
 
     def __post_init__(self) -> None:
         given = {"truth": self.truth, "answers": self.answers, "champion": self.champion, **self.slices}
@@ -62,6 +66,18 @@ class Evidence:
         """Shape (rows,): the rows that one of the two endpoints did not answer."""
         both = zip(self.answers, self.champion or self.answers, strict=True)
         return np.array([any(isinstance(answer, NoAnswer) for answer in answers) for answers in both], dtype=bool)
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """Shape (rows,): the rows that the challenger has learned."""
+        none = np.zeros(len(self.requests), dtype=bool)
+        return none if self.learning is None else self.learning.learned(self.rows)
+
+    @property
+    def comparable(self) -> NDArray[np.bool_]:
+        """Shape (rows,): the rows that are new to both models."""
+        every = np.ones(len(self.requests), dtype=bool)
+        return every if self.learning is None else self.learning.comparable(self.rows)
 
     def where(self, mask: NDArray[np.bool_]) -> Evidence:
         """The same for the rows of the mask, which has the shape (rows,)."""

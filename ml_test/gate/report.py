@@ -104,9 +104,13 @@ def _gains(report: Mapping[str, Any], kind: type[AnswerKind[Any]]) -> str:
         f"<h2>Against {rival}</h2><p>On the same {first['rows']} test rows: {names[0]} "
         f"<b>{unit.figure(first['challenger'])}</b> against <b>{unit.figure(first['champion'])}</b>. "
         f"The dot is the difference. The line shows where the true difference may lie ({sure} sure). "
-        f"{about}{shown}</p><p class='meaning'>{_words(report)}</p>"
+        f"{about}{shown}{_left_out(report)}</p><p class='meaning'>{_words(report)}</p>"
         + gain_chart(drawn, margin, label=f"Difference to {rival}", judged=1 if report["champion"] else 0)
     )
+
+
+def _left_out(report: Mapping[str, Any]) -> str:
+    return f" {escape(report['left_out'])}." if report["left_out"] else ""
 
 
 def _words(report: Mapping[str, Any]) -> str:
@@ -127,14 +131,18 @@ def _slices(report: Mapping[str, Any]) -> str:
     small = (
         f" Too small to judge: {escape(', '.join(report['too_small_slices']))}." if report["too_small_slices"] else ""
     )
-    if report["champion"]:
-        sure = percent(report["slices"][0]["gain"]["confidence"])
+    if report["champion"] and any(entry["gain"] for entry in report["slices"]):
+        drawn = [
+            (entry["name"], entry["gain"], _slice_state(entry, rule["margin"]))
+            for entry in report["slices"]
+            if entry["gain"]
+        ]
+        sure = percent(drawn[0][1]["confidence"])
         about = (
             f"A group stops the release if it is worse than with the champion by more than "
             f"{unit.amount(rule['margin'])} (dashed), and not by chance. "
-            f"The lines are {sure} intervals, because {len(report['slices'])} groups are compared."
+            f"The lines are {sure} intervals, because {len(drawn)} groups are compared."
         )
-        drawn = [(entry["name"], entry["gain"], _slice_state(entry, rule["margin"])) for entry in report["slices"]]
         chart = gain_chart(drawn, rule["margin"], label="Differences by group")
     else:
         less = report["metrics"][metric]["less_is_better"]
@@ -149,7 +157,7 @@ def _slices(report: Mapping[str, Any]) -> str:
             ]
         )
     rows = [
-        [entry["name"], str(entry["own"]["rows"]), unit.figure(entry["gain"]["champion"]),
+        [entry["name"], str(entry["own"]["rows"]), unit.figure(entry["gain"]["champion"]) if entry["gain"] else "",
          unit.figure(entry["own"]["value"])]
         for entry in report["slices"]
     ]  # fmt: skip

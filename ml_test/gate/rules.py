@@ -41,14 +41,19 @@ class Comparison:
     """With the champion. A challenger that is worse by less than ``margin`` in ``metric`` counts as equally good.
 
     shown: more metrics, which are reported and not judged.
+    gone_share_allowed: the share of the rows that the champion was judged by that may be gone from the test rows.
+    Corrections and withdrawn rows are a few in a hundred. More, and a push may have dropped what its model finds hard:
+    then a person decides. It bounds what may be gained so, and is no promise that nothing was.
     """
 
     metric: str = field(metadata=LOOSER_IF_CHANGED)
     margin: float = field(metadata=LOOSER_IF_MORE)
     shown: tuple[str, ...] = field(default=(), metadata=NEUTRAL)
+    gone_share_allowed: float = field(default=0.05, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
         _require_above_0(margin=self.margin)
+        _require_at_least(0, gone_share_allowed=self.gone_share_allowed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

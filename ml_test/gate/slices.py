@@ -28,12 +28,16 @@ CORRECTION = "Bonferroni, each group's interval has the confidence 1 - (1 - conf
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slice:
-    """One group. own: the challenger's figure. suspected: the gain's interval without correction for many groups."""
+    """One group. own: the challenger's figure.
+
+    gain: on the rows that are new to both models; None if these are too few. suspected: its interval without correction
+    for many groups.
+    """
 
     name: str
     own: Estimate
-    gain: Gain
-    suspected: Bounds
+    gain: Gain | None
+    suspected: Bounds | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,23 +94,36 @@ def _band(low: float, high: float) -> str:
 
 
 def compare(
-    masks: Mapping[str, NDArray[np.bool_]], pair: Pair[Any], metric: ClosedForm[Any], confidence: float, *, seed: int
+    masks: Mapping[str, NDArray[np.bool_]],
+    pair: Pair[Any],
+    metric: ClosedForm[Any],
+    confidence: float,
+    *,
+    seed: int,
+    comparable: NDArray[np.bool_] | None = None,
 ) -> Slices:
-    """Each group's figure and gain. The more groups there are, the higher is the confidence of each interval."""
+    """Each group's figure and gain. The more groups there are, the higher is the confidence of each interval.
+
+    comparable: the rows that are new to both models, on which the gain is measured; None for all.
+    """
     parts = {name: pair.where(mask) for name, mask in masks.items()}
     small = {name: lack for name, part in parts.items() if (lack := metric.too_few(part.challenger)) is not None}
     kept = {name: part for name, part in parts.items() if name not in small}
     corrected = 1 - (1 - confidence) / max(len(kept), 1)
-    return Slices(
-        judged=tuple(
+    judged = []
+    for name, part in kept.items():
+        both = part if comparable is None else pair.where(masks[name] & comparable)
+        enough = metric.too_few(both.challenger) is None
+        judged.append(
             Slice(
                 name=name,
                 own=metric.estimate(part.challenger, seed=seed),
-                gain=closed_gain(metric, part, confidence=corrected),
-                suspected=_bounds(closed_gain(metric, part, confidence=confidence)),
+                gain=closed_gain(metric, both, confidence=corrected) if enough else None,
+                suspected=_bounds(closed_gain(metric, both, confidence=confidence)) if enough else None,
             )
-            for name, part in kept.items()
-        ),
+        )
+    return Slices(
+        judged=tuple(judged),
         too_small=tuple(f"{name} ({lack})" for name, lack in small.items()),
     )
 
@@ -120,7 +137,9 @@ def judge(slices: Sequence[Slice], metric: ClosedForm[Any], rule: SliceRule, *, 
     if not slices:
         return []
     checks = [] if rule.limit is None else [_against_limit(slices, metric, rule.limit)]
-    return [*checks, _against_champion(slices, metric, rule)] if compared else checks
+    beside = [(entry, entry.gain, entry.suspected) for entry in slices]
+    known = [Beside(name=e.name, gain=gain, suspected=plain) for e, gain, plain in beside if gain and plain]
+    return [*checks, _against_champion(known, metric, rule)] if compared and known else checks
 
 
 def _against_limit(slices: Sequence[Slice], metric: ClosedForm[Any], limit: float) -> Check:
@@ -154,7 +173,16 @@ def _against_limit(slices: Sequence[Slice], metric: ClosedForm[Any], limit: floa
     )
 
 
-def _against_champion(slices: Sequence[Slice], metric: ClosedForm[Any], rule: SliceRule) -> Check:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beside:
+    """A group that is compared with the champion."""
+
+    name: str
+    gain: Gain
+    suspected: Bounds
+
+
+def _against_champion(slices: Sequence[Beside], metric: ClosedForm[Any], rule: SliceRule) -> Check:
     """REJECT where a group is certainly worse, and by more than the margin; HOLD where it may be.
 
     It is certain if the corrected interval lies below 0. If only the uncorrected one does, it may be chance, because
@@ -185,7 +213,7 @@ def _against_champion(slices: Sequence[Slice], metric: ClosedForm[Any], rule: Sl
     )
 
 
-def _sentence(entry: Slice, metric: ClosedForm[Any]) -> str:
+def _sentence(entry: Beside, metric: ClosedForm[Any]) -> str:
     gain = entry.gain
     return (
         f"{entry.name}: {metric.called} {gain.challenger:.4f} against {gain.champion:.4f} "

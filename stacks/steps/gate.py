@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handover.names import Artifact
 from handover.packages import APPROVED, PENDING, REJECTED
-from handover.places import GATE, RAW
+from handover.places import FEATURES, GATE, RAW
 from handover.variables import GateVariables
 
 from stacks.constructs.build_step import BuildStep
@@ -12,6 +12,7 @@ from stacks.constructs.endpoint_deployment import allow_to_see, endpoint_arn
 from stacks.constructs.judge_code import judges_build
 from stacks.constructs.permissions import allow_stack
 from stacks.constructs.step_spec import StepSpec
+from stacks.constructs.training_jobs import NAMED_BY_EXECUTION, training_jobs_arn
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import COMMIT, EXECUTION, PACKAGE
 from stacks.specs import Workload
@@ -21,7 +22,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
     """``approval``: each release needs a person's approval, so the gate itself approves none."""
 
     def grant(step: BuildStep) -> None:
-        resources.data.grant_read(step.role, RAW, GATE)
+        resources.data.grant_read(step.role, RAW, FEATURES, GATE)
         resources.data.grant_write(step.role, GATE)
         resources.registry.grant_judge(step.role, REJECTED, PENDING, *([] if approval else [APPROVED]))
         if not approval:
@@ -31,6 +32,8 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
         step.allow(
             ["sagemaker:InvokeEndpoint"], [endpoint_arn(step, workload, "Qa"), endpoint_arn(step, workload, "Prod")]
         )
+        # What the challenger learned from stands in its training job.
+        step.allow(["sagemaker:DescribeTrainingJob"], [training_jobs_arn(step, workload)], because=NAMED_BY_EXECUTION)
         allow_to_see(step, workload, "Prod")
         allow_stack(step.role, ["DescribeStacks"], workload.stack_name("Prod"))
 
@@ -47,6 +50,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
             workload=workload.name,
             bucket=resources.data.name,
             invocation=workload.invocation.name,
+            training_rows=workload.data.training_rows,
             endpoint=workload.endpoint_name("Qa"),
             champion=workload.endpoint_name("Prod"),
             champion_stack=workload.stack_name("Prod"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from handover.names import Artifact
 from handover.places import MODELS
 from handover.variables import TrainVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.step_spec import StepSpec, of_commit
+from stacks.constructs.training_jobs import NAMED_BY_EXECUTION, training_jobs_arn
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import COMMIT, EXECUTION
 from stacks.specs import Workload
@@ -19,13 +19,10 @@ def train_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
         resources.data.grant_write(step.role, MODELS)
         resources.registry.grant_register(step.role)
         resources.training_role.grant_hand_over(step.role)
-        jobs = Stack.of(step).format_arn(
-            service="sagemaker", resource="training-job", resource_name=f"{workload.dashed_name}-*"
-        )
         step.allow(
             [f"sagemaker:{action}TrainingJob" for action in ("Create", "Describe", "Stop")] + ["sagemaker:AddTags"],
-            [jobs],
-            because="SageMaker lets a training job's name be used once: each has its execution's",
+            [training_jobs_arn(step, workload)],
+            because=NAMED_BY_EXECUTION,
         )
 
     return StepSpec(

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from bench.lab.left_over import left_over, standing
 from handover.addresses import S3Address
+from handover.data import LEARNED, TEST
 from handover.documents import to_json
 from handover.places import GateFolder
 from handover.signed_report import sha256
+from ml_init.row_identity import identity
+from ml_init.table import split_rows
 from ml_steps.objects import read_lines
+from ml_test import row_sets
 from ml_test.agreed import deployed
 from ml_training.containers import Container
 from tests.local.steps import PROJECT, Steps
@@ -100,9 +104,9 @@ class Workbench:
         """Train with the shipped hyperparameters on these rows; the model's address."""
         channels = []
         for channel, lines in (("train", train), ("validation", validation)):
-            key = f"bad/{name}/{channel}/rows.csv"
+            key = f"features/{name}/{channel}/rows.csv"
             self.s3.put_object(Bucket=self.bucket, Key=key, Body="\n".join(lines).encode())
-            source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self.bucket}/bad/{name}/{channel}/"}
+            source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self.bucket}/features/{name}/{channel}/"}
             channels.append({"ChannelName": channel, "ContentType": "text/csv", "DataSource": {"S3DataSource": source}})
         hyperparameters = {**TRAINING["hyperparameters"], "num_class": 4}
         self.sagemaker.create_training_job(
@@ -183,9 +187,20 @@ class Workbench:
         return arn
 
     def _let_pass(self) -> dict[str, str]:
-        """What an earlier gate wrote into a champion's package: its report, with the shipped rules and contract."""
+        """What an earlier gate wrote into a champion's package: its report, with shipped rules, contract and rows."""
         agreed = deployed("car_evaluation")
-        report = to_json({"rules": agreed.rules.document(), "contract": agreed.contract.document()}).encode()
+        data = split_rows(
+            [tuple(line.split(",")) for line in (PROJECT / "ml_init/car_evaluation/car.data").read_text().splitlines()],
+            agreed.contract,
+        )
+        learned = [identity(row[:-1]) for name in LEARNED for row in data[name]]
+        held = {
+            "rules": agreed.rules.document(),
+            "contract": agreed.contract.document(),
+            "learned_rows_sha256": row_sets.store(self.s3, self.bucket, learned),
+            "test_rows_sha256": row_sets.store(self.s3, self.bucket, [identity(row[:-1]) for row in data[TEST]]),
+        }
+        report = to_json(held).encode()
         address = GateFolder(bucket=self.bucket, execution="earlier").document
         self.s3.put_object(**address.arguments, Body=report)
         return {"gate_report": str(address), "gate_report_sha256": sha256(report)}

@@ -49,6 +49,7 @@ class Steps:
             "WORKLOAD": "car_evaluation",
             "DATA_BUCKET": self.bucket,
             "INVOCATION": "csv",
+            "TRAINING_ROWS": "ranks",
             "COMMIT_ID": "0123abc",
             "PIPELINE_EXECUTION_ID": "execution-1",
             "CODEBUILD_SRC_DIR_DataOutput": str(self.out),

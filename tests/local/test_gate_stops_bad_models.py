@@ -195,16 +195,15 @@ def test_worse_in_one_slice_only_is_rejected(workbench: Workbench, lesser_champi
 @pytest.mark.usefixtures("unworn")
 def test_better_but_slow_is_stopped(workbench: Workbench, good_model: str, lesser_champion: str) -> None:
     """A model that wins eleven rows more than it loses is stopped for a quarter of a second in one row of twenty."""
-    address = S3Address.parse(good_model)
+    # The slow one is the archive of a training job, too: of no other is it known what it has learned.
+    address, slow = S3Address.parse(good_model), workbench.train_on("slow", lambda rows: rows)
     archived = workbench.s3.get_object(Bucket=address.bucket, Key=address.key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(archived)) as files:
         model = files.extractfile("xgboost-model").read()
     workbench.s3.put_object(
-        Bucket=workbench.bucket,
-        Key="models/slow/model.tar.gz",
+        **S3Address.parse(slow).arguments,
         Body=archive({"xgboost-model": pickled(SLOW.format(model=model))}),
     )
-    slow = f"s3://{workbench.bucket}/models/slow/model.tar.gz"
     judgement = workbench.judged("better-but-slow", slow, champion=lesser_champion)
     assert judgement.report["gains"][0]["value"] >= 0.03
     assert "latency against the champion" in judgement.stopped_by

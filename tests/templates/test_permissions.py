@@ -167,6 +167,7 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
     ("action", "who"),
     [
         ("sagemaker:CreateTrainingJob", {"StepsTrain"}),
+        ("sagemaker:DescribeTrainingJob", {"StepsTrain", "StepsGate"}),
         ("sagemaker:CreateModelPackage", {"StepsTrain"}),
         ("sagemaker:UpdateModelPackage", {"StepsGate", "StepsApprove", "ReleaseEndedFunction"}),
         ("kms:Sign", {"StepsGate"}),
@@ -184,6 +185,20 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
 def test_a_deed_is_one_roles_task(allowed: list[Statement], action: str, who: set[str]) -> None:
     """Only the roles that are listed for it may do this action."""
     assert holders(allowed, action) == who
+
+
+def test_the_gate_reads_the_data_and_writes_its_own_folder(allowed: list[Statement], workload: Workload) -> None:
+    """It derives test rows and learned rows by itself; and it describes no other workload's training jobs."""
+    of_gate = [s for s in allowed if s.holder.startswith("StepsGate")]
+
+    def places(action: str) -> set[str]:
+        found = [r for s in of_gate if action in s.actions for r in s.resources if "${WorkshopDataBucket" in r]
+        return {resource.rpartition(".Arn}/")[2] for resource in found}
+
+    assert places("s3:GetObject") == {"raw/*", "features/*", "gate/*"}
+    assert places("s3:PutObject") == {"gate/*"}
+    (jobs,) = [s.resources for s in of_gate if "sagemaker:DescribeTrainingJob" in s.actions]
+    assert [resource.rpartition("/")[2] for resource in jobs] == [f"{workload.dashed_name}-*"]
 
 
 def test_only_the_data_step_of_a_workload_with_glue_runs_glue(allowed: list[Statement], workload: Workload) -> None:

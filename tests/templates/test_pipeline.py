@@ -364,6 +364,7 @@ def test_a_build_is_told_what_its_step_reads_and_nothing_else(
         "COMMIT_ID": "#{Source.CommitId}",
         "PIPELINE_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
         "INVOCATION": workload.invocation.name,
+        "TRAINING_ROWS": workload.data.training_rows,
     }
     assert given.items() >= {name: value for name, value in facts.items() if name in declared.names()}.items()
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from handover.data import LEARNED
 from ml_init.dataset import Dataset
+from ml_init.row_identity import identity
 from ml_init.table import split_rows
+from ml_init.training_rows import RANKS
 from ml_test.gate.evidence import Evidence
 from ml_test.gate.rules import Rules
 from ml_test.gate.slices import groups
@@ -31,6 +34,10 @@ class TestRows:
         self.requests = [",".join(row[:-1]) for row in parts["test"]]
         self.truth = [row[-1] for row in parts["test"]]
         self.train_labels = [row[-1] for row in parts["train"]]
+        #: As training reads them; and the identities of the rows to learn, and of the test rows.
+        self.training = {name: [RANKS.written(row, dataset) for row in parts[name]] for name in LEARNED}
+        self.to_learn = frozenset(identity(row[:-1]) for name in LEARNED for row in parts[name])
+        self.identities = [identity(row[:-1]) for row in parts["test"]]
 
     def with_mistakes(self, count: int) -> list[str]:
         """The truth, but the first ``count`` rows of the commonest class answered ``acc``."""

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from handover.invocations import CSV
+from ml_init.row_identity import hash_of, text_of
 from ml_steps.endpoint import Asker
 from ml_steps.running import StepError
 from ml_test import evaluation
@@ -19,12 +20,15 @@ from ml_test.agreed import deployed
 from tests.unit.ml_test.conftest import PROJECT, WORKLOAD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ml_test.gate.agreement import Agreed
     from tests.unit.ml_test.conftest import TestRows
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
 REPORT = ("gate.json", "gate.html", "manifest.json", "manifest.json.sig")
 RAW = "raw/b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83/car.data"
+MODEL = "s3://data/models/car-evaluation-1/output/model.tar.gz"
 CHAMPION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1"
 
 
@@ -32,7 +36,11 @@ class Aws:
     """All services at once: test rows, QA that gives ``answers``, PROD that serves package 1 and gives ``champion``."""
 
     def __init__(self, rows: TestRows, answers: list[str], champion: list[str] | None = None) -> None:
+        self.rows = rows
         self.stored: dict[str, bytes] = {RAW: (WORKLOAD / "car.data").read_bytes()}
+        for name, lines in rows.training.items():
+            self.stored[f"features/1/{name}/rows.csv"] = "\n".join(lines).encode()
+        self.job, self.model = training_job(), MODEL
         self.answers = {"qa": dict(zip(rows.requests, answers, strict=True))}
         self.champion_properties: dict[str, str] = {}
         if champion:
@@ -44,12 +52,28 @@ class Aws:
 
     def let_pass_by(self, agreed: Agreed) -> None:
         """The champion's report holds these rules and this contract, and its package the report's hash."""
-        held = {"rules": agreed.rules.document(), "contract": agreed.contract.document()}
+        held = {
+            "rules": agreed.rules.document(),
+            "contract": agreed.contract.document(),
+            "learned_rows_sha256": self.store_rows(self.rows.to_learn),
+            "test_rows_sha256": self.store_rows(self.rows.identities),
+        }
         report = self.stored["gate/e0/gate.json"] = json.dumps(held).encode()
         self.champion_properties = {
             "gate_report": "s3://data/gate/e0/gate.json",
             "gate_report_sha256": hashlib.sha256(report).hexdigest(),
         }
+
+    def store_rows(self, identities: Iterable[str]) -> str:
+        """A set of rows, as an earlier gate has stored it; its hash."""
+        text = text_of(identities)
+        self.stored[f"gate/rows/{hash_of(text.split())}.txt"] = text.encode()
+        return hash_of(text.split())
+
+    def describe_training_job(self, *, TrainingJobName: str) -> dict[str, Any]:
+        if TrainingJobName != self.job["TrainingJobName"]:
+            raise refused("ValidationException", "Requested resource not found.")
+        return self.job
 
     def get_paginator(self, _: str) -> Aws:
         return self
@@ -112,7 +136,7 @@ class Aws:
 
     def describe_model_package(self, *, ModelPackageName: str) -> dict[str, Any]:
         if ModelPackageName == ARN:
-            containers = [{"Image": "i", "ModelDataUrl": "s3://data/models/m.tar.gz"}]
+            containers = [{"Image": "i", "ModelDataUrl": self.model}]
             return {"InferenceSpecification": {"Containers": containers}}
         if ModelPackageName == CHAMPION and "prod" in self.answers:
             return {
@@ -126,6 +150,25 @@ class Aws:
         if StackName == "CarEvaluationProd":
             raise refused("ValidationError", f"Stack with id {StackName} does not exist")
         return {"Stacks": [{"StackId": StackName, "StackStatus": "CREATE_COMPLETE"}]}
+
+
+def training_job(**changes: Any) -> dict[str, Any]:
+    """The job that made the challenger, as SageMaker describes it."""
+    channels = [
+        {
+            "ChannelName": name,
+            "ContentType": "text/csv",
+            "CompressionType": "None",
+            "RecordWrapperType": "None",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://data/features/1/{name}/"}},
+        }
+        for name in ("train", "validation")
+    ]
+    return {
+        "TrainingJobName": "car-evaluation-1",
+        "ModelArtifacts": {"S3ModelArtifacts": MODEL},
+        "InputDataConfig": channels,
+    } | changes
 
 
 def refused(code: str, message: str) -> ClientError:
@@ -155,6 +198,7 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch, commit: Path =
         "NOTIFICATION_TOPIC_ARN": "topic",
         "APPROVAL": "false",
         "INVOCATION": "csv",
+        "TRAINING_ROWS": "ranks",
         "CODEBUILD_SRC_DIR_SourceOutput": str(commit),
     }
     for name, value in variables.items():
@@ -179,9 +223,10 @@ def test_promotion_approves(rows: TestRows, tmp_path: Path, monkeypatch: pytest.
     assert made == {
         *(f"gate/e1/{name}" for name in REPORT),
         f"gate/rows/{rows_sha256}.txt",
+        f"gate/rows/{hash_of(rows.to_learn)}.txt",
         f"gate/decisions/{rows_sha256}/{answers}/e1.json",
     }
-    assert (aws.tagged, aws.told) == (["models/m.tar.gz"], [])
+    assert (aws.tagged, aws.told) == (["models/car-evaluation-1/output/model.tar.gz"], [])
     variables = (tmp_path / "out" / "variables.env").read_text()
     assert variables.startswith("export VERDICT=PROMOTE\nexport REASON='It is clearly better than always answering")
     assert variables.endswith("\nexport REPORT_URL=s3://data/gate/e1/gate.html\nexport CHAMPION_PACKAGE_ARN=none\n")

@@ -75,6 +75,7 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 def settings(*, approval: bool = False) -> GateVariables:
     return GateVariables(
+        training_rows="ranks",
         workload="car_evaluation",
         bucket="data",
         commit="0123abc",

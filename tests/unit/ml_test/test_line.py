@@ -114,7 +114,7 @@ def test_an_endpoint_that_is_dead_is_held(judged: Callable[..., Shaky], rows: Te
     assert report["reason"].startswith(f"QA's endpoint did not answer {count} of {count} rows: not asked: failed")
     assert "ReadTimeoutError" in report["reason"]
     assert (report["gains"], report["smoke"]) == ([], [])
-    assert [check["name"] for check in report["checks"]] == ["endpoint", "smoke requests"]
+    assert [check["name"] for check in report["checks"]] == ["learned rows", "endpoint", "smoke requests"]
     assert "What was not answered" in aws.stored["gate/e1/gate.html"].decode()
 
 

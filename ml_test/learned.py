@@ -1,0 +1,128 @@
+"""What a model has learned from, as the gate finds out for itself.
+
+The challenger's package names its model; the model's address names its training job; the job's description names the
+prefixes that it read; and the rows lie there. The champion's rows were found in the same way when it was judged: they
+are stored, and its report names them by their hash. What cannot be found is not taken to be harmless: it is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from handover.addresses import S3Address
+from handover.gate_report import Champion
+from handover.packages import artifacts
+from handover.places import FEATURES, MODELS
+from ml_init.row_identity import identity
+from ml_init.training_rows import TRAINING_ROWS, rows_of_kind
+from ml_steps.objects import read_lines
+from ml_steps.running import say
+from ml_test import champion_report, row_sets
+from ml_test.gate.learning import Learned, Learning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from handover.variables import GateVariables
+    from ml_test.champion import Gone
+    from ml_test.known_data import KnownData
+
+_MODEL = re.compile(rf"{MODELS}(?:[^/]+/)*([^/]+)/output/model\.tar\.gz")
+#: What a job may read besides its channels, or what changes what it reads. None of it can be read back as rows.
+_NOT_ROWS = ("CheckpointConfig", "ModelPackageConfig")
+
+
+class _UnknownError(Exception):
+    """Why it is not known what a model has learned from."""
+
+
+def find(sagemaker: Any, s3: Any, variables: GateVariables, data: KnownData, rival: Champion | Gone | None) -> Learning:
+    """What both models learned from, and which rows the champion was judged by."""
+    challenger = _of_challenger(sagemaker, s3, variables, data)
+    if not isinstance(rival, Champion):
+        return Learning(challenger=challenger)
+    try:
+        _, report = champion_report.read(sagemaker, s3, rival.model_package_arn)
+    except (ClientError, ValueError) as error:
+        return Learning(challenger=challenger, champion=Learned(rows=None, unknown=_why(error)))
+    rows, judged = (
+        _stored(s3, variables.bucket, report.get(name)) for name in ("learned_rows_sha256", "test_rows_sha256")
+    )
+    unknown = "" if rows is not None else f"the report of {rival.model_package_arn} leads to no such rows"
+    return Learning(challenger=challenger, champion=Learned(rows=rows, unknown=unknown), champion_judged=judged)
+
+
+def _why(error: Exception) -> str:
+    return str(error).rstrip(".")
+
+
+def _stored(s3: Any, bucket: str, sha256: Any) -> frozenset[str] | None:
+    return row_sets.load(s3, bucket, sha256) if isinstance(sha256, str) and sha256 else None
+
+
+def _of_challenger(sagemaker: Any, s3: Any, variables: GateVariables, data: KnownData) -> Learned:
+    try:
+        package = sagemaker.describe_model_package(ModelPackageName=variables.package_arn)
+        prefixes = [
+            prefix for job in _jobs(sagemaker, package, variables) for prefix in _prefixes(job, variables.bucket)
+        ]
+        rows = frozenset(row for prefix in prefixes for row in _identities(s3, prefix, variables, data))
+    except (ClientError, _UnknownError) as error:
+        return Learned(rows=None, unknown=_why(error))
+    say(f"  the new model learned from {len(rows)} rows under {', '.join(map(str, prefixes))}")
+    return Learned(rows=rows, foreign=len(rows - data.to_learn()))
+
+
+def _jobs(sagemaker: Any, package: Mapping[str, Any], variables: GateVariables) -> Iterator[Mapping[str, Any]]:
+    """The training jobs that made the package's models. A transformation, which the data step fits, is no model."""
+    others = [address for address in artifacts(package) if not address.key.startswith(FEATURES)]
+    if not others:
+        raise _UnknownError("the package has no model")
+    for address in others:
+        found = _MODEL.fullmatch(address.key)
+        if address.bucket != variables.bucket or found is None:
+            raise _UnknownError(f"{address} is no model of a training job of this pipeline")
+        job = sagemaker.describe_training_job(TrainingJobName=found[1])
+        if (made := job.get("ModelArtifacts", {}).get("S3ModelArtifacts")) != str(address):
+            raise _UnknownError(f"the training job {found[1]} made {made}, and not {address}")
+        yield job
+
+
+def _prefixes(job: Mapping[str, Any], bucket: str) -> list[S3Address]:
+    """Where the job's rows lie. Each channel must be one that can be read back."""
+    name = job["TrainingJobName"]
+    if others := [each for each in _NOT_ROWS if job.get(each)]:
+        raise _UnknownError(f"the training job {name} has a {others[0]}")
+    channels = job.get("InputDataConfig", [])
+    if not channels:
+        raise _UnknownError(f"the training job {name} has no channels")
+    found = []
+    for channel in channels:
+        source = channel.get("DataSource", {}).get("S3DataSource", {})
+        address = S3Address.parse(source["S3Uri"]) if source.get("S3DataType") == "S3Prefix" else None
+        if address is None or address.bucket != bucket or not address.key.startswith(FEATURES):
+            raise _UnknownError(
+                f"the training job {name} reads its channel {channel.get('ChannelName')} from "
+                f"{source.get('S3Uri') or 'no prefix in S3'}, expected a prefix under s3://{bucket}/{FEATURES}"
+            )
+        if channel.get("CompressionType", "None") != "None" or channel.get("RecordWrapperType", "None") != "None":
+            raise _UnknownError(f"the training job {name} unpacks its channel {channel.get('ChannelName')}")
+        if channel.get("ContentType") not in {kind.content_type for kind in TRAINING_ROWS.values()}:
+            raise _UnknownError(
+                f"the training job {name} reads {channel.get('ContentType') or 'rows of no stated type'}"
+            )
+        found.append(address)
+    return found
+
+
+def _identities(s3: Any, prefix: S3Address, variables: GateVariables, data: KnownData) -> Iterator[str]:
+    lines = read_lines(s3, prefix)
+    if not lines:
+        raise _UnknownError(f"there are no rows under {prefix}")
+    try:
+        return map(identity, rows_of_kind(lines, variables.training_rows, data.dataset))
+    except ValueError as error:
+        raise _UnknownError(f"the rows under {prefix} cannot be read back: {error}") from error

@@ -1,0 +1,17 @@
+"""A workload's training jobs, as policies name them."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+
+from constructs import Construct
+from stacks.specs import Workload
+
+NAMED_BY_EXECUTION = "SageMaker lets a training job's name be used once: each has its execution's"
+
+
+def training_jobs_arn(scope: Construct, workload: Workload) -> str:
+    """All jobs of the workload, whichever execution starts them."""
+    return Stack.of(scope).format_arn(
+        service="sagemaker", resource="training-job", resource_name=f"{workload.dashed_name}-*"
+    )
