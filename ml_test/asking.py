@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ from handover.invocations import NoAnswer
 from ml_steps.running import say
 from ml_test.gate.latency import judge as judge_latency
 from ml_test.gate.line import Line
+from ml_test.gate.repeats import Differing, Repeated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,31 +25,66 @@ class Asked:
     """A model's answers to all test rows; ``NoAnswer`` for a row that the line kept from it.
 
     milliseconds: of the rows that were sent one at a time and answered at once. line: how the endpoint was reached.
+    repeated: the rows with more than one answer; None if none was to be asked again.
     """
 
     answers: Sequence[str]
     milliseconds: Sequence[float]
     line: Line = field(default_factory=Line)
+    repeated: Repeated | None = None
 
 
 def ask_all(asker: Asker, endpoints: Sequence[str], requests: Sequence[str], rules: Rules) -> list[Asked]:
-    """Each endpoint's answers. The first rows go to all endpoints in turn and are timed; the others go in parallel."""
+    """Each endpoint's answers. The first rows go to all endpoints in turn and are timed; the others go in parallel.
+
+    At the end, some are asked again in another order. All answers to the same row are compared.
+    """
     load = rules.load
     timed_ones = len(requests) if load.one_at_a_time is None else load.one_at_a_time
-    asker.ask_in_turn(endpoints, requests[: load.warm_up])
+    warm_up = asker.ask_in_turn(endpoints, requests[: load.warm_up])
     looks = [asker.ask_in_turn(endpoints, requests[:timed_ones])]
     while requests and len(looks) < load.looks and not _quick_enough(_timed(looks), rules.latency):
         say(f"  the times of look {len(looks)} would not pass: measured again, and judged together")
         looks.append(asker.ask_in_turn(endpoints, requests[:timed_ones]))
     rest = [asker.ask_at_once(endpoint, requests[timed_ones:], connections=load.connections) for endpoint in endpoints]
-    return [
-        Asked(
-            answers=[answer.text for answer in (*before, *after)],
-            milliseconds=_at_once(timed),
-            line=_line((*before, *after), timed),
+    places = places_to_repeat(requests, load.repeats)
+    again = asker.ask_in_turn(endpoints, [requests[place] for place in places])
+    found = []
+    for endpoint, timed in enumerate(_timed(looks)):
+        answers = [*looks[0][endpoint], *rest[endpoint]]
+        others = [*enumerate(warm_up[endpoint]), *zip(places, again[endpoint], strict=True)]
+        others += [pair for look in looks[1:] for pair in enumerate(look[endpoint])]
+        found.append(
+            Asked(
+                answers=[answer.text for answer in answers],
+                milliseconds=_at_once(timed),
+                line=_line(answers, timed),
+                repeated=_repeated(requests, answers, others) if load.repeats else None,
+            )
         )
-        for before, after, timed in zip(looks[0], rest, _timed(looks), strict=True)
-    ]
+    return found
+
+
+def places_to_repeat(requests: Sequence[str], count: int) -> list[int]:
+    """The places of so many rows, at random: the rows themselves are the seed, so nobody chose them."""
+    seed = hashlib.sha256("\n".join(requests).encode()).digest()
+    return random.Random(seed).sample(range(len(requests)), min(count, len(requests)))  # noqa: S311  (no secret)
+
+
+def _repeated(requests: Sequence[str], answers: Sequence[Answer], others: Sequence[tuple[int, Answer]]) -> Repeated:
+    """Compares the other answers, each with its row's place, with those that are judged. What never came is none."""
+    compared: set[int] = set()
+    differing: dict[tuple[int, str], Differing] = {}
+    for place, other in others:
+        texts = (answers[place].text, other.text)
+        if any(isinstance(text, NoAnswer) for text in texts):
+            continue
+        compared.add(place)
+        if texts[0] != texts[1]:
+            differing[place, texts[1]] = Differing(
+                place=place, request=requests[place], answer=texts[0], other=texts[1]
+            )
+    return Repeated(rows=len(compared), differing=tuple(differing[key] for key in sorted(differing)))
 
 
 def _line(answers: Sequence[Answer], timed: Sequence[Answer]) -> Line:

@@ -9,6 +9,7 @@ from ml_test.gate import floors, latency, learning, slices, wear
 from ml_test.gate.comparison import against_champion
 from ml_test.gate.gains import Gain, Pair, gains
 from ml_test.gate.line import at_most_held, check_lines
+from ml_test.gate.repeats import check_repeats
 from ml_test.gate.unusable import check_answers
 from ml_test.gate.verdict import Check, Verdict
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 # The checks that say most come first in a reason: for a model that is stopped, and for one that passes.
 ORDER_AGAINST = (
-    *("rules", "agreed rules", "answers", "endpoint", "champion's endpoint", "champion"),
-    *(learning.CHALLENGER, learning.COMPARABLE, learning.CHAMPIONS_ROWS),
+    *("rules", "agreed rules", "answers", "repeats", "endpoint", "champion's endpoint", "champion"),
+    *("champion's repeats", learning.CHALLENGER, learning.COMPARABLE, learning.CHAMPIONS_ROWS),
     *("beats the baseline", "comparison"),
 )
 ORDER_FOR = ("comparison", "beats the baseline")
@@ -93,7 +94,7 @@ def decide(evidence: Evidence, rules: Rules) -> Decision:
     unanswered = new.unanswered
     judged = new.where(~unanswered) if unanswered.any() else new
     found = _judge(judged, rules, all_rows=judged is evidence)
-    checks = found.checks if judged is new else at_most_held(found.checks)
+    checks = [*(found.checks if judged is new else at_most_held(found.checks)), *check_repeats(evidence, rules)]
     about = evidence.learning
     if about is None:
         return replace(found, checks=(*checks, *check_lines(evidence)))

@@ -11,6 +11,7 @@ import numpy as np
 from handover.invocations import NoAnswer
 from ml_init.row_identity import hash_of
 from ml_test.gate import wear
+from ml_test.gate.repeats import differing_rows
 from ml_test.gate.slices import CORRECTION
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def document(
         "unusable_answers": sorted({judged.answers[place] for place in np.flatnonzero(challenger.unusable).tolist()}),
         "answered": rules.answers.part(decision.pair, judged),
         "unanswered": _unanswered(evidence),
+        "repeats": _repeats(evidence, rules),
         "asked_again": [*evidence.line.asked_again, *evidence.line.overloaded],
         "champion_asked_again": [*evidence.champion_line.asked_again, *evidence.champion_line.overloaded],
         "latency_milliseconds": _latency(milliseconds),
@@ -90,6 +92,19 @@ def _learned(evidence: Evidence) -> str:
     """The set of rows that the challenger learned from; empty if nobody knows."""
     known = evidence.learning.challenger.rows if evidence.learning else None
     return "" if known is None else hash_of(known)
+
+
+def _repeats(evidence: Evidence, rules: Rules) -> dict[str, Any]:
+    """How many rows were asked more than once, and those that were answered differently, with both answers."""
+    models = {"new model": evidence.repeated, "champion": evidence.champion_repeated}
+    return {
+        "rows": evidence.repeated.rows if evidence.repeated else 0,
+        "differing": [
+            {"request": row.request, "model": model, "answer": row.answer, "other": row.other}
+            for model, repeated in models.items()
+            for row in differing_rows(repeated, rules.answers)
+        ],
+    }
 
 
 def _unanswered(evidence: Evidence) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml_test.gate.learning import Learning
+    from ml_test.gate.repeats import Repeated
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +33,7 @@ class Evidence:
     milliseconds, champion_milliseconds: the times of the rows that were asked one at a time, both models in turn, and
     were answered at once. line, champion_line: what the endpoints' rows went through before they were answered.
     smoke: the challenger's answers to the smoke requests.
+    repeated, champion_repeated: the rows that were asked more than once; None if none was to be.
     labels: all labels in the data; empty for data without labels.
     slices: for each group's name, the mask of its rows, shape (rows,).
     earlier_decisions: how many other models these rows have judged before.
@@ -52,6 +54,8 @@ class Evidence:
     line: Line = field(default_factory=Line)
     champion_line: Line = field(default_factory=Line)
     smoke: Sequence[str] = ()
+    repeated: Repeated | None = None
+    champion_repeated: Repeated | None = None
     rows: Sequence[str] = ()
     learning: Learning | None = None
 

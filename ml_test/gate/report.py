@@ -48,6 +48,7 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
         checks_list(sorted(report["checks"], key=lambda check: list(STATES).index(check["outcome"]), reverse=True)),
         _floors(report),
         "<h2>What was answered</h2>" + kind.section(report),
+        _repeats(report),
         _unanswered(report),
         _latency(report),
         _method(report),
@@ -195,6 +196,15 @@ def _floors(report: Mapping[str, Any]) -> str:
     note += "must not begin left of it."
     note += " For losses and errors it is the ceiling: the line must not end right of it." if ceiling else ""
     return f"<h2>Figures and their floors</h2><p>{note}</p>" + interval_charts(drawn)
+
+
+def _repeats(report: Mapping[str, Any]) -> str:
+    found = report["repeats"]["differing"]
+    if not found:
+        return ""
+    rows = [[entry["request"], entry["model"], entry["answer"], entry["other"]] for entry in found]
+    title = f"{len(rows)} rows that were answered in two ways"
+    return "<h2>What was answered differently</h2>" + details(title, ("request", "asked", "answer", "other"), rows)
 
 
 def _unanswered(report: Mapping[str, Any]) -> str:

@@ -121,16 +121,21 @@ class Load:
     connections: over how many connections the other rows are asked.
     warm_up: rows that are asked once before, without timing, because QA's endpoint has just started.
     looks: how often the times are measured at most, if the first times would not pass.
+    repeats: how many rows are asked once more in another order, to see whether the answers are the same.
+    differing: the share of rows asked more than once whose answers may differ.
     """
 
     one_at_a_time: int | None = field(default=None, metadata=LOOSER_IF_LESS_THAN_ALL)
     connections: int = field(default=4, metadata=NEUTRAL)
     warm_up: int = field(default=50, metadata=LOOSER_IF_MORE)
     looks: int = field(default=3, metadata=LOOSER_IF_MORE)
+    repeats: int = field(default=100, metadata=LOOSER_IF_LESS)
+    differing: float = field(default=0.0, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
         _require_at_least(1, connections=self.connections, looks=self.looks)
-        _require_at_least(0, warm_up=self.warm_up)
+        _require_at_least(0, warm_up=self.warm_up, repeats=self.repeats)
+        _require_share(differing=self.differing)
         if self.one_at_a_time is not None:
             _require_at_least(1, one_at_a_time=self.one_at_a_time)
 
@@ -275,6 +280,12 @@ def _require_at_least(least: int, **values: float) -> None:
     for key, value in values.items():
         if value < least:
             raise ValueError(f"{key} = {value}: expected a number of {least} or above")
+
+
+def _require_share(**values: float) -> None:
+    for key, value in values.items():
+        if not 0 <= value < 1:
+            raise ValueError(f"{key} = {value}: expected a share from 0 to below 1")
 
 
 def _named(name: str, metrics: Iterable[M], asking: str) -> M:

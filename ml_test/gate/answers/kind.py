@@ -91,6 +91,10 @@ class AnswerKind(ABC, Generic[A]):
     def alike(self, champion: Sequence[str], challenger: Sequence[str]) -> float:
         """The p-value of a test whether both models' answers, to different requests, are distributed alike."""
 
+    def alike_enough(self, answer: str, other: str) -> bool:
+        """Whether two answers to the same request count as the same one. A kind with a tolerance overrides this."""
+        return answer == other
+
     @abstractmethod
     def part(self, pair: Pair[A], evidence: Evidence) -> dict[str, Any]:
         """What gate.json says about the answers, as JSON values."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from handover.plain_text import number
-from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED
+from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED, LOOSER_IF_MORE
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.kind import AnswerKind, known_truth
 from ml_test.gate.calibration import calibration
@@ -77,6 +77,12 @@ class Probability(AnswerKind[ProbabilityAnswers]):
 
     of: str = field(metadata=LOOSER_IF_CHANGED)
     costs: Costs = field(default_factory=Costs, metadata=ITS_OWN_FIELDS)
+    #: Two answers to the same request count as the same one if they are no further apart.
+    tolerance: float = field(default=0.0, metadata=LOOSER_IF_MORE)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tolerance < 1:
+            raise ValueError(f"tolerance = {self.tolerance}: expected a number from 0 to below 1")
 
     def read(
         self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None
@@ -131,6 +137,10 @@ class Probability(AnswerKind[ProbabilityAnswers]):
         if usable != both:
             return labels_alike(champion, challenger)
         return numbers_alike(*usable)
+
+    def alike_enough(self, answer: str, other: str) -> bool:
+        one, two = probability(answer), probability(other)
+        return answer == other if one is None or two is None else abs(one - two) <= self.tolerance
 
     def part(self, pair: Pair[ProbabilityAnswers], evidence: Evidence) -> dict[str, Any]:
         challenger = pair.challenger

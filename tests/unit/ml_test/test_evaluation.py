@@ -114,7 +114,9 @@ def test_both_endpoints_are_asked_for_every_row() -> None:
     """Timed rows go to both endpoints in turn and the rest side by side, and the answers stay in order."""
     requests = [request(age=20 + place % 50) for place in range(200)]
     runtime = Runtime()
-    both = ask_all(asker(runtime), ["qa", "prod"], requests, replace(RULES, load=Load(one_at_a_time=20, warm_up=0)))
+    both = ask_all(
+        asker(runtime), ["qa", "prod"], requests, replace(RULES, load=Load(one_at_a_time=20, warm_up=0, repeats=0))
+    )
     for asked in both:
         assert list(asked.answers) == [str((20 + place % 50) / 200) for place in range(200)]
         assert len(asked.milliseconds) == 20
@@ -126,7 +128,7 @@ def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again(monkeypa
     """Warm-up requests are not timed, and times that would not pass are taken three times at the most."""
     requests = [request(age=20 + place % 50) for place in range(10)]
     limits = Latency(p99_milliseconds=30, p99_ratio=100, slack_milliseconds=100)
-    rules = replace(RULES, latency=limits, load=Load(warm_up=3))
+    rules = replace(RULES, latency=limits, load=Load(warm_up=3, repeats=0))
     cold = Runtime(slow_ones=3)
     monkeypatch.setattr("ml_steps.endpoint.time", cold)
     (asked,) = ask_all(asker(cold), ["qa"], requests, rules)
@@ -209,6 +211,9 @@ GOOD = (PROJECT / "ml_test" / "credit_default" / "gate.toml").read_text()
             "[slices.by] bounds = [30, 18, 40, 50, 60]: expected numbers that rise",
         ),
         ("one_at_a_time = 500", "one_at_a_time = 500.5", "[load] one_at_a_time = 500.5: expected a whole number"),
+        ("connections = 4", "differing = 1", "[load] differing = 1: expected a share from 0 to below 1"),
+        ("connections = 4", "repeats = -1", "[load] repeats = -1: expected a number of 0 or above"),
+        ('of = "1"', 'of = "1"\ntolerance = 1.5', "[answers] tolerance = 1.5: expected a number from 0 to below 1"),
         ("connections = 4", "connections = 0", "[load] connections = 0: expected a number of 1 or above"),
         ("p99_ratio = 2.0", "p99_ratio = -1", "[latency] p99_ratio = -1: expected a number above 0"),
         ("[smoke]", "smoke = 1\n[smokes]", "smokes = {'requests':"),

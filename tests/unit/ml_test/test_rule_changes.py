@@ -106,7 +106,8 @@ def test_groups_and_kind_as_a_whole() -> None:
         rules, answers=Labels(), slices=None, floors={}, ceilings={}, comparison=replace(rules.comparison, shown=(),
         metric="accuracy")
     )  # fmt: skip
-    kind = 'answers { kind = "probability", of = "1", costs = { missed = 5, false_alarm = 1 } } → { kind = "labels" }'
+    before = '{ kind = "probability", of = "1", costs = { missed = 5, false_alarm = 1 }, tolerance = 0.0 }'
+    kind = f'answers {before} → {{ kind = "labels" }}'
     assert said(changes(rules, labels))[0] == f"looser: {kind}"
 
 
