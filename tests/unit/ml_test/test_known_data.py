@@ -85,3 +85,19 @@ def test_thirty_thousand_rows_are_derived() -> None:
     data = derived(content, Dataset.read(folder / "dataset.toml"))
     assert len(data.test) == 4470
     assert {row[2] for row in data.test} == {"1", "2", "3", "4"}
+
+
+def test_a_changed_file_keeps_the_rows_in_their_splits() -> None:
+    """Two customers change places, one comes again under another number, and a label is corrected: another file, and
+    the same rows to learn and to be tested by."""
+    folder = PROJECT / "ml_init" / "credit_default"
+    credit = Dataset.read(folder / "dataset.toml")
+    content = gzip.decompress((folder / "UCI_Credit_Card.csv.gz").read_bytes())
+    header, first, second, third, *others = content.decode().splitlines()
+    corrected = third[:-1] + ("0" if third.endswith("1") else "1")
+    again = f"30001,{first.partition(',')[2]}"
+    changed = "\n".join([header, second, first, corrected, *others, again, ""]).encode()
+    before, after = derived(content, credit), derived(changed, credit)
+    assert before.sha256 != after.sha256
+    assert before.to_learn() == after.to_learn()
+    assert set(before.test_identities) == set(after.test_identities)
