@@ -33,8 +33,20 @@ class Smoke:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedObject:
+    """An object that a container reads, in the version that was judged. Only this version is approved."""
+
+    address: str
+    version_id: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """The subject of the report. ``champion``: None for a first release, or if the champion cannot be asked."""
+    """The subject of the report. ``champion``: None for a first release, or if the champion cannot be asked.
+
+    ``objects``, ``images``: what the endpoint under test consists of. ``attempt``: the gate's in this execution.
+    """
 
     workload: str
     commit: str
@@ -43,6 +55,9 @@ class Origin:
     champion: Champion | None
     pipeline_execution: str
     endpoint: str
+    objects: tuple[JudgedObject, ...]
+    images: tuple[str, ...]
+    attempt: int = 1
     smoke: tuple[Smoke, ...] = ()
 
     def document(self) -> dict[str, Any]:
@@ -87,6 +102,10 @@ class GateReport:
             champion=Champion(**champion) if champion else None,
             pipeline_execution=read("pipeline_execution"),
             endpoint=read("endpoint"),
+            # The reports of earlier releases have none of these.
+            objects=tuple(JudgedObject(**entry) for entry in document.get("objects", ())),
+            images=tuple(document.get("images", ())),
+            attempt=document.get("attempt", 1),
             smoke=tuple(Smoke(**entry) for entry in read("smoke")),
         )
         return cls(
@@ -107,4 +126,4 @@ class GateReport:
 
     def folder(self, bucket: str) -> GateFolder:
         """The report's folder in the data bucket."""
-        return GateFolder(bucket=bucket, execution=self.origin.pipeline_execution)
+        return GateFolder(bucket=bucket, execution=self.origin.pipeline_execution, attempt=self.origin.attempt)

@@ -39,6 +39,8 @@ class Output(StrEnum):
 
     DATA_BUCKET = "DataBucketName"
     SIGNING_KEY = "ReportSigningKeyArn"
+    #: The gate's role: nobody else may sign.
+    SIGNER = "ReportSignerArn"
     ENDPOINT = "EndpointName"
     PACKAGE = "ServedPackageArn"
 

@@ -54,6 +54,8 @@ class Judgement:
     report_sha256: str
     parent_arn: str | None
     test_split_sha256: str
+    #: Of the list of objects in the report: the versions that were judged.
+    objects_sha256: str
 
     def properties(self) -> dict[str, str]:
         known = {
@@ -62,6 +64,7 @@ class Judgement:
             "gate_report_sha256": self.report_sha256,
             "parent": self.parent_arn,
             "test_split_sha256": self.test_split_sha256,
+            "objects_sha256": self.objects_sha256,
         }
         return {name: value for name, value in known.items() if value}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from handover.addresses import S3Address
 from handover.errors import HandOverError
@@ -93,10 +94,14 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateFolder:
-    """The folder of one execution's gate report: the report as JSON and as a page, its manifest and the signature."""
+    """The folder of one gate report: the report as JSON and as a page, its manifest and the signature.
+
+    ``attempt``: the gate has run so many times in this execution. What it wrote before stays.
+    """
 
     bucket: str
     execution: str
+    attempt: int = 1
 
     DOCUMENT = "gate.json"
     PAGE = "gate.html"
@@ -104,7 +109,27 @@ class GateFolder:
     SIGNATURE = "manifest.json.sig"
 
     def __truediv__(self, name: str) -> S3Address:
-        return S3Address(bucket=self.bucket, key=f"{GATE}{self.execution}/{name}")
+        return S3Address(bucket=self.bucket, key=f"{self._key}{name}")
+
+    @property
+    def _key(self) -> str:
+        return f"{GATE}{self.execution}/" + (f"attempt-{self.attempt}/" if self.attempt > 1 else "")
+
+    @classmethod
+    def latest(cls, s3: Any, bucket: str, execution: str) -> Self | None:
+        """The folder of an execution's last report, from a list of the bucket; None if there is none."""
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{GATE}{execution}/")
+        keys = {entry["Key"] for page in pages for entry in page.get("Contents", ())}
+        found = None
+        for attempt in range(1, len(keys) + 1):
+            folder = cls(bucket=bucket, execution=execution, attempt=attempt)
+            found = folder if folder.document.key in keys else found
+        return found
+
+    @property
+    def next(self) -> Self:
+        """The folder of the next attempt."""
+        return replace(self, attempt=self.attempt + 1)
 
     @property
     def document(self) -> S3Address:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Variant:
     """One production variant. ``containers``: as DescribeModel shows them; ``images``: those that run now.
 
+    ``resolved``: the same with their digests. Both are empty as long as SageMaker shows none.
     ``weight`` is its share of the traffic, 0 to 1. ``package_arn`` is None if the model names no package.
     """
 
@@ -23,6 +24,7 @@ class Variant:
     model_name: str
     containers: tuple[Mapping[str, Any], ...]
     images: tuple[str, ...]
+    resolved: tuple[str, ...]
     package_arn: str | None
 
 
@@ -69,14 +71,15 @@ def serving(sagemaker: Any, endpoint: str, *, described: Mapping[str, Any] | Non
     for each in config["ProductionVariants"]:
         name = each["VariantName"]
         containers = containers_of(sagemaker.describe_model(ModelName=each["ModelName"]))
-        images = [image["SpecifiedImage"] for image in running.get(name, {}).get("DeployedImages", [])]
+        deployed = running.get(name, {}).get("DeployedImages", [])
         variants.append(
             Variant(
                 name=name,
                 weight=weights[name] / total,
                 model_name=each["ModelName"],
                 containers=containers,
-                images=tuple(images),
+                images=tuple(image["SpecifiedImage"] for image in deployed),
+                resolved=tuple(image["ResolvedImage"] for image in deployed),
                 package_arn=_package_named(containers),
             )
         )

@@ -82,8 +82,32 @@ def faults(files: Files, release: Release, signed: Callable[[bytes, bytes], bool
     named = Release(workload=stated["workload"], execution=stated["pipeline_execution"])
     if named != release:
         return [f"{MANIFEST} is that of another release: {named.workload}, execution {named.execution}"]
-    return [
+    changed = [
         f"{name} was changed: its SHA-256 is {actual}, and the signed manifest says {expected}"
         for name, actual, expected in ((n, sha256(files[n]), stated["sha256"].get(n, "nothing")) for n in REPORT)
         if actual != expected
     ]
+    return changed or _disagreements(json.loads(files[GateFolder.DOCUMENT]), stated)
+
+
+def _disagreements(report: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[str]:
+    """What the report says of its own origin, and the manifest says otherwise."""
+    return [
+        f"{GateFolder.DOCUMENT} is of another release: its {name} is {report.get(name)}, and the manifest's is {stated}"
+        for name, stated in manifest.items()
+        if name != "sha256" and report.get(name) != stated
+    ]
+
+
+def signer_faults(policy: str, signer_arn: str) -> list[str]:
+    """Why others than this role may sign, by the key's policy; empty if nobody else may."""
+    statements = json.loads(policy)["Statement"]
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if (
+            statement.get("Effect") == "Deny"
+            and statement.get("Principal") in ("*", {"AWS": "*"})
+            and statement.get("Action") in ("kms:Sign", ["kms:Sign"])
+            and statement.get("Condition") == {"ArnNotEquals": {"aws:PrincipalArn": signer_arn}}
+        ):
+            return []
+    return [f"the key's policy does not keep others than {signer_arn} from signing: deploy the pipeline's stack again"]

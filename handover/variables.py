@@ -136,6 +136,8 @@ class GateVariables(Variables):
     champion_stack: str = variable("CHAMPION_STACK_NAME")
     signing_key_arn: str = variable("SIGNING_KEY_ARN")
     topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")
+    #: The URIs of the workload's images, separated by commas: no package may name another one.
+    images: str = variable("IMAGES")
     #: Whether a person approves each release, even one that the gate promotes.
     approval: bool = variable("APPROVAL")
     commit: str = variable("COMMIT_ID", of_execution=True)

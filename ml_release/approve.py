@@ -35,7 +35,7 @@ def main() -> None:
         approve(
             boto3.client("sagemaker"),
             boto3.client("s3"),
-            variables.package_arn,
+            report,
             said,
             {"approved_by": answer.by},
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
+from handover.addresses import S3Address
 from handover.documents import to_json
 from handover.gate_report import RELEASABLE, GateReport
 from handover.invocations import NoAnswer, invocation
@@ -16,6 +17,7 @@ from handover.packages import APPROVED, Package, version_of
 from handover.places import GateFolder
 from handover.serving import Serving, Variant, serving, serving_fault
 from handover.variables import VerifyVariables
+from handover.versions import newest
 from ml_steps.artifacts import read_input, write_output
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
@@ -35,7 +37,9 @@ def main() -> None:
             check_release(report, variables.package_arn)
             package = sagemaker.describe_model_package(ModelPackageName=variables.package_arn)
             check_approved(package, report.verdict)
-            address = check_served(sagemaker, variables.endpoint, package, champion_of(sagemaker, variables))
+            check_objects(boto3.client("s3"), report)
+            champion = champion_of(sagemaker, variables)
+            address = check_served(sagemaker, variables.endpoint, package, champion, images=report.origin.images)
         with timed("asked PROD"):
             asker = Asker(runtime=runtime, invocation=invocation(variables.invocation))
             answers = check_answers(asker, address, report.origin.smoke)
@@ -109,10 +113,30 @@ def check_approved(package: Mapping[str, Any], verdict: str) -> None:
     say(f"  {found.arn} is {APPROVED} by {found.approved_by or 'the gate'}")
 
 
+def check_objects(s3: Any, report: GateReport) -> None:
+    """The objects that PROD's containers read are those that were judged, in these versions."""
+    for each in report.origin.objects:
+        found = newest(s3, S3Address.parse(each.address))
+        if found is None or found.version_id != each.version_id:
+            raise StepError(
+                f"{each.address} was replaced after the gate had judged it: version {each.version_id} was judged, and "
+                f"{found.version_id if found else 'none'} is there now. PROD may not read it, for it is not approved: "
+                "find out who wrote it, and release the commit again."
+            )
+    say(f"  {len(report.origin.objects)} objects are those that were judged")
+
+
 def check_served(
-    sagemaker: Any, endpoint: str, package: Mapping[str, Any], champion: Mapping[str, Any] | None = None
+    sagemaker: Any,
+    endpoint: str,
+    package: Mapping[str, Any],
+    champion: Mapping[str, Any] | None = None,
+    *,
+    images: Sequence[str] = (),
 ) -> str:
     """The endpoint is InService, serves this release's package, and runs its images. Returns where to invoke it.
+
+    ``images``: those that the gate judged, with digests; empty if its report does not say.
 
     If it competes with a champion, the one other variant serves the champion's package.
     """
@@ -129,6 +153,12 @@ def check_served(
         _check_images(variant.images, expected[arn], where)
         say(f"  {endpoint} → {found.config_name} → {variant.model_name} → {arn}")
         served[arn] = variant
+    release = served.get(package["ModelPackageArn"])
+    if release is not None and images and release.resolved and sorted(release.resolved) != sorted(images):
+        raise StepError(
+            f"The endpoint {endpoint} runs the images {', '.join(release.resolved)}, but the gate judged "
+            f"{', '.join(images)}. A tag has moved: release the commit again."
+        )
     missing = sorted(expected.keys() - served.keys())
     if missing:
         raise StepError(f"No variant of the endpoint {endpoint} serves {', '.join(missing)}.")

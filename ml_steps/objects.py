@@ -16,18 +16,39 @@ if TYPE_CHECKING:
     from handover.addresses import S3Address
 
 NOT_THERE = {"404", "NoSuchKey"}
+#: The second: another writer was faster by a moment.
+THERE_ALREADY = {"PreconditionFailed", "ConditionalRequestConflict"}
 
 
 def upload_once(s3: Any, content: bytes, address: Callable[[str], S3Address]) -> S3Address:
     """Store ``content`` at ``address(sha256)``, unless it exists already. Returns the address."""
     digest = hashlib.sha256(content).hexdigest()
     target = address(digest)
-    if _size(s3, target) == len(content):
+    if _size(s3, target) is not None or not put_once(s3, target, content):
         say(f"  {target} is there already")
     else:
-        s3.put_object(**target.arguments, Body=content, ChecksumAlgorithm="SHA256")
         say(f"  {target}: {len(content)} bytes")
     return target
+
+
+def put_once(s3: Any, address: S3Address, content: bytes, content_type: str = "application/octet-stream") -> bool:
+    """Store a new object. False if there is one at this address already: it stays as it is.
+
+    S3 itself compares, so that of two writers one wins; the steps' roles may not write in any other way.
+    """
+    try:
+        s3.put_object(
+            **address.arguments,
+            Body=content,
+            ContentType=content_type,
+            ChecksumAlgorithm="SHA256",
+            IfNoneMatch="*",
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] in THERE_ALREADY:
+            return False
+        raise
+    return True
 
 
 def read_if_there(s3: Any, address: S3Address) -> bytes | None:

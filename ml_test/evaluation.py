@@ -9,6 +9,7 @@ import boto3
 
 from handover.gate_report import Champion, Origin, Smoke
 from handover.invocations import NoAnswer, invocation
+from handover.places import GateFolder
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
 from ml_test import earlier_decisions, learned, proposed, row_sets
@@ -24,6 +25,7 @@ from ml_test.gate.line import Line
 from ml_test.gate.slices import groups
 from ml_test.gate_step import conclude, pass_or_stop
 from ml_test.known_data import KnownData
+from ml_test.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +63,13 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
         stack=variables.champion_stack,
         challenger=variables.package_arn,
     )
+    subject = Subject.find(
+        sagemaker,
+        s3,
+        endpoint=variables.endpoint,
+        package_arn=variables.package_arn,
+        allowed=variables.images.split(","),
+    )
     agreed = find_agreed(sagemaker, s3, variables.workload, rival)
     with timed("found what was learned"):
         learning = learned.find(sagemaker, s3, variables, data, rival)
@@ -68,13 +77,14 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
         evidence = gather(s3, asker, variables, data, asking(agreed.rules, rules), rival)
         smoke = [answer.text for answer in asker.ask(variables.endpoint, rules.smoke.requests)]
         evidence = replace(evidence, smoke=smoke, learning=learning)
+    subject.check_unchanged(s3)
     with timed("judged"):
         agreement = _decided(evidence, data, proposes, agreed)
         decision = agreement.both
     for check in decision.checks:
         say(f"  {'passed' if check.passed else check.outcome}: {check.sentence}")
     with timed("reported"):
-        about = origin(variables, data, rival, rules, evidence.smoke)
+        about = origin(variables, data, rival, rules, evidence.smoke, subject, attempt_of(s3, variables))
         document = report.document(decision, evidence, rules, about.document(), agreement)
         # Before the report that names them: the next release reads them.
         row_sets.store(s3, variables.bucket, learning.challenger.rows or ())
@@ -121,8 +131,20 @@ def test_rows(rows: Sequence[Row], rules: Rules) -> tuple[Sequence[str], Sequenc
     return [",".join(row[:-1]) for row in rows], [row[-1] for row in rows]
 
 
+def attempt_of(s3: Any, variables: GateVariables) -> int:
+    """How often the gate has run in this execution, with this time."""
+    last = GateFolder.latest(s3, variables.bucket, variables.execution)
+    return 1 if last is None else last.next.attempt
+
+
 def origin(
-    variables: GateVariables, data: KnownData, rival: Champion | Gone | None, rules: Rules, smoke: Sequence[str]
+    variables: GateVariables,
+    data: KnownData,
+    rival: Champion | Gone | None,
+    rules: Rules,
+    smoke: Sequence[str],
+    subject: Subject,
+    attempt: int,
 ) -> Origin:
     """The subject of the report."""
     return Origin(
@@ -133,6 +155,9 @@ def origin(
         champion=rival if isinstance(rival, Champion) else None,
         pipeline_execution=variables.execution,
         endpoint=variables.endpoint,
+        objects=subject.objects,
+        images=subject.images,
+        attempt=attempt,
         smoke=tuple(
             Smoke(request=request, answer=answer)
             for request, answer in zip(rules.smoke.requests, smoke, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,13 +13,15 @@ from handover.gate_report import GateReport
 from handover.names import NO_CHAMPION
 from handover.notifications import publish as publish_notification
 from handover.notifications import report_lines
-from handover.packages import PENDING, REJECTED, Judgement, set_status
+from handover.packages import PENDING, REJECTED, Judgement, set_status, version_of
 from handover.places import GateFolder
 from handover.variables import GateVariables
 from ml_steps.approval import approve
 from ml_steps.artifacts import write_output, write_variables
+from ml_steps.objects import put_once
 from ml_steps.running import StepError, say
 from ml_test.gate import report
+from ml_test.subject import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,9 +43,22 @@ def pass_or_stop(judge: Callable[[GateVariables], Decision]) -> None:
     The endpoint under test is deleted when the execution has ended (``lambda/qa_clean_up``). A held release keeps it
     until then: the person who decides may want to ask it.
     """
-    decision = judge(GateVariables.read())
+    variables = GateVariables.read()
+    try:
+        decision = judge(variables)
+    except RefusedError as error:
+        refuse(str(error), variables)
+        raise
     if decision.verdict == "REJECT":
         raise StepError(f"{decision.verdict}: {decision.reason}. PROD stays as it is. In figures: {decision.details}")
+
+
+def refuse(reason: str, variables: GateVariables) -> None:
+    """Set the package to Rejected, without a report: what QA serves cannot be judged. Notify those who must know."""
+    set_status(boto3.client("sagemaker"), variables.package_arn, REJECTED, f"REJECT: {reason}", {})
+    subject = f"{variables.workload} version {version_of(variables.package_arn)}: REJECT"
+    lines = [f"The gate refuses to judge it: {reason}", "PROD stays as it is."]
+    say(f"  told the topic: {publish_notification(boto3.client('sns'), variables.topic_arn, subject, lines)}")
 
 
 def conclude(document: Mapping[str, Any], variables: GateVariables) -> None:
@@ -55,7 +71,7 @@ def conclude(document: Mapping[str, Any], variables: GateVariables) -> None:
     description = f"{found.verdict}: {found.reason}. {page}"
     properties = judgement(found, variables, files[GateFolder.DOCUMENT]).properties()
     if found.verdict == "PROMOTE" and not variables.approval:
-        approve(sagemaker, s3, variables.package_arn, description, properties)
+        approve(sagemaker, s3, found, description, properties)
     else:
         status = REJECTED if found.verdict == "REJECT" else PENDING
         set_status(sagemaker, variables.package_arn, status, description, properties)
@@ -74,7 +90,8 @@ def publish(s3: Any, kms: Any, files: Mapping[str, str], found: GateReport, vari
     for name, content in signed.items():
         write_output(name, content)
         kind = _CONTENT_TYPES["." + name.rpartition(".")[2]]
-        s3.put_object(**(folder / name).arguments, Body=content.encode(), ContentType=kind)
+        if not put_once(s3, folder / name, content.encode(), kind):
+            raise StepError(f"{folder / name} exists already: another build of this execution has written it.")
     champion = found.origin.champion
     write_variables(
         {
@@ -95,6 +112,7 @@ def judgement(found: GateReport, variables: GateVariables, document: str) -> Jud
         report_sha256=signed_report.sha256(document.encode()),
         parent_arn=champion.model_package_arn if champion else None,
         test_split_sha256=found.test_split_sha256,
+        objects_sha256=signed_report.sha256(to_json([asdict(each) for each in found.origin.objects]).encode()),
     )
 
 

@@ -6,11 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from handover.names import Output
 from handover.places import GateFolder
-from handover.signed_report import MANIFEST, REPORT, SIGNATURE, Files, Release, faults, is_signed
+from handover.signed_report import MANIFEST, REPORT, SIGNATURE, Files, Release, faults, is_signed, signer_faults
 from scripts import cloud
 from scripts.command import run
 from scripts.reads.pipeline import Pipeline
@@ -26,12 +24,14 @@ def main() -> int:
     pipeline = Pipeline(stack)
     outputs = stack_outputs(stack)
     s3, bucket = cloud.client("s3"), outputs[Output.DATA_BUCKET]
-    release = Release(workload=options.workload, execution=options.execution or latest_reported(s3, bucket, pipeline))
-    reported = GateFolder(bucket=bucket, execution=release.execution)
+    reported = report_of(s3, bucket, pipeline, options.execution)
+    release = Release(workload=options.workload, execution=reported.execution)
     files = fetch(s3, reported)
     key_arn = outputs[Output.SIGNING_KEY]
     print(f"{reported / ''}, signed by {key_arn}")
-    found = faults(files, release, lambda text, signature: is_signed(cloud.client("kms"), key_arn, text, signature))
+    kms = cloud.client("kms")
+    found = faults(files, release, lambda text, signature: is_signed(kms, key_arn, text, signature))
+    found += signer_faults(kms.get_key_policy(KeyId=key_arn)["Policy"], outputs[Output.SIGNER])
     for fault in found:
         print(f"  ✗ {fault}")
     if found:
@@ -39,6 +39,7 @@ def main() -> int:
     folder = Path("reports") / release.execution
     keep(files, folder)
     print("\n".join(f"  ✓ {name}" for name in (MANIFEST, *REPORT)))
+    print(f"  ✓ nobody but {outputs[Output.SIGNER]} may sign")
     print(f"The report is the gate's, to the byte: {folder / 'gate.html'}")
     return 0
 
@@ -60,18 +61,15 @@ def keep(files: Files, folder: Path) -> None:
         (folder / name).write_bytes(content)
 
 
-def latest_reported(s3: Any, bucket: str, pipeline: Pipeline) -> str:
-    """The newest execution with a report; raises SystemExit if there is none."""
-    for summary in pipeline.summaries():
-        execution = str(summary["pipelineExecutionId"])
-        try:
-            s3.head_object(**(GateFolder(bucket=bucket, execution=execution) / MANIFEST).arguments)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "404":
-                raise
-            continue
-        return execution
-    raise SystemExit(f"No execution of {pipeline.name} has a report yet: it comes with the gate (make push).")
+def report_of(s3: Any, bucket: str, pipeline: Pipeline, execution: str | None) -> GateFolder:
+    """The last report of this execution, or of the newest one that has a report. SystemExit if there is none."""
+    wanted = [execution] if execution else [str(each["pipelineExecutionId"]) for each in pipeline.summaries()]
+    for each in wanted:
+        found = GateFolder.latest(s3, bucket, each)
+        if found is not None:
+            return found
+    who = f"The execution {execution}" if execution else f"No execution of {pipeline.name}"
+    raise SystemExit(f"{who} has {'no' if execution else 'a'} report yet: it comes with the gate (make push).")
 
 
 def stack_outputs(stack: str) -> dict[str, str]:

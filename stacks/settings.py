@@ -64,6 +64,13 @@ class Security(_Section):
     customer_managed_key: bool = False
 
 
+class Training(_Section):
+    """What a push may ask for at most: the role of the training step refuses a job beyond it."""
+
+    instance_types: Annotated[list[InstanceType], Field(min_length=1)]
+    max_runtime_minutes: Annotated[int, Field(ge=1, le=28 * 24 * 60)]
+
+
 class Scaling(_Section):
     """Target tracking on invocations per instance, which CloudWatch counts per minute."""
 
@@ -203,6 +210,7 @@ class Settings(_Section):
     github: Github
     notifications: Notifications = Notifications()
     security: Security = Security()
+    training: Training
     stages: Stages
     #: The complete settings of each workload that has some of its own.
     workloads: dict[str, Settings] = {}
@@ -213,7 +221,7 @@ class Settings(_Section):
 
 
 #: The sections that ``[workloads.<name>.…]`` may override. Account and repository belong to the project.
-_OWN = ("notifications", "security", "stages")
+_OWN = ("notifications", "security", "training", "stages")
 
 
 def load_settings(path: Path, *, known: Collection[str] | None = None) -> Settings:

@@ -9,6 +9,8 @@ from handover.invocations import CSV, Invocation
 from handover.names import StackKind, camel, dashed
 from handover.places import FEATURES, MODELS
 
+from stacks.images import XGBOOST, Image
+
 #: The name of a folder, a Python package and a Glue database; with dashes, of SageMaker resources (63 characters).
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 _LONGEST_NAME = 40
@@ -77,6 +79,8 @@ class Workload:
     data: Plain | Glue = Plain()
     #: How the endpoint is invoked.
     invocation: Invocation = CSV
+    #: The images of its training jobs and of its endpoints' containers.
+    images: tuple[Image, ...] = (XGBOOST,)
     #: Guards on PROD besides errors and latency. Empty if nobody knows what PROD will be asked.
     watches: tuple[ExpectedAnswers, ...] = ()
     minutes: Minutes = Minutes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stacks.images import SPARKML, XGBOOST
 from stacks.specs import ExpectedAnswers, Glue, Workload
 
 WORKLOADS: dict[str, Workload] = {
@@ -16,6 +17,7 @@ WORKLOADS: dict[str, Workload] = {
                 timeout_minutes=15,
                 python_modules=("mleap==0.25.3",),
             ),
+            images=(SPARKML, XGBOOST),
             # 70 % of the data. People may ask about good cars alone; only a broken model finds all cars unacceptable.
             watches=(ExpectedAnswers(label="unacc", at_most=0.95),),
         ),

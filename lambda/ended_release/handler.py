@@ -27,6 +27,10 @@ class NotToldYetError(Exception):
     """CodePipeline's history lags behind its event; Lambda tries again."""
 
 
+class NoReportError(Exception):
+    """Nobody can be told what the gate said: an action after the gate has failed, but the gate left no report."""
+
+
 @dataclass(frozen=True)
 class End:
     """Where an execution ended, from CodePipeline's event about the failed action."""
@@ -54,8 +58,13 @@ class End:
 def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Returns what people were told, and whether a person's rejection was recorded."""
     variables, end = EndedReleaseVariables.read(), End.of(event)
-    folder = GateFolder(bucket=variables.bucket, execution=end.execution)
-    body = boto3.client("s3").get_object(**folder.document.arguments)["Body"].read().decode()
+    s3 = boto3.client("s3")
+    folder = GateFolder.latest(s3, variables.bucket, end.execution)
+    if folder is None:
+        raise NoReportError(
+            f"The execution {end.execution} of {end.pipeline} has no gate report in {variables.bucket}."
+        )
+    body = s3.get_object(**folder.document.arguments)["Body"].read().decode()
     report = GateReport.parse(body)
     rejection = None
     if end.stage == PipelineStage.APPROVE:

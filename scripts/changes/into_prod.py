@@ -11,7 +11,7 @@ from handover.gate_report import GateReport
 from handover.names import AT_ONCE, GUARDED, NO_CHAMPION, Parameter
 from handover.notifications import report_lines
 from handover.packages import version_of
-from ml_release.verify import check_answers, check_approved, check_served
+from ml_release.verify import check_answers, check_approved, check_objects, check_served
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError
 from scripts import cloud
@@ -118,12 +118,14 @@ def report_of(release: Release) -> GateReport | None:
 
 def verify(prod: Prod, release: Release, gate: GateReport | None) -> None:
     """As the pipeline verifies a release; raises StepError if PROD is not what that release's gate has seen."""
-    check_served(cloud.client("sagemaker"), prod.endpoint_name, release.package)
+    images = gate.origin.images if gate else ()
+    check_served(cloud.client("sagemaker"), prod.endpoint_name, release.package, images=images)
     if gate is None:
         raise StepError(
             f"{release.report} is gone: nobody can say whether PROD answers as version {release.number} did."
         )
     check_approved(release.package, gate.verdict)
+    check_objects(cloud.client("s3"), gate)
     runtime = cloud.client("sagemaker-runtime", config=CLIENT_CONFIG)
     asker = Asker(runtime=runtime, invocation=prod.workload.invocation)
     check_answers(asker, prod.endpoint_name, gate.origin.smoke)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from aws_cdk import Duration
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
@@ -52,8 +55,15 @@ class BuildStep(Construct):
         )
 
     @property
-    def role(self) -> iam.IGrantable:
+    def role(self) -> iam.IRole:
         return self._role
 
-    def allow(self, actions: list[str], resources: list[str], *, because: str = "") -> None:
-        allow(self._role, actions, resources, because=because)
+    def allow(
+        self,
+        actions: list[str],
+        resources: list[str],
+        *,
+        conditions: Mapping[str, Any] | None = None,
+        because: str = "",
+    ) -> None:
+        allow(self._role, actions, resources, conditions=conditions, because=because)

@@ -88,6 +88,33 @@ class DataBucket(Construct):
         allow(grantee, ["s3:PutObject"], self._objects(prefixes), because=_NAMED_LATER)
         self.grant_encrypt(grantee)
 
+    def grant_add(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        """Put objects that are not there yet under these prefixes: none can be overwritten."""
+        allow(
+            grantee,
+            ["s3:PutObject"],
+            self._objects(prefixes),
+            conditions={"Null": {"s3:if-none-match": "false"}},
+            because=_NAMED_LATER,
+        )
+        self.grant_encrypt(grantee)
+
+    def grant_put(self, grantee: iam.IGrantable, key: str) -> None:
+        """Put this one object, again and again."""
+        allow(grantee, ["s3:PutObject"], [self.bucket.arn_for_objects(key)])
+
+    def keep_forever(self, prefix: str) -> None:
+        """Nobody overwrites an object under this prefix, whatever their own policies allow."""
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:PutObject"],
+                resources=[self.bucket.arn_for_objects(f"{prefix}*")],
+                conditions={"Null": {"s3:if-none-match": "true"}},
+            )
+        )
+
     def grant_decrypt(self, grantee: iam.IGrantable) -> None:
         """Let S3 decrypt with the bucket's key, if it has one: S3 calls KMS with its caller's permissions."""
         self.encryption.grant_decrypt(grantee, by="s3")
@@ -100,12 +127,22 @@ class DataBucket(Construct):
         """Read the bucket's location, as AWS's managed policy AWSGlueServiceRole allows."""
         allow(grantee, ["s3:GetBucketLocation"], [self.bucket.bucket_arn])
 
+    def grant_versions(self, grantee: iam.IGrantable) -> None:
+        """List the versions of objects, with their times."""
+        allow(grantee, ["s3:ListBucketVersions"], [self.bucket.bucket_arn])
+
+    def grant_judge(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        """Find and read the versions of objects under these prefixes."""
+        self.grant_versions(grantee)
+        allow(grantee, ["s3:GetObjectVersion"], self._objects(prefixes), because=_NAMED_LATER)
+        self.grant_decrypt(grantee)
+
     def grant_approve(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        """Tag objects under these prefixes as approved, beside their other tags. No other value is allowed."""
+        """Tag versions of objects as approved, beside their other tags. No other value is allowed."""
         objects = self._objects(prefixes)
-        allow(grantee, ["s3:GetObjectTagging"], objects, because=_NAMED_LATER)
+        allow(grantee, ["s3:GetObjectVersionTagging"], objects, because=_NAMED_LATER)
         conditions = _where_approved("RequestObjectTag")
-        allow(grantee, ["s3:PutObjectTagging"], objects, conditions=conditions, because=_NAMED_LATER)
+        allow(grantee, ["s3:PutObjectVersionTagging"], objects, conditions=conditions, because=_NAMED_LATER)
 
     def grant_replace(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Delete objects under these prefixes, as Spark deletes its temporary files when it commits."""

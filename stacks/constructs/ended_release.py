@@ -42,7 +42,7 @@ class EndedRelease(Construct):
             variables=EndedReleaseVariables(bucket=resources.data.name, topic_arn=resources.notifications.topic_arn),
             encryption=resources.encryption,
         )
-        resources.data.grant_get(function.role, GATE)
+        resources.data.grant_read(function.role, GATE)
         resources.registry.grant_judge(function.role, "Rejected")
         resources.notifications.grant_tell(function.role)
         function.allow(["codepipeline:ListActionExecutions"], [pipeline.pipeline_arn])

@@ -32,5 +32,16 @@ class ReportSignature(Construct):
     def key_arn(self) -> str:
         return self._key.key_arn
 
-    def grant_sign(self, grantee: iam.IGrantable) -> None:
-        allow(grantee, ["kms:Sign"], [self.key_arn])
+    def grant_sign(self, signer: iam.IRole) -> None:
+        """Lets this role sign, and denies it to everybody else: also to an administrator of the account."""
+        allow(signer, ["kms:Sign"], [self.key_arn])
+        self._key.add_to_resource_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["kms:Sign"],
+                resources=["*"],
+                conditions={"ArnNotEquals": {"aws:PrincipalArn": signer.role_arn}},
+            )
+        )
+        CfnOutput(self, "Signer", value=signer.role_arn).override_logical_id(Output.SIGNER)

@@ -1,6 +1,8 @@
-"""The permissions of SageMaker's jobs and containers: one role for training, one for serving."""
+"""The permissions of SageMaker's jobs and containers: one role for training, one for each stage's serving."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -8,22 +10,30 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 from stacks.constructs.log_access import grant_write_logs
 from stacks.constructs.permissions import allow, allow_metrics, service
+from stacks.images import Image
 
 _SAGEMAKER = "sagemaker.amazonaws.com"
 
 
 class SageMakerRole(iam.Role):
-    """A role that SageMaker assumes. It may write its logs and pull AWS's images."""
+    """A role that SageMaker assumes. It may write its logs and pull these images."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, log_group: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, log_group: str, images: Sequence[Image]) -> None:
         super().__init__(scope, construct_id, assumed_by=service(scope, "sagemaker"))
         grant_write_logs(self, log_group, "logs:DescribeLogStreams")
         stack = Stack.of(self)
         allow(
             self,
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            [f"arn:{stack.partition}:ecr:{stack.region}:*:repository/sagemaker-*"],
-            because="AWS keeps its images in accounts of its own, another one for each region and image",
+            [
+                stack.format_arn(
+                    service="ecr",
+                    account=image.account(stack.region),
+                    resource="repository",
+                    resource_name=image.repository,
+                )
+                for image in images
+            ],
         )
         allow(
             self,

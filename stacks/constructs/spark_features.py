@@ -30,9 +30,11 @@ class SparkFeatures:
         self.glue_crawler = self.catalog.crawler_name
         self.glue_database = self.catalog.database_name
         self.glue_script_key = glue_script_key(workload.name)
+        self._data = data
 
     def grant_make(self, grantee: iam.IGrantable) -> None:
-        """Crawl, read the definition of the crawler's table, and run the job."""
+        """Crawl, read the definition of the crawler's table, put the job's script in its place, and run the job."""
+        self._data.grant_put(grantee, self.glue_script_key)
         self.catalog.grant_crawl(grantee)
         self.catalog.grant_look(grantee)
         self.job.grant_run(grantee)

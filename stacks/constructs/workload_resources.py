@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from handover.data import LEARNED
 from handover.names import ENDPOINT_STACKS, Output, StackKind
-from handover.places import CAPTURE, FEATURES, MODELS
+from handover.places import CAPTURE, FEATURES, GATE, MODELS
 
 from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
@@ -32,6 +33,7 @@ class WorkloadResources(Construct):
         key = EncryptionKey(self, "Encryption", workload=workload, keeps_data=customer_managed)
         self.encryption = CustomerManagedEncryption(key) if customer_managed else Encryption()
         self.data = DataBucket(self, "Data", encryption=self.encryption)
+        self.data.keep_forever(GATE)
         self.data.tell(Output.DATA_BUCKET)
         self.features = features_of(self, workload=workload, data=self.data)
         self.registry = ModelRegistry(self, "Registry", group_name=workload.dashed_name)
@@ -39,17 +41,17 @@ class WorkloadResources(Construct):
         self.notifications = ReleaseNotifications(
             self, "Notifications", workload=workload, email=settings.notifications.email, key=key
         )
-        self.training_role = self._training_role()
+        self.training_role = self._training_role(workload)
         self.serving_roles: dict[StackKind, SageMakerRole] = {
             kind: self._serving_role(kind, workload, settings) for kind in ENDPOINT_STACKS
         }
         self.judges = JudgeCode(self, "Judges", workload=workload)
         self.data.expire_after(CAPTURE, days=_CAPTURE_DAYS)
 
-    def _training_role(self) -> SageMakerRole:
-        role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs")
+    def _training_role(self, workload: Workload) -> SageMakerRole:
+        role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs", images=workload.images)
         role.allow_metrics()
-        self.data.grant_read(role, FEATURES, MODELS)
+        self.data.grant_read(role, *(f"{FEATURES}*/{split}/" for split in LEARNED))
         self.data.grant_write(role, MODELS)
         self.encryption.grant_training(role)
         return role
@@ -58,7 +60,7 @@ class WorkloadResources(Construct):
         # Otherwise SageMaker would create the group, and keep its events forever.
         log_group = f"/aws/sagemaker/Endpoints/{workload.endpoint_name(kind)}"
         kept_log(self, f"{kind}Log", name=log_group, encryption=self.encryption)
-        role = SageMakerRole(self, f"{kind}ServingRole", log_group=log_group)
+        role = SageMakerRole(self, f"{kind}ServingRole", log_group=log_group, images=workload.images)
         if settings.stages.of(kind).capture_percent:
             self.data.grant_write(role, CAPTURE)
         # QA serves models that are not judged yet; PROD serves approved models only.

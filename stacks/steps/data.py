@@ -17,7 +17,7 @@ def data_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
 
     def grant(step: BuildStep) -> None:
         data.grant_read(step.role, *features.places)
-        data.grant_write(step.role, *features.places)
+        data.grant_add(step.role, *features.places)
         features.grant_make(step.role)
 
     return StepSpec(

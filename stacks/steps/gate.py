@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import Stack
 from handover.names import Artifact
 from handover.packages import APPROVED, PENDING, REJECTED
 from handover.places import FEATURES, GATE, RAW
@@ -23,7 +24,8 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
 
     def grant(step: BuildStep) -> None:
         resources.data.grant_read(step.role, RAW, FEATURES, GATE)
-        resources.data.grant_write(step.role, GATE)
+        resources.data.grant_add(step.role, GATE)
+        resources.data.grant_judge(step.role, *workload.artifact_prefixes)
         resources.registry.grant_judge(step.role, REJECTED, PENDING, *([] if approval else [APPROVED]))
         if not approval:
             resources.data.grant_approve(step.role, *workload.artifact_prefixes)
@@ -34,6 +36,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
         )
         # What the challenger learned from stands in its training job.
         step.allow(["sagemaker:DescribeTrainingJob"], [training_jobs_arn(step, workload)], because=NAMED_BY_EXECUTION)
+        allow_to_see(step, workload, "Qa")
         allow_to_see(step, workload, "Prod")
         allow_stack(step.role, ["DescribeStacks"], workload.stack_name("Prod"))
 
@@ -56,6 +59,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
             champion_stack=workload.stack_name("Prod"),
             signing_key_arn=resources.signature.key_arn,
             topic_arn=resources.notifications.topic_arn,
+            images=",".join(image.uri(Stack.of(resources).region) for image in workload.images),
             approval=approval,
             commit=COMMIT,
             execution=EXECUTION,

@@ -30,7 +30,7 @@ def stages_of(workload: Workload, resources: WorkloadResources, settings: Settin
         StageSpec(name=PipelineStage.SOURCE, actions=(source, judges)),
         StageSpec(name=PipelineStage.BUILD, actions=(synth_step(workload),)),
         StageSpec(name=PipelineStage.DATA, actions=(data_step(workload, resources),)),
-        StageSpec(name=PipelineStage.TRAIN, actions=(train_step(workload, resources),)),
+        StageSpec(name=PipelineStage.TRAIN, actions=(train_step(workload, resources, limits=settings.training),)),
         StageSpec(name=PipelineStage.QA, actions=(qa, gate)),
         StageSpec(
             name=PipelineStage.APPROVE,

@@ -11,17 +11,30 @@ from stacks.constructs.step_spec import StepSpec, of_commit
 from stacks.constructs.training_jobs import NAMED_BY_EXECUTION, training_jobs_arn
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import COMMIT, EXECUTION
+from stacks.settings import Training
 from stacks.specs import Workload
 
 
-def train_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
+def train_step(workload: Workload, resources: WorkloadResources, *, limits: Training) -> StepSpec:
+    """``limits``: what a push may ask for at most."""
+
     def grant(step: BuildStep) -> None:
-        resources.data.grant_write(step.role, MODELS)
+        resources.data.grant_add(step.role, MODELS)
         resources.registry.grant_register(step.role)
         resources.training_role.grant_hand_over(step.role)
+        jobs = training_jobs_arn(step, workload)
         step.allow(
-            [f"sagemaker:{action}TrainingJob" for action in ("Create", "Describe", "Stop")] + ["sagemaker:AddTags"],
-            [training_jobs_arn(step, workload)],
+            ["sagemaker:CreateTrainingJob"],
+            [jobs],
+            conditions={
+                "ForAllValues:StringEquals": {"sagemaker:InstanceTypes": limits.instance_types},
+                "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(limits.max_runtime_minutes * 60)},
+            },
+            because=NAMED_BY_EXECUTION,
+        )
+        step.allow(
+            ["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", "sagemaker:AddTags"],
+            [jobs],
             because=NAMED_BY_EXECUTION,
         )
 

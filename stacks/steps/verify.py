@@ -19,6 +19,7 @@ def verify_step(workload: Workload, resources: WorkloadResources, *, competes: b
 
     def grant(step: BuildStep) -> None:
         resources.registry.grant_read(step.role)
+        resources.data.grant_versions(step.role)
         resources.notifications.grant_tell(step.role)
         step.allow(["sagemaker:InvokeEndpoint"], [endpoint_arn(step, workload, "Prod")])
         allow_to_see(step, workload, "Prod")

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from localcloud.iam.facts import action_facts
+from stacks.settings import Settings
 from stacks.specs import Workload
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Statement, Template, as_list, render
@@ -237,11 +238,71 @@ def test_prod_reads_approved_artifacts_and_nothing_else(allowed: list[Statement]
 def test_of_the_data_only_approval_can_be_tagged(allowed: list[Statement]) -> None:
     """Gate and approval may tag with this value of this tag; no role may take a tag away."""
     on_data = [s for s in allowed if any("${WorkshopDataBucket" in resource for resource in s.resources)]
-    tagging = [s for s in on_data if "s3:PutObjectTagging" in s.actions]
-    assert holders(tagging, "s3:PutObjectTagging") == {"StepsGate", "StepsApprove"}
+    tagging = [s for s in on_data if "s3:PutObjectVersionTagging" in s.actions]
+    assert holders(tagging, "s3:PutObjectVersionTagging") == {"StepsGate", "StepsApprove"}
+    assert not [s for s in on_data if "s3:PutObjectTagging" in s.actions], "a tag is a version's, not a name's"
     assert not [action for s in on_data for action in s.actions if re.match(r"s3:(Put|Delete)Object.*\*", action)]
     for statement in tagging:
         assert statement.conditions == {"StringEquals": {"s3:RequestObjectTag/gatehouse:approval": "Approved"}}
+
+
+def test_no_step_overwrites_an_object(allowed: list[Statement], workload: Workload) -> None:
+    """Steps add objects; only jobs and containers of AWS's services, which send no such header, may replace theirs."""
+    writing = [
+        s
+        for s in allowed
+        if "s3:PutObject" in s.actions and any("${WorkshopDataBucket" in resource for resource in s.resources)
+    ]
+    adding = [s for s in writing if s.conditions == {"Null": {"s3:if-none-match": "false"}}]
+    assert {s.holder.partition("Role")[0] for s in adding} == {"StepsData", "StepsTrain", "StepsGate"}
+    replacing = {
+        s.holder.partition("Role")[0]: [r for r in s.resources if "${WorkshopDataBucket" in r]
+        for s in writing
+        if s not in adding
+    }
+    script = [f"${{WorkshopDataBucket47E1DA11.Arn}}/code/{workload.name}/transform.py"]
+    glue = {"WorkshopTransform", "StepsData"} if workload.glue else set()
+    assert replacing.keys() == {"WorkshopTraining", "WorkshopProdServing", *glue}
+    assert replacing.get("StepsData", script) == script, "the job's definition names its script once and for all"
+
+
+def test_nobody_overwrites_a_report(pipeline: Template) -> None:
+    """The bucket's own policy denies it, also to an administrator."""
+    (policy,) = [
+        policy
+        for policy in pipeline.of_type("AWS::S3::BucketPolicy").values()
+        if "WorkshopData" in str(policy["Bucket"])
+    ]
+    (kept,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "s3:PutObject"]
+    assert (kept["Effect"], kept["Principal"]) == ("Deny", {"AWS": "*"})
+    assert kept["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+    assert render(kept["Resource"]) == "${WorkshopDataBucket47E1DA11.Arn}/gate/*"
+
+
+def test_training_reads_what_a_model_learns_from_and_no_test_rows(allowed: list[Statement]) -> None:
+    """The training role reads the splits to learn from and to tune by, of any data, and nothing else."""
+    reading = [s for s in allowed if s.holder.startswith("WorkshopTrainingRole") and "s3:GetObject" in s.actions]
+    assert [[r.partition("Arn}/")[2] for r in s.resources] for s in reading] == [
+        ["features/*/train/*", "features/*/validation/*"]
+    ]
+
+
+def test_a_training_job_costs_no_more_than_the_settings_allow(allowed: list[Statement], settings: Settings) -> None:
+    """The training step's role refuses other instances and longer runs than gatehouse.toml allows."""
+    (statement,) = [s for s in allowed if "sagemaker:CreateTrainingJob" in s.actions]
+    assert statement.conditions == {
+        "ForAllValues:StringEquals": {"sagemaker:InstanceTypes": settings.training.instance_types},
+        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": settings.training.max_runtime_minutes * 60},
+    }
+
+
+def test_only_the_workloads_own_images_can_be_pulled(pipeline: Template, workload: Workload) -> None:
+    """Roles name AWS's accounts and repositories one by one, and the gate is told the same images with their tags."""
+    arns = {f"arn:aws:ecr:us-east-1:683313688378:repository/{image.repository}" for image in workload.images}
+    pulling = [s for s in pipeline.identity_statements() if "ecr:BatchGetImage" in s.actions]
+    assert len(pulling) == 3
+    for statement in pulling:
+        assert set(statement.resources) == arns
 
 
 @pytest.mark.parametrize(
@@ -271,7 +332,7 @@ def test_where_a_person_approves_each_release_the_gate_can_not(
     assert judging.conditions == {
         "StringEquals": {"sagemaker:ModelApprovalStatus": ["Rejected", "PendingManualApproval"]}
     }
-    assert [s for s in statements if "s3:PutObjectTagging" in s.actions] == []
+    assert [s for s in statements if any("Tagging" in action for action in s.actions)] == []
 
 
 def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:

@@ -140,7 +140,12 @@ def test_the_gates_reports_are_signed_by_a_key_that_outlives_the_stack(pipeline:
     assert pipeline.resources[name]["DeletionPolicy"] == "Retain"
     assert variables(pipeline, "Gate")["SIGNING_KEY_ARN"] == f"${{{name}.Arn}}"
     outputs = {name: render(output["Value"]) for name, output in pipeline.document["Outputs"].items()}
+    (role,) = [name for name in pipeline.of_type("AWS::IAM::Role") if name.startswith("StepsGateRole")]
+    denied = [s for s in found["KeyPolicy"]["Statement"] if s["Effect"] == "Deny"]
+    assert [render(s["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) for s in denied] == [f"${{{role}.Arn}}"]
+    assert [(s["Action"], s["Principal"]) for s in denied] == [("kms:Sign", {"AWS": "*"})]
     assert outputs == {
+        "ReportSignerArn": f"${{{role}.Arn}}",
         "ReportSigningKeyArn": f"${{{name}.Arn}}",
         "DataBucketName": f"${{{logical_id(pipeline, 'AWS::S3::Bucket', 'Data')}}}",
     }

@@ -41,6 +41,8 @@ class Aws:
             "output": {"executionResult": {"externalExecutionSummary": "too\nsoon"}},
             **({"updatedBy": by} if by else {}),
         }
+        self.listed = ""
+        self.reports = ["gate/run/gate.json"]
         self.told: list[dict[str, str]] = []
         self.updated: list[dict[str, str]] = []
 
@@ -49,10 +51,14 @@ class Aws:
         return {"Body": io.BytesIO(json.dumps(GATE).encode())}
 
     def get_paginator(self, name: str) -> Aws:
-        assert name == "list_action_executions"
+        self.listed = name
         return self
 
     def paginate(self, **asked: Any) -> list[dict[str, Any]]:
+        if self.listed == "list_objects_v2":
+            assert asked == {"Bucket": "data", "Prefix": "gate/run/"}
+            return [{"Contents": [{"Key": key} for key in self.reports]}]
+        assert self.listed == "list_action_executions"
         assert asked == {"pipelineName": "pipe", "filter": {"pipelineExecutionId": "run"}}
         return [{"actionExecutionDetails": [self.action]}]
 
@@ -130,5 +136,14 @@ def test_a_history_that_is_behind_is_asked_again(called: Any, ended_release: Mod
     """Nothing is told or set until the history says who rejected: Lambda calls again."""
     aws = Aws(ended=False)
     with pytest.raises(ended_release.NotToldYetError, match="has no end of Approve"):
+        called(REJECTED, aws)
+    assert (aws.told, aws.updated) == ([], [])
+
+
+def test_a_release_without_a_report_is_said_to_have_none(called: Any) -> None:
+    """Lambda tries again, and its log says which execution has no report."""
+    aws = Aws()
+    aws.reports = []
+    with pytest.raises(Exception, match="The execution run of pipe has no gate report in data"):
         called(REJECTED, aws)
     assert (aws.told, aws.updated) == ([], [])

@@ -8,7 +8,7 @@ import pytest
 
 from handover.gate_report import GateReport
 from handover.serving import serving, serving_fault
-from ml_release.verify import check_approved, check_release, check_served, serving_lines
+from ml_release.verify import check_approved, check_objects, check_release, check_served, serving_lines
 from ml_steps.running import StepError
 from tests.gate_documents import gate_document
 
@@ -75,7 +75,9 @@ class SageMaker:
         self.status, self.packages, self.images = status, packages or (ARN,), images
 
     def describe_endpoint(self, **_: Any) -> dict[str, Any]:
-        images = [{"SpecifiedImage": f"{image}@sha256:1"} for image in self.images]
+        images = [
+            {"SpecifiedImage": f"{image}@sha256:1", "ResolvedImage": f"{image}@sha256:1"} for image in self.images
+        ]
         return {
             "EndpointStatus": self.status,
             "EndpointConfigName": "c2",
@@ -99,6 +101,51 @@ class SageMaker:
 def test_released_endpoint_passes() -> None:
     """An endpoint in service that serves this approved package passes."""
     assert check_served(SageMaker(), "prod", PACKAGE) == "prod"
+
+
+def test_the_images_that_serve_are_those_that_were_judged() -> None:
+    """PROD runs QA's images, by their digests: a tag may have moved in between."""
+    judged = [f"{image}@sha256:1" for image in ("xgboost:3.2-0", "sparkml:3.3")]
+    assert check_served(SageMaker(), "prod", PACKAGE, images=judged) == "prod"
+    with pytest.raises(StepError, match=r"the gate judged xgboost:3.2-0@sha256:2.* A tag has moved"):
+        check_served(SageMaker(), "prod", PACKAGE, images=[image.replace(":1", ":2") for image in judged])
+
+
+class Versions:
+    """One object with these versions, the newest first."""
+
+    def __init__(self, *versions: str, deleted: bool = False) -> None:
+        entries = [
+            {
+                "Key": "models/m",
+                "VersionId": version,
+                "IsLatest": not place and not deleted,
+                "LastModified": 1,
+                "Size": 1,
+            }
+            for place, version in enumerate(versions)
+        ]
+        markers = [{"Key": "models/m", "VersionId": "gone", "IsLatest": True, "LastModified": 2}] if deleted else []
+        self.page = {"Versions": [*entries, entries[0] | {"Key": "models/m.old"}], "DeleteMarkers": markers}
+
+    def get_paginator(self, _: str) -> Versions:
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [self.page]
+
+
+def test_the_objects_that_serve_are_those_that_were_judged() -> None:
+    """An object that was replaced or deleted after the gate is named with both versions."""
+    judged = [{"address": "s3://b/models/m", "version_id": "v1", "sha256": "0"}]
+    report = GateReport.of(gate_document(objects=judged))
+    check_objects(Versions("v1"), report)
+    with pytest.raises(
+        StepError, match=r"models/m was replaced after the gate had judged it: version v1 .* v2 is there"
+    ):
+        check_objects(Versions("v2", "v1"), report)
+    with pytest.raises(StepError, match="version v1 was judged, and none is there now"):
+        check_objects(Versions("v1", deleted=True), report)
 
 
 def test_a_release_that_competes_is_asked_at_its_own_variant() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from handover.documents import to_json
 from handover.invocations import CSV
 from ml_init.row_identity import hash_of, text_of
 from ml_steps.endpoint import Asker
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
 REPORT = ("gate.json", "gate.html", "manifest.json", "manifest.json.sig")
 RAW = "raw/b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83/car.data"
-MODEL = "s3://data/models/car-evaluation-1/output/model.tar.gz"
+OBJECT = "models/car-evaluation-1/output/model.tar.gz"
+MODEL = f"s3://data/{OBJECT}"
+IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
+#: When everything was written and made that the gate finds.
+BEFORE = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CHAMPION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1"
 
 
@@ -37,10 +43,13 @@ class Aws:
 
     def __init__(self, rows: TestRows, answers: list[str], champion: list[str] | None = None) -> None:
         self.rows = rows
-        self.stored: dict[str, bytes] = {RAW: (WORKLOAD / "car.data").read_bytes()}
+        self.stored: dict[str, bytes] = {RAW: (WORKLOAD / "car.data").read_bytes(), OBJECT: b"trees"}
         for name, lines in rows.training.items():
             self.stored[f"features/1/{name}/rows.csv"] = "\n".join(lines).encode()
         self.job, self.model = training_job(), MODEL
+        self.writes: dict[str, int] = {}
+        self.served = {"qa": ARN, "prod": CHAMPION}
+        self.image = IMAGE
         self.answers = {"qa": dict(zip(rows.requests, answers, strict=True))}
         self.champion_properties: dict[str, str] = {}
         if champion:
@@ -49,6 +58,7 @@ class Aws:
         self.package: dict[str, str] = {}
         self.told: list[dict[str, str]] = []
         self.tagged: list[str] = []
+        self.tagged_versions: list[str] = []
 
     def let_pass_by(self, agreed: Agreed) -> None:
         """The champion's report holds these rules and this contract, and its package the report's hash."""
@@ -80,7 +90,11 @@ class Aws:
 
     def paginate(self, *, Prefix: str, **_: Any) -> list[dict[str, Any]]:
         found = [{"Key": key, "Size": len(body)} for key, body in self.stored.items() if key.startswith(Prefix)]
-        return [{"Contents": found}]
+        versions = [
+            each | {"IsLatest": True, "VersionId": f"v{self.writes.get(each['Key'], 1)}", "LastModified": BEFORE}
+            for each in found
+        ]
+        return [{"Contents": found, "Versions": versions}]
 
     def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         if Key not in self.stored:
@@ -92,8 +106,11 @@ class Aws:
             raise refused("404", "Not Found")
         return {"ContentLength": len(self.stored[Key])}
 
-    def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:
+    def put_object(self, *, Key: str, Body: bytes, **more: Any) -> None:
+        if "IfNoneMatch" in more and Key in self.stored:
+            raise refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
         self.stored[Key] = Body
+        self.writes[Key] = self.writes.get(Key, 0) + 1
 
     def invoke_endpoint(self, *, EndpointName: str, Body: bytes, **_: Any) -> dict[str, Any]:
         answer = self.answers[EndpointName].get(Body.decode(), "unacc")
@@ -117,8 +134,9 @@ class Aws:
     def get_object_tagging(self, **_: Any) -> dict[str, Any]:
         return {"TagSet": []}
 
-    def put_object_tagging(self, *, Key: str, **_: Any) -> None:
+    def put_object_tagging(self, *, Key: str, VersionId: str, **_: Any) -> None:
         self.tagged.append(Key)
+        self.tagged_versions.append(VersionId)
 
     def update_model_package(self, **request: str) -> None:
         self.package = request
@@ -126,18 +144,24 @@ class Aws:
     def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]:
         if EndpointName not in self.answers:
             raise refused("ValidationException", f'Could not find endpoint "{EndpointName}".')
-        return {"EndpointStatus": "InService", "EndpointConfigName": "config"}
+        deployed = [{"SpecifiedImage": self.image, "ResolvedImage": f"{self.image}@sha256:1"}]
+        return {
+            "EndpointStatus": "InService",
+            "EndpointConfigName": EndpointName,
+            "ProductionVariants": [{"VariantName": "all", "DeployedImages": deployed}],
+        }
 
-    def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
-        return {"ProductionVariants": [{"VariantName": "all", "ModelName": "model", "InitialVariantWeight": 1.0}]}
+    def describe_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]:
+        variant = {"VariantName": "all", "ModelName": EndpointConfigName, "InitialVariantWeight": 1.0}
+        return {"ProductionVariants": [variant]}
 
-    def describe_model(self, **_: Any) -> dict[str, Any]:
-        return {"Containers": [{"ModelPackageName": CHAMPION}]}
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:
+        return {"Containers": [{"ModelPackageName": self.served[ModelName]}], "CreationTime": BEFORE}
 
     def describe_model_package(self, *, ModelPackageName: str) -> dict[str, Any]:
         if ModelPackageName == ARN:
-            containers = [{"Image": "i", "ModelDataUrl": self.model}]
-            return {"InferenceSpecification": {"Containers": containers}}
+            containers = [{"Image": self.image, "ModelDataUrl": self.model}]
+            return {"ModelPackageArn": ARN, "InferenceSpecification": {"Containers": containers}}
         if ModelPackageName == CHAMPION and "prod" in self.answers:
             return {
                 "ModelPackageArn": CHAMPION,
@@ -182,6 +206,9 @@ class Content:
     def read(self) -> bytes:
         return self.content
 
+    def iter_chunks(self, _: int) -> list[bytes]:
+        return [self.content]
+
 
 def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch, commit: Path = PROJECT) -> None:
     """Run the gate's main program. ``commit``: the folder of the pushed commit, with its rules and its contract."""
@@ -197,6 +224,7 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch, commit: Path =
         "SIGNING_KEY_ARN": "key",
         "NOTIFICATION_TOPIC_ARN": "topic",
         "APPROVAL": "false",
+        "IMAGES": f"other,{IMAGE}",
         "INVOCATION": "csv",
         "TRAINING_ROWS": "ranks",
         "CODEBUILD_SRC_DIR_SourceOutput": str(commit),
@@ -337,3 +365,82 @@ def test_a_pipeline_without_rules_is_refused() -> None:
     """The error names the gate.toml that was not deployed with the pipeline."""
     with pytest.raises(StepError, match=r"deployed without rules for wine that can be read: .*ml_test/wine/gate.toml"):
         deployed("wine")
+
+
+def test_a_workload_without_rules_is_refused() -> None:
+    """The error names the gate.toml that is missing."""
+    with pytest.raises(StepError, match=r"workload wine has no rules for its gate: .*ml_test/wine/gate.toml cannot be"):
+        evaluation.rules_of("wine")
+
+
+def test_what_was_judged_is_named_in_report_and_package(
+    rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report has each object's version and hash and each image's digest; the package has the list's hash."""
+    aws = Aws(rows, rows.with_mistakes(2))
+    gate(aws, tmp_path, monkeypatch)
+    objects = [
+        {"address": MODEL, "version_id": "v1", "sha256": hashlib.sha256(b"trees").hexdigest()},
+    ]
+    report = report_of(aws)
+    assert (report["objects"], report["images"], report["attempt"]) == (objects, [f"{IMAGE}@sha256:1"], 1)
+    assert (
+        aws.package["CustomerMetadataProperties"]["objects_sha256"]
+        == hashlib.sha256(to_json(objects).encode()).hexdigest()
+    )
+    assert aws.tagged_versions == ["v1"]
+
+
+def test_a_model_that_is_replaced_meanwhile_is_refused(
+    rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was judged, another version is not released: Rejected, without a report, and people are told."""
+    aws = Aws(rows, rows.with_mistakes(2))
+    ask = aws.invoke_endpoint
+
+    def replace_and_ask(**request: Any) -> dict[str, Any]:
+        if aws.stored[OBJECT] == b"trees":
+            aws.put_object(Key=OBJECT, Body=b"worse trees")
+            aws.writes[OBJECT] = 2
+        return ask(**request)
+
+    monkeypatch.setattr(aws, "invoke_endpoint", replace_and_ask)
+    with pytest.raises(StepError, match=r"model\.tar\.gz was replaced while the gate judged it: version v1 .* v2"):
+        gate(aws, tmp_path, monkeypatch)
+    assert aws.package["ModelApprovalStatus"] == "Rejected"
+    assert "was replaced while the gate judged it" in aws.package["ApprovalDescription"]
+    assert [message["Subject"] for message in aws.told] == ["car_evaluation version 2: REJECT"]
+    assert (aws.tagged, [key for key in aws.stored if key.endswith("gate.json")]) == ([], [])
+
+
+def test_an_image_of_somebody_else_is_refused(rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package may name the workload's images alone: account, repository and tag."""
+    aws = Aws(rows, rows.with_mistakes(0))
+    aws.image = IMAGE.replace("683313688378", "666666666666")
+    with pytest.raises(StepError, match=r"names the image 666666666666\.dkr.*, which is none of this workload's"):
+        gate(aws, tmp_path, monkeypatch)
+    assert (aws.package["ModelApprovalStatus"], aws.tagged) == ("Rejected", [])
+
+
+def test_qa_has_to_serve_the_release_under_test(
+    rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A QA template that serves another package than the one to be released is refused."""
+    aws = Aws(rows, rows.with_mistakes(0))
+    aws.served["qa"] = CHAMPION
+    with pytest.raises(StepError, match=rf"QA's endpoint qa is not the release under test: .*{CHAMPION}, not {ARN}"):
+        gate(aws, tmp_path, monkeypatch)
+    assert (aws.package["ModelApprovalStatus"], aws.tagged) == ("Rejected", [])
+
+
+def test_a_second_run_of_the_gate_keeps_the_first_report(
+    rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A retry in the same execution writes beside what the gate has written before."""
+    aws = Aws(rows, rows.with_mistakes(2))
+    gate(aws, tmp_path, monkeypatch)
+    first = aws.stored["gate/e1/gate.json"]
+    gate(aws, tmp_path, monkeypatch)
+    assert aws.stored["gate/e1/gate.json"] == first
+    assert json.loads(aws.stored["gate/e1/attempt-2/gate.json"])["attempt"] == 2
+    assert aws.package["CustomerMetadataProperties"]["gate_report"] == "s3://data/gate/e1/attempt-2/gate.json"

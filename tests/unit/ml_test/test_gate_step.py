@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from handover.approvals import Answer
-from handover.gate_report import GateReport
+from handover.documents import to_json
+from handover.gate_report import GateReport, JudgedObject
 from handover.notifications import publish
-from handover.packages import artifacts
 from handover.variables import GateVariables
 from ml_release import approve
 from ml_steps.approval import tag
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/7"
 CHAMPION = ARN.replace("/7", "/6")
-CONTAINERS = [
-    {"Image": "sparkml", "ModelDataUrl": "s3://data/features/1/pre.tar.gz"},
-    {"Image": "xgboost", "ModelDataUrl": "s3://data/models/m.tar.gz"},
-    {"Image": "sparkml", "ModelDataUrl": "s3://data/features/1/pre.tar.gz"},
-    {"Image": "no data"},
+OBJECTS = [
+    {"address": "s3://data/features/1/pre.tar.gz", "version_id": "v1", "sha256": "1"},
+    {"address": "s3://data/models/m.tar.gz", "version_id": "v7", "sha256": "2"},
 ]
 
 
@@ -42,19 +40,17 @@ class Aws:
         self.told: list[dict[str, str]] = []
         self.stored: dict[str, bytes] = {}
 
-    def describe_model_package(self, **_: Any) -> dict[str, Any]:
-        return {"InferenceSpecification": {"Containers": CONTAINERS}}
-
     def update_model_package(self, **request: Any) -> None:
         self.package = request
 
-    def get_object_tagging(self, *, Key: str, **_: Any) -> dict[str, Any]:
-        return {"TagSet": self.tags.get(Key, [])}
+    def get_object_tagging(self, *, Key: str, VersionId: str, **_: Any) -> dict[str, Any]:
+        return {"TagSet": self.tags.get(f"{Key} {VersionId}", [])}
 
-    def put_object_tagging(self, *, Key: str, Tagging: dict[str, Any], **_: Any) -> None:
-        self.tags[Key] = Tagging["TagSet"]
+    def put_object_tagging(self, *, Key: str, VersionId: str, Tagging: dict[str, Any], **_: Any) -> None:
+        self.tags[f"{Key} {VersionId}"] = Tagging["TagSet"]
 
-    def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:
+    def put_object(self, *, Key: str, Body: bytes, IfNoneMatch: str, **_: Any) -> None:
+        assert IfNoneMatch == "*"
         self.stored[Key] = Body
 
     def sign(self, *, Message: bytes, **_: Any) -> dict[str, bytes]:
@@ -88,6 +84,7 @@ def settings(*, approval: bool = False) -> GateVariables:
         topic_arn="topic",
         invocation="csv",
         approval=approval,
+        images="xgboost",
     )
 
 
@@ -97,6 +94,7 @@ def document(verdict: str, **more: Any) -> dict[str, Any]:
         reason="accuracy 0.9417\n may be below 0.9400",
         checks=[{"sentence": "accuracy 0.9417 (0.93 to 0.95)"}],
         model_package_arn=ARN,
+        objects=OBJECTS,
         **more,
     )
 
@@ -122,7 +120,7 @@ def test_the_verdict_decides_status_tags_and_message(
 
     assert aws.package["ModelApprovalStatus"] == status
     assert aws.package["ApprovalDescription"].startswith(f"{verdict}: accuracy 0.9417")
-    tagged = {"features/1/pre.tar.gz": [APPROVED], "models/m.tar.gz": [APPROVED]}
+    tagged = {"features/1/pre.tar.gz v1": [APPROVED], "models/m.tar.gz v7": [APPROVED]}
     assert aws.tags == (tagged if status == "Approved" else {})
     assert [message["Subject"] for message in aws.told] == subjects
     for message in aws.told:
@@ -161,6 +159,7 @@ def test_the_package_keeps_what_it_was_compared_with() -> None:
         "gate_report_sha256": hashlib.sha256(b"report").hexdigest(),
         "parent": CHAMPION,
         "test_split_sha256": "5" * 64,
+        "objects_sha256": hashlib.sha256(to_json(OBJECTS).encode()).hexdigest(),
     }
     first = GateReport.of(document("HOLD", champion=None))
     assert "parent" not in judgement(first, settings(), "report").properties()
@@ -177,10 +176,10 @@ def test_a_variable_of_the_pipeline_is_one_line_of_some_length(tmp_path: Path) -
 def test_other_tags_of_an_artifact_stay(aws: Aws) -> None:
     """The gate adds its tag and leaves the others alone."""
     cost = {"Key": "cost", "Value": "42"}
-    first = artifacts({"InferenceSpecification": {"Containers": CONTAINERS}})[0]
-    aws.tags[first.key] = [cost, APPROVED]
+    first = JudgedObject(**OBJECTS[0])
+    aws.tags["features/1/pre.tar.gz v1"] = [cost, APPROVED]
     tag(aws, first)
-    assert aws.tags[first.key] == [cost, APPROVED]
+    assert aws.tags == {"features/1/pre.tar.gz v1": [cost, APPROVED]}
 
 
 def test_a_subject_is_what_sns_takes(aws: Aws) -> None:

@@ -8,7 +8,9 @@ import json
 
 import pytest
 
+from handover.signed_report import signer_faults
 from scripts.verify_report import Files, Release, faults
+from tests.gate_documents import PACKAGE
 
 RELEASE = Release(workload="car_evaluation", execution="e1")
 SIGNATURE = b"the key's own"
@@ -19,10 +21,12 @@ def signed(text: bytes, signature: bytes) -> bool:
     return (text, signature) == (report()["manifest.json"], SIGNATURE)
 
 
-def report(execution: str = "e1") -> Files:
-    files = {"gate.json": b"{}", "gate.html": b"<p>"}
+def report(execution: str = "e1", **claims: str) -> Files:
+    """``claims``: what gate.json says otherwise than the manifest."""
+    release = {"workload": "car_evaluation", "pipeline_execution": execution, "model_package_arn": PACKAGE}
+    files = {"gate.json": json.dumps(release | {"verdict": "PROMOTE"} | claims).encode(), "gate.html": b"<p>"}
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    manifest = {"workload": "car_evaluation", "pipeline_execution": execution, "sha256": sums}
+    manifest = {**release, "sha256": sums}
     return files | {"manifest.json": json.dumps(manifest).encode(), "manifest.json.sig": base64.b64encode(SIGNATURE)}
 
 
@@ -71,3 +75,39 @@ def test_another_releases_report_is_not_this_ones() -> None:
     """Another release's report is refused, although its signature holds."""
     (fault,) = faults(report("e0"), RELEASE, lambda *_: True)
     assert fault == "manifest.json is that of another release: car_evaluation, execution e0"
+
+
+@pytest.mark.parametrize(
+    ("name", "claim"), [("pipeline_execution", "e0"), ("workload", "credit_default"), ("model_package_arn", "arn:old")]
+)
+def test_a_report_is_of_the_release_that_the_signature_names(name: str, claim: str) -> None:
+    """An older report under a new manifest is found, although every hash and the signature hold."""
+    (fault,) = faults(report(**{name: claim}), RELEASE, lambda *_: True)
+    assert fault.startswith(f"gate.json is of another release: its {name} is {claim}, and the manifest's is")
+
+
+GATE = "arn:aws:iam::123456789012:role/gate"
+KEPT = {
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "Action": "kms:Sign",
+    "Resource": "*",
+    "Condition": {"ArnNotEquals": {"aws:PrincipalArn": GATE}},
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Effect": "Allow"},
+        {"Action": "kms:Verify"},
+        {"Principal": {"AWS": GATE}},
+        {"Condition": {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/*"}}},
+    ],
+)
+def test_the_keys_policy_keeps_everybody_else_from_signing(changes: dict[str, object]) -> None:
+    """Only a policy that denies Sign to whoever is not the gate's role passes."""
+    account = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*"}
+    assert signer_faults(json.dumps({"Statement": [account, KEPT]}), GATE) == []
+    (fault,) = signer_faults(json.dumps({"Statement": [account, KEPT | changes]}), GATE)
+    assert fault.startswith(f"the key's policy does not keep others than {GATE} from signing")

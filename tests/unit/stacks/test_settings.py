@@ -64,7 +64,8 @@ def test_an_unknown_section_is_refused(refusal: Refusal) -> None:
     """A misspelt section is refused as a misspelt key is."""
     (line,) = refusal(("[notifications]", "[notification]"))
     assert line.startswith(
-        "notification = {'email': ''} is no key here. Allowed: project, github, notifications, security, stages"
+        "notification = {'email': ''} is no key here. "
+        "Allowed: project, github, notifications, security, training, stages"
     )
     assert line.endswith("did you mean notifications?")
 
@@ -118,7 +119,7 @@ def test_a_missing_key_is_named(refusal: Refusal, before: str, key: str) -> None
     [
         ('"123456789012"', '"12345"', "project.account = '12345'", r"^\d{12}$"),
         ('"us-east-1"', '"Virginia"', "project.region = 'Virginia'", r"^[a-z]{2}(-[a-z]+)+-\d$"),
-        ('"ml.m5.large"', '"m5.large"', "stages.qa.instance_type = 'm5.large'", r"^ml\.[a-z0-9]+\.[a-z0-9]+$"),
+        ('= "ml.m5.large"', '= "m5.large"', "stages.qa.instance_type = 'm5.large'", r"^ml\.[a-z0-9]+\.[a-z0-9]+$"),
         ('email = ""', 'email = "ada"', "notifications.email = 'ada'", r"^$|^[^@\s]+@[^@\s]+$"),
         ('branch = "main"', 'branch = ""', "github.branch = ''", r"^[A-Za-z0-9._/-]+$"),
     ],
@@ -311,7 +312,10 @@ def test_a_table_of_a_workload_adds_to_what_all_have(tmp_path: Path) -> None:
         ),
         (
             "[workloads.credit_default.github]",
-            "workloads.credit_default.github cannot be a workload's own. Allowed: notifications, security, stages",
+            (
+                "workloads.credit_default.github cannot be a workload's own. "
+                "Allowed: notifications, security, training, stages"
+            ),
         ),
         (
             "[workloads.credit_default.stages.prod.alarms]\nerrors_5xx_percent = 300.0",
