@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from handover.documents import to_json
 from handover.places import Decision, decisions
 from ml_init.row_identity import hash_of
+from ml_steps.objects import put_once
 from ml_test import row_sets
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def record(s3: Any, bucket: str, document: Mapping[str, Any], rows: Sequence[str
         execution=document["pipeline_execution"],
     )
     content = to_json({name: document[name] for name in RECORDED})
-    s3.put_object(**decision.address.arguments, Body=content.encode(), ContentType="application/json")
+    put_once(s3, decision.address, content.encode(), "application/json")
 
 
 def _recorded(s3: Any, bucket: str) -> list[Decision]:

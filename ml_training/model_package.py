@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from handover.documents import to_json
 from handover.packages import PENDING
+from ml_steps.objects import put_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ def register(sagemaker: Any, s3: Any, registration: Registration, metrics_addres
     lineage = registration.lineage
     properties = lineage.properties()
     body = to_json({"metrics": dict(lineage.metrics), **properties}).encode()
-    s3.put_object(**metrics_address.arguments, Body=body, ContentType="application/json")
+    put_once(s3, metrics_address, body, "application/json")
     arn: str = sagemaker.create_model_package(
         ModelPackageGroupName=registration.group,
         ModelPackageDescription=registration.description,

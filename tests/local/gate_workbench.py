@@ -223,6 +223,7 @@ class Workbench:
             SIGNING_KEY_ARN=self.key_arn,
             NOTIFICATION_TOPIC_ARN=self.topic_arn,
             APPROVAL="false",
+            IMAGES=f"{XGBOOST},{SPARKML}",
         )
 
 

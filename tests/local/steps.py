@@ -83,6 +83,7 @@ class Steps:
         """Bucket, role, database, classifier, crawler, and the job ``<bucket>-transform``."""
         s3, glue, role = self.cloud.client("s3"), self.cloud.client("glue"), self.role("glue.amazonaws.com")
         s3.create_bucket(Bucket=self.bucket)
+        s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
         glue.create_database(DatabaseInput={"Name": self.database})
         glue.create_classifier(
             CsvClassifier={"Name": f"{self.bucket}-rows", "Delimiter": ",", "ContainsHeader": "PRESENT"}

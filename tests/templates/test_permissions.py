@@ -292,7 +292,7 @@ def test_a_training_job_costs_no_more_than_the_settings_allow(allowed: list[Stat
     (statement,) = [s for s in allowed if "sagemaker:CreateTrainingJob" in s.actions]
     assert statement.conditions == {
         "ForAllValues:StringEquals": {"sagemaker:InstanceTypes": settings.training.instance_types},
-        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": settings.training.max_runtime_minutes * 60},
+        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(settings.training.max_runtime_minutes * 60)},
     }
 
 

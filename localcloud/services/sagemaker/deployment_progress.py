@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.images.registry import image_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,12 +49,20 @@ class DeploymentProgress:
         )
 
 
+def resolved(uri: str) -> str:
+    """The image by the digest of its stand-in, as AWS shows it: ``…/repository@sha256:…``."""
+    repository = uri.partition("@")[0]
+    if ":" in repository.rpartition("/")[2]:
+        repository = repository.rpartition(":")[0]
+    return f"{repository}@{image_of(uri).digest}"
+
+
 def described_variant(variant: Variant) -> dict[str, Any]:
     """A variant in DescribeEndpoint's form."""
     return {
         "VariantName": variant.name,
         "DeployedImages": [
-            {"SpecifiedImage": spec.image, "ResolvedImage": spec.image, "ResolutionTime": datetime.now(UTC)}
+            {"SpecifiedImage": spec.image, "ResolvedImage": resolved(spec.image), "ResolutionTime": datetime.now(UTC)}
             for spec in variant.specs
         ],
         "CurrentWeight": variant.weight,

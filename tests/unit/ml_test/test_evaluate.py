@@ -367,12 +367,6 @@ def test_a_pipeline_without_rules_is_refused() -> None:
         deployed("wine")
 
 
-def test_a_workload_without_rules_is_refused() -> None:
-    """The error names the gate.toml that is missing."""
-    with pytest.raises(StepError, match=r"workload wine has no rules for its gate: .*ml_test/wine/gate.toml cannot be"):
-        evaluation.rules_of("wine")
-
-
 def test_what_was_judged_is_named_in_report_and_package(
     rows: TestRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

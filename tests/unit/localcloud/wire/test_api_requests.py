@@ -70,7 +70,7 @@ def query_call(service: str, body: bytes, path: str = "/", query: str = "") -> S
 
 
 def test_a_query_is_written_anew() -> None:
-    """Of its pairs those are kept that the operation's model has, in their order."""
+    """Only the pairs that the operation's model has are kept, in their order."""
     body = b"Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%7D&Evil=1&Tags.1.Key=x"
     spoken = query_call("iam", body + b"&Tags.member.1.Key=a&Tags.member.1.Value=b+c")
     assert spoken.call.params["Tags"] == [{"Key": "a", "Value": "b c"}]
