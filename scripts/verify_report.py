@@ -31,7 +31,7 @@ def main() -> int:
     print(f"{reported / ''}, signed by {key_arn}")
     kms = cloud.client("kms")
     found = faults(files, release, lambda text, signature: is_signed(kms, key_arn, text, signature))
-    found += signer_faults(kms.get_key_policy(KeyId=key_arn)["Policy"], outputs[Output.SIGNER])
+    found += signer_faults(kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"], outputs[Output.SIGNER])
     for fault in found:
         print(f"  ✗ {fault}")
     if found:
