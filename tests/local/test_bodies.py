@@ -104,7 +104,7 @@ def test_a_large_object_outlives_a_crash(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [1000, 3 * MIB])
 def test_a_client_that_hangs_up_leaves_nothing(local_cloud: LocalCloud, store: str, size: int) -> None:
-    """Of half an upload there is no object, no answer and no file, whether it is small or large."""
+    """Half an upload leaves no object, gets no answer and leaves no file, whether it is small or large."""
     uploads = local_cloud.home / "state" / "uploads"
     request = signed(
         local_cloud, local_cloud.administrator, "s3", method="PUT", address=f"/{store}/half", body=bytes(size)

@@ -109,7 +109,7 @@ def test_one_row_is_hardly_anything(metric: str, events: int) -> None:
 
 
 def test_three_cases_and_three_controls_do_not_prove_an_area() -> None:
-    """Of 20 orders of six rows, one is perfect by chance: an AUC of 0.5 is still in the interval, or nearly so."""
+    """One of 20 orders of six rows is perfect by chance: an AUC of 0.5 is still in the interval, or nearly so."""
     truth, scores = np.repeat([0, 1], 3), np.array([0.02, 0.021, 0.022, 0.95, 0.951, 0.952])
     found = auc_estimate(truth, scores)
     assert (found.value, found.high) == (1.0, 1.0)
@@ -153,7 +153,7 @@ def covered(estimates: list[Any], truth: float) -> float:
 
 @pytest.mark.parametrize(("area", "rows"), [(0.99, 5), (0.99, 15), (0.97, 30), (0.9, 15), (0.75, 10)])
 def test_auc_intervals_cover_at_the_edge(area: float, rows: int) -> None:
-    """Of models that are nearly perfect, on few rows, the interval holds the true area in 93 of 100 samples or more."""
+    """For models that are nearly perfect, on few rows, the interval holds the true area in 93 of 100 samples or more."""
     from scipy.special import ndtri
 
     generator, truth = np.random.default_rng(11), np.repeat([0, 1], rows)
@@ -182,7 +182,7 @@ def test_intervals_of_rare_mistakes_cover(chance: float, rows: int) -> None:
 
 
 def test_paired_gains_cover_at_the_edge() -> None:
-    """Of two models of the same small error, the interval of the gain holds 0; accuracy, AUC, macro-F1, log loss."""
+    """For two models of the same small error, the interval of the gain holds 0: accuracy, AUC, macro-F1, log loss."""
     generator, truth = np.random.default_rng(3), np.repeat([0, 1], 20)
     metrics = [Accuracy(), Auc(), MacroF1(), LogLoss()]
     held: dict[str, int] = {metric.name: 0 for metric in metrics}
