@@ -6,11 +6,22 @@ from typing import Any
 
 import pytest
 
-from handover.gate_report import GateReport
+from handover.gate_report import GateReport, Smoke
+from handover.invocations import CSV
 from handover.serving import serving, serving_fault
-from ml_release.verify import check_approved, check_objects, check_release, check_served, serving_lines
+from ml_release.verify import (
+    check_answers,
+    check_approved,
+    check_objects,
+    check_release,
+    check_served,
+    serving_lines,
+)
+from ml_steps.endpoint import Asker
 from ml_steps.running import StepError
+from tests.clock import Clock
 from tests.gate_documents import gate_document
+from tests.unit.ml_steps.test_endpoint import LINE, Content
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2"
 OLD = ARN.replace("/2", "/1")
@@ -195,3 +206,43 @@ def test_what_serves_instead_is_told() -> None:
         f"- variant-0 serves version 1 ({OLD}) (model 0)",
         "SageMaker took its latest deployment back: no ping",
     ]
+
+
+class Prod:
+    """An endpoint that raises these errors one after the other, and then answers 'acc'."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+
+    def invoke_endpoint(self, **_: Any) -> dict[str, Any]:
+        if self.errors:
+            raise self.errors.pop(0)
+        return {"Body": Content(b"acc\n")}
+
+
+SMOKE = (Smoke(request="low,low", answer="acc"), Smoke(request="low,high", answer="acc"))
+
+
+@pytest.mark.parametrize("error", LINE, ids=lambda error: type(error).__name__)
+def test_a_verification_survives_what_the_line_breaks(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The smoke requests are asked again as the gate asks, and PROD is verified by its answers."""
+    monkeypatch.setattr("ml_steps.endpoint.time", Clock())
+    answers = check_answers(Asker(runtime=Prod(error, error), invocation=CSV), "prod", SMOKE)
+    assert [answer["answer"] for answer in answers] == ["acc", "acc"]
+
+
+@pytest.mark.parametrize("error", LINE, ids=lambda error: type(error).__name__)
+def test_a_verification_without_an_answer_says_so(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends in plain words: which request, what happened, what to do; it does not call the model a wrong one."""
+    monkeypatch.setattr("ml_steps.endpoint.time", Clock())
+    asker = Asker(runtime=Prod(*[error] * 1_000), invocation=CSV)
+    with pytest.raises(StepError, match=r"PROD's endpoint prod did not answer low,low: .*retry the action\.") as caught:
+        check_answers(asker, "prod", SMOKE)
+    assert "does not serve what the gate judged" not in str(caught.value)
+
+
+def test_another_answer_is_not_what_was_judged() -> None:
+    """The refusal has the request and both answers."""
+    smoke = (Smoke(request="low,low", answer="good"),)
+    with pytest.raises(StepError, match="PROD answers low,low with 'acc', but QA answered 'good'"):
+        check_answers(Asker(runtime=Prod(), invocation=CSV), "prod", smoke)
