@@ -153,7 +153,7 @@ def covered(estimates: list[Any], truth: float) -> float:
 
 @pytest.mark.parametrize(("area", "rows"), [(0.99, 5), (0.99, 15), (0.97, 30), (0.9, 15), (0.75, 10)])
 def test_auc_intervals_cover_at_the_edge(area: float, rows: int) -> None:
-    """For models that are nearly perfect, on few rows, the interval holds the true area in 93 of 100 samples or more."""
+    """For nearly perfect models on few rows, the interval holds the true area in 93 of 100 samples or more."""
     from scipy.special import ndtri
 
     generator, truth = np.random.default_rng(11), np.repeat([0, 1], rows)
