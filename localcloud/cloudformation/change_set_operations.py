@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from localcloud.cloudformation import template_source
 from localcloud.cloudformation.changes import changes
 from localcloud.cloudformation.operations import CloudFormationOperations, page, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import Preparation, prepare
@@ -134,7 +135,7 @@ class ChangeSetOperations(CloudFormationOperations):
             "OnStackFailure": params.get("OnStackFailure"),
             "Changes": changes(prepared.plan),
             "Inputs": {
-                "TemplateBody": fields["Template"],
+                template_source.READ: fields["Template"],
                 "Parameters": [
                     {"ParameterKey": key, "ParameterValue": text} for key, text in fields["Parameters"].items()
                 ],

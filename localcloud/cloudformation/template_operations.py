@@ -48,7 +48,7 @@ class TemplateOperations(CloudFormationOperations):
                     each["StackId"],
                     each["StackName"],
                 ):
-                    body: str = each["Inputs"]["TemplateBody"]
+                    body: str = each["Inputs"][template_source.READ]
                     return body
             raise AwsError("ChangeSetNotFound", f"ChangeSet [{change_set}] does not exist", status=404)
         if "StackName" not in params:

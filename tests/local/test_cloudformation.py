@@ -287,6 +287,17 @@ def test_change_sets(stack):
         stack.client.execute_change_set(ChangeSetName=second["ChangeSetId"])
 
 
+def test_a_change_set_of_a_template_too_large_for_a_call_is_executed(stack, s3):
+    """The template was read from S3 when the change set was made: its size is no fault of the execution."""
+    s3.create_bucket(Bucket=stack.name)
+    s3.put_object(Bucket=stack.name, Key="t", Body=template({"P": parameter("p")}, Metadata={"Padding": "x" * 60_000}))
+    named = {"StackName": stack.name, "ChangeSetName": "c"}
+    url = f"https://{stack.name}.s3.us-east-1.amazonaws.com/t"
+    stack.client.create_change_set(**named, TemplateURL=url, ChangeSetType="CREATE")
+    stack.client.execute_change_set(**named)
+    assert stack.end() == "CREATE_COMPLETE"
+
+
 def test_change_sets_of_one_name_on_two_stacks(stack, other):
     """Two stacks may each have a change set of the same name."""
     for each in (stack, other):
