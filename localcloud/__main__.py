@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 from localcloud.iam.records import denied_calls
 from localcloud.platform import administrator, client_environment, run_file
 from localcloud.platform.environments import Environments
-from localcloud.platform.processes import alive, kill_leftovers
+from localcloud.platform.processes import kill_leftovers, progress, send_signal
 from localcloud.platform.settings import Settings
 from localcloud.platform.state_file import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: So long a start may do nothing: neither compute nor read, write or log.
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 
@@ -116,7 +117,8 @@ def _up(options: argparse.Namespace) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    while time.monotonic() < started + START_SECONDS:
+    seen, seen_at = progress(process.pid, log_path), started
+    while time.monotonic() < seen_at + START_SECONDS:
         running = run_file.answering(home)
         if running:
             print(f"The local cloud is up: {running.endpoint_url} ({time.monotonic() - started:.1f} s)")
@@ -125,21 +127,25 @@ def _up(options: argparse.Namespace) -> int:
             print(log_path.read_text().strip()[-2000:], file=sys.stderr)
             return 1
         time.sleep(0.05)
+        now = progress(process.pid, log_path)
+        if now != seen:
+            seen, seen_at = now, time.monotonic()
     process.kill()
-    print(f"The local cloud did not answer within {START_SECONDS:.0f} s; see {log_path}.", file=sys.stderr)
+    print(
+        f"The local cloud did nothing for {START_SECONDS:.0f} s, and does not answer: see {log_path}", file=sys.stderr
+    )
     return 1
 
 
 def _down(options: argparse.Namespace) -> int:
     home: Path = options.home
     run = run_file.read(home)
-    if run is not None and alive(run.pid):
-        os.kill(run.pid, signal.SIGTERM)
+    # Its id may be another process's by now, which must not be touched.
+    if run is not None and send_signal(run.pid, run.born, signal.SIGTERM):
         deadline = time.monotonic() + STOP_SECONDS
-        while alive(run.pid) and time.monotonic() < deadline:
+        while run.runs() and time.monotonic() < deadline:
             time.sleep(0.05)
-        if alive(run.pid):
-            os.kill(run.pid, signal.SIGKILL)
+        send_signal(run.pid, run.born, signal.SIGKILL)
         print("The local cloud is down.")
     else:
         print("The local cloud was not running.")

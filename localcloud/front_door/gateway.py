@@ -234,6 +234,9 @@ class Gateway:
             return self._answer_ours(call, request, wire, asked)
         except AwsError as error:
             return protocol.refuse_for(service, error, request_id)
+        except RecursionError:
+            deep = AwsError("ValidationException", "A document of the request is nested too deep.")
+            return protocol.refuse_for(service, deep, request_id)
         except Exception as error:
             log.exception("%s %s %s", service, head.method, head.path)
             internal = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
@@ -266,7 +269,8 @@ class Gateway:
         call, rebuilt = spoken.call, for_moto(spoken.request, claim.signer)
 
         def ask(asked: HttpRequest) -> HttpResponse:
-            return self._moto.answer(asked, lambda answer: changes(call, caller, answer))
+            frees = call.operation.startswith(("Delete", "Abort"))
+            return self._moto.answer(asked, lambda answer: changes(call, caller, answer), frees=frees)
 
         if (call.service, call.operation) == ("s3", "DeleteObjects"):
             refusals = self._authorization.authorize_each(call, caller, claim.region)

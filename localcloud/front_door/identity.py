@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: How far a request's time may be from ours. S3 allows more than the others.
 _SKEW = timedelta(minutes=5)
+#: So many sessions are known before those that ended are forgotten.
+_MOST_SESSIONS = 256
 _S3_SKEW = timedelta(minutes=15)
 
 
@@ -141,6 +143,11 @@ class Identity:
         )
         expires = session.expiration.replace(tzinfo=UTC)
         key = Key(caller=caller, secret=session.secret_access_key, token=session.session_token, expires=expires)
+        if len(self._sessions) >= _MOST_SESSIONS:
+            now = datetime.now(UTC)
+            self._sessions = {
+                name: known for name, known in list(self._sessions.items()) if known.expires and known.expires > now
+            }
         self._sessions[access_key_id] = key
         return key
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from localcloud.platform.state_file import NotWrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,4 +43,5 @@ class Cost:
                 self._seconds += ended - started
                 if ended - self._written > _WRITE_SECONDS:
                     self._written = ended
-                    self._table.put(_KEY, {"calls": self._calls, "seconds": self._seconds})
+                    with contextlib.suppress(NotWrittenError):  # no call fails because it is not counted
+                        self._table.put(_KEY, {"calls": self._calls, "seconds": self._seconds})

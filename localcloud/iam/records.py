@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from localcloud.platform.state_file import NotWrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +23,8 @@ USED_TABLE = "iam.used"
 
 
 class AccessRecords:
+    """A record that cannot be written, as on a full disk, is left out: no call fails for it."""
+
     def __init__(self, store: Store) -> None:
         self._denied = store.table(DENIED_TABLE)
         self._used = store.table(USED_TABLE)
@@ -32,19 +37,22 @@ class AccessRecords:
             before = self._denied.get(key)
             times = before["times"] + 1 if before else 1
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            self._denied.put(key, {"message": message, "times": times, "latest": now})
+            with contextlib.suppress(NotWrittenError):
+                self._denied.put(key, {"message": message, "times": times, "latest": now})
 
     def used(self, role_arn: str, action: str, resource: str) -> None:
         entry = (role_arn, action, resource)
         if entry in self._known:
             return
         with self._lock:
-            self._known.add(entry)
             if " ".join(entry) in self._used:  # before a restart
+                self._known.add(entry)
                 return
             first = datetime.now(UTC).isoformat()
             document = {"role": role_arn, "action": action, "resource": resource, "first": first}
-            self._used.put(" ".join(entry), document)
+            with contextlib.suppress(NotWrittenError):
+                self._used.put(" ".join(entry), document)
+                self._known.add(entry)
 
 
 def denied_calls(home: Path) -> list[str]:

@@ -34,6 +34,9 @@ BACKENDS = {
     "tagging": "resourcegroupstaggingapi",
 }
 _DELIVERY_SECONDS = 30
+#: What a log stream keeps, in memory as all that moto has: the message's bytes, and these for each event.
+STREAM_BYTES = 32 * 1024 * 1024
+_EVENT_BYTES = 400
 
 log = logging.getLogger("localcloud.moto")
 
@@ -44,6 +47,7 @@ def adapt(bodies: Bodies) -> None:
     _share_operations_between_threads()
     _leave_bucket_policies_to_us()
     _take_no_object_for_a_form()
+    _keep_the_end_of_a_log()
     _keep_objects_in(bodies)
     _post_after_the_answer()
 
@@ -172,3 +176,32 @@ def _take_no_object_for_a_form() -> None:
         )
 
     BackendRequest.want_form_data_parsed = property(is_form)  # type: ignore[assignment,method-assign]
+
+
+def _keep_the_end_of_a_log() -> None:
+    """Lets a log stream keep its latest events only, where there are many. Its first event then says so."""
+    from moto.logs.models import LogEvent, LogStream
+
+    put = LogStream.put_log_events
+
+    def size(event: Any) -> int:
+        return len(event.message) + _EVENT_BYTES
+
+    def put_log_events(stream: Any, log_events: list[dict[str, Any]]) -> str:
+        token = put(stream, log_events)
+        kept = vars(stream).get("kept_bytes")
+        added = stream.events if kept is None else stream.events[-len(log_events) :]
+        stream.kept_bytes = (kept or 0) + sum(map(size, added))
+        if stream.kept_bytes > STREAM_BYTES:
+            dropped = 0
+            while stream.kept_bytes > STREAM_BYTES * 3 // 4 and dropped < len(stream.events) - 1:
+                stream.kept_bytes -= size(stream.events[dropped])
+                dropped += 1
+            last = stream.events[dropped - 1]
+            said = f"[local cloud] Of this stream only the latest {STREAM_BYTES >> 20} MiB are kept."
+            note = LogEvent(last.ingestion_time, {"timestamp": last.timestamp, "message": said})
+            stream.kept_bytes += size(note)
+            stream.events[:dropped] = [note]
+        return token
+
+    LogStream.put_log_events = put_log_events  # type: ignore[assignment,method-assign]

@@ -21,6 +21,7 @@ from localcloud.moto_services.state.journal import Entry, Journal
 from localcloud.moto_services.state.large_objects import StoredContent, Whole
 from localcloud.moto_services.state.snapshot import put_back, take
 from localcloud.moto_services.state.uploads import Uploads
+from localcloud.platform.reserve import Reserve
 from localcloud.platform.service import HttpRequest, HttpResponse
 from localcloud.platform.state_file import SEE_TO_THE_DISK, NotWrittenError, StateError, writing
 from localcloud.wire import protocol
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 SNAPSHOT_ENTRIES = 500
 #: It is taken after more entries where its cost, spread over these calls, would exceed this.
 SNAPSHOT_SECONDS_A_CALL = 0.0005
+
+#: What a snapshot of a large state may need when the disk is full.
+_RESERVE_BYTES = 16 * 1024 * 1024
 
 #: The answer that is written down for a call in which moto broke.
 _BROKEN = HttpResponse(status=500, headers={})
@@ -73,6 +77,7 @@ class MotoBridge:
                 "python": f"{sys.version_info.major}.{sys.version_info.minor}",
             },
         )
+        self._reserve = Reserve(settings.home / "state" / "moto.reserve", _RESERVE_BYTES)
         adaptation.adapt(self._bodies)
         self._world = World()
         self._modules = 0
@@ -82,19 +87,19 @@ class MotoBridge:
         self._show_world()
         self._restore(settings)
 
-    def answer(self, request: HttpRequest, changes: Changes) -> HttpResponse:
-        """``changes`` says, from the answer, whether the call may have changed something.
+    def answer(self, request: HttpRequest, changes: Changes, *, frees: bool = False) -> HttpResponse:
+        """``changes`` says, from the answer, whether the call may have changed something. ``frees``: it deletes.
 
         Raises NotWrittenError where a change cannot be written down. moto's memory is ahead of the disk then, and no
-        call is answered until a snapshot has been written.
+        other change is made until a snapshot has been written. Reads go on, and so do deletions, by the reserve.
         """
         with self._lock:
             if self._ahead:
-                self._take_snapshot()
+                self._catch_up(reads=not changes(_BROKEN), frees=frees)
             request = self._with_stored_body(request)
             circumstances = Circumstances()  # under the lock, so that moto's time never goes back between calls
             with self._world.under(circumstances):
-                answer = self._ask_and_write_down(request, circumstances, changes)
+                answer = self._ask_and_write_down(request, circumstances, changes, frees=frees)
             if self._journal.length >= self._snapshot_due:
                 self._take_snapshot_if_possible()
         return answer
@@ -108,8 +113,20 @@ class MotoBridge:
             name = self._bodies.adopt(stored.path, stored.sha256)
         return replace(request, stored=None, body=StoredContent(self._bodies, name, stored.size, stored.md5))
 
-    def _ask_and_write_down(self, request: HttpRequest, circumstances: Circumstances, changes: Changes) -> HttpResponse:
-        self._ahead = True  # until the change is written down, or there is none
+    def _catch_up(self, *, reads: bool, frees: bool) -> None:
+        """Writes down what the journal lacks. Raises NotWrittenError unless the call only reads."""
+        try:
+            self._take_snapshot()
+        except NotWrittenError:
+            if frees and self._reserve.release():
+                self._take_snapshot()
+            elif not reads:
+                raise
+
+    def _ask_and_write_down(
+        self, request: HttpRequest, circumstances: Circumstances, changes: Changes, *, frees: bool
+    ) -> HttpResponse:
+        lacked, self._ahead = self._ahead, True  # until the change is written down, or there is none
         try:
             answer = self._ask(request)
         except Exception as error:
@@ -118,11 +135,20 @@ class MotoBridge:
                 if isinstance(error, OSError):
                     raise NotWrittenError(self._journal.path.parent, error) from error
                 self._journal.append(request, circumstances, _BROKEN.status)
-            self._ahead = False
+            self._ahead = lacked
             raise
         if changes(answer):
-            self._journal.append(request, circumstances, answer.status)
-        self._ahead = False
+            try:
+                if lacked:  # the journal goes on from a snapshot, which has everything
+                    self._take_snapshot()
+                else:
+                    self._journal.append(request, circumstances, answer.status)
+            except NotWrittenError:
+                if not (frees and self._reserve.release()):
+                    raise
+                self._take_snapshot()
+            lacked = False
+        self._ahead = lacked
         return answer
 
     def close(self) -> None:
@@ -169,6 +195,7 @@ class MotoBridge:
         self._journal.replace_by(state)
         self._bodies.forget_all_but(needed)
         self._ahead = False
+        self._reserve.hold()
         self._snapshot_due = max(SNAPSHOT_ENTRIES, int((time.thread_time() - begun) / SNAPSHOT_SECONDS_A_CALL))
 
     def _take_first_snapshot(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from localcloud.platform import administrator, client_environment
@@ -22,6 +23,8 @@ INNER_HEADER = "x-localcloud-inner"
 #: Takes the place of a session token where a service acts for its caller, with the caller's own permissions. The
 #: principals of these services follow, in the order in which they were called.
 FORWARD_ACCESS_SESSION = "forward-access-session:"
+#: More are made anew when they are needed again.
+_MOST_CLIENTS = 64
 
 
 class Clients:
@@ -32,7 +35,8 @@ class Clients:
         self._administrator = administrator.credentials(settings.home)
         self._lock = threading.Lock()
         self._session: Any = None
-        self._cached: dict[tuple[str, str], Any] = {}
+        #: In the order of their last use. A client takes half a megabyte, and sessions come and go.
+        self._cached: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
     def administrator(self, service: str) -> Any:
         """A cached boto3 client of the account's administrator."""
@@ -103,6 +107,9 @@ class Clients:
             if client is None:
                 client = self._make(service, credentials)
                 self._cached[cache_key, service] = client
+            self._cached.move_to_end((cache_key, service))
+            while len(self._cached) > _MOST_CLIENTS:
+                self._cached.popitem(last=False)
             return client
 
     def _make(self, service: str, credentials: dict[str, str]) -> Any:

@@ -17,6 +17,8 @@ FLUSH_SECONDS = 0.3
 BATCH_EVENTS = 10_000
 BATCH_BYTES = 1_048_576
 EVENT_BYTES = 262_144 - 26
+#: So much of a log waits in memory at most.
+MOST_WAITING_BYTES = 8 * 1024 * 1024
 
 log = logging.getLogger("localcloud.log_stream")
 
@@ -32,6 +34,7 @@ class LogStream:
         self._group = group
         self._stream = stream
         self._lines: list[tuple[int, str]] = []
+        self._waiting_bytes = 0
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._closed = threading.Event()
@@ -40,10 +43,17 @@ class LogStream:
         self._thread.start()
 
     def write(self, line: str) -> None:
-        """Adds one line with the time of this call. Never waits for the network, and never fails."""
+        """Adds one line with the time of this call, and never fails.
+
+        Waits for the network only where much is waiting already: the program is then slowed down, as by a full pipe.
+        """
         text = line.encode("utf-8", "replace")[:EVENT_BYTES].decode("utf-8", "ignore")
         with self._lock:
             self._lines.append((time.time_ns() // 1_000_000, text or " "))  # an event's message is never empty
+            self._waiting_bytes += len(text)
+            much = self._waiting_bytes > MOST_WAITING_BYTES
+        if much:
+            self._flush()
 
     def close(self) -> None:
         """Sends what is left. Closing twice is harmless."""
@@ -73,6 +83,7 @@ class LogStream:
                     break
                 count += 1
             batch, self._lines = self._lines[:count], self._lines[count:]
+            self._waiting_bytes = sum(len(line) for _, line in self._lines) if self._lines else 0
         return batch
 
     def _create(self) -> None:

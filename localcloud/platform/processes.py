@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OWNER_VARIABLE = "LOCALCLOUD_OWNER"
 PROCESS_VARIABLE = "LOCALCLOUD_PROCESS"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Ended(Enum):
@@ -187,21 +188,68 @@ class Processes:
         kill_leftovers(self._owner)
 
 
-def alive(pid: int) -> bool:
-    """Whether the process with this id runs. A zombie does not."""
+def birth(pid: int) -> str:
+    """What no other process ever has: the machine's start, and this process's in it. Empty where none runs (a zombie
+    does not). A process id alone is soon another's.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if fields[0] == "Z" else f"{_BOOT.read_text().strip()} {fields[19]}"
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return ""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process with this id runs. A zombie does not."""
+    return bool(birth(pid))
+
+
+def progress(pid: int, log: Path) -> tuple[str, ...]:
+    """What changes as long as a process does something: its time on a processor, what it read and wrote, its log."""
+    found = [str(log.stat().st_size) if log.exists() else ""]
+    with contextlib.suppress(OSError):
+        found += Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    with contextlib.suppress(OSError):
+        found.append(Path(f"/proc/{pid}/io").read_text())
+    return tuple(found)
+
+
+def send_signal(pid: int, born: str, number: signal.Signals) -> bool:
+    """Signals the process only if it is the one of that birth. Between look and signal it cannot become another."""
+    with _held(pid) as handle:
+        if handle is None or not born or birth(pid) != born:
+            return False
+        signal.pidfd_send_signal(handle, number)
+        return True
 
 
 def kill_leftovers(owner: str) -> int:
     """Kills every process with this owner's mark; returns how many there were."""
-    found = list(_marked(OWNER_VARIABLE, owner))
-    for pid in found:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return len(found)
+    return sum(_signal_marked(pid, OWNER_VARIABLE, owner, signal.SIGKILL) for pid in _marked(OWNER_VARIABLE, owner))
+
+
+@contextlib.contextmanager
+def _held(pid: int) -> Iterator[int | None]:
+    """A handle of the process that has this id now; None where there is none."""
+    try:
+        handle = os.pidfd_open(pid)
+    except (ProcessLookupError, PermissionError):
+        yield None
+        return
+    try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            yield handle
+    finally:
+        os.close(handle)
+
+
+def _signal_marked(pid: int, variable: str, value: str, number: signal.Signals) -> bool:
+    """Signals a process that has the mark, and no process that got its id since somebody looked."""
+    with _held(pid) as handle:
+        if handle is not None and _has_mark(pid, variable, value):
+            signal.pidfd_send_signal(handle, number)
+            return True
+    return False
 
 
 def _follow(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
@@ -214,18 +262,17 @@ def _signal_tree(group: int, variable: str, value: str, number: signal.Signals) 
     """Signals the process group and all processes with the mark; returns how many had the mark."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-    marked = list(_marked(variable, value))
-    for pid in marked:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-    return len(marked)
+    return sum(_signal_marked(pid, variable, value, number) for pid in _marked(variable, value))
 
 
 def _marked(variable: str, value: str) -> Iterator[int]:
-    mark = f"{variable}={value}".encode()
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit() or int(folder.name) == os.getpid():
-            continue
-        with contextlib.suppress(OSError):
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
-                yield int(folder.name)
+        if folder.name.isdigit() and int(folder.name) != os.getpid() and _has_mark(int(folder.name), variable, value):
+            yield int(folder.name)
+
+
+def _has_mark(pid: int, variable: str, value: str) -> bool:
+    try:
+        return f"{variable}={value}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False

@@ -29,8 +29,9 @@ class RoleSession:
     def credentials(self) -> dict[str, str]:
         """boto3's keyword arguments, valid for another half hour at least."""
         with self._lock:
-            if not self._current or time.monotonic() - self._since > _REUSED_SECONDS:
-                self._current, self._since = self._assume(), time.monotonic()
+            # By the clock on the wall, as the session itself: the other one stands still while a laptop sleeps.
+            if not self._current or not 0 <= time.time() - self._since <= _REUSED_SECONDS:
+                self._current, self._since = self._assume(), time.time()
             return self._current
 
     def client(self, service: str) -> Any:

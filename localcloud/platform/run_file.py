@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.platform.processes import alive
+from localcloud.platform.processes import birth
 from localcloud.platform.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ class Running:
     endpoint_url: str
     account_id: str
     region: str
+    born: str = ""
+    """:func:`~localcloud.platform.processes.birth` of the process, by which it is known from others of its id."""
+
+    def runs(self) -> bool:
+        """Whether this very process still runs."""
+        return bool(self.born) and birth(self.pid) == self.born
 
 
 def write(settings: Settings, pid: int) -> None:
@@ -40,6 +46,7 @@ def write(settings: Settings, pid: int) -> None:
         endpoint_url=settings.endpoint_url,
         account_id=settings.account_id,
         region=settings.region,
+        born=birth(pid),
     )
     path = settings.home / RUN_FILE
     path.write_text(json.dumps(asdict(running), indent=2) + "\n")
@@ -59,7 +66,7 @@ def answering(home: Path) -> Running | None:
     """The local cloud of this home, if it runs and answers its health check."""
     try:
         found = read(home)
-        return found if found is not None and alive(found.pid) and _answers(found.port) else None
+        return found if found is not None and found.runs() and _answers(found.port) else None
     except (OSError, ValueError, TypeError):  # a file that a crash left half written is no local cloud
         return None
 

@@ -13,7 +13,8 @@ from copy import deepcopy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.platform.state_file import StateError, open_state, writing
+from localcloud.platform.reserve import Reserve
+from localcloud.platform.state_file import NotWrittenError, StateError, open_state, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +26,8 @@ Watcher = Callable[[str, Document | None, Document | None], None]
 
 #: The file's format. A later version that writes documents in another way takes the next number.
 FORMAT = "1"
+#: For deletions when the disk is full.
+_RESERVE_BYTES = 1024 * 1024
 
 
 def _encode(value: object) -> object:
@@ -107,6 +110,7 @@ class Store:
         self._making = threading.Lock()
         self._tables: dict[str, Table] = {}
         self._frozen = False
+        self._reserve = Reserve(path.with_suffix(".reserve"), _RESERVE_BYTES)
         self._connection = open_state(path, {"format": FORMAT, **(about or {})})
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT, PRIMARY KEY (kind, key))"
@@ -130,10 +134,20 @@ class Store:
             raise StateError(self._path, f"holds a document of {kind} that cannot be read ({error})") from error
 
     def write(self, kind: str, key: str, document: str | None) -> None:
-        """Raises NotWrittenError; file and documents then stay as they were."""
-        with self._lock, writing(self._path):
+        """Raises NotWrittenError; file and documents then stay as they were. Deletions may use the reserve."""
+        with self._lock:
             if self._frozen:
                 return
+            try:
+                self._write(kind, key, document)
+            except NotWrittenError:
+                if document is not None or not self._reserve.release():
+                    raise
+                self._write(kind, key, document)
+            self._reserve.hold()
+
+    def _write(self, kind: str, key: str, document: str | None) -> None:
+        with writing(self._path):
             if document is None:
                 self._connection.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key))
             else:

@@ -20,6 +20,8 @@ import contextlib
 import json
 import os
 import runpy
+import signal
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -36,6 +38,10 @@ CATEGORIES = {
     "IndentationError": "SYNTAX_ERROR",
     "GlueArgumentError": "INVALID_ARGUMENT_ERROR",
 }
+
+
+#: So long a Java process whose connections are gone may take to end.
+JAVA_ENDS_SECONDS = 5.0
 
 
 def start_java() -> Any:
@@ -113,7 +119,33 @@ def error_message(error: BaseException, script: str) -> str:
     parts = [f"Error Category: {CATEGORIES.get(kind, 'UNCLASSIFIED_ERROR')}"]
     if line is not None:
         parts.append(f"Failed Line Number: {line}")
+    killed = how_java_ended(error)
+    if killed:
+        return "; ".join([*parts, killed])
     return "; ".join([*parts, f"{kind}: {reason(error)}".strip()])
+
+
+def how_java_ended(error: BaseException) -> str:
+    """How Spark's Java process ended, if it did: what Python then says (a class that does not exist) is no reason."""
+    from py4j.protocol import Py4JError, Py4JJavaError
+    from pyspark import SparkContext
+
+    java = getattr(SparkContext._gateway, "proc", None)  # noqa: SLF001  (there is no public way to ask)
+    if java is None or isinstance(error, Py4JJavaError):
+        return ""
+    if isinstance(error, (Py4JError, OSError)):  # the connection is gone; the process may be about to end
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            java.wait(JAVA_ENDS_SECONDS)
+    return ended_as(java.poll())
+
+
+def ended_as(code: int | None) -> str:
+    """A process's end in words, by its return code; nothing for one that runs."""
+    if code is None:
+        return ""
+    if code < 0:
+        return f"Spark's driver was killed by signal {-code} ({signal.Signals(-code).name})"
+    return f"Spark's driver ended with exit code {code}"
 
 
 def reason(error: BaseException) -> str:

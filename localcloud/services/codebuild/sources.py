@@ -58,6 +58,8 @@ def unpack(archive: Path, target: Path) -> None:
                     path.chmod(permissions | stat.S_IRUSR | stat.S_IWUSR)
         for entry in links:  # last: nothing is then written through a link
             path, to = target / entry.filename, packed.read(entry).decode()
+            if not path.parent.resolve().is_relative_to(target.resolve()):
+                raise ValueError(f"the link {entry.filename} would land outside of the archive's folder")
             if not (path.parent / to).resolve().is_relative_to(target.resolve()):
                 raise ValueError(f"the link {entry.filename} leads out of the archive, to {to}")
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -123,7 +123,7 @@ class Engine:
                 if not warm:
                     return None
                 sandbox = warm.pop()
-            if sandbox.revision == revision and time.monotonic() - sandbox.born < _OLDEST_SECONDS:
+            if sandbox.revision == revision and 0 <= time.time() - sandbox.assumed < _OLDEST_SECONDS:
                 return sandbox
             self._end(sandbox)
 

@@ -56,6 +56,8 @@ class Sandbox:
     def __init__(self, cloud: Cloud, configuration: Document, code: Path, credentials: dict[str, str]) -> None:
         self.revision = configuration["RevisionId"]
         self.born = self.used = time.monotonic()
+        #: By the clock on the wall, as the session of its role.
+        self.assumed = time.time()
         self.usable = True
         self._configuration = configuration
         self._lines: list[str] = []

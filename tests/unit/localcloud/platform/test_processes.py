@@ -1,6 +1,7 @@
 """Child processes: how they end, and that nothing of them stays."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.lab.processes import until_gone
-from localcloud.platform.processes import Ended, Processes, alive, kill_leftovers
+from localcloud.platform.processes import Ended, Processes, alive, birth, kill_leftovers, send_signal
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
@@ -86,3 +87,17 @@ def test_the_environment_is_only_what_was_given(processes: Processes, monkeypatc
     monkeypatch.setenv("MY_SECRET", "x")
     _, lines = run(processes, "env")
     assert not [line for line in lines if line.startswith("MY_SECRET")]
+
+
+def test_a_process_is_known_by_its_birth() -> None:
+    """An id alone proves nothing: a signal goes to the process that was meant, and to no other that has its id."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    born = birth(process.pid)
+    assert not send_signal(process.pid, "", signal.SIGKILL)
+    assert not send_signal(process.pid, f"{born}0", signal.SIGKILL)
+    assert not send_signal(os.getpid(), born, signal.SIGKILL)
+    assert alive(process.pid)
+    assert send_signal(process.pid, born, signal.SIGKILL)
+    process.wait()
+    assert birth(process.pid) == ""
+    assert not send_signal(process.pid, born, signal.SIGKILL)

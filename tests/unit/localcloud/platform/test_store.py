@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.platform.reserve import Reserve
 from localcloud.platform.state_file import NotWrittenError
 from localcloud.platform.store import Store
 
@@ -107,3 +108,25 @@ def test_a_watcher_is_told_of_each_change_in_its_order(tmp_path: Path) -> None:
     table.put("b", {"n": 3})
     table.delete("a")
     assert told == [("a", {"n": 1}, {"n": 2}), ("b", None, {"n": 3}), ("a", {"n": 2}, None)]
+
+
+def test_a_full_disk_still_takes_deletions(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The space that was kept for it is given back for a deletion, and for nothing else."""
+    store = Store(path)
+    table, reserve = store.table("t"), path.with_suffix(".reserve")
+    for key in "abc":
+        table.put(key, {"n": 1})
+    written = store._write
+
+    def write(kind: str, key: str, document: str | None) -> None:
+        if reserve.exists():
+            raise NotWrittenError(path, OSError("No space left on device"))
+        written(kind, key, document)
+
+    monkeypatch.setattr(store, "_write", write)
+    monkeypatch.setattr(Reserve, "hold", lambda _: None)
+    with pytest.raises(NotWrittenError):
+        table.put("d", {})
+    assert reserve.exists()
+    table.delete("a")
+    assert Store(path).table("t").names() == ["b", "c"]

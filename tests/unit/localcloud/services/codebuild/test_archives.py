@@ -84,3 +84,16 @@ def test_paths_can_be_discarded(tmp_path: Path) -> None:
 def test_where_an_artifact_lies(target: dict[str, str], name: str, key: str) -> None:
     """An artifact's key is made of path, build id and name, each where it is asked for."""
     assert object_key(target, name, "uuid") == key
+
+
+@pytest.mark.parametrize("name", ["../evil", "/evil-link", "a/../../evil"])
+def test_a_link_lands_in_its_folder(tmp_path: Path, name: str) -> None:
+    """A link whose own name leads out of the archive is refused, wherever it points to."""
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+        packed.writestr(entry, "target/harmless")
+    with pytest.raises(ValueError, match="outside of the archive"):
+        unpack(archive, tmp_path / "target")
+    assert not (tmp_path / "evil").is_symlink()

@@ -33,7 +33,19 @@ def test_what_opens(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "token", "token wrong", "Bearer ", basic("wrong"), basic(""), "Basic ???", "Basic /w=="]
+    "header",
+    [
+        "",
+        "token",
+        "token wrong",
+        "Bearer ",
+        basic("wrong"),
+        basic(""),
+        "Basic ???",
+        "Basic /w==",
+        "Basic \xe9",
+        "token \xff",
+    ],
 )
 def test_what_does_not_open(tmp_path: Path, header: str) -> None:
     """Another header does not open, and raises nothing."""
