@@ -27,6 +27,7 @@ from localcloud.front_door.receiving import (
     largest_of,
     too_large,
 )
+from localcloud.front_door.refusals import QUERY_SERVICES
 from localcloud.front_door.routes import Routes
 from localcloud.front_door.workers import Kind, Workers
 from localcloud.iam import object_deletions
@@ -227,7 +228,8 @@ class Gateway:
             wire = protocol.wire_of(self._protocols.get(service, {}), request)
             asked = wire.read(request) if wire else None
             if asked is None or wire is None:
-                raise protocol.unsupported(service, request.headers.get("x-amz-target"), request)
+                target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+                raise protocol.unsupported(service, target or None, request)
             call = Call(
                 service=service, operation=asked.operation, region=claim.region, caller=caller, request_id=request_id
             )
@@ -287,6 +289,10 @@ class Gateway:
             answer = ask(rebuilt)
         except NotImplementedError as lacking:
             raise protocol.unsupported(claim.service, call.operation, request) from lacking
+        except (AwsError, OSError, RecursionError):
+            raise
+        except Exception as error:
+            raise _not_taken(call, error) from error
         self._authorization.answered(call)
         self._queues.answered(call)
         if answer.status == HTTPStatus.NOT_FOUND and call.operation in ("GetObject", "HeadObject"):
@@ -306,6 +312,16 @@ class Gateway:
             return wire.answer(call.operation, handler(call, params), call.request_id)
         except AwsError as error:
             return wire.refuse(error, call.request_id)
+
+
+def _not_taken(call: ApiRequest, error: Exception) -> AwsError:
+    """Moto expects values that AWS would have refused before: a name of some form, a number in a token."""
+    log.warning("%s:%s: moto ended with %r", call.service, call.operation, error, exc_info=error)
+    code = {"s3": "InvalidRequest"}.get(call.service, "ValidationException")
+    return AwsError(
+        "ValidationError" if call.service in QUERY_SERVICES else code,
+        f"{call.service}:{call.operation} does not take these values ({type(error).__name__}: {str(error)[:200]})",
+    )
 
 
 def _refuse_foreign_host(request: HttpRequest) -> HttpResponse:

@@ -52,15 +52,24 @@ class Authorization:
         self.cost = Cost(store)
 
     def authorize(self, request: ApiRequest, caller: Caller, region: str) -> None:
-        """Raises AwsError AccessDenied where any ask of the request is not allowed."""
+        """Raises AwsError AccessDenied where any ask of the request is not allowed, and where nobody can tell."""
         with self.cost.measured(calls=0):
-            for refusal in self._refusals(request, caller, region):
-                if refusal is not None:
-                    raise refusal
-            refuse_not_evaluated(request)
-            check_policies(request)
-            check_sizes(request, self.state)
-            check_trust(request, Place(region=region, account_id=self._account_id, state=self.state))
+            try:
+                self._authorize(request, caller, region)
+            except (LookupError, ValueError, TypeError, AttributeError) as error:
+                # An ARN of three parts, a list in the place of a structure: AWS refuses such values too.
+                log.warning("%s:%s cannot be authorised", request.service, request.operation, exc_info=error)
+                code = "ValidationError" if _CODES.get(request.service) == "AccessDenied" else "ValidationException"
+                raise AwsError(code, f"{request.service}:{request.operation} does not take these values") from error
+
+    def _authorize(self, request: ApiRequest, caller: Caller, region: str) -> None:
+        for refusal in self._refusals(request, caller, region):
+            if refusal is not None:
+                raise refusal
+        refuse_not_evaluated(request)
+        check_policies(request)
+        check_sizes(request, self.state)
+        check_trust(request, Place(region=region, account_id=self._account_id, state=self.state))
 
     def authorize_each(self, request: ApiRequest, caller: Caller, region: str) -> list[AwsError | None]:
         """The refusal of each resource in the request; None for those that are allowed."""

@@ -90,7 +90,10 @@ def _document(request: HttpRequest) -> dict[str, Any]:
 def json_of(body: bytes) -> Any:
     """Raises AwsError SerializationException for what is no JSON, and for what is nested too deep to be anybody's."""
     try:
-        return json.loads(body, parse_constant=_no_number)
+        found = json.loads(body, parse_constant=_no_number)
+        if b"\\u" in body:  # half of a pair is a character that no text has
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
     except ValueError as error:
         raise AwsError("SerializationException", f"The request body is not JSON: {error}") from error
     except RecursionError as error:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from boto3.s3.transfer import TransferConfig
 
+from bench.lab.raw_http import Raw, answer_of, connected, send, signed
 from tests.clouds import LocalCloud
 from tests.local.iam_account import refused
-from tests.local.raw_http import Raw, answer_of, connected, send, signed
 from tests.waiting import until
 
 MIB = 1024 * 1024
@@ -110,7 +110,7 @@ def test_a_client_that_hangs_up_leaves_nothing(local_cloud: LocalCloud, store: s
         local_cloud, local_cloud.administrator, "s3", method="PUT", address=f"/{store}/half", body=bytes(size)
     )
     with connected(local_cloud) as connection:
-        connection.sendall(request.bytes()[: -size // 2])
+        connection.sendall(request.wire()[: -size // 2])
         if size > MIB:
             until(lambda: list(uploads.iterdir()), what="the upload's file")
     until(lambda: not list(uploads.iterdir()), what="the end of the upload's file")
@@ -139,7 +139,7 @@ def test_nobodys_body_is_not_read(local_cloud: LocalCloud, store: str) -> None:
         request = signed(local_cloud, nobody, service, method="PUT" if service == "s3" else "POST", address=address)
         large = request.with_header("Content-Length", str(1024 * MIB))
         with connected(local_cloud) as connection:
-            connection.sendall(large.bytes())
+            connection.sendall(large.wire())
             status, answer = answer_of(connection)
         assert status in (400, 403)
         assert b"InvalidAccessKeyId" in answer or b"UnrecognizedClientException" in answer
@@ -159,7 +159,7 @@ def test_a_body_is_no_larger_than_aws_takes_it(
     named = {"method": "PUT", "address": f"/{store}/k"} if service == "s3" else {"headers": {TARGET: target}}
     request = signed(local_cloud, local_cloud.administrator, service, **named)
     with connected(local_cloud) as connection:
-        connection.sendall(request.with_header("Content-Length", str(size)).bytes())
+        connection.sendall(request.with_header("Content-Length", str(size)).wire())
         status, answer = answer_of(connection)
     assert (status in (400, 413), code in answer) == (True, True), answer
 
@@ -172,7 +172,7 @@ def test_a_body_without_a_length_is_limited_too(local_cloud: LocalCloud) -> None
     headers = [(name, value) for name, value in request.headers if name != "Content-Length"]
     chunked = Raw(headers=[*headers, ("Transfer-Encoding", "chunked")])
     with connected(local_cloud) as connection:
-        connection.sendall(chunked.bytes())
+        connection.sendall(chunked.wire())
         for _ in range(5):
             connection.sendall(b"100000\r\n" + bytes(MIB) + b"\r\n")
         status, answer = answer_of(connection)

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bench.lab.raw_http import send, signed
 from tests.clouds import LocalCloud
-from tests.local.raw_http import send, signed
 from tests.unit.localcloud.cloudformation.test_hostile_templates import HOSTILE
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

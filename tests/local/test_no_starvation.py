@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bench.lab.raw_http import connected, send, signed
 from localcloud.front_door.workers import Kind
 from tests.clouds import LocalCloud
-from tests.local.raw_http import connected, send, signed
 from tests.local.roles import working_role
 from tests.waiting import until
 
@@ -53,7 +53,7 @@ def test_long_polls(local_cloud: LocalCloud) -> None:
         headers={"X-Amz-Target": "AmazonSQS.ReceiveMessage", "Content-Type": "application/x-amz-json-1.0"},
         body=json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20}).encode(),
     )
-    with held(local_cloud, request.bytes()) as connections:
+    with held(local_cloud, request.wire()) as connections:
         assert_answered(local_cloud)
         assert not any(answered(connection) for connection in connections)
         sqs.send_message(QueueUrl=queue, MessageBody="woken")
@@ -82,7 +82,7 @@ def test_connections_that_say_nothing(local_cloud: LocalCloud) -> None:
         b"",
         b"GET / HTTP/1.1\r\nHost: 127",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345",
-        large.with_header("Content-Length", "1000000").bytes() + b"x",
+        large.with_header("Content-Length", "1000000").wire() + b"x",
     ):
         with held(local_cloud, request):
             assert_answered(local_cloud)
@@ -145,7 +145,7 @@ def test_functions_that_wait(local_cloud: LocalCloud, function: str) -> None:
     done: list[tuple[int, bytes]] = []
     waiting = threading.Thread(target=lambda: done.append(send(local_cloud, request)))
     waiting.start()
-    with held(local_cloud, request.bytes()):
+    with held(local_cloud, request.wire()):
         assert_answered(local_cloud)
         assert not done
         s3.put_object(Bucket="waited-for", Key="go", Body=b"")

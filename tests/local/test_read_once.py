@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from bench.lab.raw_http import Raw, presigned, send, signed
 from tests.clouds import LocalCloud
 from tests.local.iam_account import Account, allow
-from tests.local.raw_http import Raw, presigned, send, signed
 
 TARGET = "X-Amz-Target"
 JSON = {"Content-Type": "application/x-amz-json-1.1"}

@@ -94,7 +94,11 @@ class Projects(Operations):
     @operation("ListProjects")
     def list_projects(self, call: Call, params: Params) -> Params:
         del call
-        key = _SORTS[params.get("sortBy", "NAME")]
+        key = _SORTS.get(params.get("sortBy", "NAME"))
+        if key is None:
+            raise AwsError(
+                "InvalidInputException", f"sortBy is one of {', '.join(_SORTS)}, not {params['sortBy'][:40]!r}"
+            )
         known = [project for _, project in projects(self.cloud).items()]
         known.sort(key=lambda project: project[key], reverse=params.get("sortOrder") == "DESCENDING")
         names, more = page([project["name"] for project in known], params)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from dataclasses import dataclass, field, replace
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.clouds import LocalCloud
-from tests.waiting import DEADLINE_SECONDS
+from bench.lab.clouds import LocalCloud
+from bench.lab.waiting import DEADLINE_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Raw:
     def header(self, name: str) -> str:
         return next(value for found, value in self.headers if found.lower() == name.lower())
 
-    def bytes(self) -> bytes:
+    def wire(self) -> bytes:
         lines = [f"{self.method} {self.address} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers)]
         return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + self.body
 
@@ -63,14 +64,17 @@ def presigned(
     """By a URL to S3."""
     request = AWSRequest(method=method, url=cloud.endpoint_url + address)
     S3SigV4QueryAuth(_keys(credentials), "s3", "us-east-1", expires=60).add_auth(request)
-    parts = urlsplit(request.url)
+    parts = urlsplit(str(request.url))
     return _raw(cloud, request, f"{parts.path}?{parts.query}", body)
 
 
-def send(cloud: LocalCloud, request: Raw | bytes) -> tuple[int, bytes]:
-    """Status and body of the answer; 0 where the connection is ended without one."""
+def send(cloud: LocalCloud, request: Raw | bytes, *, within_seconds: float = DEADLINE_SECONDS) -> tuple[int, bytes]:
+    """Status and body of the answer; 0 where there is none in time, or the connection is ended without one."""
     with connected(cloud) as connection:
-        connection.sendall(request if isinstance(request, bytes) else request.bytes())
+        connection.settimeout(within_seconds)
+        # Where it is refused before all was sent, the answer is there all the same.
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(request if isinstance(request, bytes) else request.wire())
         return answer_of(connection)
 
 
@@ -85,7 +89,7 @@ def answer_of(connection: socket.socket) -> tuple[int, bytes]:
     try:
         response.begin()
         return response.status, response.read()
-    except (ConnectionError, ValueError):
+    except (ConnectionError, TimeoutError, HTTPException, ValueError):
         return 0, b""
     finally:
         response.close()
@@ -97,7 +101,7 @@ def _raw(cloud: LocalCloud, request: AWSRequest, address: str, body: bytes) -> R
         ("Host", urlsplit(cloud.endpoint_url).netloc),
         ("Content-Length", str(len(body))),
     ]
-    return Raw(method=request.method, address=address, headers=headers, body=body)
+    return Raw(method=request.method or "", address=address, headers=headers, body=body)
 
 
 def _keys(credentials: dict[str, str]) -> Credentials:
