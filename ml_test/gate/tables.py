@@ -12,6 +12,8 @@ ORIGIN = (
     "commit",
     "data_sha256",
     "test_split_sha256",
+    "test_rows_sha256",
+    "learned_rows_sha256",
     "model_package_arn",
     "pipeline_execution",
     "endpoint",
