@@ -15,6 +15,7 @@ from handover.data import LEARNED, TEST
 from handover.documents import to_json
 from handover.places import GateFolder
 from handover.signed_report import sha256
+from ml_init.dataset import Dataset
 from ml_init.row_identity import identity
 from ml_init.table import split_rows
 from ml_steps.objects import read_lines
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 REGISTRY = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
 XGBOOST, SPARKML = f"{REGISTRY}/sagemaker-xgboost:3.2-0", f"{REGISTRY}/sagemaker-sparkml-serving:3.3"
 TRAINING = tomllib.loads((PROJECT / "ml_training" / "car_evaluation" / "training.toml").read_text())
+_WORKLOAD = PROJECT / "ml_init" / "car_evaluation"
+DATASET = Dataset.read(_WORKLOAD / "dataset.toml")
+SPLIT = split_rows([tuple(line.split(",")) for line in (_WORKLOAD / "car.data").read_text().splitlines()], DATASET)
 GROUP = "gate"
 CHAMPION = "champion"
 
@@ -189,16 +193,12 @@ class Workbench:
     def _let_pass(self) -> dict[str, str]:
         """What an earlier gate wrote into a champion's package: its report, with shipped rules, contract and rows."""
         agreed = deployed("car_evaluation")
-        data = split_rows(
-            [tuple(line.split(",")) for line in (PROJECT / "ml_init/car_evaluation/car.data").read_text().splitlines()],
-            agreed.contract,
-        )
-        learned = [identity(row[:-1]) for name in LEARNED for row in data[name]]
+        learned = [identity(row[:-1]) for name in LEARNED for row in SPLIT[name]]
         held = {
             "rules": agreed.rules.document(),
             "contract": agreed.contract.document(),
             "learned_rows_sha256": row_sets.store(self.s3, self.bucket, learned),
-            "test_rows_sha256": row_sets.store(self.s3, self.bucket, [identity(row[:-1]) for row in data[TEST]]),
+            "test_rows_sha256": row_sets.store(self.s3, self.bucket, [identity(row[:-1]) for row in SPLIT[TEST]]),
         }
         report = to_json(held).encode()
         address = GateFolder(bucket=self.bucket, execution="earlier").document

@@ -14,11 +14,13 @@ import pytest
 from bench.lab.guarded_endpoint import pickled
 from bench.lab.sagemaker_world import archive
 from handover.addresses import S3Address
+from handover.data import TEST
 from handover.places import decisions
 from localcloud.platform import tar_archives
 from ml_init.mleap_bundle.archive import pack
+from ml_init.training_rows import RANKS
 from tests.faults import record
-from tests.local.gate_workbench import CHAMPION, Judgement, Workbench
+from tests.local.gate_workbench import CHAMPION, DATASET, SPLIT, Judgement, Workbench
 from tests.local.steps import PROJECT
 
 if TYPE_CHECKING:
@@ -223,6 +225,18 @@ def test_model_that_always_answers_the_commonest_class_is_stopped(workbench: Wor
     assert answered == [289, 0, 0, 0, 0]
     assert {"comparison", "beats the baseline", "accuracy"} <= set(judgement.stopped_by)
     rejected("constant model", judgement)
+
+
+@pytest.mark.usefixtures("champion")
+def test_model_that_has_learned_test_rows_is_held(workbench: Workbench) -> None:
+    """60 test rows lie among its training rows: the gate finds them there, leaves them out, and a person decides."""
+    leaked = [RANKS.written(row, DATASET) for row in SPLIT[TEST][:60]]
+    judgement = workbench.judged("leaked", workbench.train_on("leaked", lambda rows: [*rows, *leaked]))
+    assert judgement.done.returncode == 0, judgement.done.stdout + judgement.done.stderr
+    assert judgement.stopped_by == ["learned rows"]
+    assert judgement.report["reason"].startswith("The new model has learned 60 of the 289 test rows")
+    assert (judgement.report["gains"][0]["rows"], judgement.report["learning"]["foreign"]) == (229, 60)
+    judgement.assert_stopped()
 
 
 @pytest.mark.fault
