@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from ml_test.gate.verdict import Check, Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
-    from ml_test.gate.verdict import Check
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +108,18 @@ class AnswerKind(ABC, Generic[A]):
     def untested(self, challenger: A) -> Check | None:  # noqa: ARG002  (a kind that needs it overrides this)
         """A HOLD if the test rows lack something without which floors cannot be judged."""
         return None
+
+
+#: On fewer rows than this, even a good model cannot be told from one that knows nothing.
+FEWEST_ROWS = 30
+TOO_FEW_ROWS = "The test rows: they are too few to tell the model from one that knows nothing about a row."
+
+
+def better_than_nothing(*, surely: bool, value: float, rows: int) -> Verdict:
+    """PROMOTE if it is surely better than the baseline; HOLD if it is better on too few rows; REJECT otherwise."""
+    if surely:
+        return Verdict.PROMOTE
+    return Verdict.HOLD if value > 0 and rows < FEWEST_ROWS else Verdict.REJECT
 
 
 def known_truth(truth: Sequence[str] | None, kind: AnswerKind[Any]) -> Sequence[str]:

@@ -10,10 +10,10 @@ import numpy as np
 
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.decided import Decided
-from ml_test.gate.answers.kind import AnswerKind, known_truth
+from ml_test.gate.answers.kind import TOO_FEW_ROWS, AnswerKind, better_than_nothing, known_truth
 from ml_test.gate.independent import labels_alike
 from ml_test.gate.intervals import CONFIDENCE, win_p_value
-from ml_test.gate.verdict import Check, Verdict
+from ml_test.gate.verdict import Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +60,8 @@ class Labels(AnswerKind[Decided]):
         always = baseline.labels[baseline.values[0]]
         return Check(
             name="beats the baseline",
-            outcome=Verdict.PROMOTE if passed else Verdict.REJECT,
+            outcome=better_than_nothing(surely=passed, value=wins - losses, rows=len(challenger)),
+            look_at=TOO_FEW_ROWS,
             plain=f"it is {better} than always answering {always!r}: "
             f"it wins {wins} of the test rows and loses {losses}",
             sentence=f"against always answering {always}: {wins} rows won, {losses} lost "

@@ -11,12 +11,12 @@ import numpy as np
 from handover.plain_text import number
 from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED, LOOSER_IF_MORE
 from ml_test.gate.answers import decided
-from ml_test.gate.answers.kind import AnswerKind, known_truth
+from ml_test.gate.answers.kind import TOO_FEW_ROWS, AnswerKind, better_than_nothing, known_truth
 from ml_test.gate.calibration import calibration
 from ml_test.gate.charts import reliability
 from ml_test.gate.independent import labels_alike, numbers_alike
 from ml_test.gate.intervals import Estimate, mean_estimate
-from ml_test.gate.verdict import Check, Verdict
+from ml_test.gate.verdict import Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +121,8 @@ class Probability(AnswerKind[ProbabilityAnswers]):
         better = "saves costs" if passed else "does not clearly save costs"
         return Check(
             name="beats the baseline",
-            outcome=Verdict.PROMOTE if passed else Verdict.REJECT,
+            outcome=better_than_nothing(surely=passed, value=found.value, rows=found.rows),
+            look_at=TOO_FEW_ROWS,
             plain=f"deciding by it {better}, compared with deciding the same for every row",
             sentence=f"cost saved per row, compared with the better constant decision: {found.value:.4f} "
             f"(95 % interval {found.low:.4f} to {found.high:.4f}, which must lie above 0; a missed case costs "
