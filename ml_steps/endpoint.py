@@ -125,8 +125,12 @@ class Asker:
         def answer(text: str) -> Answer:
             return Answer(text=text, milliseconds=(time.perf_counter() - started) * 1000, faults=tuple(faults))
 
+        given_up = ""
         for pause in (*self.patience.pauses, 0.0):
-            if over := self._over(endpoint, started):
+            if time.perf_counter() - started > self.patience.row_seconds:
+                given_up = f" (not asked again: {self.patience.row_seconds:g} s for one row are over)"
+                break
+            if over := self._spent.over(endpoint, self.patience):
                 return answer(
                     NoAnswer(f"{_cause(faults)} (not asked again: {over})" if faults else f"not asked: {over}")
                 )
@@ -144,13 +148,7 @@ class Asker:
             if not fault.again:
                 break
         of_the_container = all(fault.answer is not None for fault in faults)
-        return answer(_cause(faults) if of_the_container else NoAnswer(_cause(faults)))
-
-    def _over(self, endpoint: str, started: float) -> str:
-        """Why the row is not asked (again); empty if it is."""
-        if time.perf_counter() - started > self.patience.row_seconds:
-            return f"{self.patience.row_seconds:g} s for one row are over"
-        return self._spent.over(endpoint, self.patience)
+        return answer(_cause(faults) if of_the_container else NoAnswer(_cause(faults) + given_up))
 
     def _invoke(self, endpoint: str, body: bytes) -> str:
         response = self.runtime.invoke_endpoint(

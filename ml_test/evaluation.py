@@ -88,7 +88,8 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
         document = report.document(decision, evidence, rules, about.document(), agreement)
         # Before the report that names them: the next release reads them.
         row_sets.store(s3, variables.bucket, learning.challenger.rows or ())
-        earlier_decisions.record(s3, variables.bucket, document, evidence.rows)
+        if decision.judged.requests:
+            earlier_decisions.record(s3, variables.bucket, document, evidence.rows)
         conclude(document, variables)
     return decision
 

@@ -219,6 +219,16 @@ def test_a_row_that_hangs_is_given_up(clock: Clock) -> None:
     assert "(not asked again: 150 s for one row are over)" in answer.text
 
 
+def test_a_model_that_never_answers_in_time_is_at_fault(clock: Clock) -> None:
+    """SageMaker waits 60 s for a container. Three such waits use up the row's time; it is not the line's fault."""
+    error = container(0, "Your invocation timed out")
+    runtime = Runtime(clock, *[error] * 5, seconds=60.0, rows={"slow"})
+    slow, quick = Asker(runtime=runtime, invocation=CSV).ask("qa", ["slow", "quick"])
+    assert runtime.asked["qa", "slow"] == 3
+    assert (slow.text, isinstance(slow.text, NoAnswer)) == ("error 0: Your invocation timed out", False)
+    assert "not asked" in quick.text, "one such row has used up what failed requests may cost"
+
+
 def test_botocore_does_not_ask_again_by_itself() -> None:
     """Its attempts would be neither counted nor part of a row's time; and SageMaker's 60 s have to pass."""
     assert CLIENT_CONFIG.retries == {"total_max_attempts": 1, "mode": "standard"}

@@ -115,6 +115,7 @@ def test_an_endpoint_that_is_dead_is_held(judged: Callable[..., Shaky], rows: Te
     assert "ReadTimeoutError" in report["reason"]
     assert (report["gains"], report["smoke"]) == ([], [])
     assert [check["name"] for check in report["checks"]] == ["learned rows", "endpoint", "smoke requests"]
+    assert not [name for name in aws.stored if name.startswith("gate/decisions/")], "no look at the test rows"
     assert "What was not answered" in aws.stored["gate/e1/gate.html"].decode()
 
 
