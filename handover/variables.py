@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, get_type_hints
 
 from handover.errors import HandOverError
+from handover.plain_text import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,8 +88,22 @@ def _boolean(text: str) -> bool:
     return text == "true"
 
 
+def _number(text: str) -> float:
+    found = number(text)
+    if found is None:
+        raise ValueError("it is no number")
+    return found
+
+
+def _whole(text: str) -> int:
+    found = _number(text)
+    if not found.is_integer():
+        raise ValueError("it is no whole number")
+    return int(found)
+
+
 #: By the field's type. ``str`` comes last: each type's name is searched for in the text of the annotation.
-_READERS: Mapping[str, Any] = {"bool": _boolean, "int": int, "float": float, "str": str}
+_READERS: Mapping[str, Any] = {"bool": _boolean, "int": _whole, "float": _number, "str": str}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,8 +8,10 @@ from importlib import import_module
 import pytest
 
 from handover.captured import Exchange
+from handover.errors import HandOverError
 from handover.invocations import CSV
 from handover.plain_text import lines, number, without_line_break
+from handover.variables import AnswerShareVariables
 from ml_init.dataset import Decimals, Integers
 from ml_test.gate.answers.labels import Labels
 from ml_test.gate.answers.probability import probability
@@ -81,6 +83,16 @@ def test_what_looks_like_a_number_and_is_none(text: str) -> None:
     assert not answer_share.Answers(label="1", threshold=0.0).include(text)
     with pytest.raises(ValueError, match="is no number"):
         groups([text.replace(",", ";")], ["age"], [Cut(feature="age", bounds=(0, 1))])
+
+
+@pytest.mark.parametrize("text", ["0_5", "nan", "inf", " 0.5", "\uff10.5", "x"])
+def test_a_threshold_is_a_number_too(text: str) -> None:
+    """The variables of steps and functions are read by the same grammar."""
+    set_up = {"ANSWER": "1", "LEAST_ANSWERS": "2"}
+    with pytest.raises(HandOverError, match=r"The environment variable THRESHOLD is .*: it is no number\."):
+        AnswerShareVariables.read({**set_up, "THRESHOLD": text})
+    with pytest.raises(HandOverError, match="LEAST_ANSWERS is '2.5': it is no whole number"):
+        AnswerShareVariables.read({**set_up, "LEAST_ANSWERS": "2.5"})
 
 
 @pytest.mark.parametrize(("text", "value"), NUMBERS.items())
