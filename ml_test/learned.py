@@ -18,13 +18,13 @@ from handover.packages import artifacts
 from handover.places import FEATURES, MODELS
 from ml_init.row_identity import identity
 from ml_init.training_rows import TRAINING_ROWS, rows_of_kind
-from ml_steps.objects import read_lines
+from ml_steps.objects import changed_since, read_lines
 from ml_steps.running import say
 from ml_test import champion_report, row_sets
 from ml_test.gate.learning import Learned, Learning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from handover.variables import GateVariables
     from ml_test.champion import Gone
@@ -66,9 +66,11 @@ def _stored(s3: Any, bucket: str, sha256: Any) -> frozenset[str] | None:
 def _of_challenger(sagemaker: Any, s3: Any, variables: GateVariables, data: KnownData) -> Learned:
     try:
         package = sagemaker.describe_model_package(ModelPackageName=variables.package_arn)
-        prefixes = [
-            prefix for job in _jobs(sagemaker, package, variables) for prefix in _prefixes(job, variables.bucket)
-        ]
+        prefixes = []
+        for job in _jobs(sagemaker, package, variables):
+            found = _prefixes(job, variables.bucket)
+            _check_unchanged(s3, job, found)
+            prefixes += found
         rows = frozenset(row for prefix in prefixes for row in _identities(s3, prefix, variables, data))
     except (ClientError, _UnknownError) as error:
         return Learned(rows=None, unknown=_why(error))
@@ -116,6 +118,16 @@ def _prefixes(job: Mapping[str, Any], bucket: str) -> list[S3Address]:
             )
         found.append(address)
     return found
+
+
+def _check_unchanged(s3: Any, job: Mapping[str, Any], prefixes: Sequence[S3Address]) -> None:
+    """What lies there now is what the job has read: nothing was written or deleted since it was created."""
+    for prefix in prefixes:
+        if changed := changed_since(s3, prefix, job["CreationTime"]):
+            raise _UnknownError(
+                f"{changed[0]} was written or deleted after the training job {job['TrainingJobName']} began, "
+                "so it is not known what it has read there"
+            )
 
 
 def _identities(s3: Any, prefix: S3Address, variables: GateVariables, data: KnownData) -> Iterator[str]:

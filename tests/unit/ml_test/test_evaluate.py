@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ class Aws:
         for name, lines in rows.training.items():
             self.stored[f"features/1/{name}/rows.csv"] = "\n".join(lines).encode()
         self.job, self.model = training_job(), MODEL
+        self.deleted: dict[str, datetime] = {}
         self.writes: dict[str, int] = {}
         self.served = {"qa": ARN, "prod": CHAMPION}
         self.image = IMAGE
@@ -94,7 +95,8 @@ class Aws:
             each | {"IsLatest": True, "VersionId": f"v{self.writes.get(each['Key'], 1)}", "LastModified": BEFORE}
             for each in found
         ]
-        return [{"Contents": found, "Versions": versions}]
+        later = [{"Key": key, "LastModified": when} for key, when in self.deleted.items() if key.startswith(Prefix)]
+        return [{"Contents": found, "Versions": versions, "DeleteMarkers": later}]
 
     def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         if Key not in self.stored:
@@ -190,6 +192,7 @@ def training_job(**changes: Any) -> dict[str, Any]:
     ]
     return {
         "TrainingJobName": "car-evaluation-1",
+        "CreationTime": BEFORE + timedelta(minutes=1),
         "ModelArtifacts": {"S3ModelArtifacts": MODEL},
         "InputDataConfig": channels,
     } | changes

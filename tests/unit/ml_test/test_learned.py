@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ml_init.row_identity import hash_of
-from tests.unit.ml_test.test_evaluate import CHAMPION, Aws, gate, refused, report_of, training_job
+from tests.unit.ml_test.test_evaluate import BEFORE, CHAMPION, Aws, gate, refused, report_of, training_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,6 +159,21 @@ def test_rows_that_cannot_be_read_back_are_held(rows: TestRows, judged: Gate) ->
         "the rows under s3://data/features/1/train/ cannot be read back: acceptability is 'a picture'"
         in report["reason"]
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(59, "PROMOTE"), (61, "HOLD")], ids=["before the job", "after it began"]
+)
+def test_rows_that_were_taken_away_after_the_training_are_missed(
+    rows: TestRows, judged: Gate, seconds: int, verdict: str
+) -> None:
+    """What is there now is what the job has read, or nobody knows what it has read: S3 keeps a deletion, too."""
+    aws = Aws(rows, rows.truth)
+    aws.deleted["features/1/train/test-rows.csv"] = BEFORE + timedelta(seconds=seconds)
+    report = judged(aws)
+    assert report["verdict"] == verdict
+    said = "features/1/train/test-rows.csv was written or deleted after the training job car-evaluation-1 began"
+    assert (said in report["reason"]) == (verdict == "HOLD")
 
 
 def test_a_gate_that_may_not_describe_the_job_holds(rows: TestRows, judged: Gate) -> None:
