@@ -91,7 +91,7 @@ def test_a_threshold_is_a_number_too(text: str) -> None:
     set_up = {"ANSWER": "1", "LEAST_ANSWERS": "2"}
     with pytest.raises(HandOverError, match=r"The environment variable THRESHOLD is .*: it is no number\."):
         AnswerShareVariables.read({**set_up, "THRESHOLD": text})
-    with pytest.raises(HandOverError, match="LEAST_ANSWERS is '2.5': it is no whole number"):
+    with pytest.raises(HandOverError, match=r"LEAST_ANSWERS is '2\.5': it is no whole number"):
         AnswerShareVariables.read({**set_up, "LEAST_ANSWERS": "2.5"})
 
 
