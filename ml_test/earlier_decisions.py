@@ -46,9 +46,8 @@ def count(s3: Any, bucket: str, *, rows: Sequence[str], answers: str) -> int:
     return -(-looks // len(rows))
 
 
-def record(s3: Any, bucket: str, document: Mapping[str, Any], rows: Sequence[str]) -> None:
-    """Record this decision and its rows. The same execution's decision on the same answers is recorded once."""
-    row_sets.store(s3, bucket, rows)
+def record(s3: Any, bucket: str, document: Mapping[str, Any]) -> None:
+    """Record this decision, whose rows are stored already. An execution records the same answers once."""
     decision = Decision(
         bucket=bucket,
         rows=document["test_rows_sha256"],

@@ -87,9 +87,11 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
         about = origin(variables, data, rival, rules, evidence.smoke, subject, attempt_of(s3, variables))
         document = report.document(decision, evidence, rules, about.document(), agreement)
         # Before the report that names them: the next release reads them.
-        row_sets.store(s3, variables.bucket, learning.challenger.rows or ())
+        for rows in (evidence.rows, learning.challenger.rows):
+            if rows is not None:
+                row_sets.store(s3, variables.bucket, rows)
         if decision.judged.requests:
-            earlier_decisions.record(s3, variables.bucket, document, evidence.rows)
+            earlier_decisions.record(s3, variables.bucket, document)
         conclude(document, variables)
     return decision
 

@@ -100,7 +100,7 @@ def check(learning: Learning, rows: Sequence[str], *, gone_allowed: float, uncom
     checks = [_challenger(learning, rows)]
     if learning.champion is not None:
         checks.append(_comparable(learning, learning.champion, rows, uncompared))
-        if learning.champion_judged is not None:
+        if learning.champion.rows is not None:
             checks.append(_champions_rows(learning, rows, gone_allowed))
     return checks
 
@@ -145,7 +145,10 @@ def _comparable(learning: Learning, champion: Learned, rows: Sequence[str], unco
 
 
 def _champions_rows(learning: Learning, rows: Sequence[str], allowed: float) -> Check:
-    gone, judged = learning.gone(rows), len(learning.champion_judged or ())
+    if learning.champion_judged is None:
+        said = "it is not known which rows the champion was judged by, so nobody can tell whether a push dropped some"
+        return _hold(CHAMPIONS_ROWS, said, "The data file: are the rows there that the champion was judged by?")
+    gone, judged = learning.gone(rows), len(learning.champion_judged)
     if not gone:
         return _pass(CHAMPIONS_ROWS, f"all {judged:,} rows that the champion was judged by are among the test rows")
     said = f"{gone:,} of the {judged:,} rows that the champion was judged by are no longer among the test rows"

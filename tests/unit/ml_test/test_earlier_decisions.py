@@ -43,7 +43,8 @@ def decide(s3: Any, rows: Sequence[str], answers: str, execution: str = "e1") ->
         "test_split_sha256": "5",
         "answers_sha256": answers,
     }
-    record(s3, BUCKET, document, rows)
+    row_sets.store(s3, BUCKET, rows)
+    record(s3, BUCKET, document)
     return earlier
 
 

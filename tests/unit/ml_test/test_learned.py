@@ -208,6 +208,15 @@ def lost(aws: Aws) -> None:
     del aws.stored[f"gate/rows/{report['learned_rows_sha256']}.txt"]
 
 
+def test_a_champion_whose_test_rows_are_gone_is_held(rows: TestRows, judged: Gate) -> None:
+    """The set of rows that it was judged by is no longer there: nobody can tell what the push has dropped."""
+    aws = Aws(rows, rows.truth, champion=rows.with_mistakes(2))
+    del aws.stored[f"gate/rows/{hash_of(rows.identities)}.txt"]
+    report = judged(aws)
+    assert report["verdict"] == "HOLD"
+    assert report["reason"].startswith("It is not known which rows the champion was judged by")
+
+
 def keep(aws: Aws, report: dict[str, Any]) -> None:
     """The report as the champion's, with its hash."""
     import hashlib

@@ -209,6 +209,15 @@ def test_rows_that_vanished_are_counted_and_held_above_five_percent(
     assert decide(evidence(rows, about, rows.truth, champion=rows.truth), looser).verdict is Verdict.PROMOTE
 
 
+def test_a_champion_whose_test_rows_nobody_knows_is_held(rows: TestRows) -> None:
+    """What was dropped since then cannot be counted; the comparison itself is made."""
+    about = learning(rows, champion_judged=None)
+    decision = decide(evidence(rows, about, rows.truth, champion=rows.truth), RULES)
+    assert decision.verdict is Verdict.HOLD
+    assert decision.reason.startswith("It is not known which rows the champion was judged by")
+    assert decision.gains[0].rows == 289
+
+
 def test_a_first_release_is_judged_without_the_rows_that_it_learned(rows: TestRows) -> None:
     """There is no champion to compare with, and no check of comparable rows."""
     about = Learning(challenger=known(rows))
