@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.iam.records import denied_calls
-from localcloud.platform import administrator, client_environment, run_file
+from localcloud.platform import administrator, client_environment, landlock, run_file
 from localcloud.platform.environments import Environments
 from localcloud.platform.processes import kill_leftovers, progress, send_signal
 from localcloud.platform.settings import Settings
@@ -161,6 +161,8 @@ def _status(options: argparse.Namespace) -> int:
     for line in denied_calls(options.home):
         print(line)
     print(f"The local cloud is up: {running.endpoint_url}" if running else "The local cloud is down.")
+    if not landlock.is_available():
+        print("Builds, jobs, functions and containers can read its secrets: this machine has no Landlock (Linux 5.19).")
     return 0 if running else 1
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.platform.clients import Clients
 from localcloud.platform.environments import Environments
+from localcloud.platform.landlock import Enclosure
 from localcloud.platform.processes import Processes
 from localcloud.platform.service_events import ServiceEvents
 from localcloud.platform.store import Store
@@ -35,7 +36,7 @@ class Cloud:
                 about={"account": settings.account_id, "region": settings.region},
             ),
             clients=Clients(settings),
-            processes=Processes(str(settings.home)),
+            processes=Processes(str(settings.home), Enclosure(settings.home)),
             environments=Environments(settings.cache, say=lambda text: print(text, flush=True)),  # noqa: T201
             events=ServiceEvents(settings),
         )

@@ -21,6 +21,8 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from localcloud.platform.landlock import Enclosure
+
 OWNER_VARIABLE = "LOCALCLOUD_OWNER"
 PROCESS_VARIABLE = "LOCALCLOUD_PROCESS"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -104,9 +106,10 @@ _CONTAINER_UMASK = 0o022
 
 
 class Processes:
-    def __init__(self, owner: str) -> None:
-        """``owner``: the home folder, which marks the processes of this local cloud."""
+    def __init__(self, owner: str, enclosure: Enclosure | None = None) -> None:
+        """``owner``: the home folder, which marks this local cloud's processes. ``enclosure`` keeps them out of it."""
         self._owner = owner
+        self._enclosure = enclosure
         self._children: set[Child] = set()
         self._lock = threading.Lock()
 
@@ -126,16 +129,20 @@ class Processes:
         on threads of their own. They get each line, without its newline, as soon as it is written.
         """
         identifier = uuid.uuid4().hex
-        popen = subprocess.Popen(
-            list(command),
-            cwd=cwd,
-            env={**environment, OWNER_VARIABLE: self._owner, PROCESS_VARIABLE: identifier},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if on_error_line else subprocess.STDOUT,
-            start_new_session=new_session,
-            umask=_CONTAINER_UMASK,
-        )
+
+        def started() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                list(command),
+                cwd=cwd,
+                env={**environment, OWNER_VARIABLE: self._owner, PROCESS_VARIABLE: identifier},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE if on_error_line else subprocess.STDOUT,
+                start_new_session=new_session,
+                umask=_CONTAINER_UMASK,
+            )
+
+        popen = self._enclosure.start(started) if self._enclosure else started()
         streams = [(popen.stdout, on_line), (popen.stderr, on_error_line)]
         readers = [
             threading.Thread(target=_follow, args=(stream, listener), daemon=True, name=f"output-{popen.pid}")
