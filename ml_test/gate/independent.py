@@ -9,6 +9,7 @@ from math import hypot, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import stdtrit
 
 from ml_test.gate.intervals import CONFIDENCE, FEWEST_TELLING, Interval, mean_estimate, share, telling
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 NEWCOMBE = "Newcombe's interval for two independent shares"
 #: Cochran's rule: at most this share of the table's cells may have an expected count below _EXPECTED.
 _EXPECTED, _SHARE_BELOW = 5, 0.2
-#: Values that are no further apart are alike.
-_ALIKE = 1e-9
 
 
 def share_difference(champion: tuple[int, int], challenger: tuple[int, int]) -> tuple[float, float, float]:
@@ -46,23 +45,25 @@ def welch(
     Each is given as (values, swing). If few rows show a spread, it reaches as far as both means' own intervals, squared
     and added, which account for that (``mean_estimate``).
     """
-    from scipy import stats
-
     one, two = (challenger, champion) if sign > 0 else (champion, challenger)
     ours, theirs = (mean_estimate(values, swing=swing) for values, swing in (one, two))
-    value = ours.value - theirs.value
-    reach = hypot(ours.high - ours.value, theirs.high - theirs.value)
-    low, high = value - reach, value + reach
-    if min(len(one[0]), len(two[0])) > 1 and max(np.ptp(one[0]), np.ptp(two[0])) > _ALIKE:
-        found = stats.ttest_ind(one[0], two[0], equal_var=False).confidence_interval(CONFIDENCE)
-        few = any(
-            telling(values, np.zeros(len(values), dtype=np.int64), swing=swing) < FEWEST_TELLING
-            for values, swing in (one, two)
-        )
-        low, high = (
-            (min(low, float(found.low)), max(high, float(found.high))) if few else (float(found.low), float(found.high))
-        )
-    return Interval(low=low, high=high, method="Welch's interval for two independent means")
+    value, reach = ours.value - theirs.value, _welch_reach(one[0], two[0])
+    if any(
+        telling(values, np.zeros(len(values), dtype=np.int64), swing=by) < FEWEST_TELLING for values, by in (one, two)
+    ):
+        reach = max(reach, hypot(ours.high - ours.value, theirs.high - theirs.value))
+    return Interval(low=value - reach, high=value + reach, method="Welch's interval for two independent means")
+
+
+def _welch_reach(one: NDArray[np.float64], two: NDArray[np.float64]) -> float:
+    """Half of the interval's width; 0 without a spread."""
+    if min(len(one), len(two)) < 2:
+        return 0.0
+    errors = [float(values.var(ddof=1)) / len(values) for values in (one, two)]
+    if not sum(errors):
+        return 0.0
+    spread = sum(error**2 / (len(values) - 1) for error, values in zip(errors, (one, two), strict=True))
+    return float(stdtrit(sum(errors) ** 2 / spread, (1 + CONFIDENCE) / 2)) * sqrt(sum(errors))
 
 
 def numbers_alike(champion: Sequence[float], challenger: Sequence[float]) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
 from ml_test.gate.answers.decided import Decided
 from ml_test.gate.answers.labels import Labels
@@ -15,6 +16,7 @@ from ml_test.gate.decision import decide
 from ml_test.gate.delong import auc_estimate, newcombe
 from ml_test.gate.evidence import Evidence
 from ml_test.gate.gains import Pair, closed_gain, gains, independent_gain
+from ml_test.gate.independent import welch
 from ml_test.gate.intervals import share
 from ml_test.gate.metrics import METRICS
 from ml_test.gate.metrics.accuracy import Accuracy
@@ -232,3 +234,13 @@ def test_few_rows_reject_nobody_who_is_better_than_nothing(rows: int, answers: s
     zeros = Labels().read(["0"] * rows, ["0"] * half + ["1"] * half, ["0", "1"])
     assert Probability(of="1").against_baseline(scores, scores).outcome is outcome
     assert Labels().against_baseline(labels, zeros).outcome is outcome
+
+
+def test_welchs_interval_is_scipys() -> None:
+    """Where there is a spread, on samples of other sizes and spreads, either way round."""
+    generator = np.random.default_rng(8)
+    one, two = generator.normal(1, 2, 40), generator.normal(0, 1, 90)
+    expected = ttest_ind(two, one, equal_var=False).confidence_interval(0.95)
+    for sign, (low, high) in ((1, expected), (-1, (-expected.high, -expected.low))):
+        found = welch((one, 1.0), (two, 1.0), sign=sign)
+        assert (found.low, found.high) == pytest.approx((low, high))
