@@ -170,6 +170,7 @@ CHAPTERS = (
     "test_rollback",
     "test_competing_models",
     "test_approval",
+    "test_hostile_pushes",
     "test_permissions",
     "test_credit_default",
     "test_own_workload",

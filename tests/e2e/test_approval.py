@@ -244,11 +244,14 @@ def test_the_report_is_the_gates_to_the_byte(released: User) -> None:
 
     assert "the gate's, to the byte" in released.script("verify_report", "car_evaluation", execution).stdout
 
-    s3.put_object(Bucket=bucket, Key=key, Body=page.replace(b"<h1>", b"<h2>", 1))
+    # An administrator can delete what nobody can overwrite.
+    s3.delete_object(Bucket=bucket, Key=key)
+    s3.put_object(Bucket=bucket, Key=key, Body=page.replace(b"<h1>", b"<h2>", 1), IfNoneMatch="*")
     try:
         forged = released.script("verify_report", "car_evaluation", execution, check=False)
     finally:
-        s3.put_object(Bucket=bucket, Key=key, Body=page, ContentType="text/html; charset=utf-8")
+        s3.delete_object(Bucket=bucket, Key=key)
+        s3.put_object(Bucket=bucket, Key=key, Body=page, ContentType="text/html; charset=utf-8", IfNoneMatch="*")
     assert forged.returncode == 1
     assert "✗ gate.html was changed" in forged.stdout
 

@@ -106,6 +106,9 @@ def test_the_newest_version_is_taken_and_shown(lab: Lab) -> None:
     assert taken["outputVariables"]["VersionId"] == version
     revisions = {each["name"]: each["revisionId"] for each in execution["artifactRevisions"]}
     assert revisions == {"SourceOutput": lab.first_commit, "ShelfOutput": version}
+    states = {each["actionName"]: each for each in lab.stage("Source")["actionStates"]}
+    assert states["Shelf"]["currentRevision"]["revisionId"] == version
+    assert states["Shelf"]["revisionUrl"].startswith("https://console.aws.amazon.com/s3/object/shelf-")
 
 
 def test_a_start_may_name_the_version(lab: Lab) -> None:

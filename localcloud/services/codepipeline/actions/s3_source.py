@@ -21,7 +21,8 @@ def run(context: ActionContext) -> Outcome:
         )
     version = {"VersionId": context.revision_override} if context.revision_override else {}
     found = s3.get_object(Bucket=bucket, Key=key, **version)
-    context.report(externalExecutionId=found["VersionId"])
+    url = f"https://console.aws.amazon.com/s3/object/{bucket}?region={context.region}&prefix={key}"
+    context.report(externalExecutionId=found["VersionId"], externalExecutionUrl=url)
     location = context.store.new_location(context.outputs[0], suffix=".zip")
     context.store.put(s3, location, found["Body"].read())
     return Outcome(
@@ -36,7 +37,7 @@ def run(context: ActionContext) -> Outcome:
         revision=Revision(
             revision_id=found["VersionId"],
             summary=f"Amazon S3 version id: {found['VersionId']}",
-            url=f"https://console.aws.amazon.com/s3/object/{bucket}?region={context.region}&prefix={key}",
+            url=url,
             created=found["LastModified"],
         ),
     )
