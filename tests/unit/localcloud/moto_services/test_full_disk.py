@@ -90,7 +90,7 @@ print(kept <= adaptation.STREAM_BYTES, messages[0], messages[-1].split()[0], str
 
 
 def test_a_log_stream_keeps_its_end(tmp_path: Path) -> None:
-    """Of 100 MB of events the latest 32 MiB stay in memory, and the first event says so."""
+    """The latest 32 MiB of 100 MB of events stay in memory, and the first event says so."""
     done = subprocess.run(
         [sys.executable, "-c", _LOGGED, str(tmp_path)],
         capture_output=True,
