@@ -191,10 +191,11 @@ class Gateway:
     async def _take_upload(self, kind: Kind, begun: Authenticating, body: Body) -> HttpResponse | Poll:
         upload = self._moto.uploads.begin()
         try:
-            async for piece in body.pieces(LARGEST_OBJECT_BYTES_ON_THE_WIRE, too_large("s3", LARGEST_OBJECT_BYTES)):
+            too_long = too_large("s3", LARGEST_OBJECT_BYTES)
+            while (piece := await body.piece(LARGEST_OBJECT_BYTES_ON_THE_WIRE, too_long)) is not None:
                 upload.write(begun.feed(piece))
                 if upload.size > LARGEST_OBJECT_BYTES:
-                    raise too_large("s3", LARGEST_OBJECT_BYTES)
+                    raise too_long
 
             def finished() -> Authenticated:
                 found = begun.finish(b"")

@@ -12,7 +12,7 @@ from localcloud.platform.errors import AwsError
 from localcloud.wire.aws_chunked import incomplete
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
     from localcloud.platform.service import HttpRequest
 
@@ -61,6 +61,7 @@ class Body:
         chunked = "transfer-encoding" in head.headers
         #: None where the client does not say it beforehand.
         self.declared = int(length) if length is not None else None if chunked else 0
+        self._come, self._more = 0, True
 
     @property
     def is_small(self) -> bool:
@@ -68,29 +69,37 @@ class Body:
 
     async def read(self, limit: int, error: AwsError) -> bytes:
         """The whole body. Raises ``error`` where it is larger, HungUpError, and AwsError where it is too slow."""
+        if self.is_small:
+            return await self._in_pieces(limit, error)
         try:
-            async with asyncio.timeout(None if self.is_small else IN_MEMORY_SECONDS):
-                return b"".join([piece async for piece in self.pieces(limit, error)])
+            async with asyncio.timeout(IN_MEMORY_SECONDS):
+                return await self._in_pieces(limit, error)
         except TimeoutError as late:
             raise _too_slow() from late
 
-    async def pieces(self, limit: int, error: AwsError) -> AsyncIterator[bytes]:
-        """As :meth:`read`, in pieces."""
+    async def _in_pieces(self, limit: int, error: AwsError) -> bytes:
+        found = bytearray()
+        while (piece := await self.piece(limit, error)) is not None:
+            found += piece
+        return bytes(found)
+
+    async def piece(self, limit: int, error: AwsError) -> bytes | None:
+        """The next bytes of the body, None at its end. Raises as :meth:`read`."""
         if self.declared is not None and self.declared > limit:
             raise error
-        come, more = 0, True
-        while more:
-            message = await self._next()
-            if message["type"] == "http.disconnect":
-                raise HungUpError
-            piece, more = message.get("body", b""), message.get("more_body", False)
-            come += len(piece)
-            if come > limit:
-                raise error
-            if piece:
-                yield piece
-        if self.declared is not None and come != self.declared:
-            raise incomplete(f"{come} of {self.declared} bytes came")
+        if not self._more:
+            return None
+        message = await self._next()
+        if message["type"] == "http.disconnect":
+            raise HungUpError
+        piece: bytes = message.get("body", b"")
+        self._more = message.get("more_body", False)
+        self._come += len(piece)
+        if self._come > limit:
+            raise error
+        if not self._more and self.declared is not None and self._come != self.declared:
+            raise incomplete(f"{self._come} of {self.declared} bytes came")
+        return piece
 
     async def _next(self) -> dict[str, Any]:
         try:

@@ -88,7 +88,7 @@ class Claim:
 
     @property
     def moment(self) -> datetime:
-        return datetime.strptime(self.timestamp, _TIMESTAMP).replace(tzinfo=UTC)
+        return _moment(self.timestamp)
 
     @property
     def signer(self) -> Signer:
@@ -97,6 +97,12 @@ class Claim:
     @property
     def scope(self) -> str:
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
+
+
+@functools.lru_cache(maxsize=256)
+def _moment(timestamp: str) -> datetime:
+    """Raises ValueError."""
+    return datetime.strptime(timestamp, _TIMESTAMP).replace(tzinfo=UTC)
 
 
 def read_claim(request: HttpRequest) -> Claim:

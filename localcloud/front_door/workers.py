@@ -7,7 +7,6 @@ many as there are callers; so has what waits for a function's end. Long polls ho
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
@@ -37,5 +36,4 @@ class Workers:
         }
 
     async def run(self, kind: Kind, function: Callable[[], _T]) -> _T:
-        context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(self._pools[kind], lambda: context.run(function))
+        return await asyncio.get_running_loop().run_in_executor(self._pools[kind], function)

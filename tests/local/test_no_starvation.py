@@ -113,6 +113,7 @@ def function(local_cloud: LocalCloud) -> Iterator[str]:
 import time, urllib.request, boto3
 def handler(event, context):
     s3 = boto3.client("s3")
+    s3.put_object(Bucket=event["bucket"], Key="begun")
     while "Contents" not in s3.list_objects_v2(Bucket=event["bucket"], Prefix="go"):
         time.sleep(0.2)
     return "went"
@@ -145,6 +146,7 @@ def test_functions_that_wait(local_cloud: LocalCloud, function: str) -> None:
     done: list[tuple[int, bytes]] = []
     waiting = threading.Thread(target=lambda: done.append(send(local_cloud, request)))
     waiting.start()
+    until(lambda: "Contents" in s3.list_objects_v2(Bucket="waited-for"), what="a function at work")
     with held(local_cloud, request.wire()):
         assert_answered(local_cloud)
         assert not done

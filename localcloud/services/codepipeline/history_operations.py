@@ -144,7 +144,8 @@ class HistoryOperations(PipelineOperations):
             answer["latestExecution"].pop("token", None)
         if action["actionTypeId"]["category"] == "Source" and run["status"] == "Succeeded":
             answer["currentRevision"] = {"revisionId": run["externalExecutionId"], "created": run["lastStatusChange"]}
-            answer["revisionUrl"] = run["externalExecutionUrl"]
+            if "externalExecutionUrl" in run:  # an S3 source has none
+                answer["revisionUrl"] = run["externalExecutionUrl"]
         if "externalExecutionUrl" in run:
             answer["entityUrl"] = run["externalExecutionUrl"]
         return answer
