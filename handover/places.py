@@ -13,6 +13,9 @@ RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE = (
     "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/",
 )  # fmt: skip
 
+#: The file of a transformation that the endpoint runs, in a folder of its own under the features.
+BUNDLE = "model.tar.gz"
+
 #: The catalog's table of rows: the crawler names it after the last folder of its target.
 ROWS_TABLE = ROWS.rstrip("/")
 

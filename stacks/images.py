@@ -51,6 +51,8 @@ class Image:
     tag: str
     #: Region → the account that has the repository.
     accounts: Mapping[str, str]
+    #: Whether training jobs run it.
+    trains: bool = False
 
     def uri(self, region: str) -> str:
         """As a model package names it. ValueError if AWS has no such repository in the region."""
@@ -67,5 +69,5 @@ class Image:
         return self.accounts[region]
 
 
-XGBOOST = Image(repository="sagemaker-xgboost", tag="3.2-0", accounts=_ALGORITHMS)
+XGBOOST = Image(repository="sagemaker-xgboost", tag="3.2-0", accounts=_ALGORITHMS, trains=True)
 SPARKML = Image(repository="sagemaker-sparkml-serving", tag="3.3", accounts=_ALGORITHMS)

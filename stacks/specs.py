@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from handover.invocations import CSV, Invocation
 from handover.names import StackKind, camel, dashed
-from handover.places import FEATURES, MODELS
+from handover.places import BUNDLE, FEATURES, MODELS
 
 from stacks.images import XGBOOST, Image
 
@@ -117,4 +117,4 @@ class Workload:
     @property
     def artifact_prefixes(self) -> tuple[str, ...]:
         """Where the data bucket holds the artifacts that a model package names, including Spark's transformations."""
-        return (FEATURES, MODELS) if self.glue else (MODELS,)
+        return (f"{FEATURES}*/{BUNDLE}", MODELS) if self.glue else (MODELS,)

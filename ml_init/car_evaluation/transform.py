@@ -25,6 +25,7 @@ from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Sp
 
 from handover.addresses import S3Address
 from handover.data import LEARNED, SPLITS, TRAIN, Features, Transformation
+from handover.places import BUNDLE
 from ml_init.dataset import Categories, Dataset
 from ml_init.mleap_bundle import pack, write_bundle
 from ml_init.split import spark_fraction, spark_split
@@ -173,7 +174,7 @@ def assembler(dataset: Dataset) -> VectorAssembler:
 
 def upload_bundle(s3: Any, stages: list[Any], output: S3Address, name: str) -> str:
     """Write the stages as a bundle and store it. Returns its address."""
-    address = output / name / "model.tar.gz"
+    address = output / name / BUNDLE
     with tempfile.TemporaryDirectory() as folder:
         write_bundle(stages, Path(folder), name=name)
         s3.put_object(**address.arguments, Body=pack(Path(folder)))

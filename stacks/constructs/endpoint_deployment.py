@@ -43,7 +43,7 @@ class EndpointDeploymentRole(iam.Role):
         # PROD's stack outlives its settings: it has to remove what they no longer have.
         outlives = kind == "Prod"
         if stage.scaling or outlives:
-            self._allow_scaling(workload.endpoint_name(kind))
+            self._allow_scaling(workload, kind)
         if stage.alarms or outlives:
             self._allow_alarms(workload.stack_name(kind))
         resources.encryption.grant_volumes(self)
@@ -55,16 +55,16 @@ class EndpointDeploymentRole(iam.Role):
             [
                 *actions,
                 "sagemaker:UpdateEndpoint",
-                # Application Auto Scaling requires it of any caller that registers an endpoint.
-                "sagemaker:UpdateEndpointWeightsAndCapacities",
                 *("sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"),
             ],
             served_arns(self, workload, kind),
             because=NAMED_BY_CLOUDFORMATION,
         )
 
-    def _allow_scaling(self, endpoint_name: str) -> None:
+    def _allow_scaling(self, workload: Workload, kind: StackKind) -> None:
         stack = Stack.of(self)
+        # Application Auto Scaling requires it of any caller that registers an endpoint.
+        allow(self, ["sagemaker:UpdateEndpointWeightsAndCapacities"], [endpoint_arn(self, workload, kind)])
         targets = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
         self._allow(
             [
@@ -90,7 +90,7 @@ class EndpointDeploymentRole(iam.Role):
         )
 
         # Target tracking creates two alarms of its own with the caller's permissions.
-        self._allow_changes_of_alarms(f"TargetTracking-endpoint/{endpoint_name}/*")
+        self._allow_changes_of_alarms(f"TargetTracking-endpoint/{workload.endpoint_name(kind)}/*")
 
     def _allow_alarms(self, stack_name: str) -> None:
         self._allow_changes_of_alarms(f"{stack_name}-*")

@@ -14,7 +14,7 @@ from stacks.specs import Workload
 
 
 class Features(Protocol):
-    """What the data step needs to know about Glue, the prefixes that it reads and writes, and its other permissions."""
+    """What the data step needs to know about Glue, where it adds objects, and its other permissions."""
 
     @property
     def glue_job(self) -> str | None: ...
@@ -29,7 +29,8 @@ class Features(Protocol):
     def glue_script_key(self) -> str | None: ...
 
     @property
-    def places(self) -> tuple[str, ...]: ...
+    def places(self) -> tuple[str, ...]:
+        """The prefixes under which the step adds objects."""
 
     def grant_make(self, grantee: iam.IGrantable) -> None: ...
 

@@ -22,7 +22,7 @@ class SparkFeatures:
             if data.encryption.key
             else None
         )
-        self.places = (CODE, ROWS, RAW, FEATURES)
+        self.places = (CODE, ROWS, RAW)
         self.catalog = Catalog(scope, "Catalog", data=data, database_name=workload.name, security=security)
         self.job = TransformJob(scope, "Transform", data=data, workload=workload, spec=glue, security=security)
         self.catalog.grant_read(self.job.role)
@@ -35,6 +35,7 @@ class SparkFeatures:
     def grant_make(self, grantee: iam.IGrantable) -> None:
         """Crawl, read the definition of the crawler's table, put the job's script in its place, and run the job."""
         self._data.grant_put(grantee, self.glue_script_key)
+        self._data.grant_read(grantee, FEATURES)
         self.catalog.grant_crawl(grantee)
         self.catalog.grant_look(grantee)
         self.job.grant_run(grantee)

@@ -49,7 +49,8 @@ class WorkloadResources(Construct):
         self.data.expire_after(CAPTURE, days=_CAPTURE_DAYS)
 
     def _training_role(self, workload: Workload) -> SageMakerRole:
-        role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs", images=workload.images)
+        images = [image for image in workload.images if image.trains]
+        role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs", images=images)
         role.allow_metrics()
         self.data.grant_read(role, *(f"{FEATURES}*/{split}/" for split in LEARNED))
         self.data.grant_write(role, MODELS)
