@@ -68,7 +68,8 @@ class PipelineActions(Construct):
             repo=spec.github.repo,
             branch=spec.github.branch,
             oauth_token=SecretValue.secrets_manager(spec.github.token_secret),
-            trigger=actions.GitHubTrigger.WEBHOOK,
+            # The webhook is a construct of its own (push_webhook.py).
+            trigger=actions.GitHubTrigger.NONE,
             run_order=run_order,
             variables_namespace="Source",
         )

@@ -16,10 +16,13 @@ from stacks.steps.synth import synth_step
 from stacks.steps.train import train_step
 from stacks.steps.verify import verify_step
 
+#: The action that a push starts.
+SOURCE_ACTION = "GitHub"
+
 
 def stages_of(workload: Workload, resources: WorkloadResources, settings: Settings) -> tuple[StageSpec, ...]:
     prod = settings.stages.prod
-    source = SourceSpec(name="GitHub", github=settings.github, output=Artifact.SOURCE)
+    source = SourceSpec(name=SOURCE_ACTION, github=settings.github, output=Artifact.SOURCE)
     judges = AssetSpec(name="JudgeCode", asset=resources.judges.asset, output=Artifact.JUDGES)
     qa = DeploySpec(kind="Qa", templates=Artifact.BUILD, replace=True)
     gate = gate_step(workload, resources, approval=prod.approval)

@@ -73,6 +73,7 @@ KEYS: dict[str, KeyOf | str] = {
     "AWS::SageMaker::Endpoint": NONE,
     "AWS::SageMaker::EndpointConfig": of_endpoint_config,
     "AWS::SageMaker::Model": NONE,
+    "AWS::SecretsManager::Secret": NONE,  # Secrets Manager's own key: whoever learns it can start the pipeline, no more
     "AWS::SageMaker::ModelPackageGroup": NONE,
     "AWS::SNS::Subscription": NONE,
     "AWS::SNS::Topic": lambda topic: topic.get("KmsMasterKeyId"),

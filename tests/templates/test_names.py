@@ -33,6 +33,7 @@ NAME_PROPERTY = {
     "AWS::SageMaker::EndpointConfig": "EndpointConfigName",
     "AWS::SageMaker::Model": "ModelName",
     "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupName",
+    "AWS::SecretsManager::Secret": "Name",
     "AWS::SNS::Subscription": None,
     "AWS::SNS::Topic": "TopicName",
     "AWS::SNS::TopicPolicy": None,
