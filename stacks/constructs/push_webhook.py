@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import Stack
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_secretsmanager as secretsmanager
 
@@ -20,21 +21,24 @@ class PushWebhook(Construct):
         self, scope: Construct, construct_id: str, *, pipeline: codepipeline.Pipeline, source_action: str
     ) -> None:
         super().__init__(scope, construct_id)
+        # A name of its own, because a reference by ARN would be longer than the webhook's property may be.
+        name = f"{Stack.of(self).stack_name}/webhook"
         secret = secretsmanager.Secret(
             self,
             "Secret",
+            secret_name=name,
             description="GitHub signs with it what it tells the pipeline's webhook",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 password_length=_SECRET_CHARACTERS, exclude_punctuation=True
             ),
         )
-        codepipeline.CfnWebhook(
+        webhook = codepipeline.CfnWebhook(
             self,
             "Webhook",
             authentication="GITHUB_HMAC",
             authentication_configuration=codepipeline.CfnWebhook.WebhookAuthConfigurationProperty(
                 # CloudFormation reads it: the template has the secret's name.
-                secret_token=secret.secret_value.unsafe_unwrap()
+                secret_token=f"{{{{resolve:secretsmanager:{name}}}}}"
             ),
             filters=[
                 codepipeline.CfnWebhook.WebhookFilterRuleProperty(json_path="$.ref", match_equals="refs/heads/{Branch}")
@@ -44,3 +48,4 @@ class PushWebhook(Construct):
             target_pipeline_version=1,
             register_with_third_party=True,
         )
+        webhook.node.add_dependency(secret)

@@ -59,6 +59,7 @@ def test_nothing_is_named_without_a_reason(
             for kind in ("output", "error")
             if workload.glue
         },
+        f"{workload.stack_name('Pipeline')}/webhook": "a reference by the secret's ARN is too long for the webhook",
         f"{dashed}-prod-invocations": "CloudFormation requires a scaling policy's name; it counts within its target",
     }
     # Glue requires a security configuration's name.

@@ -227,9 +227,12 @@ def test_a_push_starts_the_pipeline(pipeline: Template, settings: Settings) -> N
     assert webhook["RegisterWithThirdParty"] is True
     assert webhook["TargetAction"] == source["Name"]
     assert render(webhook["TargetPipeline"]) == f"${{{logical_id(pipeline, 'AWS::CodePipeline::Pipeline')}}}"
-    secret = logical_id(pipeline, "AWS::SecretsManager::Secret")
-    token = render(webhook["AuthenticationConfiguration"]["SecretToken"])
-    assert token == f"{{{{resolve:secretsmanager:${{{secret}}}:SecretString:::}}}}"
+    name = pipeline.only("AWS::SecretsManager::Secret")["Name"]
+    token = webhook["AuthenticationConfiguration"]["SecretToken"]
+    assert token == f"{{{{resolve:secretsmanager:{name}}}}}"
+    assert len(token) <= 100, "the property's limit counts for the reference, too"
+    (waits_for,) = pipeline.resources[logical_id(pipeline, "AWS::CodePipeline::Webhook")]["DependsOn"]
+    assert waits_for == logical_id(pipeline, "AWS::SecretsManager::Secret")
     assert webhook["Filters"] == [{"JsonPath": "$.ref", "MatchEquals": "refs/heads/{Branch}"}]
 
 
