@@ -24,9 +24,13 @@ STATES = {"PROMOTE": ("passed", "passed"), "HOLD": ("held", "NOT SURE"), "REJECT
 
 
 def definitions(report: Mapping[str, Any]) -> str:
-    """The model, the data and the run that the report is about."""
+    """The model, the data and the run that the report is about, down to the versions of objects and images."""
     champion = report["champion"] or {}
     shown = {name: report.get(name) for name in ORIGIN} | {f"champion's {name}": champion[name] for name in champion}
+    for place, each in enumerate(report.get("objects", ()), start=1):
+        shown[f"object {place}"] = f"{each['address']}, version {each['version_id']}, SHA-256 {each['sha256']}"
+    for place, image in enumerate(report.get("images", ()), start=1):
+        shown[f"image {place}"] = image
     entries = "".join(
         f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(str(value))}</dd>"
         for name, value in shown.items()

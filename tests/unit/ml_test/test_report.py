@@ -144,3 +144,11 @@ def test_long_names_take_two_lines() -> None:
     names = re.findall(r"<text x='0' y='[\d.]+'>(.*?)</text>", drawn)
     assert names == ["accuracy at the", "threshold 0.167", "accuracy at the", "threshold 0.167 of…"]
     assert f"<title>{long}</title>" in drawn
+
+
+def test_the_page_names_what_was_judged(rows: TestRows) -> None:
+    """Each object is there with its version and hash, and each image with its digest."""
+    judged = {"address": "s3://data/models/m.tar.gz", "version_id": "v<1>", "sha256": "abc"}
+    page = report.html(made(rows, rows.truth, objects=[judged], images=["repository@sha256:1"]))
+    assert "s3://data/models/m.tar.gz, version v&lt;1&gt;, SHA-256 abc" in page
+    assert "<dd>repository@sha256:1</dd>" in page
