@@ -7,6 +7,7 @@ import json
 import random
 import re
 import tarfile
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,12 +23,14 @@ from ml_init.training_rows import RANKS
 from tests.faults import record
 from tests.local.gate_workbench import CHAMPION, DATASET, SPLIT, Judgement, Workbench
 from tests.local.steps import PROJECT
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.local.steps import Steps
+
 
 pytestmark = pytest.mark.local
 
@@ -206,6 +209,9 @@ def test_better_but_slow_is_stopped(workbench: Workbench, good_model: str, lesse
         **S3Address.parse(slow).arguments,
         Body=archive({"xgboost-model": pickled(SLOW.format(model=model))}),
     )
+    # S3 tells times in seconds: the gate would not know which version QA has loaded in the second of its replacement.
+    written = workbench.s3.head_object(**S3Address.parse(slow).arguments)["LastModified"]
+    until(lambda: datetime.now(UTC).replace(microsecond=0) > written, what="the next second")
     judgement = workbench.judged("better-but-slow", slow, champion=lesser_champion)
     assert judgement.report["gains"][0]["value"] >= 0.03
     assert "latency against the champion" in judgement.stopped_by
