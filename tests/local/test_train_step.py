@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,10 +11,10 @@ import pytest
 
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
+from stacks.images import SPARKML, XGBOOST
 from tests.local.steps import PROJECT, Steps
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
     from handover.data import Data
@@ -76,6 +78,33 @@ def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) 
     events = logs.get_log_events(logGroupName=group, logStreamName=streams[0]["logStreamName"], startFromHead=True)
     rounds = [event for event in events["events"] if "#011validation-mlogloss:" in event["message"]]
     assert 50 < len(rounds) < int(job["HyperParameters"]["num_round"])
+
+
+_URIS = """
+import json, sys
+from sagemaker.core import image_uris
+asked = json.load(sys.stdin)
+names = {"sagemaker-xgboost": "xgboost", "sagemaker-sparkml-serving": "sparkml-serving"}
+found = {}
+for repository, tag, region in asked:
+    try:
+        found[f"{repository} {region}"] = image_uris.retrieve(names[repository], region, version=tag)
+    except ValueError:
+        found[f"{repository} {region}"] = None
+print(json.dumps(found))
+"""
+
+
+def test_images_are_those_of_the_sdks_tables(python: Path) -> None:
+    """Account, domain and tag of each image are the SDK's, in each region in which it knows the image."""
+    images = [(image, region) for image in (XGBOOST, SPARKML) for region in image.accounts]
+    asked = [(image.repository, image.tag, region) for image, region in images]
+    done = subprocess.run([python, "-c", _URIS], input=json.dumps(asked), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    known = {f"{image.repository} {region}": image.uri(region) for image, region in images}
+    assert {name: uri for name, uri in found.items() if uri is not None and uri != known[name]} == {}
+    assert sum(uri is not None for uri in found.values()) > 50
 
 
 def test_failed_training_ends_the_step(prepared: Steps, python: Path, role: str, tmp_path: Path) -> None:
