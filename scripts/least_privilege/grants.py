@@ -17,6 +17,10 @@ _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LIVE = ("_COMPLETE", "_IN_PROGRESS")
 
 
+#: An asset of the CDK, in its bucket: its name changes with each file in it.
+_ASSET = re.compile(r"[0-9a-f]{64}\.zip")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
     """One statement of one inline policy of a role."""
@@ -52,7 +56,8 @@ class Deployed:
     region: str
 
     def plain(self, text: str) -> str:
-        """An ARN as it is in every deployment: logical ids instead of names, and nothing about the account."""
+        """An ARN as it is in every deployment: logical ids instead of names, and no account, region or asset's hash."""
+        text = _ASSET.sub("HASH.zip", text)
         for physical, logical in self.names:
             text = text.replace(physical, f"<{logical}>")
         return text.replace(f":{self.account}:", ":ACCOUNT:").replace(f":{self.region}:", ":REGION:")
