@@ -49,6 +49,7 @@ def adapt(bodies: Bodies) -> None:
     _take_no_object_for_a_form()
     _keep_the_end_of_a_log()
     _keep_objects_in(bodies)
+    _list_no_folder_of_deleted_objects()
     _post_after_the_answer()
 
 
@@ -122,6 +123,24 @@ def _keep_objects_in(bodies: Bodies) -> None:
 
     vars(models)["tempfile"] = StandIn(tempfile, SpooledTemporaryFile=lambda *_, **__: ObjectBody(bodies))
     use_in_moto(bodies)
+
+
+def _list_no_folder_of_deleted_objects() -> None:
+    """Lists a common prefix only if an object under it exists.
+
+    moto counts delete markers of a versioned bucket, too. Spark then read a folder of a task that had failed, and every
+    later job failed as well.
+    """
+    from moto.s3.models import FakeDeleteMarker, S3Backend
+
+    listed = S3Backend.list_objects
+
+    def list_objects(self: S3Backend, bucket: Any, *arguments: Any, **named: Any) -> Any:
+        there = {name: key for name, key in bucket.keys.items() if not isinstance(key, FakeDeleteMarker)}
+        existing: Any = types.SimpleNamespace(keys=there)
+        return listed(self, existing, *arguments, **named)
+
+    S3Backend.list_objects = list_objects  # type: ignore[method-assign]
 
 
 def _post_after_the_answer() -> None:
