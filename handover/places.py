@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from handover.addresses import S3Address
@@ -128,11 +128,6 @@ class GateFolder:
             folder = cls(bucket=bucket, execution=execution, attempt=attempt)
             found = folder if folder.document.key in keys else found
         return found
-
-    @property
-    def next(self) -> Self:
-        """The folder of the next attempt."""
-        return replace(self, attempt=self.attempt + 1)
 
     @property
     def document(self) -> S3Address:

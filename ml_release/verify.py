@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from handover.addresses import S3Address
 from handover.documents import to_json
 from handover.gate_report import RELEASABLE, GateReport
 from handover.invocations import NoAnswer, invocation
@@ -17,7 +16,7 @@ from handover.packages import APPROVED, Package, version_of
 from handover.places import GateFolder
 from handover.serving import Serving, Variant, serving, serving_fault
 from handover.variables import VerifyVariables
-from handover.versions import newest
+from handover.versions import replaced
 from ml_steps.artifacts import read_input, write_output
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
@@ -115,14 +114,12 @@ def check_approved(package: Mapping[str, Any], verdict: str) -> None:
 
 def check_objects(s3: Any, report: GateReport) -> None:
     """The objects that PROD's containers read are those that were judged, in these versions."""
-    for each in report.origin.objects:
-        found = newest(s3, S3Address.parse(each.address))
-        if found is None or found.version_id != each.version_id:
-            raise StepError(
-                f"{each.address} was replaced after the gate had judged it: version {each.version_id} was judged, and "
-                f"{found.version_id if found else 'none'} is there now. PROD may not read it, for it is not approved: "
-                "find out who wrote it, and release the commit again."
-            )
+    for each, now in replaced(s3, report.origin.objects):
+        raise StepError(
+            f"{each.address} was replaced after the gate had judged it: version {each.version_id} was judged, and "
+            f"{now} is there now. PROD may not read it, for it is not approved: "
+            "find out who wrote it, and release the commit again."
+        )
     say(f"  {len(report.origin.objects)} objects are those that were judged")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,7 +12,6 @@ from ml_steps.running import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from handover.addresses import S3Address
 
@@ -70,22 +68,6 @@ def read_lines(s3: Any, prefix: S3Address) -> list[str]:
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Size"]]
     bodies = [s3.get_object(Bucket=prefix.bucket, Key=key)["Body"].read().decode() for key in keys]
     return [line for body in bodies for line in lines(body)]
-
-
-def changed_since(s3: Any, prefix: S3Address, moment: datetime) -> list[str]:
-    """The keys under a prefix of which a version was written or deleted since that moment.
-
-    S3 tells times in seconds. In the moment's own second, what has a single version is taken to have been there before.
-    """
-    since = moment.replace(microsecond=0)
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
-    written: defaultdict[str, list[datetime]] = defaultdict(list)
-    for page in pages:
-        for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-            written[entry["Key"]].append(entry["LastModified"].replace(microsecond=0))
-    return sorted(
-        key for key, times in written.items() if max(times) > since or (len(times) > 1 and max(times) == since)
-    )
 
 
 def _size(s3: Any, address: S3Address) -> int | None:

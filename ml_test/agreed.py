@@ -10,36 +10,36 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from handover.errors import HandOverError
-from handover.gate_report import Champion
 from handover.packages import version_of
 from ml_init.dataset import Dataset
 from ml_steps.running import StepError, say
 from ml_steps.strict import table
-from ml_test import champion_report
 from ml_test.gate.agreement import Agreed
 from ml_test.gate.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ml_test.champion import Gone
+    from ml_test.champion_report import ChampionReport
 
 PROJECT = Path(__file__).parents[1]
 
 
-def find(sagemaker: Any, s3: Any, workload: str, rival: Champion | Gone | None) -> Agreed:
+def find(workload: str, report: ChampionReport | None) -> Agreed:
     """The champion's own, or those deployed with the pipeline: with the reason, if the champion's cannot be read."""
-    if not isinstance(rival, Champion):
+    if report is None:
         return deployed(workload)
+    if report.missing:
+        return replace(deployed(workload), missing=report.missing)
     try:
-        found = _of_champion(sagemaker, s3, rival.model_package_arn)
-    except (ClientError, HandOverError, ValueError) as error:
+        rules, contract = _parsed(report.document, report.name)
+    except ValueError as error:
         return replace(deployed(workload), missing=str(error))
-    say(f"  agreed: {found.by}")
-    return found
+    arn = report.package_arn
+    by = f"the rules that let version {version_of(arn)} pass"
+    say(f"  agreed: {by}")
+    return Agreed(rules=rules, contract=contract, by=by, package=arn)
 
 
 def deployed(workload: str) -> Agreed:
@@ -52,13 +52,6 @@ def deployed(workload: str) -> Agreed:
         )
     except (OSError, ValueError) as error:
         raise StepError(f"The pipeline was deployed without rules for {workload} that can be read: {error}") from error
-
-
-def _of_champion(sagemaker: Any, s3: Any, arn: str) -> Agreed:
-    """Raises ClientError, HandOverError or ValueError if the report is missing, changed, or of an unknown form."""
-    name, document = champion_report.read(sagemaker, s3, arn)
-    rules, contract = _parsed(document, name)
-    return Agreed(rules=rules, contract=contract, by=f"the rules that let version {version_of(arn)} pass", package=arn)
 
 
 def _parsed(document: Mapping[str, Any], name: str) -> tuple[Rules, Dataset]:

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from handover.addresses import S3Address
 from handover.documents import from_json
 from handover.errors import HandOverError
+from handover.gate_report import Champion
 from handover.packages import Package
 from handover.signed_report import sha256
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def read(sagemaker: Any, s3: Any, arn: str) -> tuple[str, dict[str, Any]]:
+    from ml_test.champion import Gone
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChampionReport:
+    """``name``: its address. ``missing``: why it cannot be read; then name and document are empty."""
+
+    package_arn: str
+    name: str = ""
+    document: Mapping[str, Any] = field(default_factory=dict)
+    missing: str = ""
+
+
+def find(sagemaker: Any, s3: Any, rival: Champion | Gone | None) -> ChampionReport | None:
+    """The champion's report, or why it cannot be read. None if there is no champion that can be asked."""
+    if not isinstance(rival, Champion):
+        return None
+    arn = rival.model_package_arn
+    try:
+        name, document = _read(sagemaker, s3, arn)
+    except (ClientError, ValueError) as error:
+        return ChampionReport(package_arn=arn, missing=str(error))
+    return ChampionReport(package_arn=arn, name=name, document=document)
+
+
+def _read(sagemaker: Any, s3: Any, arn: str) -> tuple[str, dict[str, Any]]:
     """Its address and its content. ClientError or ValueError if this package's report is missing or was changed."""
     package = Package.of(sagemaker.describe_model_package(ModelPackageName=arn))
     if not package.report or not package.report_sha256:

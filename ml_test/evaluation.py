@@ -12,7 +12,7 @@ from handover.invocations import NoAnswer, invocation
 from handover.places import GateFolder
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
-from ml_test import earlier_decisions, learned, proposed, row_sets
+from ml_test import champion_report, earlier_decisions, learned, proposed, row_sets
 from ml_test.agreed import find as find_agreed
 from ml_test.asking import ask_all
 from ml_test.champion import Gone, find
@@ -63,16 +63,14 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
         stack=variables.champion_stack,
         challenger=variables.package_arn,
     )
+    package = sagemaker.describe_model_package(ModelPackageName=variables.package_arn)
     subject = Subject.find(
-        sagemaker,
-        s3,
-        endpoint=variables.endpoint,
-        package_arn=variables.package_arn,
-        allowed=variables.images.split(","),
+        sagemaker, s3, endpoint=variables.endpoint, package=package, allowed=variables.images.split(",")
     )
-    agreed = find_agreed(sagemaker, s3, variables.workload, rival)
+    passed_by = champion_report.find(sagemaker, s3, rival)
+    agreed = find_agreed(variables.workload, passed_by)
     with timed("found what was learned"):
-        learning = learned.find(sagemaker, s3, variables, data, rival)
+        learning = learned.find(sagemaker, s3, variables, data, package=package, report=passed_by)
     with timed("asked the endpoints"):
         evidence = gather(s3, asker, variables, data, asking(agreed.rules, rules), rival)
         smoke = [answer.text for answer in asker.ask(variables.endpoint, rules.smoke.requests)]
@@ -137,7 +135,7 @@ def test_rows(rows: Sequence[Row], rules: Rules) -> tuple[Sequence[str], Sequenc
 def attempt_of(s3: Any, variables: GateVariables) -> int:
     """How often the gate has run in this execution, with this time."""
     last = GateFolder.latest(s3, variables.bucket, variables.execution)
-    return 1 if last is None else last.next.attempt
+    return 1 if last is None else last.attempt + 1
 
 
 def origin(

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from handover.addresses import S3Address
-from handover.gate_report import Champion
 from handover.packages import artifacts
 from handover.places import FEATURES, MODELS
+from handover.versions import changed_since
 from ml_init.row_identity import identity
 from ml_init.training_rows import TRAINING_ROWS, rows_of_kind
-from ml_steps.objects import changed_since, read_lines
+from ml_steps.objects import read_lines
 from ml_steps.running import say
-from ml_test import champion_report, row_sets
+from ml_test import row_sets
 from ml_test.gate.learning import Learned, Learning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from handover.variables import GateVariables
-    from ml_test.champion import Gone
+    from ml_test.champion_report import ChampionReport
     from ml_test.known_data import KnownData
 
 _MODEL = re.compile(rf"{MODELS}(?:[^/]+/)*([^/]+)/output/model\.tar\.gz")
@@ -39,23 +39,32 @@ class _UnknownError(Exception):
     """Why it is not known what a model has learned from."""
 
 
-def find(sagemaker: Any, s3: Any, variables: GateVariables, data: KnownData, rival: Champion | Gone | None) -> Learning:
-    """What both models learned from, and which rows the champion was judged by."""
-    challenger = _of_challenger(sagemaker, s3, variables, data)
-    if not isinstance(rival, Champion):
+def find(
+    sagemaker: Any,
+    s3: Any,
+    variables: GateVariables,
+    data: KnownData,
+    *,
+    package: Mapping[str, Any],
+    report: ChampionReport | None,
+) -> Learning:
+    """What both models learned from, and which rows the champion was judged by.
+
+    package: the challenger's, as DescribeModelPackage answers. report: the champion's; None without a champion.
+    """
+    challenger = _of_challenger(sagemaker, s3, variables, data, package)
+    if report is None:
         return Learning(challenger=challenger)
-    try:
-        _, report = champion_report.read(sagemaker, s3, rival.model_package_arn)
-    except (ClientError, ValueError) as error:
-        return Learning(challenger=challenger, champion=Learned(rows=None, unknown=_why(error)))
+    if report.missing:
+        return Learning(challenger=challenger, champion=Learned(rows=None, unknown=_why(report.missing)))
     rows, judged = (
-        _stored(s3, variables.bucket, report.get(name)) for name in ("learned_rows_sha256", "test_rows_sha256")
+        _stored(s3, variables.bucket, report.document.get(name)) for name in ("learned_rows_sha256", "test_rows_sha256")
     )
-    unknown = "" if rows is not None else f"the report of {rival.model_package_arn} leads to no such rows"
+    unknown = "" if rows is not None else f"the report of {report.package_arn} leads to no such rows"
     return Learning(challenger=challenger, champion=Learned(rows=rows, unknown=unknown), champion_judged=judged)
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception | str) -> str:
     return str(error).rstrip(".")
 
 
@@ -63,9 +72,10 @@ def _stored(s3: Any, bucket: str, sha256: Any) -> frozenset[str] | None:
     return row_sets.load(s3, bucket, sha256) if isinstance(sha256, str) and sha256 else None
 
 
-def _of_challenger(sagemaker: Any, s3: Any, variables: GateVariables, data: KnownData) -> Learned:
+def _of_challenger(
+    sagemaker: Any, s3: Any, variables: GateVariables, data: KnownData, package: Mapping[str, Any]
+) -> Learned:
     try:
-        package = sagemaker.describe_model_package(ModelPackageName=variables.package_arn)
         prefixes = []
         for job in _jobs(sagemaker, package, variables):
             found = _prefixes(job, variables.bucket)

@@ -9,7 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from handover.places import row_set
-from ml_init.row_identity import hash_of, text_of
+from ml_init.row_identity import text_of
 from ml_steps.objects import read_if_there, upload_once
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def store(s3: Any, bucket: str, identities: Iterable[str]) -> str:
     """Store the set, unless it is there already. Returns its hash."""
-    text = text_of(identities)
-    upload_once(s3, text.encode(), lambda digest: row_set(bucket, digest))
-    return hash_of(text.split())
+    content = text_of(identities).encode()
+    upload_once(s3, content, lambda digest: row_set(bucket, digest))
+    return hashlib.sha256(content).hexdigest()
 
 
 def load(s3: Any, bucket: str, sha256: str) -> frozenset[str] | None:

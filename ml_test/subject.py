@@ -6,17 +6,17 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from handover.addresses import S3Address
 from handover.gate_report import JudgedObject
 from handover.packages import artifacts, version_of
 from handover.serving import serving, serving_fault
-from handover.versions import newest
+from handover.versions import newest, replaced
 from ml_steps.running import StepError, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from handover.addresses import S3Address
     from handover.serving import Variant
 
 _CHUNK_BYTES = 1 << 20
@@ -34,9 +34,13 @@ class Subject:
     images: tuple[str, ...]
 
     @classmethod
-    def find(cls, sagemaker: Any, s3: Any, *, endpoint: str, package_arn: str, allowed: Collection[str]) -> Self:
-        """``allowed``: the URIs of the workload's images. RefusedError if QA serves anything else."""
-        package = sagemaker.describe_model_package(ModelPackageName=package_arn)
+    def find(
+        cls, sagemaker: Any, s3: Any, *, endpoint: str, package: Mapping[str, Any], allowed: Collection[str]
+    ) -> Self:
+        """What the endpoint serves of this package, which is as DescribeModelPackage answers.
+
+        ``allowed``: the URIs of the workload's images. RefusedError if QA serves anything else.
+        """
         _check_images(package, allowed)
         variant = _only_variant(sagemaker, endpoint, package)
         made = sagemaker.describe_model(ModelName=variant.model_name)["CreationTime"]
@@ -47,14 +51,11 @@ class Subject:
 
     def check_unchanged(self, s3: Any) -> None:
         """RefusedError if an object was replaced since it was found: the new one was not judged."""
-        for each in self.objects:
-            found = newest(s3, S3Address.parse(each.address))
-            if found is None or found.version_id != each.version_id:
-                raise RefusedError(
-                    f"{each.address} was replaced while the gate judged it: version {each.version_id} was asked, and "
-                    f"{found.version_id if found else 'none'} is there now. Only the training step writes it, once: "
-                    "find out who did this."
-                )
+        for each, now in replaced(s3, self.objects):
+            raise RefusedError(
+                f"{each.address} was replaced while the gate judged it: version {each.version_id} was asked, and "
+                f"{now} is there now. Only the training step writes it, once: find out who did this."
+            )
 
 
 def _check_images(package: Mapping[str, Any], allowed: Collection[str]) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from localcloud.cloudformation import template_source
 from localcloud.cloudformation.changes import changes
 from localcloud.cloudformation.operations import CloudFormationOperations, page, refuse, refuse_deployment_config
-from localcloud.cloudformation.preparation import Preparation, prepare
+from localcloud.cloudformation.preparation import READ, Preparation, prepare
 from localcloud.cloudformation.stack_operations import check_stack_name, require_updatable
 from localcloud.cloudformation.stacks import Stack, now
 from localcloud.platform.errors import AwsError, UnsupportedError
@@ -135,7 +134,7 @@ class ChangeSetOperations(CloudFormationOperations):
             "OnStackFailure": params.get("OnStackFailure"),
             "Changes": changes(prepared.plan),
             "Inputs": {
-                template_source.READ: fields["Template"],
+                READ: fields["Template"],
                 "Parameters": [
                     {"ParameterKey": key, "ParameterValue": text} for key, text in fields["Parameters"].items()
                 ],

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Caller, Params
 
 
+#: The key under which a change set keeps the text that it was made from. No call has a parameter of this name.
+READ = "ReadTemplate"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preparation:
     """All that an operation will do. Nothing has happened yet."""
@@ -85,6 +89,8 @@ class _NoResources:
 
 
 def _template_text(params: Params, stack: Stack, cloud: Cloud, caller: Caller) -> str:
+    if READ in params:
+        return str(params[READ])
     if params.get("UsePreviousTemplate"):
         if "Template" not in stack:
             raise AwsError("ValidationError", f"Stack [{stack['StackName']}] does not have a previous template")

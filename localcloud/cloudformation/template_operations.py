@@ -7,6 +7,7 @@ from typing import Any
 from localcloud.cloudformation import template_source
 from localcloud.cloudformation.operations import CloudFormationOperations
 from localcloud.cloudformation.parameters import check_definition, masked
+from localcloud.cloudformation.preparation import READ
 from localcloud.cloudformation.template import Template
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Params, operation
@@ -48,7 +49,7 @@ class TemplateOperations(CloudFormationOperations):
                     each["StackId"],
                     each["StackName"],
                 ):
-                    body: str = each["Inputs"][template_source.READ]
+                    body: str = each["Inputs"][READ]
                     return body
             raise AwsError("ChangeSetNotFound", f"ChangeSet [{change_set}] does not exist", status=404)
         if "StackName" not in params:

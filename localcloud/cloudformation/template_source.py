@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.service import Caller, Params
 
-#: The key under which a change set keeps the text that it was made from. No call has a parameter of this name.
-READ = "ReadTemplate"
-
 _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com")
 _PATH_HOST = re.compile(r"s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com")
 
@@ -26,8 +23,6 @@ def text(params: Params, cloud: Cloud, caller: Caller) -> str:
 
     Raises AwsError where there is no template, where there are two, or where the address is not S3's.
     """
-    if READ in params:
-        return str(params[READ])
     body, url = params.get("TemplateBody"), params.get("TemplateURL")
     if (body is None) == (url is None):
         raise AwsError("ValidationError", "Either Template URL or Template Body must be specified.")

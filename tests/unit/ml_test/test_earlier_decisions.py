@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from ml_init.row_identity import hash_of
 from ml_test import row_sets
 from ml_test.earlier_decisions import count, record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 BUCKET = "data"
 ROWS = [f"{number:016x}" for number in range(100)]
 OTHERS = [f"{number:016x}" for number in range(100, 200)]
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
 
 
 def decide(s3: Any, rows: Sequence[str], answers: str, execution: str = "e1") -> int:

@@ -1,10 +1,8 @@
 """What moto is made of here, in a process of its own: to import it changes it."""
 
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.waiting import DEADLINE_SECONDS
+from tests.alone import run_alone
 
 _STARTED = """
 import json, sys
@@ -35,11 +33,5 @@ except NotImplementedError as refused:
 
 def test_ec2_is_not_imported_and_not_missed(tmp_path: Path) -> None:
     """The bridge works without moto's EC2, whose import takes most of a start; who asks for instances is refused."""
-    done = subprocess.run(
-        [sys.executable, "-c", _STARTED, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=DEADLINE_SECONDS,
-    )
+    done = run_alone(_STARTED, tmp_path)
     assert done.stdout.splitlines() == ["[]", "200", "all_reservations of a service that is not here"], done.stderr

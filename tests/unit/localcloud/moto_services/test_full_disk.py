@@ -1,10 +1,8 @@
 """A disk that is full, in a process of its own, for moto is changed by its import: reads and deletions go on."""
 
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.waiting import DEADLINE_SECONDS
+from tests.alone import run_alone
 
 _FULL = """
 import json, sys
@@ -56,13 +54,7 @@ moto.close()
 
 def test_reads_and_deletions_go_on(tmp_path: Path) -> None:
     """What cannot be written down is refused; reads are answered, and a deletion takes the space kept for it."""
-    done = subprocess.run(
-        [sys.executable, "-c", _FULL, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=DEADLINE_SECONDS,
-    )
+    done = run_alone(_FULL, tmp_path)
     assert done.stdout.splitlines() == [
         "200 200 True",
         "not written 200 not written",
@@ -91,13 +83,7 @@ print(kept <= adaptation.STREAM_BYTES, messages[0], messages[-1].split()[0], str
 
 def test_a_log_stream_keeps_its_end(tmp_path: Path) -> None:
     """The latest 32 MiB of 100 MB of events stay in memory, and the first event says so."""
-    done = subprocess.run(
-        [sys.executable, "-c", _LOGGED, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=DEADLINE_SECONDS,
-    )
+    done = run_alone(_LOGGED, tmp_path)
     assert done.stdout.strip() == ("True [local cloud] Of this stream only the latest 32 MiB are kept. 99 True"), (
         done.stderr
     )
