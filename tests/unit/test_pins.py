@@ -17,7 +17,14 @@ PROJECT = Path(__file__).parents[2]
 OURS = (".", "stacks", "ml_init", "ml_training", "ml_test", "ml_release")
 #: What plays AWS's images, with the versions that AWS's images have.
 IMAGES = tuple(
-    f"localcloud/images/{name}" for name in ("glue_spark", "lambda_python", "sagemaker_xgboost", "sparkml_serving")
+    f"localcloud/images/{name}"
+    for name in (
+        "glue_spark",
+        "lambda_python",
+        "sagemaker_factorization_machines",
+        "sagemaker_xgboost",
+        "sparkml_serving",
+    )
 )
 
 

@@ -21,13 +21,14 @@ def test_an_unknown_image_is_refused_by_its_address():
 
 
 def test_every_image_has_its_programs_and_its_lock():
-    """A stand-in can be installed, and serves; XGBoost also trains."""
-    for name in ("sagemaker-xgboost", "sagemaker-sparkml-serving"):
+    """A stand-in can be installed, and serves; XGBoost and the factorization machines also train."""
+    for name in ("sagemaker-xgboost", "sagemaker-sparkml-serving", "factorization-machines"):
         image = image_of(f"host/{name}:1")
         serve = image.program("serve")
         assert serve is not None
         assert (serve.parent / "requirements.lock").exists()
-    assert image_of("host/sagemaker-xgboost:1").program("train") is not None
+    for name in ("sagemaker-xgboost", "factorization-machines"):
+        assert image_of(f"host/{name}:1").program("train") is not None
     assert image_of("host/sagemaker-sparkml-serving:1").program("train") is None
 
 
