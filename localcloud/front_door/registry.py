@@ -30,7 +30,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.sagemaker.model_packages import ModelPackageGroups, ModelPackages
     from localcloud.services.sagemaker.models import Models
     from localcloud.services.sagemaker.tags import Tags as SageMakerTags
-    from localcloud.services.sagemaker.training_jobs import TrainingJobs
+    from localcloud.services.sagemaker.tuning_jobs import TrainingAndTuning
 
     return (
         # First, so that it hears the events of the others when they start. Groups stop in the reverse order.
@@ -50,7 +50,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
         SecurityConfigurations,
         Tags,
         Lambda,
-        TrainingJobs,
+        TrainingAndTuning,
         ModelPackageGroups,
         ModelPackages,
         Models,

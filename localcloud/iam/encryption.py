@@ -58,7 +58,9 @@ def _of_disks(request: ApiRequest, place: Place) -> list[Ask]:
     params, role = request.params, ""
     if request.operation in ("CreateEndpoint", "UpdateEndpoint"):
         key = place.state.key_of_endpoint_config(str(params.get("EndpointConfigName", "")))
-    elif request.operation == "CreateTrainingJob":
+    elif request.operation in ("CreateTrainingJob", "CreateHyperParameterTuningJob"):
+        definition = params.get("TrainingJobDefinition")
+        params = definition if isinstance(definition, dict) else params
         resources = params.get("ResourceConfig")
         key = str(resources.get("VolumeKmsKeyId") or "") if isinstance(resources, dict) else ""
         role = str(params.get("RoleArn", ""))

@@ -18,7 +18,7 @@ _CLOUDFORMATION = (
     *("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "RollbackStack", "ContinueUpdateRollback"),
 )
 _SAGEMAKER = (
-    *("CreateTrainingJob", "CreateProcessingJob", "CreateHyperParameterTuningJob", "CreateNotebookInstance"),
+    *("CreateTrainingJob", "CreateProcessingJob", "CreateNotebookInstance"),
     *("CreateAutoMLJob", "CreatePipeline", "UpdatePipeline"),
 )
 
@@ -26,6 +26,7 @@ _SAGEMAKER = (
 _HANDED: dict[tuple[str, str], tuple[str, str]] = {
     **{("cloudformation", name): ("RoleARN", "cloudformation.amazonaws.com") for name in _CLOUDFORMATION},
     **{("sagemaker", name): ("RoleArn", "sagemaker.amazonaws.com") for name in _SAGEMAKER},
+    ("sagemaker", "CreateHyperParameterTuningJob"): ("TrainingJobDefinition.RoleArn", "sagemaker.amazonaws.com"),
     ("sagemaker", "CreateModel"): ("ExecutionRoleArn", "sagemaker.amazonaws.com"),
     ("sagemaker", "CreateEndpointConfig"): ("ExecutionRoleArn", "sagemaker.amazonaws.com"),
     ("glue", "CreateJob"): ("Role", "glue.amazonaws.com"),

@@ -21,6 +21,8 @@ IMAGES = Path(__file__).parent
 LIBRARY = IMAGES / "container_library"
 #: The folders of the images that jobs and models can name. Services use the other folders without a name.
 FOLDERS = ("sagemaker_factorization_machines", "sagemaker_xgboost", "sparkml_serving")
+#: Large, and needed by few: installed when the first job asks for it.
+_LATER = frozenset({"hyperparameter_tuning"})
 
 _URI = re.compile(r"^[^/]+/(?P<repository>[^:@]+)(?:[:@].+)?$")
 
@@ -68,9 +70,9 @@ _IMAGES = tuple(Image.at(IMAGES / folder) for folder in FOLDERS)
 
 
 def lock_files() -> dict[Path, str]:
-    """Every lock file of Python packages below this folder, with the minor version of Python that it is for."""
+    """The lock files of Python packages that are worth installing ahead of use, with the Python that each is for."""
     described = {image.folder: image.description.python for image in _IMAGES}
-    locks = sorted(IMAGES.glob("*/requirements.lock"))
+    locks = sorted(lock for lock in IMAGES.glob("*/requirements.lock") if lock.parent.name not in _LATER)
     return {lock: described.get(lock.parent, IMAGE_MINOR) for lock in locks}
 
 

@@ -20,6 +20,7 @@ IMAGES = tuple(
     f"localcloud/images/{name}"
     for name in (
         "glue_spark",
+        "hyperparameter_tuning",
         "lambda_python",
         "sagemaker_factorization_machines",
         "sagemaker_xgboost",

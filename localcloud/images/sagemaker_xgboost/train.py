@@ -76,7 +76,9 @@ def _boost(values: dict[str, Any], data: dict[str, xgboost.DMatrix]) -> xgboost.
     values.pop("save_model_on_termination", None)
     metrics = list(values.pop("eval_metric", []))
     if objective_metric:
-        metrics = sorted({*metrics, str(objective_metric).partition(":")[2]})
+        # Last, because early stopping watches the last one.
+        wanted = str(objective_metric).partition(":")[2]
+        metrics = [*(metric for metric in metrics if metric != wanted), wanted]
     callbacks: list[xgboost.callback.TrainingCallback] = [MetricLines()]
     if patience and metrics and "validation" in data:
         callbacks.append(

@@ -1,4 +1,4 @@
-"""The events that SageMaker sends: state changes of endpoints, training jobs and model packages."""
+"""The events that SageMaker sends: state changes of endpoints, training and tuning jobs, model packages."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ def announce_training_jobs(cloud: Cloud) -> None:
             _tell(cloud, "Training Job", after, after["TrainingJobArn"])
 
     cloud.store.table("sagemaker.training_jobs").watch(changed)
+
+
+def announce_tuning_jobs(cloud: Cloud) -> None:
+    """Announces a tuning job's status."""
+
+    def changed(_: str, before: Document | None, after: Document | None) -> None:
+        name = "HyperParameterTuningJobStatus"
+        if after is not None and (before is None or before[name] != after[name]):
+            document = {key: value for key, value in after.items() if not key.startswith("_")}
+            _tell(cloud, "HyperParameter Tuning Job", document, after["HyperParameterTuningJobArn"])
+
+    cloud.store.table("sagemaker.tuning_jobs").watch(changed)
 
 
 def announce_model_packages(cloud: Cloud) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _PAGE = 10
 #: ``SortBy`` → the end of the document's key.
-_SORT_KEYS = {"CreationTime": "CreationTime", "LastModifiedTime": "LastModifiedTime"}
+_SORT_KEYS = {name: name for name in ("CreationTime", "LastModifiedTime", "FinalObjectiveMetricValue")}
 
 
 def page(
@@ -46,7 +46,8 @@ def page(
 
 
 def _sortable(document: Document, field: str) -> Any:
-    return document.get(field) or document["CreationTime"]
+    found = document.get(field)
+    return document["CreationTime"] if found in (None, "") else found
 
 
 def _sort_field(wanted: str, name: str, status: str | None) -> str:

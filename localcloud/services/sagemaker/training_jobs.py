@@ -75,7 +75,7 @@ class TrainingJobs(Operations):
         """Ends the jobs that an earlier run left: as Failed, or as Stopped where a stop was under way."""
         announce_training_jobs(self.cloud)
         for name, job in self._jobs.items():
-            ended = {"TrainingEndTime": datetime.now(UTC)}
+            ended: Document = {"TrainingEndTime": datetime.now(UTC)}
             if job["TrainingJobStatus"] == "Stopping":
                 self._enter(name, "Stopped", TrainingJobStatus="Stopped", **ended)
             elif job["TrainingJobStatus"] == "InProgress":
@@ -91,12 +91,21 @@ class TrainingJobs(Operations):
 
     @operation("CreateTrainingJob")
     def create(self, _: Call, params: Params) -> Params:
-        _check(params)
+        self.begin(params)
+        return {"TrainingJobArn": self.cloud.arn("sagemaker", f"training-job/{params['TrainingJobName']}")}
+
+    def begin(self, params: Params, **origin: str) -> TrainingRun:
+        """Starts a job. ``origin``: what its description tells of who began it, such as the TuningJobArn.
+
+        Raises AwsError for what CreateTrainingJob refuses.
+        """
+        check_training_job(params)
         name = params["TrainingJobName"]
         arn = self.cloud.arn("sagemaker", f"training-job/{name}")
         now = datetime.now(UTC)
         job = {
             **{key: value for key, value in params.items() if key != "Tags"},
+            **origin,
             "TrainingJobArn": arn,
             "StoppingCondition": {"MaxRuntimeInSeconds": _MAX_RUNTIME_SECONDS, **params.get("StoppingCondition", {})},
             "EnableManagedSpotTraining": params.get("EnableManagedSpotTraining", False),
@@ -124,7 +133,22 @@ class TrainingJobs(Operations):
             self._running[name] = (stop, thread)
         put_tags(self.cloud, arn, params.get("Tags"))
         thread.start()
-        return {"TrainingJobArn": arn}
+        return run
+
+    def interrupt(self, name: str) -> None:
+        """Stops a job if it is in progress, as StopTrainingJob does."""
+        self._enter(name, "Stopping", only_from="InProgress", TrainingJobStatus="Stopping")
+        with self._lock:
+            running = self._running.get(name)
+        if running:
+            running[0].set()
+
+    def wait_for_end(self, name: str) -> None:
+        """Returns when nothing of the job runs any more."""
+        with self._lock:
+            running = self._running.get(name)
+        if running:
+            running[1].join()
 
     @operation("DescribeTrainingJob")
     def describe(self, _: Call, params: Params) -> Params:
@@ -159,11 +183,7 @@ class TrainingJobs(Operations):
             raise AwsError(
                 "ValidationException", f"The request was rejected because the training job is in status {status}."
             )
-        self._enter(name, "Stopping", TrainingJobStatus="Stopping")
-        with self._lock:
-            running = self._running.get(name)
-        if running:
-            running[0].set()
+        self.interrupt(name)
         return {}
 
     @operation("DeleteTrainingJob")
@@ -201,12 +221,17 @@ class TrainingJobs(Operations):
         changes = {"TrainingEndTime": datetime.now(UTC), **run.changes, "FailureReason": reason[:1024]}
         self._enter(name, "Failed", TrainingJobStatus="Failed", **changes)
 
-    def _enter(self, name: str, status: str, **changes: object) -> None:
-        """Begins the job's next secondary status and ends the one before."""
+    def _enter(self, name: str, status: str, *, only_from: str = "", **changes: object) -> None:
+        """Begins the job's next secondary status and ends the one before.
+
+        ``only_from``: changes nothing where the job has another status, for it may have ended meanwhile.
+        """
         now = datetime.now(UTC)
         message = str(changes.get("FailureReason") or _MESSAGES[status])
 
         def change(job: Document) -> None:
+            if only_from and job["TrainingJobStatus"] != only_from:
+                return
             transitions = job["SecondaryStatusTransitions"]
             transitions[-1].setdefault("EndTime", now)
             ended = status in {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded"}
@@ -217,7 +242,7 @@ class TrainingJobs(Operations):
         self._jobs.update(name, change)
 
 
-def _check(params: Params) -> None:
+def check_training_job(params: Params) -> None:
     """Raises AwsError for what SageMaker refuses, UnsupportedError for what only SageMaker can do."""
     accept_only(params, _KNOWN, "CreateTrainingJob")
     algorithm = params["AlgorithmSpecification"]

@@ -78,6 +78,10 @@ class TrainingRun:
                 log_of_host.close()
             shutil.rmtree(root, ignore_errors=True)
 
+    def values_of(self, metric: str) -> list[float]:
+        """What the job has reported under this name so far, in order. Its log may go on meanwhile."""
+        return [reading.value for reading in self._metrics.readings() if reading.name == metric]
+
     def _run(self, cluster: Cluster, logs: Mapping[str, ExecutionLog]) -> str:
         data = S3Data(self._role)
         self._pull()
