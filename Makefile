@@ -31,7 +31,7 @@ ON_NONE = $(TOOLS) $(PY) -m scripts.on_cloud none --
 # The program's own environment plus the gate's statistics.
 WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
 
-.PHONY: help demo test check synth diff deploy bootstrap up down status env logs push follow ask \
+.PHONY: help demo test check synth diff deploy bootstrap up down status env logs data push follow ask \
         releases rollback compare end-experiment verify-report clean \
         format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
@@ -67,6 +67,9 @@ bootstrap: node_modules/installed ## prepare the account and region of gatehouse
 
 deploy: node_modules/installed ## deploy the pipeline of WORKLOAD
 	@$(ON) --start $(TO_CHANGE) -- $(PY) -m scripts.deploy $(WORKLOAD)
+
+data: .venv/installed ## store a data file that may not be shipped in the data bucket, from GATEHOUSE_DATASETS or its address
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.datasets $(WORKLOAD)
 
 push: .venv/installed ## push what is committed and follow it to PROD; fails if the pipeline fails
 	@$(ON) --start -- $(PY) -m scripts.push $(WORKLOAD)

@@ -81,7 +81,7 @@ class TestSet:
         return cls(
             requests=[",".join(row[:-1]) for row in test],
             truth=[row[-1] for row in test],
-            labels=list(dataset.label.categories),
+            labels=list(dataset.labels),
             features=[column.name for column in dataset.features],
             rules=replace(rules, comparison=replace(rules.comparison, shown=())),
             seed=int(dataset.file.sha256[:16], 16),

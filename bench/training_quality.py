@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 from bench import PROJECT
 from handover.data import SPLITS
+from ml_init.columns import Categories
 from ml_init.contract import check_file
-from ml_init.dataset import Categories, Dataset
+from ml_init.dataset import Dataset
 from ml_init.fetch import fetch
 from ml_init.row_identity import identity
-from ml_init.split import split_of
 from ml_init.table import Row, split_rows
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ BENCHMARKS = {
         salts=20,
         targets={"accuracy": 0.985, "macro-F1": 0.965},
         figures=labels,
-        of_data=lambda dataset: {"num_class": len(dataset.label.categories)},
+        of_data=lambda dataset: {"num_class": len(dataset.labels)},
         ranked=True,
     ),
     "credit_default": Benchmark(salts=10, targets={"AUC": 0.783}, figures=scores),
@@ -143,7 +143,7 @@ def trained(
         callbacks=[xgboost.callback.EarlyStopping(rounds=patience, data_name="validation", save_best=True)],
         verbose_eval=False,
     )
-    names = dataset.label.categories
+    names = dataset.labels
     figures = {
         name: benchmark.figures(parts[name][1], booster.predict(data[name]), names) for name in ("validation", "test")
     }
@@ -153,8 +153,10 @@ def trained(
 def other_split(rows: tuple[Row, ...], dataset: Dataset, salt: str) -> dict[str, list[Row]]:
     """As ``split_rows``, for rows that have the salt as their first feature."""
     parts: dict[str, list[Row]] = {name: [] for name in SPLITS}
-    for row in sorted(rows, key=lambda row: (identity([salt, *row[:-1]]), row)):
-        parts[split_of([salt, *row[:-1]], dataset.shares)].append(row)
+    identities = [identity([salt, *row[:-1]]) for row in rows]
+    places = dataset.split.of_rows(rows, identities, dataset)
+    for _, row, part in sorted(zip(identities, rows, places, strict=True)):
+        parts[part].append(row)
     return parts
 
 
@@ -166,7 +168,7 @@ def matrix(dataset: Dataset, rows: list[Row], *, ranked: bool) -> tuple[NDArray[
         return column.categories.index(value) if ranked and isinstance(column, Categories) else float(value)
 
     features = [[number(*pair) for pair in zip(dataset.features, row[:-1], strict=True)] for row in rows]
-    return np.array(features, dtype=float), np.array([dataset.label.categories.index(row[-1]) for row in rows])
+    return np.array(features, dtype=float), np.array([dataset.labels.index(row[-1]) for row in rows])
 
 
 def summary(results: list[dict[str, Figures]], benchmark: Benchmark) -> int:

@@ -1,16 +1,20 @@
 """How an endpoint is invoked: the content type, and how a row of the data set becomes a request.
 
-One class for each kind. The registry names a workload's kind; the steps, scripts and functions use it. A new kind is a
-class here and an entry in ``INVOCATIONS``.
+One class for each kind. The registry has a workload's invocation; the steps, scripts and functions use it. A variable
+carries it as the kind's name and, after a colon, what else it must know. A new kind is a class here and an entry in
+``KINDS``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 from handover.errors import HandOverError
 from handover.plain_text import without_line_break
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class NoAnswer(str):
@@ -22,17 +26,20 @@ class NoAnswer(str):
 class Invocation(Protocol):
     """What every caller of an endpoint must know."""
 
-    @property
-    def name(self) -> str: ...
+    name: ClassVar[str]
+    content_type: ClassVar[str]
+    accept: ClassVar[str]
+
+    @classmethod
+    def of(cls, parameters: str) -> Self:
+        """From the text after the kind's name. ValueError if it does not fit."""
 
     @property
-    def content_type(self) -> str: ...
-
-    @property
-    def accept(self) -> str: ...
+    def parameters(self) -> str:
+        """The text of which ``of`` makes an equal one; empty if there is nothing to know."""
 
     def body(self, row: str) -> bytes:
-        """The request for one row of the data set, as in its file: values joined by commas."""
+        """The request for one row of the data set: its features, joined by commas."""
 
     def answer(self, body: bytes) -> str:
         """The answer to one row."""
@@ -42,9 +49,15 @@ class Invocation(Protocol):
 class CsvRow:
     """The request is the row itself; the answer is one line, with or without its line break."""
 
-    name: str = "csv"
-    content_type: str = "text/csv"
-    accept: str = "text/csv"
+    name: ClassVar[str] = "csv"
+    content_type: ClassVar[str] = "text/csv"
+    accept: ClassVar[str] = "text/csv"
+    parameters: ClassVar[str] = ""
+
+    @classmethod
+    def of(cls, parameters: str) -> Self:
+        _refuse_parameters(parameters)
+        return cls()
 
     def body(self, row: str) -> bytes:
         return row.encode()
@@ -54,11 +67,25 @@ class CsvRow:
 
 
 CSV: Invocation = CsvRow()
-INVOCATIONS: dict[str, Invocation] = {each.name: each for each in (CSV,)}
+KINDS: Mapping[str, type[Invocation]] = {each.name: each for each in (CsvRow,)}
 
 
-def invocation(name: str) -> Invocation:
-    """Raises HandOverError for the name of no kind."""
-    if name not in INVOCATIONS:
-        raise HandOverError(f"There is no invocation {name!r}; known are {', '.join(sorted(INVOCATIONS))}.")
-    return INVOCATIONS[name]
+def text_of(found: Invocation) -> str:
+    """For a variable: ``csv``, or ``kind:parameters``."""
+    return f"{found.name}:{found.parameters}" if found.parameters else found.name
+
+
+def invocation(text: str) -> Invocation:
+    """Raises HandOverError for the name of no kind, or parameters that do not fit."""
+    name, _, parameters = text.partition(":")
+    if name not in KINDS:
+        raise HandOverError(f"There is no invocation {name!r}; known are {', '.join(sorted(KINDS))}.")
+    try:
+        return KINDS[name].of(parameters)
+    except ValueError as error:
+        raise HandOverError(f"The invocation {text!r} cannot be: {error}.") from error
+
+
+def _refuse_parameters(parameters: str) -> None:
+    if parameters:
+        raise ValueError(f"it takes no parameters, and has {parameters!r}")

@@ -115,6 +115,8 @@ class SynthVariables(Variables):
 class DataVariables(Variables):
     workload: str = variable("WORKLOAD")
     bucket: str = variable("DATA_BUCKET")
+    #: How a row is written for training: the name of a kind in ``ml_init/training_rows.py``.
+    training_rows: str = variable("TRAINING_ROWS")
     commit: str = variable("COMMIT_ID", of_execution=True)
     #: All four, or none if the step makes the features itself.
     glue_job: str | None = optional("GLUE_JOB_NAME")

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handover import plain_text
-from ml_init.dataset import Categories
+from ml_init.columns import Categories
 from ml_init.fetch import fetch
+from ml_init.formats import FORMATS
 from ml_steps.running import StepError, say, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ml_init.dataset import Dataset
+    from ml_init.formats import Line
 
 NAMED_IN_MESSAGE = 20
 
@@ -37,14 +38,14 @@ class CheckedRows:
         return len(self.rows)
 
 
-def fetch_checked(dataset: Dataset, folder: Path) -> tuple[bytes, CheckedRows]:
-    """The data set's file unchanged, and its rows that keep the contract. Relative sources start at ``folder``.
+def fetch_checked(dataset: Dataset, folder: Path, stored: Callable[[], bytes | None]) -> tuple[bytes, CheckedRows]:
+    """The data set's file unchanged, and its rows that keep the contract. For the other arguments, see ``fetch``.
 
     Raises StepError as ``fetch`` and ``check_file`` do.
     """
     with tempfile.TemporaryDirectory() as into:
         with timed("fetched"):
-            path = fetch(dataset.file, folder=folder, into=Path(into))
+            path = fetch(dataset.file, folder=folder, into=Path(into), stored=stored)
         with timed("checked against the data contract"):
             checked = check_file(path, dataset)
             say(f"  {checked.good} good rows")
@@ -62,59 +63,30 @@ def check(name: str, content: bytes, dataset: Dataset) -> CheckedRows:
     Raises StepError for an empty file, for a file that lacks a column in every row, if more than the allowed share of
     the rows is bad, and for a fault of the file as a whole.
     """
-    lines = plain_text.lines(content.decode(encoding="utf-8", errors="replace"))
-    first = 1 if dataset.file.header is None else 2
-    _check_header(name, lines, dataset)
-    lines = lines[first - 1 :]
-    if not lines:
-        raise StepError(f"{name} is empty ({len(content)} bytes, no rows).")
-    _check_width(name, lines, dataset)
-    faults = [row_fault(line, dataset) for line in lines]
-    bad = tuple(f"{name}:{n}: {fault}" for n, fault in enumerate(faults, start=first) if fault is not None)
+    lines = FORMATS[dataset.file.format].lines(name, content, dataset)
+    places = [dataset.file_columns.index(column.name) for column in dataset.columns]
+    faults = [_fault(line, places, dataset) for line in lines]
+    bad = tuple(f"{name}:{line.number}: {fault}" for line, fault in zip(lines, faults, strict=True) if fault)
     for fault in bad:
         say(f"  bad row: {fault}")
     _check_share(name, bad, len(lines), dataset)
-    good = [line.split(",") for line, fault in zip(lines, faults, strict=True) if fault is None]
-    _check_whole(name, [line.partition(",")[0] for line in lines], good, dataset)
-    skipped = len(dataset.file_columns) - len(dataset.columns)
+    good = [
+        [line.values[place] for place in places] for line, fault in zip(lines, faults, strict=True) if fault is None
+    ]
+    _check_whole(name, lines, good, dataset)
     rows = tuple(
-        tuple(column.canonical(value) for column, value in zip(dataset.columns, values[skipped:], strict=True))
-        for values in good
+        tuple(column.canonical(value) for column, value in zip(dataset.columns, values, strict=True)) for values in good
     )
     _check_associations(name, rows, dataset)
     return CheckedRows(rows=rows, bad=bad)
 
 
-def row_fault(line: str, dataset: Dataset) -> str | None:
+def _fault(line: Line, places: Sequence[int], dataset: Dataset) -> str | None:
     """The fault of a row, or None."""
-    if not line:
-        return "the line is empty"
-    values = line.split(",")
-    expected = len(dataset.file_columns)
-    if len(values) != expected:
-        return f"{len(values)} values, expected {expected}: {line!r}"
-    values = values[expected - len(dataset.columns) :]
-    faults = [column.fault(value) for column, value in zip(dataset.columns, values, strict=True)]
+    if line.fault is not None:
+        return line.fault
+    faults = (column.fault(line.values[place]) for column, place in zip(dataset.columns, places, strict=True))
     return "; ".join(fault for fault in faults if fault) or None
-
-
-def _check_header(name: str, lines: list[str], dataset: Dataset) -> None:
-    """A file with its columns in another order has the same width, and its values may even fit."""
-    header = dataset.file.header
-    if header is not None and lines and lines[0] != header:
-        raise StepError(f"{name}: the first line is {lines[0]!r}, expected the header {header!r}.")
-
-
-def _check_width(name: str, lines: list[str], dataset: Dataset) -> None:
-    """If nearly every row has the same wrong width, the file is at fault, not the row."""
-    width, rows = Counter(line.count(",") + 1 for line in lines).most_common(1)[0]
-    expected = len(dataset.file_columns)
-    if width != expected:
-        fault = "a column is missing" if width < expected else "there is a column too many"
-        raise StepError(
-            f"{name}: {rows} of {len(lines)} rows have {width} values, expected {expected} "
-            f"({', '.join(dataset.file_columns)}): {fault}. First row: {lines[0]!r}"
-        )
 
 
 def _check_share(name: str, bad: Sequence[str], rows: int, dataset: Dataset) -> None:
@@ -129,17 +101,19 @@ def _check_share(name: str, bad: Sequence[str], rows: int, dataset: Dataset) -> 
         )
 
 
-def _check_whole(name: str, numbers: list[str], rows: list[list[str]], dataset: Dataset) -> None:
+def _check_whole(name: str, lines: Sequence[Line], rows: list[list[str]], dataset: Dataset) -> None:
     """Row numbers, including those of bad rows, and undocumented codes that occur too often."""
-    faults = [*_row_numbers(numbers, dataset), *_recoded(rows, dataset)]
+    faults = [*_row_numbers(lines, dataset), *_recoded(rows, dataset)]
     if faults:
         raise StepError("\n  ".join([f"{name} breaks the data contract as a whole:", *faults]))
 
 
-def _row_numbers(numbers: list[str], dataset: Dataset) -> Iterator[str]:
+def _row_numbers(lines: Sequence[Line], dataset: Dataset) -> Iterator[str]:
     """Each number once, from 1 on: this finds a row that was lost, duplicated or joined to a wrong number."""
     if dataset.identifier is None:
         return
+    place = dataset.file_columns.index(dataset.identifier)
+    numbers = [line.values[place] if place < len(line.values) else "" for line in lines]
     found = Counter(numbers)
     expected = {str(number) for number in range(1, len(numbers) + 1)}
     for title, wrong in (
@@ -154,8 +128,7 @@ def _row_numbers(numbers: list[str], dataset: Dataset) -> Iterator[str]:
 
 def _recoded(rows: list[list[str]], dataset: Dataset) -> Iterator[str]:
     """Undocumented codes count as a documented one, up to the number of rows that dataset.toml allows."""
-    offset = len(dataset.file_columns) - len(dataset.columns)
-    for place, column in enumerate(dataset.columns, start=offset):
+    for place, column in enumerate(dataset.columns):
         for recoding in column.recoded if isinstance(column, Categories) else ():
             count = sum(values[place] == recoding.code for values in rows)
             say(f"  {column.name} {recoding.code} taken for {recoding.taken_for}: {count} rows")
@@ -171,7 +144,7 @@ def _check_associations(name: str, rows: Sequence[tuple[str, ...]], dataset: Dat
     names = [column.name for column in dataset.columns]
     for wanted in dataset.associations:
         place = names.index(wanted.column)
-        labels = [row[-1] for row in rows if int(row[place]) >= wanted.at_least]
+        labels = [dataset.truth_of(row) for row in rows if int(row[place]) >= wanted.at_least]
         share = labels.count(wanted.label) / len(labels) if labels else 0.0
         rule = f"of {len(labels)} rows with {wanted.column} ≥ {wanted.at_least}, {share:.1%} are {wanted.label}"
         say(f"  {rule}")

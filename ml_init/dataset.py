@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from handover.plain_text import number
+from ml_init.columns import Categories, column
+from ml_init.formats import FORMATS
+from ml_init.split import FirstOf, Shares
 from ml_steps import changes
 from ml_steps.changes import (
     ITS_OWN_FIELDS,
@@ -25,119 +27,11 @@ from ml_steps.changes import (
 from ml_steps.strict import plain, read_table, refuse_unknown, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-#: Above this limit, a float cannot tell whole numbers apart.
-_INTEGER_LIMIT = 2**53
-#: So many digits are always below it.
-_SAFE_DIGITS = 15
-
-
-class Column(Protocol):
-    """A column of the file: its allowed values, and how each is written."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def catalog_type(self) -> str:
-        """The type that Glue's crawler infers for a column of these values. As this type, no two of them are equal."""
-
-    def fault(self, value: str) -> str | None:
-        """The fault of a value, or None."""
-
-    def canonical(self, value: str) -> str:
-        """The canonical form of a good value: equal rows are equal text, whoever wrote the file."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recoding:
-    """An undocumented code, and the category that it counts as."""
-
-    code: str = field(metadata=LOOSER_IF_CHANGED)
-    taken_for: str = field(metadata=LOOSER_IF_CHANGED)
-    #: How many rows of the file may have it: if more do, the code has acquired a meaning.
-    rows_allowed: int = field(metadata=LOOSER_IF_MORE)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Categories:
-    """A column of categories, in the order of their meaning: a category's index is its rank."""
-
-    name: str = field(metadata=LOOSER_IF_CHANGED)
-    categories: tuple[str, ...] = field(metadata=LOOSER_IF_CHANGED)
-    recoded: tuple[Recoding, ...] = field(default=(), metadata=changes.tables(by="code", added=Effect.LOOSER))
-
-    def __post_init__(self) -> None:
-        for recoding in self.recoded:
-            if recoding.taken_for not in self.categories or recoding.code in self.categories:
-                raise ValueError(
-                    f"{self.name}: the code {recoding.code} cannot be taken for {recoding.taken_for}; "
-                    f"the categories are {', '.join(self.categories)}"
-                )
-
-    @property
-    def catalog_type(self) -> str:
-        """``bigint`` if each category is a whole number in canonical form: as a number, ``01`` would be ``1``."""
-        return "bigint" if all(str(_whole(category)) == category for category in self.categories) else "string"
-
-    def fault(self, value: str) -> str | None:
-        if value in self.categories or any(value == recoding.code for recoding in self.recoded):
-            return None
-        return f"{self.name} is {value!r}, expected one of {', '.join(self.categories)}"
-
-    def canonical(self, value: str) -> str:
-        return next((recoding.taken_for for recoding in self.recoded if recoding.code == value), value)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Integers:
-    """A column of whole numbers from ``low`` to ``high``, in any notation: ``5.00E+05`` is ``500000``."""
-
-    name: str = field(metadata=LOOSER_IF_CHANGED)
-    low: int = field(metadata=LOOSER_IF_CHANGED)
-    high: int = field(metadata=LOOSER_IF_CHANGED)
-
-    @property
-    def catalog_type(self) -> str:
-        return "bigint"
-
-    def fault(self, value: str) -> str | None:
-        number = _whole(value)
-        if number is None:
-            return f"{self.name} is {value!r}, expected a whole number"
-        if not self.low <= number <= self.high:
-            return f"{self.name} is {value!r}, expected {self.low} to {self.high}"
-        return None
-
-    def canonical(self, value: str) -> str:
-        return str(_whole(value))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decimals:
-    """A column of numbers from ``low`` to ``high``, in any notation: ``1.50`` is ``1.5``."""
-
-    name: str = field(metadata=LOOSER_IF_CHANGED)
-    low: float = field(metadata=LOOSER_IF_CHANGED)
-    high: float = field(metadata=LOOSER_IF_CHANGED)
-
-    @property
-    def catalog_type(self) -> str:
-        return "double"
-
-    def fault(self, value: str) -> str | None:
-        found = number(value)
-        if found is None:
-            return f"{self.name} is {value!r}, expected a number"
-        if not self.low <= found <= self.high:
-            return f"{self.name} is {value!r}, expected {self.low} to {self.high}"
-        return None
-
-    def canonical(self, value: str) -> str:
-        """The shortest text that reads back as the same 64-bit number; there is only one zero."""
-        return repr((number(value) or 0.0) + 0.0)
+    from ml_init.columns import Column
+    from ml_init.split import Split
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,20 +43,22 @@ class DataFile:
     #: The hash of the file itself, even if a source has it compressed (``.gz``).
     sha256: str = field(metadata=NEUTRAL)
     max_bytes: int = field(metadata=NEUTRAL)
-    #: The exact first line of the file; None if it has rows only.
+    #: One of ``FORMATS``.
+    format: str = field(default="csv", metadata=LOOSER_IF_CHANGED)
+    #: Of a CSV file: what separates the values.
+    delimiter: str = field(default=",", metadata=LOOSER_IF_CHANGED)
+    #: Of a CSV file: its exact first line; None if it has rows only.
     header: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shares:
-    """The shares of training and validation rows; the rest are test rows."""
-
-    train: float = field(metadata=called("train_share", LOOSER_IF_CHANGED))
-    validation: float = field(metadata=called("validation_share", LOOSER_IF_CHANGED))
+    #: The file's columns in its order, if it has more than the contract's, or in another order.
+    columns: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
-        if not (self.train > 0 and self.validation > 0 and self.train + self.validation < 1):
-            raise ValueError(f"train_share {self.train} and validation_share {self.validation} leave no test rows")
+        if self.format not in FORMATS:
+            raise ValueError(f"format = {self.format!r}: expected {' or '.join(FORMATS)}")
+        if self.format != "csv" and (self.header is not None or self.delimiter != ","):
+            raise ValueError(f"a file of the format {self.format} has neither header nor delimiter")
+        if len(self.delimiter) != 1:
+            raise ValueError(f"delimiter = {self.delimiter!r}: expected one character")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,12 +76,29 @@ class Association:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Rows:
-    """The table ``[rows]``."""
+    """The table ``[rows]``: the keys of one kind of split, and those that every file has."""
 
-    train_share: float
-    validation_share: float
     bad_share_allowed: float
     identifier: str | None = None
+    train_share: float | None = None
+    validation_share: float | None = None
+    first_of: str | None = None
+    test_rows: int | None = None
+    validation_rows: int | None = None
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> _Rows:
+        return cls(bad_share_allowed=dataset.bad_share_allowed, identifier=dataset.identifier, **dataset.split.keys())
+
+    def split(self) -> Split:
+        """ValueError unless the keys are those of one kind of split."""
+        given = {name: getattr(self, name) for kind in (Shares, FirstOf) for name in kind.KEYS}
+        given = {name: value for name, value in given.items() if value is not None}
+        for kind in (Shares, FirstOf):
+            if given.keys() == set(kind.KEYS):
+                return kind.of(given)
+        kinds = " or ".join(", ".join(kind.KEYS) for kind in (Shares, FirstOf))
+        raise ValueError(f"[rows] must have {kinds}, and not {', '.join(given) or 'none of them'}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,26 +106,53 @@ class Dataset:
     name: str = field(metadata=NEUTRAL)
     file: DataFile = field(metadata=ITS_OWN_FIELDS)
     features: tuple[Column, ...] = field(metadata=changes.tables(by="name", added=Effect.LOOSER, ordered=True))
-    label: Categories = field(metadata=ITS_OWN_FIELDS)
-    shares: Shares = field(metadata=called("rows", ITS_OWN_FIELDS))
+    #: None if the data have no truth, such as texts whose topics nobody knows.
+    label: Categories | None = field(metadata=ITS_OWN_FIELDS)
+    split: Split = field(metadata=called("rows", ITS_OWN_FIELDS))
     bad_share_allowed: float = field(metadata=called("rows bad_share_allowed", LOOSER_IF_MORE))
-    #: The first column, if it numbers the rows from 1 on; it is no feature.
+    #: The column that numbers the rows from 1 on, if there is one; it is no feature.
     identifier: str | None = field(default=None, metadata=called("rows identifier", LOOSER_IF_CHANGED))
     associations: tuple[Association, ...] = field(
         default=(), metadata=changes.tables(by="column", added=Effect.STRICTER)
     )
     licence: str = field(default="", metadata=NEUTRAL)
 
+    def __post_init__(self) -> None:
+        for name in [*(each.name for each in self.columns), *filter(None, [self.identifier])]:
+            if self.file_columns.count(name) != 1:
+                raise ValueError(f"[file] columns has {name} {self.file_columns.count(name)} times, expected once")
+        self.split.check(self)
+
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns of a row that keeps the contract: the features, then the label."""
-        return (*self.features, self.label)
+        """The columns of a row that keeps the contract: the features, then the label if there is one."""
+        return self.features if self.label is None else (*self.features, self.label)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label's categories; empty without a label."""
+        return () if self.label is None else self.label.categories
 
     @property
     def file_columns(self) -> tuple[str, ...]:
         """The names of the file's columns in its order."""
-        names = tuple(column.name for column in self.columns)
-        return names if self.identifier is None else (self.identifier, *names)
+        names = tuple(each.name for each in self.columns)
+        return self.file.columns or (names if self.identifier is None else (self.identifier, *names))
+
+    def features_of(self, row: Sequence[str]) -> tuple[str, ...]:
+        """The features of a row that keeps the contract."""
+        return tuple(row[: len(self.features)])
+
+    def truth_of(self, row: Sequence[str]) -> str:
+        """The label of a row that keeps the contract. ValueError if the data have none."""
+        self.label_column()
+        return row[-1]
+
+    def label_column(self) -> Categories:
+        """The label, for who cannot do without one. ValueError if the data have none."""
+        if self.label is None:
+            raise ValueError(f"the data set {self.name} has no label")
+        return self.label
 
     @classmethod
     def read(cls, path: Path) -> Dataset:
@@ -233,9 +173,9 @@ class Dataset:
             name=whole.name,
             licence=whole.licence,
             file=read_table(DataFile, document.get("file", {}), "file"),
-            features=tuple(_column(entry) for entry in tables(document.get("features"), "features")),
-            label=read_table(Categories, document.get("label", {}), "label"),
-            shares=Shares(train=rows.train_share, validation=rows.validation_share),
+            features=tuple(column(entry) for entry in tables(document.get("features"), "features")),
+            label=read_table(Categories, document["label"], "label") if "label" in document else None,
+            split=rows.split(),
             bad_share_allowed=rows.bad_share_allowed,
             identifier=rows.identifier,
             associations=tuple(
@@ -246,14 +186,8 @@ class Dataset:
 
     def document(self) -> dict[str, Any]:
         """As the tables of a dataset.toml, in JSON values: ``of`` makes an equal contract of them."""
-        rows = _Rows(
-            train_share=self.shares.train,
-            validation_share=self.shares.validation,
-            bad_share_allowed=self.bad_share_allowed,
-            identifier=self.identifier,
-        )
         kept = {key: getattr(self, key) for key in ("name", "licence", "file", "features", "label", "associations")}
-        document: dict[str, Any] = plain({**kept, "rows": rows})
+        document: dict[str, Any] = plain({**kept, "rows": _Rows.of(self)})
         return document
 
 
@@ -263,21 +197,3 @@ class _Names:
 
     name: str
     licence: str = ""
-
-
-def _column(entry: Mapping[str, Any]) -> Column:
-    """Categories; or numbers from ``low`` to ``high``, whole ones if both bounds are written as whole numbers."""
-    if "categories" in entry:
-        return read_table(Categories, entry, "features")
-    whole = all(isinstance(entry.get(bound), int) for bound in ("low", "high"))
-    return read_table(Integers, entry, "features") if whole else read_table(Decimals, entry, "features")
-
-
-def _whole(value: str) -> int | None:
-    """The text as a whole number, or None."""
-    if (
-        len(value) <= _SAFE_DIGITS and value.isascii() and value.isdecimal()
-    ):  # most values; the rest takes twice as long
-        return int(value)
-    found = number(value)
-    return int(found) if found is not None and found.is_integer() and abs(found) < _INTEGER_LIMIT else None

@@ -19,12 +19,16 @@ from ml_init.dataset import Dataset
 from ml_init.plain import PlainFeatures
 from ml_init.source import Source
 from ml_init.spark import SparkFeatures
+from ml_init.training_rows import training_rows
 from ml_steps.artifacts import write_output
-from ml_steps.objects import read_lines, upload_once
+from ml_steps.objects import read_all, read_if_there, upload_once
 from ml_steps.running import StepError, run, say, timed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ml_init.source import FeatureMaker
+    from ml_init.training_rows import TrainingRows
 
 FOLDER = Path(__file__).parent
 
@@ -34,13 +38,14 @@ def main() -> None:
     folder = FOLDER / variables.workload
     dataset = Dataset.read(folder / "dataset.toml")
     s3 = boto3.client("s3")
-    raw, checked = fetch_checked(dataset, folder)
+    stored = raw_file(variables.bucket, dataset.file.sha256, dataset.file.name)
+    raw, checked = fetch_checked(dataset, folder, lambda: read_if_there(s3, stored))
     with timed("uploaded"):
-        upload_once(s3, raw, lambda digest: raw_file(variables.bucket, digest, dataset.file.name))
+        upload_once(s3, raw, lambda _: stored)
     source = Source(folder=folder, dataset=dataset, rows=checked.rows, bucket=variables.bucket)
     made = maker(variables).make(s3, source)
     with timed("checked the features"):
-        check_features(s3, made.features, checked.good, dataset)
+        check_features(s3, made.features, checked.good, dataset, training_rows(variables.training_rows))
     data = Data(
         workload=variables.workload,
         commit=variables.commit,
@@ -53,10 +58,12 @@ def main() -> None:
 
 def maker(variables: DataVariables) -> FeatureMaker:
     """Spark if the stack has a Glue job for this workload, otherwise plain Python."""
-    return PlainFeatures() if variables.glue_job is None else SparkFeatures.of(variables)
+    if variables.glue_job is None:
+        return PlainFeatures(kind=training_rows(variables.training_rows))
+    return SparkFeatures.of(variables)
 
 
-def check_features(s3: Any, features: Features, good_rows: int, dataset: Dataset) -> None:
+def check_features(s3: Any, features: Features, good_rows: int, dataset: Dataset, kind: TrainingRows) -> None:
     """Every row that kept the contract was counted, training finds those it is to learn, and no split lacks a label."""
     for name in SPLITS:
         rows = features.rows[name]
@@ -64,16 +71,20 @@ def check_features(s3: Any, features: Features, good_rows: int, dataset: Dataset
         missing = [label for label, count in features.label_counts[name].items() if not count]
         if missing or not rows:
             raise StepError(
-                f"The {name} split has no row with {dataset.label.name} = {', '.join(missing) or 'any label'}: "
+                f"The {name} split has no row{_with(dataset, missing)}: "
                 f"{good_rows} rows are too few for the shares in dataset.toml."
             )
     for name in LEARNED:
         address = features.splits[name]
-        found = len(read_lines(s3, S3Address.parse(address)))
+        found = sum(map(kind.count, read_all(s3, S3Address.parse(address))))
         if found != features.rows[name]:
             raise StepError(f"{address} holds {found} rows of the {name} split, but {features.rows[name]} were made.")
     if sum(features.rows.values()) != good_rows:
         raise StepError(f"{sum(features.rows.values())} rows were made, but {good_rows} keep the data contract.")
+
+
+def _with(dataset: Dataset, labels: Sequence[str]) -> str:
+    return f" with {dataset.label_column().name} = {', '.join(labels)}" if labels else ""
 
 
 if __name__ == "__main__":

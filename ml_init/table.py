@@ -1,4 +1,4 @@
-"""A table of values: its split, and its rows as a file for training, for a workload that needs no Spark."""
+"""A table of values: its split, and what is counted in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from handover.data import SPLITS
 from ml_init.row_identity import identity
-from ml_init.split import split_of
-from ml_init.training_rows import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,18 +16,19 @@ Row = tuple[str, ...]
 
 
 def split_rows(rows: Sequence[Row], dataset: Dataset) -> dict[str, list[Row]]:
-    """The rows (features, then label) of each split, in the order of their identities: it depends on the data alone."""
+    """The rows (features, then label) of each split, in the order of their identities.
+
+    rows: in the file's order.
+    """
     parts: dict[str, list[Row]] = {name: [] for name in SPLITS}
-    for row in sorted(rows, key=lambda row: (identity(row[:-1]), row)):
-        parts[split_of(row[:-1], dataset.shares)].append(row)
+    identities = [identity(dataset.features_of(row)) for row in rows]
+    places = dataset.split.of_rows(rows, identities, dataset)
+    for _, row, part in sorted(zip(identities, rows, places, strict=True)):
+        parts[part].append(row)
     return parts
 
 
-def csv_of(rows: Sequence[Row], dataset: Dataset) -> str:
-    """The rows as training reads them: the features are their values."""
-    return "".join(f"{VALUES.written(row, dataset)}\n" for row in rows)
-
-
 def label_counts(rows: Sequence[Row], dataset: Dataset) -> dict[str, int]:
-    labels = [row[-1] for row in rows]
-    return {label: labels.count(label) for label in dataset.label.categories}
+    """The number of rows with each label; empty without a label."""
+    labels = [dataset.truth_of(row) for row in rows] if dataset.labels else []
+    return {label: labels.count(label) for label in dataset.labels}

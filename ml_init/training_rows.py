@@ -1,18 +1,21 @@
-"""How a row is written for training, and read back: one class for each kind, and an entry in ``TRAINING_ROWS``.
+"""How rows are written for training, and read back: one class for each kind, and an entry in ``TRAINING_ROWS``.
 
-The gate reads back what a model has learned from. The registry names a workload's kind, beside what makes its features.
+The data step writes them, unless Spark does. The gate reads back what a model has learned from. The registry names a
+workload's kind, beside what makes its features.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ml_init.dataset import Categories
+from handover import plain_text
+from ml_init.columns import Categories
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ml_init.dataset import Column, Dataset
+    from ml_init.columns import Column
+    from ml_init.dataset import Dataset
     from ml_init.table import Row
 
 
@@ -26,25 +29,45 @@ class TrainingRows(Protocol):
     def content_type(self) -> str:
         """What training is told of the files."""
 
-    def written(self, row: Row, dataset: Dataset) -> str:
-        """A row (canonical values, features then label) as a line."""
+    @property
+    def file_name(self) -> str:
+        """Of the file with a split's rows."""
 
-    def features(self, line: str, dataset: Dataset) -> tuple[str, ...]:
-        """The canonical values of the features of a line. ValueError for a line that is no such row."""
+    def encode(self, rows: Sequence[Row], dataset: Dataset) -> bytes:
+        """Rows (canonical values, features then label) as a file. ValueError for data that it cannot hold."""
+
+    def count(self, content: bytes) -> int:
+        """The number of rows in a file."""
+
+    def decode(self, content: bytes, dataset: Dataset) -> list[tuple[str, ...]]:
+        """The canonical values of each row's features. ValueError for a file that holds something else."""
 
 
 class _LabelFirst:
     """CSV for XGBoost, without header: the label's index, then the features in the order of the contract."""
 
     content_type = "text/csv"
+    file_name = "rows.csv"
+
+    def encode(self, rows: Sequence[Row], dataset: Dataset) -> bytes:
+        return "".join(f"{self.written(row, dataset)}\n" for row in rows).encode()
+
+    def count(self, content: bytes) -> int:
+        return len(plain_text.lines(content.decode()))
+
+    def decode(self, content: bytes, dataset: Dataset) -> list[tuple[str, ...]]:
+        return [self.features(line, dataset) for line in plain_text.lines(content.decode())]
 
     def written(self, row: Row, dataset: Dataset) -> str:
-        values = (self._value(column, value) for column, value in zip(dataset.features, row[:-1], strict=True))
-        return ",".join((str(dataset.label.categories.index(row[-1])), *values))
+        """The row as a line."""
+        features, label = dataset.features_of(row), dataset.labels.index(dataset.truth_of(row))
+        values = (self._value(column, value) for column, value in zip(dataset.features, features, strict=True))
+        return ",".join((str(label), *values))
 
     def features(self, line: str, dataset: Dataset) -> tuple[str, ...]:
+        """The features of a line."""
         label, *values = line.split(",")
-        _category(dataset.label, label)
+        _category(dataset.label_column(), label)
         if len(values) != len(dataset.features):
             raise ValueError(f"{len(values)} features, expected {len(dataset.features)}: {line[:200]!r}")
         return tuple(self._canonical(column, value) for column, value in zip(dataset.features, values, strict=True))
@@ -91,10 +114,10 @@ VALUES, RANKS = Values(), Ranks()
 TRAINING_ROWS: Mapping[str, TrainingRows] = {each.name: each for each in (VALUES, RANKS)}
 
 
-def rows_of_kind(lines: Sequence[str], kind: str, dataset: Dataset) -> list[tuple[str, ...]]:
-    """The features of each line. ValueError for an unknown kind, or for a line that is no row of it."""
-    if kind not in TRAINING_ROWS:
+def training_rows(name: str) -> TrainingRows:
+    """The kind with this name. ValueError if there is none."""
+    if name not in TRAINING_ROWS:
         raise ValueError(
-            f"there are no training rows of the kind {kind!r}; known are {', '.join(sorted(TRAINING_ROWS))}"
+            f"there are no training rows of the kind {name!r}; known are {', '.join(sorted(TRAINING_ROWS))}"
         )
-    return [TRAINING_ROWS[kind].features(line, dataset) for line in lines]
+    return TRAINING_ROWS[name]

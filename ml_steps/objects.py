@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from handover.plain_text import lines
 from ml_steps.running import say
 
 if TYPE_CHECKING:
@@ -62,12 +61,11 @@ def read_if_there(s3: Any, address: S3Address) -> bytes | None:
     return content
 
 
-def read_lines(s3: Any, prefix: S3Address) -> list[str]:
-    """The lines of all objects under a prefix, in the order of their keys: Spark writes one file in several parts."""
+def read_all(s3: Any, prefix: S3Address) -> list[bytes]:
+    """What is under a prefix, but empty objects, by the order of the keys: Spark writes one file in several parts."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Size"]]
-    bodies = [s3.get_object(Bucket=prefix.bucket, Key=key)["Body"].read().decode() for key in keys]
-    return [line for body in bodies for line in lines(body)]
+    return [s3.get_object(Bucket=prefix.bucket, Key=key)["Body"].read() for key in keys]
 
 
 def _size(s3: Any, address: S3Address) -> int | None:

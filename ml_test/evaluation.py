@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handover.variables import GateVariables
-    from ml_init.table import Row
     from ml_test.gate.agreement import Agreed, Agreement
     from ml_test.gate.decision import Decision
     from ml_test.gate.rules import Rules
@@ -98,7 +97,7 @@ def gather(
     s3: Any, asker: Asker, variables: GateVariables, data: KnownData, rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
     """The test rows, both models' answers to them, and all else that the decision needs."""
-    requests, truth = test_rows(data.test, rules)
+    requests, truth = data.requests, data.truth if rules.answers.needs_truth else None
     endpoints = [variables.endpoint, rival.endpoint] if isinstance(rival, Champion) else [variables.endpoint]
     challenger, *others = ask_all(asker, endpoints, requests, rules)
     champion = others[0] if others else None
@@ -123,13 +122,6 @@ def gather(
             s3, variables.bucket, rows=data.test_identities, answers=answers_hash(challenger.answers)
         ),
     )
-
-
-def test_rows(rows: Sequence[Row], rules: Rules) -> tuple[Sequence[str], Sequence[str] | None]:
-    """Requests and truth. The last column is the truth, unless the kind of answers needs none."""
-    if not rules.answers.needs_truth:
-        return [",".join(row) for row in rows], None
-    return [",".join(row[:-1]) for row in rows], [row[-1] for row in rows]
 
 
 def attempt_of(s3: Any, variables: GateVariables) -> int:

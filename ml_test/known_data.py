@@ -52,7 +52,7 @@ class KnownData:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return self.dataset.label.categories
+        return self.dataset.labels
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -60,21 +60,27 @@ class KnownData:
         return tuple(column.name for column in self.dataset.features)
 
     @property
-    def test(self) -> Sequence[Row]:
-        return self.parts[TEST]
+    def requests(self) -> list[str]:
+        """The test rows as callers send them: their features."""
+        return [",".join(self.dataset.features_of(row)) for row in self.parts[TEST]]
+
+    @property
+    def truth(self) -> list[str] | None:
+        """Of each test row; None if the data have none."""
+        return [self.dataset.truth_of(row) for row in self.parts[TEST]] if self.labels else None
 
     @property
     def test_identities(self) -> list[str]:
-        return [identity(row[:-1]) for row in self.test]
+        return [identity(self.dataset.features_of(row)) for row in self.parts[TEST]]
 
     @property
     def baseline_labels(self) -> list[str]:
-        """The labels of the training rows: all that a baseline knows."""
-        return [row[-1] for row in self.parts[TRAIN]]
+        """The labels of the training rows: all that a baseline knows. Empty if the data have none."""
+        return [self.dataset.truth_of(row) for row in self.parts[TRAIN]] if self.labels else []
 
     def to_learn(self) -> frozenset[str]:
         """The identities of the rows that a model may learn from and be tuned on."""
-        return frozenset(identity(row[:-1]) for name in LEARNED for row in self.parts[name])
+        return frozenset(identity(self.dataset.features_of(row)) for name in LEARNED for row in self.parts[name])
 
 
 def _content(s3: Any, bucket: str, dataset: Dataset) -> bytes:

@@ -17,8 +17,8 @@ from handover.packages import artifacts
 from handover.places import FEATURES, MODELS
 from handover.versions import changed_since
 from ml_init.row_identity import identity
-from ml_init.training_rows import TRAINING_ROWS, rows_of_kind
-from ml_steps.objects import read_lines
+from ml_init.training_rows import training_rows
+from ml_steps.objects import read_all
 from ml_steps.running import say
 from ml_test import row_sets
 from ml_test.gate.learning import Learned, Learning
@@ -78,7 +78,7 @@ def _of_challenger(
     try:
         prefixes = []
         for job in _jobs(sagemaker, package, variables):
-            found = _prefixes(job, variables.bucket)
+            found = _prefixes(job, variables)
             _check_unchanged(s3, job, found)
             prefixes += found
         rows = frozenset(row for prefix in prefixes for row in _identities(s3, prefix, variables, data))
@@ -103,9 +103,9 @@ def _jobs(sagemaker: Any, package: Mapping[str, Any], variables: GateVariables) 
         yield job
 
 
-def _prefixes(job: Mapping[str, Any], bucket: str) -> list[S3Address]:
+def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> list[S3Address]:
     """Where the job's rows lie. Each channel must be one that can be read back."""
-    name = job["TrainingJobName"]
+    name, bucket = job["TrainingJobName"], variables.bucket
     if others := [each for each in _NOT_ROWS if job.get(each)]:
         raise _UnknownError(f"the training job {name} has a {others[0]}")
     channels = job.get("InputDataConfig", [])
@@ -122,7 +122,7 @@ def _prefixes(job: Mapping[str, Any], bucket: str) -> list[S3Address]:
             )
         if channel.get("CompressionType", "None") != "None" or channel.get("RecordWrapperType", "None") != "None":
             raise _UnknownError(f"the training job {name} unpacks its channel {channel.get('ChannelName')}")
-        if channel.get("ContentType") not in {kind.content_type for kind in TRAINING_ROWS.values()}:
+        if channel.get("ContentType") != training_rows(variables.training_rows).content_type:
             raise _UnknownError(
                 f"the training job {name} reads {channel.get('ContentType') or 'rows of no stated type'}"
             )
@@ -141,10 +141,11 @@ def _check_unchanged(s3: Any, job: Mapping[str, Any], prefixes: Sequence[S3Addre
 
 
 def _identities(s3: Any, prefix: S3Address, variables: GateVariables, data: KnownData) -> Iterator[str]:
-    lines = read_lines(s3, prefix)
-    if not lines:
+    contents = read_all(s3, prefix)
+    if not contents:
         raise _UnknownError(f"there are no rows under {prefix}")
     try:
-        return map(identity, rows_of_kind(lines, variables.training_rows, data.dataset))
+        kind = training_rows(variables.training_rows)
+        return map(identity, [row for content in contents for row in kind.decode(content, data.dataset)])
     except ValueError as error:
         raise _UnknownError(f"the rows under {prefix} cannot be read back: {error}") from error

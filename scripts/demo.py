@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from scripts import cloud, deploy, follow
+from scripts import cloud, datasets, deploy, follow
 from scripts.ask import ask, smoke_request
 from scripts.command import run
 from scripts.push import push_and_follow, report
@@ -30,6 +30,7 @@ def main(workload: str) -> int:
         print(f"Deploying the pipeline of {workload} with cdk.", flush=True)
         deploy.main(workload)
         deployed = time.monotonic()
+        datasets.provide(workload)
         print("Pushing HEAD.", flush=True)
         pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
         execution = push_and_follow(pipeline)

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from scripts import cloud, follow
+from scripts import cloud, datasets, follow
 from scripts.changes import local_github
 from scripts.command import run
 from scripts.reads.pipeline import Execution, Pipeline
@@ -32,6 +32,7 @@ def main() -> int:
             raise SystemExit(f"{pipeline.name} has not run yet: `git push` starts it.")
         execution = follow.follow(pipeline, summaries[0]["pipelineExecutionId"])
     else:
+        datasets.provide(options.workload)
         execution = push_and_follow(pipeline)
     return report(pipeline, execution)
 

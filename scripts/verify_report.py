@@ -12,6 +12,7 @@ from handover.signed_report import MANIFEST, REPORT, SIGNATURE, Files, Release, 
 from scripts import cloud
 from scripts.command import run
 from scripts.reads.pipeline import Pipeline
+from scripts.reads.stacks import outputs_of
 from stacks.workloads import WORKLOADS
 
 
@@ -22,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     stack = WORKLOADS[options.workload].stack_name("Pipeline")
     pipeline = Pipeline(stack)
-    outputs = stack_outputs(stack)
+    outputs = outputs_of(stack)
     s3, bucket = cloud.client("s3"), outputs[Output.DATA_BUCKET]
     reported = report_of(s3, bucket, pipeline, options.execution)
     release = Release(workload=options.workload, execution=reported.execution)
@@ -70,11 +71,6 @@ def report_of(s3: Any, bucket: str, pipeline: Pipeline, execution: str | None) -
             return found
     who = f"The execution {execution}" if execution else f"No execution of {pipeline.name}"
     raise SystemExit(f"{who} has {'no' if execution else 'a'} report yet: it comes with the gate (make push).")
-
-
-def stack_outputs(stack: str) -> dict[str, str]:
-    described = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
 if __name__ == "__main__":

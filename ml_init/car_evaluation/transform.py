@@ -26,7 +26,8 @@ from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Sp
 from handover.addresses import S3Address
 from handover.data import LEARNED, SPLITS, TRAIN, Features, Transformation
 from handover.places import BUNDLE
-from ml_init.dataset import Categories, Dataset
+from ml_init.columns import Categories
+from ml_init.dataset import Dataset
 from ml_init.mleap_bundle import pack, write_bundle
 from ml_init.split import spark_fraction, spark_split
 from ml_steps.running import say, timed
@@ -115,15 +116,15 @@ def read_rows(glue: GlueContext, arguments: argparse.Namespace, dataset: Dataset
 def split(rows: DataFrame, dataset: Dataset) -> DataFrame:
     """The rows with ``place`` (in [0, 1)) and ``split``, sorted by place: the order too depends on the data alone."""
     place = spark_fraction([column.name for column in dataset.features])
-    placed = rows.withColumn("place", place).withColumn("split", spark_split(F.col("place"), dataset.shares))
-    return placed.orderBy("place", dataset.label.name).coalesce(1)
+    placed = rows.withColumn("place", place).withColumn("split", spark_split(F.col("place"), dataset.split))
+    return placed.orderBy("place", dataset.label_column().name).coalesce(1)
 
 
 def count_labels(rows: DataFrame, dataset: Dataset) -> dict[str, dict[str, int]]:
     """The number of rows with each label in each split."""
-    groups = rows.groupBy("split", dataset.label.name).count().collect()
+    groups = rows.groupBy("split", dataset.label_column().name).count().collect()
     found = Counter({(part, label): count for part, label, count in groups})
-    return {name: {label: found[name, label] for label in dataset.label.categories} for name in SPLITS}
+    return {name: {label: found[name, label] for label in dataset.labels} for name in SPLITS}
 
 
 def fit_indexers(rows: DataFrame, dataset: Dataset) -> list[StringIndexerModel]:
@@ -162,7 +163,7 @@ def indexer(column: Categories, seen: Collection[str]) -> StringIndexerModel:
 
 def write_rows(rows: DataFrame, indexers: PipelineModel, dataset: Dataset, output: S3Address) -> None:
     indexed = indexers.transform(rows)
-    numbers = [_index(column.name) for column in (dataset.label, *dataset.features)]
+    numbers = [_index(column.name) for column in (dataset.label_column(), *dataset.features)]
     for name in LEARNED:
         part = indexed.where(F.col("split") == name).select(*numbers)
         part.write.mode("overwrite").csv(str(output / name))

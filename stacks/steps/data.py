@@ -27,6 +27,7 @@ def data_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
         variables=DataVariables(
             workload=workload.name,
             bucket=data.name,
+            training_rows=workload.data.training_rows,
             commit=COMMIT,
             glue_job=features.glue_job,
             glue_crawler=features.glue_crawler,

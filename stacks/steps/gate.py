@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Stack
+from handover.invocations import text_of
 from handover.names import Artifact
 from handover.packages import APPROVED, PENDING, REJECTED
 from handover.places import FEATURES, GATE, RAW
@@ -52,7 +53,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
         variables=GateVariables(
             workload=workload.name,
             bucket=resources.data.name,
-            invocation=workload.invocation.name,
+            invocation=text_of(workload.invocation),
             training_rows=workload.data.training_rows,
             endpoint=workload.endpoint_name("Qa"),
             champion=workload.endpoint_name("Prod"),

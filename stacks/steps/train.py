@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handover.invocations import text_of
 from handover.names import Artifact
 from handover.places import MODELS
 from handover.variables import TrainVariables
@@ -47,7 +48,7 @@ def train_step(workload: Workload, resources: WorkloadResources, *, limits: Trai
             bucket=resources.data.name,
             package_group=resources.registry.group_name,
             role_arn=resources.training_role.role_arn,
-            invocation=workload.invocation.name,
+            invocation=text_of(workload.invocation),
             commit=COMMIT,
             execution=EXECUTION,
             key_arn=resources.encryption.arn,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handover.invocations import text_of
 from handover.names import Artifact
 from handover.variables import VerifyVariables
 
@@ -32,7 +33,7 @@ def verify_step(workload: Workload, resources: WorkloadResources, *, competes: b
         minutes=workload.minutes.verify,
         variables=VerifyVariables(
             bucket=resources.data.name,
-            invocation=workload.invocation.name,
+            invocation=text_of(workload.invocation),
             endpoint=workload.endpoint_name("Prod"),
             topic_arn=resources.notifications.topic_arn,
             package_arn=PACKAGE,

@@ -18,7 +18,7 @@ from handover.signed_report import sha256
 from ml_init.dataset import Dataset
 from ml_init.row_identity import identity
 from ml_init.table import split_rows
-from ml_steps.objects import read_lines
+from ml_steps.objects import read_all
 from ml_test import row_sets
 from ml_test.agreed import deployed
 from ml_training.containers import Container
@@ -98,7 +98,11 @@ class Workbench:
 
     def rows(self, name: str) -> list[str]:
         """A split's rows for XGBoost: the label's place and those of the six features' categories."""
-        return read_lines(self.s3, S3Address.parse(self.features.splits[name]))
+        return [
+            line
+            for content in read_all(self.s3, S3Address.parse(self.features.splits[name]))
+            for line in content.decode().splitlines()
+        ]
 
     def train_on(self, name: str, edit: Callable[[list[str]], list[str]]) -> str:
         """Train on the splits as ``edit`` leaves their rows; the model's address."""

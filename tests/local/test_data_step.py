@@ -17,13 +17,14 @@ import pytest
 
 from handover.addresses import S3Address
 from handover.data import SPLITS
+from handover.plain_text import lines
 from localcloud.images.registry import image_of
 from localcloud.platform import tar_archives
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
 from ml_init.dataset import Dataset
 from ml_init.split import split_of
-from ml_steps.objects import read_lines
+from ml_steps.objects import read_all
 from tests.local.steps import PROJECT, SCRIPT_KEY, Steps
 from tests.waiting import DEADLINE_SECONDS, until
 
@@ -41,7 +42,11 @@ LINES = (WORKLOAD / "car.data").read_text().splitlines()
 
 
 def lines_of(steps: Steps, name: str) -> list[str]:
-    return read_lines(steps.cloud.client("s3"), S3Address.parse(steps.data().features.splits[name]))
+    return [
+        line
+        for content in read_all(steps.cloud.client("s3"), S3Address.parse(steps.data().features.splits[name]))
+        for line in lines(content.decode())
+    ]
 
 
 def ranks(values: list[str]) -> list[float]:
@@ -52,7 +57,7 @@ def test_spark_splits_by_the_stated_rule(prepared: Steps) -> None:
     """Spark's SHA-256 and Python's put each row into the same split, and no test row is among the features."""
     expected: dict[str, list[str]] = {name: [] for name in SPLITS}
     for line in LINES:
-        expected[split_of(line.split(",")[:-1], DATASET.shares)].append(line)
+        expected[split_of(line.split(",")[:-1], DATASET.split)].append(line)
     assert prepared.data().features.rows["test"] == len(expected["test"])
     for name in prepared.data().features.splits:
         numbers = sorted(lines_of(prepared, name))

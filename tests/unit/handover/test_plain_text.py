@@ -12,7 +12,7 @@ from handover.errors import HandOverError
 from handover.invocations import CSV
 from handover.plain_text import lines, number, without_line_break
 from handover.variables import AnswerShareVariables
-from ml_init.dataset import Decimals, Integers
+from ml_init.columns import Decimals, Integers
 from ml_test.gate.answers.labels import Labels
 from ml_test.gate.answers.probability import probability
 from ml_test.gate.rules import Cut

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ml_init.catalog import CatalogRows
-from ml_init.dataset import Categories, Decimals, Integers
+from ml_init.columns import Categories, Decimals, Integers
 from ml_steps.running import StepError
 
 if TYPE_CHECKING:

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from handover.data import SPLITS
+from ml_init.columns import Categories, Integers
 from ml_init.contract import check_file
-from ml_init.dataset import Categories, Dataset, Integers
+from ml_init.dataset import Dataset
 from ml_init.fetch import fetch
-from ml_init.table import csv_of, label_counts, split_rows
+from ml_init.table import label_counts, split_rows
+from ml_init.training_rows import VALUES
 from ml_steps.running import StepError
 
 WORKLOAD = Path(__file__).parents[3] / "ml_init" / "credit_default"
@@ -151,7 +153,7 @@ def test_the_order_of_the_file_does_not_matter(credit: Dataset, rows: tuple[tupl
 def test_xgboost_gets_the_label_first_and_the_gate_last(credit: Dataset, rows: tuple[tuple[str, ...], ...]) -> None:
     """Rows for training have the label in front, and rows for the gate have it at the end."""
     row = rows[0]
-    assert csv_of([row], credit) == f"{row[-1]},{','.join(row[:-1])}\n"
+    assert VALUES.encode([row], credit).decode() == f"{row[-1]},{','.join(row[:-1])}\n"
 
 
 def test_a_recoding_to_no_category_is_refused() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_init.dataset import Dataset, Decimals, Integers
+from ml_init.columns import Decimals, Integers
+from ml_init.dataset import Dataset
 
 WORKLOAD = Path(__file__).parents[3] / "ml_init" / "car_evaluation"
 
@@ -68,7 +69,7 @@ def test_what_python_would_take_for_a_number_is_none_here(column: Decimals | Int
         (
             "bad_share_allowed = 0.0",
             "bad_share = 0.0",
-            "[rows] bad_share = 0.0 is not known here; allowed are train_sh",
+            "[rows] bad_share = 0.0 is not known here; allowed are bad_shar",
         ),
         ("bad_share_allowed = 0.0", 'bad_share_allowed = "0"', "[rows] bad_share_allowed = '0': expected a number"),
         ("bad_share_allowed = 0.0", "", "[rows] must have bad_share_allowed"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -106,3 +108,44 @@ def test_only_web_addresses_and_relative_paths(tmp_path: Path) -> None:
     """A file:// address is refused."""
     with pytest.raises(StepError, match="only http and https addresses can be fetched"):
         fetch(data_file("file:///etc/hostname"), folder=tmp_path, into=tmp_path / "into")
+
+
+def archive(**members: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in members.items():
+            packed.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_a_file_in_an_archive_is_named_after_it(tmp_path: Path) -> None:
+    """``….zip#member`` is that file alone; another member, a broken archive and a bomb are each named."""
+    (tmp_path / "all.zip").write_bytes(archive(cars=CONTENT, bomb=bytes(2_000_000)))
+    (tmp_path / "broken.zip").write_bytes(b"no archive")
+    path = fetch(data_file("all.zip#cars"), folder=tmp_path, into=tmp_path / "into")
+    assert path.read_bytes() == CONTENT
+    with pytest.raises(StepError) as caught:
+        fetch(data_file("all.zip#bikes", "broken.zip#cars", "all.zip#bomb"), folder=tmp_path, into=tmp_path / "other")
+    assert "all.zip#bikes: it cannot be unpacked: KeyError" in str(caught.value)
+    assert "broken.zip#cars: it cannot be unpacked: BadZipFile" in str(caught.value)
+    assert "all.zip#bomb: unpacked, it is larger than max_bytes = 1000000" in str(caught.value)
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def test_the_data_buckets_copy_comes_before_all_addresses(tmp_path: Path, server: str) -> None:
+    """A file that a person has stored is used, if it is the right one; otherwise the addresses are asked."""
+    file = data_file(f"{server}/whole")
+    assert fetch(file, folder=tmp_path, into=tmp_path / "a", stored=lambda: CONTENT).read_bytes() == CONTENT
+    with pytest.raises(StepError, match="the data bucket: its SHA-256 is"):
+        fetch(data_file(f"{server}/missing"), folder=tmp_path, into=tmp_path / "b", stored=lambda: b"another file")
+    assert fetch(file, folder=tmp_path, into=tmp_path / "c", stored=lambda: b"another file").read_bytes() == CONTENT
+
+
+def test_a_shipped_file_needs_no_bucket(tmp_path: Path) -> None:
+    """If the file is part of the commit, the data bucket is not asked."""
+    (tmp_path / "shipped.data").write_bytes(CONTENT)
+
+    def stored() -> bytes:
+        raise AssertionError("the data bucket was asked")
+
+    assert fetch(data_file("shipped.data"), folder=tmp_path, into=tmp_path / "into", stored=stored).is_file()

@@ -14,6 +14,7 @@ from handover.data import Features
 from ml_init.dataset import Dataset
 from ml_init.prepare import check_features
 from ml_init.spark import zip_modules
+from ml_init.training_rows import VALUES
 from ml_steps.objects import upload_once
 from ml_steps.running import StepError
 from tests.clouds import PROJECT
@@ -54,11 +55,11 @@ def test_features_hold_what_the_job_counted(s3: Any) -> None:
     """Each file has as many rows as the job said, and all together as many as kept the contract."""
     for name, count in (("train", 7), ("validation", 2), ("test", 1)):
         put_rows(s3, name, count)
-    check_features(s3, features(train=7, validation=2, test=1), 10, CAR)
+    check_features(s3, features(train=7, validation=2, test=1), 10, CAR, VALUES)
     with pytest.raises(StepError, match="10 rows were made, but 11 keep the data contract"):
-        check_features(s3, features(train=7, validation=2, test=1), 11, CAR)
+        check_features(s3, features(train=7, validation=2, test=1), 11, CAR, VALUES)
     with pytest.raises(StepError, match="train/ holds 7 rows of the train split, but 8 were made"):
-        check_features(s3, features(train=8, validation=2, test=1), 11, CAR)
+        check_features(s3, features(train=8, validation=2, test=1), 11, CAR, VALUES)
 
 
 def test_empty_split_is_refused(s3: Any) -> None:
@@ -66,7 +67,7 @@ def test_empty_split_is_refused(s3: Any) -> None:
     put_rows(s3, "train", 3)
     put_rows(s3, "validation", 1)
     with pytest.raises(StepError, match="The test split has no row with acceptability = unacc: 4 rows are too few"):
-        check_features(s3, features(train=3, validation=1, test=0), 4, CAR)
+        check_features(s3, features(train=3, validation=1, test=0), 4, CAR, VALUES)
 
 
 def test_a_split_without_a_label_is_refused(s3: Any) -> None:
@@ -76,7 +77,7 @@ def test_a_split_without_a_label_is_refused(s3: Any) -> None:
     made = features(train=3, validation=1, test=1)
     counts = {**made.label_counts, "test": {"unacc": 1, "acc": 0}}
     with pytest.raises(StepError, match="The test split has no row with acceptability = acc: 5 rows are too few"):
-        check_features(s3, replace(made, label_counts=counts), 5, CAR)
+        check_features(s3, replace(made, label_counts=counts), 5, CAR, VALUES)
 
 
 def test_modules_of_the_job_are_packed_alike() -> None:

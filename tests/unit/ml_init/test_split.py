@@ -30,18 +30,18 @@ def test_a_row_keeps_its_split_when_the_file_around_it_changes(dataset: Dataset,
         assert {row: before[row] for row in after if row in before} == {
             row: name for row, name in after.items() if row in before
         }
-    assert split_of(corrected[:-1], dataset.shares) == before[last]
+    assert split_of(corrected[:-1], dataset.split) == before[last]
 
 
 def test_rows_with_equal_features_never_straddle(dataset: Dataset) -> None:
     """Rows with equal features are in one split, whatever their labels."""
     rows = ["low,low,2,2,small,low,unacc", "low,low,2,2,small,low,vgood"]
-    assert len({split_of(features(row), dataset.shares) for row in rows}) == 1
+    assert len({split_of(features(row), dataset.split) for row in rows}) == 1
 
 
 def test_shares_are_as_asked(dataset: Dataset, lines: list[str]) -> None:
     """Each split of the shipped data is within three points of its share."""
-    places = [split_of(features(line), dataset.shares) for line in lines]
+    places = [split_of(features(line), dataset.split) for line in lines]
     shares = {name: places.count(name) / len(lines) for name in SPLITS}
     assert abs(shares["train"] - 0.70) < 0.03
     assert abs(shares["validation"] - 0.15) < 0.03

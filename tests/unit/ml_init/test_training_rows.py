@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ml_init.dataset import Dataset
-from ml_init.training_rows import RANKS, TRAINING_ROWS, VALUES, rows_of_kind
+from ml_init.training_rows import RANKS, TRAINING_ROWS, VALUES, training_rows
 from tests.clouds import PROJECT
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def test_ranks_are_as_spark_writes_them() -> None:
 @pytest.mark.parametrize("kind", TRAINING_ROWS.values(), ids=TRAINING_ROWS)
 def test_what_is_written_is_read_back(kind: TrainingRows) -> None:
     """A row with numbers and categories has the same canonical values after it."""
-    assert kind.features(kind.written(CUSTOMER, CREDIT), CREDIT) == CUSTOMER[:-1]
+    content = kind.encode([CUSTOMER, CUSTOMER], CREDIT)
+    assert kind.count(content) == 2
+    assert kind.decode(content, CREDIT) == [CUSTOMER[:-1]] * 2
 
 
 def test_another_notation_is_the_same_row() -> None:
@@ -53,4 +55,4 @@ def test_another_notation_is_the_same_row() -> None:
 def test_what_is_no_such_row_is_refused(kind: str, line: str, fault: str) -> None:
     """What cannot be read back is named, and not taken for a row."""
     with pytest.raises(ValueError, match=re.escape(fault)):
-        rows_of_kind([line], kind, CAR)
+        training_rows(kind).decode(f"{line}\n".encode(), CAR)

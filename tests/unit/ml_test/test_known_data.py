@@ -51,10 +51,12 @@ def derived(content: bytes, dataset: Dataset = CAR) -> KnownData:
 def test_test_rows_truth_and_baseline_come_from_file_and_contract() -> None:
     """The shipped file gives 289 test rows, in the order of their identities, and the training rows' labels."""
     data = derived(CONTENT)
-    assert (len(data.test), len(data.baseline_labels)) == (289, 1160)
+    assert (len(data.requests), len(data.baseline_labels)) == (289, 1160)
+    assert data.truth is not None
+    assert f"{data.requests[0]},{data.truth[0]}" in CONTENT.decode().splitlines()
     assert data.labels == ("unacc", "acc", "good", "vgood")
-    found = [identity(row[:-1]) for row in data.test]
-    assert found == sorted(found)
+    found = [identity(request.split(",")) for request in data.requests]
+    assert found == sorted(found) == data.test_identities
     assert len(data.to_learn()) == 1728 - 289
     assert not data.to_learn() & set(found)
 
@@ -83,8 +85,8 @@ def test_thirty_thousand_rows_are_derived() -> None:
     folder = PROJECT / "ml_init" / "credit_default"
     content = gzip.decompress((folder / "UCI_Credit_Card.csv.gz").read_bytes())
     data = derived(content, Dataset.read(folder / "dataset.toml"))
-    assert len(data.test) == 4470
-    assert {row[2] for row in data.test} == {"1", "2", "3", "4"}
+    assert len(data.requests) == 4470
+    assert {request.split(",")[2] for request in data.requests} == {"1", "2", "3", "4"}
 
 
 def test_a_changed_file_keeps_the_rows_in_their_splits() -> None:

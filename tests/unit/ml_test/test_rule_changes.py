@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from ml_init.dataset import Categories, Dataset, Decimals, Integers
+from ml_init.columns import Categories, Column, Decimals, Integers, Text
+from ml_init.dataset import Dataset
+from ml_init.split import FirstOf, Shares, Split
 from ml_steps.changes import Change, Effect, changes, states_all
 from ml_test.gate.answers import KINDS
 from ml_test.gate.answers.kind import AnswerKind
@@ -202,14 +204,14 @@ def dataclasses_of(kind: Any) -> Iterator[type[Any]]:
     """The dataclass, and all that its fields' types name."""
     if is_dataclass(kind):
         yield kind
-        hints = typing.get_type_hints(kind, localns={"AnswerKind": AnswerKind})
+        hints = typing.get_type_hints(kind, localns={"AnswerKind": AnswerKind, "Column": Column, "Split": Split})
         for each in fields(kind):
             yield from dataclasses_of(hints[each.name])
     for part in typing.get_args(kind):
         yield from dataclasses_of(part)
 
 
-@pytest.mark.parametrize("kind", [Rules, Dataset, *KINDS, Categories, Integers, Decimals])
+@pytest.mark.parametrize("kind", [Rules, Dataset, *KINDS, Categories, Integers, Decimals, Text, Shares, FirstOf])
 def test_every_key_states_what_its_change_means(kind: type[Any]) -> None:
     """No key of gate.toml and dataset.toml is without a direction, so a new one cannot be forgotten."""
     found = {part.__name__: states_all(part) for part in dataclasses_of(kind)}

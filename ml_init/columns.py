@@ -1,0 +1,183 @@
+"""The columns of a data set: the allowed values of each, and how each value is written.
+
+Each field states beside it what a change of its key means (``ml_steps.changes``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  (read_table asks for the types of the fields)
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from handover.plain_text import number
+from ml_steps import changes
+from ml_steps.changes import LOOSER_IF_CHANGED, LOOSER_IF_MORE, Effect
+from ml_steps.strict import read_table
+
+#: Above this limit, a float cannot tell whole numbers apart.
+_INTEGER_LIMIT = 2**53
+#: So many digits are always below it.
+_SAFE_DIGITS = 15
+
+
+class Column(Protocol):
+    """A column of the file: its allowed values, and how each is written."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def catalog_type(self) -> str:
+        """The type that Glue's crawler infers for a column of these values. As this type, no two of them are equal."""
+
+    def fault(self, value: str) -> str | None:
+        """The fault of a value, or None."""
+
+    def canonical(self, value: str) -> str:
+        """The canonical form of a good value: equal rows are equal text, whoever wrote the file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recoding:
+    """An undocumented code, and the category that it counts as."""
+
+    code: str = field(metadata=LOOSER_IF_CHANGED)
+    taken_for: str = field(metadata=LOOSER_IF_CHANGED)
+    #: How many rows of the file may have it: if more do, the code has acquired a meaning.
+    rows_allowed: int = field(metadata=LOOSER_IF_MORE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Categories:
+    """A column of categories, in the order of their meaning: a category's index is its rank."""
+
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    categories: tuple[str, ...] = field(metadata=LOOSER_IF_CHANGED)
+    recoded: tuple[Recoding, ...] = field(default=(), metadata=changes.tables(by="code", added=Effect.LOOSER))
+    #: The file's value → the category that it belongs to: several ratings may mean "liked".
+    grouped: Mapping[str, str] = field(default_factory=dict, hash=False, metadata=LOOSER_IF_CHANGED)
+
+    def __post_init__(self) -> None:
+        if strangers := sorted(set(self.grouped.values()) - set(self.categories)):
+            raise ValueError(f"{self.name}: values are grouped as {', '.join(strangers)}, which is no category")
+        for recoding in self.recoded:
+            if recoding.taken_for not in self.categories or recoding.code in self.categories:
+                raise ValueError(
+                    f"{self.name}: the code {recoding.code} cannot be taken for {recoding.taken_for}; "
+                    f"the categories are {', '.join(self.categories)}"
+                )
+
+    @property
+    def catalog_type(self) -> str:
+        """``bigint`` if each category is a whole number in canonical form: as a number, ``01`` would be ``1``."""
+        return "bigint" if all(str(_whole(category)) == category for category in self.categories) else "string"
+
+    def fault(self, value: str) -> str | None:
+        if (
+            value in self.categories
+            or value in self.grouped
+            or any(value == recoding.code for recoding in self.recoded)
+        ):
+            return None
+        return f"{self.name} is {value!r}, expected one of {', '.join((*self.grouped, *self.categories))}"
+
+    def canonical(self, value: str) -> str:
+        if value in self.grouped:
+            return self.grouped[value]
+        return next((recoding.taken_for for recoding in self.recoded if recoding.code == value), value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Integers:
+    """A column of whole numbers from ``low`` to ``high``, in any notation: ``5.00E+05`` is ``500000``."""
+
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    low: int = field(metadata=LOOSER_IF_CHANGED)
+    high: int = field(metadata=LOOSER_IF_CHANGED)
+
+    @property
+    def catalog_type(self) -> str:
+        return "bigint"
+
+    def fault(self, value: str) -> str | None:
+        number = _whole(value)
+        if number is None:
+            return f"{self.name} is {value!r}, expected a whole number"
+        if not self.low <= number <= self.high:
+            return f"{self.name} is {value!r}, expected {self.low} to {self.high}"
+        return None
+
+    def canonical(self, value: str) -> str:
+        return str(_whole(value))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decimals:
+    """A column of numbers from ``low`` to ``high``, in any notation: ``1.50`` is ``1.5``."""
+
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    low: float = field(metadata=LOOSER_IF_CHANGED)
+    high: float = field(metadata=LOOSER_IF_CHANGED)
+
+    @property
+    def catalog_type(self) -> str:
+        return "double"
+
+    def fault(self, value: str) -> str | None:
+        found = number(value)
+        if found is None:
+            return f"{self.name} is {value!r}, expected a number"
+        if not self.low <= found <= self.high:
+            return f"{self.name} is {value!r}, expected {self.low} to {self.high}"
+        return None
+
+    def canonical(self, value: str) -> str:
+        """The shortest text that reads back as the same 64-bit number; there is only one zero."""
+        return repr((number(value) or 0.0) + 0.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Text:
+    """A column of text, of ``longest`` characters at the most."""
+
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    longest: int = field(metadata=LOOSER_IF_CHANGED)
+
+    @property
+    def catalog_type(self) -> str:
+        return "string"
+
+    def fault(self, value: str) -> str | None:
+        length = len(self.canonical(value))
+        if not length:
+            return f"{self.name} is empty, expected text"
+        if length > self.longest:
+            return f"{self.name} has {length} characters, expected at most {self.longest}: {value[:100]!r}…"
+        return None
+
+    def canonical(self, value: str) -> str:
+        """One blank between words, whatever white space the file has there; none at the ends."""
+        return " ".join(value.split())
+
+
+def column(entry: Mapping[str, Any]) -> Column:
+    """A table of ``[[features]]``: categories; text with a ``longest``; or numbers from ``low`` to ``high``.
+
+    Numbers are whole if both bounds are written as whole numbers.
+    """
+    if "categories" in entry:
+        return read_table(Categories, entry, "features")
+    if "longest" in entry:
+        return read_table(Text, entry, "features")
+    whole = all(isinstance(entry.get(bound), int) for bound in ("low", "high"))
+    return read_table(Integers, entry, "features") if whole else read_table(Decimals, entry, "features")
+
+
+def _whole(value: str) -> int | None:
+    """The text as a whole number, or None."""
+    if (
+        len(value) <= _SAFE_DIGITS and value.isascii() and value.isdecimal()
+    ):  # most values; the rest takes twice as long
+        return int(value)
+    found = number(value)
+    return int(found) if found is not None and found.is_integer() and abs(found) < _INTEGER_LIMIT else None

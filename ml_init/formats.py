@@ -1,0 +1,114 @@
+"""The formats of a data file, one class each: how its text becomes the values of rows.
+
+``[file] format`` in dataset.toml names one. A new format is a class here and an entry in ``FORMATS``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from handover import plain_text
+from ml_steps.running import StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ml_init.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the file. values: in the order of the file's columns; what there is of them if it has a ``fault``."""
+
+    number: int
+    values: Sequence[str]
+    fault: str | None = None
+
+
+class FileFormat(Protocol):
+    def lines(self, name: str, content: bytes, dataset: Dataset) -> list[Line]:
+        """The rows of the file. StepError for a fault of the file as a whole."""
+
+
+class Csv:
+    """A row is a line of values between delimiters, without quotes. There may be a header, which is compared."""
+
+    def lines(self, name: str, content: bytes, dataset: Dataset) -> list[Line]:
+        """StepError for an empty file, another header, and a file that lacks a column in nearly every row."""
+        file, width = dataset.file, len(dataset.file_columns)
+        lines = _lines(content)
+        # A file with its columns in another order has the same width, and its values may even fit.
+        if file.header is not None and lines and lines[0] != file.header:
+            raise StepError(f"{name}: the first line is {lines[0]!r}, expected the header {file.header!r}.")
+        first = 1 if file.header is None else 2
+        rows = [line.split(file.delimiter) for line in lines[first - 1 :]]
+        _refuse_empty(name, content, rows)
+        self._check_width(name, rows, dataset)
+        return [Line(n, values, _width_fault(values, width, file.delimiter)) for n, values in enumerate(rows, first)]
+
+    def _check_width(self, name: str, rows: Sequence[Sequence[str]], dataset: Dataset) -> None:
+        """If nearly every row has the same wrong width, the file is at fault, not the row."""
+        width, count = Counter(map(len, rows)).most_common(1)[0]
+        expected = len(dataset.file_columns)
+        if width != expected:
+            fault = "a column is missing" if width < expected else "there is a column too many"
+            raise StepError(
+                f"{name}: {count} of {len(rows)} rows have {width} values, expected {expected} "
+                f"({', '.join(dataset.file_columns)}): {fault}. First row: {dataset.file.delimiter.join(rows[0])!r}"
+            )
+
+
+class JsonLines:
+    """A row is a line with a JSON object, which has a member for each column; other members are ignored."""
+
+    def lines(self, name: str, content: bytes, dataset: Dataset) -> list[Line]:
+        """StepError for an empty file."""
+        lines = _lines(content)
+        _refuse_empty(name, content, lines)
+        return [self._line(n, text, dataset.file_columns) for n, text in enumerate(lines, 1)]
+
+    def _line(self, number: int, text: str, columns: Sequence[str]) -> Line:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            return Line(number, (), f"no JSON object: {text[:100]!r}")
+        faults = list(_member_faults(found, columns))
+        return Line(number, [_text(found.get(column)) for column in columns], "; ".join(faults) or None)
+
+
+FORMATS: Mapping[str, FileFormat] = {"csv": Csv(), "jsonl": JsonLines()}
+
+
+def _lines(content: bytes) -> list[str]:
+    return plain_text.lines(content.decode(encoding="utf-8", errors="replace"))
+
+
+def _refuse_empty(name: str, content: bytes, rows: Sequence[object]) -> None:
+    if not rows:
+        raise StepError(f"{name} is empty ({len(content)} bytes, no rows).")
+
+
+def _width_fault(values: Sequence[str], expected: int, delimiter: str) -> str | None:
+    if len(values) == expected:
+        return None
+    if values == [""]:
+        return "the line is empty"
+    return f"{len(values)} values, expected {expected}: {delimiter.join(values)!r}"
+
+
+def _member_faults(found: Mapping[str, Any], columns: Sequence[str]) -> Iterator[str]:
+    for column in columns:
+        if column not in found:
+            yield f"there is no {column}"
+        elif isinstance(found[column], bool) or not isinstance(found[column], str | int | float):
+            yield f"{column} is {json.dumps(found[column])[:100]}, expected a text or a number"
+
+
+def _text(value: Any) -> str:
+    """A number as JSON writes it."""
+    return value if isinstance(value, str) else json.dumps(value)

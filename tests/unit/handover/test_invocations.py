@@ -1,0 +1,41 @@
+"""How an invocation travels in a variable."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from handover.errors import HandOverError
+from handover.invocations import CSV, KINDS, invocation, text_of
+from stacks.workloads import WORKLOADS
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_an_invocation_is_the_same_after_a_variable(name: str) -> None:
+    """The step reads what the stack wrote."""
+    assert invocation(text_of(WORKLOADS[name].invocation)) == WORKLOADS[name].invocation
+
+
+def test_every_kind_is_found_by_its_own_name() -> None:
+    """The table's keys are the kinds' names, and no name has the colon that ends it."""
+    assert all(name == kind.name and ":" not in name for name, kind in KINDS.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("cvs", "There is no invocation 'cvs'; known are "),
+        ("", "There is no invocation ''; known are "),
+        ("csv:1", "The invocation 'csv:1' cannot be: it takes no parameters, and has '1'."),
+    ],
+)
+def test_what_is_no_invocation_is_refused(text: str, message: str) -> None:
+    """The message has the text that was found."""
+    with pytest.raises(HandOverError, match=f"^{re.escape(message)}"):
+        invocation(text)
+
+
+def test_csv_is_the_row_itself() -> None:
+    """One line break at the end of an answer is none of it."""
+    assert (CSV.body("low,2"), CSV.answer(b"unacc\n"), CSV.answer(b" unacc")) == (b"low,2", "unacc", " unacc")
