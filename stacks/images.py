@@ -109,3 +109,4 @@ class Image:
 XGBOOST = Image(repository="sagemaker-xgboost", tag="3.2-0", accounts=_ALGORITHMS, trains=True)
 SPARKML = Image(repository="sagemaker-sparkml-serving", tag="3.3", accounts=_ALGORITHMS)
 FACTORIZATION_MACHINES = Image(repository="factorization-machines", tag="1", accounts=_FIRST_ALGORITHMS, trains=True)
+NTM = Image(repository="ntm", tag="1", accounts=_FIRST_ALGORITHMS, trains=True)

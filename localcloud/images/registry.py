@@ -20,7 +20,7 @@ IMAGES = Path(__file__).parent
 #: Modules that the programs of every image may import: the HTTP loop, and the places of SageMaker's folders.
 LIBRARY = IMAGES / "container_library"
 #: The folders of the images that jobs and models can name. Services use the other folders without a name.
-FOLDERS = ("sagemaker_factorization_machines", "sagemaker_xgboost", "sparkml_serving")
+FOLDERS = ("sagemaker_factorization_machines", "sagemaker_ntm", "sagemaker_xgboost", "sparkml_serving")
 #: Large, and needed by few: installed when the first job asks for it.
 _LATER = frozenset({"hyperparameter_tuning"})
 

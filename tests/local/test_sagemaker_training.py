@@ -119,7 +119,7 @@ def test_a_job_ends_at_its_maximum_runtime(world: World) -> None:
 def test_what_is_not_supported_is_refused_by_name(world: World) -> None:
     """Unknown images, images that cannot train, several instances, pipe mode and script mode are each named."""
     refused = [
-        ({"AlgorithmSpecification": {"TrainingImage": f"{REGISTRY}/ntm:1", "TrainingInputMode": "File"}}, "ntm:1"),
+        ({"AlgorithmSpecification": {"TrainingImage": f"{REGISTRY}/lda:1", "TrainingInputMode": "File"}}, "lda:1"),
         ({"AlgorithmSpecification": {"TrainingImage": SPARKML, "TrainingInputMode": "File"}}, "sparkml-serving"),
         (
             {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}},

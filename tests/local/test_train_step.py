@@ -11,7 +11,7 @@ import pytest
 
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
-from stacks.images import FACTORIZATION_MACHINES, SPARKML, XGBOOST
+from stacks.images import FACTORIZATION_MACHINES, NTM, SPARKML, XGBOOST
 from tests.local.steps import PROJECT, Steps
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ print(json.dumps(found))
 
 def test_images_are_those_of_the_sdks_tables(python: Path) -> None:
     """Account, domain and tag of each image are the SDK's, in each region in which it knows the image."""
-    images = [(image, region) for image in (FACTORIZATION_MACHINES, XGBOOST, SPARKML) for region in image.accounts]
+    images = [(image, region) for image in (FACTORIZATION_MACHINES, NTM, XGBOOST, SPARKML) for region in image.accounts]
     asked = [(image.repository, image.tag, region) for image, region in images]
     done = subprocess.run([python, "-c", _URIS], input=json.dumps(asked), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

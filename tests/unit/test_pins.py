@@ -23,6 +23,7 @@ IMAGES = tuple(
         "hyperparameter_tuning",
         "lambda_python",
         "sagemaker_factorization_machines",
+        "sagemaker_ntm",
         "sagemaker_xgboost",
         "sparkml_serving",
     )

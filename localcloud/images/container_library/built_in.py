@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,7 +88,11 @@ def real(low: float = 0.0, high: float = math.inf) -> Number:
     return Number(low, high, whole=False, pattern=rf"^{sign}[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$")
 
 
-Hyperparameter = Choice | Number | Text
+class Hyperparameter(Protocol):
+    """A kind of hyperparameter. An algorithm may have kinds of its own."""
+
+    def read(self, name: str, text: str) -> Any:
+        """The value; CustomerError for a text that is none."""
 
 
 def configuration(
