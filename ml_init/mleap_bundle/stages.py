@@ -86,6 +86,65 @@ def _vector_assembler(stage: Any, sizes: Sizes) -> Node:
     )
 
 
+def _regex_tokenizer(stage: Any, sizes: Sizes) -> Node:
+    if int(stage.getMinTokenLength()) > 1:
+        raise UnsupportedStageError(
+            f"RegexTokenizer with minTokenLength={stage.getMinTokenLength()}: MLeap reads a number of 32 bits here, "
+            "and the bundle's writer knows none. Ask for the length in the pattern."
+        )
+    source, target = stage.getInputCol(), stage.getOutputCol()
+    sizes[target] = None
+    return Node(
+        name=f"regex_tokenizer_{target}",
+        op="regex_tokenizer",
+        attributes=(
+            ("regex", stage.getPattern()),
+            ("match_gaps", bool(stage.getGaps())),
+            ("token_min_length", int(stage.getMinTokenLength())),
+            ("lowercase_text", bool(stage.getToLowercase())),
+        ),
+        inputs={"input": source},
+        outputs={"output": target},
+    )
+
+
+def _tokenizer(stage: Any, sizes: Sizes) -> Node:
+    source, target = stage.getInputCol(), stage.getOutputCol()
+    sizes[target] = None
+    return Node(
+        name=f"tokenizer_{target}", op="tokenizer", attributes=(), inputs={"input": source}, outputs={"output": target}
+    )
+
+
+def _stop_words_remover(stage: Any, sizes: Sizes) -> Node:
+    _refuse(stage, "inputCols", "MLeap 0.20.0 reads one column a StopWordsRemover: use one for each")
+    source, target = stage.getInputCol(), stage.getOutputCol()
+    words = list(stage.getStopWords())
+    if not words:
+        raise UnsupportedStageError(f"StopWordsRemover of {source} has no stop words: leave it out")
+    sizes[target] = None
+    return Node(
+        name=f"stopwords_remover_{target}",
+        op="stopwords_remover",
+        attributes=(("stop_words", words), ("case_sensitive", bool(stage.getCaseSensitive()))),
+        inputs={"input": source},
+        outputs={"output": target},
+    )
+
+
+def _count_vectorizer(stage: Any, sizes: Sizes) -> Node:
+    source, target = stage.getInputCol(), stage.getOutputCol()
+    words = list(stage.vocabulary)
+    sizes[target] = len(words)
+    return Node(
+        name=f"count_vectorizer_{target}",
+        op="count_vectorizer",
+        attributes=(("vocabulary", words), ("binary", bool(stage.getBinary())), ("min_tf", float(stage.getMinTF()))),
+        inputs={"input": source},
+        outputs={"output": target},
+    )
+
+
 def _shape(width: int | None) -> dict[str, Any]:
     if width is None:
         return {"shape": "scalar"}
@@ -107,7 +166,11 @@ def _refuse(stage: Any, parameter: str, reason: str) -> None:
 
 
 WRITERS: Mapping[str, Callable[[Any, Sizes], Node]] = {
+    "CountVectorizerModel": _count_vectorizer,
     "IndexToString": _index_to_string,
+    "RegexTokenizer": _regex_tokenizer,
+    "StopWordsRemover": _stop_words_remover,
     "StringIndexerModel": _string_indexer,
+    "Tokenizer": _tokenizer,
     "VectorAssembler": _vector_assembler,
 }

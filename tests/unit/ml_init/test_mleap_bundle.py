@@ -77,7 +77,7 @@ def test_vectors_carry_their_size() -> None:
 @pytest.mark.parametrize(
     ("stage", "message"),
     [
-        (KMeansModel(), "KMeansModel cannot be written as an MLeap bundle. Supported: IndexToString, String"),
+        (KMeansModel(), "KMeansModel cannot be written as an MLeap bundle. Supported: CountVectorizerModel, Index"),
         (StringIndexerModel("a", ["x"], handle_invalid="skip"), "StringIndexerModel with handleInvalid='skip'"),
         (StringIndexerModel("a", ["x"], columns=True), "StringIndexerModel with inputCols: MLeap 0.20.0 reads one"),
         (VectorAssembler(["a"], "b", handle_invalid="keep"), "VectorAssembler with handleInvalid='keep'"),
@@ -110,3 +110,72 @@ def test_archive_has_bundle_json_and_root_at_its_top(tmp_path: Path) -> None:
     (tmp_path / "root" / "model.json").write_text("{}")
     with tarfile.open(fileobj=BytesIO(pack(tmp_path))) as archive:
         assert archive.getnames() == ["bundle.json", "root/model.json"]
+
+
+class TextStage:
+    """A stage for text: a getter for each of its settings."""
+
+    def __init__(self, **settings: Any) -> None:
+        self._settings = {"InputCol": "text", "OutputCol": "words", **settings}
+        self.vocabulary = settings.get("vocabulary", [])
+
+    def isSet(self, name: str) -> bool:
+        return name == "inputCols" and "inputCols" in self._settings
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda: self._settings[name.removeprefix("get")]
+
+
+RegexTokenizer, StopWordsRemover, CountVectorizerModel, Tokenizer = (
+    type(name, (TextStage,), {}) for name in ("RegexTokenizer", "StopWordsRemover", "CountVectorizerModel", "Tokenizer")
+)
+TOKENIZER = {"Pattern": "[^a-z]+", "Gaps": True, "MinTokenLength": 1, "ToLowercase": True}
+
+
+def test_stages_for_text_become_nodes() -> None:
+    """Each setting that changes the words or their counts is an attribute under MLeap's name."""
+    regex, plain, stop, counts = nodes_of(
+        [
+            RegexTokenizer(**TOKENIZER),
+            Tokenizer(OutputCol="plain"),
+            StopWordsRemover(InputCol="words", OutputCol="kept", StopWords=["the"], CaseSensitive=False),
+            CountVectorizerModel(InputCol="kept", OutputCol="counts", vocabulary=["a", "b"], Binary=False, MinTF=1.0),
+        ]
+    )
+    assert dict(regex.attributes) == {
+        "regex": "[^a-z]+",
+        "match_gaps": True,
+        "token_min_length": 1,
+        "lowercase_text": True,
+    }
+    assert [node.op for node in (regex, plain, stop, counts)] == [
+        "regex_tokenizer",
+        "tokenizer",
+        "stopwords_remover",
+        "count_vectorizer",
+    ]
+    assert dict(stop.attributes) == {"stop_words": ["the"], "case_sensitive": False}
+    assert dict(counts.attributes) == {"vocabulary": ["a", "b"], "binary": False, "min_tf": 1.0}
+    assert (counts.inputs, counts.outputs) == ({"input": "kept"}, {"output": "counts"})
+
+
+def test_counts_carry_their_size() -> None:
+    """An assembler of counts tells MLeap how many words they have."""
+    counts = CountVectorizerModel(OutputCol="counts", vocabulary=["a", "b", "c"], Binary=False, MinTF=1.0)
+    assembler = nodes_of([counts, VectorAssembler(["counts"], "all")])[1]
+    shapes: Any = dict(assembler.attributes)["input_shapes"]
+    assert shapes["data_shape"] == [{"shape": "tensor", "tensor_shape": {"dimensions": [{"size": 3}]}}]
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        (RegexTokenizer(**TOKENIZER | {"MinTokenLength": 3}), "minTokenLength=3: .* Ask for the length in the pattern"),
+        (StopWordsRemover(StopWords=[], CaseSensitive=False), "has no stop words"),
+        (StopWordsRemover(StopWords=["a"], CaseSensitive=False, inputCols=["a"]), "one column a StopWordsRemover"),
+    ],
+)
+def test_settings_of_text_that_mleap_would_read_otherwise_are_refused(stage: TextStage, message: str) -> None:
+    """The error names the stage, the setting, and what to do."""
+    with pytest.raises(UnsupportedStageError, match=message):
+        nodes_of([stage])
