@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     command("node", _node, "the folder with node and npm, for PATH")
     prefetch = command("prefetch", _prefetch, "install what the images and these lock files need, ahead of use")
     prefetch.add_argument("locks", nargs="*", type=Path)
+    prefetch.add_argument(
+        "--images", nargs="*", metavar="REPOSITORY", help="of the images of jobs and models these alone; default: all"
+    )
     command("down", _down, "end it and everything that it started")
     command("reset", _reset, "down, and forget all state and logs")
     return parser
@@ -201,9 +204,10 @@ def _prefetch(options: argparse.Namespace) -> int:
     from localcloud.images import registry
 
     environments = Environments(Settings.cache_folder(), say=print)
-    for lock, minor in registry.lock_files().items():
-        environments.python(lock, minor=minor)
-    for lock in options.locks:
+    images = registry.images_named(options.images)
+    for image in images:
+        image.packages(environments)
+    for lock in (*registry.service_locks(), *options.locks):
         environments.python(lock)
     for lock in sorted(registry.IMAGES.glob("*/jars.lock")):
         environments.jars(lock)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def main(workload: str) -> int:
     cloud.require_local("The demonstration is the local cloud's. On AWS: docs/deploy-to-aws.md.")
     started = time.monotonic()
-    prefetching = _prefetch()
+    prefetching = _prefetch(workload)
     try:
         print(f"Deploying the pipeline of {workload} with cdk.", flush=True)
         deploy.main(workload)
@@ -46,12 +46,12 @@ def main(workload: str) -> int:
     return 0
 
 
-def _prefetch() -> subprocess.Popen[bytes]:
+def _prefetch(workload: str) -> subprocess.Popen[bytes]:
     """Installs what the pipeline's steps will need while cdk deploys; otherwise each step would wait for it."""
     locks = sorted(str(path) for path in Path().glob("*/requirements.lock"))
-    return subprocess.Popen(
-        [sys.executable, "-m", "localcloud", "prefetch", *locks], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    images = [image.repository for image in WORKLOADS[workload].images]
+    command = [sys.executable, "-m", "localcloud", "prefetch", *locks, "--images", *images]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _show(workload: str, execution: Execution) -> None:

@@ -79,6 +79,53 @@ _FIRST_ALGORITHMS: Mapping[str, str] = {
     "us-west-2": "174872318107",
 }
 
+#: Region → the account of the Deep Learning Containers: one has them in most regions. From the SDK's tables, too.
+_DEEP_LEARNING: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-south-1",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ca-central-1",
+            "eu-central-1",
+            "eu-north-1",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "sa-east-1",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+        ),
+        "763104351884",
+    ),
+    "af-south-1": "626614931356",
+    "ap-east-1": "871362719292",
+    "ap-east-2": "975050140332",
+    "ap-northeast-3": "364406365360",
+    "ap-south-2": "772153158452",
+    "ap-southeast-3": "907027046896",
+    "ap-southeast-4": "457447274322",
+    "ap-southeast-5": "550225433462",
+    "ap-southeast-6": "633930458069",
+    "ap-southeast-7": "590183813437",
+    "ca-west-1": "204538143572",
+    "cn-north-1": "727897471807",
+    "cn-northwest-1": "727897471807",
+    "eu-central-2": "380420809688",
+    "eu-south-1": "692866216735",
+    "eu-south-2": "503227376785",
+    "il-central-1": "780543022126",
+    "me-central-1": "914824155844",
+    "me-south-1": "217643126080",
+    "mx-central-1": "637423239942",
+    "us-gov-east-1": "446045086412",
+    "us-gov-west-1": "442386744353",
+}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
@@ -110,3 +157,7 @@ XGBOOST = Image(repository="sagemaker-xgboost", tag="3.2-0", accounts=_ALGORITHM
 SPARKML = Image(repository="sagemaker-sparkml-serving", tag="3.3", accounts=_ALGORITHMS)
 FACTORIZATION_MACHINES = Image(repository="factorization-machines", tag="1", accounts=_FIRST_ALGORITHMS, trains=True)
 NTM = Image(repository="ntm", tag="1", accounts=_FIRST_ALGORITHMS, trains=True)
+TENSORFLOW_TRAINING = Image(
+    repository="tensorflow-training", tag="2.21.0-cpu-py312", accounts=_DEEP_LEARNING, trains=True
+)
+TENSORFLOW_SERVING = Image(repository="tensorflow-inference", tag="2.20.0-cpu-py312", accounts=_DEEP_LEARNING)

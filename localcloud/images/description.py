@@ -22,12 +22,12 @@ class ImageError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Training:
-    """How an image trains. Its program is ``train.py``."""
+    """How an image trains. Its program is ``train.py``; in script mode, it is the one that the job brings."""
 
     content_types: tuple[str, ...]
     """The content types of channels."""
     script_mode: bool
-    """Whether the image runs the user's own program."""
+    """Whether jobs bring their own program, as the SDK's SourceCode does."""
     distributed: bool
     """Whether the image can train on several hosts together."""
     metrics: tuple[tuple[str, str], ...]
@@ -52,6 +52,10 @@ class Description:
     """The minor version of Python for its programs, such as ``3.11``."""
     training: Training | None
     serving: Serving | None
+    compiled: bool = False
+    """Whether its packages are installed with bytecode: worth it where each start imports thousands of files."""
+    unnamed_interpreter: bool = False
+    """Whether its libraries fail in a container under an interpreter that is called python."""
 
 
 def read(folder: Path) -> Description:
@@ -71,6 +75,8 @@ def read(folder: Path) -> Description:
         python=table.text("python"),
         training=_training(table.table("training")),
         serving=_serving(table.table("serving")),
+        compiled=table.optional_truth("compiled"),
+        unnamed_interpreter=table.optional_truth("unnamed_interpreter"),
     )
     table.close()
     if not _MINOR.fullmatch(description.python):
@@ -80,7 +86,10 @@ def read(folder: Path) -> Description:
 
 
 def _check_programs(folder: Path, description: Description) -> None:
-    for kind, program in ((description.training, "train.py"), (description.serving, "serve.py")):
+    brought = description.training is not None and description.training.script_mode
+    for kind, program in ((None if brought else description.training, "train.py"), (description.serving, "serve.py")):
+        if (folder / program).exists() and brought and program == "train.py":
+            raise ImageError(f"{folder / FILE}: script_mode is true, so jobs bring their program; train.py runs never")
         if (folder / program).exists() != (kind is not None):
             name = "training" if program == "train.py" else "serving"
             has = f"[{name}] and no {program}" if kind is not None else f"{program} and no [{name}]"
@@ -146,6 +155,11 @@ class _Table:
         if not isinstance(value, bool):
             raise self._wrong(name, value, "true or false")
         return value
+
+    def optional_truth(self, name: str) -> bool:
+        """False where the file does not say."""
+        self._known.add(name)
+        return self.truth(name) if name in self._values else False
 
     def texts(self, name: str) -> tuple[str, ...]:
         value = self._take(name)

@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING
 
 from localcloud.images.description import Description, read
 from localcloud.platform.errors import UnsupportedError
-from localcloud.platform.pythons import IMAGE_MINOR
 
 if TYPE_CHECKING:
-    from localcloud.platform.environments import Environments
+    from collections.abc import Sequence
+
+    from localcloud.platform.environments import Environments, PythonEnvironment
 
 IMAGES = Path(__file__).parent
 #: Modules that the programs of every image may import: the HTTP loop, and the places of SageMaker's folders.
 LIBRARY = IMAGES / "container_library"
 #: The folders of the images that jobs and models can name. Services use the other folders without a name.
-FOLDERS = ("sagemaker_factorization_machines", "sagemaker_ntm", "sagemaker_xgboost", "sparkml_serving")
+FOLDERS = (
+    "sagemaker_factorization_machines",
+    "sagemaker_ntm",
+    "sagemaker_xgboost",
+    "sparkml_serving",
+    "tensorflow_inference",
+    "tensorflow_training",
+)
 #: Large, and needed by few: installed when the first job asks for it.
 _LATER = frozenset({"hyperparameter_tuning"})
 
@@ -62,18 +70,39 @@ class Image:
             variables["LOCALCLOUD_IMAGE_JARS"] = str(environments.jars(jars))
         return variables
 
+    def packages(self, environments: Environments) -> PythonEnvironment:
+        """The environment with the image's packages. The first use makes it."""
+        return environments.python(
+            self.folder / "requirements.lock", minor=self.description.python, compiled=self.description.compiled
+        )
+
     def python(self, environments: Environments) -> Path:
-        return environments.python(self.folder / "requirements.lock", minor=self.description.python).python
+        return self.packages(environments).python
+
+    def interpreter(self, environments: Environments) -> Path | None:
+        """What to start in the place of the environment's interpreter and under its name; None for itself."""
+        return environments.unnamed(self.description.python) if self.description.unnamed_interpreter else None
+
+    def command(self, environments: Environments, program: Path) -> list[str]:
+        """Runs one of the image's programs."""
+        python, interpreter = str(self.python(environments)), self.interpreter(environments)
+        if interpreter is None:
+            return [python, str(program)]
+        return ["/bin/bash", "-c", 'exec -a "$0" "$@"', python, str(interpreter), str(program)]
 
 
 _IMAGES = tuple(Image.at(IMAGES / folder) for folder in FOLDERS)
 
 
-def lock_files() -> dict[Path, str]:
-    """The lock files of Python packages that are worth installing ahead of use, with the Python that each is for."""
-    described = {image.folder: image.description.python for image in _IMAGES}
-    locks = sorted(lock for lock in IMAGES.glob("*/requirements.lock") if lock.parent.name not in _LATER)
-    return {lock: described.get(lock.parent, IMAGE_MINOR) for lock in locks}
+def images_named(repositories: Sequence[str] | None) -> list[Image]:
+    """The stand-ins for images of these repositories, or for no list all. Unknown names are no stand-in's."""
+    return [image for image in _IMAGES if repositories is None or image.description.repository in repositories]
+
+
+def service_locks() -> list[Path]:
+    """The lock files of Python packages that services use without an image's name. They are for ``IMAGE_MINOR``."""
+    later = {*FOLDERS, *_LATER}
+    return [lock for lock in sorted(IMAGES.glob("*/requirements.lock")) if lock.parent.name not in later]
 
 
 def image_of(uri: str) -> Image:

@@ -55,9 +55,10 @@ class Environments:
         self._interpreters: dict[str, Path] = {}
         self._looking = threading.Lock()
 
-    def python(self, *locks: Path, minor: str = pythons.IMAGE_MINOR) -> PythonEnvironment:
+    def python(self, *locks: Path, minor: str = pythons.IMAGE_MINOR, compiled: bool = False) -> PythonEnvironment:
         """The environment with exactly the packages of these lock files, on this Python. The first use makes it.
 
+        ``compiled``: with bytecode, which takes longer once and less at each start of what imports thousands of files.
         Raises EngineError with the installer's last lines where a package is not available, or where there is no such
         Python.
         """
@@ -67,7 +68,8 @@ class Environments:
             self._say(f"installing {', '.join(str(lock) for lock in locks)}")
             self.empty(folder, minor, "--relocatable")
             requirements = [argument for lock in locks for argument in ("--requirement", str(lock))]
-            self._uv(["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *requirements])
+            options = ["--compile-bytecode"] if compiled else []
+            self._uv(["pip", "install", "--quiet", *options, "--python", str(folder / "bin" / "python"), *requirements])
 
         return PythonEnvironment(root=self._made("python", name, make))
 
@@ -95,6 +97,24 @@ class Environments:
 
         name = f"{entry.version}-{_digest(entry.checksum.encode())}"
         return pythons.interpreter(self._made("pythons", name, make), entry)
+
+    def unnamed(self, minor: str) -> Path:
+        """A copy of the interpreter whose path does not say ``python``, made once.
+
+        TensorFlow opens ``/proc/self/cmdline`` if it does, and ends where it may not. The copy is to be started under
+        the name of the environment's own interpreter (``exec -a``), by which it finds the packages.
+        """
+        base = self.interpreter(minor).resolve()
+        name = f"{minor}-{_digest(str(base).encode())}"
+
+        def make(folder: Path) -> None:
+            (folder / "bin").mkdir(parents=True)
+            shutil.copy2(base, folder / "bin" / "interpreter")
+            for beside in base.parent.parent.iterdir():  # where it looks for its libraries
+                if beside.name != "bin":
+                    (folder / beside.name).symlink_to(beside)
+
+        return self._made("interpreters", name, make) / "bin" / "interpreter"
 
     def jars(self, lock: Path) -> Path:
         """A folder with the jars of a lock file: lines of ``group:artifact:version sha256``, from Maven Central."""

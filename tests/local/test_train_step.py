@@ -11,7 +11,8 @@ import pytest
 
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
-from stacks.images import FACTORIZATION_MACHINES, NTM, SPARKML, XGBOOST
+from stacks import images
+from stacks.images import Image
 from tests.local.steps import PROJECT, Steps
 
 if TYPE_CHECKING:
@@ -87,22 +88,30 @@ asked = json.load(sys.stdin)
 names = {"sagemaker-xgboost": "xgboost", "sagemaker-sparkml-serving": "sparkml-serving"}  # others have one name
 found = {}
 for repository, tag, region in asked:
+    version, _, python = tag.partition("-cpu-")
+    name, more = names.get(repository, repository), {}
+    if python:
+        name, _, scope = repository.partition("-")
+        more = {"image_scope": scope, "py_version": python, "instance_type": "ml.m5.large"}
     try:
-        found[f"{repository} {region}"] = image_uris.retrieve(names.get(repository, repository), region, version=tag)
+        found[f"{repository} {region}"] = image_uris.retrieve(name, region, version=version, **more)
     except ValueError:
         found[f"{repository} {region}"] = None
 print(json.dumps(found))
 """
 
 
+IMAGES = [image for image in vars(images).values() if isinstance(image, Image)]
+
+
 def test_images_are_those_of_the_sdks_tables(python: Path) -> None:
     """Account, domain and tag of each image are the SDK's, in each region in which it knows the image."""
-    images = [(image, region) for image in (FACTORIZATION_MACHINES, NTM, XGBOOST, SPARKML) for region in image.accounts]
-    asked = [(image.repository, image.tag, region) for image, region in images]
+    everywhere = [(image, region) for image in IMAGES for region in image.accounts]
+    asked = [(image.repository, image.tag, region) for image, region in everywhere]
     done = subprocess.run([python, "-c", _URIS], input=json.dumps(asked), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    known = {f"{image.repository} {region}": image.uri(region) for image, region in images}
+    known = {f"{image.repository} {region}": image.uri(region) for image, region in everywhere}
     assert {name: uri for name, uri in found.items() if uri is not None and uri != known[name]} == {}
     assert sum(uri is not None for uri in found.values()) > 50
 

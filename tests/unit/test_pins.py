@@ -26,6 +26,8 @@ IMAGES = tuple(
         "sagemaker_ntm",
         "sagemaker_xgboost",
         "sparkml_serving",
+        "tensorflow_inference",
+        "tensorflow_training",
     )
 )
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import http
 import os
+import queue
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -42,13 +44,20 @@ Handler = Callable[[Request], Response]
 def serve(handle: Handler) -> None:
     """Serves on the loopback address, port SAGEMAKER_BIND_TO_PORT, until the process ends."""
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT))
-    uvloop.run(_serve(handle, port))
+    uvloop.run(_serve(handle, port, lambda bound: print(f"listening on port {bound}", flush=True)))
 
 
-async def _serve(handle: Handler, port: int) -> None:
+def serve_beside(handle: Handler) -> int:
+    """Serves on a thread of its own and on a free port, which it returns. For what ``serve`` itself has to call."""
+    bound: queue.SimpleQueue[int] = queue.SimpleQueue()
+    threading.Thread(target=lambda: uvloop.run(_serve(handle, 0, bound.put)), daemon=True).start()
+    return bound.get()
+
+
+async def _serve(handle: Handler, port: int, tell: Callable[[int], None]) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(handle), "127.0.0.1", port, backlog=1024)
-    print(f"listening on port {port}", flush=True)
+    tell(server.sockets[0].getsockname()[1])
     async with server:
         await server.serve_forever()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import localcloud.images.codebuild_standard as image
-from localcloud.platform.client_environment import past_proxies
+from localcloud.images.container_environment import for_downloads
 from localcloud.platform.errors import EngineError
 from localcloud.platform.pythons import IMAGE_MINOR, MINORS
 from localcloud.services.codebuild.failure import PhaseFailedError
@@ -26,19 +26,6 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_FOR_DOWNLOADS = ("PIP_", "UV_", "NPM_CONFIG_")
-_FOR_DOWNLOADS_EXACTLY = {
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-    "GIT_SSL_CAINFO",
-    "MAVEN_REPOSITORY_URL",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +74,7 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
     for folder in (container.home, container.scratch, container.programs, temporary):
         folder.mkdir()
     packages = cloud.settings.cache / "npm"
-    variables = _for_downloads(os.environ) | {
+    variables = for_downloads(os.environ) | {
         "PATH": ":".join(
             [
                 str(container.programs),
@@ -102,7 +89,6 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
         "LANG": "C.UTF-8",
         "SHELL": "/bin/sh",
         "PYTHONUNBUFFERED": "1",  # a step's lines reach the log at once
-        "UV_CACHE_DIR": str(_uv_cache()),
         "npm_config_cache": str(packages),
         # jsii unpacks the CDK's JavaScript once, not in each build: that takes longer than a synthesis.
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cloud.settings.cache / "jsii"),
@@ -190,21 +176,6 @@ def _pip_shims(cloud: Cloud, container: Container, minor: str) -> None:
     (package / "__init__.py").touch()
     run = f"import os, sys\n\nos.execv({str(container.programs / 'pip')!r}, ['pip', *sys.argv[1:]])\n"
     (package / "__main__.py").write_text(run)
-
-
-def _for_downloads(environment: Mapping[str, str]) -> dict[str, str]:
-    found = {
-        name: value
-        for name, value in environment.items()
-        if name.upper().startswith(_FOR_DOWNLOADS) or name.upper() in _FOR_DOWNLOADS_EXACTLY
-    }
-    return found | past_proxies(environment)
-
-
-def _uv_cache() -> Path:
-    """The cache of uv itself, so that builds share downloads."""
-    own = os.environ.get("UV_CACHE_DIR")
-    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "uv"
 
 
 def _make_writable(function: object, path: str, _: object) -> None:

@@ -64,14 +64,14 @@ class Cluster:
 
     def run(
         self,
-        command: Sequence[str],
+        command: Callable[[Host], Sequence[str]],
         *,
         environment: Callable[[Host], Mapping[str, str]],
         on_line: Callable[[Host, str], None],
         timeout_seconds: float,
         stop: threading.Event,
     ) -> Ending:
-        """Runs the command on every host until all have ended. If one fails, ends the others.
+        """Runs each host's command until all have ended. If one fails, ends the others.
 
         Ends all hosts at the time-out, and when ``stop`` is set. Leaves no process of any host behind.
         """
@@ -81,7 +81,7 @@ class Cluster:
         try:
             for host in self.hosts:
                 child = self._processes.start(
-                    command,
+                    command(host),
                     cwd=host.root,
                     environment=environment(host),
                     on_line=lambda line, host=host: on_line(host, line),  # type: ignore[misc]

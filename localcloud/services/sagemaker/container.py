@@ -56,7 +56,7 @@ class Container:
                 S3Data(role).unpack(spec.model_data_url, model)
             self._log = ExecutionLog(role, place.log_group, place.log_stream)
             self._child = cloud.processes.start(
-                [str(image.python(cloud.environments)), str(program)],
+                image.command(cloud.environments, program),
                 cwd=self._root,
                 environment={
                     **base_environment(self._root),

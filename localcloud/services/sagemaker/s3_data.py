@@ -86,10 +86,12 @@ class S3Data:
         address = S3Address.parse(uri)
         count = 0
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=address.bucket, Prefix=address.key)
-        base = address.key if address.key.endswith("/") else address.key.rpartition("/")[0] + "/"
+        parent = address.key.rpartition("/")[0] + "/"
         for found in (found for page in pages for found in page.get("Contents", [])):
             if found["Key"].endswith("/"):
                 continue
+            folder_key = f"{address.key.removesuffix('/')}/"
+            base = folder_key if found["Key"].startswith(folder_key) else parent
             name = found["Key"][len(base) :] if base != "/" else found["Key"]
             count += 1
             if (count - 1) % share.of != share.number:

@@ -38,9 +38,16 @@ _KNOWN = {
     "ExperimentConfig",
     "RetryStrategy",
 }
-_ALGORITHM = {"TrainingImage", "TrainingInputMode", "MetricDefinitions", "EnableSageMakerMetricsTimeSeries"}
-#: The hyperparameters for script mode, in which a job brings its own program.
-_SCRIPT = {"sagemaker_program", "sagemaker_submit_directory"}
+_ALGORITHM = {
+    "TrainingImage",
+    "TrainingInputMode",
+    "MetricDefinitions",
+    "EnableSageMakerMetricsTimeSeries",
+    "ContainerEntrypoint",
+    "ContainerArguments",
+}
+#: How version 2 of the SDK and the images' training toolkit bring a program.
+_TOOLKIT = {"sagemaker_program", "sagemaker_submit_directory"}
 _CHANNEL = {"ChannelName", "DataSource", "ContentType", "CompressionType", "RecordWrapperType", "InputMode"}
 _S3_SOURCE = {"S3DataType", "S3Uri", "S3DataDistributionType"}
 _RESOURCES = {"InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"}
@@ -253,12 +260,7 @@ def check_training_job(params: Params) -> None:
     training = image.description.training
     if training is None:
         raise UnsupportedError(f"sagemaker:CreateTrainingJob with the image {algorithm['TrainingImage']}")
-    script = sorted(_SCRIPT & params.get("HyperParameters", {}).keys())
-    if script and not training.script_mode:
-        raise UnsupportedError(
-            f"sagemaker:CreateTrainingJob in script mode ({', '.join(script)}) with the image "
-            f"{algorithm['TrainingImage']}"
-        )
+    _check_program(params, algorithm, script_mode=training.script_mode)
     if algorithm.get("TrainingInputMode", "File") != "File":
         raise UnsupportedError(f"sagemaker:CreateTrainingJob with TrainingInputMode {algorithm['TrainingInputMode']}")
     resources = params["ResourceConfig"]
@@ -271,6 +273,26 @@ def check_training_job(params: Params) -> None:
         )
     for channel in params.get("InputDataConfig", []):
         _check_channel(channel)
+
+
+def _check_program(params: Params, algorithm: Params, *, script_mode: bool) -> None:
+    image = algorithm["TrainingImage"]
+    toolkit = sorted(_TOOLKIT & params.get("HyperParameters", {}).keys())
+    if toolkit:
+        raise UnsupportedError(
+            f"sagemaker:CreateTrainingJob with the hyperparameters {', '.join(toolkit)} of SDK version 2 and the image "
+            f"{image} (version 3's ModelTrainer with SourceCode gives a ContainerEntrypoint)"
+        )
+    entry_point = algorithm.get("ContainerEntrypoint")
+    if entry_point and not script_mode:
+        raise UnsupportedError(f"sagemaker:CreateTrainingJob with a ContainerEntrypoint and the image {image}")
+    if script_mode and not entry_point:
+        raise UnsupportedError(
+            f"sagemaker:CreateTrainingJob without a ContainerEntrypoint and with the image {image}, whose jobs bring "
+            "their own program,"
+        )
+    if algorithm.get("ContainerArguments") and not entry_point:
+        raise UnsupportedError(f"sagemaker:CreateTrainingJob with ContainerArguments alone and the image {image}")
 
 
 def _check_hosts(resources: Params, image: str, *, distributed: bool) -> None:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.images.container_environment import base_environment
 from localcloud.images.registry import image_of
-from localcloud.platform.errors import EngineError, UnsupportedError
+from localcloud.platform.errors import EngineError
 from localcloud.platform.processes import Ended
 from localcloud.services.sagemaker.cluster import Cluster
 from localcloud.services.sagemaker.execution_role import ExecutionLog, execution_role, pull
@@ -21,6 +20,7 @@ from localcloud.services.sagemaker.metric_lines import MetricLines
 from localcloud.services.sagemaker.place import Place
 from localcloud.services.sagemaker.s3_data import WHOLE, S3Data, Share
 from localcloud.services.sagemaker.training_input import write_input
+from localcloud.services.sagemaker.training_program import training_program
 
 if TYPE_CHECKING:
     import threading
@@ -53,6 +53,7 @@ class TrainingRun:
         self._role = execution_role(
             cloud, job["RoleArn"], f"SageMaker-{self._name}", resource=f"training-job/{self._name}"
         )
+        self._program = training_program(cloud, self._image, job)
         self._metrics = MetricLines([*metrics, *((item["Name"], item["Regex"]) for item in given)])
         self._last_lines: dict[str, deque[str]] = {}
         self.changes: Document = {}
@@ -90,6 +91,7 @@ class TrainingRun:
             write_input(host, cluster.hosts, self._job)
             for channel in self._job.get("InputDataConfig", []):
                 self._download(data, channel, host, Share(number, len(cluster.hosts)))
+            self._program.prepare(host)
         self._enter("Training")
         self.changes["TrainingStartTime"] = datetime.now(UTC)
         done = self._train(cluster, logs)
@@ -100,7 +102,8 @@ class TrainingRun:
         if done.failed is not None:
             log_end = "\n".join(self._last_lines[done.failed.name])
             named = done.failed.name if len(cluster.hosts) > 1 else ""
-            raise EngineError(failure_reason(_failure_file(done.failed), log_end, done.exit, host=named))
+            written = self._program.said(done.failed, _failure_file(done.failed))
+            raise EngineError(failure_reason(written, log_end, done.exit, host=named))
         self._upload(data, cluster.hosts)
         return {Ended.STOPPED: "Stopped", Ended.TIMED_OUT: "MaxRuntimeExceeded"}.get(done.exit.how, "Completed")
 
@@ -129,11 +132,8 @@ class TrainingRun:
             )
 
     def _train(self, cluster: Cluster, logs: Mapping[str, ExecutionLog]) -> Ending:
-        program = self._image.program("train")
-        if program is None:
-            raise UnsupportedError(f"Training with the image {self._job['AlgorithmSpecification']['TrainingImage']}")
-
-        def on_line(host: Host, line: str) -> None:
+        def on_line(host: Host, text: str) -> None:
+            line = self._program.said(host, text)
             logs[host.name].write(line)
             self._last_lines[host.name].append(line)
             self._metrics.read(line, host.name)
@@ -143,12 +143,10 @@ class TrainingRun:
         )
         addresses = json.dumps({host.name: host.address for host in cluster.hosts})
         return cluster.run(
-            [str(self._image.python(self._cloud.environments)), str(program)],
+            self._program.command,
             environment=lambda host: {
-                **base_environment(host.root),
                 **credentials,
-                **self._job.get("Environment", {}),
-                **self._image.environment(self._cloud.environments),
+                **self._program.environment(host),
                 "TRAINING_JOB_NAME": self._name,
                 "TRAINING_JOB_ARN": self._job["TrainingJobArn"],
                 "LOCALCLOUD_HOSTS": addresses,

@@ -20,9 +20,11 @@ repository = "mine"
 python = "3.11"
 [training]
 content_types = ["text/csv"]
-script_mode = true
+script_mode = false
 distributed = true
 """
+
+SCRIPT = TRAINS.replace("script_mode = false", "script_mode = true")
 
 
 def image(folder: Path, text: str | None, *programs: str) -> Path:
@@ -42,6 +44,13 @@ def test_a_description_is_read_into_types(tmp_path: Path) -> None:
     assert read(image(tmp_path, SERVES, "serve.py")) == wanted
 
 
+def test_jobs_of_an_image_in_script_mode_bring_their_program(tmp_path: Path) -> None:
+    """Such an image has no program of its own to train."""
+    training = read(image(tmp_path, SCRIPT)).training
+    assert training is not None
+    assert training.script_mode
+
+
 def test_metrics_stand_for_every_combination(tmp_path: Path) -> None:
     """Values are filled into the name as they are, and into the expression as text to be found."""
     metrics = """
@@ -56,7 +65,7 @@ regex = 'rate=(\\S+)'
     found = read(image(tmp_path, TRAINS + metrics, "train.py")).training
     assert found == Training(
         content_types=("text/csv",),
-        script_mode=True,
+        script_mode=False,
         distributed=True,
         metrics=(
             ("train:a.b", r"train-a\.b=(\S+)"),
@@ -74,7 +83,7 @@ regex = 'rate=(\\S+)'
         (
             'repo = "x"\n' + SERVES,
             ("serve.py",),
-            "has repo; it may have python, repository, serving, training",
+            "has repo; it may have compiled, python, repository, serving, training, unnamed_interpreter",
         ),
         (
             SERVES + "accept = []\n",
@@ -89,7 +98,8 @@ regex = 'rate=(\\S+)'
             ("serve.py",),
             "content_types is 'text/csv'; it has to be a list",
         ),
-        (TRAINS.replace("= true", "= 1"), ("train.py",), "script_mode is 1; it has to be true or false"),
+        (TRAINS.replace("= false", "= 1"), ("train.py",), "script_mode is 1; it has to be true or false"),
+        (SCRIPT, ("train.py",), "script_mode is true, so jobs bring their program"),
         (SERVES, (), r"the image has \[serving\] and no serve.py; it needs both or neither"),
         (SERVES, ("serve.py", "train.py"), r"the image has train.py and no \[training\]; it needs both or neither"),
     ],

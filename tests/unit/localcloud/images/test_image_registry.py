@@ -3,7 +3,7 @@
 import pytest
 from content_types import content_type
 
-from localcloud.images.registry import FOLDERS, IMAGES, image_of, lock_files
+from localcloud.images.registry import FOLDERS, IMAGES, image_of, images_named, service_locks
 from localcloud.platform.errors import UnsupportedError
 
 
@@ -22,7 +22,7 @@ def test_an_unknown_image_is_refused_by_its_address():
 
 def test_every_image_has_its_programs_and_its_lock():
     """A stand-in can be installed, and serves; XGBoost and the factorization machines also train."""
-    for name in ("sagemaker-xgboost", "sagemaker-sparkml-serving", "factorization-machines"):
+    for name in ("sagemaker-xgboost", "sagemaker-sparkml-serving", "factorization-machines", "tensorflow-inference"):
         image = image_of(f"host/{name}:1")
         serve = image.program("serve")
         assert serve is not None
@@ -34,8 +34,7 @@ def test_every_image_has_its_programs_and_its_lock():
 
 def test_every_folder_with_programs_of_a_container_is_listed():
     """An image's folder that is not listed fails this test, for at run time it would only be unknown."""
-    found = {path.parent.name for name in ("serve", "train") for path in IMAGES.glob(f"*/{name}.py")}
-    assert found == set(FOLDERS)
+    assert {path.parent.name for path in IMAGES.glob("*/image.toml")} == set(FOLDERS)
 
 
 def test_xgboost_reads_what_its_description_says():
@@ -47,10 +46,10 @@ def test_xgboost_reads_what_its_description_says():
         assert content_type(name) in {"csv", "libsvm"}
 
 
-def test_every_lock_is_for_the_python_of_its_image():
-    """What is installed ahead of use is what a container will ask for."""
-    locks = lock_files()
-    assert {lock.parent.name for lock in locks} > set(FOLDERS)
-    for name in ("sagemaker-xgboost", "sagemaker-sparkml-serving"):
-        image = image_of(f"host/{name}:1")
-        assert locks[image.folder / "requirements.lock"] == image.description.python
+def test_only_named_images_are_installed_ahead_of_use():
+    """A user of one workload does not pay for the images of another; what services use is no image of a workload."""
+    assert [image.folder.name for image in images_named(["sagemaker-xgboost", "other"])] == ["sagemaker_xgboost"]
+    assert {image.folder.name for image in images_named(None)} == set(FOLDERS)
+    locks = {lock.parent.name for lock in service_locks()}
+    assert {"glue_spark", "lambda_python"} <= locks
+    assert not locks & set(FOLDERS)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.images.codebuild_standard.pip_command import link, locks
+from localcloud.images.codebuild_standard.pip_command import locks
+from localcloud.images.linked_environments import link
 from localcloud.platform.environments import PythonEnvironment
 
 

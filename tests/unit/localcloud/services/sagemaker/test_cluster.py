@@ -48,7 +48,7 @@ class Lines:
 
 def run(cluster: Cluster, lines: Lines, *, ends: str, code: int = 0, **limits: Any) -> Ending:
     return cluster.run(
-        [sys.executable, "-c", PROGRAM],
+        lambda _: [sys.executable, "-c", PROGRAM],
         environment=lambda host: {"HOST": host.name, "ENDS": ends, "CODE": str(code), "PATH": os.environ["PATH"]},
         on_line=lines.add,
         **{"timeout_seconds": 600, "stop": threading.Event(), **limits},
