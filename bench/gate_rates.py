@@ -102,7 +102,7 @@ class TestSet:
             milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
             champion_milliseconds=(5 * generator.lognormal(sigma=0.5, size=timed)).tolist(),
             labels=self.labels,
-            baseline=self.rules.answers.baseline(self.truth),
+            baseline=self.rules.answers.baseline(self.truth, self.labels),
             seed=self.seed,
             slices=_groups(self.rules.comparison.metric),
         )

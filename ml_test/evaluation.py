@@ -110,7 +110,7 @@ def gather(
         line=challenger.line,
         repeated=challenger.repeated,
         labels=data.labels,
-        baseline=rules.answers.baseline(data.baseline_labels),
+        baseline=rules.answers.baseline(data.baseline_labels, data.labels),
         seed=data.seed,
         champion=champion.answers if champion else None,
         champion_milliseconds=champion.milliseconds if champion else (),
@@ -174,7 +174,7 @@ def _for(rules: Rules, evidence: Evidence, data: KnownData) -> Evidence:
     return replace(
         evidence,
         slices=groups(evidence.requests, data.features, rules.cuts),
-        baseline=rules.answers.baseline(data.baseline_labels),
+        baseline=rules.answers.baseline(data.baseline_labels, data.labels),
     )
 
 

@@ -20,6 +20,8 @@ ORIGIN = (
     "rows",
 )
 ROWS_ON_PAPER = 30
+#: A confusion matrix with more labels fits on no screen.
+_MOST_LABELS = 20
 STATES = {"PROMOTE": ("passed", "passed"), "HOLD": ("held", "NOT SURE"), "REJECT": ("failed", "FAILED")}
 
 
@@ -51,6 +53,21 @@ def checks_list(checks: Sequence[Mapping[str, Any]]) -> str:
 
 def _figures(check: Mapping[str, Any]) -> str:
     return "" if check["sentence"] == check["plain"] else f"<small>{escape(check['sentence'])}</small>"
+
+
+def confused(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
+    """Which labels were taken for which: all of them if there are few, and otherwise the most frequent mistakes."""
+    if len(labels) <= _MOST_LABELS:
+        return confusion(labels, matrix)
+    answers = [*labels, "none"]
+    mistakes = [
+        (count, label, answers[column])
+        for place, (label, counts) in enumerate(zip(labels, matrix, strict=True))
+        for column, count in enumerate(counts)
+        if count and column != place
+    ]
+    rows = [[label, answer, str(count)] for count, label, answer in sorted(mistakes, key=lambda each: -each[0])]
+    return details(f"{len(rows)} labels taken for another one", ("truth", "answer", "rows"), rows)
 
 
 def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ml_test.gate.answers.classes import Classes
 from ml_test.gate.answers.labels import Labels
 from ml_test.gate.answers.probability import Probability
 
 if TYPE_CHECKING:
     from ml_test.gate.answers.kind import AnswerKind
 
-KINDS: tuple[type[AnswerKind[Any]], ...] = (Labels, Probability)
+KINDS: tuple[type[AnswerKind[Any]], ...] = (Labels, Probability, Classes)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml_test.gate.answers.kind import Answered
-from ml_test.gate.tables import confusion, details
+from ml_test.gate.answers.kind import TOO_FEW_ROWS, Answered, better_than_nothing
+from ml_test.gate.intervals import CONFIDENCE, win_p_value
+from ml_test.gate.tables import confused, details
 from ml_test.gate.verdict import Check, Verdict
 
 if TYPE_CHECKING:
@@ -69,6 +70,24 @@ class Decided(Answered):
         ]
 
 
+def against_constant(challenger: Decided, baseline: Decided) -> Check:
+    """Is the challenger surely better than always answering the same label?"""
+    wins = int((challenger.right & ~baseline.right).sum())
+    losses = int((baseline.right & ~challenger.right).sum())
+    chance = win_p_value(wins, losses)
+    passed = chance < 1 - CONFIDENCE
+    better = "clearly better" if passed else "not clearly better"
+    always = baseline.labels[baseline.decisions[0]]
+    return Check(
+        name="beats the baseline",
+        outcome=better_than_nothing(surely=passed, value=wins - losses, rows=len(challenger)),
+        look_at=TOO_FEW_ROWS,
+        plain=f"it is {better} than always answering {always!r}: it wins {wins} of the test rows and loses {losses}",
+        sentence=f"against always answering {always}: {wins} rows won, {losses} lost "
+        f"(p = {chance:.2g}, must be below {1 - CONFIDENCE:.2f})",
+    )
+
+
 def untested(challenger: Decided) -> Check | None:
     """A HOLD if no test row has some label."""
     counts = np.bincount(challenger.truth, minlength=len(challenger.labels))
@@ -106,7 +125,7 @@ def section(report: Mapping[str, Any]) -> str:
     answered = report["answered"]
     wrong = [[entry["request"], entry["expected"], entry["answer"]] for entry in answered["wrong"]]
     parts = [
-        confusion(answered["labels"], answered["confusion"]),
+        confused(answered["labels"], answered["confusion"]),
         details(f"{len(wrong)} wrong answers", ("request", "truth", "answer"), wrong),
     ]
     if report["champion"]:

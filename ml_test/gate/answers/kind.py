@@ -81,8 +81,11 @@ class AnswerKind(ABC, Generic[A]):
         """
 
     @abstractmethod
-    def baseline(self, learned: Sequence[str]) -> str:
-        """The constant answer of a model that knows nothing about a row. learned: the truth of the training rows."""
+    def baseline(self, learned: Sequence[str], labels: Sequence[str]) -> str:
+        """The constant answer of a model that knows nothing about a row.
+
+        learned: the truth of the training rows. labels: all labels in the data, in the contract's order.
+        """
 
     @abstractmethod
     def against_baseline(self, challenger: A, baseline: A) -> Check | None:

@@ -10,16 +10,15 @@ import numpy as np
 
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.decided import Decided
-from ml_test.gate.answers.kind import TOO_FEW_ROWS, AnswerKind, better_than_nothing, known_truth
+from ml_test.gate.answers.kind import AnswerKind, known_truth
 from ml_test.gate.independent import labels_alike
-from ml_test.gate.intervals import CONFIDENCE, win_p_value
-from ml_test.gate.verdict import Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
+    from ml_test.gate.verdict import Check
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,27 +45,13 @@ class Labels(AnswerKind[Decided]):
             labels=known,
         )
 
-    def baseline(self, learned: Sequence[str]) -> str:
+    def baseline(self, learned: Sequence[str], labels: Sequence[str]) -> str:  # noqa: ARG002  (those that occur)
         """The commonest label of the training rows."""
         counts = Counter(learned)
         return max(sorted(counts), key=counts.__getitem__)
 
     def against_baseline(self, challenger: Decided, baseline: Decided) -> Check:
-        wins = int((challenger.right & ~baseline.right).sum())
-        losses = int((baseline.right & ~challenger.right).sum())
-        chance = win_p_value(wins, losses)
-        passed = chance < 1 - CONFIDENCE
-        better = "clearly better" if passed else "not clearly better"
-        always = baseline.labels[baseline.values[0]]
-        return Check(
-            name="beats the baseline",
-            outcome=better_than_nothing(surely=passed, value=wins - losses, rows=len(challenger)),
-            look_at=TOO_FEW_ROWS,
-            plain=f"it is {better} than always answering {always!r}: "
-            f"it wins {wins} of the test rows and loses {losses}",
-            sentence=f"against always answering {always}: {wins} rows won, {losses} lost "
-            f"(p = {chance:.2g}, must be below {1 - CONFIDENCE:.2f})",
-        )
+        return decided.against_constant(challenger, baseline)
 
     def untested(self, challenger: Decided) -> Check | None:
         return decided.untested(challenger)

@@ -110,7 +110,7 @@ class Probability(AnswerKind[ProbabilityAnswers]):
             raise ValueError(f"probabilities of {self.of!r} need two labels, it among them, not {list(labels)}")
         return others[0]
 
-    def baseline(self, learned: Sequence[str]) -> str:
+    def baseline(self, learned: Sequence[str], labels: Sequence[str]) -> str:  # noqa: ARG002  (those that occur)
         """The share of the label in the training rows."""
         return repr(list(learned).count(self.of) / len(learned))
 

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 from ml_test.gate.metrics.accuracy import Accuracy
 from ml_test.gate.metrics.auc import Auc
 from ml_test.gate.metrics.calibration_error import CalibrationError
+from ml_test.gate.metrics.class_log_loss import ClassLogLoss
+from ml_test.gate.metrics.confidence_error import ConfidenceError
 from ml_test.gate.metrics.log_loss import LogLoss
 from ml_test.gate.metrics.macro_f1 import MacroF1
 from ml_test.gate.metrics.recall import Recall
+from ml_test.gate.metrics.top_5 import TopFive
 
 if TYPE_CHECKING:
     from ml_test.gate.metrics.metric import Metric
 
-METRICS: tuple[Metric[Any], ...] = (Accuracy(), MacroF1(), Recall(), Auc(), LogLoss(), CalibrationError())
+METRICS: tuple[Metric[Any], ...] = (
+    Accuracy(), MacroF1(), Recall(), TopFive(), Auc(), LogLoss(), ClassLogLoss(), CalibrationError(), ConfidenceError(),
+)  # fmt: skip

@@ -31,20 +31,27 @@ class MacroF1(Resampled[Decided]):
     own_method: ClassVar[str] = "a bootstrap, stratified by the true label; Wilson's bound for labels without a mistake"
 
     def value(self, answered: Decided) -> float:
-        return float(macro_f1(answered.matrix))
+        return macro_f1(answered.matrix)
 
     def estimate(self, answered: Decided, *, seed: int) -> Estimate:
         return macro_f1_estimate(answered.matrix, seed=seed)
 
     def gain_figure(self, pair: Pair[Decided]) -> Figure:
-        """Each row adds 1 to its cell of either confusion matrix; a resample's gain follows from its two matrices."""
+        """Each row adds 1 to three counts of its labels; a resample's gain follows from the counts."""
         labels = len(pair.challenger.labels)
-        shape, half = (-1, labels, labels + 1), labels * (labels + 1)
+        true = _counted(pair.challenger.truth, labels)
 
         def difference(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-            return macro_f1(sums[:half].T.reshape(shape)) - macro_f1(sums[half:].T.reshape(shape))
+            rows, right, answered, right_before, answered_before = sums.reshape(5, labels, -1)
+            gained: NDArray[np.float64] = f1(right, rows, answered) - f1(right_before, rows, answered_before)
+            mean: NDArray[np.float64] = gained.mean(axis=0)
+            return mean
 
-        return Figure(parts=np.concatenate([_cells(pair.challenger), _cells(pair.champion)]), of=difference)
+        parts = [true]
+        for model in (pair.challenger, pair.champion):
+            answered = _counted(model.decisions, labels)
+            parts += [true * answered, answered]
+        return Figure(parts=np.concatenate(parts), of=difference)
 
     def telling(self, pair: Pair[Decided]) -> int:
         """The rows that are not answered, by both models, as most rows of their label are."""
@@ -59,16 +66,15 @@ class MacroF1(Resampled[Decided]):
         return sum(unseen(count, confidence) for count in counts) / len(counts)
 
 
-def macro_f1(matrix: NDArray[np.number]) -> NDArray[np.float64]:
-    """The mean over the labels of F1 = 2 · right / (true + answered); 0 for a label that does not occur at all.
+def macro_f1(matrix: NDArray[np.number]) -> float:
+    """The mean of the labels' F1. matrix: a confusion matrix, shape (labels, labels + 1)."""
+    return float(f1(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0)[:-1]).mean())
 
-    matrix: confusion matrices, shape (…, labels, labels + 1); leading dimensions are kept.
-    """
-    true = matrix.sum(axis=-1)
-    answered = matrix.sum(axis=-2)[..., :-1]
-    right = np.diagonal(matrix, axis1=-2, axis2=-1)
-    mean: NDArray[np.float64] = (2 * right / np.maximum(true + answered, 1)).mean(axis=-1)
-    return mean
+
+def f1(right: NDArray[np.number], true: NDArray[np.number], answered: NDArray[np.number]) -> NDArray[np.float64]:
+    """2 · right / (true + answered) of each label; 0 for a label that does not occur at all."""
+    found: NDArray[np.float64] = 2 * right / np.maximum(true + answered, 1)
+    return found
 
 
 def macro_f1_estimate(matrix: NDArray[np.int64], *, seed: int) -> Estimate:
@@ -78,15 +84,8 @@ def macro_f1_estimate(matrix: NDArray[np.int64], *, seed: int) -> Estimate:
     whose rows were all answered alike is so in each resample, too. What it may do unseen is added: squared, as the
     labels' rows are drawn separately (Zou and Donner, Statistics in Medicine 27, 2008).
     """
-    generator = np.random.default_rng(seed)
-    rows, value = matrix.sum(axis=1), float(macro_f1(matrix))
-    draws = [
-        generator.multinomial(count, line / max(count, 1), size=RESAMPLES)
-        if count
-        else np.zeros((RESAMPLES, len(line)), dtype=np.int64)
-        for count, line in zip(rows, matrix, strict=True)
-    ]
-    resampled = macro_f1(np.stack(draws, axis=1))
+    rows, value = matrix.sum(axis=1), macro_f1(matrix)
+    resampled = _resampled(matrix, np.random.default_rng(seed))
     low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     moved = [_if_others_came(matrix, label) - value for label in _alike(matrix)]
     return Estimate(
@@ -95,6 +94,20 @@ def macro_f1_estimate(matrix: NDArray[np.int64], *, seed: int) -> Estimate:
         high=min(value + hypot(max(high - value, 0.0), *(max(by, 0.0) for by in moved)), 1.0),
         rows=int(rows.sum()),
     )
+
+
+def _resampled(matrix: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.float64]:
+    """Macro-F1 of each resample, shape (resamples,). Only answers that were given can be drawn."""
+    rows = matrix.sum(axis=1)
+    right, answered = np.zeros((RESAMPLES, len(matrix))), np.zeros((RESAMPLES, len(matrix) + 1))
+    for label, line in enumerate(matrix):
+        given = np.flatnonzero(line)
+        if len(given):
+            drawn = generator.multinomial(rows[label], line[given] / rows[label], size=RESAMPLES)
+            answered[:, given] += drawn
+            right[:, label] = drawn[:, given == label].sum(axis=1)
+    mean: NDArray[np.float64] = f1(right, rows, answered[:, :-1]).mean(axis=1)
+    return mean
 
 
 def _alike(matrix: NDArray[np.int64]) -> list[int]:
@@ -114,13 +127,10 @@ def _if_others_came(matrix: NDArray[np.int64], label: int) -> float:
     others = [label] if answered != label else [other for other in range(labels) if other != label] or [labels]
     changed[label, answered] -= share * rows
     changed[label, others] += share * rows / len(others)
-    return float(macro_f1(changed))
+    return macro_f1(changed)
 
 
-def _cells(answered: Decided) -> NDArray[np.float64]:
-    """Shape (cells of the confusion matrix, rows): 1 in the cell of each row."""
-    labels = len(answered.labels)
-    places = answered.truth * (labels + 1) + answered.decisions
-    cells = np.zeros((labels * (labels + 1), len(places)))
-    cells[places, np.arange(len(places))] = 1
-    return cells
+def _counted(labels: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Shape (count, rows): 1 for each row's label. A row whose label is none of them has no 1."""
+    counted: NDArray[np.float64] = (labels == np.arange(count)[:, None]).astype(float)
+    return counted

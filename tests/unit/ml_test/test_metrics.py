@@ -34,12 +34,6 @@ def test_macro_f1_of_a_known_matrix() -> None:
     assert macro_f1(matrix) == pytest.approx((6 / 8 + 2 / 4) / 2)
 
 
-def test_figures_keep_leading_dimensions() -> None:
-    """A stack of resampled matrices gives a figure for each."""
-    stack = np.array([[[3, 1, 0], [1, 1, 0]], [[4, 0, 0], [0, 2, 0]]])
-    assert macro_f1(stack).tolist() == pytest.approx([0.625, 1.0])
-
-
 def test_unknown_true_label_is_named() -> None:
     """A test row's label that the model cannot answer is named as a fault of the data."""
     with pytest.raises(ValueError, match=r"labels that the model does not know: \['c'\]"):

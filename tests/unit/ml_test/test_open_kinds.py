@@ -64,7 +64,7 @@ class Numbers(AnswerKind[NumberAnswers]):
             truth=np.array([float(true) for true in known_truth(truth, self)]),
         )
 
-    def baseline(self, learned: Sequence[str]) -> str:
+    def baseline(self, learned: Sequence[str], labels: Sequence[str]) -> str:
         return repr(float(np.mean([float(true) for true in learned])))
 
     def against_baseline(self, challenger: NumberAnswers, baseline: NumberAnswers) -> Check:
@@ -270,7 +270,7 @@ class Weights(AnswerKind[Answered]):
         values = np.array([[float(weight) for weight in answer.split()] for answer in answers])
         return Answered(values=values, unusable=np.zeros(len(values), dtype=bool))
 
-    def baseline(self, learned: Sequence[str]) -> str:
+    def baseline(self, learned: Sequence[str], labels: Sequence[str]) -> str:
         return "0.5 0.5"
 
     def against_baseline(self, challenger: Answered, baseline: Answered) -> None:

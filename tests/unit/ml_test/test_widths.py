@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
+from ml_test.gate.answers.classes import ClassAnswers, Classes
 from ml_test.gate.answers.decided import Decided
 from ml_test.gate.answers.labels import Labels
 from ml_test.gate.answers.probability import Costs, Probability, ProbabilityAnswers, saved
@@ -52,9 +54,21 @@ def labelled(model: str, others: int, events: int) -> Decided:
     return Labels().read(answers, truth, ["0", "1"])
 
 
+def classed(model: str, others: int, events: int) -> ClassAnswers:
+    """The same for six labels, four of which never occur: they get no probability."""
+    truth = ["0"] * others + ["1"] * events
+    found = [float(MODELS[model][int(true)]) for true in truth]
+    answers = [json.dumps([1 - value, value, 0, 0, 0, 0]) for value in found]
+    return Classes().read(answers, truth, ["0", "1", "2", "3", "4", "5"])
+
+
+#: What a metric reads → the answers as such.
+READ = {ProbabilityAnswers: scored, Decided: labelled, ClassAnswers: classed}
+
+
 def read(metric: str, model: str, others: int, events: int) -> Any:
     """The answers as the metric reads them."""
-    return (scored if NAMED[metric].reads is ProbabilityAnswers else labelled)(model, others, events)
+    return READ[NAMED[metric].reads](model, others, events)
 
 
 @pytest.mark.parametrize("model", MODELS)
