@@ -149,7 +149,8 @@ class Environments:
         """The installer itself."""
         from uv import find_uv_bin
 
-        return Path(find_uv_bin())
+        with self._looking:  # it asks sysconfig, whose first answer is wrong for a second thread that asks meanwhile
+            return Path(find_uv_bin())
 
     def _uv(self, arguments: Sequence[str]) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}

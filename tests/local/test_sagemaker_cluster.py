@@ -13,12 +13,13 @@ import pytest
 from localcloud.images.registry import Image
 from localcloud.platform.administrator import SECRET_FILE
 from localcloud.platform.cloud import Cloud
+from localcloud.platform.environments import Environments
 from localcloud.platform.processes import kill_leftovers
 from localcloud.platform.service import Call, Caller
 from localcloud.platform.settings import Settings
 from localcloud.services.sagemaker import training_jobs, training_run
 from localcloud.services.sagemaker.training_jobs import TrainingJobs
-from tests.clouds import LocalCloud
+from tests.clouds import PROJECT, LocalCloud
 from tests.waiting import until
 
 pytestmark = pytest.mark.local
@@ -48,6 +49,11 @@ if settings.get("fails") == me:
     (opt_ml() / "output" / "failure").write_text("ClientError: out of ideas")
     sys.exit(7)
 PORT = 7101
+if "same" in settings:
+    (opt_ml() / "model" / settings["same"]).touch()
+    sys.exit()
+while settings.get("waits") == me:
+    time.sleep(0.05)
 (opt_ml() / "model" / f"rows-of-{me}").write_text(str(rows))
 if me == "algo-1":
     with socket.create_server((hosts()[me], PORT)) as server:
@@ -64,6 +70,37 @@ else:
         except ConnectionRefusedError:
             time.sleep(0.05)
 """
+#: A job that brings its program: hosts find their leader by what the SDK's driver tells them.
+SCRIPT = """
+import json, os, socket, time
+from pathlib import Path
+
+names, me = json.loads(os.environ["SM_HOSTS"]), os.environ["SM_CURRENT_HOST"]
+leader = os.environ["SM_MASTER_ADDR"], int(os.environ["SM_MASTER_PORT"])
+assert socket.gethostname() == me
+heard = [me]
+if me == leader[0]:
+    with socket.create_server(leader) as server:
+        for _ in names[1:]:
+            other, _ = server.accept()
+            heard.append(other.makefile().read())
+    Path(os.environ["SM_MODEL_DIR"], "heard").write_text(" ".join(sorted(heard)))
+else:
+    while True:
+        try:
+            with socket.create_connection(leader) as connection:
+                connection.sendall(me.encode())
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+print(me, "of", *names, "led by", *leader)
+"""
+ENTRY_POINT = """
+set -e
+python3 /opt/ml/input/data/sm_drivers/scripts/environment.py > /dev/null
+. /opt/ml/input/sm_training.env
+python3 /opt/ml/input/data/code/train.py
+"""
 
 
 class Jobs:
@@ -76,9 +113,22 @@ class Jobs:
         caller = Caller(account_id="123456789012", access_key_id="A", arn="arn:aws:iam::123456789012:root")
         self._call = Call(service="sagemaker", operation="", region="us-east-1", caller=caller, request_id="1")
 
-    def train(self, name: str, hosts: int, distribution: str = "FullyReplicated", **settings: str) -> dict[str, Any]:
+    def start(self, name: str, hosts: int, distribution: str = "FullyReplicated", **settings: str) -> None:
         source = {"S3DataType": "S3Prefix", "S3Uri": "s3://cluster/in/", "S3DataDistributionType": distribution}
-        job = {
+        self._jobs.create(self._call, self._job(name, hosts, source, settings))
+
+    def start_script(self, name: str, hosts: int) -> None:
+        source = {"S3DataType": "S3Prefix", "S3Uri": "s3://cluster/in/"}
+        job = self._job(name, hosts, source, {})
+        job["AlgorithmSpecification"]["ContainerEntrypoint"] = ["/bin/bash", "-c", ENTRY_POINT]
+        for channel in ("code", "sm_drivers"):
+            given = {"S3DataType": "S3Prefix", "S3Uri": f"s3://cluster/{channel}/"}
+            job["InputDataConfig"].append({"ChannelName": channel, "DataSource": {"S3DataSource": given}})
+        self._jobs.create(self._call, job)
+
+    @staticmethod
+    def _job(name: str, hosts: int, source: dict[str, str], settings: dict[str, str]) -> dict[str, Any]:
+        return {
             "TrainingJobName": name,
             "AlgorithmSpecification": {"TrainingImage": "tests/together:1", "TrainingInputMode": "File"},
             "RoleArn": "arn:aws:iam::123456789012:role/r",
@@ -87,7 +137,15 @@ class Jobs:
             "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": hosts, "VolumeSizeInGB": 1},
             "HyperParameters": settings,
         }
-        self._jobs.create(self._call, job)
+
+    def train(self, name: str, hosts: int, distribution: str = "FullyReplicated", **settings: str) -> dict[str, Any]:
+        self.start(name, hosts, distribution, **settings)
+        return self.end(name)
+
+    def stop(self, name: str) -> None:
+        self._jobs.stop_job(self._call, {"TrainingJobName": name})
+
+    def end(self, name: str) -> dict[str, Any]:
         return until(
             lambda: self._jobs.describe(self._call, {"TrainingJobName": name}),
             lambda found: found["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"},
@@ -101,23 +159,36 @@ class Jobs:
             return {name: archive.extractfile(name).read().decode() for name in archive.getnames()}
 
     def log(self, job: str, host: str) -> list[str]:
+        """Empty where the host has written nothing yet."""
         group = "/aws/sagemaker/TrainingJobs"
-        (stream,) = self.logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/{host}-")[
-            "logStreams"
-        ]
-        events = self.logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
-        return [event["message"] for event in events]
+        try:
+            found = self.logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/{host}-")
+        except self.logs.exceptions.ResourceNotFoundException:
+            return []
+        streams = [stream["logStreamName"] for stream in found["logStreams"]]
+        events = [self.logs.get_log_events(logGroupName=group, logStreamName=name)["events"] for name in streams]
+        return [event["message"] for found in events for event in found]
+
+
+def made(folder: Path, description: str, *, program: str = "") -> Image:
+    folder.mkdir()
+    (folder / "image.toml").write_text(description)
+    if program:
+        (folder / "train.py").write_text(program)
+    (folder / "requirements.lock").touch()
+    return Image.at(folder)
 
 
 @pytest.fixture
-def jobs(local_cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jobs:
-    home, folder = tmp_path / "home", tmp_path / "together"
-    for made in (home, folder):
-        made.mkdir()
-    (folder / "image.toml").write_text(DESCRIPTION)
-    (folder / "train.py").write_text(PROGRAM)
-    (folder / "requirements.lock").touch()
-    image = Image.at(folder)
+def image(tmp_path: Path) -> Image:
+    """One with a program of its own."""
+    return made(tmp_path / "together", DESCRIPTION, program=PROGRAM)
+
+
+@pytest.fixture
+def jobs(local_cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image: Image) -> Jobs:
+    home = tmp_path / "home"
+    home.mkdir()
     for module in (training_jobs, training_run):
         monkeypatch.setattr(module, "image_of", lambda _: image)
     shutil.copy(local_cloud.home / SECRET_FILE, home / SECRET_FILE)
@@ -154,3 +225,48 @@ def test_one_hosts_end_is_the_jobs(jobs: Jobs) -> None:
     assert job["FailureReason"] == "ClientError: algo-2: out of ideas, exit code: 7"
     assert kill_leftovers(str(jobs.cloud.settings.home)) == 0
     assert not list((jobs.cloud.settings.home / "work" / "sagemaker-training").iterdir())
+
+
+def test_a_stop_ends_all_hosts(jobs: Jobs) -> None:
+    """The job is Stopped, with the model that it has so far, and no host goes on."""
+    jobs.start("stops", 2, waits="algo-2")
+    until(lambda: jobs.log("stops", "algo-2"), what="the second host's first line")
+    jobs.stop("stops")
+    job = jobs.end("stops")
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
+    assert jobs.model(job) == {"rows-of-algo-1": "9"}
+    assert kill_leftovers(str(jobs.cloud.settings.home)) == 0
+
+
+def test_names_of_files_that_clash_fail_the_job(jobs: Jobs) -> None:
+    """AWS promises nothing about them, so no host's file silently wins."""
+    job = jobs.train("clash", 2, same="model.bin")
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "would be one file of the archive, model.bin. Let one host write it" in job["FailureReason"]
+
+
+class TestScriptMode:
+    """Jobs that bring their program and the SDK's driver, on an image without packages."""
+
+    @pytest.fixture
+    def image(self, tmp_path: Path) -> Image:
+        return made(tmp_path / "together", DESCRIPTION.replace("script_mode = false", "script_mode = true"))
+
+    def test_two_jobs_at_once_find_their_own_leaders(self, jobs: Jobs) -> None:
+        """The driver's SM_MASTER_ADDR and its port are the same in all jobs, and each job has its own hosts there."""
+        packages = Environments(Settings.cache_folder()).python(PROJECT / "ml_training" / "requirements.lock")
+        drivers = packages.site_packages / "sagemaker" / "train" / "container_drivers"
+        for path in drivers.rglob("*.py"):
+            key = f"sm_drivers/{path.relative_to(drivers)}"
+            jobs.s3.put_object(Bucket="cluster", Key=key, Body=path.read_bytes())
+        jobs.s3.put_object(Bucket="cluster", Key="code/train.py", Body=SCRIPT.encode())
+        sizes = {"two": 2, "three": 3}
+        for name, hosts in sizes.items():
+            jobs.start_script(name, hosts)
+        for name, hosts in sizes.items():
+            job = jobs.end(name)
+            assert job["TrainingJobStatus"] == "Completed", job
+            names = [f"algo-{number}" for number in range(1, hosts + 1)]
+            assert jobs.model(job) == {"heard": " ".join(names)}
+            for host in names:
+                assert f"{host} of {' '.join(names)} led by algo-1 7777" in jobs.log(name, host)

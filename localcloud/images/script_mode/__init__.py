@@ -3,13 +3,15 @@
 The SageMaker SDK's ModelTrainer uploads the user's source folder and its own driver scripts as the channels ``code``
 and ``sm_drivers``, and names a driver as the container's entry point. The local cloud runs the drivers as they are, in
 bash and on the image's Python. It changes one thing: it has no mounts, so the container's root stands before every
-``/opt/ml`` in the texts of these channels, in the entry point, in hyperparameters and in variables.
+``/opt/ml`` in the texts of these channels, in the entry point, in hyperparameters and in variables. ``algo-1`` and the
+other hosts are known by name to the image's Python (``host_names.py``).
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +33,8 @@ _TEXTS = frozenset({".py", ".sh", ".json", ".toml", ".yaml", ".yml", ".cfg", ".i
 #: The drivers quote no path.
 _UNQUOTED = re.compile(r"[\w./@+,:=-]+")
 _PIP_COMMAND = Path(__file__).with_name("pip_command.py")
+#: Imported by each Python of the container when it starts.
+_HOST_NAMES = Path(__file__).with_name("host_names.py")
 
 
 def mapped(text: str, root: Path) -> str:
@@ -80,7 +84,7 @@ def programs(root: Path) -> Path:
 
 
 def own_python(root: Path, image: Image, environments: Environments, cache: Path) -> None:
-    """Makes the container's Python: the image's packages, and room for the job's own.
+    """Makes the container's Python: the image's packages, the names of the hosts, and room for the job's own.
 
     What the job installs stays in the container. Its ``pip`` takes a lock file with hashes from the environments that
     are installed once; all else it leaves to the image's own pip.
@@ -92,6 +96,8 @@ def own_python(root: Path, image: Image, environments: Environments, cache: Path
         for name in ("python", "python3", f"python{minor}"):
             _script(programs(root) / name, f'exec -a "$0" {shlex.quote(str(interpreter))} "$@"')
     packages = folder / "lib" / f"python{minor}" / "site-packages"
+    shutil.copyfile(_HOST_NAMES, packages / "localcloud_host_names.py")
+    (packages / "localcloud-host-names.pth").write_text("import localcloud_host_names as h; h.begin()\n")
     command = [sys.executable, "-I", str(_PIP_COMMAND), str(folder), str(cache)]
     (packages / "pip").mkdir()
     (packages / "pip" / "__init__.py").touch()

@@ -108,7 +108,8 @@ class S3Data:
     def upload_archive(self, folders: Sequence[Path], uri: str, kms_key_id: str | None) -> None:
         """Packs the content of these folders into one ``tar.gz`` at this address.
 
-        Raises EngineError where two folders have a file of the same name.
+        Raises EngineError where two folders have a file of the same name: AWS says that a job's hosts should see to
+        it that no names clash, and not which file it takes.
         """
         address = S3Address.parse(uri)
         archive = folders[0].with_name(f"{folders[0].name}.tar.gz")
@@ -141,7 +142,10 @@ def _merged(folders: Sequence[Path]) -> dict[str, Path]:
         for path in sorted(folder.rglob("*")):
             name = str(path.relative_to(folder))
             if name in found and not (path.is_dir() and found[name].is_dir()):
-                raise EngineError(f"ClientError: {found[name]} and {path} would be one file of the archive")
+                raise EngineError(
+                    f"ClientError: {found[name]} and {path} would be one file of the archive, {name}. Let one host "
+                    "write it, or put the host's name (SM_CURRENT_HOST) into the file's"
+                )
             found[name] = path
     return found
 

@@ -149,6 +149,7 @@ class TrainingRun:
                 **self._program.environment(host),
                 "TRAINING_JOB_NAME": self._name,
                 "TRAINING_JOB_ARN": self._job["TrainingJobArn"],
+                "LOCALCLOUD_HOST": host.name,
                 "LOCALCLOUD_HOSTS": addresses,
             },
             on_line=on_line,
