@@ -7,6 +7,7 @@ carries it as the kind's name and, after a colon, what else it must know. A new 
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
@@ -27,8 +28,12 @@ class Invocation(Protocol):
     """What every caller of an endpoint must know."""
 
     name: ClassVar[str]
-    content_type: ClassVar[str]
-    accept: ClassVar[str]
+
+    @property
+    def content_type(self) -> str: ...
+
+    @property
+    def accept(self) -> str: ...
 
     @classmethod
     def of(cls, parameters: str) -> Self:
@@ -66,8 +71,36 @@ class CsvRow:
         return without_line_break(body.decode(errors="replace"))
 
 
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """The request is an image; a row has it as base64 text. The answer is a JSON list of probabilities."""
+
+    name: ClassVar[str] = "image"
+    accept: ClassVar[str] = "application/json"
+
+    #: ``image/png`` or ``image/jpeg``.
+    content_type: str
+
+    @classmethod
+    def of(cls, parameters: str) -> Self:
+        if parameters not in _IMAGE_TYPES:
+            raise ValueError(f"it needs {' or '.join(_IMAGE_TYPES)}, and has {parameters!r}")
+        return cls(parameters)
+
+    @property
+    def parameters(self) -> str:
+        return self.content_type
+
+    def body(self, row: str) -> bytes:
+        return base64.b64decode(row)
+
+    def answer(self, body: bytes) -> str:
+        return without_line_break(body.decode(errors="replace"))
+
+
+_IMAGE_TYPES = ("image/png", "image/jpeg")
 CSV: Invocation = CsvRow()
-KINDS: Mapping[str, type[Invocation]] = {each.name: each for each in (CsvRow,)}
+KINDS: Mapping[str, type[Invocation]] = {each.name: each for each in (CsvRow, ImageFile)}
 
 
 def text_of(found: Invocation) -> str:

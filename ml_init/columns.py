@@ -5,6 +5,7 @@ Each field states beside it what a change of its key means (``ml_steps.changes``
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping  # noqa: TC003  (read_table asks for the types of the fields)
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -160,13 +161,54 @@ class Text:
         return " ".join(value.split())
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image:
+    """A column of images, as base64 text. ``images``: the formats that are allowed, by the first bytes of a file."""
+
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    images: tuple[str, ...] = field(metadata=LOOSER_IF_CHANGED)
+    #: Of the image itself.
+    largest_bytes: int = field(metadata=LOOSER_IF_CHANGED)
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.images) - set(SIGNATURES)):
+            raise ValueError(f"{self.name}: images = {', '.join(unknown)}: expected {' or '.join(SIGNATURES)}")
+
+    @property
+    def catalog_type(self) -> str:
+        return "string"
+
+    def fault(self, value: str) -> str | None:
+        try:
+            content = base64.b64decode(value, validate=True)
+        except ValueError:
+            return f"{self.name} is {value[:40]!r}…, expected an image in base64"
+        if len(content) > self.largest_bytes:
+            return f"{self.name} has {len(content)} bytes, expected at most {self.largest_bytes}"
+        if not any(content.startswith(SIGNATURES[each]) for each in self.images):
+            return (
+                f"{self.name} begins with {content[:8]!r}, expected an image of the format {' or '.join(self.images)}"
+            )
+        return None
+
+    def canonical(self, value: str) -> str:
+        """There is one base64 text for an image; ``fault`` refuses all others but unused bits."""
+        return base64.b64encode(base64.b64decode(value)).decode()
+
+
+#: How the files of each format begin.
+SIGNATURES: Mapping[str, bytes] = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff"}
+
+
 def column(entry: Mapping[str, Any]) -> Column:
-    """A table of ``[[features]]``: categories; text with a ``longest``; or numbers from ``low`` to ``high``.
+    """A table of ``[[features]]``: categories; text with a ``longest``; images; or numbers from ``low`` to ``high``.
 
     Numbers are whole if both bounds are written as whole numbers.
     """
     if "categories" in entry:
         return read_table(Categories, entry, "features")
+    if "images" in entry:
+        return read_table(Image, entry, "features")
     if "longest" in entry:
         return read_table(Text, entry, "features")
     whole = all(isinstance(entry.get(bound), int) for bound in ("low", "high"))

@@ -51,6 +51,8 @@ class DataFile:
     header: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
     #: The file's columns in its order, if it has more than the contract's, or in another order.
     columns: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
+    #: Of an archive of images: how many of the folders above an image are its label.
+    label_folders: int = field(default=1, metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:

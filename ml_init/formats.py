@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import zipfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ml_init.dataset import Dataset
+
+
+_IMAGES = (".png", ".jpg", ".jpeg")
+#: Images are compressed already: unpacked, they are hardly larger than their archive.
+_UNPACKED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,43 @@ class JsonLines:
         return Line(number, [_text(found.get(column)) for column in columns], "; ".join(faults) or None)
 
 
-FORMATS: Mapping[str, FileFormat] = {"csv": Csv(), "jsonl": JsonLines()}
+class Images:
+    """A zip archive of images. A row is an image, in base64, and its label: the names of the last folders above it.
+
+    Other files in the archive are ignored. The rows are in the order of the files' names.
+    """
+
+    def lines(self, name: str, content: bytes, dataset: Dataset) -> list[Line]:
+        """StepError if it is no such archive, has no images, or has more in it than ``max_bytes`` allows."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                found = sorted(
+                    (each for each in archive.infolist() if each.filename.lower().endswith(_IMAGES)),
+                    key=lambda each: each.filename,
+                )
+                _refuse_empty(name, content, found)
+                size, most = sum(each.file_size for each in found), dataset.file.max_bytes * _UNPACKED
+                if size > most:
+                    raise StepError(
+                        f"{name} has {size} bytes of images, expected at most {most}: {_UNPACKED} max_bytes."
+                    )
+                # A zip says of each member how long it is, and its reader stops there.
+                return [
+                    self._line(number, each.filename, archive.read(each), dataset)
+                    for number, each in enumerate(found, 1)
+                ]
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
+            raise StepError(f"{name} is no archive that can be read: {type(error).__name__}: {error}") from error
+
+    def _line(self, number: int, path: str, content: bytes, dataset: Dataset) -> Line:
+        folders = path.split("/")[:-1]
+        label = "/".join(folders[-dataset.file.label_folders :])
+        fault = None if len(folders) >= dataset.file.label_folders else f"{path} is in no folder that is its label"
+        values = {dataset.features[0].name: base64.b64encode(content).decode()}
+        return Line(number, [values.get(column, label) for column in dataset.file_columns], fault)
+
+
+FORMATS: Mapping[str, FileFormat] = {"csv": Csv(), "jsonl": JsonLines(), "images": Images()}
 
 
 def _lines(content: bytes) -> list[str]:

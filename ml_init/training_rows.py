@@ -6,6 +6,10 @@ workload's kind, beside what makes its features.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
+import tarfile
 from typing import TYPE_CHECKING, Protocol
 
 from handover import plain_text
@@ -110,8 +114,50 @@ def _category(column: Categories, rank: str) -> str:
     return column.categories[int(place)]
 
 
-VALUES, RANKS = Values(), Ranks()
-TRAINING_ROWS: Mapping[str, TrainingRows] = {each.name: each for each in (VALUES, RANKS)}
+class ImageTar:
+    """A tar of images: ``<the label's index>/<the image's SHA-256>``. Its only feature is the image."""
+
+    name = "images"
+    content_type = "application/x-tar"
+    file_name = "images.tar"
+
+    def encode(self, rows: Sequence[Row], dataset: Dataset) -> bytes:
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+            for row in rows:
+                (image,) = dataset.features_of(row)
+                content = base64.b64decode(image)
+                label = dataset.labels.index(dataset.truth_of(row))
+                member = tarfile.TarInfo(f"{label:04d}/{hashlib.sha256(content).hexdigest()}")
+                member.size, member.mode = len(content), 0o644
+                archive.addfile(member, io.BytesIO(content))
+        return buffer.getvalue()
+
+    def count(self, content: bytes) -> int:
+        return len(self._images(content))
+
+    def decode(self, content: bytes, dataset: Dataset) -> list[tuple[str, ...]]:
+        (column,) = dataset.features
+        images = [base64.b64encode(each).decode() for each in self._images(content)]
+        if faults := [fault for image in images if (fault := column.fault(image))]:
+            raise ValueError(faults[0])
+        return [(image,) for image in images]
+
+    def _images(self, content: bytes) -> list[bytes]:
+        """ValueError for what is no such tar: everything in it has been learned, so everything must be an image."""
+        try:
+            with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
+                members = archive.getmembers()
+                if others := [member.name for member in members if not member.isreg()]:
+                    raise ValueError(f"it holds {others[0]}, which is no file")
+                files = map(archive.extractfile, members)
+                return [file.read() for file in files if file is not None]
+        except tarfile.TarError as error:
+            raise ValueError(f"no tar of images: {error}") from error
+
+
+VALUES, RANKS, IMAGES = Values(), Ranks(), ImageTar()
+TRAINING_ROWS: Mapping[str, TrainingRows] = {each.name: each for each in (VALUES, RANKS, IMAGES)}
 
 
 def training_rows(name: str) -> TrainingRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
+
+#: A text of more characters is no row that a person reads in a table.
+_LONGEST_SHOWN = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +107,7 @@ def part(pair: Pair[Decided], evidence: Evidence) -> dict[str, Any]:
     """The confusion matrix, the wrong answers, and the rows that the two models answer differently."""
     truth = [pair.challenger.labels[place] for place in pair.challenger.truth]
     ours, theirs = pair.challenger.words(evidence.answers), pair.champion.words(evidence.champion_answers)
-    rows = list(zip(evidence.requests, truth, ours, theirs, strict=True))
+    rows = list(zip(map(shown, evidence.requests), truth, ours, theirs, strict=True))
     return {
         "labels": list(pair.challenger.labels),
         "confusion": pair.challenger.matrix.tolist(),
@@ -118,6 +122,13 @@ def part(pair: Pair[Decided], evidence: Evidence) -> dict[str, Any]:
             if evidence.champion is not None and answer != champion
         ],
     }
+
+
+def shown(request: str) -> str:
+    """The request for a person to read: of a long one, such as an image, its beginning and its hash."""
+    if len(request) <= _LONGEST_SHOWN:
+        return request
+    return f"{request[:40]}… ({len(request)} characters, SHA-256 {hashlib.sha256(request.encode()).hexdigest()[:16]}…)"
 
 
 def section(report: Mapping[str, Any]) -> str:
