@@ -30,9 +30,11 @@ ON_NONE = $(TOOLS) $(PY) -m scripts.on_cloud none --
 
 # The program's own environment plus the gate's statistics.
 WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
+# The program's own environment plus the training step's SDK.
+WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_training/requirements.lock
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data push follow ask \
-        releases rollback compare end-experiment verify-report clean \
+        releases rollback tune compare end-experiment verify-report clean \
         format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
@@ -85,6 +87,9 @@ releases: .venv/installed ## what was released: version, commit, verdict, what P
 
 rollback: .venv/installed ## an earlier approved release back into PROD: make rollback [TO=version] [NOW=1]
 	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO)) $(if $(NOW),--now)
+
+tune: .venv/installed ## search better hyperparameters on the validation rows, once; releases nothing
+	@$(ON) $(TO_CHANGE) -- $(WITH_TRAINING) python -m scripts.tune $(WORKLOAD)
 
 compare: .venv/installed ## the two models that compete in PROD, on real traffic: make compare [TRUTHS=file.csv|s3://…]
 	@$(ON) -- $(WITH_GATE) python -m scripts.compare $(WORKLOAD) $(if $(TRUTHS),--truths $(TRUTHS))

@@ -80,6 +80,15 @@ def camel(workload: str) -> str:
     return "".join(part.capitalize() for part in workload.split("_"))
 
 
+#: SageMaker's limit for a tuning job's name is 32 characters: these, a dash, and ten that tell jobs apart.
+_TUNING_BASE = 21
+
+
+def tuning_job_base(dashed_name: str) -> str:
+    """What the names of a workload's tuning jobs begin with, before the last dash."""
+    return dashed_name[:_TUNING_BASE].rstrip("-")
+
+
 def dashed(workload: str) -> str:
     """``car_evaluation`` → ``car-evaluation``: SageMaker's names take no underscores."""
     return workload.replace("_", "-")

@@ -33,6 +33,8 @@ class Training:
     training_job: str
     #: Under SageMaker's names, such as ``validation:mlogloss``.
     metrics: Mapping[str, float]
+    #: The tuning job that chose its hyperparameters; None: training.toml did.
+    tuning_job: str | None = None
 
     def properties(self) -> dict[str, str]:
         return {
@@ -40,6 +42,7 @@ class Training:
             "data_sha256": self.data_sha256,
             "pipeline_execution": self.pipeline_execution,
             "training_job": self.training_job,
+            **({"tuning_job": self.tuning_job} if self.tuning_job else {}),
             **{name.replace(":", "_"): f"{value:.6f}" for name, value in self.metrics.items()},
         }
 

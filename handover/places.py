@@ -61,6 +61,11 @@ def training_metrics(bucket: str, job: str) -> S3Address:
     return models(bucket) / f"{job}/metrics.json"
 
 
+def tuning_report(bucket: str, job: str) -> S3Address:
+    """The report on the tuning whose best training job this is: an HTML page."""
+    return models(bucket) / f"{job}/tuning.html"
+
+
 def row_set(bucket: str, sha256: str) -> S3Address:
     """A set of rows that the gate has judged by, or that a model has learned: their identities, under their hash."""
     return S3Address(bucket=bucket, key=f"{GATE}rows/{sha256}.txt")

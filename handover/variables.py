@@ -48,6 +48,12 @@ class Variables:
         """The variables that it must set."""
         return frozenset(each.metadata["name"] for each in fields(cls) if each.default is MISSING)
 
+    @classmethod
+    def of_executions(cls) -> frozenset[str]:
+        """The variables that the pipeline's action must add for each execution."""
+        added = (each for each in fields(cls) if each.metadata["of_execution"] and each.default is MISSING)
+        return frozenset(each.metadata["name"] for each in added)
+
     def of_project(self) -> dict[str, str]:
         """The variables of the build project or the function."""
         return self._environment(of_execution=False)
@@ -135,6 +141,8 @@ class TrainVariables(Variables):
     invocation: str = variable("INVOCATION")
     commit: str = variable("COMMIT_ID", of_execution=True)
     execution: str = variable("PIPELINE_EXECUTION_ID", of_execution=True)
+    #: None unless gatehouse.toml has pushes tuned.
+    tuning: bool | None = optional("TUNING")
     #: None unless gatehouse.toml asks for the workload's own key.
     key_arn: str | None = optional("ENCRYPTION_KEY_ARN")
 

@@ -6,7 +6,7 @@ A workload's own part is ``ml_training/<workload>/training.toml``. The step expo
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -14,17 +14,22 @@ from handover.data import DATA_FILE, TRAIN, VALIDATION, Data
 from handover.invocations import invocation
 from handover.names import Artifact, dashed
 from handover.packages import Training as Lineage
-from handover.places import models, training_metrics
+from handover.places import models, training_metrics, tuning_report
 from handover.variables import TrainVariables
 from ml_steps.artifacts import read_input, write_variables
+from ml_steps.objects import put_once
 from ml_steps.running import StepError, run, say, timed
 from ml_training.containers import Made
 from ml_training.model_package import Registration, register
 from ml_training.training import Training
 from ml_training.training_job import TrainedModel, TrainingJob, train
+from ml_training.tuning_job import tune
+from ml_training.tuning_report import page, table_lines
 
 if TYPE_CHECKING:
     from ml_training.training import Objective
+    from ml_training.tuning import Tuning
+    from ml_training.tuning_job import Tuned
 
 
 def main() -> None:
@@ -34,8 +39,17 @@ def main() -> None:
     session = boto3.Session()
     with timed("the SDK is ready"):
         image = training.algorithm.image(session.region_name)
-    with timed("trained"):
-        model = train(training_job(training, data, variables, image), session)
+    job = training_job(training, data, variables, image)
+    tuned = None
+    if variables.tuning:
+        with timed("tuned"):
+            tuned = tune(job, tuning_of(training, variables.workload), training.objective, session)
+        for line in table_lines(tuned):
+            say(f"  {line}")
+        model = tuned.best
+    else:
+        with timed("trained"):
+            model = train(job, session)
     for name, value in model.metrics.items():
         say(f"  {name} = {value:.5f}")
     check_metrics(model, training.objective)
@@ -48,8 +62,10 @@ def main() -> None:
             invocation=invocation(variables.invocation),
         )
         address = training_metrics(variables.bucket, model.job_name)
-        registration = registration_of(training, model, data, variables, made)
+        registration = registration_of(training, model, data, variables, made, tuned.job_name if tuned else None)
         arn = register(session.client("sagemaker"), session.client("s3"), registration, address)
+    if tuned is not None:
+        store_report(session.client("s3"), tuned, variables)
     say(f"  {arn}")
     write_variables({"MODEL_PACKAGE_ARN": arn})
 
@@ -70,6 +86,23 @@ def training_job(training: Training, data: Data, variables: TrainVariables, imag
     )
 
 
+def tuning_of(training: Training, workload: str) -> Tuning:
+    """StepError if the workload says nothing of what is tuned."""
+    if training.tuning is None:
+        raise StepError(
+            f"gatehouse.toml has {workload} tuned ([training.tuning]), but its training.toml has no [tuning]: add it "
+            "(docs/tuning.md), or switch tuning off for this workload."
+        )
+    return training.tuning
+
+
+def store_report(s3: Any, tuned: Tuned, variables: TrainVariables) -> None:
+    """Store the report on a tuning beside the metrics of its best model."""
+    address = tuning_report(variables.bucket, tuned.best.job_name)
+    put_once(s3, address, page(tuned, variables.workload).encode(), "text/html; charset=utf-8")
+    say(f"  report: {address}")
+
+
 def check_metrics(model: TrainedModel, objective: Objective) -> None:
     """A model without its validation metric was not validated, so early stopping did not work either."""
     if objective.metric not in model.metrics:
@@ -82,7 +115,12 @@ def check_metrics(model: TrainedModel, objective: Objective) -> None:
 
 
 def registration_of(
-    training: Training, model: TrainedModel, data: Data, variables: TrainVariables, made: Made
+    training: Training,
+    model: TrainedModel,
+    data: Data,
+    variables: TrainVariables,
+    made: Made,
+    tuning_job: str | None = None,
 ) -> Registration:
     return Registration(
         group=variables.package_group,
@@ -96,6 +134,7 @@ def registration_of(
             pipeline_execution=variables.execution,
             training_job=model.job_name,
             metrics=model.metrics,
+            tuning_job=tuning_job,
         ),
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 from ml_steps.running import StepError
 from ml_steps.strict import read_kind, read_table, refuse_unknown, table, tables
 from ml_training.containers import CONTAINERS, ModelContainer
+from ml_training.tuning import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,12 +81,16 @@ OF_DATA: Mapping[str, Any] = {
 }
 
 
+_TABLES = ("algorithm", "objective", "job", "hyperparameters", "of_data", "data", "containers", "tuning")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Training:
     """A training.toml.
 
     of_data: hyperparameter → the property of the data that sets it, one of ``OF_DATA``. label_count: the number of
     labels that the objective supports; None: any. containers: the endpoint's, in the order in which they are called.
+    tuning: what is tuned if tuning is on; None: nothing can be.
     """
 
     algorithm: Algorithm
@@ -95,6 +100,7 @@ class Training:
     of_data: Mapping[str, str] = field(default_factory=dict)
     label_count: int | None = None
     containers: tuple[ContainerKind, ...] = (ModelContainer(),)
+    tuning: Tuning | None = None
 
     @classmethod
     def of_workload(cls, workload: str, features: Features) -> Self:
@@ -114,11 +120,14 @@ class Training:
 
     @classmethod
     def _parse(cls, document: dict[str, Any]) -> Self:
-        refuse_unknown(document, ("algorithm", "objective", "job", "hyperparameters", "of_data", "data", "containers"))
+        refuse_unknown(document, _TABLES)
         of_data = table(document.get("of_data", {}), "of_data")
         for name, fact in of_data.items():
             if fact not in tuple(OF_DATA):
                 raise ValueError(f"[of_data] {name} = {fact!r}: expected {' or '.join(OF_DATA)}")
+        tuning = Tuning.parse(document["tuning"]) if "tuning" in document else None
+        if both := sorted(of_data.keys() & (tuning.ranges.keys() if tuning else ())):
+            raise ValueError(f"[tuning.ranges] {both[0]} is set by the data ([of_data]), so it cannot be tuned")
         return cls(
             algorithm=read_kind(ALGORITHMS, document.get("algorithm", {}), "algorithm"),
             objective=read_table(Objective, document.get("objective", {}), "objective"),
@@ -130,6 +139,7 @@ class Training:
                 read_kind(CONTAINERS, entry, "containers")
                 for entry in tables(document.get("containers", [{"kind": "model"}]), "containers")
             ),
+            tuning=tuning,
         )
 
     def hyperparameters_for(self, features: Features) -> dict[str, Any]:

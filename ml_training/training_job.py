@@ -47,7 +47,7 @@ class TrainedModel:
 def train(job: TrainingJob, session: boto3.Session) -> TrainedModel:
     """Train to the end. StepError with the job's failure reason; stopping the step stops its job."""
     client = session.client("sagemaker")
-    name = _start(job, session, client)
+    name = _start(job, session)
     say(f"  training job {name}")
     try:
         described = _wait(client, name)
@@ -55,26 +55,31 @@ def train(job: TrainingJob, session: boto3.Session) -> TrainedModel:
         client.stop_training_job(TrainingJobName=name)
         say(f"  stopped training job {name}")
         raise
+    return described_model(described)
+
+
+def described_model(described: Mapping[str, Any]) -> TrainedModel:
+    """The model of a completed job, from the answer of DescribeTrainingJob."""
     metrics = {entry["MetricName"]: float(entry["Value"]) for entry in described.get("FinalMetricDataList", [])}
     return TrainedModel(
-        job_name=name, model_data=described["ModelArtifacts"]["S3ModelArtifacts"], metrics=dict(sorted(metrics.items()))
+        job_name=described["TrainingJobName"],
+        model_data=described["ModelArtifacts"]["S3ModelArtifacts"],
+        metrics=dict(sorted(metrics.items())),
     )
 
 
-def _start(job: TrainingJob, session: boto3.Session, client: Any) -> str:
+def model_trainer(job: TrainingJob, session: boto3.Session) -> Any:
+    """The SDK's ModelTrainer for this job."""
     # The SDK's own check of the role requires eleven wildcard grants, such as ec2:DescribeVpcs on everything, so it
     # refuses every role of least privilege. SageMaker checks the role itself when the job starts.
     os.environ["SAGEMAKER_VALIDATE_ROLE"] = "false"
     from sagemaker.core.helper.session_helper import Session
     from sagemaker.train import ModelTrainer
-    from sagemaker.train.configs import Compute, InputData, OutputDataConfig, S3DataSource, StoppingCondition
-
-    def channel(prefix: str) -> Any:
-        return S3DataSource(s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated")
+    from sagemaker.train.configs import Compute, OutputDataConfig, StoppingCondition
 
     # The SDK treats None differently from an omitted argument.
     volume, model = ({"volume_kms_key_id": job.key_arn}, {"kms_key_id": job.key_arn}) if job.key_arn else ({}, {})
-    trainer = ModelTrainer(
+    return ModelTrainer(
         training_image=job.image,
         base_job_name=job.base_name,
         role=job.role_arn,
@@ -89,9 +94,21 @@ def _start(job: TrainingJob, session: boto3.Session, client: Any) -> str:
         output_data_config=OutputDataConfig(s3_output_path=job.output, **model),
         # Without a bucket of its own, the session would create the account-wide default one.
         sagemaker_session=Session(
-            boto_session=session, sagemaker_client=client, default_bucket=job.bucket, sagemaker_config=TELEMETRY_OFF
+            boto_session=session,
+            sagemaker_client=session.client("sagemaker"),
+            default_bucket=job.bucket,
+            sagemaker_config=TELEMETRY_OFF,
         ),
     )
+
+
+def _start(job: TrainingJob, session: boto3.Session) -> str:
+    trainer = model_trainer(job, session)
+    from sagemaker.train.configs import InputData, S3DataSource
+
+    def channel(prefix: str) -> Any:
+        return S3DataSource(s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated")
+
     trainer.train(
         input_data_config=[
             InputData(channel_name=name, data_source=channel(prefix), content_type=job.content_type)

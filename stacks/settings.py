@@ -64,11 +64,17 @@ class Security(_Section):
     customer_managed_key: bool = False
 
 
+class Tuning(_Section):
+    #: Whether each push is tuned, by the ranges of its training.toml. `make tune` does it once.
+    on_push: bool = False
+
+
 class Training(_Section):
     """What a push may ask for at most: the role of the training step refuses a job beyond it."""
 
     instance_types: Annotated[list[InstanceType], Field(min_length=1)]
     max_runtime_minutes: Annotated[int, Field(ge=1, le=28 * 24 * 60)]
+    tuning: Tuning = Tuning()
 
 
 class Scaling(_Section):

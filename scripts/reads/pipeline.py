@@ -120,6 +120,16 @@ class Pipeline:
             summary=found["pipelineExecution"].get("statusSummary", ""),
         )
 
+    def output(self, stage: str, artifact: str) -> dict[str, str] | None:
+        """Bucket and key of what a stage handed on last, of the newest execution in which it did; None if none did."""
+        pages = self._codepipeline.get_paginator("list_action_executions").paginate(pipelineName=self.name)
+        for detail in (detail for page in pages for detail in page["actionExecutionDetails"]):
+            if detail["stageName"] == stage and detail["status"] == "Succeeded":
+                for output in detail["output"].get("outputArtifacts", []):
+                    if output["name"] == artifact:
+                        return dict(output["s3location"])
+        return None
+
     def log_lines(self, action: Action, *, limit: int | None = None) -> list[str]:
         """The log of a build action, oldest line first; the last ``limit`` lines if a limit is given."""
         if action.provider != "CodeBuild" or not action.external_id:

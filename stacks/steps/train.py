@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from handover.invocations import text_of
 from handover.names import Artifact
 from handover.places import MODELS
@@ -9,7 +11,7 @@ from handover.variables import TrainVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.step_spec import StepSpec, of_commit
-from stacks.constructs.training_jobs import NAMED_BY_EXECUTION, training_jobs_arn
+from stacks.constructs.training_jobs import NAMED_BY_EXECUTION, training_jobs_arn, tuning_jobs_arn
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import COMMIT, EXECUTION
 from stacks.settings import Training
@@ -23,21 +25,10 @@ def train_step(workload: Workload, resources: WorkloadResources, *, limits: Trai
         resources.data.grant_add(step.role, MODELS)
         resources.registry.grant_register(step.role)
         resources.training_role.grant_hand_over(step.role)
-        jobs = training_jobs_arn(step, workload)
-        step.allow(
-            ["sagemaker:CreateTrainingJob"],
-            [jobs],
-            conditions={
-                "ForAllValues:StringEquals": {"sagemaker:InstanceTypes": limits.instance_types},
-                "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(limits.max_runtime_minutes * 60)},
-            },
-            because=NAMED_BY_EXECUTION,
-        )
-        step.allow(
-            ["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", "sagemaker:AddTags"],
-            [jobs],
-            because=NAMED_BY_EXECUTION,
-        )
+        if limits.tuning.on_push:
+            _allow_tuning(step, workload, limits)
+        else:
+            _allow_training(step, workload, limits)
 
     return StepSpec(
         name="Train",
@@ -51,8 +42,45 @@ def train_step(workload: Workload, resources: WorkloadResources, *, limits: Trai
             invocation=text_of(workload.invocation),
             commit=COMMIT,
             execution=EXECUTION,
+            tuning=limits.tuning.on_push or None,
             key_arn=resources.encryption.arn,
         ),
         inputs=(Artifact.SOURCE, Artifact.DATA),
         grant=grant,
     )
+
+
+def _allow_training(step: BuildStep, workload: Workload, limits: Training) -> None:
+    jobs = training_jobs_arn(step, workload)
+    step.allow(["sagemaker:CreateTrainingJob"], [jobs], conditions=_within(limits), because=NAMED_BY_EXECUTION)
+    step.allow(
+        ["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", "sagemaker:AddTags"],
+        [jobs],
+        because=NAMED_BY_EXECUTION,
+    )
+
+
+def _allow_tuning(step: BuildStep, workload: Workload, limits: Training) -> None:
+    """SageMaker itself starts the training jobs of a tuning job; the step reads the best one."""
+    tuning = tuning_jobs_arn(step, workload)
+    conditions = _within(limits)
+    step.allow(["sagemaker:CreateHyperParameterTuningJob"], [tuning], conditions=conditions, because=NAMED_BY_EXECUTION)
+    step.allow(
+        [
+            "sagemaker:DescribeHyperParameterTuningJob",
+            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+            "sagemaker:StopHyperParameterTuningJob",
+            "sagemaker:AddTags",
+        ],
+        [tuning],
+        because=NAMED_BY_EXECUTION,
+    )
+    jobs = training_jobs_arn(step, workload)
+    step.allow(["sagemaker:DescribeTrainingJob"], [jobs], because=NAMED_BY_EXECUTION)
+
+
+def _within(limits: Training) -> dict[str, Any]:
+    return {
+        "ForAllValues:StringEquals": {"sagemaker:InstanceTypes": limits.instance_types},
+        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(limits.max_runtime_minutes * 60)},
+    }

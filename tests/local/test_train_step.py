@@ -66,6 +66,41 @@ def test_training_registers_a_package_that_waits_for_approval(
     assert float(properties["validation_merror"]) < 0.05
 
 
+def test_a_tuned_push_registers_the_best_of_its_trials(
+    prepared: Steps, python: Path, role: str, tmp_path: Path
+) -> None:
+    """The package has the best trial on the validation rows and names the tuning job; a report is there."""
+    steps = replace(prepared, folder=tmp_path)
+    steps.out.mkdir(parents=True)
+    (steps.out / "data.json").write_text(prepared.data().json())
+    done = steps.run(
+        "ml_training.train", python=python, MODEL_PACKAGE_GROUP="train-step", TRAINING_ROLE_ARN=role, TUNING="true"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    arn = (steps.out / "variables.env").read_text().strip().removeprefix("export MODEL_PACKAGE_ARN=")
+    sagemaker = steps.cloud.client("sagemaker")
+    package = sagemaker.describe_model_package(ModelPackageName=arn)
+    properties = package["CustomerMetadataProperties"]
+    tuning = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=properties["tuning_job"])
+    assert tuning["HyperParameterTuningJobStatus"] == "Completed"
+    assert tuning["TrainingJobStatusCounters"]["Completed"] == 8
+    best = tuning["BestTrainingJob"]
+    assert properties["training_job"] == best["TrainingJobName"]
+    value = best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
+    assert float(properties["validation_mlogloss"]) == pytest.approx(value, abs=1e-6)
+    job = sagemaker.describe_training_job(TrainingJobName=best["TrainingJobName"])
+    assert (
+        job["ModelArtifacts"]["S3ModelArtifacts"] == package["InferenceSpecification"]["Containers"][1]["ModelDataUrl"]
+    )
+    assert {"eta", "max_depth", "min_child_weight"} == best["TunedHyperParameters"].keys()
+    assert {channel["ChannelName"] for channel in job["InputDataConfig"]} == {"train", "validation"}
+    key = f"models/{best['TrainingJobName']}/tuning.html"
+    report = steps.cloud.client("s3").get_object(Bucket=steps.bucket, Key=key)
+    assert f"s3://{steps.bucket}/{key}" in done.stdout
+    assert report["Body"].read().count(b"<polyline") == 8
+    assert report["ContentType"] == "text/html; charset=utf-8"
+
+
 def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) -> None:
     """The job got both channels and stopped before its last round."""
     sagemaker = prepared.cloud.client("sagemaker")

@@ -76,6 +76,14 @@ def assembly_with_ab(project_copy: Copy, tmp_path_factory: pytest.TempPathFactor
     return synthesize(project, tmp_path_factory.mktemp("competing") / "cdk.out")
 
 
+@pytest.fixture(scope="session")
+def assembly_with_tuning(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """What `cdk synth` makes of a project whose pushes are tuned."""
+    project = project_copy("tuning")
+    decide(project, ("on_push = false", "on_push = true"))
+    return synthesize(project, tmp_path_factory.mktemp("tuned") / "cdk.out")
+
+
 @pytest.fixture(scope="session", params=sorted(WORKLOADS))
 def workload(request: pytest.FixtureRequest) -> Workload:
     return WORKLOADS[request.param]
