@@ -30,6 +30,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.sagemaker.model_packages import ModelPackageGroups, ModelPackages
     from localcloud.services.sagemaker.models import Models
     from localcloud.services.sagemaker.tags import Tags as SageMakerTags
+    from localcloud.services.sagemaker.transform_jobs import TransformJobs
     from localcloud.services.sagemaker.tuning_jobs import TrainingAndTuning
 
     return (
@@ -54,6 +55,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
         ModelPackageGroups,
         ModelPackages,
         Models,
+        TransformJobs,
         EndpointConfigs,
         Endpoints,
         SageMakerTags,

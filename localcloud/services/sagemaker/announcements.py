@@ -1,4 +1,4 @@
-"""The events that SageMaker sends: state changes of endpoints, training and tuning jobs, model packages."""
+"""The events that SageMaker sends: state changes of endpoints, training, tuning and transform jobs, packages."""
 
 from __future__ import annotations
 
@@ -46,6 +46,17 @@ def announce_tuning_jobs(cloud: Cloud) -> None:
             _tell(cloud, "HyperParameter Tuning Job", document, after["HyperParameterTuningJobArn"])
 
     cloud.store.table("sagemaker.tuning_jobs").watch(changed)
+
+
+def announce_transform_jobs(cloud: Cloud) -> None:
+    """Announces a transform job's status."""
+
+    def changed(_: str, before: Document | None, after: Document | None) -> None:
+        name = "TransformJobStatus"
+        if after is not None and (before is None or before[name] != after[name]):
+            _tell(cloud, "Transform Job", after, after["TransformJobArn"])
+
+    cloud.store.table("sagemaker.transform_jobs").watch(changed)
 
 
 def announce_model_packages(cloud: Cloud) -> None:

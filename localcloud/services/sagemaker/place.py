@@ -1,4 +1,7 @@
-"""The place of a container: an instance of an endpoint, or a host of a training job. Its log is named after it."""
+"""The place of a container: an instance of an endpoint or a transform job, a host of a training job.
+
+Its log is named after it.
+"""
 
 from __future__ import annotations
 
@@ -39,4 +42,14 @@ class Place:
             log_stream=f"{name}/{host}-{int(job['CreationTime'].timestamp())}",
             described=f"host {host}",
             kind="training job",
+        )
+
+    @classmethod
+    def of_transform_job(cls, job: str, instance: str, container: str) -> Place:
+        return cls(
+            owner=job,
+            log_group="/aws/sagemaker/TransformJobs",
+            log_stream=f"{job}/{instance}-{container}",
+            described=f"instance {instance}",
+            kind="transform job",
         )
