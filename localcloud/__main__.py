@@ -206,6 +206,8 @@ def _prefetch(options: argparse.Namespace) -> int:
     environments = Environments(Settings.cache_folder(), say=print)
     images = registry.images_named(options.images)
     for image in images:
+        if notice := image.notice(environments):
+            print(notice, file=sys.stderr, flush=True)
         image.packages(environments)
     for lock in (*registry.service_locks(), *options.locks):
         environments.python(lock)

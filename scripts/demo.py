@@ -47,11 +47,14 @@ def main(workload: str) -> int:
 
 
 def _prefetch(workload: str) -> subprocess.Popen[bytes]:
-    """Installs what the pipeline's steps will need while cdk deploys; otherwise each step would wait for it."""
+    """Installs what the pipeline's steps will need while cdk deploys; otherwise each step would wait for it.
+
+    Of an image whose packages are large, it says so on standard error.
+    """
     locks = sorted(str(path) for path in Path().glob("*/requirements.lock"))
     images = [image.repository for image in WORKLOADS[workload].images]
     command = [sys.executable, "-m", "localcloud", "prefetch", *locks, "--images", *images]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
 def _show(workload: str, execution: Execution) -> None:

@@ -125,6 +125,10 @@ _DEEP_LEARNING: Mapping[str, str] = {
     "us-gov-east-1": "446045086412",
     "us-gov-west-1": "442386744353",
 }
+#: The containers on Amazon Linux 2023 are not in all partitions.
+_AMAZON_LINUX = {
+    region: account for region, account in _DEEP_LEARNING.items() if not region.startswith(("cn-", "us-gov-"))
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,3 +165,5 @@ TENSORFLOW_TRAINING = Image(
     repository="tensorflow-training", tag="2.21.0-cpu-py312", accounts=_DEEP_LEARNING, trains=True
 )
 TENSORFLOW_SERVING = Image(repository="tensorflow-inference", tag="2.20.0-cpu-py312", accounts=_DEEP_LEARNING)
+PYTORCH_TRAINING = Image(repository="pytorch", tag="2.14-cpu-amzn2023-sagemaker", accounts=_AMAZON_LINUX, trains=True)
+PYTORCH_SERVING = Image(repository="ray", tag="serve-ml-sagemaker-cpu-v1.4", accounts=_DEEP_LEARNING)

@@ -45,6 +45,16 @@ class Serving:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Large:
+    """An image whose packages take so much that its user hears of it before they are fetched."""
+
+    gigabytes: float
+    """What they take on the disk."""
+    notice: str
+    """Why they are so large, and how they are smaller."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Description:
     repository: str
     """The name of the image's repository, without registry and tag."""
@@ -56,6 +66,7 @@ class Description:
     """Whether its packages are installed with bytecode: worth it where each start imports thousands of files."""
     unnamed_interpreter: bool = False
     """Whether its libraries fail in a container under an interpreter that is called python."""
+    large: Large | None = None
 
 
 def read(folder: Path) -> Description:
@@ -77,6 +88,7 @@ def read(folder: Path) -> Description:
         serving=_serving(table.table("serving")),
         compiled=table.optional_truth("compiled"),
         unnamed_interpreter=table.optional_truth("unnamed_interpreter"),
+        large=_large(table.table("large")),
     )
     table.close()
     if not _MINOR.fullmatch(description.python):
@@ -117,6 +129,14 @@ def _serving(table: _Table | None) -> Serving | None:
     return found
 
 
+def _large(table: _Table | None) -> Large | None:
+    if table is None:
+        return None
+    found = Large(gigabytes=table.number("gigabytes"), notice=table.text("notice"))
+    table.close()
+    return found
+
+
 def _definitions(table: _Table) -> Iterator[tuple[str, str]]:
     """One definition for each combination of the values in ``each``. Braces mark their places in name and regex."""
     name, expression, each = table.text("name"), table.text("regex"), table.table("each")
@@ -149,6 +169,12 @@ class _Table:
         if not isinstance(value, str):
             raise self._wrong(name, value, "a text")
         return value
+
+    def number(self, name: str) -> float:
+        value = self._take(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._wrong(name, value, "a number")
+        return float(value)
 
     def truth(self, name: str) -> bool:
         value = self._take(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ IMAGES = Path(__file__).parent
 LIBRARY = IMAGES / "container_library"
 #: The folders of the images that jobs and models can name. Services use the other folders without a name.
 FOLDERS = (
+    "pytorch_training",
     "sagemaker_factorization_machines",
     "sagemaker_ntm",
     "sagemaker_xgboost",
@@ -70,10 +72,32 @@ class Image:
             variables["LOCALCLOUD_IMAGE_JARS"] = str(environments.jars(jars))
         return variables
 
+    @property
+    def lock(self) -> Path:
+        """The image's packages. uv's own variable takes PyTorch's CPU build, which needs none of CUDA's packages."""
+        without_cuda = self.folder / "requirements.cpu.lock"
+        if os.environ.get("UV_TORCH_BACKEND") == "cpu" and without_cuda.exists():
+            return without_cuda
+        return self.folder / "requirements.lock"
+
+    def notice(self, environments: Environments) -> str:
+        """What to say before large packages are fetched; empty where there is nothing to say, or nothing to fetch."""
+        large, lock = self.description.large, self.lock
+        if large is None or lock.name != "requirements.lock":
+            return ""
+        if environments.has(lock, minor=self.description.python):
+            return ""
+        return (
+            f"Installing the packages of the image {self.description.repository}, once: {large.gigabytes:g} GB. "
+            f"{large.notice}"
+        )
+
     def packages(self, environments: Environments) -> PythonEnvironment:
         """The environment with the image's packages. The first use makes it."""
+        description = self.description
+        gigabytes = description.large.gigabytes if description.large else 0.0
         return environments.python(
-            self.folder / "requirements.lock", minor=self.description.python, compiled=self.description.compiled
+            self.lock, minor=description.python, compiled=description.compiled, gigabytes=gigabytes
         )
 
     def python(self, environments: Environments) -> Path:

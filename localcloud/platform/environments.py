@@ -55,16 +55,20 @@ class Environments:
         self._interpreters: dict[str, Path] = {}
         self._looking = threading.Lock()
 
-    def python(self, *locks: Path, minor: str = pythons.IMAGE_MINOR, compiled: bool = False) -> PythonEnvironment:
+    def python(
+        self, *locks: Path, minor: str = pythons.IMAGE_MINOR, compiled: bool = False, gigabytes: float = 0
+    ) -> PythonEnvironment:
         """The environment with exactly the packages of these lock files, on this Python. The first use makes it.
 
         ``compiled``: with bytecode, which takes longer once and less at each start of what imports thousands of files.
-        Raises EngineError with the installer's last lines where a package is not available, or where there is no such
-        Python.
+        ``gigabytes``: what the packages take.
+        Raises EngineError with the installer's last lines where a package is not available, where there is no such
+        Python, or where the disk has no room.
         """
-        name = _digest(minor.encode(), *(lock.read_bytes() for lock in locks))
+        name = self.name(*locks, minor=minor)
 
         def make(folder: Path) -> None:
+            self._check_room(gigabytes, folder.parent)
             self._say(f"installing {', '.join(str(lock) for lock in locks)}")
             self.empty(folder, minor, "--relocatable")
             requirements = [argument for lock in locks for argument in ("--requirement", str(lock))]
@@ -72,6 +76,15 @@ class Environments:
             self._uv(["pip", "install", "--quiet", *options, "--python", str(folder / "bin" / "python"), *requirements])
 
         return PythonEnvironment(root=self._made("python", name, make))
+
+    def has(self, *locks: Path, minor: str = pythons.IMAGE_MINOR) -> bool:
+        """Whether the environment with the packages of these lock files is made already."""
+        return (self._cache / "python" / self.name(*locks, minor=minor)).exists()
+
+    @staticmethod
+    def name(*locks: Path, minor: str) -> str:
+        """The name of an environment's folder."""
+        return _digest(minor.encode(), *(lock.read_bytes() for lock in locks))
 
     def empty(self, folder: Path, minor: str, *options: str) -> None:
         """A new virtual environment with nothing in it, on the Python of this minor version."""
@@ -151,6 +164,15 @@ class Environments:
 
         with self._looking:  # it asks sysconfig, whose first answer is wrong for a second thread that asks meanwhile
             return Path(find_uv_bin())
+
+    @staticmethod
+    def _check_room(gigabytes: float, folder: Path) -> None:
+        free = shutil.disk_usage(folder).free / 1e9
+        if free < gigabytes:
+            raise EngineError(
+                f"The packages take {gigabytes:g} GB, and the disk of {folder} has {free:.1f} GB. Free some, or name a "
+                "folder on another disk in XDG_CACHE_HOME"
+            )
 
     def _uv(self, arguments: Sequence[str]) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}

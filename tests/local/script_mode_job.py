@@ -7,6 +7,7 @@ import boto3
 from sagemaker.core.helper.session_helper import Session
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute, InputData, MetricDefinition, OutputDataConfig, SourceCode
+from sagemaker.train.distributed import Torchrun
 
 asked = json.load(sys.stdin)
 boto = boto3.Session()
@@ -16,6 +17,7 @@ trainer = ModelTrainer(
     role=asked["role"],
     source_code=SourceCode(**asked["source_code"]),
     compute=Compute(instance_type="ml.m5.large", instance_count=asked.get("hosts", 1), volume_size_in_gb=5),
+    distributed=Torchrun(process_count_per_node=1) if asked.get("torchrun") else None,
     hyperparameters=asked.get("hyperparameters", {}),
     environment=asked.get("environment", {}),
     output_data_config=OutputDataConfig(s3_output_path=f"s3://{asked['bucket']}/models/"),

@@ -119,21 +119,30 @@ def test_early_stopping_watches_the_validation_rows(prepared: Steps, role: str) 
 _URIS = """
 import json, sys
 from sagemaker.core import image_uris
-asked = json.load(sys.stdin)
-names = {"sagemaker-xgboost": "xgboost", "sagemaker-sparkml-serving": "sparkml-serving"}  # others have one name
 found = {}
-for repository, tag, region in asked:
-    version, _, python = tag.partition("-cpu-")
-    name, more = names.get(repository, repository), {}
-    if python:
-        name, _, scope = repository.partition("-")
-        more = {"image_scope": scope, "py_version": python, "instance_type": "ml.m5.large"}
+for name, region, framework, more in json.load(sys.stdin):
     try:
-        found[f"{repository} {region}"] = image_uris.retrieve(name, region, version=version, **more)
+        found[f"{name} {region}"] = image_uris.retrieve(framework, region, **more)
     except ValueError:
-        found[f"{repository} {region}"] = None
+        found[f"{name} {region}"] = None
 print(json.dumps(found))
 """
+
+
+def asked_of_the_sdk(image: Image) -> tuple[str, dict[str, str]]:
+    """The SDK's name for the image, and what else it wants to know."""
+    version, _, rest = image.tag.partition("-cpu-")
+    if image.repository.startswith("tensorflow-"):
+        scope = image.repository.removeprefix("tensorflow-")
+        machine = {"instance_type": "ml.m5.large", "image_scope": scope}
+        return "tensorflow", {"version": version, "py_version": rest, **machine}
+    if image.repository == "pytorch":
+        machine = {"instance_type": "ml.m5.large", "image_scope": "training"}
+        return "pytorch-amzn2023", {"version": version, **machine}
+    if image.repository == "ray":
+        return "ray-serve", {"version": rest.removeprefix("v"), "instance_type": "ml.m5.large"}
+    names = {"sagemaker-xgboost": "xgboost", "sagemaker-sparkml-serving": "sparkml-serving"}  # others have one name
+    return names.get(image.repository, image.repository), {"version": image.tag}
 
 
 IMAGES = [image for image in vars(images).values() if isinstance(image, Image)]
@@ -142,12 +151,13 @@ IMAGES = [image for image in vars(images).values() if isinstance(image, Image)]
 def test_images_are_those_of_the_sdks_tables(python: Path) -> None:
     """Account, domain and tag of each image are the SDK's, in each region in which it knows the image."""
     everywhere = [(image, region) for image in IMAGES for region in image.accounts]
-    asked = [(image.repository, image.tag, region) for image, region in everywhere]
+    asked = [(image.repository, region, *asked_of_the_sdk(image)) for image, region in everywhere]
     done = subprocess.run([python, "-c", _URIS], input=json.dumps(asked), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     known = {f"{image.repository} {region}": image.uri(region) for image, region in everywhere}
     assert {name: uri for name, uri in found.items() if uri is not None and uri != known[name]} == {}
+    assert all(found[f"{image.repository} us-east-1"] for image in IMAGES)
     assert sum(uri is not None for uri in found.values()) > 50
 
 

@@ -22,6 +22,7 @@ IMAGES = tuple(
         "glue_spark",
         "hyperparameter_tuning",
         "lambda_python",
+        "pytorch_training",
         "sagemaker_factorization_machines",
         "sagemaker_ntm",
         "sagemaker_xgboost",

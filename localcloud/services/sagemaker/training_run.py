@@ -87,6 +87,7 @@ class TrainingRun:
         data = S3Data(self._role)
         self._pull()
         self._enter("Downloading")
+        self._install(logs[cluster.hosts[0].name])
         for number, host in enumerate(cluster.hosts):
             write_input(host, cluster.hosts, self._job)
             for channel in self._job.get("InputDataConfig", []):
@@ -112,6 +113,14 @@ class TrainingRun:
             pull(self._role, self._job["AlgorithmSpecification"]["TrainingImage"])
         except EngineError as error:
             raise EngineError(f"ClientError: {error}") from error
+
+    def _install(self, log_of_first: ExecutionLog) -> None:
+        """Makes the image's environment if this is its first job. Of large packages the log tells before."""
+        environments = self._cloud.environments
+        if notice := self._image.notice(environments):
+            log_of_first.write(notice)
+            log.warning(notice)
+        self._image.packages(environments)
 
     def _download(self, data: S3Data, channel: Document, host: Host, share: Share) -> None:
         """Downloads the channel's objects to a host, or the host's share of them where the channel says so."""

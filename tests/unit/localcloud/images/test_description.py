@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.images.description import Description, ImageError, Serving, Training, read
+from localcloud.images.description import Description, ImageError, Large, Serving, Training, read
 
 SERVES = """
 repository = "mine"
@@ -42,6 +42,12 @@ def test_a_description_is_read_into_types(tmp_path: Path) -> None:
     serving = Serving(content_types=("text/csv",), accepts=("application/json",))
     wanted = Description(repository="mine", python="3.11", training=None, serving=serving)
     assert read(image(tmp_path, SERVES, "serve.py")) == wanted
+
+
+def test_large_packages_are_described(tmp_path: Path) -> None:
+    """How large they are, and what a user can do about it."""
+    large = read(image(tmp_path, SERVES + '[large]\ngigabytes = 5\nnotice = "why"\n', "serve.py")).large
+    assert large == Large(gigabytes=5.0, notice="why")
 
 
 def test_jobs_of_an_image_in_script_mode_bring_their_program(tmp_path: Path) -> None:
@@ -83,7 +89,7 @@ regex = 'rate=(\\S+)'
         (
             'repo = "x"\n' + SERVES,
             ("serve.py",),
-            "has repo; it may have compiled, python, repository, serving, training, unnamed_interpreter",
+            "has repo; it may have compiled, large, python, repository, serving, training, unnamed_interpreter",
         ),
         (
             SERVES + "accept = []\n",
@@ -99,6 +105,7 @@ regex = 'rate=(\\S+)'
             "content_types is 'text/csv'; it has to be a list",
         ),
         (TRAINS.replace("= false", "= 1"), ("train.py",), "script_mode is 1; it has to be true or false"),
+        (SERVES + '[large]\ngigabytes = "5"\n', ("serve.py",), r"\[large\]: gigabytes is '5'; it has to be a number"),
         (SCRIPT, ("train.py",), "script_mode is true, so jobs bring their program"),
         (SERVES, (), r"the image has \[serving\] and no serve.py; it needs both or neither"),
         (SERVES, ("serve.py", "train.py"), r"the image has train.py and no \[training\]; it needs both or neither"),

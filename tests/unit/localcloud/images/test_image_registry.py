@@ -1,9 +1,14 @@
 """Images by the name of their repository."""
 
+import re
+import shutil
+from pathlib import Path
+
 import pytest
 from content_types import content_type
 
 from localcloud.images.registry import FOLDERS, IMAGES, image_of, images_named, service_locks
+from localcloud.platform.environments import Environments
 from localcloud.platform.errors import UnsupportedError
 
 
@@ -53,3 +58,40 @@ def test_only_named_images_are_installed_ahead_of_use():
     locks = {lock.parent.name for lock in service_locks()}
     assert {"glue_spark", "lambda_python"} <= locks
     assert not locks & set(FOLDERS)
+
+
+def test_large_packages_are_told_of_before_they_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text has the size, the reason and the way to less; when they are there, nothing is said."""
+    monkeypatch.delenv("UV_TORCH_BACKEND", raising=False)
+    image, environments = image_of("host/pytorch:1"), Environments(tmp_path)
+    notice = image.notice(environments)
+    assert notice.startswith("Installing the packages of the image pytorch, once: 5.5 GB. ")
+    assert "UV_TORCH_BACKEND=cpu" in notice
+    assert image_of("host/sagemaker-xgboost:1").notice(environments) == ""
+    shutil.copytree(IMAGES / "pytorch_training", tmp_path / "python" / environments.name(image.lock, minor="3.12"))
+    assert image.notice(environments) == ""
+
+
+def test_uvs_own_variable_takes_pytorch_without_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such packages need no notice. An image that has no such lock keeps the one it has."""
+    monkeypatch.setenv("UV_TORCH_BACKEND", "cpu")
+    image = image_of("host/pytorch:1")
+    assert image.lock.name == "requirements.cpu.lock"
+    assert image.notice(Environments(tmp_path)) == ""
+    assert image_of("host/sagemaker-xgboost:1").lock.name == "requirements.lock"
+
+
+def test_pytorch_without_cuda_has_the_same_versions() -> None:
+    """The lock is the other one without CUDA's packages. PyTorch's own builds have hashes that PyPI does not know."""
+    folder = IMAGES / "pytorch_training"
+    full, small = (packages(folder / name) for name in ("requirements.lock", "requirements.cpu.lock"))
+    cuda = {name for name in full if name.startswith(("nvidia-", "cuda-", "triton"))}
+    assert len(cuda) > 10
+    builds = {name: text.split(" ")[0].strip() for name, text in full.items() if name in {"torch", "torchvision"}}
+    assert small == {name: builds.get(name, text) for name, text in full.items() if name not in cuda}
+
+
+def packages(lock: Path) -> dict[str, str]:
+    """Each package's part of a lock file."""
+    parts = re.split(r"\n(?=\S)", lock.read_text().strip())
+    return {part.partition("==")[0]: part for part in parts}

@@ -83,6 +83,14 @@ def test_a_package_that_cannot_be_had_is_named(tmp_path: Path) -> None:
         environments.python(requirements)
 
 
+def test_a_full_disk_is_named_before_anything_is_fetched(tmp_path: Path) -> None:
+    """The error says what the packages take and what there is."""
+    requirements = tmp_path / "requirements.lock"
+    requirements.write_text("no-such-package==1.0\n")
+    with pytest.raises(EngineError, match=r"The packages take 1e\+09 GB, and the disk of .* has [0-9.]+ GB. Free some"):
+        Environments(tmp_path / "cache").python(requirements, gigabytes=1e9)
+
+
 def test_node_runs(tmp_path: Path) -> None:
     """Node and npm come with the project; the machine needs none."""
     import subprocess
