@@ -24,6 +24,7 @@ LIBRARY = IMAGES / "container_library"
 #: The folders of the images that jobs and models can name. Services use the other folders without a name.
 FOLDERS = (
     "pytorch_training",
+    "ray_serve",
     "sagemaker_factorization_machines",
     "sagemaker_ntm",
     "sagemaker_xgboost",

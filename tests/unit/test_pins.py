@@ -23,6 +23,7 @@ IMAGES = tuple(
         "hyperparameter_tuning",
         "lambda_python",
         "pytorch_training",
+        "ray_serve",
         "sagemaker_factorization_machines",
         "sagemaker_ntm",
         "sagemaker_xgboost",
