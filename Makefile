@@ -34,7 +34,7 @@ WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/req
 WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_training/requirements.lock
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data push follow ask \
-        releases rollback tune compare end-experiment verify-report clean \
+        releases rollback score tune compare end-experiment verify-report clean \
         format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
@@ -87,6 +87,10 @@ releases: .venv/installed ## what was released: version, commit, verdict, what P
 
 rollback: .venv/installed ## an earlier approved release back into PROD: make rollback [TO=version] [NOW=1]
 	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO)) $(if $(NOW),--now)
+
+score: .venv/installed ## answers to all rows of a file, without an endpoint: make score FILE=rows.csv
+	@$(if $(FILE),,echo "make score needs a file: make score FILE=rows.csv" >&2; exit 1;) \
+		$(ON) $(TO_CHANGE) -- $(PY) -m scripts.score $(WORKLOAD) $(FILE)
 
 tune: .venv/installed ## search better hyperparameters on the validation rows, once; releases nothing
 	@$(ON) $(TO_CHANGE) -- $(WITH_TRAINING) python -m scripts.tune $(WORKLOAD)

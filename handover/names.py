@@ -41,6 +41,8 @@ class Output(StrEnum):
     SIGNING_KEY = "ReportSigningKeyArn"
     #: The gate's role: nobody else may sign.
     SIGNER = "ReportSignerArn"
+    #: The role of transform jobs, if gatehouse.toml has [batch].
+    BATCH_ROLE = "BatchRoleArn"
     ENDPOINT = "EndpointName"
     PACKAGE = "ServedPackageArn"
 

@@ -9,8 +9,8 @@ from handover.addresses import S3Address
 from handover.errors import HandOverError
 
 #: Prefixes, on which roles get permissions.
-RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE = (
-    "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/",
+RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE, BATCH = (
+    "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/", "batch/",
 )  # fmt: skip
 
 #: The file of a transformation that the endpoint runs, in a folder of its own under the features.
@@ -64,6 +64,11 @@ def training_metrics(bucket: str, job: str) -> S3Address:
 def tuning_report(bucket: str, job: str) -> S3Address:
     """The report on the tuning whose best training job this is: an HTML page."""
     return models(bucket) / f"{job}/tuning.html"
+
+
+def batch_folder(bucket: str, job: str) -> S3Address:
+    """The folder of a transform job: ``input/`` and ``output/``."""
+    return S3Address(bucket=bucket, key=f"{BATCH}{job}")
 
 
 def row_set(bucket: str, sha256: str) -> S3Address:

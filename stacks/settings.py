@@ -77,6 +77,12 @@ class Training(_Section):
     tuning: Tuning = Tuning()
 
 
+class Batch(_Section):
+    """Files may be scored by transform jobs: `make score`."""
+
+    instance_type: InstanceType = "ml.m5.large"
+
+
 class Scaling(_Section):
     """Target tracking on invocations per instance, which CloudWatch counts per minute."""
 
@@ -218,6 +224,8 @@ class Settings(_Section):
     security: Security = Security()
     training: Training
     stages: Stages
+    #: None: nothing may score files.
+    batch: Batch | None = None
     #: The complete settings of each workload that has some of its own.
     workloads: dict[str, Settings] = {}
 
@@ -227,7 +235,7 @@ class Settings(_Section):
 
 
 #: The sections that ``[workloads.<name>.…]`` may override. Account and repository belong to the project.
-_OWN = ("notifications", "security", "training", "stages")
+_OWN = ("notifications", "security", "training", "stages", "batch")
 
 
 def load_settings(path: Path, *, known: Collection[str] | None = None) -> Settings:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from aws_cdk import CfnOutput
 from handover.data import LEARNED
 from handover.names import ENDPOINT_STACKS, Output, StackKind
-from handover.places import CAPTURE, FEATURES, GATE, MODELS
+from handover.places import BATCH, CAPTURE, FEATURES, GATE, MODELS
 
 from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
@@ -22,6 +23,7 @@ from stacks.specs import Workload
 
 #: People's requests to a model are kept only as long as monitoring the model needs them.
 _CAPTURE_DAYS = 90
+_BATCH_DAYS = 30
 
 
 class WorkloadResources(Construct):
@@ -29,9 +31,8 @@ class WorkloadResources(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        customer_managed = settings.security.customer_managed_key
-        key = EncryptionKey(self, "Encryption", workload=workload, keeps_data=customer_managed)
-        self.encryption = CustomerManagedEncryption(key) if customer_managed else Encryption()
+        key = EncryptionKey(self, "Encryption", workload=workload, keeps_data=settings.security.customer_managed_key)
+        self.encryption = CustomerManagedEncryption(key) if settings.security.customer_managed_key else Encryption()
         self.data = DataBucket(self, "Data", encryption=self.encryption)
         self.data.keep_forever(GATE)
         self.data.tell(Output.DATA_BUCKET)
@@ -47,6 +48,7 @@ class WorkloadResources(Construct):
         }
         self.judges = JudgeCode(self, "Judges", workload=workload)
         self.data.expire_after(CAPTURE, days=_CAPTURE_DAYS)
+        self._add_batch(workload, settings)
 
     def _training_role(self, workload: Workload) -> SageMakerRole:
         images = [image for image in workload.images if image.trains]
@@ -56,6 +58,17 @@ class WorkloadResources(Construct):
         self.data.grant_write(role, MODELS)
         self.encryption.grant_training(role)
         return role
+
+    def _add_batch(self, workload: Workload, settings: Settings) -> None:
+        """The role of transform jobs with approved models, if any may run. It is among the stack's outputs."""
+        if settings.batch is None:
+            return
+        role = SageMakerRole(self, "BatchRole", log_group="/aws/sagemaker/TransformJobs", images=workload.images)
+        self.data.grant_read(role, *workload.artifact_prefixes, approved=True)
+        self.data.grant_get(role, BATCH)
+        self.data.grant_write(role, BATCH)
+        self.data.expire_after(BATCH, days=_BATCH_DAYS)
+        CfnOutput(role, "Arn", value=role.role_arn).override_logical_id(Output.BATCH_ROLE)
 
     def _serving_role(self, kind: StackKind, workload: Workload, settings: Settings) -> SageMakerRole:
         # Otherwise SageMaker would create the group, and keep its events forever.

@@ -84,6 +84,14 @@ def assembly_with_tuning(project_copy: Copy, tmp_path_factory: pytest.TempPathFa
     return synthesize(project, tmp_path_factory.mktemp("tuned") / "cdk.out")
 
 
+@pytest.fixture(scope="session")
+def assembly_with_batch(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """What `cdk synth` makes of a project whose files may be scored."""
+    project = project_copy("batch")
+    decide(project, ("# [batch]", "[batch]"))
+    return synthesize(project, tmp_path_factory.mktemp("scoring") / "cdk.out")
+
+
 @pytest.fixture(scope="session", params=sorted(WORKLOADS))
 def workload(request: pytest.FixtureRequest) -> Workload:
     return WORKLOADS[request.param]

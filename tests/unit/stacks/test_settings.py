@@ -65,7 +65,7 @@ def test_an_unknown_section_is_refused(refusal: Refusal) -> None:
     (line,) = refusal(("[notifications]", "[notification]"))
     assert line.startswith(
         "notification = {'email': ''} is no key here. "
-        "Allowed: project, github, notifications, security, training, stages"
+        "Allowed: project, github, notifications, security, training, stages, batch"
     )
     assert line.endswith("did you mean notifications?")
 
@@ -314,7 +314,7 @@ def test_a_table_of_a_workload_adds_to_what_all_have(tmp_path: Path) -> None:
             "[workloads.credit_default.github]",
             (
                 "workloads.credit_default.github cannot be a workload's own. "
-                "Allowed: notifications, security, training, stages"
+                "Allowed: notifications, security, training, stages, batch"
             ),
         ),
         (
