@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.local
 
+TENSORFLOW = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.21.0-cpu-py312"
 STATIC = HYPERPARAMETERS | {"num_round": "12", "nthread": "1"}
 ETA = {"Name": "eta", "MinValue": "0.01", "MaxValue": "0.9", "ScalingType": "Logarithmic"}
 DEPTH = {"Name": "max_depth", "MinValue": "1", "MaxValue": "6", "ScalingType": "Linear"}
@@ -353,7 +355,6 @@ print(json.dumps({"best": tuner.best_training_job(), "frame": len(tuner.analytic
 
 def test_the_sdks_tuner_works_unchanged(world: World, local_cloud: LocalCloud) -> None:
     """The SDK's HyperparameterTuner creates a job, waits for it, and names its best training job."""
-    python = Environments(Settings.cache_folder()).python(PROJECT / "ml_training" / "requirements.lock").python
     asked = {
         "image": XGBOOST,
         "role": world.role,
@@ -362,13 +363,76 @@ def test_the_sdks_tuner_works_unchanged(world: World, local_cloud: LocalCloud) -
         "output": f"s3://{BUCKET}/models/",
         "channels": {name: f"s3://{BUCKET}/features/{name}/" for name in ("train", "validation")},
     }
-    done = subprocess.run(
-        [python, "-c", _SDK],
+    done = by_sdk(local_cloud, _SDK, asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    job = ended(world, "by-the-sdk")
+    assert said == {"best": job["BestTrainingJob"]["TrainingJobName"], "frame": 3}
+
+
+_SCRIPT = """
+import argparse, os
+from pathlib import Path
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--rate", type=float)
+parser.add_argument("--epochs", type=int)
+given = parser.parse_args()
+for epoch in range(given.epochs):
+    print(f"epoch {epoch} loss={abs(given.rate - 0.3) + 1 / (epoch + 1)}", flush=True)
+Path(os.environ["SM_MODEL_DIR"], "rate").write_text(str(given.rate))
+"""
+_SDK_SCRIPT = """
+import json, sys
+from sagemaker.core.helper.session_helper import Session
+from sagemaker.core.parameter import ContinuousParameter
+from sagemaker.train import ModelTrainer
+from sagemaker.train.configs import Compute, OutputDataConfig, SourceCode, StoppingCondition
+from sagemaker.train.tuner import HyperparameterTuner
+
+asked = json.load(sys.stdin)
+trainer = ModelTrainer(
+    training_image=asked["image"], role=asked["role"], hyperparameters={"epochs": 3}, base_job_name="script",
+    source_code=SourceCode(source_dir=asked["folder"], entry_script="train.py"),
+    compute=Compute(instance_type="ml.m5.large", instance_count=1, volume_size_in_gb=5),
+    stopping_condition=StoppingCondition(max_runtime_in_seconds=600),
+    output_data_config=OutputDataConfig(s3_output_path=asked["output"]),
+    sagemaker_session=Session(default_bucket=asked["bucket"]),
+)
+tuner = HyperparameterTuner(
+    model_trainer=trainer, objective_metric_name="loss", objective_type="Minimize",
+    metric_definitions=[{"Name": "loss", "Regex": "loss=([0-9.]+)"}],
+    hyperparameter_ranges={"rate": ContinuousParameter(0.1, 0.5)},
+    max_jobs=2, max_parallel_jobs=2, strategy="Random", random_seed=4,
+)
+tuner.tune(job_name="by-script", wait=True)
+print(tuner.best_training_job())
+"""
+
+
+def test_a_program_of_ones_own_is_tuned(world: World, local_cloud: LocalCloud, tmp_path: Path) -> None:
+    """The SDK's tuner brings a source folder, and its program gets its own hyperparameters and no others."""
+    (tmp_path / "train.py").write_text(_SCRIPT)
+    asked = {"image": TENSORFLOW, "folder": str(tmp_path), "role": world.role, "bucket": BUCKET}
+    done = by_sdk(local_cloud, _SDK_SCRIPT, asked | {"output": f"s3://{BUCKET}/models/"})
+    job = ended(world, "by-script")
+    assert done.returncode == 0, (done.stdout + done.stderr, jobs_of(world, "by-script"))
+    assert done.stdout.splitlines()[-1] == job["BestTrainingJob"]["TrainingJobName"]
+    for each in jobs_of(world, "by-script"):
+        rate = float(each["TunedHyperParameters"]["rate"])
+        assert value(each) == pytest.approx(abs(rate - 0.3) + 1 / 3)
+
+
+def by_sdk(cloud: LocalCloud, program: str, asked: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    """Runs a program of a user's with the SDK."""
+    python = Environments(Settings.cache_folder()).python(PROJECT / "ml_training" / "requirements.lock").python
+    return subprocess.run(
+        [python, "-c", program],
         input=json.dumps(asked),
         env={
             **os.environ,
-            **{name.upper(): text for name, text in local_cloud.administrator.items()},
-            "AWS_ENDPOINT_URL": local_cloud.endpoint_url,
+            **{name.upper(): text for name, text in cloud.administrator.items()},
+            "AWS_ENDPOINT_URL": cloud.endpoint_url,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "SAGEMAKER_VALIDATE_ROLE": "false",
@@ -378,10 +442,6 @@ def test_the_sdks_tuner_works_unchanged(world: World, local_cloud: LocalCloud) -
         check=False,
         timeout=DEADLINE_SECONDS,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
-    job = ended(world, "by-the-sdk")
-    assert said == {"best": job["BestTrainingJob"]["TrainingJobName"], "frame": 3}
 
 
 def test_a_caller_needs_the_role_and_the_tuning_job(world: World, account: Account) -> None:

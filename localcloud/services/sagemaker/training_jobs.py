@@ -278,6 +278,9 @@ def check_training_job(params: Params) -> None:
 def _check_program(params: Params, algorithm: Params, *, script_mode: bool) -> None:
     image = algorithm["TrainingImage"]
     toolkit = sorted(_TOOLKIT & params.get("HyperParameters", {}).keys())
+    channels = {channel["ChannelName"] for channel in params.get("InputDataConfig", [])}
+    if script_mode and len(toolkit) == len(_TOOLKIT) and "sm_drivers" in channels:
+        return  # as the SDK's tuner brings a program
     if toolkit:
         raise UnsupportedError(
             f"sagemaker:CreateTrainingJob with the hyperparameters {', '.join(toolkit)} of SDK version 2 and the image "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -9,14 +10,22 @@ from typing import TYPE_CHECKING, Protocol
 from localcloud.images import script_mode
 from localcloud.images.container_environment import base_environment, for_downloads
 from localcloud.platform.errors import UnsupportedError
+from localcloud.services.sagemaker.s3_data import S3Data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from localcloud.images.registry import Image
     from localcloud.platform.cloud import Cloud
+    from localcloud.platform.role_session import RoleSession
     from localcloud.platform.store import Document
     from localcloud.services.sagemaker.cluster import Host
+
+
+#: The hyperparameter with the archive of a job's program.
+SUBMITTED = "sagemaker_submit_directory"
+#: What the SDK's ModelTrainer names as the entry point.
+_DRIVER = "/opt/ml/input/data/sm_drivers/sm_train.sh"
 
 
 class TrainingProgram(Protocol):
@@ -32,7 +41,9 @@ class TrainingProgram(Protocol):
         """A text of the program as it is on AWS."""
 
 
-def training_program(cloud: Cloud, image: Image, job: Document) -> TrainingProgram:
+def training_program(cloud: Cloud, image: Image, job: Document, role: RoleSession) -> TrainingProgram:
+    if SUBMITTED in job.get("HyperParameters", {}):
+        return SubmittedProgram(cloud=cloud, image=image, job=_with_driver(job), role=role)
     if job["AlgorithmSpecification"].get("ContainerEntrypoint"):
         return BroughtProgram(cloud=cloud, image=image, job=job)
     return ImageProgram(cloud=cloud, image=image, job=job)
@@ -95,3 +106,33 @@ class BroughtProgram:
 
     def said(self, host: Host, text: str) -> str:
         return script_mode.unmapped(text, host.root)
+
+
+def _with_driver(job: Document) -> Document:
+    words = ["/bin/bash", "-c", f"chmod +x {_DRIVER} && {_DRIVER}"]
+    return {**job, "AlgorithmSpecification": {**job["AlgorithmSpecification"], "ContainerEntrypoint": words}}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubmittedProgram(BroughtProgram):
+    """The program of a tuning job's training jobs, whose definition has no place for an entry point.
+
+    The SDK's tuner brings its drivers as the channel ``sm_drivers``, and the source folder as an archive that a
+    hyperparameter names. On AWS the image's toolkit unpacks it and starts the program; here the drivers do. As there,
+    the program gets none of the hyperparameters that are meant for the toolkit.
+    """
+
+    role: RoleSession
+
+    def prepare(self, host: Host) -> None:
+        """Raises EngineError, also where the archive is missing."""
+        code = host.opt_ml / "input" / "data" / "code"
+        code.mkdir()
+        S3Data(self.role).unpack(self.job["HyperParameters"][SUBMITTED], code)
+        given = {
+            name: value
+            for name, value in self.job["HyperParameters"].items()
+            if not name.startswith(("sagemaker_", "_tuning_"))
+        }
+        (host.opt_ml / "input" / "config" / "hyperparameters.json").write_text(json.dumps(given))
+        BroughtProgram.prepare(self, host)

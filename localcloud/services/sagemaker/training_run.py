@@ -53,7 +53,7 @@ class TrainingRun:
         self._role = execution_role(
             cloud, job["RoleArn"], f"SageMaker-{self._name}", resource=f"training-job/{self._name}"
         )
-        self._program = training_program(cloud, self._image, job)
+        self._program = training_program(cloud, self._image, job, self._role)
         self._metrics = MetricLines([*metrics, *((item["Name"], item["Regex"]) for item in given)])
         self._last_lines: dict[str, deque[str]] = {}
         self.changes: Document = {}
