@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
     from ml_training.tuning_job import Trial, Tuned
 
-WIDTH, HEIGHT = 640, 240
+WIDTH, HEIGHT = 640, 256
 LEFT, RIGHT, TOP, BOTTOM = 56, 620, 24, 200
 #: From this ratio of the ends on, an axis is logarithmic.
-_LOGARITHMIC = 100
+_LOGARITHMIC = 10
+#: From so many axes on, their names stand on two lines by turns.
+_MANY_AXES = 5
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem;
   color: #1b1f24; background: #fff }
@@ -98,7 +100,7 @@ def parallel_coordinates(tuned: Tuned) -> str:
     ends = [_ends(texts) for texts in columns]
     marks = "".join(
         _upright(LEFT + across * place)
-        + _text(LEFT + across * place, BOTTOM + 34, name, "middle")
+        + _name(LEFT + across * place, BOTTOM + 34 + (place % 2) * 15 * (len(names) >= _MANY_AXES), name)
         + _text(LEFT + across * place, BOTTOM + 18, low, "middle")
         + _text(LEFT + across * place, TOP - 8, high, "middle")
         for place, (name, (low, high)) in enumerate(zip(names, ends, strict=True))
@@ -199,6 +201,11 @@ def _line(
 
 def _upright(x: float) -> str:
     return f"<line class='axis' x1='{x:.1f}' x2='{x:.1f}' y1='{TOP}' y2='{BOTTOM}'/>"
+
+
+def _name(x: float, y: float, name: str) -> str:
+    """The name of an axis; that of the last one ends at the chart's end."""
+    return _text(WIDTH + 18, y, name, "end") if x >= RIGHT else _text(x, y, name, "middle")
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
