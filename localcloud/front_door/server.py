@@ -18,7 +18,7 @@ from localcloud.front_door.registry import operation_groups
 from localcloud.iam.authorization import Authorization
 from localcloud.moto_services.bridge import MotoBridge
 from localcloud.moto_services.s3_events import tell_of_objects
-from localcloud.platform import processes, run_file
+from localcloud.platform import allocation, processes, run_file
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.settings import LOOPBACK, Settings
 
@@ -72,6 +72,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     """
     import uvloop
 
+    allocation.give_back_what_is_freed()
     taken = _take_home(settings.home)
     killed = processes.kill_leftovers(str(settings.home))
     if killed:

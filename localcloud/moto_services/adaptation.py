@@ -48,7 +48,9 @@ def adapt(bodies: Bodies) -> None:
     _leave_bucket_policies_to_us()
     _take_no_object_for_a_form()
     _keep_the_end_of_a_log()
+    _hold_no_instances()
     _keep_objects_in(bodies)
+    _list_versions_without_their_bytes()
     _list_no_folder_of_deleted_objects()
     _post_after_the_answer()
 
@@ -116,6 +118,24 @@ def make_what_is_there_from_the_start(settings: Settings) -> None:
         kms_backends[settings.account_id][settings.region].get_key_id_from_alias(alias)
 
 
+def _hold_no_instances() -> None:
+    """Lets what moto made be forgotten when nothing refers to it.
+
+    For a page of its own server, moto lists each instance of its models for ever: of objects that were deleted, and of
+    the copies that it makes for an answer. What an object's end then closes may belong to its copy, so nothing is
+    closed; :class:`ObjectBody` holds no file open.
+    """
+    from moto.core.common_models import BaseModel
+    from moto.s3.models import FakeKey
+
+    def new(cls: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
+        made: BaseModel = super(BaseModel, cls).__new__(cls)
+        return made
+
+    BaseModel.__new__ = new  # type: ignore[method-assign]
+    del FakeKey.__del__
+
+
 def _keep_objects_in(bodies: Bodies) -> None:
     import tempfile
 
@@ -123,6 +143,20 @@ def _keep_objects_in(bodies: Bodies) -> None:
 
     vars(models)["tempfile"] = StandIn(tempfile, SpooledTemporaryFile=lambda *_, **__: ObjectBody(bodies))
     use_in_moto(bodies)
+
+
+def _list_versions_without_their_bytes() -> None:
+    """Copies an object's attributes only. For each list of versions, moto copied all objects of the bucket with their
+    bytes, so that all their files were read and written anew.
+    """
+    from moto.s3.models import FakeKey
+
+    def copied(key: FakeKey, _: dict[int, Any]) -> FakeKey:
+        copy: FakeKey = object.__new__(FakeKey)
+        vars(copy).update(vars(key))
+        return copy
+
+    FakeKey.__deepcopy__ = copied  # type: ignore[attr-defined]
 
 
 def _list_no_folder_of_deleted_objects() -> None:

@@ -1,7 +1,8 @@
-"""Documents of our own services: JSON in one SQLite file, written at once and read from memory.
+"""Documents of our own services: JSON in one SQLite file.
 
-A document is a plain dict of JSON values and datetimes. It is on disk when ``put`` returns. Where it cannot be written,
-``put`` raises :class:`~localcloud.platform.state_file.NotWrittenError`, and memory stays as the disk is.
+A document is a plain dict of JSON values and datetimes. It is on disk when ``put`` or ``append`` returns. Where it
+cannot be written, they raise :class:`~localcloud.platform.state_file.NotWrittenError`, and all stays as it was. A
+*table* is read from memory. A *timeline*, which may have very many documents, is on disk alone.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.reserve import Reserve
-from localcloud.platform.state_file import NotWrittenError, StateError, open_state, writing
+from localcloud.platform.state_file import NotWrittenError, StateError, open_state, transaction, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Document = dict[str, Any]
@@ -28,6 +29,11 @@ Watcher = Callable[[str, Document | None, Document | None], None]
 FORMAT = "1"
 #: For deletions when the disk is full.
 _RESERVE_BYTES = 1024 * 1024
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT, PRIMARY KEY (kind, key))",
+    "CREATE TABLE IF NOT EXISTS timelines (kind TEXT, series TEXT, time REAL, document TEXT)",
+    "CREATE INDEX IF NOT EXISTS by_time ON timelines (kind, series, time)",
+)
 
 
 def _encode(value: object) -> object:
@@ -102,6 +108,35 @@ class Table:
             return key in self._documents
 
 
+class Timeline:
+    """Documents of one kind by series and time, in seconds since the epoch."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._name = name
+
+    def append(self, documents: Iterable[tuple[str, float, Document]]) -> None:
+        """Adds (series, time, document): all or none."""
+        rows = [(self._name, *place, json.dumps(document, default=_encode)) for *place, document in documents]
+        self._store.change("INSERT INTO timelines VALUES (?, ?, ?, ?)", rows)
+
+    def between(self, series: str, start: float, end: float) -> list[tuple[float, Document]]:
+        """(time, document) from the start until before the end, in the order of time."""
+        rows = self._store.read(
+            "SELECT time, document FROM timelines WHERE kind = ? AND series = ? AND time >= ? AND time < ? "
+            "ORDER BY time, rowid",
+            (self._name, series, start, end),
+        )
+        return [(time, json.loads(document, object_hook=_decode)) for time, document in rows]
+
+    def series(self) -> list[str]:
+        rows = self._store.read("SELECT DISTINCT series FROM timelines WHERE kind = ?", (self._name,))
+        return [series for (series,) in rows]
+
+    def forget_before(self, time: float) -> None:
+        self._store.change("DELETE FROM timelines WHERE kind = ? AND time < ?", [(self._name, time)], frees=True)
+
+
 class Store:
     def __init__(self, path: Path, about: Mapping[str, str] | None = None) -> None:
         """``about``: as for :func:`open_state`. Raises StateError."""
@@ -112,9 +147,8 @@ class Store:
         self._frozen = False
         self._reserve = Reserve(path.with_suffix(".reserve"), _RESERVE_BYTES)
         self._connection = open_state(path, {"format": FORMAT, **(about or {})})
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT, PRIMARY KEY (kind, key))"
-        )
+        for statement in _TABLES:
+            self._connection.execute(statement)
 
     def table(self, name: str) -> Table:
         """The table with this name, such as ``codebuild.builds``; always the same object."""
@@ -123,11 +157,12 @@ class Store:
                 self._tables[name] = Table(self, name)
             return self._tables[name]
 
+    def timeline(self, name: str) -> Timeline:
+        """The timeline with this name, such as ``cloudwatch.samples``."""
+        return Timeline(self, name)
+
     def load(self, kind: str) -> dict[str, Document]:
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT key, document FROM documents WHERE kind = ? ORDER BY rowid", (kind,)
-            ).fetchall()
+        rows = self.read("SELECT key, document FROM documents WHERE kind = ? ORDER BY rowid", (kind,))
         try:
             return {key: json.loads(document, object_hook=_decode) for key, document in rows}
         except ValueError as error:
@@ -135,27 +170,38 @@ class Store:
 
     def write(self, kind: str, key: str, document: str | None) -> None:
         """Raises NotWrittenError; file and documents then stay as they were. Deletions may use the reserve."""
+        if document is None:
+            self.change("DELETE FROM documents WHERE kind = ? AND key = ?", [(kind, key)], frees=True)
+        else:
+            self.change(
+                "INSERT INTO documents VALUES (?, ?, ?) "
+                "ON CONFLICT (kind, key) DO UPDATE SET document = excluded.document",
+                [(kind, key, document)],
+            )
+
+    def read(self, query: str, values: tuple[object, ...]) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def change(self, statement: str, rows: list[tuple[object, ...]], *, frees: bool = False) -> None:
+        """Executes the statement for all rows or for none. ``frees``: it deletes, and may use the reserve.
+
+        Raises NotWrittenError; the file then stays as it was.
+        """
         with self._lock:
             if self._frozen:
                 return
             try:
-                self._write(kind, key, document)
+                self._execute(statement, rows)
             except NotWrittenError:
-                if document is not None or not self._reserve.release():
+                if not frees or not self._reserve.release():
                     raise
-                self._write(kind, key, document)
+                self._execute(statement, rows)
             self._reserve.hold()
 
-    def _write(self, kind: str, key: str, document: str | None) -> None:
-        with writing(self._path):
-            if document is None:
-                self._connection.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key))
-            else:
-                self._connection.execute(
-                    "INSERT INTO documents VALUES (?, ?, ?) "
-                    "ON CONFLICT (kind, key) DO UPDATE SET document = excluded.document",
-                    (kind, key, document),
-                )
+    def _execute(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        with writing(self._path), transaction(self._connection):
+            self._connection.executemany(statement, rows)
 
     def freeze(self) -> None:
         """Writes nothing from now on. Work under way ends with this process, and the next start reports it.

@@ -102,7 +102,10 @@ class Journal:
         """
         with writing(self.path), transaction(self._connection):
             self._connection.execute("DELETE FROM snapshot")
-            self._connection.execute("INSERT INTO snapshot VALUES (?)", (snapshot,))
+            # Not as a parameter: the prepared statement would keep a copy of all of it until the next snapshot.
+            self._connection.execute("INSERT INTO snapshot (rowid, state) VALUES (1, zeroblob(?))", (len(snapshot),))
+            with self._connection.blobopen("snapshot", "state", 1) as blob:
+                blob.write(snapshot)
             self._connection.execute("DELETE FROM entries")
         self.length = 0
 

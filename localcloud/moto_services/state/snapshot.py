@@ -74,9 +74,9 @@ class _Pickler(pickle.Pickler):
             return _function, (found.__module__, found.__name__, marshal.dumps(found.__code__))
         if isinstance(found, dict) and kind.__module__.startswith("moto."):
             state = dict(dict.items(found)), getattr(found, "default_factory", None), dict(vars(found))
-            return kind.__new__, (kind,), state, None, None, _set_items
+            return _unfilled, (kind,), state, None, None, _set_items
         if kind.__module__ == "moto.s3.models" and kind.__name__ == "FakeKey":
-            return kind.__new__, (kind,), dict(vars(found)), None, None, _set_state
+            return _unfilled, (kind,), dict(vars(found)), None, None, _set_state
         if hasattr(found, "private_bytes"):
             return _private_key, (der(found),)
         return NotImplemented
@@ -96,6 +96,10 @@ class _Unpickler(pickle.Unpickler):
 def _object_body(content: bytes, name: str) -> ObjectBody:
     """Stands for an object's bytes in a pickle. The reader knows the folder of the bodies, and makes an ObjectBody."""
     raise NotImplementedError(f"{name or content!r} is read by _Unpickler alone")
+
+
+def _unfilled(kind: Any) -> Any:
+    return kind.__new__(kind)
 
 
 def _set_state(found: Any, state: dict[str, Any]) -> None:

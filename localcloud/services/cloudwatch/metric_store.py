@@ -1,13 +1,10 @@
-"""Samples by metric, ordered by time. They are read from memory, and each put is one document on disk."""
+"""Samples by metric and time. They are on disk alone: a minute's traffic has thousands of values."""
 
 from __future__ import annotations
 
-import bisect
-import itertools
-import threading
+import json
 import time
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from localcloud.services.cloudwatch.samples import Metric, Sample
@@ -22,18 +19,15 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 3 * 3600
 _PRUNE_SECONDS = 60
 
-_time_of = attrgetter("timestamp")
-
 
 class MetricStore:
     def __init__(self, store: Store) -> None:
-        self._table = store.table("cloudwatch.metric_data")
-        self._series: dict[Metric, list[Sample]] = {}
-        self._lock = threading.Lock()
-        self._numbers = itertools.count()
+        self._samples = store.timeline("cloudwatch.samples")
         self._pruned = time.time()
-        for put in [document for _, document in self._table.items()]:
+        puts = store.table("cloudwatch.metric_data")  # where an earlier version kept them
+        for key, put in puts.items():
             self._keep(put["Namespace"], put["MetricData"])
+            puts.delete(key)
 
     def put(self, namespace: str, data: list[Params]) -> None:
         """Stores a put as a whole. Where one datum is wrong, raises AwsError and stores nothing."""
@@ -41,42 +35,29 @@ class MetricStore:
         plain = [{**datum, "Timestamp": _seconds(datum, now)} for datum in data]
         for datum in plain:
             Sample.of(datum, datum["Timestamp"])
-        self._table.put(f"{now:017.6f}-{next(self._numbers):06d}", {"Namespace": namespace, "MetricData": plain})
         self._keep(namespace, plain)
         if now - self._pruned > _PRUNE_SECONDS:
-            self._prune(now)
+            self._pruned = now
+            self._samples.forget_before(now - KEPT_SECONDS)
 
     def samples(self, metric: Metric, start: float, end: float, unit: str | None = None) -> list[Sample]:
         """The samples from ``start`` until before ``end``, in seconds since the epoch."""
-        with self._lock:
-            series = self._series.get(metric, [])
-            first, last = bisect.bisect_left(series, start, key=_time_of), bisect.bisect_left(series, end, key=_time_of)
-            found = series[first:last]
+        found = [Sample.of(datum, at) for at, datum in self._samples.between(_series_of(metric), start, end)]
         return found if unit is None else [sample for sample in found if sample.unit == unit]
 
     def metrics(self) -> Iterator[Metric]:
-        with self._lock:
-            return iter(list(self._series))
+        for series in self._samples.series():
+            namespace, name, dimensions = json.loads(series)
+            yield Metric(namespace, name, tuple((key, value) for key, value in dimensions))
 
     def _keep(self, namespace: str, data: Iterable[Params]) -> None:
-        with self._lock:
-            for datum in data:
-                metric = Metric.of({**datum, "Namespace": namespace})
-                series = self._series.setdefault(metric, [])
-                bisect.insort(series, Sample.of(datum, datum["Timestamp"]), key=_time_of)
+        self._samples.append(
+            (_series_of(Metric.of({**datum, "Namespace": namespace})), datum["Timestamp"], datum) for datum in data
+        )
 
-    def _prune(self, now: float) -> None:
-        self._pruned = now
-        oldest = now - KEPT_SECONDS
-        for key in self._table.names():
-            if float(key.partition("-")[0]) >= oldest:
-                break
-            self._table.delete(key)
-        with self._lock:
-            for metric, series in list(self._series.items()):
-                del series[: bisect.bisect_left(series, oldest, key=_time_of)]
-                if not series:
-                    del self._series[metric]
+
+def _series_of(metric: Metric) -> str:
+    return json.dumps([metric.namespace, metric.name, metric.dimensions])
 
 
 def _seconds(datum: Params, now: float) -> float:

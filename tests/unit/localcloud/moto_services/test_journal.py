@@ -16,6 +16,7 @@ from localcloud.moto_services.state.journal import Journal
 from localcloud.platform.service import Caller, HttpRequest, HttpResponse
 from localcloud.platform.state_file import NotWrittenError, StateError
 from localcloud.wire.api_requests import ApiRequest
+from tests.alone import run_alone
 
 ABOUT = {"account": "123456789012", "moto": "1"}
 USER = Caller(account_id="123456789012", access_key_id="A", arn="arn:aws:iam::123456789012:root")
@@ -180,6 +181,31 @@ def test_a_snapshot_that_was_cut_off_has_changed_nothing(path: Path, bodies: Bod
 
     assert again.snapshot() == b"first snapshot"
     assert [entry.request.body for entry in again.entries()] == [b"two"]
+
+
+_RESIDENT = """
+import os, sys
+from pathlib import Path
+from localcloud.moto_services.state.bodies import Bodies
+from localcloud.moto_services.state.journal import Journal
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+journal = Journal(Path(sys.argv[1]) / "moto.sqlite", Bodies(Path(sys.argv[1]) / "bodies"), {})
+journal.replace_by(b"x")
+before = resident()
+journal.replace_by(b"x" * (64 << 20))
+kept = resident() - before
+print(kept, len(journal.snapshot()))
+"""
+
+
+def test_a_snapshot_is_not_kept_in_memory(tmp_path: Path) -> None:
+    """When 64 MiB have been written down, the process is as large as before, but for SQLite's cache."""
+    kept, written = run_alone(_RESIDENT, tmp_path).stdout.split()
+    assert int(kept) < 16 << 20
+    assert int(written) == 64 << 20
 
 
 def test_a_body_that_is_gone_is_named(path: Path, bodies: Bodies, tmp_path: Path) -> None:

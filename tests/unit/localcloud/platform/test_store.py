@@ -1,5 +1,6 @@
 """The store's promises."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -116,17 +117,55 @@ def test_a_full_disk_still_takes_deletions(path: Path, monkeypatch: pytest.Monke
     table, reserve = store.table("t"), path.with_suffix(".reserve")
     for key in "abc":
         table.put(key, {"n": 1})
-    written = store._write
+    executed = store._execute
 
-    def write(kind: str, key: str, document: str | None) -> None:
+    def execute(statement: str, rows: list[tuple[object, ...]]) -> None:
         if reserve.exists():
             raise NotWrittenError(path, OSError("No space left on device"))
-        written(kind, key, document)
+        executed(statement, rows)
 
-    monkeypatch.setattr(store, "_write", write)
+    monkeypatch.setattr(store, "_execute", execute)
     monkeypatch.setattr(Reserve, "hold", lambda _: None)
     with pytest.raises(NotWrittenError):
         table.put("d", {})
     assert reserve.exists()
     table.delete("a")
     assert Store(path).table("t").names() == ["b", "c"]
+
+
+def test_a_timeline_is_read_by_series_and_time(path: Path) -> None:
+    """What was appended is read from the start until before the end, in the order of time, also after a restart."""
+    first = Store(path).timeline("t")
+    first.append([("b", 2.0, {"n": 1}), ("a", 3.0, {"n": 2}), ("a", 1.0, {"n": 3}), ("a", 1.0, {"n": 4})])
+    # not closed: as after a crash
+
+    again = Store(path).timeline("t")
+
+    assert again.between("a", 1.0, 3.0) == [(1.0, {"n": 3}), (1.0, {"n": 4})]
+    assert again.between("a", 1.5, 9.0) == [(3.0, {"n": 2})]
+    assert sorted(again.series()) == ["a", "b"]
+    again.forget_before(2.0)
+    assert (again.between("a", 0.0, 9.0), again.between("b", 0.0, 9.0)) == ([(3.0, {"n": 2})], [(2.0, {"n": 1})])
+    assert Store(path).timeline("other").series() == []
+
+
+def test_documents_are_appended_to_a_timeline_together_or_not_at_all(path: Path) -> None:
+    """Where the last of several documents has no room, none is there."""
+    store = Store(path)
+    timeline = store.timeline("t")
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(NotWrittenError, match="full"):
+        timeline.append([("a", 1.0, {"n": 1}), ("a", 2.0, {"n": "x" * 100_000})])
+    assert timeline.between("a", 0.0, 9.0) == []
+
+
+def test_a_timeline_takes_no_memory(path: Path) -> None:
+    """Ten thousand documents leave no object in memory each, and all of them are read back."""
+    timeline = Store(path).timeline("t")
+    timeline.append([("a", 0.0, {"n": [0]})])
+    before = sys.getallocatedblocks()
+    for second in range(1, 101):
+        timeline.append([("a", second + part / 100, {"n": [part]}) for part in range(100)])
+    assert sys.getallocatedblocks() - before < 1_000
+    assert len(timeline.between("a", 0.0, 1_000.0)) == 10_001
