@@ -24,7 +24,7 @@ BEGIN, END = "<!-- gate-power: begin -->", "<!-- gate-power: end -->"
 
 def accuracy_detected(rows: int) -> float:
     """Equal models that share half of their mistakes differ on the other half of each."""
-    differing = 2 * (1 - assumed.CAR_ACCURACY) * (1 - assumed.CAR_SHARED_MISTAKES)
+    differing = 2 * (1 - assumed.ACCURACY["car_evaluation"]) * (1 - assumed.SHARED_MISTAKES)
     return REACH * sqrt(differing / rows)
 
 

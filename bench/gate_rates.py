@@ -3,8 +3,8 @@
     python -m bench.gate_rates [--write] [--simulations=1000]
 
 Every simulation goes through the whole decision, with the workload's own gate.toml, on its own test rows and groups.
-The truth is known exactly: car_evaluation's answers are right or wrong with given probabilities; credit_default's
-scores are binormal, so that their AUC has a formula, and calibrated. ``--write`` puts the table into docs/gate.md.
+The truth is known exactly: labels are right or wrong with given probabilities; credit_default's scores are binormal, so
+that their AUC has a formula, and calibrated. ``--write`` puts the table into docs/gate.md.
 """
 
 from __future__ import annotations
@@ -41,8 +41,11 @@ from ml_test.gate.slices import groups
 SIMULATIONS, BLOCKS = 1000, 20
 BEGIN, END = "<!-- gate-rates: begin -->", "<!-- gate-rates: end -->"
 DOCUMENT = PROJECT / "docs" / "gate.md"
-CAR_ACCURACY = 0.985  # mean of 20 other splits (bench/training_quality.py)
-CAR_SHARED_MISTAKES = 0.5  # of the better model's mistakes, how many the other makes too
+ACCURACY = {  # mean of other splits
+    "car_evaluation": 0.985,  # 20 of them (bench/training_quality.py)
+    "iris": 0.95,  # 5 of them (bench/script_quality.py)
+}
+SHARED_MISTAKES = 0.5  # of the better model's mistakes, how many the other makes too
 CREDIT_AUC = 0.783  # mean of 10 other splits
 CREDIT_SHARE = 0.221  # of customers who default
 CREDIT_SHARED = 0.9  # of the better model's noise variance, how much is common to both
@@ -62,6 +65,7 @@ Simulate = Callable[["TestSet", float, np.random.Generator], tuple[list[str], li
 class TestSet:
     """The real test rows of a workload as shipped, and its rules; metrics that are only shown are left out."""
 
+    workload: str
     requests: Sequence[str]
     truth: Sequence[str]
     labels: Sequence[str]
@@ -79,6 +83,7 @@ class TestSet:
         test = split_rows(rows, dataset)["test"]
         rules = Rules.read(PROJECT / "ml_test" / workload / "gate.toml")
         return cls(
+            workload=workload,
             requests=[",".join(row[:-1]) for row in test],
             truth=[row[-1] for row in test],
             labels=list(dataset.labels),
@@ -104,20 +109,21 @@ class TestSet:
             labels=self.labels,
             baseline=self.rules.answers.baseline(self.truth, self.labels),
             seed=self.seed,
-            slices=_groups(self.rules.comparison.metric),
+            slices=_groups(self.workload),
         )
 
 
 @cache
-def _groups(metric: str) -> dict[str, NDArray[np.bool_]]:
-    test = next(test for test in map(TestSet.of, WORKLOADS) if test.rules.comparison.metric == metric)
+def _groups(workload: str) -> dict[str, NDArray[np.bool_]]:
+    test = TestSet.of(workload)
     return groups(test.requests, test.features, test.rules.cuts)
 
 
 def labels(test: TestSet, gain: float, generator: np.random.Generator) -> tuple[list[str], list[str]]:
     """Random mistakes, some of which the two models share."""
-    before, after = 1 - CAR_ACCURACY, 1 - CAR_ACCURACY - gain
-    both = CAR_SHARED_MISTAKES * min(before, after)
+    before = 1 - ACCURACY[test.workload]
+    after = max(0.0, before - gain)
+    both = SHARED_MISTAKES * min(before, after)
     drawn = generator.random(len(test.truth))
     champion = drawn < before
     challenger = (drawn < both) | ((before <= drawn) & (drawn < before + after - both))
@@ -154,7 +160,7 @@ def _variance(auc: float) -> float:
     return 1 / (2 * float(ndtri(auc)) ** 2)
 
 
-WORKLOADS: dict[str, Simulate] = {"car_evaluation": labels, "credit_default": probabilities}
+WORKLOADS: dict[str, Simulate] = {"car_evaluation": labels, "credit_default": probabilities, "iris": labels}
 
 
 def block(task: tuple[str, float, int, int]) -> list[tuple[str, str]]:

@@ -8,11 +8,12 @@ carries it as the kind's name and, after a colon, what else it must know. A new 
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 from handover.errors import HandOverError
-from handover.plain_text import without_line_break
+from handover.plain_text import number, without_line_break
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,9 +99,47 @@ class ImageFile:
         return without_line_break(body.decode(errors="replace"))
 
 
+@dataclass(frozen=True, slots=True)
+class TensorRow:
+    """TensorFlow Serving's rows: the request is one instance of numbers, the answer one output of its prediction.
+
+    ``output``: the output's name in the signature, of which the first value counts; empty if the signature has one.
+    """
+
+    output: str = ""
+    name: ClassVar[str] = "tensorflow-row"
+    content_type: ClassVar[str] = "application/json"
+    accept: ClassVar[str] = "application/json"
+
+    @classmethod
+    def of(cls, parameters: str) -> Self:
+        return cls(parameters)
+
+    @property
+    def parameters(self) -> str:
+        return self.output
+
+    def body(self, row: str) -> bytes:
+        """HandOverError for a row that is not numbers joined by commas."""
+        values = [number(value) for value in row.split(",")]
+        if None in values:
+            raise HandOverError(f"The row {row[:200]!r} is not numbers joined by commas.")
+        return json.dumps({"instances": [values]}).encode()
+
+    def answer(self, body: bytes) -> str:
+        """The output as text. What is no prediction of it is given as it came: no gate takes it for a label."""
+        text = body.decode(errors="replace")
+        try:
+            (prediction,) = json.loads(text)["predictions"]
+            found = prediction[self.output] if self.output else prediction
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return text
+        return found if isinstance(found, str) else json.dumps(found)
+
+
 _IMAGE_TYPES = ("image/png", "image/jpeg")
 CSV: Invocation = CsvRow()
-KINDS: Mapping[str, type[Invocation]] = {each.name: each for each in (CsvRow, ImageFile)}
+KINDS: Mapping[str, type[Invocation]] = {each.name: each for each in (CsvRow, ImageFile, TensorRow)}
 
 
 def text_of(found: Invocation) -> str:

@@ -41,6 +41,11 @@ def code_object(bucket: str, workload: str, sha256: str, name: str) -> S3Address
     return S3Address(bucket=bucket, key=f"{CODE}{workload}/{sha256}/{name}")
 
 
+def jobs_code(workload: str) -> str:
+    """The prefix of the programs that training jobs bring: ``<job>/input/code`` and ``…/sm_drivers`` below it."""
+    return f"{CODE}{workload}/jobs/"
+
+
 def glue_script_key(workload: str) -> str:
     """Where the Glue job finds its script: the job's definition names it, and the data step puts its commit's there."""
     return f"{CODE}{workload}/transform.py"

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from handover.addresses import S3Address
 from handover.packages import artifacts
-from handover.places import FEATURES, MODELS
+from handover.places import FEATURES, MODELS, jobs_code
 from handover.versions import changed_since
 from ml_init.row_identity import identity
 from ml_init.training_rows import training_rows
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _MODEL = re.compile(rf"{MODELS}(?:[^/]+/)*([^/]+)/output/model\.tar\.gz")
 #: What a job may read besides its channels, or what changes what it reads. None of it can be read back as rows.
 _NOT_ROWS = ("CheckpointConfig", "ModelPackageConfig")
+#: The channels of a program that a job brings, by the SDK's names.
+_PROGRAM = ("code", "sm_drivers")
 
 
 class _UnknownError(Exception):
@@ -113,6 +115,8 @@ def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> list[S3Addres
         raise _UnknownError(f"the training job {name} has no channels")
     found = []
     for channel in channels:
+        if _is_program(channel, variables):
+            continue
         source = channel.get("DataSource", {}).get("S3DataSource", {})
         address = S3Address.parse(source["S3Uri"]) if source.get("S3DataType") == "S3Prefix" else None
         if address is None or address.bucket != bucket or not address.key.startswith(FEATURES):
@@ -127,7 +131,17 @@ def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> list[S3Addres
                 f"the training job {name} reads {channel.get('ContentType') or 'rows of no stated type'}"
             )
         found.append(address)
+    if not found:
+        raise _UnknownError(f"the training job {name} has no channels with rows")
     return found
+
+
+def _is_program(channel: Mapping[str, Any], variables: GateVariables) -> bool:
+    """Whether a channel is a program that jobs bring. What a program holds, a person reads who reviews it."""
+    name = channel.get("ChannelName", "")
+    uri = channel.get("DataSource", {}).get("S3DataSource", {}).get("S3Uri", "")
+    place = f"s3://{variables.bucket}/{jobs_code(variables.workload)}"
+    return name in _PROGRAM and uri.startswith(place) and uri.endswith(f"/input/{name}")
 
 
 def _check_unchanged(s3: Any, job: Mapping[str, Any], prefixes: Sequence[S3Address]) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping  # noqa: TC003  (a field's type, which is looked up at run time)
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ml_steps.running import StepError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from handover.data import Features
     from handover.invocations import Invocation
 
@@ -29,10 +28,14 @@ class Container:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """The parts of containers. ``image`` is the algorithm's, ``model_data`` the S3 URI of the trained model."""
+    """The parts of containers. ``image`` is the algorithm's, ``model_data`` the S3 URI of the trained model.
+
+    ``instance_type`` says whether a framework's image is the one for processors.
+    """
 
     region: str
     image: str
+    instance_type: str
     model_data: str
     features: Features
     invocation: Invocation
@@ -48,6 +51,32 @@ class ModelContainer:
 
     def container(self, made: Made) -> Container:
         return Container(image=made.image, model_data=made.model_data, environment={})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FrameworkContainer:
+    """The trained model in a framework's serving image, as the SDK's tables know it. ``environment``: the image's own.
+
+    A model archive of TensorFlow has numbered folders with a SavedModel each, and perhaps ``code/inference.py``.
+    """
+
+    framework: str
+    version: str
+    python: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def container(self, made: Made) -> Container:
+        from sagemaker.core import image_uris
+
+        image = image_uris.retrieve(
+            self.framework,
+            made.region,
+            version=self.version,
+            py_version=self.python,
+            instance_type=made.instance_type,
+            image_scope="inference",
+        )
+        return Container(image=image, model_data=made.model_data, environment=self.environment)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,4 +107,8 @@ class SparkMlContainer:
         return Container(image=image, model_data=found.bundle, environment=environment)
 
 
-CONTAINERS: Mapping[str, type[Any]] = {"model": ModelContainer, "sparkml": SparkMlContainer}
+CONTAINERS: Mapping[str, type[Any]] = {
+    "model": ModelContainer,
+    "framework": FrameworkContainer,
+    "sparkml": SparkMlContainer,
+}

@@ -14,14 +14,14 @@ from handover.data import DATA_FILE, TRAIN, VALIDATION, Data
 from handover.invocations import invocation
 from handover.names import Artifact, dashed
 from handover.packages import Training as Lineage
-from handover.places import models, training_metrics, tuning_report
+from handover.places import jobs_code, models, training_metrics, tuning_report
 from handover.variables import TrainVariables
 from ml_steps.artifacts import read_input, write_variables
 from ml_steps.objects import put_once
 from ml_steps.running import StepError, run, say, timed
 from ml_training.containers import Made
 from ml_training.model_package import Registration, register
-from ml_training.training import Training
+from ml_training.training import FOLDER, Training
 from ml_training.training_job import TrainedModel, TrainingJob, train
 from ml_training.tuning_job import tune
 from ml_training.tuning_report import page, table_lines
@@ -38,7 +38,7 @@ def main() -> None:
     training = Training.of_workload(variables.workload, data.features)
     session = boto3.Session()
     with timed("the SDK is ready"):
-        image = training.algorithm.image(session.region_name)
+        image = training.algorithm.image(session.region_name, training.job.instance_type)
     job = training_job(training, data, variables, image)
     tuned = None
     if variables.tuning:
@@ -57,6 +57,7 @@ def main() -> None:
         made = Made(
             region=session.region_name,
             image=image,
+            instance_type=training.job.instance_type,
             model_data=model.model_data,
             features=data.features,
             invocation=invocation(variables.invocation),
@@ -82,6 +83,9 @@ def training_job(training: Training, data: Data, variables: TrainVariables, imag
         bucket=variables.bucket,
         output=str(models(variables.bucket)),
         key_arn=variables.key_arn,
+        source=training.algorithm.source(FOLDER / variables.workload),
+        code=jobs_code(variables.workload),
+        metrics={metric.name: metric.regex for metric in training.metrics},
         **asdict(training.job),
     )
 

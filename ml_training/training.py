@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 from ml_steps.running import StepError
 from ml_steps.strict import read_kind, read_table, refuse_unknown, table, tables
@@ -28,8 +28,20 @@ DEFAULTS = FOLDER / "defaults"
 class Algorithm(Protocol):
     """The learning algorithm. Each kind is a class here, and an entry in ``ALGORITHMS``."""
 
-    def image(self, region: str) -> str:
+    def image(self, region: str, instance_type: str) -> str:
         """The URI of the training image in a region."""
+
+    def source(self, folder: Path) -> Source | None:
+        """The program that a job brings, of the workload in this folder; None if its image has one. StepError."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A folder with a program. ``entry`` and ``requirements`` are files in it."""
+
+    folder: Path
+    entry: str
+    requirements: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,14 +51,64 @@ class BuiltIn:
     name: str
     version: str
 
-    def image(self, region: str) -> str:
+    def image(self, region: str, instance_type: str) -> str:
         from sagemaker.core import image_uris
 
+        del instance_type
         address: str = image_uris.retrieve(self.name, region, version=self.version)
         return address
 
+    def source(self, folder: Path) -> Source | None:
+        del folder
+        return None
 
-ALGORITHMS: Mapping[str, type[Any]] = {"built-in": BuiltIn}
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Script:
+    """A script of one's own, ``ml_training/<workload>/code/<entry>``, in the image of a framework.
+
+    framework, version, python: as the SDK's tables know them, such as ``tensorflow``, ``2.21.0``, ``py312``. A
+    ``requirements.txt`` beside the script is installed for the job; best as a lock with hashes.
+    """
+
+    framework: str
+    version: str
+    python: str
+    entry: str = "train.py"
+
+    CODE: ClassVar[str] = "code"
+    REQUIREMENTS: ClassVar[str] = "requirements.txt"
+
+    def image(self, region: str, instance_type: str) -> str:
+        from sagemaker.core import image_uris
+
+        address: str = image_uris.retrieve(
+            self.framework,
+            region,
+            version=self.version,
+            py_version=self.python,
+            instance_type=instance_type,
+            image_scope="training",
+        )
+        return address
+
+    def source(self, folder: Path) -> Source | None:
+        code = folder / self.CODE
+        if not (code / self.entry).is_file():
+            raise StepError(f"training.toml names the script {self.entry}; there is no {code / self.entry}.")
+        has_requirements = (code / self.REQUIREMENTS).is_file()
+        return Source(folder=code, entry=self.entry, requirements=self.REQUIREMENTS if has_requirements else None)
+
+
+ALGORITHMS: Mapping[str, type[Any]] = {"built-in": BuiltIn, "script": Script}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """What a script says of itself: ``regex`` finds the value in its output, as the first group."""
+
+    name: str
+    regex: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,10 +136,14 @@ class _Data:
     label_count: int | None = None
 
 
+_TABLES = ("algorithm", "objective", "job", "hyperparameters", "of_data", "data", "metrics", "containers")
+
 #: Hyperparameters that depend on the data: name in training.toml → value from the features.
 OF_DATA: Mapping[str, Any] = {
     "label_count": lambda features: len(features.labels),
     "feature_count": lambda features: len(features.features),
+    "labels": lambda features: list(features.labels),
+    "features": lambda features: list(features.features),
 }
 
 
@@ -89,8 +155,8 @@ class Training:
     """A training.toml.
 
     of_data: hyperparameter → the property of the data that sets it, one of ``OF_DATA``. label_count: the number of
-    labels that the objective supports; None: any. containers: the endpoint's, in the order in which they are called.
-    tuning: what is tuned if tuning is on; None: nothing can be.
+    labels that the objective supports; None: any. metrics: a script's own. containers: the endpoint's, in the order in
+    which they are called. tuning: what is tuned if tuning is on; None: nothing can be.
     """
 
     algorithm: Algorithm
@@ -99,6 +165,7 @@ class Training:
     hyperparameters: Mapping[str, Any]
     of_data: Mapping[str, str] = field(default_factory=dict)
     label_count: int | None = None
+    metrics: tuple[Metric, ...] = ()
     containers: tuple[ContainerKind, ...] = (ModelContainer(),)
     tuning: Tuning | None = None
 
@@ -135,6 +202,9 @@ class Training:
             hyperparameters=table(document.get("hyperparameters", {}), "hyperparameters"),
             of_data=of_data,
             label_count=read_table(_Data, document.get("data", {}), "data").label_count,
+            metrics=tuple(
+                read_table(Metric, entry, "metrics") for entry in tables(document.get("metrics", []), "metrics")
+            ),
             containers=tuple(
                 read_kind(CONTAINERS, entry, "containers")
                 for entry in tables(document.get("containers", [{"kind": "model"}]), "containers")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handover.addresses import S3Address
+from ml_steps.objects import put_once
 from ml_steps.running import StepError, polls, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import boto3
+
+    from ml_training.training import Source
 
 REPORT_EVERY_SECONDS = 15.0
 TELEMETRY_OFF = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
@@ -35,6 +40,11 @@ class TrainingJob:
     instance_count: int = 1
     #: Encrypts the instances' volumes and the model; None: AWS's own keys do.
     key_arn: str | None = None
+    #: The program that the job brings, and the prefix in the bucket under which the SDK makes its folder.
+    source: Source | None = None
+    code: str = ""
+    #: The metrics that the program reports: name → regular expression.
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,13 +83,17 @@ def model_trainer(job: TrainingJob, session: boto3.Session) -> Any:
     # The SDK's own check of the role requires eleven wildcard grants, such as ec2:DescribeVpcs on everything, so it
     # refuses every role of least privilege. SageMaker checks the role itself when the job starts.
     os.environ["SAGEMAKER_VALIDATE_ROLE"] = "false"
-    from sagemaker.core.helper.session_helper import Session
     from sagemaker.train import ModelTrainer
-    from sagemaker.train.configs import Compute, OutputDataConfig, StoppingCondition
+    from sagemaker.train.configs import Compute, MetricDefinition, OutputDataConfig, SourceCode, StoppingCondition
 
     # The SDK treats None differently from an omitted argument.
     volume, model = ({"volume_kms_key_id": job.key_arn}, {"kms_key_id": job.key_arn}) if job.key_arn else ({}, {})
-    return ModelTrainer(
+    more: dict[str, Any] = {}
+    if job.source is not None:
+        requirements = {"requirements": job.source.requirements} if job.source.requirements else {}
+        source = SourceCode(source_dir=str(job.source.folder), entry_script=job.source.entry, **requirements)
+        more = {"source_code": source, "input_s3_key_prefix": job.code.rstrip("/")}
+    trainer = ModelTrainer(
         training_image=job.image,
         base_job_name=job.base_name,
         role=job.role_arn,
@@ -92,14 +106,14 @@ def model_trainer(job: TrainingJob, session: boto3.Session) -> Any:
         ),
         stopping_condition=StoppingCondition(max_runtime_in_seconds=job.max_runtime_seconds),
         output_data_config=OutputDataConfig(s3_output_path=job.output, **model),
-        # Without a bucket of its own, the session would create the account-wide default one.
-        sagemaker_session=Session(
-            boto_session=session,
-            sagemaker_client=session.client("sagemaker"),
-            default_bucket=job.bucket,
-            sagemaker_config=TELEMETRY_OFF,
-        ),
+        sagemaker_session=_sdk_session(job.bucket, session),
+        **more,
     )
+    if job.metrics:
+        trainer.with_metric_definitions(
+            [MetricDefinition(name=name, regex=regex) for name, regex in job.metrics.items()]
+        )
+    return trainer
 
 
 def _start(job: TrainingJob, session: boto3.Session) -> str:
@@ -119,6 +133,39 @@ def _start(job: TrainingJob, session: boto3.Session) -> str:
     )
     name: str = trainer._latest_training_job.training_job_name  # noqa: SLF001  (the SDK has no public way to it)
     return name
+
+
+def _sdk_session(bucket: str, session: boto3.Session) -> Any:
+    """The SDK's session, with what the step's role may do.
+
+    It does not look at the bucket before it uploads a job's program, does so file by file, and overwrites none.
+    """
+    from sagemaker.core.helper.session_helper import Session
+
+    class WriteOnce(Session):  # type: ignore[misc]  # the SDK has no types here
+        def default_bucket(self) -> str:
+            return bucket
+
+        def upload_data(self, path: str, bucket: str, key_prefix: str, **_: Any) -> str:
+            """The bucket encrypts by itself."""
+            upload_folder(session.client("s3"), Path(path), S3Address(bucket=bucket, key=key_prefix))
+            return f"s3://{bucket}/{key_prefix}"
+
+    return WriteOnce(
+        # Without a bucket of its own, it would create the account-wide default one.
+        boto_session=session,
+        sagemaker_client=session.client("sagemaker"),
+        default_bucket=bucket,
+        sagemaker_config=TELEMETRY_OFF,
+    )
+
+
+def upload_folder(s3: Any, folder: Path, address: S3Address) -> None:
+    """Store the files of a folder. StepError if an object is there already."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        target = address / path.relative_to(folder).as_posix()
+        if not put_once(s3, target, path.read_bytes()):
+            raise StepError(f"{target} is there already: another job has brought it.")
 
 
 def _wait(client: Any, name: str) -> dict[str, Any]:

@@ -33,7 +33,9 @@ def main() -> None:
     training = Training.of_workload(variables.workload, data.features)
     tuning = tuning_of(training, variables.workload)
     session = boto3.Session()
-    job = training_job(training, data, variables, training.algorithm.image(session.region_name))
+    job = training_job(
+        training, data, variables, training.algorithm.image(session.region_name, training.job.instance_type)
+    )
     with timed("tuned"):
         tuned = tune(job, tuning, training.objective, session)
     for line in table_lines(tuned):

@@ -141,6 +141,8 @@ class Image:
     accounts: Mapping[str, str]
     #: Whether training jobs run it.
     trains: bool = False
+    #: Whether these jobs bring their own program.
+    runs_scripts: bool = False
 
     def uri(self, region: str) -> str:
         """As a model package names it. ValueError if AWS has no such repository in the region."""
@@ -162,7 +164,11 @@ SPARKML = Image(repository="sagemaker-sparkml-serving", tag="3.3", accounts=_ALG
 FACTORIZATION_MACHINES = Image(repository="factorization-machines", tag="1", accounts=_FIRST_ALGORITHMS, trains=True)
 NTM = Image(repository="ntm", tag="1", accounts=_FIRST_ALGORITHMS, trains=True)
 TENSORFLOW_TRAINING = Image(
-    repository="tensorflow-training", tag="2.21.0-cpu-py312", accounts=_DEEP_LEARNING, trains=True
+    repository="tensorflow-training",
+    tag="2.21.0-cpu-py312",
+    accounts=_DEEP_LEARNING,
+    trains=True,
+    runs_scripts=True,
 )
 TENSORFLOW_SERVING = Image(repository="tensorflow-inference", tag="2.20.0-cpu-py312", accounts=_DEEP_LEARNING)
 PYTORCH_TRAINING = Image(repository="pytorch", tag="2.14-cpu-amzn2023-sagemaker", accounts=_AMAZON_LINUX, trains=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from handover.invocations import CSV, Invocation
 from handover.names import StackKind, camel, dashed
-from handover.places import BUNDLE, FEATURES, MODELS
+from handover.places import BUNDLE, FEATURES, MODELS, jobs_code
 
 from stacks.images import XGBOOST, Image
 
@@ -113,6 +113,11 @@ class Workload:
     def glue(self) -> Glue | None:
         """The Spark job, if one makes the features."""
         return self.data if isinstance(self.data, Glue) else None
+
+    @property
+    def code_prefixes(self) -> tuple[str, ...]:
+        """Where the data bucket holds the programs that training jobs bring; none if their images have them."""
+        return (jobs_code(self.name),) if any(image.runs_scripts for image in self.images) else ()
 
     @property
     def artifact_prefixes(self) -> tuple[str, ...]:

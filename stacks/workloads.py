@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stacks.images import SPARKML, XGBOOST
+from handover.invocations import TensorRow
+
+from stacks.images import SPARKML, TENSORFLOW_SERVING, TENSORFLOW_TRAINING, XGBOOST
 from stacks.specs import ExpectedAnswers, Glue, Workload
 
 WORKLOADS: dict[str, Workload] = {
@@ -25,6 +27,12 @@ WORKLOADS: dict[str, Workload] = {
         Workload(
             name="credit_default",
             watches=(ExpectedAnswers(label="default", threshold=0.5, at_most=0.6),),
+        ),
+        # Nobody knows which flowers PROD will be asked about.
+        Workload(
+            name="iris",
+            invocation=TensorRow("label"),
+            images=(TENSORFLOW_TRAINING, TENSORFLOW_SERVING),
         ),
     )
 }

@@ -54,7 +54,7 @@ class WorkloadResources(Construct):
         images = [image for image in workload.images if image.trains]
         role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs", images=images)
         role.allow_metrics()
-        self.data.grant_read(role, *(f"{FEATURES}*/{split}/" for split in LEARNED))
+        self.data.grant_read(role, *(f"{FEATURES}*/{split}/" for split in LEARNED), *workload.code_prefixes)
         self.data.grant_write(role, MODELS)
         self.encryption.grant_training(role)
         return role

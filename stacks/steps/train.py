@@ -22,7 +22,7 @@ def train_step(workload: Workload, resources: WorkloadResources, *, limits: Trai
     """``limits``: what a push may ask for at most."""
 
     def grant(step: BuildStep) -> None:
-        resources.data.grant_add(step.role, MODELS)
+        resources.data.grant_add(step.role, MODELS, *workload.code_prefixes)
         resources.registry.grant_register(step.role)
         resources.training_role.grant_hand_over(step.role)
         if limits.tuning.on_push:

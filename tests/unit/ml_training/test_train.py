@@ -57,7 +57,14 @@ MODEL = TrainedModel(
     model_data="s3://data/models/car-evaluation-1/output/model.tar.gz",
     metrics={"train:mlogloss": 0.01, "validation:mlogloss": 0.05},
 )
-MADE = Made(region="us-east-1", image=IMAGE, model_data=MODEL.model_data, features=FEATURES, invocation=CSV)
+MADE = Made(
+    region="us-east-1",
+    image=IMAGE,
+    instance_type="ml.m5.xlarge",
+    model_data=MODEL.model_data,
+    features=FEATURES,
+    invocation=CSV,
+)
 CAR = Training.of_workload("car_evaluation", FEATURES)
 TWO_LABELS = replace(FEATURES, labels=("0", "1"), transformations={})
 CREDIT = Training.of_workload("credit_default", TWO_LABELS)
