@@ -33,7 +33,7 @@ WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/req
 # The program's own environment plus the training step's SDK.
 WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_training/requirements.lock
 
-.PHONY: help demo test check synth diff deploy bootstrap up down status env logs data push follow ask \
+.PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow ask \
         releases rollback score tune compare end-experiment verify-report clean \
         format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
@@ -72,6 +72,9 @@ deploy: node_modules/installed ## deploy the pipeline of WORKLOAD
 
 data: .venv/installed ## store a data file that may not be shipped in the data bucket, from GATEHOUSE_DATASETS or its address
 	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.datasets $(WORKLOAD)
+
+train-here: .venv/installed ## WORKLOAD's training script on this machine, without a cloud: out/<workload>/model.tar.gz
+	@$(PY) -m scripts.train_here $(WORKLOAD) $(if $(PYTHON),--python $(PYTHON)) $(if $(ARCHIVE),--archive $(ARCHIVE))
 
 push: .venv/installed ## push what is committed and follow it to PROD; fails if the pipeline fails
 	@$(ON) --start -- $(PY) -m scripts.push $(WORKLOAD)

@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     command("status", _status, "whether it runs, and where")
     command("env", _env, 'variables for AWS clients: eval "$(python -m localcloud env)"')
     command("node", _node, "the folder with node and npm, for PATH")
+    image = command("image-python", _image_python, "a Python with the packages of an image, and of more lock files")
+    image.add_argument("repository")
+    image.add_argument("locks", nargs="*", type=Path)
     prefetch = command("prefetch", _prefetch, "install what the images and these lock files need, ahead of use")
     prefetch.add_argument("locks", nargs="*", type=Path)
     prefetch.add_argument(
@@ -197,6 +200,18 @@ def _reset(options: argparse.Namespace) -> int:
 
 def _node(_: argparse.Namespace) -> int:
     print(Environments(Settings.cache_folder()).node())
+    return 0
+
+
+def _image_python(options: argparse.Namespace) -> int:
+    from localcloud.images import registry
+
+    images = registry.images_named([options.repository])
+    if not images:
+        print(f"There is no image {options.repository}.", file=sys.stderr)
+        return 1
+    environments = Environments(Settings.cache_folder(), say=lambda text: print(text, file=sys.stderr))
+    print(images[0].packages(environments, *options.locks).python)
     return 0
 
 

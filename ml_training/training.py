@@ -136,7 +136,17 @@ class _Data:
     label_count: int | None = None
 
 
-_TABLES = ("algorithm", "objective", "job", "hyperparameters", "of_data", "data", "metrics", "containers")
+_TABLES = (
+    "algorithm",
+    "objective",
+    "job",
+    "hyperparameters",
+    "of_data",
+    "data",
+    "metrics",
+    "containers",
+    "tuning",
+)
 
 #: Hyperparameters that depend on the data: name in training.toml → value from the features.
 OF_DATA: Mapping[str, Any] = {
@@ -145,9 +155,6 @@ OF_DATA: Mapping[str, Any] = {
     "labels": lambda features: list(features.labels),
     "features": lambda features: list(features.features),
 }
-
-
-_TABLES = ("algorithm", "objective", "job", "hyperparameters", "of_data", "data", "containers", "tuning")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -93,12 +93,12 @@ class Image:
             f"{large.notice}"
         )
 
-    def packages(self, environments: Environments) -> PythonEnvironment:
-        """The environment with the image's packages. The first use makes it."""
+    def packages(self, environments: Environments, *more: Path) -> PythonEnvironment:
+        """The environment with the image's packages, and those of more lock files. The first use makes it."""
         description = self.description
         gigabytes = description.large.gigabytes if description.large else 0.0
         return environments.python(
-            self.lock, minor=description.python, compiled=description.compiled, gigabytes=gigabytes
+            self.lock, *more, minor=description.python, compiled=description.compiled, gigabytes=gigabytes
         )
 
     def python(self, environments: Environments) -> Path:

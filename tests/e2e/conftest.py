@@ -173,6 +173,7 @@ CHAPTERS = (
     "test_hostile_pushes",
     "test_permissions",
     "test_credit_default",
+    "test_iris",
     "test_own_workload",
 )
 

@@ -92,6 +92,17 @@ def assembly_with_batch(project_copy: Copy, tmp_path_factory: pytest.TempPathFac
     return synthesize(project, tmp_path_factory.mktemp("scoring") / "cdk.out")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what a ``watched`` test would ask of a workload whose answers nobody watches."""
+    out = [
+        item
+        for item in items
+        if item.get_closest_marker("watched") and not WORKLOADS[item.callspec.params["workload"]].watches
+    ]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
+
+
 @pytest.fixture(scope="session", params=sorted(WORKLOADS))
 def workload(request: pytest.FixtureRequest) -> Workload:
     return WORKLOADS[request.param]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from stacks.specs import Workload
 from tests.templates.template import Template, render
+
+pytestmark = pytest.mark.watched
 
 
 def of_it(template: Template, kind: str) -> dict[str, Any]:

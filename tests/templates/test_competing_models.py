@@ -55,7 +55,7 @@ def test_only_the_variant_that_stays_is_scaled(competing: Template) -> None:
     assert target["ResourceId"].endswith("/variant/AllTraffic")
 
 
-def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template) -> None:
+def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template, workload: Workload) -> None:
     """Each variant has the same alarms; the second one's exist under the condition, also in the deployment."""
     alarms = competing.of_type("AWS::CloudWatch::Alarm")
     variant = {
@@ -64,7 +64,8 @@ def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template) 
     }
     seconds = {name for name, value in variant.items() if value == "Challenger"}
     watched = [{alarms[name]["MetricName"] for name in names} for names in (seconds, alarms.keys() - seconds)]
-    assert watched == [{"Invocation5XXErrors", "ModelLatency", "AnswerShare"}] * 2
+    shares = {"AnswerShare"} if workload.watches else set()
+    assert watched == [{"Invocation5XXErrors", "ModelLatency"} | shares] * 2
     assert len(seconds) == len(alarms) / 2
     assert {name for name in alarms if competing.resources[name].get("Condition") == "Competes"} == seconds
     _, config, _ = competing.only("AWS::SageMaker::Endpoint")["DeploymentConfig"]["Fn::If"]
@@ -74,6 +75,7 @@ def test_the_challengers_alarms_guard_it_while_it_competes(competing: Template) 
     assert all((condition, other) == ("Competes", {"Ref": "AWS::NoValue"}) for condition, _, other in conditional)
 
 
+@pytest.mark.watched
 def test_an_experiments_answers_are_its_own(competing: Template) -> None:
     """An experiment's answers are captured and counted apart from those that the release gives alone."""
     version = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "ModelPackageArn"}]}]}

@@ -113,17 +113,18 @@ def test_prod_alarms_on_latency_as_the_settings_say(prod: Template, settings: Se
     assert latency["Threshold"] == settings.stages.prod.alarms.p99_latency_milliseconds * 1000
 
 
-def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template) -> None:
+def test_alarms_watch_this_endpoint_and_silence_is_no_alarm(prod: Template, workload: Workload) -> None:
     """Each alarm of PROD has the endpoint's dimensions and treats missing data as not breaching."""
     endpoint = prod.only("AWS::SageMaker::Endpoint")["EndpointName"]
     alarms = prod.of_type("AWS::CloudWatch::Alarm").values()
-    assert len(alarms) == 3
+    assert len(alarms) == 2 + len(workload.watches)
     for found in alarms:
         dimensions = {d["Name"]: d["Value"] for d in found["Dimensions"]}
         assert dimensions.items() >= {"EndpointName": endpoint, "VariantName": "AllTraffic"}.items()
         assert found["TreatMissingData"] == "notBreaching"
 
 
+@pytest.mark.watched
 def test_prod_alarms_on_its_own_releases_answers(prod: Template, workload: Workload) -> None:
     """The alarm watches this release's answers alone, for what it replaces answers under the same name."""
     (expected,) = workload.watches
@@ -151,10 +152,10 @@ def test_a_band_of_answers_has_an_alarm_for_each_bound() -> None:
     assert bounds == {("LessThanThreshold", 0.2), ("GreaterThanThreshold", 0.6)}
 
 
-def test_alarms_tell_the_topic_that_the_pipeline_names(prod: Template) -> None:
-    """Each of PROD's three alarms publishes to the topic of the stack's parameter."""
+def test_alarms_tell_the_topic_that_the_pipeline_names(prod: Template, workload: Workload) -> None:
+    """Each of PROD's alarms publishes to the topic of the stack's parameter."""
     actions = [found["AlarmActions"] for found in prod.of_type("AWS::CloudWatch::Alarm").values()]
-    assert actions == [[{"Ref": "NotificationTopicArn"}]] * 3
+    assert actions == [[{"Ref": "NotificationTopicArn"}]] * (2 + len(workload.watches))
 
 
 def guarded(prod: Template) -> dict[str, Any]:

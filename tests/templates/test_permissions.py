@@ -61,12 +61,13 @@ def test_only_actions_without_a_resource_are_granted_on_all(allowed: list[Statem
         assert not facts.resource_types, action
 
 
-def test_metrics_are_of_training_jobs_and_of_answers_only(allowed: list[Statement]) -> None:
+def test_metrics_are_of_training_jobs_and_of_answers_only(allowed: list[Statement], workload: Workload) -> None:
     """Only training and the answers' function put metrics, each in its own namespace."""
     found = [statement for statement in allowed if "cloudwatch:PutMetricData" in statement.actions]
+    answers = {"AnswerShareFunction": {"StringEquals": {"cloudwatch:namespace": "Gatehouse"}}}
     assert {statement.holder.partition("Role")[0]: statement.conditions for statement in found} == {
         "WorkshopTraining": {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
-        "AnswerShareFunction": {"StringEquals": {"cloudwatch:namespace": "Gatehouse"}},
+        **(answers if workload.watches else {}),
     }
 
 
@@ -279,11 +280,11 @@ def test_nobody_overwrites_a_report(pipeline: Template) -> None:
     assert render(kept["Resource"]) == "${WorkshopDataBucket47E1DA11.Arn}/gate/*"
 
 
-def test_training_reads_what_a_model_learns_from_and_no_test_rows(allowed: list[Statement]) -> None:
-    """The training role reads the splits to learn from and to tune by, of any data, and nothing else."""
+def test_training_reads_what_a_model_learns_from_and_no_test_rows(allowed: list[Statement], workload: Workload) -> None:
+    """The training role reads the splits to learn from and to tune by, a program that jobs bring, and nothing else."""
     reading = [s for s in allowed if s.holder.startswith("WorkshopTrainingRole") and "s3:GetObject" in s.actions]
     assert [[r.partition("Arn}/")[2] for r in s.resources] for s in reading] == [
-        ["features/*/train/*", "features/*/validation/*"]
+        [*(f"{prefix}*" for prefix in workload.code_prefixes), "features/*/train/*", "features/*/validation/*"]
     ]
 
 
@@ -298,12 +299,15 @@ def test_a_training_job_costs_no_more_than_the_settings_allow(allowed: list[Stat
 
 def test_only_the_workloads_own_images_can_be_pulled(pipeline: Template, workload: Workload) -> None:
     """Roles name AWS's accounts and repositories one by one, and the gate is told the same images with their tags."""
-    arns = {f"arn:aws:ecr:us-east-1:683313688378:repository/{image.repository}" for image in workload.images}
+    arns = {
+        f"arn:aws:ecr:us-east-1:{image.account('us-east-1')}:repository/{image.repository}": image.trains
+        for image in workload.images
+    }
     pulling = [s for s in pipeline.identity_statements() if "ecr:BatchGetImage" in s.actions]
     assert len(pulling) == 3
     for statement in pulling:
         trains = statement.holder.startswith("WorkshopTrainingRole")
-        assert set(statement.resources) == ({arn for arn in arns if "xgboost" in arn} if trains else arns)
+        assert set(statement.resources) == {arn for arn, its in arns.items() if its or not trains}
 
 
 @pytest.mark.parametrize(

@@ -149,14 +149,14 @@ def test_what_a_program_writes_is_there(page: str) -> None:
 
 
 def test_the_published_rates_keep_what_the_gate_promises() -> None:
-    """The table says that at most 5 of 100 releases pass that are worse by the margin, of either workload.
+    """The table says that at most 5 of 100 releases pass that are worse by the margin, of any workload.
 
     That the gate keeps to it is simulated in tests/unit/ml_test/test_gate_rates.py.
     """
     page = (PROJECT / "docs" / "gate.md").read_text()
     row = r"^\| (\w+) \| [\d,]+ \| worse by the margin \| whole gate \| ([\d.]+) %"
     rates = {workload: float(rate) for workload, rate in re.findall(row, page, re.MULTILINE)}
-    assert set(rates) == {"car_evaluation", "credit_default"}
+    assert set(rates) >= {"car_evaluation", "credit_default", "iris"}
     assert max(rates.values()) <= 5
 
 

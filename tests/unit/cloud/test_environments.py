@@ -14,6 +14,7 @@ from scripts import on_cloud
 from scripts.cloud import aws, local
 from scripts.cloud.aws import Caller
 from stacks.settings import Project
+from stacks.workloads import WORKLOADS
 from tests.foreign import AWS_ITSELF, account_at
 
 RUNNING = Running(pid=1, port=4566, endpoint_url="http://127.0.0.1:4566", account_id="1" * 12, region="us-east-1")
@@ -112,7 +113,7 @@ def test_without_a_terminal_nobody_is_asked() -> None:
     ("arguments", "said"),
     [
         (["azure", "--", "true"], "CLOUD=azure is no cloud: local or aws"),
-        (["local", "--workload", "x", "--", "true"], "WORKLOAD=x is no workload: car_evaluation or credit_default"),
+        (["local", "--workload", "x", "--", "true"], f"WORKLOAD=x is no workload: {' or '.join(sorted(WORKLOADS))}"),
         (["local"], "There is no command"),
     ],
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from handover.errors import HandOverError
-from handover.invocations import CSV, KINDS, invocation, text_of
+from handover.invocations import CSV, KINDS, TensorRow, invocation, text_of
 from stacks.workloads import WORKLOADS
 
 
@@ -39,3 +40,28 @@ def test_what_is_no_invocation_is_refused(text: str, message: str) -> None:
 def test_csv_is_the_row_itself() -> None:
     """One line break at the end of an answer is none of it."""
     assert (CSV.body("low,2"), CSV.answer(b"unacc\n"), CSV.answer(b" unacc")) == (b"low,2", "unacc", " unacc")
+
+
+def test_a_row_of_tensors_is_one_instance_of_numbers() -> None:
+    """The answer is one output of the only prediction; a signature of one output has no name in its answer."""
+    named, alone = TensorRow("label"), TensorRow()
+    assert json.loads(named.body("5.1,-3,1e2")) == {"instances": [[5.1, -3, 100]]}
+    assert named.answer(b'{"predictions": [{"label": "setosa", "probabilities": [1.0]}]}') == "setosa"
+    assert named.answer(b'{"predictions": [{"label": 2.5}]}') == "2.5"
+    assert alone.answer(b'{"predictions": [[0.5, 0.5]]}') == "[0.5, 0.5]"
+
+
+@pytest.mark.parametrize("row", ["", "1,,2", "1, 2", "nan,1", "1_0", "a"])
+def test_what_is_no_row_of_numbers_is_not_asked(row: str) -> None:
+    """The message has the row."""
+    with pytest.raises(HandOverError, match="is not numbers joined by commas"):
+        TensorRow("label").body(row)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['{"error": "x"}', '{"predictions": []}', '{"predictions": [{"other": 1}]}', '{"predictions": [1]}', "x", "[" * 9],
+)
+def test_what_is_no_prediction_is_no_answer_of_it(answer: str) -> None:
+    """It is given as it came, so that a gate shows it and takes it for no label."""
+    assert TensorRow("label").answer(answer.encode()) == answer

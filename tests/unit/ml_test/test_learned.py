@@ -63,6 +63,15 @@ def test_what_the_challenger_learned_is_found_and_kept(rows: TestRows, judged: G
     }
 
 
+def test_a_program_that_the_job_brings_is_no_rows(rows: TestRows, judged: Gate) -> None:
+    """The channels of a program are passed over where only the training step can write, and the rows are found."""
+    aws = Aws(rows, rows.truth, champion=rows.with_mistakes(2))
+    place = "s3://data/code/car_evaluation/jobs/car-evaluation-1/input"
+    program = [{"ChannelName": name, "DataSource": at(f"{place}/{name}")} for name in ("code", "sm_drivers")]
+    aws.job = training_job(InputDataConfig=[*channels(), *program])
+    assert judged(aws)["learned_rows_sha256"] == hash_of(rows.to_learn)
+
+
 def test_the_next_release_finds_the_rows_of_this_one(rows: TestRows, judged: Gate) -> None:
     """A release that was judged here is a champion whose rows are known."""
     aws = Aws(rows, rows.with_mistakes(1))
@@ -103,6 +112,21 @@ def written(features: list[str], label: str) -> str:
         ({"ModelArtifacts": {"S3ModelArtifacts": "s3://data/models/x"}}, "made s3://data/models/x, and not s3://data/"),
         ({"ModelArtifacts": {}}, "made None, and not s3://data/models/car-evaluation-1/output/model.tar.gz"),
         ({"InputDataConfig": []}, "the training job car-evaluation-1 has no channels"),
+        (
+            {"InputDataConfig": channels(ChannelName="code", DataSource=at("s3://data/code/other/jobs/j/input/code"))},
+            "reads its channel code from s3://data/code/other/jobs/j/input/code",
+        ),
+        (
+            {
+                "InputDataConfig": [
+                    {
+                        "ChannelName": "code",
+                        "DataSource": at("s3://data/code/car_evaluation/jobs/j/input/code"),
+                    }
+                ]
+            },
+            "has no channels with rows",
+        ),
         ({"CheckpointConfig": {"S3Uri": "s3://data/models/c"}}, "has a CheckpointConfig"),
         (
             {"InputDataConfig": channels(DataSource=at("s3://data/raw/b703"))},

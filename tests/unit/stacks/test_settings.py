@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stacks.settings import Settings, SettingsError, load_settings
+from stacks.workloads import WORKLOADS
 
 SHIPPED = Path(__file__).parents[3] / "gatehouse.toml"
 Refusal = Callable[..., list[str]]
@@ -305,10 +306,7 @@ def test_a_table_of_a_workload_adds_to_what_all_have(tmp_path: Path) -> None:
     [
         (
             "[workloads.credit_defalt.stages.prod]",
-            (
-                "workloads.credit_defalt is no workload. There are car_evaluation, credit_default; did you mean"
-                " credit_default?"
-            ),
+            (f"workloads.credit_defalt is no workload. There are {', '.join(WORKLOADS)}; did you mean credit_default?"),
         ),
         (
             "[workloads.credit_default.github]",
