@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handover.addresses import S3Address
 from handover.names import tuning_job_base
+from ml_steps.objects import put_once
 from ml_steps.running import StepError, polls, say
 from ml_training.training_job import REPORT_EVERY_SECONDS, TrainedModel, described_model, model_trainer
 
@@ -88,8 +91,11 @@ def _start(job: TrainingJob, tuning: Tuning, objective: Objective, session: boto
         max_parallel_jobs=search.parallel,
         early_stopping_type="Auto" if search.early_stopping else "Off",
         random_seed=search.seed,
+        metric_definitions=[{"Name": each, "Regex": regex} for each, regex in job.metrics.items()] or None,
         **options,
     )
+    if job.source is not None:
+        trainer.base_job_name = job.code.rstrip("/")  # under which the SDK puts the program and its drivers
     inputs = [
         Channel(
             channel_name=channel,
@@ -116,7 +122,39 @@ def _tuner(key_arn: str | None) -> Any:
                 definition.resource_config.volume_kms_key_id = key_arn
             return definition
 
+        @classmethod
+        def _build_driver_and_code_channels(cls, model_trainer: Any) -> None:
+            sdk = model_trainer.sagemaker_session
+            session, sdk.boto_session = sdk.boto_session, _WriteOnce(sdk.boto_session)
+            try:
+                super()._build_driver_and_code_channels(model_trainer)
+            finally:
+                sdk.boto_session = session
+
     return Tuner
+
+
+class _WriteOnce:
+    """In the place of boto's session while the SDK uploads a program: the step's role may overwrite no object."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def client(self, service: str, **_: Any) -> _WriteOnceClient:
+        return _WriteOnceClient(self._session.client(service))
+
+
+class _WriteOnceClient:
+    def __init__(self, s3: Any) -> None:
+        self._s3 = s3
+
+    def upload_file(self, path: str, bucket: str, key: str) -> None:
+        target = S3Address(bucket=bucket, key=key)
+        if not put_once(self._s3, target, Path(path).read_bytes()):
+            raise StepError(f"{target} is there already: another job has brought it.")
 
 
 def _hyperband(epochs: int) -> Any:

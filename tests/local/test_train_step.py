@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
 from stacks import images
 from stacks.images import Image
+from tests.local.iam_account import Account, allow
 from tests.local.steps import PROJECT, Steps
+from tests.waiting import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,3 +177,80 @@ def test_failed_training_ends_the_step(prepared: Steps, python: Path, role: str,
     assert not (steps.out / "variables.env").exists()
     after = groups.list_model_packages(ModelPackageGroupName="train-step")["ModelPackageSummaryList"]
     assert after == before
+
+
+_TUNES = """
+import json, sys
+from pathlib import Path
+import boto3
+from ml_training.training import Objective, Source
+from ml_training.training_job import TrainingJob
+from ml_training.tuning import Tuning
+from ml_training.tuning_job import tune
+
+asked = json.load(sys.stdin)
+job = TrainingJob(
+    base_name="own-program", image=asked["image"], role_arn=asked["role"], hyperparameters={"epochs": 2},
+    channels={"train": asked["train"]}, content_type="text/csv", bucket=asked["bucket"],
+    output=f"s3://{asked['bucket']}/models/", instance_type="ml.m5.large", volume_gb=5, max_runtime_seconds=600,
+    source=Source(folder=Path(asked["folder"]), entry="train.py"), code="code/jobs/own_program/",
+    metrics={"loss": "loss=([0-9.]+)"},
+)
+tuning = Tuning.parse(
+    {"strategy": "Random", "jobs": 2, "parallel": 2,
+     "ranges": {"rate": {"kind": "continuous", "low": 0.1, "high": 0.5}}}
+)
+tuned = tune(job, tuning, Objective(metric="loss", direction="minimize"), boto3.Session())
+print(json.dumps({trial.values["rate"]: trial.objective for trial in tuned.trials}))
+"""
+_PROGRAM = """
+import argparse, os
+from pathlib import Path
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--rate", type=float)
+parser.add_argument("--epochs", type=int)
+given = parser.parse_args()
+for epoch in range(given.epochs):
+    print(f"loss={given.rate + 1 / (epoch + 1)}", flush=True)
+Path(os.environ["SM_MODEL_DIR"], "rate").write_text(str(given.rate))
+"""
+
+
+def test_a_program_is_tuned_by_a_role_that_overwrites_nothing(
+    prepared: Steps, python: Path, role: str, account: Account, tmp_path: Path
+) -> None:
+    """Source folder and drivers are new objects below the code's prefix, and every trial runs the program."""
+    (tmp_path / "train.py").write_text(_PROGRAM)
+    new = {"Null": {"s3:if-none-match": "false"}}
+    step = account.role(
+        allow("s3:PutObject", f"arn:aws:s3:::{prepared.bucket}/code/jobs/own_program/*", Condition=new),
+        allow("iam:PassRole", role),
+        allow(["sagemaker:*HyperParameterTuningJob*", "sagemaker:DescribeTrainingJob", "sagemaker:AddTags"]),
+    )
+    asked = {
+        "image": images.TENSORFLOW_TRAINING.uri("us-east-1"),
+        "role": role,
+        "train": prepared.data().features.splits["train"],
+        "bucket": prepared.bucket,
+        "folder": str(tmp_path),
+    }
+    done = subprocess.run(
+        [python, "-c", _TUNES],
+        input=json.dumps(asked),
+        env={
+            **os.environ,
+            **{name.upper(): text for name, text in account.session(step).items()},
+            "AWS_ENDPOINT_URL": prepared.cloud.endpoint_url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "PYTHONPATH": str(PROJECT),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    trials = json.loads(done.stdout.splitlines()[-1])
+    assert len(trials) == 2
+    assert [float(rate) + 0.5 for rate in trials] == pytest.approx(list(trials.values()))
