@@ -24,7 +24,7 @@ from ml_init.dataset import Dataset
 from ml_init.table import label_counts, split_rows
 from ml_init.training_rows import training_rows
 from ml_steps.running import StepError
-from ml_training.training import FOLDER, Script, Training
+from ml_training.training import FOLDER, Training
 from scripts.command import run
 from scripts.datasets import found
 from stacks.workloads import WORKLOADS
@@ -40,7 +40,7 @@ OUT = Path("out")
 
 def main(workload: str, python: Path | None, archive: Path) -> int:
     training, source, features, rows = plan(workload)
-    interpreter = python or _python_of_image(training, source)
+    interpreter = python or _python_of_image(workload, source)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         lines = trained(root, source, interpreter, training.hyperparameters_for(features), rows)
@@ -138,11 +138,11 @@ def pack(model: Path, archive: Path) -> None:
             tar.add(path, arcname=str(path.relative_to(model)), recursive=False)
 
 
-def _python_of_image(training: Training, source: Source) -> Path:
+def _python_of_image(workload: str, source: Source) -> Path:
     """The Python of the local cloud's stand-in for the training image, with the script's own requirements if any."""
-    assert isinstance(training.algorithm, Script)  # noqa: S101  (nothing else brings a program)
+    repository = next(image.repository for image in WORKLOADS[workload].images if image.runs_scripts)
     own = [str(source.folder / source.requirements)] if source.requirements else []
-    command = [sys.executable, "-m", "localcloud", "image-python", f"{training.algorithm.framework}-training", *own]
+    command = [sys.executable, "-m", "localcloud", "image-python", repository, *own]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.returncode)

@@ -141,6 +141,8 @@ class Image:
     accounts: Mapping[str, str]
     #: Whether training jobs run it.
     trains: bool = False
+    #: Whether endpoints' containers do.
+    serves: bool = True
     #: Whether these jobs bring their own program.
     runs_scripts: bool = False
 
@@ -168,8 +170,16 @@ TENSORFLOW_TRAINING = Image(
     tag="2.21.0-cpu-py312",
     accounts=_DEEP_LEARNING,
     trains=True,
+    serves=False,
     runs_scripts=True,
 )
 TENSORFLOW_SERVING = Image(repository="tensorflow-inference", tag="2.20.0-cpu-py312", accounts=_DEEP_LEARNING)
-PYTORCH_TRAINING = Image(repository="pytorch", tag="2.14-cpu-amzn2023-sagemaker", accounts=_AMAZON_LINUX, trains=True)
+PYTORCH_TRAINING = Image(
+    repository="pytorch",
+    tag="2.14-cpu-amzn2023-sagemaker",
+    accounts=_AMAZON_LINUX,
+    trains=True,
+    serves=False,
+    runs_scripts=True,
+)
 PYTORCH_SERVING = Image(repository="ray", tag="serve-ml-sagemaker-cpu-v1.4", accounts=_DEEP_LEARNING)

@@ -74,7 +74,8 @@ class WorkloadResources(Construct):
         # Otherwise SageMaker would create the group, and keep its events forever.
         log_group = f"/aws/sagemaker/Endpoints/{workload.endpoint_name(kind)}"
         kept_log(self, f"{kind}Log", name=log_group, encryption=self.encryption)
-        role = SageMakerRole(self, f"{kind}ServingRole", log_group=log_group, images=workload.images)
+        images = [image for image in workload.images if image.serves]
+        role = SageMakerRole(self, f"{kind}ServingRole", log_group=log_group, images=images)
         if settings.stages.of(kind).capture_percent:
             self.data.grant_write(role, CAPTURE)
         # QA serves models that are not judged yet; PROD serves approved models only.

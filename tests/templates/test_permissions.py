@@ -300,14 +300,15 @@ def test_a_training_job_costs_no_more_than_the_settings_allow(allowed: list[Stat
 def test_only_the_workloads_own_images_can_be_pulled(pipeline: Template, workload: Workload) -> None:
     """Roles name AWS's accounts and repositories one by one, and the gate is told the same images with their tags."""
     arns = {
-        f"arn:aws:ecr:us-east-1:{image.account('us-east-1')}:repository/{image.repository}": image.trains
+        f"arn:aws:ecr:us-east-1:{image.account('us-east-1')}:repository/{image.repository}": image
         for image in workload.images
     }
     pulling = [s for s in pipeline.identity_statements() if "ecr:BatchGetImage" in s.actions]
     assert len(pulling) == 3
     for statement in pulling:
         trains = statement.holder.startswith("WorkshopTrainingRole")
-        assert set(statement.resources) == {arn for arn, its in arns.items() if its or not trains}
+        wanted = {arn for arn, image in arns.items() if (image.trains if trains else image.serves)}
+        assert set(statement.resources) == wanted
 
 
 @pytest.mark.parametrize(
