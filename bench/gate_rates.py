@@ -43,7 +43,7 @@ BEGIN, END = "<!-- gate-rates: begin -->", "<!-- gate-rates: end -->"
 DOCUMENT = PROJECT / "docs" / "gate.md"
 ACCURACY = {  # mean of other splits
     "car_evaluation": 0.985,  # 20 of them (bench/training_quality.py)
-    "iris": 0.95,  # 5 of them (bench/script_quality.py)
+    "iris": 0.913,  # 3 of them (bench/script_quality.py)
 }
 SHARED_MISTAKES = 0.5  # of the better model's mistakes, how many the other makes too
 CREDIT_AUC = 0.783  # mean of 10 other splits

@@ -28,7 +28,7 @@ WORKLOADS: dict[str, Workload] = {
             name="credit_default",
             watches=(ExpectedAnswers(label="default", threshold=0.5, at_most=0.6),),
         ),
-        # Nobody knows which flowers PROD will be asked about.
+        # Nobody knows which flowers PROD will be asked about, so no share of an answer is watched.
         Workload(
             name="iris",
             invocation=TensorRow("label"),
