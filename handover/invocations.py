@@ -10,13 +10,13 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 from handover.errors import HandOverError
-from handover.plain_text import number, without_line_break
+from handover.plain_text import lines, number, without_line_break
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class NoAnswer(str):
@@ -49,6 +49,19 @@ class Invocation(Protocol):
 
     def answer(self, body: bytes) -> str:
         """The answer to one row."""
+
+
+@runtime_checkable
+class ManyRows(Protocol):
+    """An invocation whose requests may hold several rows: for callers who do not time a single one."""
+
+    most_rows: ClassVar[int]
+
+    def batch(self, rows: Sequence[str]) -> bytes:
+        """The request for several rows."""
+
+    def answers(self, body: bytes) -> list[str]:
+        """The answers to the rows of a request, in their order. HandOverError if they cannot be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +151,85 @@ class TensorRow:
 
 
 _IMAGE_TYPES = ("image/png", "image/jpeg")
+
+
+@dataclass(frozen=True, slots=True)
+class OneHotJson:
+    """For factorization machines: the request is a sparse record in JSON, the answer its score.
+
+    sizes: of each column, how many values it has: the whole numbers from 1 on. Each value is a feature of its own, and
+    the columns' features follow each other, as the training rows ``one-hot`` write them.
+    """
+
+    name: ClassVar[str] = "one-hot-json"
+    content_type: ClassVar[str] = "application/json"
+    accept: ClassVar[str] = "application/json"
+    most_rows: ClassVar[int] = 100
+
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, parameters: str) -> Self:
+        sizes = [int(size) if size.isascii() and size.isdecimal() else 0 for size in parameters.split(",")]
+        if not all(sizes):
+            raise ValueError(f"it takes the sizes of its columns, such as 943,1682, and has {parameters!r}")
+        return cls(tuple(sizes))
+
+    @property
+    def parameters(self) -> str:
+        return ",".join(map(str, self.sizes))
+
+    def body(self, row: str) -> bytes:
+        """HandOverError for a row that is not of these columns."""
+        return self.batch([row])
+
+    def batch(self, rows: Sequence[str]) -> bytes:
+        """As ``body``."""
+        return json.dumps({"instances": [{"data": {"features": self._features(row)}} for row in rows]}).encode()
+
+    def answer(self, body: bytes) -> str:
+        """The score as the endpoint wrote it; the whole answer if it has no score, so that a reader sees what came."""
+        try:
+            (score,) = self.answers(body)
+        except ValueError:
+            return body.decode(errors="replace")
+        return score
+
+    def answers(self, body: bytes) -> list[str]:
+        text = body.decode(errors="replace")
+        try:
+            scores = [each["score"] for each in json.loads(text, parse_float=str, parse_int=str)["predictions"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise HandOverError(f"The answer has no predictions with scores: {text[:200]!r}") from error
+        if not all(isinstance(score, str) for score in scores):
+            raise HandOverError(f"The answer has a score that is no number: {text[:200]!r}")
+        return scores
+
+    def _features(self, row: str) -> dict[str, Any]:
+        values, keys, start = row.split(","), [], 0
+        if len(values) != len(self.sizes):
+            raise HandOverError(f"The row {row!r} has {len(values)} values, expected {len(self.sizes)}.")
+        for value, size in zip(values, self.sizes, strict=True):
+            found = number(value)
+            if found is None or not found.is_integer() or not 1 <= found <= size:
+                raise HandOverError(f"The row {row!r} has {value!r}, expected a whole number from 1 to {size}.")
+            keys.append(start + int(found) - 1)
+            start += size
+        return {"keys": keys, "shape": [start], "values": [1.0] * len(keys)}
+
+
 CSV: Invocation = CsvRow()
-KINDS: Mapping[str, type[Invocation]] = {each.name: each for each in (CsvRow, ImageFile, TensorRow)}
+KINDS: Mapping[str, type[Invocation]] = {each.name: each for each in (CsvRow, ImageFile, TensorRow, OneHotJson)}
+
+
+def answers_in(text: str, found: Invocation) -> list[str]:
+    """The answers to all rows of a captured request. An answer that cannot be told apart is one, as a whole."""
+    if not isinstance(found, ManyRows):
+        return [line for line in lines(text) if line]
+    try:
+        return found.answers(text.encode())
+    except HandOverError:
+        return [text]
 
 
 def text_of(found: Invocation) -> str:

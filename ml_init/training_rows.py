@@ -13,10 +13,11 @@ import tarfile
 from typing import TYPE_CHECKING, Protocol
 
 from handover import plain_text
-from ml_init.columns import Categories
+from ml_init import recordio
+from ml_init.columns import Categories, Integers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ml_init.columns import Column
     from ml_init.dataset import Dataset
@@ -103,6 +104,78 @@ class Ranks(_LabelFirst):
         return _category(column, value) if isinstance(column, Categories) else super()._canonical(column, value)
 
 
+class OneHot:
+    """Sparse RecordIO-protobuf: each value of each column is a feature of its own, 1 where a row has that value.
+
+    A whole number's place is its distance from the column's lower bound, a category's its rank. The columns' features
+    follow each other in the order of the contract. The record's label is the label's index.
+    """
+
+    name = "one-hot"
+    content_type = recordio.CONTENT_TYPE
+    file_name = f"rows{recordio.SUFFIX}"
+
+    def encode(self, rows: Sequence[Row], dataset: Dataset) -> bytes:
+        starts, width = _starts(dataset)
+        places, labels = dataset.features, {label: float(index) for index, label in enumerate(dataset.labels)}
+        ones = (1.0,) * len(places)
+        return recordio.encode(
+            recordio.Row(
+                ones,
+                tuple(start + _place(column, value) for start, column, value in zip(starts, places, row, strict=False)),
+                width,
+                labels[dataset.truth_of(row)],
+            )
+            for row in rows
+        )
+
+    def count(self, content: bytes) -> int:
+        return sum(1 for _ in recordio.decode(content))
+
+    def decode(self, content: bytes, dataset: Dataset) -> list[tuple[str, ...]]:
+        starts, width = _starts(dataset)
+        ones, ends = (1.0,) * len(starts), (*starts[1:], width)
+        bounds = tuple(zip(dataset.features, starts, ends, strict=True))
+        found = []
+        for row in recordio.decode(content):
+            if row.values != ones or row.keys is None or row.width != width:
+                raise ValueError(f"{row} has not one 1 for each of {len(ones)} columns, among {width} features")
+            if row.label is None or row.label not in range(len(dataset.labels)):
+                raise ValueError(f"{row} has a label that is no index of {', '.join(dataset.labels)}")
+            found.append(tuple(_values(row.keys, bounds)))
+        return found
+
+
+def _starts(dataset: Dataset) -> tuple[tuple[int, ...], int]:
+    """Where each column's features begin, and how many features there are. ValueError for a column without an end."""
+    starts, width = [], 0
+    for column in dataset.features:
+        starts.append(width)
+        if isinstance(column, Categories):
+            width += len(column.categories)
+        elif isinstance(column, Integers):
+            width += column.high - column.low + 1
+        else:
+            raise ValueError(f"{column.name} has no countable values, so they are no features of their own")  # noqa: TRY004
+    return tuple(starts), width
+
+
+def _place(column: Column, value: str) -> int:
+    return column.categories.index(value) if isinstance(column, Categories) else int(value) - _low(column)
+
+
+def _values(keys: Sequence[int], bounds: Sequence[tuple[Column, int, int]]) -> Iterator[str]:
+    for key, (column, start, end) in zip(keys, bounds, strict=True):
+        if not start <= key < end:
+            raise ValueError(f"{column.name} has the feature {key}, expected {start} to {end - 1}")
+        place = key - start
+        yield column.categories[place] if isinstance(column, Categories) else str(place + _low(column))
+
+
+def _low(column: Column) -> int:
+    return column.low if isinstance(column, Integers) else 0
+
+
 def _category(column: Categories, rank: str) -> str:
     """The category of this rank. ValueError if there is none."""
     try:
@@ -156,8 +229,8 @@ class ImageTar:
             raise ValueError(f"no tar of images: {error}") from error
 
 
-VALUES, RANKS, IMAGES = Values(), Ranks(), ImageTar()
-TRAINING_ROWS: Mapping[str, TrainingRows] = {each.name: each for each in (VALUES, RANKS, IMAGES)}
+VALUES, RANKS, IMAGES, ONE_HOT = Values(), Ranks(), ImageTar(), OneHot()
+TRAINING_ROWS: Mapping[str, TrainingRows] = {each.name: each for each in (VALUES, RANKS, IMAGES, ONE_HOT)}
 
 
 def training_rows(name: str) -> TrainingRows:

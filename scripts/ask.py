@@ -8,6 +8,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from handover.errors import HandOverError
 from handover.names import Output
 from scripts import cloud
 from scripts.command import run
@@ -44,11 +45,15 @@ def smoke_request(workload: str) -> str:
 def ask(workload: str, row: str) -> str:
     """What PROD answers to a row of the data set."""
     invocation = WORKLOADS[workload].invocation
+    try:
+        body = invocation.body(row)
+    except HandOverError as error:
+        raise SystemExit(str(error)) from error
     answer = cloud.client("sagemaker-runtime").invoke_endpoint(
         EndpointName=prod_endpoint(workload),
         ContentType=invocation.content_type,
         Accept=invocation.accept,
-        Body=invocation.body(row),
+        Body=body,
     )
     return invocation.answer(answer["Body"].read())
 

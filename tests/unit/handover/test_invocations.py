@@ -8,7 +8,7 @@ import re
 import pytest
 
 from handover.errors import HandOverError
-from handover.invocations import CSV, KINDS, TensorRow, invocation, text_of
+from handover.invocations import CSV, KINDS, OneHotJson, TensorRow, invocation, text_of
 from stacks.workloads import WORKLOADS
 
 
@@ -28,6 +28,8 @@ def test_every_kind_is_found_by_its_own_name() -> None:
     [
         ("cvs", "There is no invocation 'cvs'; known are "),
         ("", "There is no invocation ''; known are "),
+        ("one-hot-json", "The invocation 'one-hot-json' cannot be: it takes the sizes of its columns"),
+        ("one-hot-json:943,0", "The invocation 'one-hot-json:943,0' cannot be: it takes the sizes of its columns"),
         ("csv:1", "The invocation 'csv:1' cannot be: it takes no parameters, and has '1'."),
     ],
 )
@@ -65,3 +67,38 @@ def test_what_is_no_row_of_numbers_is_not_asked(row: str) -> None:
 def test_what_is_no_prediction_is_no_answer_of_it(answer: str) -> None:
     """It is given as it came, so that a gate shows it and takes it for no label."""
     assert TensorRow("label").answer(answer.encode()) == answer
+
+
+def test_one_hot_json_is_a_sparse_record() -> None:
+    """Each value is a feature of its own; the last of one column stands before the first of the next."""
+    machine = invocation("one-hot-json:943,1682")
+    assert machine == OneHotJson((943, 1682))
+    assert text_of(machine) == "one-hot-json:943,1682"
+    for row, keys in (("1,1", [0, 943]), ("943,1682", [942, 2624]), ("7.0,10", [6, 952])):
+        assert json.loads(machine.body(row)) == {
+            "instances": [{"data": {"features": {"keys": keys, "shape": [2625], "values": [1.0, 1.0]}}}]
+        }
+
+
+@pytest.mark.parametrize("row", ["0,1", "944,1", "1,1683", "1", "1,2,3", "1.5,1", "a,1", "", "1, 2"])
+def test_a_row_of_other_columns_is_no_one_hot_request(row: str) -> None:
+    """The row is named, and nothing is sent."""
+    with pytest.raises(HandOverError, match=f"The row '{re.escape(row)}' has "):
+        invocation("one-hot-json:943,1682").body(row)
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        (b'{"predictions": [{"score": 0.4250, "predicted_label": 0.0}]}', "0.4250"),
+        (b'{"predictions": [{"score": 1}]}', "1"),
+        (b'{"predictions": [{"score": "0.4"}, {"score": 0.5}]}', '{"predictions": [{"score": "0.4"}, {"score": 0.5}]}'),
+        (b'{"predictions": [{"label": 1}]}', '{"predictions": [{"label": 1}]}'),
+        (b'{"predictions": [{"score": null}]}', '{"predictions": [{"score": null}]}'),
+        (b"[]", "[]"),
+        (b"oops\n", "oops\n"),
+    ],
+)
+def test_the_answer_is_the_score_as_it_was_written(body: bytes, answer: str) -> None:
+    """What has no single score is shown whole: the kind of answers finds it unusable."""
+    assert invocation("one-hot-json:2,3").answer(body) == answer

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ml_init import recordio
+from ml_init.columns import Decimals
 from ml_init.dataset import Dataset
-from ml_init.training_rows import RANKS, VALUES, training_rows
+from ml_init.training_rows import ONE_HOT, RANKS, VALUES, training_rows
 from tests.clouds import PROJECT
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ def test_ranks_are_as_spark_writes_them() -> None:
     assert RANKS.features("3.0,3.0,0.0,3.0,2.0,2.0,2.0", CAR) == row[:-1]
 
 
-@pytest.mark.parametrize("kind", [RANKS, VALUES], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [RANKS, VALUES, ONE_HOT], ids=lambda kind: kind.name)
 def test_what_is_written_is_read_back(kind: TrainingRows) -> None:
     """A row with numbers and categories has the same canonical values after it."""
     content = kind.encode([CUSTOMER, CUSTOMER], CREDIT)
@@ -56,3 +59,38 @@ def test_what_is_no_such_row_is_refused(kind: str, line: str, fault: str) -> Non
     """What cannot be read back is named, and not taken for a row."""
     with pytest.raises(ValueError, match=re.escape(fault)):
         training_rows(kind).decode(f"{line}\n".encode(), CAR)
+
+
+def test_one_hot_is_a_feature_for_each_value() -> None:
+    """A category's place is its rank, and each column begins where the one before ends; the label is its index."""
+    row = ("vhigh", "low", "5more", "more", "big", "high", "vgood")
+    (record,) = recordio.decode(ONE_HOT.encode([row], CAR))
+    assert record.keys == (0 + 3, 4 + 0, 8 + 3, 12 + 2, 15 + 2, 18 + 2)
+    assert (record.values, record.width, record.label) == ((1.0,) * 6, 21, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"keys": (0, 3, 8, 12, 15, 18)}, "maint has the feature 3, expected 4 to 7"),
+        ({"keys": (0, 4, 8, 12, 15, 21)}, "safety has the feature 21, expected 18 to 20"),
+        ({"values": (1.0,) * 5 + (2.0,)}, "has not one 1 for each of 6 columns"),
+        ({"width": 22}, "among 21 features"),
+        ({"label": 0.5}, "has a label that is no index of unacc"),
+        ({"label": None}, "has a label that is no index of unacc"),
+    ],
+)
+def test_a_record_that_is_no_one_hot_row_is_refused(changes: dict, fault: str) -> None:
+    """Only what ``encode`` writes is a row: the gate takes nothing else for one."""
+    good = {"values": (1.0,) * 6, "keys": (0, 4, 8, 12, 15, 18), "width": 21, "label": 1.0}
+    assert ONE_HOT.decode(recordio.encode([recordio.Row(**good)]), CAR)
+    with pytest.raises(ValueError, match=re.escape(fault)):
+        ONE_HOT.decode(recordio.encode([recordio.Row(**(good | changes))]), CAR)
+
+
+def test_what_has_no_end_has_no_features_of_its_own() -> None:
+    """A column of numbers with a point cannot be one-hot; the error names it."""
+    share = Decimals(name="share", low=0, high=1)
+    decimals = replace(CREDIT, features=(share, *CREDIT.features[1:]))
+    with pytest.raises(ValueError, match="share has no countable values"):
+        ONE_HOT.encode([CUSTOMER], decimals)
