@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
-from handover.invocations import NoAnswer
+from handover.errors import HandOverError
+from handover.invocations import ManyRows, NoAnswer
 from ml_steps.line import ERRORS, Fault, fault_of
 
 if TYPE_CHECKING:
@@ -114,13 +115,37 @@ class Asker:
         return answers
 
     def ask_at_once(self, endpoint: str, rows: Sequence[str], *, connections: int) -> list[Answer]:
-        """As ``ask``, over several connections: faster in all, but each answer's time includes waits for others."""
-        with ThreadPoolExecutor(connections) as pool:
-            return list(pool.map(lambda row: self._ask_one(endpoint, row), rows))
+        """As ``ask``, over several connections: faster in all, but each answer's time includes waits for others.
 
-    def _ask_one(self, endpoint: str, row: str) -> Answer:
+        Where a request may hold several rows, it does. A request that fails is no row's fault: then each of its rows is
+        asked by itself.
+        """
+        size = self.invocation.most_rows if isinstance(self.invocation, ManyRows) else 1
+        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+        with ThreadPoolExecutor(connections) as pool:
+            return [answer for part in pool.map(lambda part: self._ask_part(endpoint, part), parts) for answer in part]
+
+    def _ask_part(self, endpoint: str, rows: Sequence[str]) -> list[Answer]:
+        earlier: tuple[Fault, ...] = ()
+        if len(rows) > 1 and isinstance(self.invocation, ManyRows) and not self._spent.over(endpoint, self.patience):
+            started = time.perf_counter()
+            try:
+                texts = self.invocation.answers(self._send(endpoint, self.invocation.batch(rows)))
+            except HandOverError:
+                texts = []
+            except ERRORS as error:
+                fault, texts = fault_of(error, endpoint), []
+                self._spent.lose(endpoint, time.perf_counter() - started, fault.cause)
+                earlier = (fault,) if fault.again else ()
+            if len(texts) == len(rows):
+                milliseconds = (time.perf_counter() - started) * 1000
+                return [Answer(text=text, milliseconds=milliseconds) for text in texts]
+        return [self._ask_one(endpoint, row, earlier) for row in rows]
+
+    def _ask_one(self, endpoint: str, row: str, earlier: Sequence[Fault] = ()) -> Answer:
+        """earlier: the faults of a request that held the row among others."""
         body, started = self.invocation.body(row), time.perf_counter()
-        faults: list[Fault] = []
+        faults: list[Fault] = [*earlier]
 
         def answer(text: str) -> Answer:
             return Answer(text=text, milliseconds=(time.perf_counter() - started) * 1000, faults=tuple(faults))
@@ -151,13 +176,17 @@ class Asker:
         return answer(_cause(faults) if of_the_container else NoAnswer(_cause(faults) + given_up))
 
     def _invoke(self, endpoint: str, body: bytes) -> str:
+        return self.invocation.answer(self._send(endpoint, body))
+
+    def _send(self, endpoint: str, body: bytes) -> bytes:
         response = self.runtime.invoke_endpoint(
             **_target(endpoint),
             ContentType=self.invocation.content_type,
             Accept=self.invocation.accept,
             Body=body,
         )
-        return self.invocation.answer(response["Body"].read())
+        answer: bytes = response["Body"].read()
+        return answer
 
 
 def _cause(faults: Sequence[Fault]) -> str:

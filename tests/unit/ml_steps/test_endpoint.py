@@ -22,7 +22,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from handover.invocations import CSV, NoAnswer
+from handover.invocations import CSV, NoAnswer, OneHotJson
 from ml_steps.endpoint import CLIENT_CONFIG, Answer, Asker, Patience
 from ml_steps.running import StepError
 from tests.clock import Clock
@@ -282,3 +282,72 @@ def test_a_port_where_nobody_listens_is_the_lines_fault() -> None:
         (answer,) = Asker(runtime=runtime, invocation=CSV, patience=Patience(pauses=(0.0,))).ask("qa", ["a"])
     assert isinstance(answer.text, NoAnswer)
     assert answer.text.startswith("EndpointConnectionError: Could not connect to the endpoint URL")
+
+
+class Machine:
+    """Answers each row of a request by its movie, and notes how many rows it has; a ``broken`` one of several fails."""
+
+    def __init__(self, clock: Clock, broken: Exception | None = None, *, answers: int | None = None) -> None:
+        self.clock, self.broken, self.answers = clock, broken, answers
+        self.sizes: list[int] = []
+
+    def invoke_endpoint(self, *, Body: bytes, **_: Any) -> dict[str, Any]:
+        asked = [each["data"]["features"]["keys"][1] for each in json.loads(Body)["instances"]]
+        self.sizes.append(len(asked))
+        self.clock.sleep(0.01)
+        if self.broken and len(asked) > 1:
+            raise self.broken
+        kept = asked if len(asked) == 1 else asked[: self.answers]
+        return {"Body": Content(json.dumps({"predictions": [{"score": key / 1000} for key in kept]}).encode())}
+
+
+ROWS = [f"1,{movie}" for movie in range(1, 251)]
+SCORES = [str((10 + movie - 1) / 1000) for movie in range(1, 251)]
+
+
+def asked_at_once(runtime: Machine) -> list[Answer]:
+    return Asker(runtime=runtime, invocation=OneHotJson((10, 250))).ask_at_once("qa", ROWS, connections=1)
+
+
+def test_rows_that_are_not_timed_share_a_request(clock: Clock) -> None:
+    """250 rows are three requests, and each row has its own answer; rows that are timed are asked one by one."""
+    runtime = Machine(clock)
+    answers = asked_at_once(runtime)
+    assert [answer.text for answer in answers] == SCORES
+    assert runtime.sizes == [100, 100, 50]
+    one_by_one = Asker(runtime=runtime, invocation=OneHotJson((10, 250))).ask("qa", ROWS[:5])
+    assert [answer.text for answer in one_by_one] == SCORES[:5]
+    assert runtime.sizes[3:] == [1] * 5
+
+
+def test_csv_rows_are_asked_one_by_one(clock: Clock) -> None:
+    """An invocation whose requests hold one row has as many requests as rows."""
+    runtime = Runtime(clock)
+    Asker(runtime=runtime, invocation=CSV).ask_at_once("qa", ["a", "b", "c"], connections=2)
+    assert sum(runtime.asked.values()) == 3
+
+
+@pytest.mark.parametrize(
+    ("broken", "answers", "kept"),
+    [
+        (container(400), None, 0),
+        (None, 99, 0),
+        (container(503), None, 1),
+        (ReadTimeoutError(endpoint_url=URL), None, 1),
+    ],
+)
+def test_a_shared_request_that_fails_is_no_rows_fault(
+    clock: Clock, broken: Exception | None, answers: int | None, kept: int
+) -> None:
+    """Each row is asked by itself then; what happened to the shared request is kept beside the row's answer."""
+    runtime = Machine(clock, broken, answers=answers)
+    found = asked_at_once(runtime)
+    assert [answer.text for answer in found] == SCORES
+    assert {len(answer.faults) for answer in found if answer.text in SCORES[:100]} == {kept}
+    assert runtime.sizes.count(1) >= 100
+
+
+def test_a_shared_request_that_the_caller_may_not_send_ends_the_step(clock: Clock) -> None:
+    """Credentials are no row's fault either."""
+    with pytest.raises(StepError, match="The endpoint qa may not be asked"):
+        asked_at_once(Machine(clock, service("AccessDeniedException", 400)))
