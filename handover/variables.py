@@ -197,6 +197,8 @@ class AnswerShareVariables(Variables):
     least_answers: int = variable("LEAST_ANSWERS")
     #: The endpoint answers with a probability, which counts as the label from this value on. None: it answers labels.
     threshold: float | None = optional("THRESHOLD")
+    #: How the endpoint is invoked, and so how its answers are read. None: an answer is a line.
+    invocation: str | None = optional("INVOCATION")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from handover.captured import exchanges
+from handover.invocations import CSV, answers_in, invocation
 from handover.names import ANSWER_SHARE_METRIC, METRIC_NAMESPACE
 from handover.places import CapturedFile
 from handover.plain_text import number
@@ -44,7 +45,8 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     captured = CapturedFile.of(key)
     watched = Answers(label=variables.answer, threshold=variables.threshold)
     body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-    given = [watched.include(answer) for exchange in exchanges(body) for answer in exchange.answers()]
+    how = invocation(variables.invocation) if variables.invocation else CSV
+    given = [watched.include(answer) for exchange in exchanges(body) for answer in answers_in(exchange.answer, how)]
     counted = {"key": key, "answers": len(given), "watched": sum(given)}
     told = len(given) >= variables.least_answers
     if told:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from handover.invocations import text_of
 from handover.names import METRIC_NAMESPACE
 from handover.places import CAPTURE, CapturedFile
 from handover.variables import AnswerShareVariables
@@ -13,7 +14,7 @@ from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.encryption import Encryption
 from stacks.constructs.function import Function
 from stacks.constructs.permissions import allow_metrics
-from stacks.specs import ExpectedAnswers
+from stacks.specs import ExpectedAnswers, Workload
 
 #: A captured file with fewer answers says nothing about a share.
 _LEAST_ANSWERS = 30
@@ -28,6 +29,7 @@ class AnswerShare(Construct):
         construct_id: str,
         *,
         data: DataBucket,
+        workload: Workload,
         expected: ExpectedAnswers,
         encryption: Encryption,
     ) -> None:
@@ -37,7 +39,10 @@ class AnswerShare(Construct):
             "Function",
             folder="answer_share",
             variables=AnswerShareVariables(
-                answer=expected.label, threshold=expected.threshold, least_answers=_LEAST_ANSWERS
+                answer=expected.label,
+                threshold=expected.threshold,
+                least_answers=_LEAST_ANSWERS,
+                invocation=text_of(workload.invocation),
             ),
             encryption=encryption,
         )

@@ -34,4 +34,11 @@ def attach_alarms(
 def attach_counting(scope: Construct, *, workload: Workload, stage: Stage, resources: WorkloadResources) -> None:
     """The functions that count the answers for the alarms."""
     for expected in workload.watches if stage.capture_percent else ():
-        AnswerShare(scope, "AnswerShare", data=resources.data, expected=expected, encryption=resources.encryption)
+        AnswerShare(
+            scope,
+            "AnswerShare",
+            data=resources.data,
+            workload=workload,
+            expected=expected,
+            encryption=resources.encryption,
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handover.invocations import text_of
 from stacks.specs import Workload
 from tests.templates.template import Template, render
 
@@ -35,6 +36,7 @@ def test_it_counts_what_the_alarms_watch(pipeline: Template, workload: Workload)
     assert given == {
         "ANSWER": expected.label,
         "LEAST_ANSWERS": "30",
+        "INVOCATION": text_of(workload.invocation),
         **({} if threshold is None else {"THRESHOLD": str(threshold)}),
     }
 

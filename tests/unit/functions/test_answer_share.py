@@ -42,9 +42,9 @@ class Aws:
 def counted(answer_share: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs the handler over these lines: what it returned, and what it put."""
 
-    def count(*lines: str, answer: str = "unacc", threshold: str = "", least: str = "2") -> Any:
+    def count(*lines: str, answer: str = "unacc", threshold: str = "", least: str = "2", invocation: str = "") -> Any:
         aws = Aws(*lines)
-        settings = {"ANSWER": answer, "THRESHOLD": threshold, "LEAST_ANSWERS": least}
+        settings = {"ANSWER": answer, "THRESHOLD": threshold, "LEAST_ANSWERS": least, "INVOCATION": invocation}
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(answer_share.boto3, "client", lambda _: aws)
@@ -84,6 +84,14 @@ def test_probabilities_count_from_the_threshold_on(counted: Any) -> None:
     assert (answer["answers"], answer["watched"]) == (4, 1)
     _, (put,) = counted(line("0.9"), line("0.8"), answer="default", threshold="0.5")
     assert (put["MetricData"][0]["Values"], put["MetricData"][0]["Counts"]) == ([1.0], [2.0])
+
+
+def test_answers_in_json_are_counted_as_the_invocation_reads_them(counted: Any) -> None:
+    """A request of several rows has several scores; an answer that has none counts as one that is not watched."""
+    two = json.dumps({"predictions": [{"score": 0.7, "predicted_label": 1.0}, {"score": 0.2, "predicted_label": 0.0}]})
+    lines = (line(two, "JSON"), line('{"predictions": [{"score": 0.5}]}', "JSON"), line('{"error": 1}', "JSON"))
+    answer, _ = counted(*lines, answer="yes", threshold="0.5", invocation="one-hot-json:943,1682")
+    assert (answer["answers"], answer["watched"]) == (4, 2)
 
 
 def test_few_answers_tell_nothing(counted: Any) -> None:
