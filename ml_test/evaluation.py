@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from handover.data import TEST, TRAIN
 from handover.gate_report import Champion, Origin, Smoke
 from handover.invocations import NoAnswer, invocation
 from handover.places import GateFolder
@@ -117,7 +118,6 @@ def gather(
         champion_line=champion.line if champion else Line(),
         champion_repeated=champion.repeated if champion else None,
         champion_missing=rival.reason if isinstance(rival, Gone) else "",
-        slices=groups(requests, data.features, rules.cuts),
         earlier_decisions=earlier_decisions.count(
             s3, variables.bucket, rows=data.test_identities, answers=answers_hash(challenger.answers)
         ),
@@ -168,13 +168,20 @@ def _decided(evidence: Evidence, data: KnownData, proposes: Proposed, agreed: Ag
 
 
 def _for(rules: Rules, evidence: Evidence, data: KnownData) -> Evidence:
-    """The evidence in the groups of some rules, and with their baseline. ValueError if they need other test rows."""
-    if rules.answers.needs_truth is (evidence.truth is None):
-        raise ValueError(f"answers of the kind {rules.answers.name!r} need other test rows")
+    """The evidence in the groups of some rules, and with their baselines. ValueError if they need other test rows."""
+    kind, by_column = rules.answers, rules.popularity
+    if kind.needs_truth is (evidence.truth is None):
+        raise ValueError(f"answers of the kind {kind.name!r} need other test rows")
+    known: list[str] = []
+    if by_column is not None:
+        learned = zip(data.column(by_column.column, TRAIN), data.baseline_labels, strict=True)
+        known = kind.baseline_by(list(learned), data.column(by_column.column, TEST))
     return replace(
         evidence,
-        slices=groups(evidence.requests, data.features, rules.cuts),
-        baseline=rules.answers.baseline(data.baseline_labels, data.labels),
+        slices=groups(evidence.requests, data.features, rules.cuts, data.parts[TRAIN]),
+        baseline=kind.baseline(data.baseline_labels, data.labels),
+        groups=data.column(kind.grouped_by, TEST) if kind.grouped_by else (),
+        popularity=known,
     )
 
 

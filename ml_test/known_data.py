@@ -59,6 +59,13 @@ class KnownData:
         """The names of a request's columns."""
         return tuple(column.name for column in self.dataset.features)
 
+    def column(self, name: str, part: str) -> list[str]:
+        """The values of a feature in a split's rows. ValueError for the name of none."""
+        if name not in self.features:
+            raise ValueError(f"gate.toml asks for the column {name!r}, but the rows have {', '.join(self.features)}")
+        place = self.features.index(name)
+        return [row[place] for row in self.parts[part]]
+
     @property
     def requests(self) -> list[str]:
         """The test rows as callers send them: their features."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ml_test.gate import floors, latency, learning, slices, wear
+from ml_test.gate import floors, latency, learning, popularity, slices, wear
 from ml_test.gate.comparison import against_champion
 from ml_test.gate.gains import Gain, Pair, gains
 from ml_test.gate.line import at_most_held, check_lines
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 ORDER_AGAINST = (
     *("rules", "agreed rules", "answers", "repeats", "endpoint", "champion's endpoint", "champion"),
     *("champion's repeats", learning.CHALLENGER, learning.COMPARABLE, learning.CHAMPIONS_ROWS),
-    *("beats the baseline", "comparison"),
+    *("beats the baseline", popularity.NAME, "comparison"),
 )
-ORDER_FOR = ("comparison", "beats the baseline")
+ORDER_FOR = ("comparison", popularity.NAME, "beats the baseline")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +112,7 @@ def _judge(evidence: Evidence, rules: Rules, *, all_rows: bool) -> Decision:
     kind = rules.answers
     confidence = wear.confidence(evidence.earlier_decisions)
     challenger, champion, baseline = (
-        kind.read(answers, evidence.truth, evidence.labels)
+        evidence.read(kind, answers)
         for answers in (evidence.answers, evidence.champion_answers, evidence.baseline_answers)
     )
     pair = Pair(champion=champion, challenger=challenger)
@@ -129,6 +129,10 @@ def _judge(evidence: Evidence, rules: Rules, *, all_rows: bool) -> Decision:
     checks += floors.judge(challenger, rules, evidence.seed)
     if (beaten := kind.against_baseline(challenger, baseline)) is not None:
         checks.append(beaten)
+    if (rule := rules.popularity) is not None:
+        known = evidence.read(kind, evidence.popularity)
+        metric = rules.popularity_metric(rule)
+        checks.append(popularity.judge(challenger, known, metric, column=rule.column, seed=evidence.seed))
     if has_champion and compared:
         checks.append(against_champion(rules.compared[0], compared[0], rules.comparison.margin))
     if rules.slices is not None:

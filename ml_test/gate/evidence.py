@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from handover.invocations import NoAnswer
+from ml_test.gate.answers.kind import Answered
 from ml_test.gate.line import Line
 
 if TYPE_CHECKING:
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ml_test.gate.answers.kind import AnswerKind
     from ml_test.gate.learning import Learning
     from ml_test.gate.repeats import Repeated
+
+A = TypeVar("A", bound=Answered)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +30,9 @@ class Evidence:
     requests, answers: one for each test row. An answer that never came is a ``NoAnswer``.
     rows: the identity of each test row; empty if nobody knows them.
     learning: what both models learned from; None if nobody asked.
+    groups: the group of each row, such as its user; empty if the rules group no rows.
     truth: the right answer to each row; None for a kind of answers that needs no truth.
+    popularity: the answers of a model that ranks by how popular a column's value is; empty if the rules ask for none.
     baseline: the answer of a model that knows nothing about a row. It replaces the champion's if there is no champion.
     champion: the champion's answers; None if there is no champion, or if it cannot be asked.
     champion_missing: why the champion cannot be asked; empty on a first release.
@@ -58,9 +64,12 @@ class Evidence:
     champion_repeated: Repeated | None = None
     rows: Sequence[str] = ()
     learning: Learning | None = None
+    groups: Sequence[str] = ()
+    popularity: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         given = {"truth": self.truth, "answers": self.answers, "champion": self.champion, **self.slices}
+        given |= {"groups": self.groups or None, "popularity": self.popularity or None}
         for name, values in given.items():
             if values is not None and len(values) != len(self.requests):
                 raise ValueError(f"{name} has {len(values)} values for {len(self.requests)} test rows")
@@ -95,10 +104,19 @@ class Evidence:
             requests=those(self.requests),
             truth=None if self.truth is None else those(self.truth),
             rows=those(self.rows) if self.rows else (),
+            groups=those(self.groups) if self.groups else (),
+            popularity=those(self.popularity) if self.popularity else (),
             answers=those(self.answers),
             champion=None if self.champion is None else those(self.champion),
             slices={name: of_all[mask] for name, of_all in self.slices.items()},
         )
+
+    def read(self, kind: AnswerKind[A], answers: Sequence[str]) -> A:
+        """Answers to these rows as numbers, in their groups. ValueError if the truth is missing or wrong."""
+        found = kind.read(answers, self.truth, self.labels)
+        if not self.groups:
+            return found
+        return replace(found, groups=np.unique(np.array(self.groups), return_inverse=True)[1].reshape(-1))
 
     @property
     def first_release(self) -> bool:

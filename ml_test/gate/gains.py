@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ml_test.gate.bootstrap import Bounds
+    from ml_test.gate.bootstrap import Bounds, Figure
 
 A = TypeVar("A", bound=Answered)
 A_co = TypeVar("A_co", bound=Answered, covariant=True)
@@ -63,9 +63,17 @@ class Gain:
 
 
 def gains(pair: Pair[Any], metrics: Sequence[Compared[Any]], *, confidence: float, seed: int) -> list[Gain]:
-    """The paired gain in each metric. All resampled metrics share one bootstrap."""
-    figures = {metric.name: metric.gain_figure(pair) for metric in metrics if isinstance(metric, Resampled)}
-    drawn = bootstrap.intervals(figures, pair.challenger.strata, confidences=[confidence], seed=seed)
+    """The paired gain in each metric. All metrics whose resamples draw rows share one bootstrap."""
+    drawn: dict[str, list[Bounds]] = {}
+    rows: dict[str, Figure] = {}
+    for metric in metrics:
+        if isinstance(metric, Resampled):
+            figures = {metric.name: metric.gain_figure(pair)}
+            if (strata := metric.strata(pair.challenger)) is None:
+                rows |= figures
+            else:
+                drawn |= bootstrap.intervals(figures, strata, confidences=[confidence], seed=seed)
+    drawn |= bootstrap.intervals(rows, pair.challenger.strata, confidences=[confidence], seed=seed)
     closed = {metric.name: metric.gain_bounds(pair, confidence) for metric in metrics if isinstance(metric, ClosedForm)}
     found = closed | {name: bounds[0] for name, bounds in drawn.items()}
     return [_gain(metric, pair, found[metric.name], confidence) for metric in metrics]

@@ -58,17 +58,20 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cut:
-    """Groups of rows by a feature: one for each value, for each named one in ``values``, or between ``bounds``."""
+    """Groups of rows by a feature: one for each value, for each named one in ``values``, or between bounds."""
 
     feature: str = field(metadata=LOOSER_IF_CHANGED)
     values: Mapping[str, str] = field(default_factory=dict, metadata=LOOSER_IF_CHANGED)
     bounds: tuple[float, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
+    #: Groups by how many training rows have the same value, such as a user's: from each of these numbers on.
+    training_rows: tuple[int, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
-        if self.values and self.bounds:
-            raise ValueError(f"feature = {self.feature!r} has values and bounds: expected one of the two")
-        if list(self.bounds) != sorted(set(self.bounds)):
-            raise ValueError(f"bounds = {list(self.bounds)}: expected numbers that rise")
+        if sum(map(bool, (self.values, self.bounds, self.training_rows))) > 1:
+            raise ValueError(f"feature = {self.feature!r} has more than one of values, bounds and training_rows")
+        for key in ("bounds", "training_rows"):
+            if list(getattr(self, key)) != sorted(set(getattr(self, key))):
+                raise ValueError(f"{key} = {list(getattr(self, key))}: expected numbers that rise")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +93,14 @@ class SliceRule:
     @property
     def limit(self) -> float | None:
         return self.ceiling if self.floor is None else self.floor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Popularity:
+    """A model that knows how popular each value of a column is, such as a movie, must surely be beaten in a metric."""
+
+    column: str = field(metadata=LOOSER_IF_CHANGED)
+    metric: str = field(metadata=LOOSER_IF_CHANGED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,7 +162,8 @@ class Smoke:
 class Rules:
     """floors: for each metric, what its lower bound must reach. ceilings: what its upper bound must not exceed.
 
-    slices: None if groups are not judged. smoke: requests that QA and PROD must answer alike.
+    slices: None if groups are not judged. popularity: None if only the constant baseline is to be beaten.
+    smoke: requests that QA and PROD must answer alike.
     metrics: all metrics that there are. ``answers`` decides which of them the rules may ask for.
     """
 
@@ -160,6 +172,7 @@ class Rules:
     floors: Mapping[str, float] = field(default_factory=dict, metadata=FLOORS)
     ceilings: Mapping[str, float] = field(default_factory=dict, metadata=CEILINGS)
     slices: SliceRule | None = field(default=None, metadata=ITS_OWN_FIELDS)
+    popularity: Popularity | None = field(default=None, metadata=ITS_OWN_FIELDS)
     latency: Latency = field(metadata=ITS_OWN_FIELDS)
     load: Load = field(default_factory=Load, metadata=ITS_OWN_FIELDS)
     smoke: Smoke = field(default_factory=Smoke, metadata=ITS_OWN_FIELDS)
@@ -172,6 +185,8 @@ class Rules:
         for limit in ("floor", "ceiling"):
             for metric, value in self._limits(f"{limit}s"):
                 _check_limit(metric, limit, value, f"[{limit}s] {metric.name} = {value}")
+        if self.popularity is not None:
+            self.popularity_metric(self.popularity)
         if self.slices is not None:
             metric = self.group_metric(self.slices)
             for limit, bound in (("floor", self.slices.floor), ("ceiling", self.slices.ceiling)):
@@ -220,6 +235,7 @@ class Rules:
             floors=_read_limits(gate, "floors"),
             ceilings=_read_limits(gate, "ceilings"),
             slices=read_table(SliceRule, gate["slices"], "slices") if "slices" in gate else None,
+            popularity=read_table(Popularity, gate["popularity"], "popularity") if "popularity" in gate else None,
             load=read_table(Load, gate.get("load", {}), "load"),
             smoke=read_table(Smoke, gate.get("smoke", {}), "smoke"),
             metrics=metrics,
@@ -242,6 +258,11 @@ class Rules:
         limits: Mapping[str, float] = getattr(self, table)
         return [(_named(name, self._offered, f"[{table}] asks for"), value) for name, value in limits.items()]
 
+    def popularity_metric(self, rule: Popularity) -> Compared[Any]:
+        """The metric in which popularity is to be beaten."""
+        known = [metric for metric in self._offered if isinstance(metric, Compared)]
+        return _named(rule.metric, known, "[popularity] asks for")
+
     @property
     def cuts(self) -> tuple[Cut, ...]:
         return () if self.slices is None else self.slices.by
@@ -254,7 +275,9 @@ class Rules:
     @property
     def asked(self) -> list[Metric[Any]]:
         """Every metric that these rules ask for."""
-        groups = [] if self.slices is None else [self.group_metric(self.slices)]
+        groups: list[Metric[Any]] = [] if self.slices is None else [self.group_metric(self.slices)]
+        if self.popularity is not None:
+            groups.append(self.popularity_metric(self.popularity))
         asked = [*self.compared, *groups, *(metric for metric, _ in self.limits)]
         return list({metric.name: metric for metric in asked}.values())
 
@@ -267,7 +290,12 @@ class Rules:
     @property
     def _offered(self) -> list[Metric[Any]]:
         """The metrics for this kind of answers."""
-        return [metric for metric in self.metrics if issubclass(self.answers.view, metric.reads)]
+        grouped = bool(self.answers.grouped_by)
+        return [
+            metric
+            for metric in self.metrics
+            if issubclass(self.answers.view, metric.reads) and (grouped or not metric.grouped)
+        ]
 
 
 def _require_above_0(**values: float) -> None:

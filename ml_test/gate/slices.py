@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -46,10 +47,13 @@ class Slices:
     too_small: tuple[str, ...] = ()
 
 
-def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]) -> dict[str, NDArray[np.bool_]]:
+def groups(
+    requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut], learned: Sequence[Sequence[str]] = ()
+) -> dict[str, NDArray[np.bool_]]:
     """The rows of each group, by the group's name: masks of shape (rows,).
 
-    ValueError for an unknown feature, and for two groups with one name.
+    learned: the training rows, whose features come first. ValueError for an unknown feature, and for two groups with
+    one name.
     """
     if not cuts:
         return {}
@@ -60,6 +64,14 @@ def groups(requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut]
     found: dict[str, NDArray[np.bool_]] = {}
     for cut in cuts:
         values = np.array(columns[cut.feature])
+        if cut.training_rows:
+            place = features.index(cut.feature)
+            counts = Counter(row[place] for row in learned)
+            known = np.array([counts[value] for value in columns[cut.feature]])
+            for low, high in pairwise([*cut.training_rows, np.inf]):
+                name = f"{cut.feature} with {_count(low, high)} training rows"
+                _add(found, name, (known >= low) & (known < high))
+            continue
         if cut.bounds:
             numbers = _numbers(columns[cut.feature], cut.feature)
             for low, high in pairwise([*cut.bounds, np.inf]):
@@ -83,6 +95,13 @@ def _numbers(values: Sequence[str], feature: str) -> NDArray[np.float64]:
     if None in found:
         raise ValueError(f"gate.toml has bounds for {feature}, and {values[found.index(None)]!r} is no number")
     return np.array(found, dtype=np.float64)
+
+
+def _count(low: float, high: float) -> str:
+    """The whole numbers from ``low`` to below ``high``, in words."""
+    if high == np.inf:
+        return f"{low} or more"
+    return f"{low}" if low == high - 1 else f"{low} to {high - 1}"
 
 
 def _band(low: float, high: float) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from ml_steps.changes import LOOSER_IF_CHANGED
 from ml_test.gate.verdict import Check, Verdict
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ class Answered:
 
     values: shape (rows, …). truth: shape (rows, …), or None for a kind that needs no truth.
     unusable: shape (rows,), True for an answer that could not be read. Its value is what the kind counts it as.
+    groups: shape (rows,), the number of each row's group, such as its user's; None if the rules group no rows.
     """
 
     values: NDArray[Any]
     unusable: NDArray[np.bool_]
     truth: NDArray[Any] | None = None
+    groups: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -48,7 +51,8 @@ class Answered:
     def where(self, mask: NDArray[np.bool_]) -> Self:
         """The answers to the rows of the mask, which has the shape (rows,)."""
         truth = None if self.truth is None else self.truth[mask]
-        return replace(self, values=self.values[mask], unusable=self.unusable[mask], truth=truth)
+        groups = None if self.groups is None else self.groups[mask]
+        return replace(self, values=self.values[mask], unusable=self.unusable[mask], truth=truth, groups=groups)
 
 
 A = TypeVar("A", bound=Answered)
@@ -73,6 +77,9 @@ class AnswerKind(ABC, Generic[A]):
     #: Whether test rows must have a truth.
     needs_truth: ClassVar[bool] = True
 
+    #: The column whose values group the rows, such as ``user``. Metrics of rankings look at each group by itself.
+    grouped_by: str = field(default="", metadata=LOOSER_IF_CHANGED)
+
     @abstractmethod
     def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None) -> A:
         """Read the answers. ValueError if the truth is missing or wrong.
@@ -86,6 +93,17 @@ class AnswerKind(ABC, Generic[A]):
 
         learned: the truth of the training rows. labels: all labels in the data, in the contract's order.
         """
+
+    def baseline_by(
+        self,
+        learned: Sequence[tuple[str, str]],  # noqa: ARG002  (for a kind that has such a model)
+        asked: Sequence[str],  # noqa: ARG002
+    ) -> list[str]:
+        """The answers of a model that ranks by the popularity of one column's values. ValueError if the kind has none.
+
+        learned: the column's value and the truth of each training row; asked: its value in each test row.
+        """
+        raise ValueError(f"answers of the kind {self.name!r} have no baseline by a column")
 
     @abstractmethod
     def against_baseline(self, challenger: A, baseline: A) -> Check | None:

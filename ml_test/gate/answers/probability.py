@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -113,6 +114,12 @@ class Probability(AnswerKind[ProbabilityAnswers]):
     def baseline(self, learned: Sequence[str], labels: Sequence[str]) -> str:  # noqa: ARG002  (those that occur)
         """The share of the label in the training rows."""
         return repr(list(learned).count(self.of) / len(learned))
+
+    def baseline_by(self, learned: Sequence[tuple[str, str]], asked: Sequence[str]) -> list[str]:
+        """How often the label came with this value among the training rows, against the value it came with most."""
+        came = Counter(value for value, true in learned if true == self.of)
+        most = max(came.values(), default=1)
+        return [repr(came[value] / most) for value in asked]
 
     def against_baseline(self, challenger: ProbabilityAnswers, baseline: ProbabilityAnswers) -> Check:  # noqa: ARG002
         """Compares the costs with those of the better constant decision: always raising the alarm, or never."""

@@ -11,6 +11,7 @@ from ml_test.gate.metrics.class_log_loss import ClassLogLoss
 from ml_test.gate.metrics.confidence_error import ConfidenceError
 from ml_test.gate.metrics.log_loss import LogLoss
 from ml_test.gate.metrics.macro_f1 import MacroF1
+from ml_test.gate.metrics.ndcg import NdcgAt10
 from ml_test.gate.metrics.recall import Recall
 from ml_test.gate.metrics.top_5 import TopFive
 
@@ -19,4 +20,5 @@ if TYPE_CHECKING:
 
 METRICS: tuple[Metric[Any], ...] = (
     Accuracy(), MacroF1(), Recall(), TopFive(), Auc(), LogLoss(), ClassLogLoss(), CalibrationError(), ConfidenceError(),
+    NdcgAt10(),
 )  # fmt: skip

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from ml_test.gate import bootstrap
 from ml_test.gate.answers.kind import Answered
 from ml_test.gate.bootstrap import Figure
 from ml_test.gate.independent import welch
-from ml_test.gate.intervals import Estimate, mean_estimate, telling, unseen
+from ml_test.gate.intervals import CONFIDENCE, FEWEST_TELLING, Estimate, mean_estimate, telling, unseen
 from ml_test.gate.wording import MORE_IS_BETTER, NUMBER, Direction, Unit
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Metric(ABC, Generic[A]):
     direction: ClassVar[Direction] = MORE_IS_BETTER
     #: The least and the greatest value that it can have.
     span: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    #: Whether it looks at groups of rows. Then it is offered only if the rules say what groups them.
+    grouped: ClassVar[bool] = False
 
     @abstractmethod
     def figures(self, answered: A, *, seed: int) -> dict[str, Estimate]:
@@ -113,6 +116,10 @@ class Resampled(Compared[A]):
     def paired_method(self, answered: A) -> str:
         return f"paired bootstrap{answered.stratified}, BCa"
 
+    def strata(self, answered: A) -> NDArray[np.int64] | None:  # noqa: ARG002
+        """The stratum of each unit that a resample draws; None if it draws rows, as the answers' own strata say."""
+        return None
+
     @abstractmethod
     def gain_figure(self, pair: Pair[A]) -> Figure:
         """The gain as a figure of a resample, which has the same rows for both models. A gain above 0 is better."""
@@ -142,7 +149,7 @@ class MeanOfRows(Resampled[A]):
 
     def gain_figure(self, pair: Pair[A]) -> Figure:
         gained = self.direction.sign * (self.of_rows(pair.challenger) - self.of_rows(pair.champion))
-        return Figure(parts=np.stack([gained, np.ones(len(gained))]), of=lambda sums: sums[0] / np.maximum(sums[1], 1))
+        return _mean(gained)
 
     def telling(self, pair: Pair[A]) -> int:
         gained = self.of_rows(pair.challenger) - self.of_rows(pair.champion)
@@ -154,3 +161,54 @@ class MeanOfRows(Resampled[A]):
     def independent(self, champion: A, challenger: A) -> Interval:
         models = [(self.of_rows(model), self.swing(model)) for model in (champion, challenger)]
         return welch(*models, sign=self.direction.sign)
+
+
+class MeanOfGroups(Resampled[A]):
+    """A metric that is the mean of one value per group of rows, such as how well each user's rows are ranked.
+
+    Rows of one group belong together, so a resample draws whole groups. Their number is what the interval follows.
+    """
+
+    grouped: ClassVar[bool] = True
+    own_method: ClassVar[str] = "bootstrap of groups, BCa"
+
+    @abstractmethod
+    def of_groups(self, answered: A) -> NDArray[np.float64]:
+        """The value of each group that has one, shape (groups,). Which groups these are follows from the truth alone.
+
+        ValueError if there is none.
+        """
+
+    def paired_method(self, answered: A) -> str:
+        return f"paired bootstrap of {len(self.of_groups(answered))} groups, BCa"
+
+    def value(self, answered: A) -> float:
+        return float(self.of_groups(answered).mean())
+
+    def estimate(self, answered: A, *, seed: int) -> Estimate:
+        values = self.of_groups(answered)
+        found, strata = _mean(values), np.zeros(len(values), dtype=np.int64)
+        low, high = bootstrap.intervals({"": found}, strata, confidences=[CONFIDENCE], seed=seed)[""][0]
+        reach = unseen(len(values), CONFIDENCE) if telling(values, strata, swing=1.0) < FEWEST_TELLING else 0.0
+        least, most = self.span
+        low, high = max(min(low, found.value - reach), least), min(max(high, found.value + reach), most)
+        return Estimate(value=found.value, low=low, high=high, rows=len(answered))
+
+    def strata(self, answered: A) -> NDArray[np.int64]:
+        return np.zeros(len(self.of_groups(answered)), dtype=np.int64)
+
+    def gain_figure(self, pair: Pair[A]) -> Figure:
+        return _mean(self._gained(pair))
+
+    def telling(self, pair: Pair[A]) -> int:
+        return telling(self._gained(pair), self.strata(pair.challenger), swing=1.0)
+
+    def widening(self, answered: A, confidence: float) -> float:
+        return unseen(len(self.of_groups(answered)), confidence)
+
+    def _gained(self, pair: Pair[A]) -> NDArray[np.float64]:
+        return self.direction.sign * (self.of_groups(pair.challenger) - self.of_groups(pair.champion))
+
+
+def _mean(values: NDArray[np.float64]) -> Figure:
+    return Figure(parts=np.stack([values, np.ones(len(values))]), of=lambda sums: sums[0] / np.maximum(sums[1], 1))

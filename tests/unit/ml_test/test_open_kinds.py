@@ -208,7 +208,7 @@ def test_a_new_kind_has_its_report(tmp_path: Path) -> None:
     asked, found = rules(tmp_path), evidence(error=9)
     about = {"workload": "buses", "champion": {"endpoint": "prod", "model_package_arn": "arn"}}
     document = report.document(decide(found, asked), found, asked, about)
-    assert document["rules"]["answers"] == {"kind": "numbers", "most": 1000}
+    assert document["rules"]["answers"] == {"kind": "numbers", "grouped_by": "", "most": 1000}
     assert document["gains"][0]["method"] == "paired bootstrap, BCa"
     page = report.html(json.loads(json.dumps(document)), kinds=(Numbers,))
     assert f"The greatest error is {document['answered']['greatest_error']:.1f}." in page

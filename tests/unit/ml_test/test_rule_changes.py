@@ -108,8 +108,8 @@ def test_groups_and_kind_as_a_whole() -> None:
         rules, answers=Labels(), slices=None, floors={}, ceilings={}, comparison=replace(rules.comparison, shown=(),
         metric="accuracy")
     )  # fmt: skip
-    before = '{ kind = "probability", of = "1", costs = { missed = 5, false_alarm = 1 }, tolerance = 0.0 }'
-    kind = f'answers {before} → {{ kind = "labels" }}'
+    rest = 'of = "1", costs = { missed = 5, false_alarm = 1 }, tolerance = 0.0 }'
+    kind = f'answers {{ kind = "probability", grouped_by = "", {rest} → {{ kind = "labels", grouped_by = "" }}'
     assert said(changes(rules, labels))[0] == f"looser: {kind}"
 
 
