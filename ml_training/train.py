@@ -78,7 +78,7 @@ def training_job(training: Training, data: Data, variables: TrainVariables, imag
         image=image,
         role_arn=variables.role_arn,
         hyperparameters=training.hyperparameters_for(data.features),
-        channels={name: data.features.splits[name] for name in (TRAIN, VALIDATION)},
+        channels={training.channels.get(name, name): data.features.splits[name] for name in (TRAIN, VALIDATION)},
         content_type=data.features.content_type,
         bucket=variables.bucket,
         output=str(models(variables.bucket)),

@@ -6,10 +6,11 @@ A workload without one gets the defaults for a table with two labels, or with mo
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
+from handover.data import TRAIN, VALIDATION
 from ml_steps.running import StepError
 from ml_steps.strict import read_kind, read_table, refuse_unknown, table, tables
 from ml_training.containers import CONTAINERS, ModelContainer
@@ -143,10 +144,20 @@ _TABLES = (
     "hyperparameters",
     "of_data",
     "data",
+    "channels",
     "metrics",
     "containers",
     "tuning",
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Channels:
+    """The algorithm's names of the channels in which it takes each split."""
+
+    train: str = TRAIN
+    validation: str = VALIDATION
+
 
 #: Hyperparameters that depend on the data: name in training.toml → value from the features.
 OF_DATA: Mapping[str, Any] = {
@@ -162,8 +173,9 @@ class Training:
     """A training.toml.
 
     of_data: hyperparameter → the property of the data that sets it, one of ``OF_DATA``. label_count: the number of
-    labels that the objective supports; None: any. metrics: a script's own. containers: the endpoint's, in the order in
-    which they are called. tuning: what is tuned if tuning is on; None: nothing can be.
+    labels that the objective supports; None: any. channels: a split → the algorithm's name of the channel in which it
+    takes it, where that is another one. metrics: a script's own. containers: the endpoint's, in the order in which they
+    are called. tuning: what is tuned if tuning is on; None: nothing can be.
     """
 
     algorithm: Algorithm
@@ -173,6 +185,7 @@ class Training:
     of_data: Mapping[str, str] = field(default_factory=dict)
     label_count: int | None = None
     metrics: tuple[Metric, ...] = ()
+    channels: Mapping[str, str] = field(default_factory=dict)
     containers: tuple[ContainerKind, ...] = (ModelContainer(),)
     tuning: Tuning | None = None
 
@@ -212,6 +225,7 @@ class Training:
             metrics=tuple(
                 read_table(Metric, entry, "metrics") for entry in tables(document.get("metrics", []), "metrics")
             ),
+            channels=asdict(read_table(_Channels, document.get("channels", {}), "channels")),
             containers=tuple(
                 read_kind(CONTAINERS, entry, "containers")
                 for entry in tables(document.get("containers", [{"kind": "model"}]), "containers")

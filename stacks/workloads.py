@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from handover.invocations import TensorRow
+from handover.invocations import OneHotJson, TensorRow
 
-from stacks.images import SPARKML, TENSORFLOW_SERVING, TENSORFLOW_TRAINING, XGBOOST
-from stacks.specs import ExpectedAnswers, Glue, Workload
+from stacks.images import FACTORIZATION_MACHINES, SPARKML, TENSORFLOW_SERVING, TENSORFLOW_TRAINING, XGBOOST
+from stacks.specs import ExpectedAnswers, Glue, Plain, Workload
 
 WORKLOADS: dict[str, Workload] = {
     workload.name: workload
@@ -33,6 +33,14 @@ WORKLOADS: dict[str, Workload] = {
             name="iris",
             invocation=TensorRow("label"),
             images=(TENSORFLOW_TRAINING, TENSORFLOW_SERVING),
+        ),
+        # 55 % of the ratings in the data are four stars or more. Whoever is asked about: only a broken model likes all.
+        Workload(
+            name="movie_recommender",
+            data=Plain(training_rows="one-hot"),
+            invocation=OneHotJson(sizes=(943, 1682)),
+            images=(FACTORIZATION_MACHINES,),
+            watches=(ExpectedAnswers(label="yes", threshold=0.5, at_most=0.98),),
         ),
     )
 }

@@ -174,6 +174,7 @@ CHAPTERS = (
     "test_permissions",
     "test_credit_default",
     "test_iris",
+    "test_movie_recommender",
     "test_own_workload",
 )
 

@@ -7,6 +7,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # a request is a row or a few: threads would cost more than they give
 import numpy as np
 from container import description, opt_ml
 from factorization_machine import BINARY, THRESHOLD, Machine

@@ -8,9 +8,12 @@ the reason in /opt/ml/output/failure.
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
+# Batches are small: on cores shared with other programs, threads wait for each other longer than they compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from built_in import CustomerError, check_channels, run, say, say_configuration, say_metrics
 from container import opt_ml
