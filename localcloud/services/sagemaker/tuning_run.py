@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from localcloud.platform.errors import EngineError
 from localcloud.services.sagemaker.tuning_bayesian import Bayesian
 from localcloud.services.sagemaker.tuning_ranges import Categorical
 from localcloud.services.sagemaker.tuning_results import ENDED, not_improving, summary_of, value_of
-from localcloud.services.sagemaker.tuning_stopping import Hyperband, Median, Never
+from localcloud.services.sagemaker.tuning_stopping import Hyperband, Median
 from localcloud.services.sagemaker.tuning_strategies import Grid, Random, Trial
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ class _Job:
     number: int
     name: str
     values: dict[str, str]
-    run: TrainingRun
+    #: None once it has ended: its readings are not kept for ever.
+    run: TrainingRun | None
+    #: What a job that ran to its end reported, for those that come after it.
+    curve: list[float] = field(default_factory=list)
     #: How many epochs the stopping rule has looked at.
     judged: int = 0
     stopped: bool = False
@@ -99,6 +102,9 @@ class TuningRun:
             found = self._training_table.get(job.name)
             if found is not None and found["TrainingJobStatus"] in ENDED:
                 job.summary = summary_of(found, job.values, self._plan.objective)
+                if found["TrainingJobStatus"] == "Completed" and self._stopping is not None:
+                    job.curve = self._curve(job)
+                job.run = None
                 self._note(job)
 
     def _is_over(self) -> bool:
@@ -149,9 +155,9 @@ class TuningRun:
         self._table.update(self._plan.name, add)
 
     def _stop_early(self) -> None:
-        completed = [
-            self._curve(job) for job in self._jobs if (job.summary or {}).get("TrainingJobStatus") == "Completed"
-        ]
+        if self._stopping is None:
+            return
+        completed = [job.curve for job in self._jobs if job.curve]
         for job in self._active:
             curve = self._curve(job)
             while job.judged < len(curve) and not job.stopped:
@@ -161,7 +167,8 @@ class TuningRun:
                     self._training.interrupt(job.name)
 
     def _curve(self, job: _Job) -> list[float]:
-        return [self._plan.objective.signed(value) for value in job.run.values_of(self._plan.objective.metric)]
+        values = job.run.values_of(self._plan.objective.metric) if job.run is not None else []
+        return [self._plan.objective.signed(value) for value in values]
 
     def _note(self, job: _Job) -> None:
         def change(document: Document) -> None:
@@ -195,7 +202,8 @@ def _strategy(cloud: Cloud, plan: TuningPlan, earlier: Sequence[Trial], stop: th
     return Random(parameters=plan.parameters, seed=plan.seed)
 
 
-def _stopping(plan: TuningPlan) -> Stopping:
+def _stopping(plan: TuningPlan) -> Stopping | None:
+    """None: every job runs to its end."""
     if plan.strategy == "Hyperband":
         return Hyperband(*plan.epochs)
-    return Median() if plan.early_stopping else Never()
+    return Median() if plan.early_stopping else None

@@ -26,11 +26,6 @@ class Stopping(Protocol):
         """
 
 
-class Never:
-    def stops(self, _number: int, _curve: Sequence[float], _completed: Sequence[Sequence[float]]) -> bool:
-        return False
-
-
 class Median:
     """TrainingJobEarlyStoppingType Auto ("How Early Stopping Works" of the developer guide).
 
