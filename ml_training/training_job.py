@@ -84,16 +84,16 @@ def model_trainer(job: TrainingJob, session: boto3.Session) -> Any:
     # refuses every role of least privilege. SageMaker checks the role itself when the job starts.
     os.environ["SAGEMAKER_VALIDATE_ROLE"] = "false"
     from sagemaker.train import ModelTrainer
-    from sagemaker.train.configs import Compute, MetricDefinition, OutputDataConfig, SourceCode, StoppingCondition
+    from sagemaker.train.configs import Compute, MetricDefinition, OutputDataConfig, StoppingCondition
+
+    class Trainer(ModelTrainer):  # type: ignore[misc]  # the SDK is installed only where the step runs
+        def _resolve_staging_bucket(self) -> tuple[str, None]:
+            """Otherwise the SDK simulates the training role's policies before each upload; the step's role may not."""
+            return job.bucket, None
 
     # The SDK treats None differently from an omitted argument.
     volume, model = ({"volume_kms_key_id": job.key_arn}, {"kms_key_id": job.key_arn}) if job.key_arn else ({}, {})
-    more: dict[str, Any] = {}
-    if job.source is not None:
-        requirements = {"requirements": job.source.requirements} if job.source.requirements else {}
-        source = SourceCode(source_dir=str(job.source.folder), entry_script=job.source.entry, **requirements)
-        more = {"source_code": source, "input_s3_key_prefix": job.code.rstrip("/")}
-    trainer = ModelTrainer(
+    trainer = Trainer(
         training_image=job.image,
         base_job_name=job.base_name,
         role=job.role_arn,
@@ -107,13 +107,24 @@ def model_trainer(job: TrainingJob, session: boto3.Session) -> Any:
         stopping_condition=StoppingCondition(max_runtime_in_seconds=job.max_runtime_seconds),
         output_data_config=OutputDataConfig(s3_output_path=job.output, **model),
         sagemaker_session=_sdk_session(job.bucket, session),
-        **more,
+        **_program(job),
     )
     if job.metrics:
         trainer.with_metric_definitions(
             [MetricDefinition(name=name, regex=regex) for name, regex in job.metrics.items()]
         )
     return trainer
+
+
+def _program(job: TrainingJob) -> dict[str, Any]:
+    """The trainer's arguments for the program that the job brings."""
+    from sagemaker.train.configs import SourceCode
+
+    if job.source is None:
+        return {}
+    requirements = {"requirements": job.source.requirements} if job.source.requirements else {}
+    source = SourceCode(source_dir=str(job.source.folder), entry_script=job.source.entry, **requirements)
+    return {"source_code": source, "input_s3_key_prefix": job.code.rstrip("/")}
 
 
 def _start(job: TrainingJob, session: boto3.Session) -> str:
