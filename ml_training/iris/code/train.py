@@ -72,20 +72,20 @@ def network(features: np.ndarray, classes: int, learning_rate: float) -> keras.M
 
 
 def save(model: keras.Model, labels: list[str], width: int, folder: Path) -> None:
-    """As a SavedModel that answers ``label``, the likeliest species, and ``probabilities``, in the order of labels."""
-    archive = keras.export.ExportArchive()
-    archive.track(model)
+    """As a SavedModel that answers ``label``, the likeliest species, and ``probabilities``, in the order of labels.
+
+    Keras' own export would write the same variables in another order each time.
+    """
+    module = tf.Module()
+    module.weights = [variable.value for variable in model.variables]
     names = tf.constant(labels)
 
-    @tf.function(  # type: ignore[untyped-decorator]
-        input_signature=[tf.TensorSpec([None, width], tf.float32, name="features")]
-    )
+    @tf.function(input_signature=[tf.TensorSpec([None, width], tf.float32, name="features")])  # type: ignore[untyped-decorator]
     def classify(features: tf.Tensor) -> dict[str, tf.Tensor]:
         probabilities = model(features, training=False)
         return {"label": tf.gather(names, tf.argmax(probabilities, axis=1)), "probabilities": probabilities}
 
-    archive.add_endpoint("serving_default", classify)
-    archive.write_out(str(folder), verbose=False)
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": classify})
 
 
 if __name__ == "__main__":
