@@ -119,6 +119,8 @@ class TensorRow:
     ``output``: the output's name in the signature, of which the first value counts; empty if the signature has one.
     """
 
+    most_rows: ClassVar[int] = 100
+
     output: str = ""
     name: ClassVar[str] = "tensorflow-row"
     content_type: ClassVar[str] = "application/json"
@@ -134,20 +136,32 @@ class TensorRow:
 
     def body(self, row: str) -> bytes:
         """HandOverError for a row that is not numbers joined by commas."""
-        values = [number(value) for value in row.split(",")]
-        if None in values:
-            raise HandOverError(f"The row {row[:200]!r} is not numbers joined by commas.")
-        return json.dumps({"instances": [values]}).encode()
+        return self.batch([row])
+
+    def batch(self, rows: Sequence[str]) -> bytes:
+        """As ``body``."""
+        instances = [[number(value) for value in row.split(",")] for row in rows]
+        for row, values in zip(rows, instances, strict=True):
+            if None in values:
+                raise HandOverError(f"The row {row[:200]!r} is not numbers joined by commas.")
+        return json.dumps({"instances": instances}).encode()
 
     def answer(self, body: bytes) -> str:
         """The output as text. What is no prediction of it is given as it came: no gate takes it for a label."""
+        try:
+            (found,) = self.answers(body)
+        except ValueError:
+            return body.decode(errors="replace")
+        return found
+
+    def answers(self, body: bytes) -> list[str]:
         text = body.decode(errors="replace")
         try:
-            (prediction,) = json.loads(text)["predictions"]
-            found = prediction[self.output] if self.output else prediction
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return text
-        return found if isinstance(found, str) else json.dumps(found)
+            predictions = json.loads(text)["predictions"]
+            found = [prediction[self.output] if self.output else prediction for prediction in predictions]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise HandOverError(f"The answer has no predictions of {self.output or 'rows'}: {text[:200]!r}") from error
+        return [value if isinstance(value, str) else json.dumps(value) for value in found]
 
 
 _IMAGE_TYPES = ("image/png", "image/jpeg")

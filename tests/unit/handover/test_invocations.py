@@ -8,7 +8,7 @@ import re
 import pytest
 
 from handover.errors import HandOverError
-from handover.invocations import CSV, KINDS, OneHotJson, TensorRow, invocation, text_of
+from handover.invocations import CSV, KINDS, ManyRows, OneHotJson, TensorRow, answers_in, invocation, text_of
 from stacks.workloads import WORKLOADS
 
 
@@ -51,6 +51,11 @@ def test_a_row_of_tensors_is_one_instance_of_numbers() -> None:
     assert named.answer(b'{"predictions": [{"label": "setosa", "probabilities": [1.0]}]}') == "setosa"
     assert named.answer(b'{"predictions": [{"label": 2.5}]}') == "2.5"
     assert alone.answer(b'{"predictions": [[0.5, 0.5]]}') == "[0.5, 0.5]"
+    assert isinstance(named, ManyRows)
+    assert json.loads(named.batch(["1,2", "3,4"])) == {"instances": [[1, 2], [3, 4]]}
+    several = '{\n "predictions": [{"label": "a"},\n {"label": "b"}]}'
+    assert answers_in(several, named) == ["a", "b"]
+    assert named.answer(several.encode()) == several
 
 
 @pytest.mark.parametrize("row", ["", "1,,2", "1, 2", "nan,1", "1_0", "a"])
