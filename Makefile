@@ -127,7 +127,7 @@ lint: .venv/installed-dev ## ruff, every rule
 	@.venv/bin/ruff check .
 
 # Standalone programs: their modules are in no package, and two programs have modules of the same name.
-PROGRAMS = $(wildcard lambda/*/) $(filter-out %/codebuild_standard/ %/script_mode/, $(sort $(dir $(wildcard localcloud/images/*/*.py ml_training/*/code/*.py))))
+PROGRAMS = $(wildcard lambda/*/) $(filter-out %/codebuild_standard/ %/script_mode/, $(sort $(dir $(wildcard localcloud/images/*/*.py bench/backbone/*.py))))
 
 types: .venv/installed-dev ## mypy, strict
 	@.venv/bin/mypy

@@ -29,7 +29,7 @@ SHA256 = "f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4"
 CLASSES = 133
 SHARES = Shares(train=0.70, validation=0.15)
 TARGET = 0.86
-PROGRAMS = PROJECT / "ml_training" / "dog_breeds"
+PROGRAMS = PROJECT / "bench" / "backbone"
 
 
 def main() -> int:
@@ -43,7 +43,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.json"
         rows.write_text(json.dumps(split_rows(found())))
-        command = [python, PROGRAMS / "code" / "measure.py", rows, PROGRAMS / "backbone" / "omniglot.pt"]
+        command = [python, PROGRAMS / "measure.py", rows, PROGRAMS / "omniglot.pt"]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return report([json.loads(line) for line in said.splitlines()])
 

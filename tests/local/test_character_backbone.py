@@ -19,7 +19,7 @@ from tests.clouds import PROJECT
 
 pytestmark = pytest.mark.local
 
-FOLDER = PROJECT / "ml_training" / "dog_breeds"
+FOLDER = PROJECT / "bench" / "backbone"
 #: An archive of three alphabets with two characters each, three times.
 DRAWS = """
 import io, sys, zipfile
@@ -71,9 +71,7 @@ def said(python: Path, *arguments: str | Path) -> str:
 
 def test_the_shipped_weights_make_features(python: Path) -> None:
     """The same picture has the same features, a view of it others, and nothing in the backbone learns any more."""
-    found: dict[str, Any] = json.loads(
-        said(python, "-c", FEATURES, FOLDER / "code", FOLDER / "backbone" / "omniglot.pt")
-    )
+    found: dict[str, Any] = json.loads(said(python, "-c", FEATURES, FOLDER, FOLDER / "omniglot.pt"))
     assert found["picture"] == [1, 28, 28]
     assert found["ink"][0] == 0
     assert 0.5 < found["ink"][1] <= 1
@@ -87,7 +85,7 @@ def test_pretraining_leaves_alphabets_out(python: Path, tmp_path: Path) -> None:
     """What the workload tells apart is not learned before; the weights are the backbone's alone."""
     archive, weights = tmp_path / "small.zip", tmp_path / "weights.pt"
     said(python, "-c", DRAWS, archive)
-    log = said(python, FOLDER / "code" / "pretrain.py", archive, weights, "--without", "Greek", "--epochs", "1")
+    log = said(python, FOLDER / "pretrain.py", archive, weights, "--without", "Greek", "--epochs", "1")
     assert log.splitlines()[0] == "12 pictures of 4 characters"
     assert log.splitlines()[1].startswith("epoch 1 loss: ")
-    assert json.loads(said(python, "-c", FEATURES, FOLDER / "code", weights))["features"] == [1, 576]
+    assert json.loads(said(python, "-c", FEATURES, FOLDER, weights))["features"] == [1, 576]

@@ -1,4 +1,4 @@
-"""How well a frozen backbone serves the workload's classes: a linear head on its features, by the split of the rows.
+"""How well a frozen backbone serves other classes: a linear head on its features, by the split of the rows.
 
     python measure.py rows.json weights.pt
 

@@ -1,4 +1,4 @@
-"""Makes the weights of the backbone from alphabets that are not among the workload's classes.
+"""Makes the weights of the backbone from alphabets that are not among the classes that it is to serve.
 
     python pretrain.py images_background_small2.zip weights.pt [--without Greek Latin …]
 
