@@ -9,9 +9,13 @@ writes /opt/ml/model/model_algo-1. After a fault it exits with a non-zero code a
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+# The matrices are small: threads would wait for each other longer than they compute. Before numpy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from built_in import CustomerError, check_channels, run, say, say_configuration, say_metrics
 from container import opt_ml

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import EngineError
-from localcloud.services.glue import csv_schema
+from localcloud.services.glue import csv_schema, json_schema
 from localcloud.services.glue.catalog import TABLE_FIELDS
 from localcloud.services.glue.crawled_table import CrawledFile, CrawledFolder, partition_input, table_input
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from localcloud.platform.role_session import RoleSession
     from localcloud.platform.service import Params
     from localcloud.platform.store import Document
+    from localcloud.services.glue.crawled_table import Schema
     from localcloud.services.glue.csv_schema import CsvRule
 
 #: How much of each file is read. The number of further rows is estimated from the file's size.
@@ -38,8 +39,7 @@ OTHER_FORMATS = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
     b"PK\x03\x04": "zip",
-    b"{": "JSON",
-    b"[": "JSON",
+    b"[": "a JSON array",
     b"<": "XML",
 }
 
@@ -126,20 +126,25 @@ class Crawl:
         sample: bytes = answer["Body"].read()
         for beginning, name in OTHER_FORMATS.items():
             if sample.lstrip().startswith(beginning):
-                raise EngineError(f"{address} is {name}: the local cloud's crawler reads uncompressed CSV alone.")
+                raise EngineError(
+                    f"{address} is {name}: the local cloud's crawler reads uncompressed CSV and JSON lines alone."
+                )
         if len(sample) < item["Size"]:
             sample = sample[: sample.rfind(b"\n") + 1]
         schema = self._classified(sample.decode("utf-8-sig", "replace"))
         if schema is None:
             self._say(f"INFO : {address} is classified as UNKNOWN, no table is made of it")
             return None
-        self._say(f"INFO : {address} is classified as csv with {len(schema.columns)} columns")
+        kind = schema.parameters()["classification"]
+        self._say(f"INFO : {address} is classified as {kind} with {len(schema.columns)} columns")
         return CrawledFile(key=item["Key"], size=item["Size"], sampled=len(sample), schema=schema)
 
-    def _classified(self, text: str) -> csv_schema.CsvSchema | None:
-        """By the first custom classifier that knows the text, else by the built-in one."""
-        found = (csv_schema.infer(text, rule) for rule in (*self._rules, None))
-        return next((schema for schema in found if schema is not None), None)
+    def _classified(self, text: str) -> Schema | None:
+        """By the first custom classifier that knows the text, else by a built-in one: JSON before CSV, as in Glue."""
+        for rule in self._rules:
+            if (schema := csv_schema.infer(text, rule)) is not None:
+                return schema
+        return json_schema.infer(text) or csv_schema.infer(text)
 
     def _write(self, name: str, folders: list[CrawledFolder]) -> None:
         prefix = self._crawler.get("TablePrefix", "")

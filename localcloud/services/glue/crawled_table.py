@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from localcloud.platform.errors import EngineError
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Params
-    from localcloud.services.glue.csv_schema import CsvSchema
+    from localcloud.services.glue.csv_schema import Column
 
-LAZY_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-QUOTED_SERDE = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+
+class Schema(Protocol):
+    """What a classifier finds in a file: the columns, and how the files of such a table are read."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+    @property
+    def rows(self) -> int: ...
+
+    def agrees_with(self, other: object) -> bool:
+        """Whether both can be files of one table."""
+
+    def merged_with(self, other: Any) -> Self:
+        """Of both files together, which agree."""
+
+    def parameters(self) -> dict[str, str]: ...
+
+    def serde(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +39,7 @@ class CrawledFile:
     size: int
     #: How many bytes the schema was read from.
     sampled: int
-    schema: CsvSchema
+    schema: Schema
 
     @property
     def records(self) -> int:
@@ -36,7 +53,7 @@ class CrawledFolder:
 
     address: str
     files: tuple[CrawledFile, ...]
-    schema: CsvSchema
+    schema: Schema
     #: Key → value of the folder's partition; empty for a table's own folder.
     partition: dict[str, str]
 
@@ -109,32 +126,19 @@ def _as_location(address: str, folders: list[CrawledFolder]) -> str:
     return address if is_file else f"{address}/"
 
 
-def _parameters(schema: CsvSchema, folders: list[CrawledFolder]) -> dict[str, str]:
+def _parameters(schema: Schema, folders: list[CrawledFolder]) -> dict[str, str]:
     files = [file for folder in folders for file in folder.files]
     size, records = sum(file.size for file in files), sum(file.records for file in files)
-    parameters = {
-        "classification": "csv",
-        "delimiter": schema.delimiter,
-        "columnsOrdered": "true",
-        "areColumnsQuoted": "true" if schema.quote else "false",
-        "compressionType": "none",
-        "typeOfData": "file",
+    return {
+        **schema.parameters(),
         "objectCount": str(len(files)),
         "recordCount": str(records),
         "averageRecordSize": str(size // max(records, 1)),
         "sizeKey": str(size),
     }
-    return parameters | ({"skip.header.line.count": "1"} if schema.header else {})
 
 
-def _storage(schema: CsvSchema, location: str, parameters: dict[str, str]) -> Params:
-    if schema.quote:
-        serde = {
-            "SerializationLibrary": QUOTED_SERDE,
-            "Parameters": {"separatorChar": schema.delimiter, "quoteChar": schema.quote},
-        }
-    else:
-        serde = {"SerializationLibrary": LAZY_SERDE, "Parameters": {"field.delim": schema.delimiter}}
+def _storage(schema: Schema, location: str, parameters: dict[str, str]) -> Params:
     return {
         "Columns": [{"Name": column.name, "Type": column.type} for column in schema.columns],
         "Location": location,
@@ -142,7 +146,7 @@ def _storage(schema: CsvSchema, location: str, parameters: dict[str, str]) -> Pa
         "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
         "Compressed": False,
         "NumberOfBuckets": -1,
-        "SerdeInfo": serde,
+        "SerdeInfo": schema.serde(),
         "BucketColumns": [],
         "SortColumns": [],
         "Parameters": parameters,

@@ -13,7 +13,10 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
+LAZY_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+QUOTED_SERDE = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 DELIMITERS = (",", "|", "\t", ";", "\u0001")
 #: How many rows decide delimiter and header. Types are read from all rows.
 SAMPLE_ROWS = 200
@@ -55,8 +58,10 @@ class CsvSchema:
     #: The number of data rows in the text, without header and empty lines.
     rows: int
 
-    def agrees_with(self, other: CsvSchema) -> bool:
+    def agrees_with(self, other: object) -> bool:
         """Whether both can be files of one table: same columns and format. Types may be widened."""
+        if not isinstance(other, CsvSchema):
+            return False
         mine, others = ([column.name for column in schema.columns] for schema in (self, other))
         return (self.delimiter, self.header, mine) == (other.delimiter, other.header, others)
 
@@ -72,6 +77,25 @@ class CsvSchema:
             columns=columns,
             rows=self.rows + other.rows,
         )
+
+    def parameters(self) -> dict[str, str]:
+        """The parameters of a table or partition that say how its files are read."""
+        parameters = {
+            "classification": "csv",
+            "delimiter": self.delimiter,
+            "columnsOrdered": "true",
+            "areColumnsQuoted": "true" if self.quote else "false",
+            "compressionType": "none",
+            "typeOfData": "file",
+        }
+        return parameters | ({"skip.header.line.count": "1"} if self.header else {})
+
+    def serde(self) -> dict[str, Any]:
+        """The table's SerdeInfo."""
+        if self.quote:
+            parameters = {"separatorChar": self.delimiter, "quoteChar": self.quote}
+            return {"SerializationLibrary": QUOTED_SERDE, "Parameters": parameters}
+        return {"SerializationLibrary": LAZY_SERDE, "Parameters": {"field.delim": self.delimiter}}
 
 
 def infer(text: str, rule: CsvRule | None = None) -> CsvSchema | None:

@@ -1,6 +1,6 @@
 """Reads a table of the Data Catalog as the job's role: its columns, its format and its partitions are the catalog's.
 
-CSV tables of the crawler alone. What a table has beyond that is refused by name.
+The crawler's tables of CSV and of JSON lines alone. What a table has beyond that is refused by name.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ from pyspark.sql import types as T  # noqa: N812
 from awsglue import unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import DataFrame, SparkSession
 
-SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+SERDES = {
+    "csv": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+    "json": "org.openx.data.jsonserde.JsonSerDe",
+}
 TYPES = {
     "string": T.StringType(),
     "bigint": T.LongType(),
@@ -37,17 +42,18 @@ def read_table(session: SparkSession, *, database: str, name: str, predicate: st
     glue = boto3.client("glue")
     table = glue.get_table(DatabaseName=database, Name=name)["Table"]
     keys = [key["Name"] for key in table.get("PartitionKeys", [])]
-    options = _options(table)
+    schema = _schema(table)
+    read = _reader(session, table, schema)
     if not keys:
-        return session.read.csv(table["StorageDescriptor"]["Location"], **options)
+        return read(table["StorageDescriptor"]["Location"])
     parts = []
     for partition in _partitions(session, glue, table, predicate):
-        rows = session.read.csv(partition["StorageDescriptor"]["Location"], **options)
+        rows = read(partition["StorageDescriptor"]["Location"])
         parts.append(
             rows.withColumns({key: F.lit(value) for key, value in zip(keys, partition["Values"], strict=True)})
         )
-    schema = T.StructType([*options["schema"].fields, *(T.StructField(key, T.StringType()) for key in keys)])
-    return reduce(lambda left, right: left.union(right), parts) if parts else session.createDataFrame([], schema)
+    whole = T.StructType([*schema.fields, *(T.StructField(key, T.StringType()) for key in keys)])
+    return reduce(lambda left, right: left.union(right), parts) if parts else session.createDataFrame([], whole)
 
 
 def _partitions(session: SparkSession, glue: Any, table: dict[str, Any], predicate: str) -> list[dict[str, Any]]:
@@ -63,23 +69,31 @@ def _partitions(session: SparkSession, glue: Any, table: dict[str, Any], predica
     return [found[row["awsglue_place"]] for row in kept]
 
 
-def _options(table: dict[str, Any]) -> dict[str, Any]:
-    """How Spark's CSV reader reads the table's files. Columns are found by their place: the catalog names them."""
-    what, storage, parameters = f"a table ({table['Name']})", table["StorageDescriptor"], table.get("Parameters", {})
-    if parameters.get("classification") != "csv":
-        raise unsupported(f"{what} with classification {parameters.get('classification')!r} (only 'csv')")
-    serde = storage.get("SerdeInfo", {})
-    if serde.get("SerializationLibrary") != SERDE:
-        raise unsupported(f"{what} with SerDe {serde.get('SerializationLibrary')!r} (only {SERDE!r})")
+def _schema(table: dict[str, Any]) -> T.StructType:
+    storage = table["StorageDescriptor"]
+    for column in storage["Columns"]:
+        if column["Type"] not in TYPES:
+            raise unsupported(f"a table ({table['Name']}) with a column ({column['Name']}) of type {column['Type']}")
+    return T.StructType([T.StructField(column["Name"], TYPES[column["Type"]]) for column in storage["Columns"]])
+
+
+def _reader(session: SparkSession, table: dict[str, Any], schema: T.StructType) -> Callable[[str], DataFrame]:
+    """How Spark reads the files at an address. CSV's columns are found by their place, JSON's by their names."""
+    what, parameters = f"a table ({table['Name']})", table.get("Parameters", {})
+    kind, serde = parameters.get("classification"), table["StorageDescriptor"].get("SerdeInfo", {})
+    if kind not in SERDES:
+        raise unsupported(f"{what} with classification {kind!r} (only {' or '.join(SERDES)})")
+    if serde.get("SerializationLibrary") != SERDES[kind]:
+        raise unsupported(f"{what} with SerDe {serde.get('SerializationLibrary')!r} (only {SERDES[kind]!r})")
+    if kind == "json":
+        return lambda address: session.read.json(address, schema=schema, mode="FAILFAST")
     header = parameters.get("skip.header.line.count", "0")
     if header not in {"0", "1"}:
         raise unsupported(f"{what} with skip.header.line.count = {header!r} (only '0' or '1')")
-    for column in storage["Columns"]:
-        if column["Type"] not in TYPES:
-            raise unsupported(f"{what} with a column ({column['Name']}) of type {column['Type']}")
-    return {
-        "schema": T.StructType([T.StructField(column["Name"], TYPES[column["Type"]]) for column in storage["Columns"]]),
+    options = {
+        "schema": schema,
         "sep": serde.get("Parameters", {}).get("field.delim", ","),
         "header": header == "1",
         "mode": "FAILFAST",
     }
+    return lambda address: session.read.csv(address, **options)
