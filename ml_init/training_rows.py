@@ -10,10 +10,12 @@ import base64
 import hashlib
 import io
 import tarfile
-from typing import TYPE_CHECKING, Protocol
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from handover import plain_text
-from ml_init import recordio
+from ml_init import recordio, words
 from ml_init.columns import Categories, Integers
 
 if TYPE_CHECKING:
@@ -22,6 +24,21 @@ if TYPE_CHECKING:
     from ml_init.columns import Column
     from ml_init.dataset import Dataset
     from ml_init.table import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What rows may need to be read back: files of the job's side channels, and the rows that a model may have learned.
+
+    known: the features of the data's rows; those to learn come first. taken: how often equal rows were read already.
+    """
+
+    files: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    known: Sequence[tuple[str, ...]] = ()
+    taken: Counter[object] = field(default_factory=Counter)
+
+
+NOTHING = Beside()
 
 
 class TrainingRows(Protocol):
@@ -35,6 +52,10 @@ class TrainingRows(Protocol):
         """What training is told of the files."""
 
     @property
+    def side_channels(self) -> Mapping[str, str]:
+        """The job's channels that hold no rows, with their content types."""
+
+    @property
     def file_name(self) -> str:
         """Of the file with a split's rows."""
 
@@ -44,7 +65,7 @@ class TrainingRows(Protocol):
     def count(self, content: bytes) -> int:
         """The number of rows in a file."""
 
-    def decode(self, content: bytes, dataset: Dataset) -> list[tuple[str, ...]]:
+    def decode(self, content: bytes, dataset: Dataset, beside: Beside = NOTHING) -> list[tuple[str, ...]]:
         """The canonical values of each row's features. ValueError for a file that holds something else."""
 
 
@@ -53,6 +74,7 @@ class _LabelFirst:
 
     content_type = "text/csv"
     file_name = "rows.csv"
+    side_channels: ClassVar[Mapping[str, str]] = {}
 
     def encode(self, rows: Sequence[Row], dataset: Dataset) -> bytes:
         return "".join(f"{self.written(row, dataset)}\n" for row in rows).encode()
@@ -60,7 +82,12 @@ class _LabelFirst:
     def count(self, content: bytes) -> int:
         return len(plain_text.lines(content.decode()))
 
-    def decode(self, content: bytes, dataset: Dataset) -> list[tuple[str, ...]]:
+    def decode(
+        self,
+        content: bytes,
+        dataset: Dataset,
+        beside: Beside = NOTHING,  # noqa: ARG002  (the rows say it all)
+    ) -> list[tuple[str, ...]]:
         return [self.features(line, dataset) for line in plain_text.lines(content.decode())]
 
     def written(self, row: Row, dataset: Dataset) -> str:
@@ -114,6 +141,7 @@ class OneHot:
     name = "one-hot"
     content_type = recordio.CONTENT_TYPE
     file_name = f"rows{recordio.SUFFIX}"
+    side_channels: ClassVar[Mapping[str, str]] = {}
 
     def encode(self, rows: Sequence[Row], dataset: Dataset) -> bytes:
         starts, width = _starts(dataset)
@@ -132,7 +160,12 @@ class OneHot:
     def count(self, content: bytes) -> int:
         return sum(1 for _ in recordio.decode(content))
 
-    def decode(self, content: bytes, dataset: Dataset) -> list[tuple[str, ...]]:
+    def decode(
+        self,
+        content: bytes,
+        dataset: Dataset,
+        beside: Beside = NOTHING,  # noqa: ARG002  (the rows say it all)
+    ) -> list[tuple[str, ...]]:
         starts, width = _starts(dataset)
         ones, ends = (1.0,) * len(starts), (*starts[1:], width)
         bounds = tuple(zip(dataset.features, starts, ends, strict=True))
@@ -176,6 +209,49 @@ def _low(column: Column) -> int:
     return column.low if isinstance(column, Integers) else 0
 
 
+class WordCounts:
+    """Sparse RecordIO-protobuf: how often each word of a vocabulary occurs in a text. Spark writes it.
+
+    Counts are no text, but hardly two texts have equal ones: a row is the known text that has these counts by the
+    vocabulary that the job read. A row of other counts is no row of the data.
+    """
+
+    name = "word-counts"
+    content_type = recordio.CONTENT_TYPE
+    file_name = f"counts{recordio.SUFFIX}"
+    side_channels: ClassVar[Mapping[str, str]] = {"auxiliary": "text/plain"}
+
+    def encode(self, rows: Sequence[Row], dataset: Dataset) -> bytes:  # noqa: ARG002
+        raise ValueError("word counts need a vocabulary, which a Spark job fits: the registry needs data=Glue(…)")
+
+    def count(self, content: bytes) -> int:
+        return sum(1 for _ in recordio.decode(content))
+
+    def decode(self, content: bytes, dataset: Dataset, beside: Beside = NOTHING) -> list[tuple[str, ...]]:  # noqa: ARG002
+        places = _places_of_words(beside)
+        known: dict[object, list[tuple[str, ...]]] = {}
+        for features in beside.known:
+            known.setdefault(tuple(words.counts(" ".join(features), places).items()), []).append(features)
+        found = []
+        for row in recordio.decode(content):
+            counts = tuple(zip(row.keys or (), map(int, row.values), strict=False))
+            if row.keys is None or row.width != len(places) or list(row.values) != [float(n) for _, n in counts]:
+                raise ValueError(f"a row of {row.width} numbers holds no counts of {len(places)} words")
+            texts = known.get(counts, [])
+            # Of several known texts with equal counts, each is taken once; a row too many is the last of them.
+            place = min(beside.taken[counts], len(texts) - 1)
+            beside.taken[counts] += 1
+            found.append(texts[place] if texts else (f"unknown text with the counts {counts}",))
+        return found
+
+
+def _places_of_words(beside: Beside) -> dict[str, int]:
+    files = beside.files.get("auxiliary", ())
+    if len(files) != 1:
+        raise ValueError(f"the channel auxiliary has {len(files)} files, expected the vocabulary alone")
+    return {word: place for place, word in enumerate(plain_text.lines(files[0].decode()))}
+
+
 def _category(column: Categories, rank: str) -> str:
     """The category of this rank. ValueError if there is none."""
     try:
@@ -193,6 +269,7 @@ class ImageTar:
     name = "images"
     content_type = "application/x-tar"
     file_name = "images.tar"
+    side_channels: ClassVar[Mapping[str, str]] = {}
 
     def encode(self, rows: Sequence[Row], dataset: Dataset) -> bytes:
         buffer = io.BytesIO()
@@ -209,7 +286,12 @@ class ImageTar:
     def count(self, content: bytes) -> int:
         return len(self._images(content))
 
-    def decode(self, content: bytes, dataset: Dataset) -> list[tuple[str, ...]]:
+    def decode(
+        self,
+        content: bytes,
+        dataset: Dataset,
+        beside: Beside = NOTHING,  # noqa: ARG002  (the rows say it all)
+    ) -> list[tuple[str, ...]]:
         (column,) = dataset.features
         images = [base64.b64encode(each).decode() for each in self._images(content)]
         if faults := [fault for image in images if (fault := column.fault(image))]:
@@ -229,8 +311,8 @@ class ImageTar:
             raise ValueError(f"no tar of images: {error}") from error
 
 
-VALUES, RANKS, IMAGES, ONE_HOT = Values(), Ranks(), ImageTar(), OneHot()
-TRAINING_ROWS: Mapping[str, TrainingRows] = {each.name: each for each in (VALUES, RANKS, IMAGES, ONE_HOT)}
+VALUES, RANKS, IMAGES, ONE_HOT, WORD_COUNTS = Values(), Ranks(), ImageTar(), OneHot(), WordCounts()
+TRAINING_ROWS: Mapping[str, TrainingRows] = {each.name: each for each in (VALUES, RANKS, IMAGES, ONE_HOT, WORD_COUNTS)}
 
 
 def training_rows(name: str) -> TrainingRows:

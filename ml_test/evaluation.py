@@ -13,15 +13,16 @@ from handover.invocations import NoAnswer, invocation
 from handover.places import GateFolder
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
-from ml_test import champion_report, earlier_decisions, learned, proposed, row_sets
+from ml_test import archives, champion_report, earlier_decisions, learned, proposed, row_sets
 from ml_test.agreed import find as find_agreed
 from ml_test.asking import ask_all
 from ml_test.champion import Gone, find
 from ml_test.gate import report
 from ml_test.gate.agreement import Proposed, asking
 from ml_test.gate.agreement import judge as judge_by_both
+from ml_test.gate.answers.kind import AskedRows
 from ml_test.gate.document import answers_hash
-from ml_test.gate.evidence import Evidence
+from ml_test.gate.evidence import Evidence, Readers
 from ml_test.gate.line import Line
 from ml_test.gate.slices import groups
 from ml_test.gate_step import conclude, pass_or_stop
@@ -77,7 +78,9 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
         evidence = replace(evidence, smoke=smoke, learning=learning)
     subject.check_unchanged(s3)
     with timed("judged"):
-        agreement = _decided(evidence, data, proposes, agreed)
+        needed = rules.answers.reads_archives or agreed.rules.answers.reads_archives
+        found = archives.load(sagemaker, s3, subject.objects, rival, needed=needed)
+        agreement = _decided(evidence, data, proposes, agreed, found)
         decision = agreement.both
     for check in decision.checks:
         say(f"  {'passed' if check.passed else check.outcome}: {check.sentence}")
@@ -98,14 +101,15 @@ def gather(
     s3: Any, asker: Asker, variables: GateVariables, data: KnownData, rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
     """The test rows, both models' answers to them, and all else that the decision needs."""
-    requests, truth = data.requests, data.truth if rules.answers.needs_truth else None
+    rows = asked_rows(data, rules)
+    requests = rows.requests
     endpoints = [variables.endpoint, rival.endpoint] if isinstance(rival, Champion) else [variables.endpoint]
     challenger, *others = ask_all(asker, endpoints, requests, rules)
     champion = others[0] if others else None
     return Evidence(
         requests=requests,
-        rows=data.test_identities,
-        truth=truth,
+        rows=rows.identities,
+        truth=rows.truth,
         answers=challenger.answers,
         milliseconds=challenger.milliseconds,
         line=challenger.line,
@@ -119,9 +123,16 @@ def gather(
         champion_repeated=champion.repeated if champion else None,
         champion_missing=rival.reason if isinstance(rival, Gone) else "",
         earlier_decisions=earlier_decisions.count(
-            s3, variables.bucket, rows=data.test_identities, answers=answers_hash(challenger.answers)
+            s3, variables.bucket, rows=rows.identities, answers=answers_hash(challenger.answers)
         ),
     )
+
+
+def asked_rows(data: KnownData, rules: Rules) -> AskedRows:
+    """What the rules' kind of answers asks of the test rows."""
+    truth = data.truth if rules.answers.needs_truth else None
+    rows = AskedRows(requests=data.requests, truth=truth, identities=data.test_identities)
+    return rules.answers.asks(rows, data.learned_requests)
 
 
 def attempt_of(s3: Any, variables: GateVariables) -> int:
@@ -159,29 +170,38 @@ def origin(
     )
 
 
-def _decided(evidence: Evidence, data: KnownData, proposes: Proposed, agreed: Agreed) -> Agreement:
+def _decided(
+    evidence: Evidence, data: KnownData, proposes: Proposed, agreed: Agreed, found: archives.Archives
+) -> Agreement:
     """The decisions by the proposed and the agreed rules, from the same answers."""
     try:
-        return judge_by_both(proposes, agreed, lambda rules: _for(rules, evidence, data))
+        return judge_by_both(proposes, agreed, lambda rules: _for(rules, evidence, data, found))
     except ValueError as error:
         raise StepError(f"The test rows cannot be judged: {error}.") from error
 
 
-def _for(rules: Rules, evidence: Evidence, data: KnownData) -> Evidence:
-    """The evidence in the groups of some rules, and with their baselines. ValueError if they need other test rows."""
-    kind, by_column = rules.answers, rules.popularity
-    if kind.needs_truth is (evidence.truth is None):
+def _for(rules: Rules, evidence: Evidence, data: KnownData, found: archives.Archives) -> Evidence:
+    """The evidence as some rules read it: with their groups and baselines. ValueError if they need other test rows."""
+    kind, by_column, rows = rules.answers, rules.popularity, asked_rows(data, rules)
+    if list(rows.requests) != list(evidence.requests) or (rows.truth is None) is not (evidence.truth is None):
         raise ValueError(f"answers of the kind {kind.name!r} need other test rows")
     known: list[str] = []
     if by_column is not None:
-        learned = zip(data.column(by_column.column, TRAIN), data.baseline_labels, strict=True)
-        known = kind.baseline_by(list(learned), data.column(by_column.column, TEST))
+        pairs = zip(data.column(by_column.column, TRAIN), data.baseline_labels, strict=True)
+        known = kind.baseline_by(list(pairs), data.column(by_column.column, TEST))
+    learned = data.learned_requests
     return replace(
         evidence,
         slices=groups(evidence.requests, data.features, rules.cuts, data.parts[TRAIN]),
         baseline=kind.baseline(data.baseline_labels, data.labels),
         groups=data.column(kind.grouped_by, TEST) if kind.grouped_by else (),
         popularity=known,
+        truth=rows.truth,
+        readers=Readers(
+            challenger=kind.reader(found.challenger, learned),
+            champion=None if found.champion is None else kind.reader(found.champion, learned),
+            baseline=kind.reader(None, learned),
+        ),
     )
 
 

@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from handover.data import LEARNED, TEST, TRAIN
+from handover.data import LEARNED, SPLITS, TEST, TRAIN
 from handover.places import raw_file
 from ml_init.contract import check
 from ml_init.row_identity import identity
@@ -84,6 +84,15 @@ class KnownData:
     def baseline_labels(self) -> list[str]:
         """The labels of the training rows: all that a baseline knows. Empty if the data have none."""
         return [self.dataset.truth_of(row) for row in self.parts[TRAIN]] if self.labels else []
+
+    @property
+    def learned_requests(self) -> list[str]:
+        """The training rows as callers would send them."""
+        return [",".join(self.dataset.features_of(row)) for row in self.parts[TRAIN]]
+
+    def known_features(self) -> list[tuple[str, ...]]:
+        """The features of all rows; those to learn come first."""
+        return [self.dataset.features_of(row) for name in SPLITS for row in self.parts[name]]
 
     def to_learn(self) -> frozenset[str]:
         """The identities of the rows that a model may learn from and be tuned on."""

@@ -17,7 +17,7 @@ from handover.packages import artifacts
 from handover.places import FEATURES, MODELS, jobs_code
 from handover.versions import changed_since
 from ml_init.row_identity import identity
-from ml_init.training_rows import training_rows
+from ml_init.training_rows import Beside, training_rows
 from ml_steps.objects import read_all
 from ml_steps.running import say
 from ml_test import row_sets
@@ -78,16 +78,20 @@ def _of_challenger(
     sagemaker: Any, s3: Any, variables: GateVariables, data: KnownData, package: Mapping[str, Any]
 ) -> Learned:
     try:
-        prefixes = []
+        prefixes, rows = [], set()
         for job in _jobs(sagemaker, package, variables):
-            found = _prefixes(job, variables)
-            _check_unchanged(s3, job, found)
-            prefixes += found
-        rows = frozenset(row for prefix in prefixes for row in _identities(s3, prefix, variables, data))
+            channels = _prefixes(job, variables)
+            _check_unchanged(s3, job, list(channels.values()))
+            side = training_rows(variables.training_rows).side_channels
+            files = {name: read_all(s3, prefix) for name, prefix in channels.items() if name in side}
+            beside = Beside(files=files, known=data.known_features())
+            of_rows = [prefix for name, prefix in channels.items() if name not in side]
+            rows |= {row for prefix in of_rows for row in _identities(s3, prefix, variables, data, beside)}
+            prefixes += of_rows
     except (ClientError, _UnknownError) as error:
         return Learned(rows=None, unknown=_why(error))
     say(f"  the new model learned from {len(rows)} rows under {', '.join(map(str, prefixes))}")
-    return Learned(rows=rows, foreign=len(rows - data.to_learn()))
+    return Learned(rows=frozenset(rows), foreign=len(rows - data.to_learn()))
 
 
 def _jobs(sagemaker: Any, package: Mapping[str, Any], variables: GateVariables) -> Iterator[Mapping[str, Any]]:
@@ -105,15 +109,15 @@ def _jobs(sagemaker: Any, package: Mapping[str, Any], variables: GateVariables) 
         yield job
 
 
-def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> list[S3Address]:
-    """Where the job's rows lie. Each channel must be one that can be read back."""
+def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> dict[str, S3Address]:
+    """Where each channel's files lie. Each must be one that can be read back, or be known to hold no rows."""
     name, bucket = job["TrainingJobName"], variables.bucket
     if others := [each for each in _NOT_ROWS if job.get(each)]:
         raise _UnknownError(f"the training job {name} has a {others[0]}")
     channels = job.get("InputDataConfig", [])
     if not channels:
         raise _UnknownError(f"the training job {name} has no channels")
-    found = []
+    kind, found = training_rows(variables.training_rows), {}
     for channel in channels:
         if _is_program(channel, variables):
             continue
@@ -126,11 +130,12 @@ def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> list[S3Addres
             )
         if channel.get("CompressionType", "None") != "None" or channel.get("RecordWrapperType", "None") != "None":
             raise _UnknownError(f"the training job {name} unpacks its channel {channel.get('ChannelName')}")
-        if channel.get("ContentType") != training_rows(variables.training_rows).content_type:
+        expected = kind.side_channels.get(channel["ChannelName"], kind.content_type)
+        if channel.get("ContentType") != expected:
             raise _UnknownError(
                 f"the training job {name} reads {channel.get('ContentType') or 'rows of no stated type'}"
             )
-        found.append(address)
+        found[channel["ChannelName"]] = address
     if not found:
         raise _UnknownError(f"the training job {name} has no channels with rows")
     return found
@@ -154,12 +159,12 @@ def _check_unchanged(s3: Any, job: Mapping[str, Any], prefixes: Sequence[S3Addre
             )
 
 
-def _identities(s3: Any, prefix: S3Address, variables: GateVariables, data: KnownData) -> Iterator[str]:
+def _identities(s3: Any, prefix: S3Address, variables: GateVariables, data: KnownData, beside: Beside) -> Iterator[str]:
     contents = read_all(s3, prefix)
     if not contents:
         raise _UnknownError(f"there are no rows under {prefix}")
     try:
         kind = training_rows(variables.training_rows)
-        return map(identity, [row for content in contents for row in kind.decode(content, data.dataset)])
+        return map(identity, [row for content in contents for row in kind.decode(content, data.dataset, beside)])
     except ValueError as error:
         raise _UnknownError(f"the rows under {prefix} cannot be read back: {error}") from error

@@ -109,11 +109,15 @@ def _judge(evidence: Evidence, rules: Rules, *, all_rows: bool) -> Decision:
 
     The models are compared on those of them that the champion has not learned either.
     """
-    kind = rules.answers
+    kind, readers = rules.answers, evidence.readers
     confidence = wear.confidence(evidence.earlier_decisions)
     challenger, champion, baseline = (
-        evidence.read(kind, answers)
-        for answers in (evidence.answers, evidence.champion_answers, evidence.baseline_answers)
+        evidence.read(kind, answers, reader)
+        for reader, answers in (
+            (readers.challenger, evidence.answers),
+            (readers.baseline if evidence.champion is None else readers.champion, evidence.champion_answers),
+            (readers.baseline, evidence.baseline_answers),
+        )
     )
     pair = Pair(champion=champion, challenger=challenger)
     checks = check_answers(evidence, pair, kind) if len(challenger) else []

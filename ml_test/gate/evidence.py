@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,15 @@ A = TypeVar("A", bound=Answered)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Readers:
+    """What the kind of answers needs to read each model's answers (``AnswerKind.reader``)."""
+
+    challenger: Any = None
+    champion: Any = None
+    baseline: Any = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
     """The test rows, and both models' answers as the endpoints gave them. The kind of answers reads them.
 
@@ -31,6 +40,7 @@ class Evidence:
     rows: the identity of each test row; empty if nobody knows them.
     learning: what both models learned from; None if nobody asked.
     groups: the group of each row, such as its user; empty if the rules group no rows.
+    readers: how each model's answers are read, for a kind of answers that needs more than their texts.
     truth: the right answer to each row; None for a kind of answers that needs no truth.
     popularity: the answers of a model that ranks by how popular a column's value is; empty if the rules ask for none.
     baseline: the answer of a model that knows nothing about a row. It replaces the champion's if there is no champion.
@@ -66,6 +76,7 @@ class Evidence:
     learning: Learning | None = None
     groups: Sequence[str] = ()
     popularity: Sequence[str] = ()
+    readers: Readers = field(default_factory=Readers)
 
     def __post_init__(self) -> None:
         given = {"truth": self.truth, "answers": self.answers, "champion": self.champion, **self.slices}
@@ -111,9 +122,9 @@ class Evidence:
             slices={name: of_all[mask] for name, of_all in self.slices.items()},
         )
 
-    def read(self, kind: AnswerKind[A], answers: Sequence[str]) -> A:
+    def read(self, kind: AnswerKind[A], answers: Sequence[str], reader: Any = None) -> A:
         """Answers to these rows as numbers, in their groups. ValueError if the truth is missing or wrong."""
-        found = kind.read(answers, self.truth, self.labels)
+        found = kind.read_by(reader, answers, self.truth, self.labels)
         if not self.groups:
             return found
         return replace(found, groups=np.unique(np.array(self.groups), return_inverse=True)[1].reshape(-1))

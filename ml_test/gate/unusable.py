@@ -47,9 +47,13 @@ def _fault(evidence: Evidence, answers: Sequence[str], read: Answered, kind: Ans
     places = np.flatnonzero(read.unusable)
     place = int(places[0])
     answer = answers[place]
-    shown = repr(answer if len(answer) <= SHOWN else f"{answer[:SHOWN]}…")
+    shown = repr(_short(answer))
     fault = "an empty answer" if not answer else f"an {answer[:SHOWN]}" if answer.startswith("error ") else shown
     return (
         f"no usable answer to {len(places)} of {len(read)} test rows: "
-        f"to test row {place + 1} ({evidence.requests[place]}) it gave {fault}, which is not {kind.one}"
+        f"to test row {place + 1} ({_short(evidence.requests[place])}) it gave {fault}, which is not {kind.one}"
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ml_test.gate.answers.classes import Classes
 from ml_test.gate.answers.labels import Labels
 from ml_test.gate.answers.probability import Probability
+from ml_test.gate.answers.topics import Topics
 
 if TYPE_CHECKING:
     from ml_test.gate.answers.kind import AnswerKind
 
-KINDS: tuple[type[AnswerKind[Any]], ...] = (Labels, Probability, Classes)
+KINDS: tuple[type[AnswerKind[Any]], ...] = (Labels, Probability, Classes, Topics)

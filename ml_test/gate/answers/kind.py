@@ -55,6 +55,15 @@ class Answered:
         return replace(self, values=self.values[mask], unusable=self.unusable[mask], truth=truth, groups=groups)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedRows:
+    """What the endpoints are asked, the right answer to each request if there is one, and each row's identity."""
+
+    requests: Sequence[str]
+    truth: Sequence[str] | None
+    identities: Sequence[str] = ()
+
+
 A = TypeVar("A", bound=Answered)
 
 
@@ -77,8 +86,28 @@ class AnswerKind(ABC, Generic[A]):
     #: Whether test rows must have a truth.
     needs_truth: ClassVar[bool] = True
 
+    #: Whether ``reader`` reads the archives that a model's containers load.
+    reads_archives: ClassVar[bool] = False
     #: The column whose values group the rows, such as ``user``. Metrics of rankings look at each group by itself.
     grouped_by: str = field(default="", metadata=LOOSER_IF_CHANGED)
+
+    def asks(self, rows: AskedRows, learned: Sequence[str]) -> AskedRows:  # noqa: ARG002  (a kind may need them)
+        """What is asked of test rows, in their order: the rows themselves. learned: the training rows' requests."""
+        return rows
+
+    def reader(self, archives: Sequence[bytes] | None, learned: Sequence[str]) -> Any:  # noqa: ARG002
+        """What ``read_by`` needs besides a model's answers. archives: the model's; None for the baseline."""
+        return None
+
+    def read_by(
+        self,
+        reader: Any,  # noqa: ARG002  (answers say it all, unless a kind needs more)
+        answers: Sequence[str],
+        truth: Sequence[str] | None,
+        labels: Sequence[str] | None = None,
+    ) -> A:
+        """As ``read``, with what ``reader`` has returned."""
+        return self.read(answers, truth, labels)
 
     @abstractmethod
     def read(self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None) -> A:

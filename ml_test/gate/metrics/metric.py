@@ -39,6 +39,8 @@ class Metric(ABC, Generic[A]):
     own_method: ClassVar[str]
     unit: ClassVar[Unit] = NUMBER
     direction: ClassVar[Direction] = MORE_IS_BETTER
+    #: Whether its figure is drawn from the test rows, so that its interval narrows as they come.
+    drawn: ClassVar[bool] = True
     #: The least and the greatest value that it can have.
     span: ClassVar[tuple[float, float]] = (0.0, 1.0)
     #: Whether it looks at groups of rows. Then it is offered only if the rules say what groups them.

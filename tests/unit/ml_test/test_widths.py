@@ -15,6 +15,8 @@ from ml_test.gate.answers.classes import ClassAnswers, Classes
 from ml_test.gate.answers.decided import Decided
 from ml_test.gate.answers.labels import Labels
 from ml_test.gate.answers.probability import Costs, Probability, ProbabilityAnswers, saved
+from ml_test.gate.answers.topics import Reader, TopicAnswers
+from ml_test.gate.corpus import Corpus
 from ml_test.gate.decision import decide
 from ml_test.gate.delong import auc_estimate, newcombe
 from ml_test.gate.evidence import Evidence
@@ -40,7 +42,7 @@ MODELS = {
     "constant, certain": ("1", "1"),
 }
 SIZES = [(3, 3), (20, 20), (150, 150)]
-NAMED = {metric.name: metric for metric in METRICS}
+NAMED = {metric.name: metric for metric in METRICS if metric.drawn}
 
 
 def scored(model: str, others: int, events: int) -> ProbabilityAnswers:
@@ -63,8 +65,22 @@ def classed(model: str, others: int, events: int) -> ClassAnswers:
     return Classes().read(answers, truth, ["0", "1", "2", "3", "4", "5"])
 
 
+def hidden(model: str, others: int, events: int) -> TopicAnswers:
+    """Texts of one word, whose probability is what the model gives to the truth."""
+    truth = ["0"] * others + ["1"] * events
+    scores = np.array([float(MODELS[model][int(true)]) for true in truth])
+    of_truth = np.where(np.array(truth) == "1", scores, 1 - scores)
+    known = Corpus(words=("a", "b"), unigram=np.full(2, 0.5), texts=(), count=1)
+    return TopicAnswers(
+        values=np.log(np.maximum(of_truth, 1e-4)),
+        unusable=np.zeros(len(truth), dtype=bool),
+        reader=Reader(corpus=known),
+        shares=np.ones(1),
+    )
+
+
 #: What a metric reads → the answers as such.
-READ = {ProbabilityAnswers: scored, Decided: labelled, ClassAnswers: classed}
+READ = {ProbabilityAnswers: scored, Decided: labelled, ClassAnswers: classed, TopicAnswers: hidden}
 
 
 def read(metric: str, model: str, others: int, events: int) -> Any:
