@@ -28,6 +28,14 @@ class Transformation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SideChannel:
+    """What training reads besides rows, such as a vocabulary: the S3 prefix of its files, and their content type."""
+
+    prefix: str
+    content_type: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Features:
     """The data that a model learns from. The Glue job writes it as ``result.json``.
 
@@ -36,6 +44,7 @@ class Features:
     rows: each split, the test rows' too → the number of its rows. label_counts: split → label → rows with it.
     labels: in the order of their meaning; empty if the data have none. features: the columns of a request.
     transformations: by name, such as ``preprocess``; empty if a request goes to the model unchanged.
+    side_channels: by name, such as ``auxiliary``. width: how many numbers a training row has; None if nobody counted.
     """
 
     splits: Mapping[str, str]
@@ -45,6 +54,8 @@ class Features:
     labels: tuple[str, ...]
     features: tuple[str, ...]
     transformations: Mapping[str, Transformation] = field(default_factory=dict)
+    side_channels: Mapping[str, SideChannel] = field(default_factory=dict)
+    width: int | None = None
 
     def json(self) -> str:
         return to_json(asdict(self))
@@ -64,6 +75,8 @@ class Features:
             labels=tuple(member(document, "labels", name)),
             features=tuple(member(document, "features", name)),
             transformations={key: Transformation(**entry) for key, entry in transformations.items()},
+            side_channels={key: SideChannel(**entry) for key, entry in document.get("side_channels", {}).items()},
+            width=document.get("width"),
         )
 
 

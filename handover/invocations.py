@@ -164,6 +164,34 @@ class TensorRow:
         return [value if isinstance(value, str) else json.dumps(value) for value in found]
 
 
+@dataclass(frozen=True, slots=True)
+class TextJson:
+    """The row is one text, which goes to a SparkML container as JSON; the answer is the topics' weights, by commas."""
+
+    name: ClassVar[str] = "text-json"
+    content_type: ClassVar[str] = "application/json"
+    accept: ClassVar[str] = "application/json"
+    parameters: ClassVar[str] = ""
+
+    @classmethod
+    def of(cls, parameters: str) -> Self:
+        _refuse_parameters(parameters)
+        return cls()
+
+    def body(self, row: str) -> bytes:
+        return json.dumps({"data": [row]}).encode()
+
+    def answer(self, body: bytes) -> str:
+        """The weights as the endpoint wrote them; the whole answer if it has none, so that a reader sees what came."""
+        text = body.decode(errors="replace")
+        try:
+            (prediction,) = json.loads(text, parse_float=str, parse_int=str)["predictions"]
+            weights = prediction["topic_weights"]
+        except (ValueError, KeyError, TypeError):
+            return text
+        return ",".join(weights) if all(isinstance(weight, str) for weight in weights) else text
+
+
 _IMAGE_TYPES = ("image/png", "image/jpeg")
 
 
@@ -233,7 +261,10 @@ class OneHotJson:
 
 
 CSV: Invocation = CsvRow()
-KINDS: Mapping[str, type[Invocation]] = {each.name: each for each in (CsvRow, ImageFile, TensorRow, OneHotJson)}
+TEXT: Invocation = TextJson()
+KINDS: Mapping[str, type[Invocation]] = {
+    each.name: each for each in (CsvRow, ImageFile, TensorRow, OneHotJson, TextJson)
+}
 
 
 def answers_in(text: str, found: Invocation) -> list[str]:

@@ -31,9 +31,9 @@ def raw_file(bucket: str, sha256: str, name: str) -> S3Address:
     return S3Address(bucket=bucket, key=f"{RAW}{sha256}/{name}")
 
 
-def rows_file(bucket: str, sha256: str) -> S3Address:
+def rows_file(bucket: str, sha256: str, name: str) -> S3Address:
     """The rows that keep the data contract, in canonical form: the crawler catalogs them, and Spark reads them."""
-    return S3Address(bucket=bucket, key=f"{ROWS}{sha256}/rows.csv")
+    return S3Address(bucket=bucket, key=f"{ROWS}{sha256}/{name}")
 
 
 def code_object(bucket: str, workload: str, sha256: str, name: str) -> S3Address:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from handover.errors import HandOverError
 from handover.places import code_object, rows_file
 from handover.places import features as features_folder
 from ml_init.catalog import CatalogRows
+from ml_init.columns import Text
 from ml_init.glue import crawl, run_job
 from ml_init.source import FeatureMaker, Made, Source
 from ml_steps.objects import read_if_there, upload_once
@@ -45,6 +47,8 @@ JOB_MODULES = (
     "ml_init/formats.py",
     "ml_init/row_identity.py",
     "ml_init/split.py",
+    "ml_init/recordio.py",
+    "ml_init/words.py",
     "ml_init/mleap_bundle/*.py",
 )
 
@@ -106,20 +110,21 @@ class SparkFeatures(FeatureMaker):
     def _upload(self, s3: Any, source: Source) -> Inputs:
         """Store rows, contract, script and modules under their hashes."""
         bucket = source.bucket
+        name, rows = rows_of(source)
         parts = {
-            "rows.csv": rows_csv(source),
+            name: rows,
             "dataset.toml": (source.folder / "dataset.toml").read_bytes(),
             "transform.py": (source.folder / "transform.py").read_bytes(),
             "modules.zip": zip_modules(),
         }
         digests = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
-        upload_once(s3, parts["rows.csv"], lambda digest: rows_file(bucket, digest))
+        upload_once(s3, rows, lambda digest: rows_file(bucket, digest, name))
 
         def upload_code(name: str) -> S3Address:
             return upload_once(s3, parts[name], lambda digest: code_object(bucket, self.workload, digest, name))
 
         return Inputs(
-            rows_sha256=digests["rows.csv"],
+            rows_sha256=digests[name],
             dataset=upload_code("dataset.toml"),
             modules=upload_code("modules.zip"),
             script=parts["transform.py"],
@@ -148,8 +153,27 @@ class SparkFeatures(FeatureMaker):
             )
 
 
+def rows_of(source: Source) -> tuple[str, bytes]:
+    """File name and content of the rows that keep the contract, for the crawler. Text may hold any delimiter."""
+    has_text = any(isinstance(column, Text) for column in source.dataset.columns)
+    return ("rows.json", rows_json(source)) if has_text else ("rows.csv", rows_csv(source))
+
+
+def rows_json(source: Source) -> bytes:
+    """The rows in canonical form, an object a line. What is no text in the catalog is a number."""
+    columns = source.dataset.columns
+    found = (
+        {
+            column.name: value if column.catalog_type == "string" else json.loads(value)
+            for column, value in zip(columns, row, strict=True)
+        }
+        for row in source.rows
+    )
+    return "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in found).encode()
+
+
 def rows_csv(source: Source) -> bytes:
-    """The rows that keep the contract, in canonical form, under a header with the columns' names."""
+    """The rows in canonical form, under a header with the columns' names."""
     header = [column.name for column in source.dataset.columns]
     return "".join(f"{','.join(row)}\n" for row in (header, *source.rows)).encode()
 

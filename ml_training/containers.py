@@ -83,11 +83,13 @@ class FrameworkContainer:
 class SparkMlContainer:
     """A transformation that Spark fitted: an MLeap bundle in the SparkML serving container.
 
-    ``transformation`` is its name in ``data.json``, ``version`` the image's.
+    ``transformation`` is its name in ``data.json``, ``version`` the image's. ``accept``: what the next container takes;
+    None for the endpoint's own.
     """
 
     version: str
     transformation: str
+    accept: str | None = None
 
     def container(self, made: Made) -> Container:
         """StepError if the data step made no such transformation."""
@@ -101,7 +103,7 @@ class SparkMlContainer:
             )
         environment = {
             "SAGEMAKER_SPARKML_SCHEMA": json.dumps(found.schema, separators=(",", ":")),
-            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": made.invocation.accept,
+            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": self.accept or made.invocation.accept,
         }
         image = image_uris.retrieve("sparkml-serving", made.region, version=self.version)
         return Container(image=image, model_data=found.bundle, environment=environment)

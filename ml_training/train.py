@@ -80,6 +80,7 @@ def training_job(training: Training, data: Data, variables: TrainVariables, imag
         hyperparameters=training.hyperparameters_for(data.features),
         channels={training.channels.get(name, name): data.features.splits[name] for name in (TRAIN, VALIDATION)},
         content_type=data.features.content_type,
+        side_channels=data.features.side_channels,
         bucket=variables.bucket,
         output=str(models(variables.bucket)),
         key_arn=variables.key_arn,

@@ -165,6 +165,7 @@ OF_DATA: Mapping[str, Any] = {
     "feature_count": lambda features: len(features.features),
     "labels": lambda features: list(features.labels),
     "features": lambda features: list(features.features),
+    "width": lambda features: features.width,
 }
 
 

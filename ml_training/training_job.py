@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import boto3
 
+    from handover.data import SideChannel
     from ml_training.training import Source
 
 REPORT_EVERY_SECONDS = 15.0
@@ -24,7 +25,7 @@ TELEMETRY_OFF = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingJob:
-    """The job's algorithm, inputs and output. ``channels``: channel name → S3 prefix of its files."""
+    """The job's algorithm, inputs and output. ``channels``: channel name → S3 prefix of its rows."""
 
     base_name: str
     image: str
@@ -32,6 +33,7 @@ class TrainingJob:
     hyperparameters: Mapping[str, Any]
     channels: Mapping[str, str]
     content_type: str
+    side_channels: Mapping[str, SideChannel]
     bucket: str
     output: str
     instance_type: str
@@ -136,8 +138,14 @@ def _start(job: TrainingJob, session: boto3.Session) -> str:
 
     trainer.train(
         input_data_config=[
-            InputData(channel_name=name, data_source=channel(prefix), content_type=job.content_type)
-            for name, prefix in job.channels.items()
+            *(
+                InputData(channel_name=name, data_source=channel(prefix), content_type=job.content_type)
+                for name, prefix in job.channels.items()
+            ),
+            *(
+                InputData(channel_name=name, data_source=channel(side.prefix), content_type=side.content_type)
+                for name, side in job.side_channels.items()
+            ),
         ],
         wait=False,
         logs=False,

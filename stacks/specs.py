@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
+from handover.data import LEARNED
 from handover.invocations import CSV, Invocation
 from handover.names import StackKind, camel, dashed
 from handover.places import BUNDLE, FEATURES, MODELS, jobs_code
@@ -34,6 +36,10 @@ class Glue:
     timeout_minutes: int
     #: pip requirements that Glue installs before the script starts.
     python_modules: tuple[str, ...] = ()
+    #: What the script writes for training besides rows: the names of channels, such as ``auxiliary`` for a vocabulary.
+    side_channels: tuple[str, ...] = ()
+    #: How the crawler gets the rows: ``csv`` under a header, or ``json``, an object a line, for data with text.
+    rows: Literal["csv", "json"] = "csv"
     #: As for ``Plain``: what the script writes for training.
     training_rows: str = "ranks"
 
@@ -118,6 +124,11 @@ class Workload:
     def code_prefixes(self) -> tuple[str, ...]:
         """Where the data bucket holds the programs that training jobs bring; none if their images have them."""
         return (jobs_code(self.name),) if any(image.runs_scripts for image in self.images) else ()
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The folders of the features that training reads."""
+        return (*LEARNED, *(self.glue.side_channels if self.glue else ()))
 
     @property
     def artifact_prefixes(self) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handover.invocations import OneHotJson, TensorRow
+from handover.invocations import TEXT, OneHotJson, TensorRow
 
-from stacks.images import FACTORIZATION_MACHINES, SPARKML, TENSORFLOW_SERVING, TENSORFLOW_TRAINING, XGBOOST
+from stacks.images import FACTORIZATION_MACHINES, NTM, SPARKML, TENSORFLOW_SERVING, TENSORFLOW_TRAINING, XGBOOST
 from stacks.specs import ExpectedAnswers, Glue, Plain, Workload
 
 WORKLOADS: dict[str, Workload] = {
@@ -41,6 +41,21 @@ WORKLOADS: dict[str, Workload] = {
             invocation=OneHotJson(sizes=(943, 1682)),
             images=(FACTORIZATION_MACHINES,),
             watches=(ExpectedAnswers(label="yes", threshold=0.5, at_most=0.98),),
+        ),
+        Workload(
+            name="nyt_comments",
+            data=Glue(
+                glue_version="5.1",
+                worker_type="G.1X",
+                workers=2,
+                timeout_minutes=15,
+                python_modules=("mleap==0.25.3",),
+                rows="json",
+                side_channels=("auxiliary",),
+                training_rows="word-counts",
+            ),
+            invocation=TEXT,
+            images=(SPARKML, NTM),
         ),
     )
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
@@ -12,6 +14,7 @@ from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.glue_security import GlueSecurity
 from stacks.constructs.log_access import grant_crawler_logs
 from stacks.constructs.permissions import allow, service
+from stacks.specs import Workload
 
 
 class Catalog(Construct):
@@ -23,7 +26,8 @@ class Catalog(Construct):
         construct_id: str,
         *,
         data: DataBucket,
-        database_name: str,
+        workload: Workload,
+        rows: Literal["csv", "json"],
         security: GlueSecurity | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -36,22 +40,19 @@ class Catalog(Construct):
             self,
             "Database",
             catalog_id=Stack.of(self).account,
-            database_input=glue.CfnDatabase.DatabaseInputProperty(name=database_name),
+            database_input=glue.CfnDatabase.DatabaseInputProperty(name=workload.name),
         )
-        self._name = database_name
+        self._name = workload.name
         self._grant_catalog()
-        # Rows of categories are all text, so Glue's built-in classifier could not tell their header from a row.
-        self.classifier = glue.CfnClassifier(
-            self,
-            "Classifier",
-            csv_classifier=glue.CfnClassifier.CsvClassifierProperty(delimiter=",", contains_header="PRESENT"),
-        )
+        # Rows of categories are all text, so Glue's built-in classifier could not tell their header from a row. JSON
+        # needs no classifier of our own: its members have names.
+        self.classifiers = [self._under_a_header()] if rows == "csv" else []
         self.crawler = glue.CfnCrawler(
             self,
             "Crawler",
             role=self.role.role_arn,
             database_name=self.database.ref,
-            classifiers=[self.classifier.ref],
+            classifiers=[classifier.ref for classifier in self.classifiers] or None,
             crawler_security_configuration=security.for_crawlers if security else None,
             targets=glue.CfnCrawler.TargetsProperty(
                 s3_targets=[glue.CfnCrawler.S3TargetProperty(path=f"s3://{data.name}/{ROWS}")]
@@ -64,6 +65,10 @@ class Catalog(Construct):
             security.grant_logs(self.role, "/aws-glue/crawlers*")
         # Depending on the role is not enough: a crawler that runs before its permissions exist fails.
         self.crawler.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
+
+    def _under_a_header(self) -> glue.CfnClassifier:
+        csv = glue.CfnClassifier.CsvClassifierProperty(delimiter=",", contains_header="PRESENT")
+        return glue.CfnClassifier(self, "Classifier", csv_classifier=csv)
 
     @property
     def crawler_name(self) -> str:

@@ -23,7 +23,7 @@ class SparkFeatures:
             else None
         )
         self.places = (CODE, ROWS, RAW)
-        self.catalog = Catalog(scope, "Catalog", data=data, database_name=workload.name, security=security)
+        self.catalog = Catalog(scope, "Catalog", data=data, workload=workload, rows=glue.rows, security=security)
         self.job = TransformJob(scope, "Transform", data=data, workload=workload, spec=glue, security=security)
         self.catalog.grant_read(self.job.role)
         self.glue_job = self.job.name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput
-from handover.data import LEARNED
 from handover.names import ENDPOINT_STACKS, Output, StackKind
 from handover.places import BATCH, CAPTURE, FEATURES, GATE, MODELS
 
@@ -54,7 +53,9 @@ class WorkloadResources(Construct):
         images = [image for image in workload.images if image.trains]
         role = SageMakerRole(self, "TrainingRole", log_group="/aws/sagemaker/TrainingJobs", images=images)
         role.allow_metrics()
-        self.data.grant_read(role, *(f"{FEATURES}*/{split}/" for split in LEARNED), *workload.code_prefixes)
+        self.data.grant_read(
+            role, *(f"{FEATURES}*/{channel}/" for channel in workload.channels), *workload.code_prefixes
+        )
         self.data.grant_write(role, MODELS)
         self.encryption.grant_training(role)
         return role

@@ -8,9 +8,22 @@ import pytest
 
 from handover.invocations import text_of
 from stacks.specs import Workload
+from stacks.workloads import WORKLOADS
+from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Template, render
 
 pytestmark = pytest.mark.watched
+
+
+@pytest.fixture(params=sorted(name for name, each in WORKLOADS.items() if each.watches))
+def workload(request: pytest.FixtureRequest) -> Workload:
+    """The workloads whose answers are watched: the others have no such function."""
+    return WORKLOADS[request.param]
+
+
+@pytest.fixture
+def pipeline(assembly: CloudAssembly, workload: Workload) -> Template:
+    return assembly.templates[workload.stack_name("Pipeline")]
 
 
 def of_it(template: Template, kind: str) -> dict[str, Any]:

@@ -281,10 +281,12 @@ def test_nobody_overwrites_a_report(pipeline: Template) -> None:
 
 
 def test_training_reads_what_a_model_learns_from_and_no_test_rows(allowed: list[Statement], workload: Workload) -> None:
-    """The training role reads the splits to learn from and to tune by, a program that jobs bring, and nothing else."""
+    """The training role reads the splits to learn from and to tune by, what stands beside them, and a job's program."""
     reading = [s for s in allowed if s.holder.startswith("WorkshopTrainingRole") and "s3:GetObject" in s.actions]
-    assert [[r.partition("Arn}/")[2] for r in s.resources] for s in reading] == [
-        [*(f"{prefix}*" for prefix in workload.code_prefixes), "features/*/train/*", "features/*/validation/*"]
+    beside = workload.glue.side_channels if workload.glue else ()
+    features = [f"features/*/{name}/*" for name in ("train", "validation", *beside)]
+    assert [sorted(r.partition("Arn}/")[2] for r in s.resources) for s in reading] == [
+        sorted([*(f"{prefix}*" for prefix in workload.code_prefixes), *features])
     ]
 
 

@@ -8,7 +8,17 @@ import re
 import pytest
 
 from handover.errors import HandOverError
-from handover.invocations import CSV, KINDS, ManyRows, OneHotJson, TensorRow, answers_in, invocation, text_of
+from handover.invocations import (
+    CSV,
+    KINDS,
+    TEXT,
+    ManyRows,
+    OneHotJson,
+    TensorRow,
+    answers_in,
+    invocation,
+    text_of,
+)
 from stacks.workloads import WORKLOADS
 
 
@@ -107,3 +117,11 @@ def test_a_row_of_other_columns_is_no_one_hot_request(row: str) -> None:
 def test_the_answer_is_the_score_as_it_was_written(body: bytes, answer: str) -> None:
     """What has no single score is shown whole: the kind of answers finds it unusable."""
     assert invocation("one-hot-json:2,3").answer(body) == answer
+
+
+def test_a_text_goes_out_as_json_and_weights_come_back_as_they_were_written() -> None:
+    """Quotes and commas are the text's own; anything but weights comes back whole, so that a reader sees it."""
+    assert json.loads(TEXT.body('a, "b"')) == {"data": ['a, "b"']}
+    assert TEXT.answer(b'{"predictions": [{"topic_weights": [0.10, 9e-1]}]}') == "0.10,9e-1"
+    for other in (b'{"predictions": []}', b"[]", b"x", b'{"predictions": [{"topic_weights": ["1"]}, {}]}'):
+        assert TEXT.answer(other) == other.decode()
