@@ -175,6 +175,7 @@ CHAPTERS = (
     "test_credit_default",
     "test_iris",
     "test_movie_recommender",
+    "test_nyt_comments",
     "test_own_workload",
 )
 

@@ -223,6 +223,24 @@ def test_a_crawler_makes_a_table_of_csv_files(lab, endless):
     assert "DEPRECATED_BY_CRAWLER" in gone["Parameters"]
 
 
+def test_a_crawler_makes_a_table_of_json_lines(lab):
+    """Members are columns under their names, text may hold commas and quotes, and folders are partitions."""
+    database = f"db_{uuid.uuid4().hex[:8]}"
+    lab.glue.create_database(DatabaseInput={"Name": database})
+    lab.put("texts/one/rows.json", b'{"Text": "a, \\"b\\"", "n": 1}\n{"Text": "c", "n": null}\n')
+    lab.put("texts/two/rows.json", b'{"Text": "d", "n": 2.5}\n')
+    target = {"S3Targets": [{"Path": f"s3://{lab.bucket}/texts/"}]}
+    lab.glue.create_crawler(Name=database, Role=lab.role, DatabaseName=database, Targets=target)
+    assert lab.crawl(database)["Status"] == "SUCCEEDED"
+    table = lab.glue.get_table(DatabaseName=database, Name="texts")["Table"]
+    columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+    assert columns == {"text": "string", "n": "double"}
+    assert (table["Parameters"]["classification"], table["Parameters"]["recordCount"]) == ("json", "3")
+    assert table["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"] == "org.openx.data.jsonserde.JsonSerDe"
+    found = lab.glue.get_partitions(DatabaseName=database, TableName="texts")["Partitions"]
+    assert sorted(partition["Values"] for partition in found) == [["one"], ["two"]]
+
+
 def test_a_crawl_that_cannot_read_fails_with_the_reason(lab):
     """LastCrawl names a target that does not exist, and a format that is not read."""
     database = f"db_{uuid.uuid4().hex[:8]}"
