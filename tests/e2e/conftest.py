@@ -172,6 +172,7 @@ CHAPTERS = (
     "test_approval",
     "test_hostile_pushes",
     "test_permissions",
+    "test_tuning",
     "test_credit_default",
     "test_iris",
     "test_movie_recommender",
