@@ -175,12 +175,12 @@ def _decided(
 ) -> Agreement:
     """The decisions by the proposed and the agreed rules, from the same answers."""
     try:
-        return judge_by_both(proposes, agreed, lambda rules: _for(rules, evidence, data, found))
+        return judge_by_both(proposes, agreed, lambda rules: by_rules(rules, evidence, data, found))
     except ValueError as error:
         raise StepError(f"The test rows cannot be judged: {error}.") from error
 
 
-def _for(rules: Rules, evidence: Evidence, data: KnownData, found: archives.Archives) -> Evidence:
+def by_rules(rules: Rules, evidence: Evidence, data: KnownData, found: archives.Archives) -> Evidence:
     """The evidence as some rules read it: with their groups and baselines. ValueError if they need other test rows."""
     kind, by_column, rows = rules.answers, rules.popularity, asked_rows(data, rules)
     if list(rows.requests) != list(evidence.requests) or (rows.truth is None) is not (evidence.truth is None):
