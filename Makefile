@@ -35,7 +35,7 @@ WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_trai
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow ask \
         releases rollback score tune compare end-experiment verify-report clean \
-        format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
+        quick format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -118,7 +118,14 @@ clean: ## end the local cloud; delete templates, environments and caches of this
 
 test: check ## everything again, as tests
 
-check: format lint types walls unit templates local e2e ## what CI runs
+# The quick checks keep one core busy, and tests/local waits for processes most of the time: they run side by side.
+check: .venv/installed-dev node_modules/installed ## what CI runs: quick and local side by side, then e2e
+	@said=$$(mktemp) && trap 'rm -f $$said' EXIT && { $(MAKE) quick >$$said 2>&1 & quick=$$!; }; \
+		$(MAKE) local && ended=0 || ended=$$?; \
+		wait $$quick || ended=$$?; cat $$said; [ $$ended = 0 ]
+	@$(MAKE) e2e
+
+quick: format lint types walls unit templates ## everything that needs no local cloud
 
 format: .venv/installed-dev ## formatting, checked (fix: .venv/bin/ruff format)
 	@.venv/bin/ruff format --check .
