@@ -45,7 +45,8 @@ class JudgedObject:
 class Origin:
     """The subject of the report. ``champion``: None for a first release, or if the champion cannot be asked.
 
-    ``objects``, ``images``: what the endpoint under test consists of. ``attempt``: the gate's in this execution.
+    ``data``: the name of the data set, which also says what it stands in for. ``objects``, ``images``: the parts of the
+    endpoint under test. ``attempt``: the gate's in this execution.
     """
 
     workload: str
@@ -59,6 +60,7 @@ class Origin:
     images: tuple[str, ...]
     attempt: int = 1
     smoke: tuple[Smoke, ...] = ()
+    data: str = ""
 
     def document(self) -> dict[str, Any]:
         """As JSON values, for the gate's report."""
@@ -107,6 +109,7 @@ class GateReport:
             images=tuple(document.get("images", ())),
             attempt=document.get("attempt", 1),
             smoke=tuple(Smoke(**entry) for entry in read("smoke")),
+            data=document.get("data", ""),
         )
         return cls(
             origin=origin,

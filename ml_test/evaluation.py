@@ -162,6 +162,7 @@ def origin(
         objects=subject.objects,
         images=subject.images,
         attempt=attempt,
+        data=data.dataset.name,
         smoke=tuple(
             Smoke(request=request, answer=answer)
             for request, answer in zip(rules.smoke.requests, smoke, strict=True)

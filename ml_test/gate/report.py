@@ -37,7 +37,7 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
     verdict = report["verdict"]
     title = f"{escape(report['workload'])}: {escape(verdict)}"
     sections = (
-        f"<h1>{title}</h1><div class='verdict {escape(verdict.lower())}'>",
+        f"<h1>{title}</h1>{_data(report)}<div class='verdict {escape(verdict.lower())}'>",
         f"<p class='reason'><span class='mark'>{MARKS.get(verdict, '')}</span>{escape(report['reason'])}.</p>",
         f"<p class='meaning'>{MEANINGS.get(verdict, '')}</p></div>",
         _look_at(report),
@@ -62,6 +62,10 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
         + "\n".join(section for section in sections if section)
         + "\n</main></body></html>\n"
     )
+
+
+def _data(report: Mapping[str, Any]) -> str:
+    return f"<p>Data: {escape(report['data'])}</p>" if report.get("data") else ""
 
 
 def _look_at(report: Mapping[str, Any]) -> str:

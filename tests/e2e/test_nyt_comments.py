@@ -41,7 +41,7 @@ def test_the_gate_judged_topics_and_knows_what_was_learned(topics: User) -> None
     """The report has completion, topics as words, and every training and validation text as learned."""
     (package,) = topics.packages()
     report = gate_report(topics, package)
-    assert report["verdict"] == "PROMOTE"
+    assert (report["verdict"], report["data"]) == ("PROMOTE", "PLOS Biology abstracts (stand-in for nyt_comments)")
     assert len(report["answered"]["topics"]) == 20
     assert report["answered"]["diversity"] > 0.7375
     assert (report["learning"]["unknown"], report["learning"]["foreign"]) == ("", 0)

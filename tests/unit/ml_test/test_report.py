@@ -152,3 +152,10 @@ def test_the_page_names_what_was_judged(rows: TestRows) -> None:
     page = report.html(made(rows, rows.truth, objects=[judged], images=["repository@sha256:1"]))
     assert "s3://data/models/m.tar.gz, version v&lt;1&gt;, SHA-256 abc" in page
     assert "<dd>repository@sha256:1</dd>" in page
+
+
+def test_the_page_says_what_the_data_stand_in_for(rows: TestRows) -> None:
+    """The data set's name stands below the title; the report of an earlier release has none."""
+    page = report.html(made(rows, rows.truth, data="Abstracts (stand-in for <comments>)"))
+    assert "<p>Data: Abstracts (stand-in for &lt;comments&gt;)</p>" in page
+    assert "<p>Data: " not in report.html(made(rows, rows.truth))
