@@ -74,7 +74,7 @@ data: .venv/installed ## store a data file that may not be shipped in the data b
 	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.datasets $(WORKLOAD)
 
 train-here: .venv/installed ## WORKLOAD's training script on this machine, without a cloud: out/<workload>/model.tar.gz
-	@$(PY) -m scripts.train_here $(WORKLOAD) $(if $(PYTHON),--python $(PYTHON)) $(if $(ARCHIVE),--archive $(ARCHIVE))
+	@$(ON_NONE) $(PY) -m scripts.train_here $(WORKLOAD) $(if $(PYTHON),--python $(PYTHON)) $(if $(ARCHIVE),--archive $(ARCHIVE))
 
 push: .venv/installed ## push what is committed and follow it to PROD; fails if the pipeline fails
 	@$(ON) --start -- $(PY) -m scripts.push $(WORKLOAD)
@@ -92,8 +92,7 @@ rollback: .venv/installed ## an earlier approved release back into PROD: make ro
 	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.rollback $(WORKLOAD) $(if $(TO),--to $(TO)) $(if $(NOW),--now)
 
 score: .venv/installed ## answers to all rows of a file, without an endpoint: make score FILE=rows.csv
-	@$(if $(FILE),,echo "make score needs a file: make score FILE=rows.csv" >&2; exit 1;) \
-		$(ON) $(TO_CHANGE) -- $(PY) -m scripts.score $(WORKLOAD) $(FILE)
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.score $(WORKLOAD) $(FILE)
 
 tune: .venv/installed ## search better hyperparameters on the validation rows, once; releases nothing
 	@$(ON) $(TO_CHANGE) -- $(WITH_TRAINING) python -m scripts.tune $(WORKLOAD)

@@ -33,13 +33,14 @@ class TrainingJob:
     hyperparameters: Mapping[str, Any]
     channels: Mapping[str, str]
     content_type: str
-    side_channels: Mapping[str, SideChannel]
     bucket: str
     output: str
     instance_type: str
     volume_gb: int
     max_runtime_seconds: int
     instance_count: int = 1
+    #: What training reads besides rows, such as a vocabulary: channel name → where and what it is.
+    side_channels: Mapping[str, SideChannel] = field(default_factory=dict)
     #: Encrypts the instances' volumes and the model; None: AWS's own keys do.
     key_arn: str | None = None
     #: The program that the job brings, and the prefix in the bucket under which the SDK makes its folder.

@@ -39,8 +39,10 @@ _LOG_GROUP = "/aws/sagemaker/TransformJobs"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, nargs="?")
     options = parser.parse_args()
+    if options.file is None:
+        raise SystemExit("Which file? make score FILE=rows.csv")
     if not options.file.is_file():
         raise NotThereError(f"There is no file {options.file}.")
     rows = [row for row in lines(options.file.read_text()) if row.strip()]

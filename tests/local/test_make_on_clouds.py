@@ -89,7 +89,7 @@ def test_on_the_local_cloud_the_users_account_hears_nothing(target: str, cloud: 
     done = make(target, *settings, **account_at(listener.url), HTTP_PROXY=listener.url, LOCALCLOUD_HOME=str(cloud.home))
     assert listener.heard == []
     assert "Traceback" not in done.stderr, done.stderr
-    found = {_DEPLOYS, "env", "releases", "status"}
+    found = {_DEPLOYS, "data", "env", "releases", "status"}
     assert (done.returncode == 0) == (target in found), done.stdout + done.stderr
 
 

@@ -141,9 +141,9 @@ def test_a_request_that_fails_is_the_models_error(served: World) -> None:
 
 def test_an_application_that_does_not_load_fails_the_endpoint(sagemaker_world: World) -> None:
     """The endpoint never serves."""
-    found = endpoint(sagemaker_world, "broken", {"deployment.py": b"app = 1\n"}, SM_RAYSERVE_APP="deployment:app")
+    found = endpoint(sagemaker_world, "ray-broken", {"deployment.py": b"app = 1\n"}, SM_RAYSERVE_APP="deployment:app")
     assert found["EndpointStatus"] == "Failed"
-    sagemaker_world.delete_endpoint("broken")
+    sagemaker_world.delete_endpoint("ray-broken")
 
 
 def loaded(python: Path, model: Path, files: dict[str, str], **environment: str) -> subprocess.CompletedProcess[str]:

@@ -279,7 +279,7 @@ def test_a_model_is_checked_when_it_is_made(car: World) -> None:
     """CreateModel refuses unknown images, missing data, VPCs and multi-model containers by name."""
     container = car.containers()[1]
     for changes, named in (
-        ({"Image": f"{REGISTRY}/ntm:1"}, "ntm:1"),
+        ({"Image": f"{REGISTRY}/lda:1"}, "lda:1"),
         ({"ModelDataUrl": f"s3://{BUCKET}/nowhere.tar.gz"}, "Could not access model data at"),
         ({"Mode": "MultiModel"}, "MultiModel"),
     ):

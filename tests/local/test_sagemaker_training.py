@@ -125,7 +125,7 @@ def test_what_is_not_supported_is_refused_by_name(world: World) -> None:
             {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}},
             "InstanceCount 2 and the image .*sagemaker-xgboost:3.2-0, which trains on one host",
         ),
-        ({"HyperParameters": {"sagemaker_program": "train.py"}}, r"script mode \(sagemaker_program\) with the image"),
+        ({"HyperParameters": {"sagemaker_program": "train.py"}}, "sagemaker_program of SDK version 2 and the image"),
         ({"CheckpointConfig": {"S3Uri": "s3://x/y"}}, "CheckpointConfig"),
         ({"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}, "VpcConfig"),
     ]
