@@ -35,7 +35,7 @@ WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_trai
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow ask \
         releases rollback score tune compare end-experiment verify-report clean \
-        quick format lint types walls unit templates local e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
+        quick format lint types walls unit templates local large e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -150,7 +150,10 @@ templates: .venv/installed-dev node_modules/installed ## promises on the synthes
 	@$(TOOLS) pytest -q tests/templates
 
 local: .venv/installed-dev node_modules/installed ## boto3 against the local cloud
-	@$(TOOLS) pytest -q tests/local
+	@$(TOOLS) pytest -q -m 'not large' tests/local
+
+large: .venv/installed-dev node_modules/installed ## what tests/local leaves to you: PyTorch, 5.5 GB on the first run
+	@$(TOOLS) pytest -q -m large tests/local
 
 e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and the faults on the way
 	@$(TOOLS) pytest -q tests/e2e

@@ -17,7 +17,7 @@ from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
 from tests.clouds import PROJECT
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.large]
 
 FOLDER = PROJECT / "bench" / "backbone"
 #: An archive of three alphabets with two characters each, three times.

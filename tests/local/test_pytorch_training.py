@@ -17,7 +17,7 @@ from tests.local.script_mode_lab import Lab
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.large]
 
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2.14-cpu-amzn2023-sagemaker"
 SCRIPT = Path(__file__).with_name("pytorch_script.py").read_text()
