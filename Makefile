@@ -35,7 +35,7 @@ WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_trai
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow ask \
         releases rollback score tune compare end-experiment verify-report clean \
-        quick format lint types walls unit templates local large e2e faults coverage-doc iam iam-mutations bench gate-power gate-rates
+        quick format lint types walls unit templates local large e2e e2e-releases e2e-workloads faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -117,12 +117,12 @@ clean: ## end the local cloud; delete templates, environments and caches of this
 
 test: check ## everything again, as tests
 
-# The quick checks keep one core busy, and tests/local waits for processes most of the time: they run side by side.
-check: .venv/installed-dev node_modules/installed ## what CI runs: quick and local side by side, then e2e
-	@said=$$(mktemp) && trap 'rm -f $$said' EXIT && { $(MAKE) quick >$$said 2>&1 & quick=$$!; }; \
+# tests/local waits for processes most of the time: what else there is runs beside it. The releases run alone.
+check: .venv/installed-dev node_modules/installed ## what CI runs: quick and workloads beside local, then releases
+	@said=$$(mktemp) && trap 'rm -f $$said' EXIT && { $(MAKE) quick e2e-workloads >$$said 2>&1 & beside=$$!; }; \
 		$(MAKE) local && ended=0 || ended=$$?; \
-		wait $$quick || ended=$$?; cat $$said; [ $$ended = 0 ]
-	@$(MAKE) e2e
+		wait $$beside || ended=$$?; cat $$said; [ $$ended = 0 ]
+	@$(MAKE) e2e-releases
 
 quick: format lint types walls unit templates ## everything that needs no local cloud
 
@@ -155,8 +155,16 @@ local: .venv/installed-dev node_modules/installed ## boto3 against the local clo
 large: .venv/installed-dev node_modules/installed ## what tests/local leaves to you: PyTorch, 5.5 GB on the first run
 	@$(TOOLS) pytest -q -m large tests/local
 
-e2e: .venv/installed-dev node_modules/installed ## from git push to PROD, and the faults on the way
-	@$(TOOLS) pytest -q tests/e2e
+e2e: e2e-releases e2e-workloads ## from git push to PROD, and the faults on the way
+
+# The chapters of single workloads, each on a cloud of its own.
+WORKLOAD_CHAPTERS = $(patsubst %,tests/e2e/test_%.py,credit_default iris movie_recommender nyt_comments own_workload tuning)
+
+e2e-releases: .venv/installed-dev node_modules/installed ## one workload from git push to PROD, and all that happens on the way
+	@$(TOOLS) pytest -q $(addprefix --ignore=,$(WORKLOAD_CHAPTERS)) tests/e2e
+
+e2e-workloads: .venv/installed-dev node_modules/installed ## the other workloads from git push to PROD
+	@$(TOOLS) pytest -q $(WORKLOAD_CHAPTERS)
 
 faults: .venv/installed-dev node_modules/installed ## cause every fault on purpose, and write docs/faults.md
 	@seen=$$(mktemp -u) && $(TOOLS) GATEHOUSE_FAULTS=$$seen pytest -q -m fault tests/local tests/e2e \
