@@ -162,7 +162,6 @@ class _Channels:
 #: Hyperparameters that depend on the data: name in training.toml → value from the features.
 OF_DATA: Mapping[str, Any] = {
     "label_count": lambda features: len(features.labels),
-    "feature_count": lambda features: len(features.features),
     "labels": lambda features: list(features.labels),
     "features": lambda features: list(features.features),
     "width": lambda features: features.width,

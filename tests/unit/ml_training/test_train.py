@@ -191,7 +191,7 @@ def test_a_transformation_that_nobody_made_is_named() -> None:
         ('kind = "built-in"', 'kind = "builtin"', "[algorithm] kind = 'builtin' is not known here; allowed are built-"),
         ('direction = "minimize"', 'direction = "less"', "[objective] direction = 'less': expected minimize or max"),
         ("[of_data]", "[of_the_data]", "of_the_data = {'num_class': 'label_count'} is not known here; allowed are alg"),
-        ('"label_count"', '"classes"', "[of_data] num_class = 'classes': expected label_count or feature_count"),
+        ('"label_count"', '"classes"', "[of_data] num_class = 'classes': expected label_count or labels or "),
         ("volume_gb = 5", "volume = 5", "[job] volume = 5 is not known here; allowed are instance_type, volume_gb, "),
         ("volume_gb = 5\n", "", "[job] must have volume_gb"),
         ("volume_gb = 5", 'volume_gb = "5"', "[job] volume_gb = '5': expected a whole number"),
