@@ -29,6 +29,7 @@ from localcloud.front_door.receiving import (
 )
 from localcloud.front_door.refusals import QUERY_SERVICES
 from localcloud.front_door.routes import Routes
+from localcloud.front_door.virtual_hosts import VirtualHosts
 from localcloud.front_door.workers import Kind, Workers
 from localcloud.iam import object_deletions
 from localcloud.moto_services import limits, long_poll, plain_http
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from localcloud.front_door.signatures import Claim
     from localcloud.iam.authorization import Authorization
     from localcloud.platform.service import Caller
+    from localcloud.wire.addresses import Addresses
     from localcloud.wire.written import Written
 
 Scope = dict[str, Any]
@@ -70,7 +72,12 @@ log = logging.getLogger("localcloud.gateway")
 
 class Gateway:
     def __init__(
-        self, groups: list[Operations], identity: Identity, authorization: Authorization, moto: MotoBridge
+        self,
+        groups: list[Operations],
+        identity: Identity,
+        authorization: Authorization,
+        moto: MotoBridge,
+        addresses: Addresses,
     ) -> None:
         self._identity = identity
         self._authorization = authorization
@@ -87,7 +94,9 @@ class Gateway:
         for group in groups:
             self._add(group)
         health = Route(prefix=HEALTH_PATH, answer=_healthy, authorize=without_policies)
-        self._routes = Routes([health, *(route for group in groups for route in group.routes())])
+        self._hosts = VirtualHosts((host for group in groups for host in group.virtual_hosts()), addresses)
+        routes = [route for group in groups for route in group.routes()]
+        self._routes = Routes([health, *routes], also=self._hosts.prefixes)
 
     def _add(self, group: Operations) -> None:
         handlers = dict(group.handlers())
@@ -136,6 +145,9 @@ class Gateway:
             scope["method"], scope.get("raw_path", scope["path"].encode()), scope["query_string"], scope["headers"]
         )
         body = Body(head, receive)
+        visited = self._hosts.find(head)
+        if visited is not None:
+            return await self._hosts.answer(*visited, body)
         if not heads.is_own_host(head.headers.get("host", "")):
             return _refuse_foreign_host(head)
         route = self._routes.find(head.path)
@@ -327,7 +339,8 @@ def _not_taken(call: ApiRequest, error: Exception) -> AwsError:
 
 def _refuse_foreign_host(request: HttpRequest) -> HttpResponse:
     """Refuses a web page whose name was rebound to this machine: its browser sends that name as Host."""
-    problem = f"The local cloud answers {LOOPBACK} and localhost, not Host: {request.headers.get('host', '')}.\n"
+    host = request.headers.get("host", "")
+    problem = f"The local cloud answers {LOOPBACK}, localhost and its virtual hosts, not Host: {host}.\n"
     return HttpResponse(status=421, headers={"content-type": "text/plain"}, body=problem.encode())
 
 
@@ -344,7 +357,7 @@ def _apparent_service(scope: Scope) -> str:
 async def _write(request: HttpRequest, response: HttpResponse, send: Send) -> None:
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
-        for name, value in response.headers.items()
+        for name, value in (*response.headers.items(), *response.more_headers)
         if name not in {"transfer-encoding", "connection"}
     ]
     if "content-length" not in response.headers:

@@ -16,8 +16,9 @@ _OURS = "/_"
 
 
 class Routes:
-    def __init__(self, routes: Iterable[Route]) -> None:
-        """Raises ValueError where two routes have one prefix."""
+    def __init__(self, routes: Iterable[Route], *, also: Iterable[str] = ()) -> None:
+        """Raises ValueError where two routes have one prefix. ``also``: prefixes that somebody else answers."""
+        self._also = list(also)
         unknown = Route(prefix=_OURS, answer=self._refuse, authorize=without_policies)
         self._routes = sorted([*routes, unknown], key=lambda route: len(route.prefix), reverse=True)
         prefixes = [route.prefix for route in self._routes]
@@ -30,7 +31,7 @@ class Routes:
         return next((route for route in self._routes if path.startswith(route.prefix)), None)
 
     async def _refuse(self, request: HttpRequest) -> HttpResponse:
-        ours = sorted(route.prefix for route in self._routes if route.prefix.startswith(_OURS))
+        ours = sorted([*self._also, *(route.prefix for route in self._routes if route.prefix.startswith(_OURS))])
         known = ", ".join(prefix for prefix in ours if prefix != _OURS)
         problem = f"The local cloud has no route {request.path}. It has {known}.\n"
         return HttpResponse(status=404, headers={"content-type": "text/plain"}, body=problem.encode())

@@ -21,6 +21,7 @@ from localcloud.moto_services.s3_events import tell_of_objects
 from localcloud.platform import allocation, processes, run_file
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.settings import LOOPBACK, Settings
+from localcloud.wire.addresses import Addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,9 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     groups: list[Operations] = [group(cloud) for group in operation_groups()]
     moto = MotoBridge(settings)
     tell_of_objects(cloud.events)
-    gateway = Gateway(groups, Identity(settings, cloud.clients), Authorization(settings.account_id, cloud.store), moto)
+    authorization = Authorization(settings.account_id, cloud.store)
+    addresses = Addresses(region=settings.region, port=settings.port)
+    gateway = Gateway(groups, Identity(settings, cloud.clients), authorization, moto, addresses)
     run_file.write(settings, os.getpid())
     written = settings.home / run_file.RUN_FILE
     try:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from localcloud.platform.cloud import Cloud
+    from localcloud.platform.errors import AwsError
 
 Params: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[["Call", Params], Params | None]
@@ -90,6 +91,8 @@ class HttpResponse:
     body: bytes = b""
     file: BinaryIO | None = None
     """What is sent in the place of ``body``, to its end; then it is closed."""
+    more_headers: tuple[tuple[str, str], ...] = ()
+    """Further headers, whose names may be in ``headers`` already: a second cookie."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +122,42 @@ class Route:
     """What the policies of the request's signer must allow; ``without_policies`` for nothing."""
     admit: Callable[[HttpRequest], bool] = lambda _: True
     """Whether a large body is read at all, decided on the request without it. Otherwise it is answered without it."""
+    largest_bytes: int = 8 * 1024 * 1024
+    """The largest body of a request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """A request to a virtual host, by its name or by the path that stands for it."""
+
+    name: str
+    """What stands before the host's suffix, such as an API's id; empty where the suffix is the whole name."""
+    path: str
+    """The path at the host, as it was sent: it begins with a slash."""
+    base: str
+    """What stands before ``path`` in the request's own path: empty, unless a path stands for the host."""
+    request: HttpRequest
+    """As it was sent, for whoever checks its signature. Its body is empty where ``refused`` says why."""
+    headers: dict[str, str]
+    """The request's, with AWS's addresses in the place of local ones (``localcloud.wire.addresses``)."""
+    refused: AwsError | None = None
+    """Why the front door did not read the body."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VirtualHost:
+    """Who answers ``http://<name>.<suffix>:PORT/…`` and ``http://127.0.0.1:PORT<prefix>/<name>/…``.
+
+    It decides by itself who may ask for what. The longest suffix counts.
+    """
+
+    suffix: str
+    """Ends in ``localhost``, which browsers and curl resolve to this machine."""
+    prefix: str
+    """Begins with ``/_``: the path for clients that cannot resolve the name."""
+    answer: Callable[[Visit], Awaitable[HttpResponse]]
+    named: bool = True
+    """Whether a name stands before the suffix. Otherwise the suffix is the host's name."""
     largest_bytes: int = 8 * 1024 * 1024
     """The largest body of a request."""
 
@@ -159,6 +198,10 @@ class Operations:
 
     def routes(self) -> list[Route]:
         """The paths that this group answers beside its operations."""
+        return []
+
+    def virtual_hosts(self) -> list[VirtualHost]:
+        """The host names that this group answers, such as those of APIs."""
         return []
 
     def start(self) -> None:

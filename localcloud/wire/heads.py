@@ -22,7 +22,8 @@ _NAME = re.compile(r"[a-z0-9-]+")
 _METADATA = re.compile(r"x-amz-meta-[a-z0-9._-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _ESCAPES = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
+_HOST = re.compile(r"(127\.0\.0\.1|(?:[a-z0-9-]+\.)*localhost)(?::[0-9]{1,5})?", re.IGNORECASE)
+_OWN_HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 
 class UnreadableError(AwsError):
@@ -32,9 +33,18 @@ class UnreadableError(AwsError):
         super().__init__(code, message, status=status)
 
 
+def host_name(host: str) -> str | None:
+    """The name in a request's Host, without its port; None where it is none of this machine's.
+
+    No page whose name was rebound to this machine gets an answer. Names under ``localhost`` cannot be rebound.
+    """
+    found = _HOST.fullmatch(host)
+    return found[1].lower() if found else None
+
+
 def is_own_host(host: str) -> bool:
-    """Whether a request's Host is this machine's: no page whose name was rebound to it gets an answer."""
-    return _HOST.fullmatch(host) is not None
+    """Whether a request's Host is this machine itself, not one of its virtual hosts."""
+    return host_name(host) in _OWN_HOSTS
 
 
 def read(method: str, raw_path: bytes, query: bytes, headers: Iterable[tuple[bytes, bytes]]) -> HttpRequest:

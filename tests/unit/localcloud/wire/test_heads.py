@@ -69,8 +69,26 @@ def test_an_address_is_utf_8(path: bytes, query: bytes) -> None:
         ("localhost:80:80", False),
         ("localhost@evil.com", False),
         ("127.0.0.1 evil", False),
+        ("a.localhost", False),
     ],
 )
 def test_the_host_is_this_machine(host: str, own: bool) -> None:
     """A name that was rebound to this machine is not the local cloud's."""
     assert heads.is_own_host(host) is own
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("127.0.0.1:4566", "127.0.0.1"),
+        ("A1b2.execute-api.LOCALHOST:4566", "a1b2.execute-api.localhost"),
+        ("localhost.", None),
+        ("a.localhost.evil.com", None),
+        (".localhost", None),
+        ("evil.com", None),
+        ("169.254.169.254", None),
+    ],
+)
+def test_names_under_localhost_are_this_machines(host: str, name: str | None) -> None:
+    """A name under localhost cannot be rebound, and every other name is foreign."""
+    assert heads.host_name(host) == name
