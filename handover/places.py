@@ -86,6 +86,11 @@ def decisions(bucket: str) -> S3Address:
     return S3Address(bucket=bucket, key=f"{GATE}decisions")
 
 
+def topic_words(bucket: str, release: int | str) -> S3Address:
+    """The words that show each topic of a release, as the gate has found them: a JSON list of lists."""
+    return S3Address(bucket=bucket, key=f"{GATE}words/{release}.json")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """One decision of the gate. ``rows``, ``answers``: SHA-256 of the set of test rows, and of the answers to them."""

@@ -212,3 +212,22 @@ class QaCleanUpVariables(Variables):
     pipeline: str = variable("PIPELINE_NAME")
     stack: str = variable("QA_STACK_NAME")
     time_to_live_hours: int = variable("TIME_TO_LIVE_HOURS")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PredictVariables(Variables):
+    """What may be asked stands in ``door.json`` beside the function's handler (``handover/door.py``)."""
+
+    endpoint: str = variable("ENDPOINT_NAME")
+    #: The version of the package that the endpoint serves.
+    release: int = variable("RELEASE")
+    #: Who may call: ``people``, ``programs`` or both, separated by a comma.
+    callers: str = variable("CALLERS")
+    #: Whether programs need an API key besides.
+    partners: bool | None = optional("PARTNERS")
+    #: The data bucket, if answers need an object of it (``Door.reads``).
+    bucket: str | None = optional("DATA_BUCKET")
+    #: The hosts from which an image may be fetched, separated by commas. None: no address is taken.
+    image_hosts: str | None = optional("IMAGE_HOSTS")
+    #: Of the page, whose scripts may read answers (CORS). None: of no page.
+    page_origin: str | None = optional("PAGE_ORIGIN")

@@ -1,6 +1,7 @@
 """The columns of a data set: the allowed values of each, and how each value is written.
 
-Each field states beside it what a change of its key means (``ml_steps.changes``).
+Each field states beside it what a change of its key means (``ml_steps.changes``). ``description``, ``unit`` and
+``meanings`` are for people who ask the model; the API and its page show them (``handover/door.py``).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Mapping  # noqa: TC003  (read_table asks for the typ
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from handover.images import SIGNATURES, format_of
 from handover.plain_text import number
 from ml_steps import changes
-from ml_steps.changes import LOOSER_IF_CHANGED, LOOSER_IF_MORE, Effect
+from ml_steps.changes import LOOSER_IF_CHANGED, LOOSER_IF_MORE, NEUTRAL, Effect
 from ml_steps.strict import read_table
 
 #: Above this limit, a float cannot tell whole numbers apart.
@@ -57,8 +59,13 @@ class Categories:
     recoded: tuple[Recoding, ...] = field(default=(), metadata=changes.tables(by="code", added=Effect.LOOSER))
     #: The file's value → the category that it belongs to: several ratings may mean "liked".
     grouped: Mapping[str, str] = field(default_factory=dict, hash=False, metadata=LOOSER_IF_CHANGED)
+    description: str = field(default="", metadata=NEUTRAL)
+    #: Category → its meaning, for codes that do not tell.
+    meanings: Mapping[str, str] = field(default_factory=dict, hash=False, metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
+        if strangers := sorted(set(self.meanings) - set(self.categories)):
+            raise ValueError(f"{self.name}: {', '.join(strangers)} has a meaning, and is no category")
         if strangers := sorted(set(self.grouped.values()) - set(self.categories)):
             raise ValueError(f"{self.name}: values are grouped as {', '.join(strangers)}, which is no category")
         for recoding in self.recoded:
@@ -95,6 +102,8 @@ class Integers:
     name: str = field(metadata=LOOSER_IF_CHANGED)
     low: int = field(metadata=LOOSER_IF_CHANGED)
     high: int = field(metadata=LOOSER_IF_CHANGED)
+    description: str = field(default="", metadata=NEUTRAL)
+    unit: str = field(default="", metadata=NEUTRAL)
 
     @property
     def catalog_type(self) -> str:
@@ -119,6 +128,8 @@ class Decimals:
     name: str = field(metadata=LOOSER_IF_CHANGED)
     low: float = field(metadata=LOOSER_IF_CHANGED)
     high: float = field(metadata=LOOSER_IF_CHANGED)
+    description: str = field(default="", metadata=NEUTRAL)
+    unit: str = field(default="", metadata=NEUTRAL)
 
     @property
     def catalog_type(self) -> str:
@@ -143,6 +154,7 @@ class Text:
 
     name: str = field(metadata=LOOSER_IF_CHANGED)
     longest: int = field(metadata=LOOSER_IF_CHANGED)
+    description: str = field(default="", metadata=NEUTRAL)
 
     @property
     def catalog_type(self) -> str:
@@ -169,6 +181,7 @@ class Image:
     images: tuple[str, ...] = field(metadata=LOOSER_IF_CHANGED)
     #: Of the image itself.
     largest_bytes: int = field(metadata=LOOSER_IF_CHANGED)
+    description: str = field(default="", metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
         if unknown := sorted(set(self.images) - set(SIGNATURES)):
@@ -185,7 +198,7 @@ class Image:
             return f"{self.name} is {value[:40]!r}…, expected an image in base64"
         if len(content) > self.largest_bytes:
             return f"{self.name} has {len(content)} bytes, expected at most {self.largest_bytes}"
-        if not any(content.startswith(SIGNATURES[each]) for each in self.images):
+        if format_of(content, self.images) is None:
             return (
                 f"{self.name} begins with {content[:8]!r}, expected an image of the format {' or '.join(self.images)}"
             )
@@ -194,10 +207,6 @@ class Image:
     def canonical(self, value: str) -> str:
         """There is one base64 text for an image; ``fault`` refuses all others but unused bits."""
         return base64.b64encode(base64.b64decode(value)).decode()
-
-
-#: How the files of each format begin.
-SIGNATURES: Mapping[str, bytes] = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff"}
 
 
 def column(entry: Mapping[str, Any]) -> Column:

@@ -8,7 +8,7 @@ unseen.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from ml_init.columns import Categories, column
@@ -118,6 +118,8 @@ class Dataset:
         default=(), metadata=changes.tables(by="column", added=Effect.STRICTER)
     )
     licence: str = field(default="", metadata=NEUTRAL)
+    #: Rows without their label that the API's page offers to try: features joined by commas, as a smoke request is.
+    examples: tuple[str, ...] = field(default=(), metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
         for name in [*(each.name for each in self.columns), *filter(None, [self.identifier])]:
@@ -168,12 +170,13 @@ class Dataset:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Dataset:
         """From a dataset.toml's tables, or from ``document``. ValueError as for ``parse``."""
-        refuse_unknown(document, ("name", "licence", "file", "rows", "features", "label", "associations"))
-        whole = read_table(_Names, {key: document[key] for key in ("name", "licence") if key in document}, "the file")
+        refuse_unknown(document, (*_WHOLE, "file", "rows", "features", "label", "associations"))
+        whole = read_table(_Names, {key: document[key] for key in _WHOLE if key in document}, "the file")
         rows = read_table(_Rows, document.get("rows", {}), "rows")
         return cls(
             name=whole.name,
             licence=whole.licence,
+            examples=whole.examples,
             file=read_table(DataFile, document.get("file", {}), "file"),
             features=tuple(column(entry) for entry in tables(document.get("features"), "features")),
             label=read_table(Categories, document["label"], "label") if "label" in document else None,
@@ -188,7 +191,7 @@ class Dataset:
 
     def document(self) -> dict[str, Any]:
         """As the tables of a dataset.toml, in JSON values: ``of`` makes an equal contract of them."""
-        kept = {key: getattr(self, key) for key in ("name", "licence", "file", "features", "label", "associations")}
+        kept = {key: getattr(self, key) for key in (*_WHOLE, "file", "features", "label", "associations")}
         document: dict[str, Any] = plain({**kept, "rows": _Rows.of(self)})
         return document
 
@@ -199,3 +202,7 @@ class _Names:
 
     name: str
     licence: str = ""
+    examples: tuple[str, ...] = ()
+
+
+_WHOLE = tuple(each.name for each in fields(_Names))

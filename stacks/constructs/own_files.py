@@ -16,12 +16,17 @@ from constructs import Construct
 PROJECT = Path(__file__).parents[2]
 
 
-def function_code(folder: str) -> lambda_.Code:
-    """``lambda/<folder>``, with ``handover/`` beside its handler. Equal files give an equal hash."""
+def function_code(folder: str, written: Mapping[str, str] | None = None) -> lambda_.Code:
+    """``lambda/<folder>``, with ``handover/`` beside its handler. Equal files give an equal hash.
+
+    ``written``: name → text of files that the synthesis adds, such as ``door.json``.
+    """
     own = PROJECT / "lambda" / folder
     files = {path: Path(path.name) for path in own.glob("*.py")}
     files |= {path: path.relative_to(PROJECT) for path in PROJECT.glob("handover/*.py")}
-    return lambda_.Code.from_asset(str(own), asset_hash_type=AssetHashType.OUTPUT, bundling=_copied(files))
+    return lambda_.Code.from_asset(
+        str(own), asset_hash_type=AssetHashType.OUTPUT, bundling=_copied(files, written or {})
+    )
 
 
 def archive(scope: Construct, construct_id: str, *, folder: str, patterns: Iterable[str]) -> s3_assets.Asset:
@@ -41,25 +46,33 @@ def archive(scope: Construct, construct_id: str, *, folder: str, patterns: Itera
         construct_id,
         path=str(PROJECT / folder),
         asset_hash_type=AssetHashType.OUTPUT,
-        bundling=_copied(files),
+        bundling=_copied(files, {}),
     )
 
 
-def _copied(files: Mapping[Path, Path]) -> BundlingOptions:
-    # The CDK requires an image but never pulls it: the files are copied here.
-    return BundlingOptions(image=DockerImage.from_registry("none"), local=_Copies(files))
+def _copied(files: Mapping[Path, Path], written: Mapping[str, str]) -> BundlingOptions:
+    return BundlingOptions(
+        # The CDK requires an image but never pulls it: the files are copied here.
+        image=DockerImage.from_registry("none"),
+        local=_Copies(files, written),
+        # It makes only one asset of a folder, unless something here differs.
+        environment=dict(written) or None,
+    )
 
 
 @jsii.implements(ILocalBundling)
 class _Copies:
-    """Copies sources into an asset. ``files``: path → its path in the asset."""
+    """Copies sources into an asset. ``files``: path → its path in the asset; ``written``: name there → text."""
 
-    def __init__(self, files: Mapping[Path, Path]) -> None:
+    def __init__(self, files: Mapping[Path, Path], written: Mapping[str, str]) -> None:
         self._files = files
+        self._written = written
 
     def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
         """Always succeeds: True keeps the CDK from using Docker."""
         for source, target in sorted(self._files.items()):
             (Path(output_dir) / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, Path(output_dir) / target)
+        for name, text in sorted(self._written.items()):
+            (Path(output_dir) / name).write_text(text)
         return True

@@ -90,9 +90,13 @@ def test_what_python_would_take_for_a_number_is_none_here(column: Decimals | Int
         (
             "[label]",
             "[labels]",
-            "labels = {'name': 'acceptability', 'categories': ['unacc', 'acc', 'good', 'vgood']} is",
+            "labels = {'name': 'acceptability', 'categories': ['unacc', 'acc', 'good', 'vgood'], ",
         ),
-        ("[[features]]", "[[feature]]", "feature = [{'name': 'buying', 'categories': ['low', 'med', 'high', 'vhigh']}"),
+        (
+            "[[features]]",
+            "[[feature]]",
+            "feature = [{'name': 'buying', 'categories': ['low', 'med', 'high', 'vhigh'], ",
+        ),
     ],
 )
 def test_dataset_toml_is_read_strictly(found: str, written: str, message: str) -> None:

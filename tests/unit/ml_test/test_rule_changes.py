@@ -127,13 +127,13 @@ def test_groups_and_kind_as_a_whole() -> None:
         ("bad_share_allowed = 0.0", "bad_share_allowed = 0.2", "looser: rows bad_share_allowed 0.0 → 0.2"),
         ('identifier = "ID"', "", 'looser: rows identifier "ID" → none'),
         (
-            'categories = ["1", "2"]\n\n# 1 grad',
-            'categories = ["1"]\n\n# 1 grad',
+            'categories = ["1", "2"]\ndescription = "Sex"\nmeanings = { 1 = "male", 2 = "female" }',
+            'categories = ["1"]',
             'looser: features sex categories ["1", "2"] → ["1"]',
         ),
         (
-            'categories = ["1", "2"]\n\n# 1 grad',
-            'categories = ["2", "1"]\n\n# 1 grad',
+            'categories = ["1", "2"]\ndescription = "Sex',
+            'categories = ["2", "1"]\ndescription = "Sex',
             'looser: features sex categories ["1", "2"] → ["2", "1"]',
         ),
         ("rows_allowed = 14", "rows_allowed = 140", "looser: features education recoded 0 rows_allowed 14 → 140"),
@@ -158,6 +158,8 @@ def test_groups_and_kind_as_a_whole() -> None:
         ("at_least = 2", "at_least = 1", "looser: associations repayment_september at_least 2 → 1"),
         ('label = "1"', 'label = "0"', 'looser: associations repayment_september label "1" → "0"'),
         ('categories = ["0", "1"]', 'categories = ["1", "0"]', 'looser: label categories ["0", "1"] → ["1", "0"]'),
+        ('unit = "years"', 'unit = "months"', None),
+        ('2 = "female"', '2 = "woman"', None),
         ('name = "default"', 'name = "paid"', 'looser: label name "default" → "paid"'),
     ],
 )
