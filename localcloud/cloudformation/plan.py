@@ -274,9 +274,15 @@ def _schema(type_name: str) -> Schema:
 
 
 def custom_named(wanted: Deployed, present: Deployed) -> str | None:
-    """The name that a replacement would share with the old resource, which is not possible."""
-    for path in _schema(wanted.type_name).primary_identifier:
-        name = _at(wanted.properties, path)
-        if isinstance(name, str) and name == _at(present.properties, path):
-            return name
+    """The name that a replacement would share with the old resource, which is not possible.
+
+    Where a type is identified by several properties, or by one that it answers, the two are different resources.
+    """
+    identifier = _schema(wanted.type_name).primary_identifier
+    names = [_at(wanted.properties, path) for path in identifier]
+    if all(
+        isinstance(name, str) and name == _at(present.properties, path)
+        for name, path in zip(names, identifier, strict=True)
+    ):
+        return ", ".join(names) or None
     return None

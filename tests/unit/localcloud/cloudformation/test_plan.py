@@ -172,3 +172,18 @@ def test_values_in_changes_are_text(evaluation):
     detail = changes(found)[0]["ResourceChange"]["Details"][0]
     assert json.loads(detail["Target"]["AfterValue"]) == {"Status": "Enabled"}
     assert detail["Target"]["AttributeChangeType"] == "Add"
+
+
+def test_only_a_whole_name_stands_in_the_way_of_a_replacement() -> None:
+    """A permission is identified by its function and an id of its own, so another one of that function can be made."""
+    same = {"FunctionName": "f", "Qualifier": "live"}
+    for type_name, wanted, before, name in (
+        ("AWS::Lambda::Permission", {"FunctionName": "f"}, {"FunctionName": "f"}, None),
+        ("AWS::Lambda::EventInvokeConfig", same, {**same, "Qualifier": "1"}, None),
+        ("AWS::Lambda::EventInvokeConfig", same, same, "f, live"),
+        (BUCKET, {"BucketName": "b"}, {"BucketName": "b"}, "b"),
+    ):
+        found = plan.custom_named(
+            deployed("A", type_name, properties=wanted), deployed("A", type_name, properties=before)
+        )
+        assert found == name
