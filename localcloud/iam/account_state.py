@@ -205,9 +205,11 @@ class AccountState:
         return json.dumps(on_itself(_text(found.policy))) if found is not None and found.policy else None
 
     def _function_policy(self, arn: str) -> str | None:
-        """A function's policy, which is in our own store."""
-        name = arn.partition(":function:")[2].partition(":")[0]
-        statements = (self._store.table("lambda.functions").get(name) or {}).get("policy")
+        """The policy of a function, or of the version or alias in the ARN: each has its own. It is in our store."""
+        named = arn.partition(":function:")[2]
+        _, _, qualifier = named.partition(":")
+        table = "lambda.versions" if qualifier.isdigit() else "lambda.aliases" if qualifier else "lambda.functions"
+        statements = (self._store.table(table).get(named) or {}).get("policy")
         return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
 
     def _secret(self, region: str, name: str) -> Any:

@@ -34,9 +34,11 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_iam_role import Role
     from localcloud.resources.aws_kms_alias import Alias
     from localcloud.resources.aws_kms_key import Key
+    from localcloud.resources.aws_lambda_alias import Alias as FunctionAlias
     from localcloud.resources.aws_lambda_eventinvokeconfig import EventInvokeConfig
     from localcloud.resources.aws_lambda_function import Function
     from localcloud.resources.aws_lambda_permission import Permission
+    from localcloud.resources.aws_lambda_version import Version
     from localcloud.resources.aws_logs_loggroup import LogGroup
     from localcloud.resources.aws_s3_bucket import Bucket
     from localcloud.resources.aws_s3_bucketpolicy import BucketPolicy
@@ -76,9 +78,11 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         Role,
         Alias,
         Key,
+        FunctionAlias,
         EventInvokeConfig,
         Function,
         Permission,
+        Version,
         LogGroup,
         Bucket,
         BucketPolicy,

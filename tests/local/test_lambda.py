@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.clouds import LocalCloud
 from tests.local.iam_account import Account, allow, policy, refused, trust
 from tests.waiting import WAITER, until
 
@@ -301,9 +300,3 @@ def test_a_deleted_function_is_gone(account: Account) -> None:
     function.client.delete_function(FunctionName=function.name)
     with refused("ResourceNotFoundException"):
         function.invoke({})
-
-
-def test_a_function_is_not_an_alias(local_cloud: LocalCloud) -> None:
-    """Versions and aliases are refused by name."""
-    with refused("NotImplemented", "versions and aliases"):
-        local_cloud.client("lambda").invoke(FunctionName="f:prod")

@@ -1,4 +1,8 @@
-"""Functions: a request names one by name, ARN or a part of it. The action of Invoke has another name."""
+"""Functions: a request names one by name, ARN or a part of it. The action of Invoke has another name.
+
+Where a request names a version or an alias, the action is on that. Aliases themselves are made, changed and read by
+actions on their function.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of Lambda's groups of operations: the functions, and the engine that runs them."""
+"""The base of Lambda's groups of operations: functions, their versions, and the engine that runs them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from localcloud.platform.service import Operations
 from localcloud.services.lambda_.asynchronous import Asynchronous
 from localcloud.services.lambda_.engine import Engine
 from localcloud.services.lambda_.functions import Functions
+from localcloud.services.lambda_.versions import Versions
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
@@ -19,5 +20,6 @@ class LambdaOperations(Operations):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.functions = Functions(cloud)
-        self.engine = Engine(cloud, self.functions)
-        self.asynchronous = Asynchronous(cloud, self.functions, self.engine)
+        self.versions = Versions(cloud, self.functions)
+        self.engine = Engine(cloud, self.functions, self.versions)
+        self.asynchronous = Asynchronous(cloud, self.versions, self.engine)

@@ -11,7 +11,8 @@ from localcloud.platform.errors import AwsError
 from localcloud.services.lambda_.code import unpack
 from localcloud.services.lambda_.functions import hex_of
 from localcloud.services.lambda_.names import PRINCIPAL
-from localcloud.services.lambda_.sandbox import Outcome, Sandbox, runtime
+from localcloud.services.lambda_.runtime_api import Incoming
+from localcloud.services.lambda_.sandbox import Outcome, Sandbox, runtime, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
     from localcloud.services.lambda_.functions import Functions
+    from localcloud.services.lambda_.versions import Target, Versions
 
 #: The account's concurrency. AWS's is 1,000. This is one machine, and the front door has 64 threads for all calls.
 ACCOUNT_CONCURRENCY = 32
@@ -47,11 +49,13 @@ def role_credentials(cloud: Cloud, configuration: Document) -> dict[str, str]:
 
 
 class Engine:
-    def __init__(self, cloud: Cloud, functions: Functions) -> None:
+    def __init__(self, cloud: Cloud, functions: Functions, versions: Versions) -> None:
         self._cloud = cloud
         self._functions = functions
+        self._versions = versions
         self._lock = threading.Lock()
         self._unpacking = threading.Lock()
+        #: ``<function>:<version>`` → its sandboxes without work.
         self._warm: dict[str, list[Sandbox]] = {}
         self._running: dict[str, int] = {}
         self._all: set[Sandbox] = set()
@@ -68,10 +72,9 @@ class Engine:
         for sandbox in sandboxes:
             sandbox.stop()
 
-    def invoke(self, name: str, request_id: str, payload: bytes, client_context: str = "") -> Outcome:
-        """Runs the function on one event until it ends. Raises AwsError where it is throttled or cannot run."""
-        function = self._functions.get(name)
-        configuration = function["configuration"]
+    def invoke(self, target: Target, request_id: str, payload: bytes, client_context: str = "") -> Outcome:
+        """Runs a function on one event until it ends. Raises AwsError where it is throttled or cannot run."""
+        configuration = target.configuration
         if configuration["State"] != "Active":
             raise AwsError(
                 "ResourceConflictException",
@@ -79,22 +82,28 @@ class Engine:
                 f"{configuration['State']}",
                 status=409,
             )
-        with self._slot(name, function.get("concurrency")):
-            sandbox = self._taken(name, configuration["RevisionId"]) or self._started(configuration)
+        event = Incoming(
+            request_id=request_id, payload=payload, function_arn=target.invoked_arn, client_context=client_context
+        )
+        with self._slot(target.name, target.reserved):
+            sandbox = self._taken(configuration) or self._started(configuration)
             try:
-                return sandbox.invoke(request_id, payload, self._functions.arn(name), client_context)
+                return sandbox.invoke(event)
             finally:
-                self._put_back(name, sandbox)
+                self._put_back(sandbox)
 
     def prepare(self, configuration: Document) -> None:
         """Makes what a first invocation would wait for: the runtime's environment, and the folder with the code."""
         runtime(self._cloud, configuration)
         self._code(configuration)
 
-    def retire(self, name: str) -> None:
-        """Ends the warm sandboxes of a function that has changed or is gone. Those at work end after their event."""
+    def retire(self, version: str) -> None:
+        """Ends the warm sandboxes of a ``<function>:<version>`` that has changed or is gone.
+
+        Those at work end after their event.
+        """
         with self._lock:
-            retired = self._warm.pop(name, [])
+            retired = self._warm.pop(version, [])
             self._all.difference_update(retired)
         for sandbox in retired:
             sandbox.stop()
@@ -115,15 +124,15 @@ class Engine:
             with self._lock:
                 self._running[name] -= 1
 
-    def _taken(self, name: str, revision: str) -> Sandbox | None:
-        """The warm sandbox of this revision that was used last."""
+    def _taken(self, configuration: Document) -> Sandbox | None:
+        """The warm sandbox of this version that was used last."""
         while True:
             with self._lock:
-                warm = self._warm.get(name, [])
+                warm = self._warm.get(version_of(configuration), [])
                 if not warm:
                     return None
                 sandbox = warm.pop()
-            if sandbox.revision == revision and 0 <= time.time() - sandbox.assumed < _OLDEST_SECONDS:
+            if sandbox.runs(configuration) and 0 <= time.time() - sandbox.assumed < _OLDEST_SECONDS:
                 return sandbox
             self._end(sandbox)
 
@@ -134,13 +143,13 @@ class Engine:
             self._all.add(sandbox)
         return sandbox
 
-    def _put_back(self, name: str, sandbox: Sandbox) -> None:
-        current = self._functions.table.get(name)
-        fresh = current is not None and current["configuration"]["RevisionId"] == sandbox.revision
+    def _put_back(self, sandbox: Sandbox) -> None:
+        current = self._versions.current(sandbox.version)
+        fresh = current is not None and sandbox.runs(current)
         with self._lock:
             keep = fresh and sandbox.usable and not self._closed.is_set()
             if keep:
-                self._warm.setdefault(name, []).append(sandbox)
+                self._warm.setdefault(sandbox.version, []).append(sandbox)
         if not keep:
             self._end(sandbox)
 

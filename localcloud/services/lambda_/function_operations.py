@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
@@ -13,7 +14,8 @@ from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.configuration import CARRIED, accept_only, defaults, taken
 from localcloud.services.lambda_.engine import role_credentials
 from localcloud.services.lambda_.functions import hex_of, touched
-from localcloud.services.lambda_.names import function_name
+from localcloud.services.lambda_.names import LATEST, Reference, function_name, reference
+from localcloud.services.lambda_.versions import PENDING, require_ready, require_revision
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Call, Params
@@ -22,8 +24,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("localcloud.lambda")
 
 _SETTINGS = ("FunctionName", "LoggingConfig", *CARRIED)
-_CODE = ("FunctionName", "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri", "Architectures", "RevisionId")
-_PENDING = {"State": "Pending", "StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+_CODE = (
+    *("FunctionName", "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri", "Architectures", "RevisionId"),
+    "Publish",
+)
+
+
+#: Marks, in a function's document, the change that is under way or was the last.
+CHANGE = "change"
 
 
 class FunctionOperations(LambdaOperations):
@@ -33,7 +41,7 @@ class FunctionOperations(LambdaOperations):
         name = function_name(params["FunctionName"])
         if params.get("PackageType") == "Image" or params["Code"].get("ImageUri"):
             raise UnsupportedError(f"lambda: functions from container images ({name})")
-        accept_only(params, (*_SETTINGS, "Code", "Tags"), "CreateFunction")
+        accept_only(params, (*_SETTINGS, "Code", "Tags", "Publish"), "CreateFunction")
         if name in self.functions.table:
             raise AwsError("ResourceConflictException", f"Function already exist: {name}", status=409)
         for needed in ("Runtime", "Handler"):
@@ -46,18 +54,22 @@ class FunctionOperations(LambdaOperations):
             **taken(params, name),
         }
         self._check_role(configuration)
-        configuration |= self.functions.keep(code.archive(self.cloud, call, params["Code"])) | _PENDING
+        configuration |= self.functions.keep(code.archive(self.cloud, call, params["Code"])) | PENDING
         touched(configuration)
-        self.functions.table.put(name, {"configuration": configuration, "tags": params.get("Tags", {})})
-        self._make_ready(configuration)
-        return configuration
+        change = str(uuid.uuid4())
+        self.functions.table.put(name, {"configuration": configuration, "tags": params.get("Tags", {}), CHANGE: change})
+        answer = self.versions.publish(name, ready=False) if params.get("Publish") else configuration
+        self._make_ready(name, change)
+        return answer
 
     @operation("GetFunction")
     def get_function(self, _: Call, params: Params) -> Params:
-        function = self._named(params)
+        named = reference(params["FunctionName"], params.get("Qualifier"))
+        configuration = self.versions.configuration(named)
+        function = self.functions.get(named.name)
         answer = {
-            "Configuration": function["configuration"],
-            "Code": {"RepositoryType": "S3", "Location": self._archive_url(function["configuration"])},
+            "Configuration": configuration,
+            "Code": {"RepositoryType": "S3", "Location": self._archive_url(configuration)},
             **({"Tags": function["tags"]} if function.get("tags") else {}),
         }
         if function.get("concurrency") is not None:
@@ -66,28 +78,19 @@ class FunctionOperations(LambdaOperations):
 
     @operation("GetFunctionConfiguration")
     def get_function_configuration(self, _: Call, params: Params) -> Params:
-        found: Params = self._named(params)["configuration"]
-        return found
+        return self.versions.configuration(reference(params["FunctionName"], params.get("Qualifier")))
 
     @operation("ListFunctions")
     def list_functions(self, _: Call, params: Params) -> Params:
         accept_only(params, ("Marker", "MaxItems"), "ListFunctions")
-        found = [function["configuration"] for _, function in self.functions.table.items()]
-        start, most = int(params.get("Marker", "0")), params.get("MaxItems", 50)
-        more = {"NextMarker": str(start + most)} if start + most < len(found) else {}
-        return {"Functions": found[start : start + most], **more}
-
-    @operation("ListVersionsByFunction")
-    def list_versions_by_function(self, _: Call, params: Params) -> Params:
-        configuration = self._named(params)["configuration"]
-        return {"Versions": [{**configuration, "FunctionArn": f"{configuration['FunctionArn']}:$LATEST"}]}
+        return page("Functions", [function["configuration"] for _, function in self.functions.table.items()], params)
 
     @operation("UpdateFunctionCode")
     def update_function_code(self, call: Call, params: Params) -> Params:
         accept_only(params, _CODE, "UpdateFunctionCode")
         name = self._changeable(params)["configuration"]["FunctionName"]
         kept = self.functions.keep(code.archive(self.cloud, call, params))
-        return self._changed(name, kept)
+        return self._changed(name, kept, publish=params.get("Publish", False))
 
     @operation("UpdateFunctionConfiguration")
     def update_function_configuration(self, _: Call, params: Params) -> Params:
@@ -101,10 +104,16 @@ class FunctionOperations(LambdaOperations):
 
     @operation("DeleteFunction")
     def delete_function(self, _: Call, params: Params) -> Params:
-        configuration = self._named(params)["configuration"]
-        self.functions.table.delete(configuration["FunctionName"])
-        self.functions.forget_unused(configuration["CodeSha256"])
-        self.engine.retire(configuration["FunctionName"])
+        named = reference(params["FunctionName"], params.get("Qualifier"))
+        if named.qualifier == LATEST:
+            raise _invalid("$LATEST version cannot be deleted without deleting the function.")
+        if named.is_alias:
+            raise _invalid("Deletion of aliases is not currently supported.")
+        if named.qualifier:
+            self.versions.delete_version(named)
+            self.engine.retire(str(named))
+        else:
+            self._delete(self.functions.get(named.name)["configuration"])
         return {"StatusCode": 204}
 
     def resume(self) -> None:
@@ -113,31 +122,25 @@ class FunctionOperations(LambdaOperations):
         for function in functions:
             configuration = function["configuration"]
             if configuration["State"] == "Pending" or configuration.get("LastUpdateStatus") == "InProgress":
-                self._make_ready(configuration)
+                self._make_ready(configuration["FunctionName"], function.get(CHANGE))
 
-    def _named(self, params: Params) -> Document:
-        return self.functions.get(function_name(params["FunctionName"], params.get("Qualifier")))
+    def _delete(self, configuration: Params) -> None:
+        name = configuration["FunctionName"]
+        numbers = [version["Version"] for version in self.versions.versions_of(name)]
+        self.functions.table.delete(name)
+        self.versions.delete_all(name)
+        self.versions.forget_unused(configuration["CodeSha256"])
+        for number in (LATEST, *numbers):
+            self.engine.retire(str(Reference(name, number)))
 
     def _changeable(self, params: Params) -> Document:
-        function = self._named(params)
-        configuration = function["configuration"]
-        if configuration["State"] == "Pending" or configuration.get("LastUpdateStatus") == "InProgress":
-            raise AwsError(
-                "ResourceConflictException",
-                "The operation cannot be performed at this time. An update is in progress for resource: "
-                f"{configuration['FunctionArn']}",
-                status=409,
-            )
-        if params.get("RevisionId") not in (None, configuration["RevisionId"]):
-            raise AwsError(
-                "PreconditionFailedException",
-                "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to "
-                "retrieve the latest RevisionId",
-                status=412,
-            )
+        function = self.functions.get(function_name(params["FunctionName"]))
+        require_ready(function["configuration"])
+        require_revision(params.get("RevisionId"), function["configuration"])
         return function
 
-    def _changed(self, name: str, wanted: Params) -> Params:
+    def _changed(self, name: str, wanted: Params, *, publish: bool = False) -> Params:
+        mark = str(uuid.uuid4())
         before = self.functions.get(name)["configuration"]["CodeSha256"]
 
         def change(function: Document) -> None:
@@ -148,11 +151,13 @@ class FunctionOperations(LambdaOperations):
                 LastUpdateStatusReasonCode="Creating",
             )
             touched(function["configuration"])
+            function[CHANGE] = mark
 
         configuration: Params = self.functions.update(name, change)["configuration"]
-        self.functions.forget_unused(before)
-        self._make_ready(configuration)
-        return configuration
+        answer = self.versions.publish(name, ready=False) if publish else configuration
+        self.versions.forget_unused(before)
+        self._make_ready(name, mark)
+        return answer
 
     def _check_role(self, configuration: Params) -> None:
         try:
@@ -160,26 +165,29 @@ class FunctionOperations(LambdaOperations):
         except AwsError as error:
             raise AwsError("InvalidParameterValueException", error.message) from error
 
-    def _make_ready(self, configuration: Params) -> None:
-        name = configuration["FunctionName"]
-        threading.Thread(
-            target=self._ready, args=(name, configuration["RevisionId"]), daemon=True, name=f"ready-{name}"
-        ).start()
+    def _make_ready(self, name: str, change: str | None) -> None:
+        threading.Thread(target=self._ready, args=(name, change), daemon=True, name=f"ready-{name}").start()
 
-    def _ready(self, name: str, revision: str) -> None:
+    def _ready(self, name: str, change: str | None) -> None:
         """Ends a creation or an update: Active and Successful, or Failed with the reason."""
         function = self.functions.table.get(name)
-        if function is None or function["configuration"]["RevisionId"] != revision:
+        if function is None or function.get(CHANGE) != change:
             return
         try:
             self.engine.prepare(function["configuration"])
-            self.engine.retire(name)
+            self.engine.retire(str(Reference(name, LATEST)))
             problem = ""
         except (EngineError, OSError) as error:
             log.exception("%s", name)
             problem = str(error)
+
+        def end(document: Document) -> None:
+            if document.get(CHANGE) == change:
+                _ended(document["configuration"], problem)
+
         try:
-            self.functions.update(name, lambda document: _ended(document["configuration"], revision, problem))
+            self.functions.update(name, end)
+            self.versions.finish(name, lambda configuration: _ended(configuration, problem))
         except AwsError:
             log.info("%s was deleted while it was made ready", name)
 
@@ -188,9 +196,18 @@ class FunctionOperations(LambdaOperations):
         return self.functions.archive(hex_of(configuration["CodeSha256"])).as_uri()
 
 
-def _ended(configuration: Document, revision: str, problem: str) -> None:
-    if configuration["RevisionId"] != revision:
-        return
+def page(member: str, found: list[Document], params: Params) -> Params:
+    """One page of an answer that lists."""
+    start, most = int(params.get("Marker", "0")), params.get("MaxItems", 50)
+    more = {"NextMarker": str(start + most)} if start + most < len(found) else {}
+    return {member: found[start : start + most], **more}
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("InvalidParameterValueException", message)
+
+
+def _ended(configuration: Document, problem: str) -> None:
     for name in ("StateReason", "StateReasonCode", "LastUpdateStatusReason", "LastUpdateStatusReasonCode"):
         configuration.pop(name, None)
     created = configuration["State"] == "Pending"

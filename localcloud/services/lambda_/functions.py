@@ -30,6 +30,7 @@ class Functions:
         self._arn_prefix = cloud.arn("lambda", "function:")
 
     def arn(self, name: str) -> str:
+        """The ARN of a function, or of ``<function>:<qualifier>``."""
         return f"{self._arn_prefix}{name}"
 
     def get(self, name: str) -> Document:
@@ -37,9 +38,6 @@ class Functions:
         if found is None:
             raise AwsError("ResourceNotFoundException", f"Function not found: {self.arn(name)}", status=404)
         return found
-
-    def by_arn(self, arn: str) -> Document:
-        return self.get(arn.removeprefix(self._arn_prefix))
 
     def update(self, name: str, change: Callable[[Document], None]) -> Document:
         self.get(name)
@@ -59,7 +57,7 @@ class Functions:
         return {"CodeSha256": base64.b64encode(digest).decode(), "CodeSize": len(content)}
 
     def forget_unused(self, code_sha256: str) -> None:
-        """Deletes the archive with this hash, unless a function still uses it."""
+        """Deletes the archive with this hash, unless a function uses it as it is now."""
         if all(function["configuration"]["CodeSha256"] != code_sha256 for _, function in self.table.items()):
             self.archive(hex_of(code_sha256)).unlink(missing_ok=True)
 

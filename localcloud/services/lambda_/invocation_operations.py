@@ -10,7 +10,7 @@ from localcloud.platform.service import operation
 from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.configuration import accept_only, check_destination
 from localcloud.services.lambda_.engine import ACCOUNT_CONCURRENCY
-from localcloud.services.lambda_.names import function_name
+from localcloud.services.lambda_.names import LATEST, Reference, function_name, reference
 from localcloud.services.lambda_.sandbox import encoded_tail
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ class InvocationOperations(LambdaOperations):
             ("FunctionName", "Qualifier", "InvocationType", "LogType", "ClientContext", "Payload"),
             "Invoke",
         )
-        name = function_name(params["FunctionName"], params.get("Qualifier"))
-        self.functions.get(name)
+        named = reference(params["FunctionName"], params.get("Qualifier"))
+        target = self.versions.target(named)
         kind = params.get("InvocationType", "RequestResponse")
         if kind == "DryRun":
             return {"StatusCode": 204}
         payload = _payload(params, kind)
         context = params.get("ClientContext", "")
         if kind == "Event":
-            self.asynchronous.accept(name, call.request_id, payload, context)
+            self.asynchronous.accept(named, call.request_id, payload, context)
             return {"StatusCode": 202, "Payload": b""}
-        outcome = self.engine.invoke(name, call.request_id, payload, context)
-        answer: Params = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": outcome.payload}
+        outcome = self.engine.invoke(target, call.request_id, payload, context)
+        answer: Params = {"StatusCode": 200, "ExecutedVersion": target.version, "Payload": outcome.payload}
         if outcome.function_error:
             answer["FunctionError"] = outcome.function_error
         if params.get("LogType") == "Tail":
@@ -72,7 +72,7 @@ class InvocationOperations(LambdaOperations):
 
     @operation("PutFunctionEventInvokeConfig")
     def put_function_event_invoke_config(self, _: Call, params: Params) -> Params:
-        name = function_name(params["FunctionName"], params.get("Qualifier"))
+        named = reference(params["FunctionName"], params.get("Qualifier"))
         wanted = {
             key: params[key]
             for key in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
@@ -80,28 +80,27 @@ class InvocationOperations(LambdaOperations):
         }
         for kind in ("OnSuccess", "OnFailure"):
             check_destination(wanted.get("DestinationConfig", {}).get(kind, {}).get("Destination", ""), kind)
-        return self._event_invoke(self.functions.update(name, lambda function: function.update(event_invoke=wanted)))
+        document = self.versions.update(named, lambda document: document.update(event_invoke=wanted))
+        return self._event_invoke(named, document)
 
     @operation("GetFunctionEventInvokeConfig")
     def get_function_event_invoke_config(self, _: Call, params: Params) -> Params:
-        function = self.functions.get(function_name(params["FunctionName"], params.get("Qualifier")))
-        if "event_invoke" not in function:
-            arn = f"{function['configuration']['FunctionArn']}:$LATEST"
-            raise AwsError(
-                "ResourceNotFoundException", f"The function {arn} doesn't have an EventInvokeConfig", status=404
-            )
-        return self._event_invoke(function)
+        named = reference(params["FunctionName"], params.get("Qualifier"))
+        return self._event_invoke(named, self.versions.document(named))
 
     @operation("DeleteFunctionEventInvokeConfig")
     def delete_function_event_invoke_config(self, call: Call, params: Params) -> None:
         self.get_function_event_invoke_config(call, params)
-        name = function_name(params["FunctionName"], params.get("Qualifier"))
-        self.functions.update(name, lambda function: function.pop("event_invoke", None))
+        named = reference(params["FunctionName"], params.get("Qualifier"))
+        self.versions.update(named, lambda document: document.pop("event_invoke", None))
 
-    @staticmethod
-    def _event_invoke(function: Document) -> Params:
-        arn = f"{function['configuration']['FunctionArn']}:$LATEST"
-        return {"FunctionArn": arn, "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}, **function["event_invoke"]}
+    def _event_invoke(self, named: Reference, document: Document) -> Params:
+        arn = self.functions.arn(f"{named.name}:{named.qualifier or LATEST}")
+        if "event_invoke" not in document:
+            raise AwsError(
+                "ResourceNotFoundException", f"The function {arn} doesn't have an EventInvokeConfig", status=404
+            )
+        return {"FunctionArn": arn, "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}, **document["event_invoke"]}
 
 
 def _payload(params: Params, kind: str) -> bytes:

@@ -3,27 +3,67 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError
 
 _NAME = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
     r"(?P<name>[A-Za-z0-9-_]{1,64})(?::(?P<qualifier>\$LATEST|[A-Za-z0-9-_]+))?"
 )
+_QUALIFIER = re.compile(r"\$LATEST|[A-Za-z0-9-_]{1,128}")
 #: Lambda, as roles and policies name it.
 PRINCIPAL = "lambda.amazonaws.com"
-_LATEST = "$LATEST"
+#: The version that changes with the function. All others are numbers.
+LATEST = "$LATEST"
 
 
-def function_name(given: str, qualifier: str | None = None) -> str:
-    """The bare name. Raises AwsError for an invalid name, UnsupportedError for a version or an alias."""
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a call names: a function, or one of its versions or aliases."""
+
+    name: str
+    qualifier: str = ""
+    """A version's number, an alias's name, ``$LATEST``; empty where the call has none."""
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.qualifier}" if self.qualifier else self.name
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether it names the function as it is now."""
+        return self.qualifier in ("", LATEST)
+
+    @property
+    def is_alias(self) -> bool:
+        return not self.is_latest and not self.qualifier.isdigit()
+
+
+def reference(given: str, qualifier: str | None = None) -> Reference:
+    """Raises AwsError for an invalid name, and where the name has another qualifier than the call."""
     found = _NAME.fullmatch(given)
     if found is None:
         raise AwsError(
             "ValidationException",
             f"{given!r} names no function: give its name, such as clean-up, or its ARN.",
         )
-    wanted = qualifier or found["qualifier"] or _LATEST
-    if wanted != _LATEST:
-        raise UnsupportedError(f"lambda: versions and aliases ({found['name']}:{wanted})")
-    return found["name"]
+    if qualifier and not _QUALIFIER.fullmatch(qualifier):
+        raise AwsError("ValidationException", f"{qualifier!r} names neither a version nor an alias.")
+    if qualifier and found["qualifier"] not in (None, qualifier):
+        raise AwsError(
+            "InvalidParameterValueException",
+            "The derived qualifier from the function name does not match the specified qualifier.",
+        )
+    return Reference(found["name"], qualifier or found["qualifier"] or "")
+
+
+def function_name(given: str) -> str:
+    """The name in a call that is about a whole function. Raises AwsError for one of its versions or aliases."""
+    found = reference(given)
+    if not found.is_latest:
+        raise AwsError(
+            "InvalidParameterValueException",
+            "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+            "Please specify either a function name or an unqualified function ARN.",
+        )
+    return found.name

@@ -1,16 +1,18 @@
-"""A function's resource policy, which says who else may invoke it, and its tags."""
+"""Resource policies of functions, versions and aliases, which say who else may invoke them, and functions' tags."""
 
 from __future__ import annotations
 
 import json
 import re
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import operation
 from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.configuration import accept_only
-from localcloud.services.lambda_.names import function_name
+from localcloud.services.lambda_.names import LATEST, function_name, reference
+from localcloud.services.lambda_.versions import require_revision
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Call, Params
@@ -26,11 +28,14 @@ class PolicyOperations(LambdaOperations):
     @operation("AddPermission")
     def add_permission(self, _: Call, params: Params) -> Params:
         accept_only(params, tuple(set(_PERMISSION) - {"PrincipalOrgID"}), "AddPermission")
-        name = function_name(params["FunctionName"], params.get("Qualifier"))
-        statement = _statement(self.functions.arn(name), params)
+        named = reference(params["FunctionName"], params.get("Qualifier"))
+        if named.qualifier == LATEST:
+            raise AwsError("InvalidParameterValueException", "We currently do not support adding policies for $LATEST.")
+        statement = _statement(self.functions.arn(str(named)), params)
 
-        def add(function: Document) -> None:
-            known = function.setdefault("policy", [])
+        def add(document: Document) -> None:
+            require_revision(params.get("RevisionId"), described(document))
+            known = document.setdefault("policy", [])
             if any(each["Sid"] == statement["Sid"] for each in known):
                 raise AwsError(
                     "ResourceConflictException",
@@ -39,29 +44,35 @@ class PolicyOperations(LambdaOperations):
                     status=409,
                 )
             known.append(statement)
+            described(document)["RevisionId"] = str(uuid.uuid4())
 
-        self.functions.update(name, add)
+        self.versions.update(named, add)
         return {"Statement": json.dumps(statement)}
 
     @operation("RemovePermission")
     def remove_permission(self, _: Call, params: Params) -> None:
-        name, sid = function_name(params["FunctionName"], params.get("Qualifier")), params["StatementId"]
+        named, sid = reference(params["FunctionName"], params.get("Qualifier")), params["StatementId"]
 
-        def remove(function: Document) -> None:
-            known = function.get("policy", [])
+        def remove(document: Document) -> None:
+            require_revision(params.get("RevisionId"), described(document))
+            known = document.get("policy", [])
+            if not known:
+                raise _no_policy("No policy is associated with the given resource.")
             if all(each["Sid"] != sid for each in known):
                 raise _no_policy(f"Statement {sid} is not found in resource policy.")
-            function["policy"] = [each for each in known if each["Sid"] != sid]
+            document["policy"] = [each for each in known if each["Sid"] != sid]
+            described(document)["RevisionId"] = str(uuid.uuid4())
 
-        self.functions.update(name, remove)
+        self.versions.update(named, remove)
 
     @operation("GetPolicy")
     def get_policy(self, _: Call, params: Params) -> Params:
-        function = self.functions.get(function_name(params["FunctionName"], params.get("Qualifier")))
-        text = policy_document(function)
-        if text is None:
+        document = self.versions.document(reference(params["FunctionName"], params.get("Qualifier")))
+        statements = document.get("policy")
+        if not statements:
             raise _no_policy("The resource you requested does not exist.")
-        return {"Policy": text, "RevisionId": function["configuration"]["RevisionId"]}
+        text = json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": statements})
+        return {"Policy": text, "RevisionId": described(document)["RevisionId"]}
 
     @operation("TagResource")
     def tag_resource(self, _: Call, params: Params) -> None:
@@ -80,10 +91,10 @@ class PolicyOperations(LambdaOperations):
         return {"Tags": self.functions.get(function_name(params["Resource"])).get("tags", {})}
 
 
-def policy_document(function: Document) -> str | None:
-    """A function's policy as JSON; None where it has none."""
-    statements = function.get("policy")
-    return json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": statements}) if statements else None
+def described(document: Document) -> Document:
+    """The part of a document that has its revision id: a function's or a version's configuration, or an alias."""
+    found: Document = document["alias"] if "alias" in document else document["configuration"]
+    return found
 
 
 def _statement(arn: str, params: Params) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,12 +14,22 @@ _PREFIX = "/2018-06-01/runtime"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Incoming:
+    """An event for a function."""
+
     request_id: str
     payload: bytes
-    deadline_ms: int
     function_arn: str
+    """As the caller named the function."""
     client_context: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """An event on its way to the handler."""
+
+    incoming: Incoming
+    deadline_ms: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +48,8 @@ class RuntimeApi:
         self.answers: queue.Queue[Answer] = queue.Queue()
         #: Set while the runtime waits for an event, so it has initialized, and finished the event before.
         self.waiting = threading.Event()
+        #: When the runtime asked for its first event, by the monotonic clock: its initialization ended then.
+        self.first_asked = 0.0
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._server = _Server(self)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True, name="runtime-api").start()
@@ -51,6 +64,7 @@ class RuntimeApi:
 
     def next_event(self) -> Event | None:
         """Waits for the next event; None when the sandbox must end."""
+        self.first_asked = self.first_asked or time.monotonic()
         self.waiting.set()
         return self._events.get()
 
@@ -83,15 +97,16 @@ class _Handler(BaseHTTPRequestHandler):
         if event is None:
             self.close_connection = True
             return
+        incoming = event.incoming
         headers = {
-            "Lambda-Runtime-Aws-Request-Id": event.request_id,
+            "Lambda-Runtime-Aws-Request-Id": incoming.request_id,
             "Lambda-Runtime-Deadline-Ms": str(event.deadline_ms),
-            "Lambda-Runtime-Invoked-Function-Arn": event.function_arn,
+            "Lambda-Runtime-Invoked-Function-Arn": incoming.function_arn,
             "Content-Type": "application/json",
         }
-        if event.client_context:
-            headers["Lambda-Runtime-Client-Context"] = event.client_context
-        self._answer(200, event.payload, headers)
+        if incoming.client_context:
+            headers["Lambda-Runtime-Client-Context"] = incoming.client_context
+        self._answer(200, incoming.payload, headers)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))

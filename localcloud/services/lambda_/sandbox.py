@@ -19,7 +19,8 @@ from localcloud.images.container_environment import base_environment
 from localcloud.images.registry import IMAGES
 from localcloud.platform.log_stream import LogStream
 from localcloud.services.lambda_.configuration import python_minor
-from localcloud.services.lambda_.runtime_api import Answer, Event, RuntimeApi
+from localcloud.services.lambda_.runtime_api import Answer, Event, Incoming, RuntimeApi
+from localcloud.services.lambda_.versions import content
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
@@ -41,6 +42,11 @@ def runtime(cloud: Cloud, configuration: Document) -> PythonEnvironment:
     return cloud.environments.python(LOCK, minor=python_minor(configuration["Runtime"]))
 
 
+def version_of(configuration: Document) -> str:
+    """The version that a configuration describes, as ``<function>:<version>``."""
+    return f"{configuration['FunctionName']}:{configuration['Version']}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     payload: bytes
@@ -54,8 +60,8 @@ class Sandbox:
     """The constructor starts it. Only one thread at a time may call ``invoke``. ``stop`` frees everything."""
 
     def __init__(self, cloud: Cloud, configuration: Document, code: Path, credentials: dict[str, str]) -> None:
-        self.revision = configuration["RevisionId"]
-        self.born = self.used = time.monotonic()
+        self.version = version_of(configuration)
+        self.used = time.monotonic()
         #: By the clock on the wall, as the session of its role.
         self.assumed = time.time()
         self.usable = True
@@ -64,7 +70,7 @@ class Sandbox:
         self._init_seconds: float | None = None
         self._root = cloud.work_folder("lambda-sandboxes", f"{configuration['FunctionName']}-{uuid.uuid4().hex}")
         self._api = RuntimeApi()
-        stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
+        stream = f"{datetime.now(UTC):%Y/%m/%d}/[{configuration['Version']}]{uuid.uuid4().hex}"
         group = configuration["LoggingConfig"]["LogGroup"]
         self._log = _log_stream(cloud, credentials, group, stream)
         environment = {
@@ -74,6 +80,8 @@ class Sandbox:
             **_lambda_variables(configuration, code, self._api.address, stream),
         }
         python = runtime(cloud, configuration).python
+        self._on_line(f"INIT_START Runtime Version: {configuration['Runtime'].replace('python', 'python:')}")
+        self.born = time.monotonic()
         self._child = cloud.processes.start(
             [str(python), "-m", "awslambdaric", configuration["Handler"]],
             cwd=code,
@@ -81,29 +89,24 @@ class Sandbox:
             on_line=self._on_line,
         )
 
-    def invoke(self, request_id: str, payload: bytes, function_arn: str, client_context: str = "") -> Outcome:
+    def runs(self, configuration: Document) -> bool:
+        """Whether it has the code and the settings of this configuration."""
+        return content(self._configuration) == content(configuration)
+
+    def invoke(self, incoming: Incoming) -> Outcome:
         """Runs the handler on one event. Its failures are outcomes too."""
-        started = time.monotonic()
+        request_id = incoming.request_id
         self._lines = []
         first = self._init_seconds is None
-        broken = self._initialize() if first else None
-        self._on_line(f"START RequestId: {request_id} Version: $LATEST")
+        answer = self._initialize() if first else None
+        self._on_line(f"START RequestId: {request_id} Version: {self._configuration['Version']}")
         begun = time.monotonic()
-        timeout: float = self._configuration["Timeout"]
-        if broken is None:
+        if answer is None:
+            timeout: float = self._configuration["Timeout"]
             deadline_ms = int((time.time() + timeout) * 1000)
-            event = Event(
-                request_id=request_id,
-                payload=payload,
-                deadline_ms=deadline_ms,
-                function_arn=function_arn,
-                client_context=client_context,
-            )
-            self._api.give(event)
+            self._api.give(Event(incoming=incoming, deadline_ms=deadline_ms))
             answer = self._await(begun + timeout, request_id)
-        else:
-            answer = broken
-        self._report(request_id, time.monotonic() - begun, begun - started if first else None)
+        self._report(request_id, time.monotonic() - begun, self._init_seconds if first else None)
         error = "" if answer.kind == "response" else "Unhandled"
         tail = "".join(f"{line}\n" for line in self._lines).encode()[-_TAIL_BYTES:]
         self.used = time.monotonic()
@@ -119,8 +122,6 @@ class Sandbox:
 
     def _initialize(self) -> Answer | None:
         """Waits until the runtime asks for its first event; returns the failure if it never does."""
-        runtime = self._configuration["Runtime"].replace("python", "python:")
-        self._on_line(f"INIT_START Runtime Version: {runtime}")
         deadline = self.born + INIT_SECONDS
         while not self._api.waiting.wait(0.005):
             broken = self._broken("")
@@ -130,7 +131,7 @@ class Sandbox:
                 self.usable = False
                 message = f"Error: Initialization timed out after {INIT_SECONDS:.2f} seconds"
                 return _failure("Sandbox.Timedout", message, "")
-        self._init_seconds = time.monotonic() - self.born
+        self._init_seconds = self._api.first_asked - self.born
         return None
 
     def _await(self, deadline: float, request_id: str) -> Answer:
@@ -217,7 +218,7 @@ def _lambda_variables(configuration: Document, code: Path, api: str, stream: str
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration['Runtime']}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
         "AWS_LAMBDA_FUNCTION_NAME": configuration["FunctionName"],
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_VERSION": configuration["Version"],
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": configuration["LoggingConfig"]["LogGroup"],
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,

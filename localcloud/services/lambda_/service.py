@@ -5,9 +5,10 @@ from __future__ import annotations
 from localcloud.services.lambda_.function_operations import FunctionOperations
 from localcloud.services.lambda_.invocation_operations import InvocationOperations
 from localcloud.services.lambda_.policy_operations import PolicyOperations
+from localcloud.services.lambda_.version_operations import VersionOperations
 
 
-class Lambda(FunctionOperations, InvocationOperations, PolicyOperations):
+class Lambda(FunctionOperations, InvocationOperations, PolicyOperations, VersionOperations):
     """All operations over one engine."""
 
     waiting = frozenset({"Invoke"})

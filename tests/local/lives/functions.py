@@ -31,6 +31,8 @@ def code(answer: str) -> dict[str, Any]:
 
 FUNCTION = {"Type": "AWS::Lambda::Function", "Properties": code("needed")}
 
+VERSION = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": ref("Function")}}
+
 
 def function(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
     client, name = stack.client("lambda"), outputs["Ref"]
@@ -54,6 +56,18 @@ def retries(stack: Stack, outputs: dict[str, str]) -> int:
     name = outputs["NeedFunction"]
     found: int = stack.client("lambda").get_function_event_invoke_config(FunctionName=name)["MaximumRetryAttempts"]
     return found
+
+
+def published(stack: Stack, outputs: dict[str, str]) -> tuple[str, str]:
+    found = stack.client("lambda").get_function_configuration(FunctionName=outputs["Ref"])
+    return found["Version"], found["Description"]
+
+
+def pointed(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
+    client = stack.client("lambda")
+    found = client.get_alias(FunctionName=outputs["NeedFunction"], Name="live")
+    answer = json.load(client.invoke(FunctionName=outputs["Ref"])["Payload"])
+    return answer, found["FunctionVersion"], found["Description"], found.get("RoutingConfig")
 
 
 def invoking(count: int) -> dict[str, Any]:
@@ -96,5 +110,28 @@ LIVES = [
         look=retries,
         at_first=0,
         later=1,
+    ),
+    Life(
+        type_name="AWS::Lambda::Version",
+        needs={"Role": ROLE, "Function": FUNCTION},
+        first={"FunctionName": ref("Function"), "Description": "the first"},
+        look=published,
+        at_first=("1", "the first"),
+        attributes=("Version", "FunctionArn"),
+    ),
+    Life(
+        type_name="AWS::Lambda::Alias",
+        needs={"Role": ROLE, "Function": FUNCTION, "Version": VERSION},
+        first={
+            "FunctionName": ref("Function"),
+            "Name": "live",
+            "FunctionVersion": "$LATEST",
+            "Description": "what is served",
+        },
+        then={"FunctionName": ref("Function"), "Name": "live", "FunctionVersion": attribute("Version", "Version")},
+        look=pointed,
+        at_first=("needed", "$LATEST", "what is served", None),
+        later=("needed", "1", "", None),
+        attributes=("AliasArn",),
     ),
 ]
