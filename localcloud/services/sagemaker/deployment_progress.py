@@ -67,6 +67,6 @@ def described_variant(variant: Variant) -> dict[str, Any]:
         ],
         "CurrentWeight": variant.weight,
         "DesiredWeight": variant.weight,
-        "CurrentInstanceCount": variant.desired_instances,
+        "CurrentInstanceCount": len(variant.instances.all()),
         "DesiredInstanceCount": variant.desired_instances,
     }

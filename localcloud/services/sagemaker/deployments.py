@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localcloud.platform.errors import AwsError, EngineError
 from localcloud.services.sagemaker import endpoint_restart
 from localcloud.services.sagemaker.deployment_progress import DeploymentProgress, described_variant
+from localcloud.services.sagemaker.instances import drain
 from localcloud.services.sagemaker.routing import ServedEndpoint
 from localcloud.services.sagemaker.tags import forget_tags
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from localcloud.services.sagemaker.fleet import Fleet
     from localcloud.services.sagemaker.shift import Shift
 
-#: How long an old fleet may still answer its requests before it ends: the limit of an invocation.
-DRAIN_SECONDS = 60.0
 #: How often the alarms are checked during a bake.
 _ALARM_CHECK_SECONDS = 0.1
 _HEALTH_CHECK_SECONDS = 1.0
@@ -150,7 +149,7 @@ class Deployments:
             self._shift(served, previous, fleet, shift, progress)
         except Exception as error:  # noqa: BLE001  (any error sends the traffic back)
             self._set(name, EndpointStatus="RollingBack")
-            served.shares = ((previous, 1.0),)
+            served.share((previous, 1.0))
             self._end(fleet)
             self._in_service(name, previous, failure=_reason(error))
             return
@@ -167,7 +166,7 @@ class Deployments:
         for step in shift.steps:
             rest = 1.0 - step.share
             progress.activating(step.share)
-            served.shares = ((fleet, step.share), (previous, rest)) if rest > 0 else ((fleet, 1.0),)
+            served.share((fleet, step.share), *([(previous, rest)] if rest > 0 else []))
             if step.bake_seconds:
                 progress.baking(step.share, step.bake_seconds)
             deadline = time.monotonic() + step.bake_seconds / self._cloud.settings.time_scale
@@ -223,9 +222,7 @@ class Deployments:
 
     def _end(self, fleet: Fleet) -> None:
         """Ends a fleet that gets no new requests, after it has answered the present ones."""
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while fleet.in_flight and time.monotonic() < deadline and not self._down.is_set():
-            time.sleep(0.01)
+        drain(fleet.in_flight, self._down)
         fleet.stop()
 
     def _in_service(self, name: str, fleet: Fleet, failure: str | None = None) -> None:
@@ -247,6 +244,7 @@ class Deployments:
             document.update(changes, LastModifiedTime=datetime.now(UTC))
             if document["EndpointStatus"] == "InService":
                 document.pop("PendingDeploymentSummary", None)
+                document.pop(endpoint_restart.SCALING, None)
 
         try:
             self._table.update(name, change)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.sagemaker.accepted import accept_only
+from localcloud.services.sagemaker.instances import RANDOM, STRATEGIES
 from localcloud.services.sagemaker.listing import page
 from localcloud.services.sagemaker.models import model_by_name
 from localcloud.services.sagemaker.tags import forget_tags, put_tags
@@ -26,6 +27,7 @@ _VARIANT = {
     "VolumeSizeInGB",
     "ModelDataDownloadTimeoutInSeconds",
     "ContainerStartupHealthCheckTimeoutInSeconds",
+    "RoutingConfig",
 }
 _CAPTURE = {
     "EnableCapture",
@@ -93,6 +95,9 @@ class EndpointConfigs(Operations):
         for name in ("InitialInstanceCount", "InstanceType"):
             if name not in variant:
                 raise AwsError("ValidationException", f"Production variant {variant['VariantName']} needs {name}.")
+        strategy = variant.get("RoutingConfig", {}).get("RoutingStrategy", RANDOM)
+        if strategy not in STRATEGIES:
+            raise AwsError("ValidationException", f"RoutingStrategy must be {' or '.join(STRATEGIES)}, not {strategy}.")
         return {"InitialVariantWeight": 1.0, **variant}
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
 
+#: Marks the document of an endpoint whose instances or weights change, and not its configuration.
+SCALING = "_scaling"
 CUT_OFF = "The update was rolled back: the local cloud ended while it was under way."
 
 
@@ -42,7 +44,12 @@ _LEFT = {
 
 
 def left(document: Document) -> Left | None:
-    """What to do with this endpoint; None where it has failed, and stays as it is."""
+    """What to do with this endpoint; None where it has failed, and stays as it is.
+
+    One that was scaled comes back with the instances that were wanted.
+    """
+    if document["EndpointStatus"] == "Updating" and document.get(SCALING):
+        return _LEFT["InService"]
     return _LEFT.get(document["EndpointStatus"])
 
 

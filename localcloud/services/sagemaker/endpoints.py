@@ -13,7 +13,8 @@ from localcloud.services.sagemaker.announcements import announce_endpoints
 from localcloud.services.sagemaker.deployments import Deployments
 from localcloud.services.sagemaker.endpoint_configs import config_by_name
 from localcloud.services.sagemaker.endpoint_metrics import EndpointMetrics
-from localcloud.services.sagemaker.fleet import Fleet
+from localcloud.services.sagemaker.endpoint_restart import SCALING
+from localcloud.services.sagemaker.fleet import Fleet, check_count
 from localcloud.services.sagemaker.listing import page
 from localcloud.services.sagemaker.runtime import MAX_BODY_BYTES, PREFIX, Runtime, invocation
 from localcloud.services.sagemaker.shift import Shift
@@ -115,7 +116,9 @@ class Endpoints(Operations):
             )
         for item in wanted.values():
             accept_only(item, {"VariantName", "DesiredWeight", "DesiredInstanceCount"}, "DesiredWeightsAndCapacities")
-        self._begin(name, "Updating")
+            check_count(item.get("DesiredInstanceCount", 1), "DesiredInstanceCount")
+        described = [_wanted(variant, wanted) for variant in document["ProductionVariants"]]
+        self._begin(name, "Updating", ProductionVariants=described, **{SCALING: True})
         self._deployments.scale(name, wanted)
         return {"EndpointArn": document["EndpointArn"]}
 
@@ -190,6 +193,12 @@ class Endpoints(Operations):
             for property_name, attribute in _RETAINED.items():
                 if variant.name in previous and property_name not in excluded:
                     setattr(variant, attribute, getattr(previous[variant.name], attribute))
+
+
+def _wanted(variant: Document, wanted: dict[str, Params]) -> Document:
+    """A variant in DescribeEndpoint's form, with the wanted weight and count of instances."""
+    change = wanted.get(variant["VariantName"], {})
+    return variant | {key: value for key, value in change.items() if key != "VariantName"}
 
 
 def _in_progress(document: Document) -> AwsError:

@@ -6,13 +6,14 @@ import logging
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.platform.errors import EngineError
+from localcloud.platform.errors import EngineError, UnsupportedError
 from localcloud.services.sagemaker.container import Container
 from localcloud.services.sagemaker.data_capture import DataCapture
 from localcloud.services.sagemaker.execution_role import execution_role
+from localcloud.services.sagemaker.instances import RANDOM, Instance, Instances, drain
 from localcloud.services.sagemaker.models import container_specs, model_by_name
 from localcloud.services.sagemaker.place import Place
 
@@ -24,18 +25,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.sagemaker.fleet")
 
-#: How many instances of a variant really run. More are only described, because this machine has few cores.
-MAX_RUNNING_INSTANCES = 2
+#: How many instances of a variant run at the most, because each has processes of its own on this one machine.
+MOST_INSTANCES = 8
 #: AWS allows up to an hour. A container that is not up by then on a laptop never will be.
 _STARTUP_SECONDS = 300
-
-
-@dataclass(eq=False, slots=True)
-class Instance:
-    """One group of containers, which a request passes in order."""
-
-    instance_id: str
-    containers: list[Container]
 
 
 @dataclass(eq=False, slots=True)
@@ -46,7 +39,7 @@ class Variant:
     weight: float
     desired_instances: int
     startup_seconds: float
-    instances: list[Instance] = field(default_factory=list)
+    instances: Instances
 
 
 class Fleet:
@@ -55,8 +48,6 @@ class Fleet:
     def __init__(self, cloud: Cloud, endpoint: str, config: Document) -> None:
         self.config = config
         self.variants = [_variant(cloud, variant) for variant in config["ProductionVariants"]]
-        #: The number of requests under way, counted on the event loop.
-        self.in_flight = 0
         self.capture: DataCapture | None = None
         self._cloud = cloud
         self._endpoint = endpoint
@@ -66,11 +57,15 @@ class Fleet:
         #: Held while instances come and go after the start.
         self._changing = threading.Lock()
 
+    def in_flight(self) -> int:
+        """The number of requests under way."""
+        return sum(instance.in_flight for variant in self.variants for instance in variant.instances.all())
+
     def start(self) -> None:
         """Raises EngineError or AwsError with the reason of the first failure, and leaves nothing running."""
         try:
             for variant in self.variants:
-                self._grow(variant, min(variant.desired_instances, MAX_RUNNING_INSTANCES))
+                self._grow(variant, variant.desired_instances)
             self.capture = self._data_capture()
         except BaseException:
             self.stop()
@@ -82,26 +77,32 @@ class Fleet:
         self.config = {key: value for key, value in self.config.items() if key != name} | kept
 
     def scale(self, variant: Variant, count: int) -> None:
-        """Starts or ends instances of a variant until this many run."""
+        """Starts or ends instances of a variant until this many run. Those that end answer their requests first."""
         with self._changing:
-            self._scale(variant, count)
-
-    def _scale(self, variant: Variant, count: int) -> None:
-        variant.desired_instances = count
-        running = min(count, MAX_RUNNING_INSTANCES)
-        surplus = variant.instances[running:]
-        variant.instances = variant.instances[:running]
-        for instance in surplus:
+            variant.desired_instances = count
+            present = sorted(variant.instances.all(), key=lambda instance: instance.lost)
+            variant.instances.replace(present[:count])
+            self._grow(variant, count - len(present))
+        for instance in present[count:]:
+            drain(lambda instance=instance: instance.in_flight, self._cancelled)  # type: ignore[misc]
             self._end(instance)
-        self._grow(variant, running - len(variant.instances))
 
     def heal(self) -> None:
-        """Replaces every instance that has lost a container. Raises as ``start`` does."""
-        with self._changing:
+        """Replaces every instance that has lost a container. Raises as ``start`` does.
+
+        Does nothing while the fleet is scaled: the other endpoints' turn does not wait for it.
+        """
+        if not self._changing.acquire(blocking=False):
+            return
+        try:
             for variant in self.variants:
-                for instance in variant.instances:
-                    if not self._cancelled.is_set() and not all(c.running() for c in instance.containers):
+                for instance in variant.instances.all():
+                    if instance.running():
+                        instance.lost = False
+                    elif not self._cancelled.is_set():
                         self._replace(variant, instance)
+        finally:
+            self._changing.release()
 
     def cancel(self) -> None:
         """Makes a ``start`` on another thread fail soon."""
@@ -126,18 +127,26 @@ class Fleet:
 
     def _grow(self, variant: Variant, count: int) -> None:
         """Adds instances once they answer their pings, because a variant's instances take requests at once."""
-        new = [self._instance(variant) for _ in range(count)]
-        for instance in new:
-            self._wait_until_healthy(variant, instance)
-        variant.instances = [*variant.instances, *new]
+        new: list[Instance] = []
+        try:
+            new.extend(self._instance(variant) for _ in range(count))
+            for instance in new:
+                self._wait_until_healthy(variant, instance)
+        except BaseException:
+            for instance in new:
+                self._end(instance)
+            raise
+        variant.instances.replace([*variant.instances.all(), *new])
 
     def _replace(self, variant: Variant, instance: Instance) -> None:
         words = next(container.last_words() for container in instance.containers if not container.running())
         log.warning("%s: instance %s ended (%s) and is replaced", self._endpoint, instance.instance_id, words)
+        instance.lost = True
         self._end(instance)
         replacement = self._instance(variant)
         self._wait_until_healthy(variant, replacement)
-        variant.instances = [replacement if known is instance else known for known in variant.instances]
+        known = variant.instances.all()
+        variant.instances.replace([replacement if each is instance else each for each in known])
 
     def _end(self, instance: Instance) -> None:
         for container in instance.containers:
@@ -175,6 +184,7 @@ class Fleet:
 
 def _variant(cloud: Cloud, config: Document) -> Variant:
     model = model_by_name(cloud, config["ModelName"])
+    check_count(config["InitialInstanceCount"], "InitialInstanceCount")
     return Variant(
         name=config["VariantName"],
         model=model,
@@ -182,4 +192,11 @@ def _variant(cloud: Cloud, config: Document) -> Variant:
         weight=config["InitialVariantWeight"],
         desired_instances=config["InitialInstanceCount"],
         startup_seconds=config.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS),
+        instances=Instances(config.get("RoutingConfig", {}).get("RoutingStrategy", RANDOM)),
     )
+
+
+def check_count(count: int, name: str) -> None:
+    """Refuses a number of instances that a variant cannot have here."""
+    if not 1 <= count <= MOST_INSTANCES:
+        raise UnsupportedError(f"sagemaker: a variant with {name} {count}, which is not from 1 to {MOST_INSTANCES},")

@@ -18,8 +18,9 @@ from localcloud.wire import protocol
 if TYPE_CHECKING:
     from localcloud.services.sagemaker.deployments import Deployments
     from localcloud.services.sagemaker.endpoint_metrics import EndpointMetrics
-    from localcloud.services.sagemaker.fleet import Fleet, Instance, Variant
-    from localcloud.services.sagemaker.routing import ServedEndpoint
+    from localcloud.services.sagemaker.fleet import Fleet, Variant
+    from localcloud.services.sagemaker.instances import Instance
+    from localcloud.services.sagemaker.routing import Claim, ServedEndpoint
 
 PREFIX = "/endpoints/"
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -44,6 +45,10 @@ class ModelError(Exception):
         self.status = status
         self.container = container
         self.message = message
+
+
+class LostError(ModelError):
+    """A container cannot be reached, or went away before it answered."""
 
 
 def invocation(request: HttpRequest) -> Asked:
@@ -79,24 +84,24 @@ class Runtime:
     async def _invoke(self, request: HttpRequest, request_id: str) -> HttpResponse:
         endpoint = await self._endpoint(request)
         begun = time.perf_counter()
-        fleet, variant, instance = endpoint.choose(request.headers.get(f"{_HEADER}target-variant"))
-        fleet.in_flight += 1
+        claim = endpoint.claim(request.headers.get(f"{_HEADER}target-variant"))
+        variant = claim.variant
         try:
-            response = await asyncio.wait_for(self._pass_through(request, instance), INVOCATION_SECONDS)
+            response = await asyncio.wait_for(self._served(request, claim), INVOCATION_SECONDS)
             answer = _success(response, variant, request_id)
         except (ModelError, TimeoutError) as error:
-            failure = error if isinstance(error, ModelError) else _timed_out(instance)
+            failure = error if isinstance(error, ModelError) else _timed_out(claim.instance)
             response = ContainerResponse(status=failure.status or 500)
             answer = self._model_error(failure, endpoint.name, request_id)
         finally:
-            fleet.in_flight -= 1
+            claim.release()
         model_seconds = time.perf_counter() - begun
-        self._capture(fleet, variant, request, response, answer)
+        self._capture(claim.fleet, variant, request, response, answer)
         self._metrics.record(
             Invocation(
                 endpoint=endpoint.name,
                 variant=variant.name,
-                instances=len(variant.instances),
+                instances=max(1, variant.instances.taking_requests()),
                 status=response.status,
                 model_seconds=model_seconds,
                 overhead_seconds=time.perf_counter() - begun - model_seconds,
@@ -127,6 +132,15 @@ class Runtime:
             raise AwsError("ValidationError", f"Endpoint {name} of account {self._account_id} not found.")
         return found
 
+    async def _served(self, request: HttpRequest, claim: Claim) -> ContainerResponse:
+        """Another instance answers for one that is gone. Not twice: the request itself may be what ends them."""
+        try:
+            return await self._pass_through(request, claim.instance)
+        except LostError:
+            if not claim.move_on():
+                raise
+            return await self._pass_through(request, claim.instance)
+
     async def _pass_through(self, request: HttpRequest, instance: Instance) -> ContainerResponse:
         """The last container's answer. As on AWS, only the last container gets the caller's Accept."""
         content_type = request.headers.get("content-type", "")
@@ -141,7 +155,7 @@ class Runtime:
             try:
                 response = await self._connections.post(container.port, "/invocations", headers, body)
             except ContainerLostError as error:
-                raise ModelError(500, container.spec.name, f"The container cannot be reached: {error}") from error
+                raise LostError(500, container.spec.name, f"The container cannot be reached: {error}") from error
             if not 200 <= response.status < 300:
                 raise ModelError(response.status, container.spec.name, response.body.decode("utf-8", "replace"))
             content_type, body = response.headers.get("content-type", ""), response.body

@@ -11,7 +11,7 @@ import pytest
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError
 from localcloud.platform.settings import Settings
-from localcloud.services.sagemaker.endpoint_restart import CUT_OFF, fleet_of, left
+from localcloud.services.sagemaker.endpoint_restart import CUT_OFF, SCALING, fleet_of, left
 
 
 @pytest.fixture
@@ -53,6 +53,15 @@ def test_two_variants_come_back_with_the_weights_and_counts_that_they_had_last(c
         variant.name: (variant.weight, variant.desired_instances) for variant in fleet_of(cloud, document).variants
     }
     assert found == {"champion": (0.5, 2), "challenger": (0.5, 1)}
+
+
+def test_an_endpoint_that_was_being_scaled_comes_back_with_the_wanted_instances(cloud: Cloud) -> None:
+    """A change of capacity that was cut off is finished and not taken back: it has no failure reason."""
+    document = endpoint("Updating", config("one", champion=1.0), champion=(1.0, 3)) | {SCALING: True}
+    found = left(document)
+    assert found is not None
+    assert (found.serve, found.failure_reason) == (True, None)
+    assert [variant.desired_instances for variant in fleet_of(cloud, document).variants] == [3]
 
 
 @pytest.mark.parametrize("status", ["Updating", "RollingBack"])
