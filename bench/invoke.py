@@ -6,13 +6,8 @@ door, and directly to the same three containers, one after the other, with the s
 
 from __future__ import annotations
 
-import asyncio
 import os
-import statistics
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -22,22 +17,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from bench.lab.clouds import LocalCloud
+from bench.lab.latency import HEAD, REQUESTS, Measured, measure
 from bench.lab.sagemaker_world import World
-from localcloud.services.sagemaker.connections import Connections
+from localcloud.platform.loopback_http import Connections
 
 ENDPOINT = "bench"
 CAR, LABEL = b"low,low,5more,more,big,high", b"vgood"
 CSV = {"content-type": "text/csv", "accept": "text/csv"}
-WARM_UP, REQUESTS = 500, 4000
-
-Ask = Callable[[], Awaitable[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    median_ms: float
-    p99_ms: float
-    per_second: float
 
 
 def main() -> None:
@@ -59,7 +45,7 @@ def _report(cloud: LocalCloud, ports: list[int]) -> None:
     path = f"/endpoints/{ENDPOINT}/invocations"
     signed = _signed(cloud, f"{cloud.endpoint_url}{path}")
     print(f"Three containers, one row of CSV, {REQUESTS} requests, {os.cpu_count()} cores shared with the client\n")
-    print(f"{'':<14}{'connections':>12}{'p50 ms':>9}{'p99 ms':>9}{'requests/s':>12}")
+    print(HEAD)
     rows: dict[tuple[str, int], Measured] = {}
     for connections in (1, 8):
         for name in ("bare", "endpoint"):
@@ -74,41 +60,13 @@ def _report(cloud: LocalCloud, ports: list[int]) -> None:
             async def endpoint(client: Connections = client) -> bytes:
                 return (await client.post(int(address.port or 80), path, signed, CAR)).body
 
-            measured = uvloop.run(_measure(bare if name == "bare" else endpoint, connections))
+            measured = uvloop.run(measure(bare if name == "bare" else endpoint, LABEL, connections))
             rows[name, connections] = measured
-            print(
-                f"{name:<14}{connections:>12}{measured.median_ms:>9.2f}{measured.p99_ms:>9.2f}"
-                f"{measured.per_second:>12.0f}"
-            )
+            print(measured.row(name, connections))
     for connections in (1, 8):
         ratio = rows["endpoint", connections].median_ms / rows["bare", connections].median_ms
         print(f"{'ratio':<14}{connections:>12}{ratio:>9.2f}   (endpoint ÷ bare, p50)")
     print("\nAsked for: p50 at most 3 ms at one connection, at least 400 requests a second at eight.")
-
-
-async def _measure(ask: Ask, connections: int) -> Measured:
-    """Each connection sends its next request when the last one was answered; every answer is checked."""
-    await _run(ask, connections, WARM_UP)
-    begun = time.perf_counter()
-    seconds = await _run(ask, connections, REQUESTS)
-    elapsed = time.perf_counter() - begun
-    centiles = statistics.quantiles(seconds, n=100)
-    return Measured(centiles[49] * 1e3, centiles[98] * 1e3, len(seconds) / elapsed)
-
-
-async def _run(ask: Ask, connections: int, requests: int) -> list[float]:
-    async def one() -> list[float]:
-        seconds = []
-        for _ in range(requests // connections):
-            begun = time.perf_counter()
-            answer = await ask()
-            seconds.append(time.perf_counter() - begun)
-            if answer != LABEL:
-                raise SystemExit(f"A wrong answer: {answer!r}")
-        return seconds
-
-    lists = await asyncio.gather(*(one() for _ in range(connections)))
-    return [second for part in lists for second in part]
 
 
 def _signed(cloud: LocalCloud, url: str) -> dict[str, str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.loopback_http import ConnectionLostError, Connections, LoopbackResponse
 from localcloud.platform.service import Asked, HttpRequest, HttpResponse
-from localcloud.services.sagemaker.connections import Connections, ContainerLostError, ContainerResponse
 from localcloud.services.sagemaker.endpoint_metrics import Invocation
 from localcloud.wire import protocol
 
@@ -91,7 +91,7 @@ class Runtime:
             answer = _success(response, variant, request_id)
         except (ModelError, TimeoutError) as error:
             failure = error if isinstance(error, ModelError) else _timed_out(claim.instance)
-            response = ContainerResponse(status=failure.status or 500)
+            response = LoopbackResponse(status=failure.status or 500)
             answer = self._model_error(failure, endpoint.name, request_id)
         finally:
             claim.release()
@@ -132,7 +132,7 @@ class Runtime:
             raise AwsError("ValidationError", f"Endpoint {name} of account {self._account_id} not found.")
         return found
 
-    async def _served(self, request: HttpRequest, claim: Claim) -> ContainerResponse:
+    async def _served(self, request: HttpRequest, claim: Claim) -> LoopbackResponse:
         """Another instance answers for one that is gone. Not twice: the request itself may be what ends them."""
         try:
             return await self._pass_through(request, claim.instance)
@@ -141,20 +141,20 @@ class Runtime:
                 raise
             return await self._pass_through(request, claim.instance)
 
-    async def _pass_through(self, request: HttpRequest, instance: Instance) -> ContainerResponse:
+    async def _pass_through(self, request: HttpRequest, instance: Instance) -> LoopbackResponse:
         """The last container's answer. As on AWS, only the last container gets the caller's Accept."""
         content_type = request.headers.get("content-type", "")
         body = request.body
         passed = {name: request.headers[name] for name in (f"{_HEADER}custom-attributes",) if name in request.headers}
         last = instance.containers[-1]
-        response = ContainerResponse()
+        response = LoopbackResponse()
         for container in instance.containers:
             headers = {**passed, "content-type": content_type} if content_type else dict(passed)
             if container is last and "accept" in request.headers:
                 headers["accept"] = request.headers["accept"]
             try:
                 response = await self._connections.post(container.port, "/invocations", headers, body)
-            except ContainerLostError as error:
+            except ConnectionLostError as error:
                 raise LostError(500, container.spec.name, f"The container cannot be reached: {error}") from error
             if not 200 <= response.status < 300:
                 raise ModelError(response.status, container.spec.name, response.body.decode("utf-8", "replace"))
@@ -162,7 +162,7 @@ class Runtime:
         return response
 
     def _capture(
-        self, fleet: Fleet, variant: Variant, request: HttpRequest, response: ContainerResponse, answer: HttpResponse
+        self, fleet: Fleet, variant: Variant, request: HttpRequest, response: LoopbackResponse, answer: HttpResponse
     ) -> None:
         capture = fleet.capture
         if capture is None or answer.status != 200 or not capture.wants_this_request():
@@ -196,7 +196,7 @@ class Runtime:
         )
 
 
-def _success(response: ContainerResponse, variant: Variant, request_id: str) -> HttpResponse:
+def _success(response: LoopbackResponse, variant: Variant, request_id: str) -> HttpResponse:
     headers = {
         "content-type": response.headers.get("content-type", "application/octet-stream"),
         "x-amzn-invoked-production-variant": variant.name,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from localcloud.services.sagemaker.connections import Connections, ContainerLostError
+from localcloud.platform.loopback_http import ConnectionLostError, Connections
 from localcloud.services.sagemaker.container import free_port
 
 
@@ -53,8 +53,8 @@ def test_a_request_on_a_connection_that_was_closed_meanwhile_is_sent_again():
 
 
 def test_a_container_that_is_not_there_is_lost():
-    """A request without a listener raises ContainerLostError."""
-    with pytest.raises(ContainerLostError):
+    """A request without a listener raises ConnectionLostError."""
+    with pytest.raises(ConnectionLostError):
         asyncio.run(Connections().post(free_port(), "/invocations", {}, b""))
 
 
@@ -68,5 +68,5 @@ def test_a_container_that_hangs_up_on_a_new_connection_is_lost():
         finally:
             server.close()
 
-    with pytest.raises(ContainerLostError):
+    with pytest.raises(ConnectionLostError):
         asyncio.run(run())

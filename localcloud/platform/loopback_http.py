@@ -1,4 +1,4 @@
-"""HTTP to the containers: asynchronous, over kept-alive connections, and lean, for a hop inside one machine."""
+"""HTTP to this machine's own ports: asynchronous, over kept-alive connections, and lean. To containers, for example."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class ContainerResponse:
+class LoopbackResponse:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     """Names in lower case."""
     body: bytes = b""
 
 
-class ContainerLostError(Exception):
-    """The container closed the connection, or did not accept it."""
+class ConnectionLostError(Exception):
+    """The other end closed the connection, or did not accept it."""
 
 
 class Connections:
@@ -32,29 +32,36 @@ class Connections:
     def __init__(self) -> None:
         self._idle: dict[int, list[_Connection]] = {}
 
-    async def post(self, port: int, path: str, headers: Mapping[str, str], body: bytes) -> ContainerResponse:
-        """Raises ContainerLostError where no container listens. The caller sets the time-out."""
+    async def post(self, port: int, path: str, headers: Mapping[str, str], body: bytes) -> LoopbackResponse:
+        """Raises ConnectionLostError where nobody listens. The caller sets the time-out."""
+        return await self._ask(port, f"POST {path}", headers, body)
+
+    async def get(self, port: int, path: str, headers: Mapping[str, str]) -> LoopbackResponse:
+        """As :meth:`post`."""
+        return await self._ask(port, f"GET {path}", headers, b"")
+
+    async def _ask(self, port: int, asked: str, headers: Mapping[str, str], body: bytes) -> LoopbackResponse:
         idle = self._idle.setdefault(port, [])
         while idle:
             connection = idle.pop()
             if connection.usable:
                 try:
-                    return await self._exchange(connection, path, headers, body)
+                    return await self._exchange(connection, asked, headers, body)
                 except _ClosedWhileIdleError:
                     continue
         try:
             _, connection = await asyncio.get_running_loop().create_connection(
                 lambda: _Connection(port, idle), LOOPBACK, port
             )
-            return await self._exchange(connection, path, headers, body)
+            return await self._exchange(connection, asked, headers, body)
         except OSError as error:
-            raise ContainerLostError(str(error)) from error
+            raise ConnectionLostError(str(error)) from error
 
     async def _exchange(
-        self, connection: _Connection, path: str, headers: Mapping[str, str], body: bytes
-    ) -> ContainerResponse:
+        self, connection: _Connection, asked: str, headers: Mapping[str, str], body: bytes
+    ) -> LoopbackResponse:
         try:
-            response = await connection.exchange(path, headers, body)
+            response = await connection.exchange(asked, headers, body)
         except BaseException:
             connection.close()  # also when the caller's time-out cancels: an answer may still be under way
             raise
@@ -63,7 +70,7 @@ class Connections:
         return response
 
 
-class _ClosedWhileIdleError(ContainerLostError):
+class _ClosedWhileIdleError(ConnectionLostError):
     """The connection closed before any part of an answer came. The request can be sent again."""
 
 
@@ -74,19 +81,19 @@ class _Connection(asyncio.Protocol):
         self.port = port
         self._idle = idle
         self.usable = False
-        self._waiting: asyncio.Future[ContainerResponse] | None = None
+        self._waiting: asyncio.Future[LoopbackResponse] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is not a subclass of it
         self.usable = True
 
-    async def exchange(self, path: str, headers: Mapping[str, str], body: bytes) -> ContainerResponse:
-        self._response = ContainerResponse()
+    async def exchange(self, asked: str, headers: Mapping[str, str], body: bytes) -> LoopbackResponse:
+        self._response = LoopbackResponse()
         self._parts: list[bytes] = []
         self._parser = httptools.HttpResponseParser(self)
         self._waiting = asyncio.get_running_loop().create_future()
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"POST {path} HTTP/1.1\r\nhost: {LOOPBACK}:{self.port}\r\n{lines}content-length: {len(body)}\r\n\r\n"
+        head = f"{asked} HTTP/1.1\r\nhost: {LOOPBACK}:{self.port}\r\n{lines}content-length: {len(body)}\r\n\r\n"
         self._transport.write(head.encode("latin-1") + body)
         return await self._waiting
 
@@ -102,18 +109,14 @@ class _Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._fail(ContainerLostError(f"the container's answer is not HTTP: {error}"))
+            self._fail(ConnectionLostError(f"the answer is not HTTP: {error}"))
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.usable = False
         if self in self._idle:
             self._idle.remove(self)
-        self._fail(
-            _ClosedWhileIdleError("the container closed the connection")
-            if exc is None
-            else ContainerLostError(str(exc))
-        )
+        self._fail(_ClosedWhileIdleError("the connection was closed") if exc is None else ConnectionLostError(str(exc)))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._response.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
