@@ -17,6 +17,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from localcloud.front_door.guard import FrontDoorGuard
 from localcloud.front_door.queue_watch import QueueWatch
 from localcloud.front_door.receiving import (
     LARGEST_OBJECT_BYTES,
@@ -94,7 +95,8 @@ class Gateway:
         for group in groups:
             self._add(group)
         health = Route(prefix=HEALTH_PATH, answer=_healthy, authorize=without_policies)
-        self._hosts = VirtualHosts((host for group in groups for host in group.virtual_hosts()), addresses)
+        guard = FrontDoorGuard(identity, authorization, addresses.region)
+        self._hosts = VirtualHosts((host for group in groups for host in group.virtual_hosts()), addresses, guard)
         routes = [route for group in groups for route in group.routes()]
         self._routes = Routes([health, *routes], also=self._hosts.prefixes)
 

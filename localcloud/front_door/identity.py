@@ -53,25 +53,26 @@ class Authenticating:
     claim: Claim
     caller: Caller
     verification: Verification
+    words_of: str = ""
 
     def feed(self, data: bytes) -> bytes:
         """The content among these bytes of the body."""
         try:
             return self.verification.feed(data)
         except SignatureError as error:
-            raise _refused(self.head, self.claim, error) from error
+            raise _refused(self.head, self.claim, error, self.words_of) from error
 
     def finish(self, content: bytes) -> Authenticated:
         """``content``: what the calls of :meth:`feed` returned."""
         try:
             request = replace(self.head, headers=self.verification.finish(), body=content)
         except SignatureError as error:
-            raise _refused(self.head, self.claim, error) from error
+            raise _refused(self.head, self.claim, error, self.words_of) from error
         return Authenticated(claim=self.claim, caller=self.caller, request=request)
 
 
-def _refused(head: HttpRequest, claim: Claim | None, error: SignatureError) -> AwsError:
-    service = claim.service if claim else protocol.spoken_service(head)
+def _refused(head: HttpRequest, claim: Claim | None, error: SignatureError, words_of: str) -> AwsError:
+    service = words_of or (claim.service if claim else protocol.spoken_service(head))
     return refusal(service, error, claim.access_key_id if claim else "")
 
 
@@ -82,9 +83,12 @@ class Identity:
         self._inner_secret = clients.inner_secret
         self._sessions: dict[str, Key] = {}
 
-    def authenticate(self, request: HttpRequest) -> Authenticated:
-        """Who sent a correctly signed request; raises AwsError in the words of the service."""
-        begun = self.begin(request)
+    def authenticate(self, request: HttpRequest, *, words_of: str = "") -> Authenticated:
+        """Who sent a correctly signed request; raises AwsError in the words of the service.
+
+        ``words_of``: the service that answers, where the request alone does not say it.
+        """
+        begun = self.begin(request, words_of=words_of)
         content = begun.feed(request.body)
         return begun.finish(content)
 
@@ -92,7 +96,7 @@ class Identity:
         """Whether a request comes from this very process."""
         return hmac.compare_digest(head.headers.get(INNER_HEADER, "").encode(), self._inner_secret.encode())
 
-    def begin(self, head: HttpRequest) -> Authenticating:
+    def begin(self, head: HttpRequest, *, words_of: str = "") -> Authenticating:
         """Checks what there is to check before the body has come. Raises AwsError in the words of the service."""
         claim = None
         try:
@@ -101,9 +105,11 @@ class Identity:
             _check_token(claim, key)
             skew = _S3_SKEW if claim.service == "s3" else _SKEW
             verification = Verification(head, claim, key.secret, now=datetime.now(UTC), skew=skew)
-            return Authenticating(head=head, claim=claim, caller=key.caller, verification=verification)
+            return Authenticating(
+                head=head, claim=claim, caller=key.caller, verification=verification, words_of=words_of
+            )
         except SignatureError as error:
-            raise _refused(head, claim, error) from error
+            raise _refused(head, claim, error, words_of) from error
 
     def _key(self, claim: Claim) -> Key:
         """Raises SignatureError for a key that nobody was given."""

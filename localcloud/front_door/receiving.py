@@ -101,6 +101,16 @@ class Body:
             raise incomplete(f"{self._come} of {self.declared} bytes came")
         return piece
 
+    async def discard(self, most_bytes: int) -> None:
+        """Takes what is left, up to this size in all: a client that sends everything first then reads its refusal."""
+        async with asyncio.timeout(IN_MEMORY_SECONDS):
+            while self._more and self._come <= most_bytes:
+                message = await self._next()
+                if message["type"] == "http.disconnect":
+                    raise HungUpError
+                self._more = message.get("more_body", False)
+                self._come += len(message.get("body", b""))
+
     async def _next(self) -> dict[str, Any]:
         try:
             async with asyncio.timeout(IDLE_SECONDS):

@@ -6,6 +6,7 @@ clients that cannot resolve names under ``localhost``.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,20 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from localcloud.front_door.receiving import Body
-    from localcloud.platform.service import HttpRequest, HttpResponse, VirtualHost
+    from localcloud.platform.service import Guard, HttpRequest, HttpResponse, VirtualHost
     from localcloud.wire.addresses import Addresses
 
-#: Headers in which a browser or a page says an address, and the Host itself.
-_ASKED_WITH = ("host", "origin", "referer")
+#: Of a body that is too large, this much is taken before the refusal.
+_MOST_DISCARDED_BYTES = 64 * 1024 * 1024
+#: Headers in which a browser says an address, beside the Host.
+_ASKED_WITH = ("origin", "referer")
 #: Headers in which an answer says one.
 _ANSWERED_WITH = ("location", "access-control-allow-origin", "content-security-policy")
 
 
 class VirtualHosts:
-    def __init__(self, hosts: Iterable[VirtualHost], addresses: Addresses) -> None:
+    def __init__(self, hosts: Iterable[VirtualHost], addresses: Addresses, guard: Guard) -> None:
         """Raises ValueError where two hosts have one suffix or prefix."""
         self._hosts = sorted(hosts, key=lambda host: len(host.suffix), reverse=True)
         self._addresses = addresses
+        self._guard = guard
         taken = [each for host in self._hosts for each in (host.suffix, host.prefix)]
         twice = {each for each in taken if taken.count(each) > 1}
         if twice:
@@ -49,7 +53,8 @@ class VirtualHosts:
             found = found or (_by_path(host, head) if heads.is_own_host(head.headers.get("host", "")) else None)
             if found is not None:
                 name, base, path = found
-                return host, Visit(name=name, path=path, base=base, request=head, headers=self._as_aws(head))
+                headers, guard = self._as_aws(head, f"{name}." * host.named + host.suffix), self._guard
+                return host, Visit(name=name, path=path, base=base, request=head, headers=headers, guard=guard)
         return None
 
     async def answer(self, host: VirtualHost, visit: Visit, body: Body) -> HttpResponse:
@@ -61,13 +66,16 @@ class VirtualHosts:
         except AwsError as error:
             if error is not too_long:
                 raise
+            with contextlib.suppress(TimeoutError):
+                await body.discard(_MOST_DISCARDED_BYTES)
             visit = replace(visit, refused=error)
         response = await host.answer(visit)
         return replace(response, headers=self._as_local(response.headers))
 
-    def _as_aws(self, head: HttpRequest) -> dict[str, str]:
+    def _as_aws(self, head: HttpRequest, host_name: str) -> dict[str, str]:
+        """The headers as AWS would see them; the Host is the virtual host's, even where a path stands for it."""
         changed = {name: self._addresses.aws(head.headers[name]) for name in _ASKED_WITH if name in head.headers}
-        return head.headers | changed
+        return head.headers | changed | {"host": self._addresses.aws(host_name)}
 
     def _as_local(self, headers: dict[str, str]) -> dict[str, str]:
         return headers | {name: self._addresses.local(headers[name]) for name in _ANSWERED_WITH if name in headers}

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.iam")
 
+#: The ARN of who has not signed: only the resource's policy can allow it anything.
+ANONYMOUS = "anonymous"
 _READS = ("Get", "List", "Simulate", "Generate")
 #: Services whose refusal is not called AccessDeniedException.
 _CODES = {"sns": "AuthorizationError"} | dict.fromkeys(
@@ -112,7 +114,7 @@ class Authorization:
                 boundary=held.boundary,
                 session=(session,) if session else None,
                 resource=policy,
-                resource_policy_required=required,
+                resource_policy_required=required or caller.arn == ANONYMOUS,
             ),
         )
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, TypeAlias, TypeVar
+
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from localcloud.platform.cloud import Cloud
-    from localcloud.platform.errors import AwsError
 
 Params: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[["Call", Params], Params | None]
@@ -126,6 +127,29 @@ class Route:
     """The largest body of a request."""
 
 
+class Guard(Protocol):
+    """What the front door knows of visitors. Both methods raise AwsError, in the words of the JSON services."""
+
+    def signer(self, request: HttpRequest, service: str) -> Caller:
+        """Who signed a request for this service."""
+
+    def allow(self, request: HttpRequest, asked: Asked, caller: Caller | None) -> None:
+        """Raises unless policies allow it: the caller's and the resource's, or for nobody (None) the resource's."""
+
+
+class _AdmitsNobody:
+    def signer(self, request: HttpRequest, service: str) -> Caller:
+        del request
+        raise AwsError("MissingAuthenticationTokenException", f"Nobody signs for {service} here.", status=403)
+
+    def allow(self, request: HttpRequest, asked: Asked, caller: Caller | None) -> None:
+        del request, caller
+        raise AwsError("AccessDeniedException", f"{asked.service}:{asked.operation} is not allowed.", status=403)
+
+
+_NOBODY = _AdmitsNobody()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
     """A request to a virtual host, by its name or by the path that stands for it."""
@@ -142,6 +166,7 @@ class Visit:
     """The request's, with AWS's addresses in the place of local ones (``localcloud.wire.addresses``)."""
     refused: AwsError | None = None
     """Why the front door did not read the body."""
+    guard: Guard = _NOBODY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

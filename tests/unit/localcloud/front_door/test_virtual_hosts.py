@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -32,6 +33,7 @@ HOSTS = VirtualHosts(
         host("a.idp.localhost", "/_a"),
     ],
     ADDRESSES,
+    Mock(),
 )
 
 
@@ -94,6 +96,9 @@ def test_a_visit_knows_only_awss_addresses() -> None:
         "referer": "https://d1.cloudfront.net/x",
     }
     assert made.request.headers["host"] == "a1.execute-api.localhost:4730"
+    by_path = HOSTS.find(request("127.0.0.1:4730", "/_execute-api/a1/p"))
+    assert by_path is not None
+    assert by_path[1].headers["host"] == "a1.execute-api.us-east-1.amazonaws.com"
 
 
 def answered(content: bytes) -> HttpResponse:
@@ -123,4 +128,4 @@ def test_a_host_refuses_a_body_in_its_own_words() -> None:
 def test_one_suffix_has_one_host() -> None:
     """A second host of the same suffix is refused: the order of services would decide who answers."""
     with pytest.raises(ValueError, match=r"a\.localhost has two virtual hosts"):
-        VirtualHosts([host("a.localhost", "/_a"), host("a.localhost", "/_b")], ADDRESSES)
+        VirtualHosts([host("a.localhost", "/_a"), host("a.localhost", "/_b")], ADDRESSES, Mock())
