@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.cloudformation.api import CloudFormation
+    from localcloud.services.apigateway.service import ApiGateway
     from localcloud.services.cloudwatch.service import CloudWatch
     from localcloud.services.codebuild.builds import Builds
     from localcloud.services.codebuild.projects import Projects
@@ -38,6 +39,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
         Events,
         CloudFormation,
         CloudWatch,
+        ApiGateway,
         Projects,
         Builds,
         CodePipeline,

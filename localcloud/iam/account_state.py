@@ -123,6 +123,7 @@ class AccountState:
             "secretsmanager": self._secret_policy,
             "ecr": self._repository_policy,
             "lambda": self._function_policy,
+            "execute-api": self._api_policy,
         }.get(service)
         text = reader(arn) if reader else None
         policy = parsed(text, arn.rpartition(":")[2], PolicyKind.RESOURCE) if text else None
@@ -211,6 +212,13 @@ class AccountState:
         table = "lambda.versions" if qualifier.isdigit() else "lambda.aliases" if qualifier else "lambda.functions"
         statements = (self._store.table(table).get(named) or {}).get("policy")
         return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
+
+    def _api_policy(self, arn: str) -> str | None:
+        """An API's policy as it was deployed to the stage. In it ``execute-api:/`` stands for the API's own ARN."""
+        start, _, resource = arn.rpartition(":")
+        api_id, stage = resource.split("/")[:2]
+        text = str((self._store.table("apigateway.policies").get(f"{api_id}/{stage}") or {}).get("policy") or "")
+        return text.replace('"execute-api:/', f'"{start}:{api_id}/') or None
 
     def _secret(self, region: str, name: str) -> Any:
         from moto.secretsmanager.models import secretsmanager_backends

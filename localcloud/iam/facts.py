@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: The services of the local cloud, and services that their actions depend on.
 SERVICES = (
+    *("apigateway", "execute-api"),
     *("application-autoscaling", "cloudformation", "cloudwatch", "codebuild", "codepipeline", "ecr", "events", "glue"),
     *("iam", "kms", "lambda", "logs", "s3", "sagemaker", "secretsmanager", "sns", "sqs", "ssm", "sts", "tag"),
 )

@@ -112,6 +112,9 @@ class Protocol:
     def input_shape(self, operation: str) -> Any | None:
         return self._operation(operation).input_shape
 
+    def output_shape(self, operation: str) -> Any | None:
+        return self._operation(operation).output_shape
+
     def read(self, request: HttpRequest) -> Written | None:
         """What a request asks for, None where it asks for no operation. Raises AwsError where it asks for two."""
         if self._paths is not None:

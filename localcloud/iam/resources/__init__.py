@@ -8,12 +8,14 @@ from localcloud.iam.asks import by_reference
 from localcloud.iam.encryption import key_asks
 from localcloud.iam.pass_role import passed_roles
 from localcloud.iam.resources import (
+    apigateway,
     application_autoscaling,
     cloudformation,
     codebuild,
     codepipeline,
     ecr,
     events,
+    execute_api,
     glue,
     iam,
     kms,
@@ -36,12 +38,14 @@ if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
 _SERVICES: dict[str, Callable[[ApiRequest, Place], list[Ask]]] = {
+    "apigateway": apigateway.asks,
     "application-autoscaling": application_autoscaling.asks,
     "cloudformation": cloudformation.asks,
     "codebuild": codebuild.asks,
     "codepipeline": codepipeline.asks,
     "ecr": ecr.asks,
     "events": events.asks,
+    "execute-api": execute_api.asks,
     "glue": glue.asks,
     "iam": iam.asks,
     "kms": kms.asks,

@@ -1,0 +1,1 @@
+"""Requests to deployed APIs: who asks, for what, whether it may, and what answers."""
