@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 @functools.cache
 def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for each type)
     """Type name → the object that makes, changes and deletes resources of that type."""
+    from localcloud.resources.aws_apigateway_account import GatewayAccount
+    from localcloud.resources.aws_apigateway_apikey import ApiKey
+    from localcloud.resources.aws_apigateway_authorizer import Authorizer
+    from localcloud.resources.aws_apigateway_deployment import Deployment
+    from localcloud.resources.aws_apigateway_gatewayresponse import GatewayResponse
+    from localcloud.resources.aws_apigateway_method import Method
+    from localcloud.resources.aws_apigateway_model import BodyModel
+    from localcloud.resources.aws_apigateway_requestvalidator import RequestValidator
+    from localcloud.resources.aws_apigateway_resource import PathResource
+    from localcloud.resources.aws_apigateway_restapi import RestApi
+    from localcloud.resources.aws_apigateway_stage import Stage
+    from localcloud.resources.aws_apigateway_usageplan import UsagePlan
+    from localcloud.resources.aws_apigateway_usageplankey import UsagePlanKey
     from localcloud.resources.aws_applicationautoscaling_scalabletarget import ScalableTarget
     from localcloud.resources.aws_applicationautoscaling_scalingpolicy import ScalingPolicy
     from localcloud.resources.aws_cdk_metadata import Metadata
@@ -56,6 +69,19 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_ssm_parameter import Parameter
 
     types: tuple[type[Resource], ...] = (
+        GatewayAccount,
+        ApiKey,
+        Authorizer,
+        Deployment,
+        GatewayResponse,
+        Method,
+        BodyModel,
+        RequestValidator,
+        PathResource,
+        RestApi,
+        Stage,
+        UsagePlan,
+        UsagePlanKey,
         ScalableTarget,
         ScalingPolicy,
         Metadata,
