@@ -291,6 +291,27 @@ def test_a_function_behind_a_stage_variable(api: Api, echo: str) -> None:
     assert api.ask("/prod/a").document["resource"] == "/a"
 
 
+def test_a_function_behind_an_alias(api: Api) -> None:
+    """The alias of a release answers, and it is the alias's own policy that must let the method in."""
+    client = api.account.cloud.client("lambda")
+    arn = function(api.account, ECHO)
+    name = arn.rpartition(":")[2]
+    version = client.publish_version(FunctionName=name)["Version"]
+    alias = client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)["AliasArn"]
+    api.function("GET", "/a", alias)
+    api.deploy()
+    assert api.ask("/prod/a").status == 500
+    client.add_permission(
+        FunctionName=name,
+        Qualifier="live",
+        StatementId="api",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{api.id}/*/GET/a",
+    )
+    assert api.ask("/prod/a").document["resource"] == "/a"
+
+
 def with_key(account: Account, **plan: Any) -> tuple[Api, str]:
     """An API that wants a key, and a key of a plan for it."""
     api = Api(account)
