@@ -586,6 +586,13 @@ def test_an_access_log_needs_the_accounts_role(local_cloud: LocalCloud, api: Api
         )
 
 
+def test_more_clients_than_a_function_has_executions(obedient: Api) -> None:
+    """Two hundred requests at once to one function all get its answer: those that are throttled wait for their turn."""
+    with ThreadPoolExecutor(200) as clients:
+        answers = list(clients.map(lambda _: obedient.ask("/prod/do"), range(200)))
+    assert {(answer.status, answer.body) for answer in answers} == {(200, b"obeyed")}
+
+
 def test_two_hundred_clients_at_once(api: Api, obedient: Api) -> None:
     """Two hundred clients get their answers while others wait for a function that hangs; no request is lost."""
     api.mock("GET", "/a", "here")
