@@ -199,6 +199,18 @@ def test_bodies_are_held_against_the_model(api: Api) -> None:
     assert api.ask("/prod/rows", verb="POST", body=b"{", headers=charset).status == 400
 
 
+def test_a_customised_answer_names_what_is_wrong(api: Api) -> None:
+    """The validator's words can stand between the quotation marks of a template, quotation marks and all."""
+    template = '{"message": $context.error.messageString, "detail": "$context.error.validationErrorString"}'
+    api.client.put_gateway_response(
+        restApiId=api.id, responseType="BAD_REQUEST_BODY", responseTemplates={"application/json": template}
+    )
+    with_model(api)
+    answer = api.ask("/prod/rows", verb="POST", body=b'{"buying": "vh\\"igh"}')
+    detail = '[instance value ("vh\\"igh") not found in enum (possible values: ["low","high"])]'
+    assert answer.document == {"message": "Invalid request body", "detail": detail}
+
+
 def test_parameters_are_required(api: Api) -> None:
     """Every parameter that is missing or empty is named."""
     with_model(api)

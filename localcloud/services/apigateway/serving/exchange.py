@@ -116,7 +116,8 @@ class Exchange:
                 "error.message": refused.message,
                 "error.messageString": json.dumps(refused.message),
                 "error.responseType": refused.kind,
-                "error.validationErrorString": refused.detail if refused.status == 400 else None,
+                # As on AWS it can stand between the quotation marks of a template.
+                "error.validationErrorString": json.dumps(refused.detail)[1:-1] if refused.status == 400 else None,
                 "integrationErrorMessage": refused.detail if refused.status >= 500 else None,
             }
         return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from localcloud.services.apigateway.gateway_responses import bad_body, missing_parameters
+from localcloud.services.apigateway.serving.schema_faults import schema_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +17,7 @@ _PREFIX = "method.request."
 #: Where models refer to each other: ``https://apigateway.amazonaws.com/restapis/<api>/models/<name>``.
 _MODELS = "https://apigateway.amazonaws.com/restapis/"
 _DEFAULT_TYPE = "application/json"
+_MOST_FAULTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class BodySchemas:
         except (ValueError, RecursionError) as error:
             raise bad_body(f"[Invalid JSON: {error}]") from error
         try:
-            faults = [f"{error.json_path}: {error.message[:200]}" for error in _first(validator, document, 5)]
+            # One error of the library names one missing property, AWS's sentence all of them.
+            faults = dict.fromkeys(map(schema_fault, islice(validator.iter_errors(document), _MOST_FAULTS)))
         except RecursionError as error:
             raise bad_body("[nested too deep]") from error
         if faults:
@@ -75,15 +79,6 @@ class BodySchemas:
 def media_type(content_type: str) -> str:
     """The type without its parameters; AWS takes a request without one for JSON."""
     return content_type.partition(";")[0].strip().lower() or _DEFAULT_TYPE
-
-
-def _first(validator: Any, document: Any, most: int) -> list[Any]:
-    found = []
-    for error in validator.iter_errors(document):
-        found.append(error)
-        if len(found) == most:
-            break
-    return found
 
 
 def _validator(model: str, schemas: Mapping[str, Any]) -> Any:

@@ -16,7 +16,17 @@ from localcloud.services.apigateway.substitution import check_template, substitu
 
 MODELS = "https://apigateway.amazonaws.com/restapis/abc/models/"
 SCHEMAS: dict[str, Any] = {
-    "Row": {"type": "object", "properties": {"size": {"$ref": f"{MODELS}Size"}}, "required": ["size"]},
+    "Row": {
+        "type": "object",
+        "properties": {
+            "size": {"$ref": f"{MODELS}Size"},
+            "kind": {"enum": ["a", "b"]},
+            "text": {"maxLength": 3},
+            "low": {"minimum": 2},
+        },
+        "required": ["size"],
+        "additionalProperties": False,
+    },
     "Size": {"type": "integer", "minimum": 1, "exclusiveMinimum": True},
 }
 
@@ -38,8 +48,16 @@ def checked(body: bytes, content_type: str = "application/json", **models: str) 
     ("body", "detail"),
     [
         (b'{"size": 2}', ""),
-        (b'{"size": 1}', "$.size"),
-        (b"{}", "'size' is a required property"),
+        (b'{"size": 1}', "numeric instance is not strictly greater than the required minimum 1"),
+        (b'{"size": 2, "low": 1}', "numeric instance is lower than the required minimum (minimum: 2, found: 1)"),
+        (b"{}", '[object has missing required properties (["size"])]'),
+        (
+            b'{"size": "2"}',
+            '[instance type (string) does not match any allowed primitive type (allowed: ["integer"])]',
+        ),
+        (b'{"size": 2, "more": 1}', '[object instance has properties which are not allowed by the schema: ["more"]]'),
+        (b'{"size": 2, "kind": "c"}', '[instance value ("c") not found in enum (possible values: ["a","b"])]'),
+        (b'{"size": 2, "text": "long"}', '[string "long" is too long (length: 4, maximum allowed: 3)]'),
         (b'{"size": Infinity}', "Infinity is no JSON"),
         (b"\xff", "Invalid JSON"),
         (b"[" * 100_000, "Invalid JSON"),
