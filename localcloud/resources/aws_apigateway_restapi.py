@@ -17,6 +17,8 @@ _PATHS = {
     "ApiKeySource": "/apiKeySource",
     "Policy": "/policy",
     "DisableExecuteApiEndpoint": "/disableExecuteApiEndpoint",
+    "SecurityPolicy": "/securityPolicy",
+    "EndpointAccessMode": "/endpointAccessMode",
 }
 #: An API from an OpenAPI document (the CDK's SpecRestApi), and what changes bodies on their way.
 _REFUSED = ("Body", "BodyS3Location", "CloneFrom", "Parameters", "MinimumCompressionSize")

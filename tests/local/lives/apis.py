@@ -48,7 +48,7 @@ def asked(stack: Stack, operation: str, **parameters: str) -> dict[str, Any]:
 
 def api(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
     found = asked(stack, "get_rest_api", restApiId=outputs["Ref"])
-    names = ("name", "description", "binaryMediaTypes", "disableExecuteApiEndpoint", "policy", "tags")
+    names = ("name", "description", "binaryMediaTypes", "disableExecuteApiEndpoint", "endpointAccessMode", "tags")
     return (*(found.get(name) for name in names), found["endpointConfiguration"]["types"])
 
 
@@ -128,6 +128,8 @@ LIVES = [
             "Name": "one",
             "BinaryMediaTypes": ["image/png", "image/gif"],
             "EndpointConfiguration": {"Types": ["REGIONAL"]},
+            "SecurityPolicy": "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+            "EndpointAccessMode": "STRICT",
             "Tags": [{"Key": "team", "Value": "a"}],
         },
         then={
@@ -138,7 +140,7 @@ LIVES = [
             "DisableExecuteApiEndpoint": True,
         },
         look=api,
-        at_first=("one", None, ["image/png", "image/gif"], False, None, {"team": "a"}, ["REGIONAL"]),
+        at_first=("one", None, ["image/png", "image/gif"], False, "STRICT", {"team": "a"}, ["REGIONAL"]),
         later=("two", "later", ["image/png", "image/jpeg"], True, None, {}, ["EDGE"]),
         attributes=("RootResourceId",),
     ),

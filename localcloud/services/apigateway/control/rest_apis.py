@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _GIVEN = (
     *("name", "description", "version", "binaryMediaTypes", "apiKeySource", "endpointConfiguration", "policy", "tags"),
-    "disableExecuteApiEndpoint",
+    *("disableExecuteApiEndpoint", "securityPolicy", "endpointAccessMode"),
 )
 _SHOWN = ("id", "createdDate", "rootResourceId", *_GIVEN)
 _PATCHED = frozenset({*_GIVEN} - {"version", "tags"})
