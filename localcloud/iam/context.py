@@ -38,7 +38,7 @@ EVALUATED = frozenset(
         *("cloudformation:changesetname", "cloudformation:rolearn", "cloudformation:stackpolicyurl"),
         *("cloudformation:templateurl", "cloudwatch:namespace", "iam:awsservicename", "iam:passedtoservice"),
         *("iam:permissionsboundary", "iam:policyarn", "kms:calleraccount", "kms:encryptioncontextkeys"),
-        "lambda:principal",
+        *("apigateway:request/routeauthorizationtype", "lambda:principal"),
         *("kms:grantisforawsresource", "kms:viaservice", "s3:delimiter", "s3:max-keys", "s3:prefix", "s3:tlsversion"),
         *(
             "s3:if-match",

@@ -61,6 +61,25 @@ def test_objects_are_put_with_the_tags_that_a_policy_asks_for(account: Account, 
         s3.put_object_tagging(Bucket=bucket, Key="x", Tagging={"TagSet": [{"Key": "kind", "Value": "model"}]})
 
 
+def test_a_method_is_put_with_authorization_alone(account: Account) -> None:
+    """apigateway:Request/RouteAuthorizationType limits who may call the methods that somebody puts."""
+    admin = account.cloud.client("apigateway")
+    api = admin.create_rest_api(
+        name=account.name,
+        endpointConfiguration={"types": ["REGIONAL"]},
+        securityPolicy="SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+        endpointAccessMode="STRICT",
+    )
+    assert admin.get_rest_api(restApiId=api["id"])["endpointAccessMode"] == "STRICT"
+    kinds = {"StringEquals": {"apigateway:Request/RouteAuthorizationType": ["AWS_IAM", "COGNITO_USER_POOLS"]}}
+    methods = f"arn:aws:apigateway:us-east-1::/restapis/{api['id']}/resources/*/methods/GET"
+    client = account.client("apigateway", account.user(allow("apigateway:PUT", methods, Condition=kinds)))
+    method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    with refused("AccessDeniedException", "apigateway:PUT"):
+        client.put_method(**method, authorizationType="NONE")
+    assert client.put_method(**method, authorizationType="AWS_IAM")["authorizationType"] == "AWS_IAM"
+
+
 def test_a_package_is_approved_by_those_who_may(account: Account) -> None:
     """sagemaker:ModelApprovalStatus limits the states to which a package may be set."""
     condition = {"StringEquals": {"sagemaker:ModelApprovalStatus": "Rejected"}}

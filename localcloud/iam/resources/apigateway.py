@@ -14,18 +14,31 @@ if TYPE_CHECKING:
 _LABEL = re.compile(r"\{([^}]+)\}")
 #: Who sets an API's policy needs a permission of its own.
 _POLICY_ACTION = "apigateway:UpdateRestApiPolicy"
+_ROUTE = "apigateway:request/routeauthorizationtype"
 
 
 def asks(request: ApiRequest, place: Place) -> list[Ask]:
     http_method, path, members = _http(request.operation)
     filled = _LABEL.sub(lambda match: str(request.params.get(members.get(match[1], ""), "*")), path)
     # The key of a usage plan, and each of its resources, have no account in their ARN.
-    found = [Ask(action=f"apigateway:{http_method}", resource=f"arn:aws:apigateway:{place.region}::{filled}")]
+    found = [
+        Ask(
+            action=f"apigateway:{http_method}",
+            resource=f"arn:aws:apigateway:{place.region}::{filled}",
+            context=_context(request),
+        )
+    ]
     if _sets_policy(request):
         api = request.params.get("restApiId", "")
         resource = f"/restapis/{api}" if api else "/restapis"
         found.append(Ask(action=_POLICY_ACTION, resource=f"arn:aws:apigateway:{place.region}::{resource}"))
     return found
+
+
+def _context(request: ApiRequest) -> dict[str, tuple[str, ...]]:
+    """Who may call a method that is put, as the service authorization reference has it for PutMethod."""
+    kind = request.params.get("authorizationType")
+    return {_ROUTE: (kind,)} if request.operation == "PutMethod" and isinstance(kind, str) else {}
 
 
 def _sets_policy(request: ApiRequest) -> bool:

@@ -286,3 +286,14 @@ def test_a_request_that_can_be_read_as_two_is_refused(query: str, body: bytes) -
     headers = {"content-type": "application/x-www-form-urlencoded"}
     with pytest.raises(AwsError):
         api_requests.read("iam", HttpRequest(method="POST", path="/", query=query, headers=headers, body=body))
+
+
+def test_a_method_that_is_put_says_who_may_call_it() -> None:
+    """apigateway:Request/RouteAuthorizationType is in the context of PutMethod, and of no other call."""
+    place = {"restApiId": "a", "resourceId": "r", "httpMethod": "GET"}
+    contexts = []
+    for operation, more in (("PutMethod", {"authorizationType": "NONE"}), ("GetMethod", {})):
+        (ask,) = asks_of(ApiRequest(service="apigateway", operation=operation, params=place | more), PLACE)
+        assert ask.resource == "arn:aws:apigateway:us-east-1::/restapis/a/resources/r/methods/GET"
+        contexts.append(dict(ask.context))
+    assert contexts == [{"apigateway:request/routeauthorizationtype": ("NONE",)}, {}]
