@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 
 from handover.data import Features
+from handover.documents import to_json
 from handover.errors import HandOverError
 from handover.places import code_object, rows_file
 from handover.places import features as features_folder
@@ -45,6 +46,7 @@ JOB_MODULES = (
     "ml_init/columns.py",
     "ml_init/dataset.py",
     "ml_init/formats.py",
+    "ml_init/glue_script.py",
     "ml_init/row_identity.py",
     "ml_init/split.py",
     "ml_init/recordio.py",
@@ -113,7 +115,7 @@ class SparkFeatures(FeatureMaker):
         name, rows = rows_of(source)
         parts = {
             name: rows,
-            "dataset.toml": (source.folder / "dataset.toml").read_bytes(),
+            "contract.json": to_json(source.dataset.document()).encode(),
             "transform.py": (source.folder / "transform.py").read_bytes(),
             "modules.zip": zip_modules(),
         }
@@ -125,7 +127,7 @@ class SparkFeatures(FeatureMaker):
 
         return Inputs(
             rows_sha256=digests[name],
-            dataset=upload_code("dataset.toml"),
+            dataset=upload_code("contract.json"),
             modules=upload_code("modules.zip"),
             script=parts["transform.py"],
             features=features_folder(bucket, hashlib.sha256("".join(digests.values()).encode()).hexdigest()),

@@ -9,11 +9,7 @@ It writes under ``--output``
 
 from __future__ import annotations
 
-import argparse
-import sys
-import tempfile
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,12 +19,9 @@ from pyspark.ml.feature import IndexToString, StringIndexerModel, VectorAssemble
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
 
-from handover.addresses import S3Address
 from handover.data import LEARNED, SPLITS, TRAIN, Features, Transformation
-from handover.places import BUNDLE
 from ml_init.columns import Categories
-from ml_init.dataset import Dataset
-from ml_init.mleap_bundle import pack, write_bundle
+from ml_init.glue_script import Arguments, upload_bundle
 from ml_init.split import spark_fraction, spark_split
 from ml_steps.running import say, timed
 
@@ -37,20 +30,22 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from handover.addresses import S3Address
+    from ml_init.dataset import Dataset
+
 
 def main() -> None:
-    arguments = parse_arguments(sys.argv[1:])
-    output = S3Address.parse(arguments.output.rstrip("/"))
     s3 = boto3.client("s3")
-    dataset = Dataset.parse(_read(s3, S3Address.parse(arguments.dataset)))
+    arguments = Arguments.read(s3)
+    dataset, output = arguments.dataset, arguments.output
     with timed("Spark is up"):
         session = start_session(dataset.name)
     with timed("read and split"):
-        whole = read_rows(GlueContext(session.sparkContext), arguments, dataset)
+        whole = read_rows(GlueContext(session.sparkContext), arguments)
         rows = split(whole, dataset).cache()
         counts = count_labels(rows, dataset)
         if not any(sum(found.values()) for found in counts.values()):
-            raise ValueError(f"{arguments.database}.{arguments.table} has no rows where {arguments.predicate}.")
+            raise arguments.no_rows()
     with timed("fitted"):
         *indexers, label = fit_indexers(rows, dataset)
     with timed("written"):
@@ -79,17 +74,6 @@ def main() -> None:
     session.stop()
 
 
-def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """Glue adds arguments of its own, such as --TempDir: this job ignores them."""
-    parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--database", required=True, help="the Data Catalog's database")
-    parser.add_argument("--table", required=True, help="its table of rows that keep the data contract")
-    parser.add_argument("--predicate", required=True, help="SQL over the table's partition key: which rows")
-    parser.add_argument("--dataset", required=True, help="its dataset.toml, s3://…")
-    parser.add_argument("--output", required=True, help="the prefix that the job fills, s3://…")
-    return parser.parse_known_args(arguments)[0]
-
-
 def start_session(name: str) -> SparkSession:
     return (
         SparkSession.builder.appName(name)
@@ -101,16 +85,14 @@ def start_session(name: str) -> SparkSession:
     )
 
 
-def read_rows(glue: GlueContext, arguments: argparse.Namespace, dataset: Dataset) -> DataFrame:
+def read_rows(glue: GlueContext, arguments: Arguments) -> DataFrame:
     """The rows that keep the data contract, one string column for each of the data set's columns.
 
     The catalog holds whole numbers as numbers. As text they are the same as in the file, because its values are
     canonical. Decimals are not: Java formats them differently. ``columns_of`` refuses them.
     """
-    frame = glue.create_dynamic_frame.from_catalog(
-        database=arguments.database, table_name=arguments.table, push_down_predicate=arguments.predicate
-    )
-    return frame.toDF().select(*(F.col(column.name).cast("string").alias(column.name) for column in dataset.columns))
+    columns = arguments.dataset.columns
+    return arguments.rows(glue).select(*(F.col(column.name).cast("string").alias(column.name) for column in columns))
 
 
 def split(rows: DataFrame, dataset: Dataset) -> DataFrame:
@@ -173,15 +155,6 @@ def assembler(dataset: Dataset) -> VectorAssembler:
     return VectorAssembler(inputCols=[_index(column.name) for column in dataset.features], outputCol="features")
 
 
-def upload_bundle(s3: Any, stages: list[Any], output: S3Address, name: str) -> str:
-    """Write the stages as a bundle and store it. Returns its address."""
-    address = output / name / BUNDLE
-    with tempfile.TemporaryDirectory() as folder:
-        write_bundle(stages, Path(folder), name=name)
-        s3.put_object(**address.arguments, Body=pack(Path(folder)))
-    return str(address)
-
-
 def preprocess_schema(dataset: Dataset) -> Mapping[str, Any]:
     """The first container's SAGEMAKER_SPARKML_SCHEMA: a request's columns in, XGBoost's features out."""
     return {
@@ -199,11 +172,6 @@ POSTPROCESS_SCHEMA: Mapping[str, Any] = {
 
 def _index(name: str) -> str:
     return f"{name}_index"
-
-
-def _read(s3: Any, address: S3Address) -> str:
-    content: bytes = s3.get_object(**address.arguments)["Body"].read()
-    return content.decode()
 
 
 if __name__ == "__main__":

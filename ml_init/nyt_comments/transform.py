@@ -10,12 +10,8 @@ It writes under ``--output``
 
 from __future__ import annotations
 
-import argparse
-import sys
-import tempfile
 from collections import Counter
 from itertools import count, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -25,12 +21,9 @@ from pyspark.ml.feature import CountVectorizerModel, RegexTokenizer, StopWordsRe
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
 
-from handover.addresses import S3Address
 from handover.data import LEARNED, SPLITS, TRAIN, Features, SideChannel, Transformation
-from handover.places import BUNDLE
 from ml_init import recordio
-from ml_init.dataset import Dataset
-from ml_init.mleap_bundle import pack, write_bundle
+from ml_init.glue_script import Arguments, upload_bundle
 from ml_init.split import spark_fraction, spark_split
 from ml_init.words import GAPS
 from ml_steps.running import say, timed
@@ -39,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pyspark.sql import DataFrame
+
+    from handover.addresses import S3Address
+    from ml_init.dataset import Dataset
 
 VOCABULARY_SIZE = 2000
 SHORTEST = 3
@@ -55,17 +51,16 @@ ROWS_IN_A_FILE = 50_000
 
 
 def main() -> None:
-    arguments = parse_arguments(sys.argv[1:])
-    output = S3Address.parse(arguments.output.rstrip("/"))
     s3 = boto3.client("s3")
-    dataset = Dataset.parse(_read(s3, S3Address.parse(arguments.dataset)))
+    arguments = Arguments.read(s3)
+    dataset, output = arguments.dataset, arguments.output
     with timed("Spark is up"):
         session = start_session(dataset.name)
     with timed("read and split"):
-        texts = split(read_texts(GlueContext(session.sparkContext), arguments, dataset), dataset).cache()
+        texts = split(arguments.rows(GlueContext(session.sparkContext)), dataset).cache()
         rows = Counter(dict(texts.groupBy("split").count().collect()))
         if not rows:
-            raise ValueError(f"{arguments.database}.{arguments.table} has no rows where {arguments.predicate}.")
+            raise arguments.no_rows()
     with timed("fitted"):
         stages = [tokenizer(text_column(dataset)), stop_words()]
         vocabulary = fit_vocabulary(PipelineModel(stages=stages).transform(texts.where(F.col("split") == TRAIN)))
@@ -92,17 +87,6 @@ def main() -> None:
     session.stop()
 
 
-def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """Glue adds arguments of its own, such as --TempDir: this job ignores them."""
-    parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--database", required=True, help="the Data Catalog's database")
-    parser.add_argument("--table", required=True, help="its table of rows that keep the data contract")
-    parser.add_argument("--predicate", required=True, help="SQL over the table's partition key: which rows")
-    parser.add_argument("--dataset", required=True, help="its dataset.toml, s3://…")
-    parser.add_argument("--output", required=True, help="the prefix that the job fills, s3://…")
-    return parser.parse_known_args(arguments)[0]
-
-
 def start_session(name: str) -> SparkSession:
     # A few thousand texts: 200 partitions, Spark's default, would only be 200 tasks to schedule.
     return SparkSession.builder.appName(name).config("spark.sql.shuffle.partitions", "1").getOrCreate()
@@ -115,17 +99,10 @@ def text_column(dataset: Dataset) -> str:
     return dataset.columns[0].name
 
 
-def read_texts(glue: GlueContext, arguments: argparse.Namespace, dataset: Dataset) -> DataFrame:
-    frame = glue.create_dynamic_frame.from_catalog(
-        database=arguments.database, table_name=arguments.table, push_down_predicate=arguments.predicate
-    )
-    return frame.toDF().select(F.col(text_column(dataset)))
-
-
 def split(texts: DataFrame, dataset: Dataset) -> DataFrame:
     """The texts with ``place`` (in [0, 1)) and ``split``, sorted by place: the order too depends on the data alone."""
     column = text_column(dataset)
-    placed = texts.withColumn("place", spark_fraction([column]))
+    placed = texts.select(column).withColumn("place", spark_fraction([column]))
     return placed.withColumn("split", spark_split(F.col("place"), dataset.split)).orderBy("place", column).coalesce(1)
 
 
@@ -171,26 +148,11 @@ def recordio_row(counts: Any, width: int) -> recordio.Row:
     return recordio.Row(tuple(map(float, counts.values)), tuple(map(int, counts.indices)), width)
 
 
-def upload_bundle(s3: Any, stages: list[Any], output: S3Address, name: str) -> str:
-    """Write the stages as an MLeap bundle in ``<name>/model.tar.gz``. Returns its address."""
-    address = output / f"{name}/{BUNDLE}"
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "bundle"
-        write_bundle(stages, folder, name=name)
-        s3.put_object(**address.arguments, Body=pack(folder))
-    return str(address)
-
-
 def schema(dataset: Dataset) -> dict[str, Any]:
     return {
         "input": [{"name": text_column(dataset), "type": "string"}],
         "output": {"name": "counts", "type": "double", "struct": "vector"},
     }
-
-
-def _read(s3: Any, address: S3Address) -> str:
-    text: str = s3.get_object(**address.arguments)["Body"].read().decode()
-    return text
 
 
 if __name__ == "__main__":
