@@ -8,6 +8,7 @@ unseen.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping  # noqa: TC003  (read_table asks for the types of the fields)
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from ml_steps.changes import (
 from ml_steps.strict import plain, read_table, refuse_unknown, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ml_init.columns import Column
@@ -51,14 +52,18 @@ class DataFile:
     header: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
     #: The file's columns in its order, if it has more than the contract's, or in another order.
     columns: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
+    #: Of JSON lines: a column → the member that is its value, if that has another name.
+    members: Mapping[str, str] = field(default_factory=dict, hash=False, metadata=LOOSER_IF_CHANGED)
     #: Of an archive of images: how many of the folders above an image are its label.
     label_folders: int = field(default=1, metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise ValueError(f"format = {self.format!r}: expected {' or '.join(FORMATS)}")
-        if self.format != "csv" and (self.header is not None or self.delimiter != ","):
+        if not FORMATS[self.format].delimited and (self.header is not None or self.delimiter != ","):
             raise ValueError(f"a file of the format {self.format} has neither header nor delimiter")
+        if self.members and self.format != "jsonl":
+            raise ValueError(f"a file of the format {self.format} has no members")
         if len(self.delimiter) != 1:
             raise ValueError(f"delimiter = {self.delimiter!r}: expected one character")
 

@@ -141,8 +141,14 @@ def test_a_line_without_the_text_is_a_bad_row(line: str, fault: str) -> None:
         (RATINGS, '"liked", "timestamp"]', '"timestamp"]', "[file] columns has liked 0 times, expected once"),
         (RATINGS, '5 = "yes"', '5 = "maybe"', "[label] liked: values are grouped as maybe, which is no category"),
         (RATINGS, 'delimiter = "\\t"', 'delimiter = ""', "[file] delimiter = '': expected one character"),
-        (TEXTS, 'format = "jsonl"', 'format = "xml"', "[file] format = 'xml': expected csv or jsonl"),
+        (TEXTS, 'format = "jsonl"', 'format = "xml"', "[file] format = 'xml': expected csv or quoted-csv or"),
         (TEXTS, 'format = "jsonl"', 'format = "jsonl"\nheader = "a"', "[file] a file of the format jsonl has neither"),
+        (
+            RATINGS,
+            'delimiter = "\\t"',
+            'members = { movie = "film" }',
+            "[file] a file of the format csv has no members",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(text: str, found: str, written: str, message: str) -> None:
@@ -150,6 +156,14 @@ def test_what_does_not_fit_together_is_refused(text: str, found: str, written: s
     assert found in text
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         Dataset.parse(text.replace(found, written))
+
+
+def test_a_member_may_have_another_name_than_its_column() -> None:
+    """The contract's column is the same whatever the file calls it, and a fault says what the file calls it."""
+    dataset = Dataset.parse(TEXTS.replace('format = "jsonl"', 'format = "jsonl"\nmembers = { abstract = "body" }'))
+    checked = check("abstracts.jsonl", b'{"body": "cells"}\n{"abstract": "cells"}\n', dataset)
+    assert checked.rows == (("cells",),)
+    assert checked.bad == ("abstracts.jsonl:2: there is no body",)
 
 
 @pytest.mark.parametrize("text", [RATINGS, TEXTS])

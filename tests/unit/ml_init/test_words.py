@@ -86,4 +86,4 @@ def test_counts_are_written_by_spark_alone() -> None:
 def test_texts_go_to_the_crawler_as_json_lines() -> None:
     """A text may hold commas and quotes; as JSON it is one value under its column's name."""
     source = Source(folder=PROJECT, dataset=TEXTS, rows=[('a, "b"',), ("ü",)], bucket="b")
-    assert rows_of(source) == ("rows.json", '{"abstract": "a, \\"b\\""}\n{"abstract": "ü"}\n'.encode())
+    assert rows_of(source) == ("rows.json", '{"text": "a, \\"b\\""}\n{"text": "ü"}\n'.encode())
