@@ -129,6 +129,8 @@ class DataVariables(Variables):
     glue_crawler: str | None = optional("GLUE_CRAWLER")
     glue_database: str | None = optional("GLUE_DATABASE")
     glue_script_key: str | None = optional("GLUE_SCRIPT_KEY")
+    #: The data set that gatehouse.toml chooses (``handover/datasets.py``); None: the workload's own.
+    dataset: str | None = optional("DATASET")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,6 +167,8 @@ class GateVariables(Variables):
     images: str = variable("IMAGES")
     #: Whether a person approves each release, even one that the gate promotes.
     approval: bool = variable("APPROVAL")
+    #: As for the data step: a person has deployed it, so a push cannot choose other data for the gate.
+    dataset: str | None = optional("DATASET")
     commit: str = variable("COMMIT_ID", of_execution=True)
     execution: str = variable("PIPELINE_EXECUTION_ID", of_execution=True)
     package_arn: str = variable("MODEL_PACKAGE_ARN", of_execution=True)

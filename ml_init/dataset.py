@@ -12,6 +12,7 @@ from collections.abc import Mapping  # noqa: TC003  (read_table asks for the typ
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from handover.datasets import tables_of
 from ml_init.columns import Categories, column
 from ml_init.formats import FORMATS
 from ml_init.split import FirstOf, Shares
@@ -58,6 +59,11 @@ class DataFile:
     label_folders: int = field(default=1, metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
+        if not self.sha256:
+            raise ValueError(
+                f"sha256 is empty: nobody has stated which {self.name} it is. `make data` says which one you have, and "
+                "where to state it"
+            )
         if self.format not in FORMATS:
             raise ValueError(f"format = {self.format!r}: expected {' or '.join(FORMATS)}")
         if not FORMATS[self.format].delimited and (self.header is not None or self.delimiter != ","):
@@ -125,6 +131,9 @@ class Dataset:
     licence: str = field(default="", metadata=NEUTRAL)
     #: Rows without their label that the API's page offers to try: features joined by commas, as a smoke request is.
     examples: tuple[str, ...] = field(default=(), metadata=NEUTRAL)
+    #: The name that gatehouse.toml chose; None for the workload's own data set. Another one, even of equal columns, is
+    #: a matter for a person.
+    chosen: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
         for name in [*(each.name for each in self.columns), *filter(None, [self.identifier])]:
@@ -164,6 +173,11 @@ class Dataset:
         return self.label
 
     @classmethod
+    def find(cls, project: Path, workload: str, chosen: str | None) -> Dataset:
+        """The one that is chosen for the workload, or its own. ValueError as for ``parse``."""
+        return cls.of(tables_of(workload, chosen, lambda file: (project / file).read_text()))
+
+    @classmethod
     def read(cls, path: Path) -> Dataset:
         return cls.parse(path.read_text())
 
@@ -182,6 +196,7 @@ class Dataset:
             name=whole.name,
             licence=whole.licence,
             examples=whole.examples,
+            chosen=whole.chosen,
             file=read_table(DataFile, document.get("file", {}), "file"),
             features=tuple(column(entry) for entry in tables(document.get("features"), "features")),
             label=read_table(Categories, document["label"], "label") if "label" in document else None,
@@ -208,6 +223,7 @@ class _Names:
     name: str
     licence: str = ""
     examples: tuple[str, ...] = ()
+    chosen: str | None = None
 
 
 _WHOLE = tuple(each.name for each in fields(_Names))

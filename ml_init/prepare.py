@@ -36,7 +36,7 @@ FOLDER = Path(__file__).parent
 def main() -> None:
     variables = DataVariables.read()
     folder = FOLDER / variables.workload
-    dataset = Dataset.read(folder / "dataset.toml")
+    dataset = _dataset(variables)
     s3 = boto3.client("s3")
     stored = raw_file(variables.bucket, dataset.file.sha256, dataset.file.name)
     raw, checked = fetch_checked(dataset, folder, lambda: read_if_there(s3, stored))
@@ -54,6 +54,16 @@ def main() -> None:
         made_by=made.made_by,
     )
     write_output(DATA_FILE, data.json())
+
+
+def _dataset(variables: DataVariables) -> Dataset:
+    """StepError for a data set that nobody described, or not well enough."""
+    try:
+        dataset = Dataset.find(FOLDER.parent, variables.workload, variables.dataset)
+    except (OSError, ValueError) as error:
+        raise StepError(f"The data set of {variables.workload} cannot be read: {error}") from error
+    say(f"data set: {dataset.name}")
+    return dataset
 
 
 def maker(variables: DataVariables) -> FeatureMaker:

@@ -26,28 +26,31 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[1]
 
 
-def find(workload: str, report: ChampionReport | None) -> Agreed:
-    """The champion's own, or those deployed with the pipeline: with the reason, if the champion's cannot be read."""
+def find(workload: str, report: ChampionReport | None, chosen: str | None) -> Agreed:
+    """The champion's own, or those deployed with the pipeline: with the reason, if the champion's cannot be read.
+
+    ``chosen``: the data set that was deployed with the pipeline; None: the workload's own.
+    """
     if report is None:
-        return deployed(workload)
+        return deployed(workload, chosen)
     if report.missing:
-        return replace(deployed(workload), missing=report.missing)
+        return replace(deployed(workload, chosen), missing=report.missing)
     try:
         rules, contract = _parsed(report.document, report.name)
     except ValueError as error:
-        return replace(deployed(workload), missing=str(error))
+        return replace(deployed(workload, chosen), missing=str(error))
     arn = report.package_arn
     by = f"the rules that let version {version_of(arn)} pass"
     say(f"  agreed: {by}")
     return Agreed(rules=rules, contract=contract, by=by, package=arn)
 
 
-def deployed(workload: str) -> Agreed:
+def deployed(workload: str, chosen: str | None = None) -> Agreed:
     """Those that a person deployed with the pipeline."""
     try:
         return Agreed(
             rules=Rules.read(PROJECT / "ml_test" / workload / "gate.toml"),
-            contract=Dataset.read(PROJECT / "ml_init" / workload / "dataset.toml"),
+            contract=Dataset.find(PROJECT, workload, chosen),
             by="the rules that were deployed with the pipeline",
         )
     except (OSError, ValueError) as error:

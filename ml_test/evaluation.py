@@ -40,12 +40,12 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Judge the challenger by the commit's rules and by the agreed ones. A REJECT stops the release."""
-    pass_or_stop(lambda variables: judge(variables, proposal(variables.workload)))
+    pass_or_stop(lambda variables: judge(variables, proposal(variables.workload, variables.dataset)))
 
 
-def proposal(workload: str) -> Proposed:
-    """What the commit proposes. StepError if a file is missing or wrong."""
-    return Proposed(rules=proposed.rules(workload), contract=proposed.contract(workload))
+def proposal(workload: str, chosen: str | None) -> Proposed:
+    """What the commit proposes. ``chosen``: the data set. StepError if a file is missing or wrong."""
+    return Proposed(rules=proposed.rules(workload), contract=proposed.contract(workload, chosen))
 
 
 def judge(variables: GateVariables, proposes: Proposed) -> Decision:
@@ -69,7 +69,7 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
         sagemaker, s3, endpoint=variables.endpoint, package=package, allowed=variables.images.split(",")
     )
     passed_by = champion_report.find(sagemaker, s3, rival)
-    agreed = find_agreed(variables.workload, passed_by)
+    agreed = find_agreed(variables.workload, passed_by, variables.dataset)
     with timed("found what was learned"):
         learning = learned.find(sagemaker, s3, variables, data, package=package, report=passed_by)
     with timed("asked the endpoints"):

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
-
+from handover.datasets import files_of, tables_of
 from handover.names import Artifact
 from ml_init.dataset import Dataset
 from ml_steps.artifacts import read_input
 from ml_steps.running import StepError
 from ml_test.gate.rules import Rules
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-T = TypeVar("T")
-
 
 def rules(workload: str) -> Rules:
     """The commit's gate.toml. StepError if it is missing or wrong."""
-    return _read(f"ml_test/{workload}/gate.toml", Rules.parse)
-
-
-def contract(workload: str) -> Dataset:
-    """The commit's dataset.toml. StepError if it is missing or wrong."""
-    return _read(f"ml_init/{workload}/dataset.toml", Dataset.parse)
-
-
-def _read(file: str, parse: Callable[[str], T]) -> T:
+    file = f"ml_test/{workload}/gate.toml"
     try:
-        return parse(read_input(Artifact.SOURCE, file))
+        return Rules.parse(read_input(Artifact.SOURCE, file))
     except (ValueError, RecursionError) as error:
         raise StepError(f"{file} of the commit: {error}") from error
+
+
+def contract(workload: str, chosen: str | None = None) -> Dataset:
+    """The commit's dataset.toml, with the chosen data set's file. StepError if one is missing or wrong."""
+    try:
+        return Dataset.of(tables_of(workload, chosen, lambda file: read_input(Artifact.SOURCE, file)))
+    except (ValueError, RecursionError) as error:
+        raise StepError(f"{' and '.join(files_of(workload, chosen))} of the commit: {error}") from error

@@ -2,7 +2,8 @@
 
 The data step finds it there by its SHA-256, before it asks any address. The file is searched for, under its name in
 dataset.toml, in the folders of the variable GATEHOUSE_DATASETS (separated as in PATH; by default ``../shared/data``),
-and then fetched from its sources.
+and then fetched from its sources, from Kaggle with the user's token. If the checksum is not known to the project, the
+command says which one the file has, and where to state it.
 """
 
 from __future__ import annotations
@@ -12,31 +13,39 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from handover.datasets import files_of, tables_of
 from handover.names import Output
 from handover.places import raw_file
-from ml_init.dataset import Dataset
+from ml_init.contract import check
+from ml_init.dataset import DataFile, Dataset
 from ml_init.fetch import fetch
 from ml_steps.objects import put_once
-from scripts import cloud
+from ml_steps.strict import read_table
+from scripts import cloud, kaggle
 from scripts.command import run
+from scripts.reads.errors import NotThereError
 from scripts.reads.stacks import outputs_of
+from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
-    from ml_init.dataset import DataFile
+    from collections.abc import Iterator, Mapping
 
 FOLDERS = "GATEHOUSE_DATASETS"
 _DEFAULT = "../shared/data"
+#: The checksum of a file that nobody has stated.
+UNSTATED = "unstated"
 
 
 def main(workload: str) -> int:
-    folder = Path("ml_init") / workload
-    file = Dataset.read(folder / "dataset.toml").file
+    folder, (tables, file) = Path("ml_init") / workload, chosen(workload)
     if is_shipped(file, folder):
         print(f"{file.name} is shipped with the project: there is nothing to store.")
         return 0
+    if file.sha256 == UNSTATED:
+        return _say_checksum(workload, tables, file)
     content = found(file) or _fetched(file, folder)
     _store(workload, file, content)
     return 0
@@ -44,10 +53,40 @@ def main(workload: str) -> int:
 
 def provide(workload: str) -> None:
     """Before a push: store the file if it is not shipped and lies on this machine. The data step fetches all others."""
-    folder = Path("ml_init") / workload
-    file = Dataset.read(folder / "dataset.toml").file
+    folder, (_, file) = Path("ml_init") / workload, chosen(workload)
+    if file.sha256 == UNSTATED:
+        raise NotThereError(
+            f"Nobody has stated the SHA-256 of {file.name} yet. `make data WORKLOAD={workload}` says what to write "
+            "where."
+        )
     if not is_shipped(file, folder) and (content := found(file)) is not None:
         _store(workload, file, content)
+
+
+def chosen(workload: str) -> tuple[dict[str, Any], DataFile]:
+    """The tables of the data set that gatehouse.toml chooses, and its file, whose checksum may be UNSTATED."""
+    tables = tables_of(workload, chosen_name(workload), lambda path: Path(path).read_text())
+    file = tables["file"]
+    return tables, read_table(DataFile, {**file, "sha256": file.get("sha256") or UNSTATED}, "file")
+
+
+def chosen_name(workload: str) -> str | None:
+    """The data set that gatehouse.toml chooses; None: the workload's own."""
+    return load_settings(Path("gatehouse.toml")).of(workload).dataset
+
+
+def _say_checksum(workload: str, tables: Mapping[str, Any], file: DataFile) -> int:
+    """Nothing is stored before a person has stated which file it is. This says what there is, and whether it fits."""
+    content = next((path.read_bytes() for path in _named(file)), None) or _fetched(file, Path("ml_init") / workload)
+    digest = hashlib.sha256(content).hexdigest()
+    dataset = Dataset.of({**tables, "file": {**tables["file"], "sha256": digest}})
+    good = check(file.name, content, dataset).good
+    print(
+        f"{file.name}: {len(content)} bytes, {good} good rows; nothing is stored yet. If this is the file that you "
+        f'mean, write into {files_of(workload, dataset.chosen)[-1]}, and commit it:\n\n  sha256 = "{digest}"\n\n'
+        f"Then `make data WORKLOAD={workload}` again."
+    )
+    return 1
 
 
 def is_shipped(file: DataFile, folder: Path) -> bool:
@@ -57,18 +96,37 @@ def is_shipped(file: DataFile, folder: Path) -> bool:
 
 def found(file: DataFile) -> bytes | None:
     """The file from a folder of GATEHOUSE_DATASETS, or None. A file with another content is not taken."""
-    for folder in map(Path, os.environ.get(FOLDERS, _DEFAULT).split(os.pathsep)):
-        for path in sorted(folder.rglob(file.name)) if folder.is_dir() else []:
-            content = path.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()
-            if digest == file.sha256:
-                print(f"{path}: {len(content)} bytes, SHA-256 as expected")
-                return content
-            print(f"{path}: its SHA-256 is {digest}, expected {file.sha256}")
+    for path in _named(file):
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if digest == file.sha256:
+            print(f"{path}: {len(content)} bytes, SHA-256 as expected")
+            return content
+        print(f"{path}: its SHA-256 is {digest}, expected {file.sha256}")
     return None
 
 
+def _named(file: DataFile) -> Iterator[Path]:
+    """The files of this name in the folders of GATEHOUSE_DATASETS."""
+    for folder in map(Path, os.environ.get(FOLDERS, _DEFAULT).split(os.pathsep)):
+        yield from sorted(folder.rglob(file.name)) if folder.is_dir() else []
+
+
 def _fetched(file: DataFile, folder: Path) -> bytes:
+    """From its first source that serves. A checksum that is UNSTATED is not compared."""
+    for source in file.sources:
+        if source.startswith(kaggle.SCHEME):
+            print(f"{source}: asking Kaggle with your token", flush=True)
+            content = kaggle.fetch(source, file.max_bytes)
+            digest = hashlib.sha256(content).hexdigest()
+            if file.sha256 not in (UNSTATED, digest):
+                raise NotThereError(f"{source}: its SHA-256 is {digest}, expected {file.sha256}.")
+            return content
+    if file.sha256 == UNSTATED:
+        raise NotThereError(
+            f"There is no {file.name} in the folders of {FOLDERS}. Nobody has stated its SHA-256, so it is not fetched "
+            f"unseen: download it yourself from {' or '.join(file.sources)}, and run this again."
+        )
     with tempfile.TemporaryDirectory() as into:
         return fetch(file, folder=folder, into=Path(into)).read_bytes()
 

@@ -26,7 +26,7 @@ from ml_init.training_rows import training_rows
 from ml_steps.running import StepError
 from ml_training.training import FOLDER, Training
 from scripts.command import run
-from scripts.datasets import found
+from scripts.datasets import chosen_name, found
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def main(workload: str, python: Path | None, archive: Path) -> int:
 def plan(workload: str) -> tuple[Training, Source, Features, dict[str, tuple[str, bytes]]]:
     """The training, its program, the features, and split → (file name, content) of what training reads."""
     folder, spec = Path("ml_init") / workload, WORKLOADS[workload]
-    dataset = Dataset.read(folder / "dataset.toml")
+    dataset = Dataset.find(Path(), workload, chosen_name(workload))
     kind = training_rows(spec.data.training_rows)
     if spec.glue:
         raise SystemExit(f"The features of {workload} are made by a Glue job, which runs on a cloud: `make push`.")

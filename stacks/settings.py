@@ -5,15 +5,16 @@ from __future__ import annotations
 import difflib
 import math
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from handover import datasets
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
     from handover.names import StackKind
     from pydantic_core import ErrorDetails
@@ -226,6 +227,8 @@ class Settings(_Section):
     stages: Stages
     #: None: nothing may score files.
     batch: Batch | None = None
+    #: Of one workload: which data set it learns from, of those in its folder datasets; None: its own.
+    dataset: str | None = None
     #: The complete settings of each workload that has some of its own.
     workloads: dict[str, Settings] = {}
 
@@ -235,7 +238,9 @@ class Settings(_Section):
 
 
 #: The sections that ``[workloads.<name>.…]`` may override. Account and repository belong to the project.
-_OWN = ("notifications", "security", "training", "stages", "batch")
+_OWN = ("notifications", "security", "training", "stages", "batch", "dataset")
+
+_PROJECT = Path(__file__).parents[1]
 
 
 def load_settings(path: Path, *, known: Collection[str] | None = None) -> Settings:
@@ -250,6 +255,8 @@ def load_settings(path: Path, *, known: Collection[str] | None = None) -> Settin
         raise SettingsError(f"{path} is not TOML: {error}") from error
     own = document.pop("workloads", {})
     faults = _faults_of(own, WORKLOADS if known is None else known)
+    if "dataset" in document:
+        faults.append(f"dataset = {document['dataset']!r} belongs to one workload: write it under [workloads.<name>]")
     if faults:
         raise SettingsError("\n".join(f"{path}: {fault}" for fault in faults))
     shared = _validated(path, document, "")
@@ -284,7 +291,17 @@ def _faults_of(own: Any, known: Collection[str]) -> list[str]:
                 for key in sections
                 if key not in _OWN
             ]
+            faults += _faults_of_dataset(name, sections.get("dataset"))
     return faults
+
+
+def _faults_of_dataset(workload: str, chosen: Any) -> list[str]:
+    """The name of no data set of this workload."""
+    names = datasets.known(_PROJECT, workload)
+    if chosen is None or chosen in names:
+        return []
+    others = f"There are {', '.join(names)}" if names else "It has no other than its own"
+    return [f"workloads.{workload}.dataset = {chosen!r} is no data set of it. {others}; its own needs no name"]
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

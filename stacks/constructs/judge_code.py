@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_s3_assets as s3_assets
+from handover import datasets
 
 from constructs import Construct
 from stacks.constructs.own_files import archive
 from stacks.specs import Workload
 
-#: What gate, approval and verification are made of. ``{workload}``: its rules and contract as deployed.
+#: What gate, approval and verification are made of. ``{workload}``: its rules as deployed. The
+#: contract as deployed comes with them.
 _FILES = (
     "handover/*.py",
     "ml_steps/**/*.py",
@@ -22,7 +24,6 @@ _FILES = (
     "ml_test/gate/*.css",
     "ml_release/*.py",
     "ml_release/requirements.lock",
-    "ml_init/{workload}/dataset.toml",
     "ml_test/{workload}/gate.toml",
 )
 
@@ -33,9 +34,10 @@ class JudgeCode(Construct):
     Who may write it is who may deploy: the builds of the pipeline have no permission on that bucket.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, dataset: str | None) -> None:
         super().__init__(scope, construct_id)
         patterns = [pattern.format(workload=workload.name) for pattern in _FILES]
+        patterns += datasets.files_of(workload.name, dataset)
         self.asset: s3_assets.Asset = archive(self, "Code", folder=f"ml_test/{workload.name}", patterns=patterns)
 
 

@@ -45,7 +45,7 @@ class WorkloadResources(Construct):
         self.serving_roles: dict[StackKind, SageMakerRole] = {
             kind: self._serving_role(kind, workload, settings) for kind in ENDPOINT_STACKS
         }
-        self.judges = JudgeCode(self, "Judges", workload=workload)
+        self.judges = JudgeCode(self, "Judges", workload=workload, dataset=settings.dataset)
         self.data.expire_after(CAPTURE, days=_CAPTURE_DAYS)
         self._add_batch(workload, settings)
 

@@ -12,7 +12,8 @@ from stacks.execution import COMMIT
 from stacks.specs import Workload
 
 
-def data_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
+def data_step(workload: Workload, resources: WorkloadResources, *, dataset: str | None) -> StepSpec:
+    """``dataset``: the data set that gatehouse.toml chooses; None: the workload's own."""
     data, features = resources.data, resources.features
 
     def grant(step: BuildStep) -> None:
@@ -33,6 +34,7 @@ def data_step(workload: Workload, resources: WorkloadResources) -> StepSpec:
             glue_crawler=features.glue_crawler,
             glue_database=features.glue_database,
             glue_script_key=features.glue_script_key,
+            dataset=dataset,
         ),
         output=Artifact.DATA,
         grant=grant,

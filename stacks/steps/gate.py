@@ -20,8 +20,11 @@ from stacks.execution import COMMIT, EXECUTION, PACKAGE
 from stacks.specs import Workload
 
 
-def gate_step(workload: Workload, resources: WorkloadResources, *, approval: bool) -> StepSpec:
-    """``approval``: each release needs a person's approval, so the gate itself approves none."""
+def gate_step(workload: Workload, resources: WorkloadResources, *, approval: bool, dataset: str | None) -> StepSpec:
+    """``approval``: each release needs a person's approval, so the gate itself approves none.
+
+    ``dataset``: as for the data step.
+    """
 
     def grant(step: BuildStep) -> None:
         resources.data.grant_read(step.role, RAW, FEATURES, GATE)
@@ -62,6 +65,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
             topic_arn=resources.notifications.topic_arn,
             images=",".join(image.uri(Stack.of(resources).region) for image in workload.images),
             approval=approval,
+            dataset=dataset,
             commit=COMMIT,
             execution=EXECUTION,
             package_arn=PACKAGE,

@@ -25,14 +25,14 @@ def stages_of(workload: Workload, resources: WorkloadResources, settings: Settin
     source = SourceSpec(name=SOURCE_ACTION, github=settings.github, output=Artifact.SOURCE)
     judges = AssetSpec(name="JudgeCode", asset=resources.judges.asset, output=Artifact.JUDGES)
     qa = DeploySpec(kind="Qa", templates=Artifact.BUILD, replace=True)
-    gate = gate_step(workload, resources, approval=prod.approval)
+    gate = gate_step(workload, resources, approval=prod.approval, dataset=settings.dataset)
     person = ApprovalSpec(name="Approve", text=_question(workload))
     release = DeploySpec(kind="Prod", templates=Artifact.BUILD, replace=False)
     verify = verify_step(workload, resources, competes=prod.competes_by is not None)
     return (
         StageSpec(name=PipelineStage.SOURCE, actions=(source, judges)),
         StageSpec(name=PipelineStage.BUILD, actions=(synth_step(workload),)),
-        StageSpec(name=PipelineStage.DATA, actions=(data_step(workload, resources),)),
+        StageSpec(name=PipelineStage.DATA, actions=(data_step(workload, resources, dataset=settings.dataset),)),
         StageSpec(name=PipelineStage.TRAIN, actions=(train_step(workload, resources, limits=settings.training),)),
         StageSpec(name=PipelineStage.QA, actions=(qa, gate)),
         StageSpec(

@@ -362,6 +362,22 @@ def test_the_judges_come_from_the_assets_that_a_person_deploys(
     assert not [a for s in reaching for a in s.actions if "Put" in a or "Delete" in a or "*" in a]
 
 
+def test_data_step_and_gate_read_the_data_set_that_a_person_deploys(
+    assembly: CloudAssembly, assembly_with_batch: CloudAssembly
+) -> None:
+    """`dataset` in gatehouse.toml is a variable of these two builds alone, and the judges have its file."""
+    for chosen, made in (([], assembly), (["nyt_comments"], assembly_with_batch)):
+        template = made.templates["NytCommentsPipeline"]
+        told = {action: variables(template, action).get("DATASET") for action in READERS}
+        assert {action: name for action, name in told.items() if name} == {
+            action: name for name in chosen for action in ("Data", "Gate")
+        }
+        digest = actions(template)["JudgeCode"]["Configuration"]["S3ObjectKey"].removesuffix(".zip")
+        files = (made.folder / f"asset.{digest}").rglob("datasets/*.toml")
+        assert [path.stem for path in files] == chosen
+    assert "DATASET" not in variables(assembly_with_batch.templates["IrisPipeline"], "Data")
+
+
 @pytest.mark.parametrize(("action", "declared"), READERS.items())
 def test_a_build_is_told_what_its_step_reads_and_nothing_else(
     pipeline: Template, workload: Workload, action: str, declared: type[Variables]

@@ -149,6 +149,12 @@ def test_a_line_without_the_text_is_a_bad_row(line: str, fault: str) -> None:
             'members = { movie = "film" }',
             "[file] a file of the format csv has no members",
         ),
+        (
+            TEXTS,
+            'sha256 = "00"',
+            'sha256 = ""',
+            "[file] sha256 is empty: nobody has stated which abstracts.jsonl it is",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(text: str, found: str, written: str, message: str) -> None:

@@ -55,3 +55,20 @@ def test_a_missing_file_of_the_commit_is_named(tmp_path: Path, monkeypatch: pyte
     commit(tmp_path, monkeypatch)
     with pytest.raises(StepError, match=r"has no ml_test/wine/gate.toml"):
         proposed.rules("wine")
+
+
+def test_the_chosen_data_set_is_read_from_the_commit_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate derives its rows from the commit's file of the data set that was deployed, and names a wrong one."""
+    commit(tmp_path, monkeypatch)
+    other = tmp_path / Path(DATA).parent / "datasets" / "other.toml"
+    other.parent.mkdir()
+    other.write_text('name = "other cars"\n')
+    found = proposed.contract("car_evaluation", "other")
+    assert (found.name, found.chosen) == ("other cars", "other")
+    assert found.features == proposed.contract("car_evaluation").features
+    other.write_text("names = 1\n")
+    with pytest.raises(StepError, match=r"datasets/other\.toml of the commit: names = 1 is not known here"):
+        proposed.contract("car_evaluation", "other")
+    other.unlink()
+    with pytest.raises(StepError, match=r"has no ml_init/car_evaluation/datasets/other\.toml"):
+        proposed.contract("car_evaluation", "other")

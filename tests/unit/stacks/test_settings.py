@@ -312,7 +312,7 @@ def test_a_table_of_a_workload_adds_to_what_all_have(tmp_path: Path) -> None:
             "[workloads.credit_default.github]",
             (
                 "workloads.credit_default.github cannot be a workload's own. "
-                "Allowed: notifications, security, training, stages, batch"
+                "Allowed: notifications, security, training, stages, batch, dataset"
             ),
         ),
         (
@@ -335,3 +335,38 @@ def test_what_a_workload_cannot_have_is_refused_by_its_place(tmp_path: Path, tab
     with pytest.raises(SettingsError) as error:
         load_settings(file)
     assert str(error.value) == f"{file}: {line}"
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        (
+            '[workloads.nyt_comments]\ndataset = "nyt"',
+            "workloads.nyt_comments.dataset = 'nyt' is no data set of it. There are nyt_comments; its own needs no",
+        ),
+        (
+            '[workloads.iris]\ndataset = "nyt_comments"',
+            "workloads.iris.dataset = 'nyt_comments' is no data set of it. It has no other than its own; its own",
+        ),
+        ("[workloads.nyt_comments]\ndataset = 3", "workloads.nyt_comments.dataset = 3 is no data set of it."),
+    ],
+)
+def test_a_data_set_that_does_not_exist_is_refused_with_those_that_do(
+    refusal: Refusal, section: str, said: str
+) -> None:
+    """The refusal names the data sets of this workload."""
+    (line,) = refusal(("[project]", f"{section}\n[project]"))
+    assert line.startswith(said)
+
+
+def test_a_data_set_belongs_to_one_workload(refusal: Refusal, tmp_path: Path) -> None:
+    """Above the first table it would be every workload's; under one workload it is that one's alone."""
+    (line,) = refusal(("[project]", 'dataset = "nyt_comments"\n[project]'))
+    assert line == "dataset = 'nyt_comments' belongs to one workload: write it under [workloads.<name>]"
+    file = tmp_path / "chosen.toml"
+    file.write_text(f'{SHIPPED.read_text()}\n[workloads.nyt_comments]\ndataset = "nyt_comments"\n')
+    settings = load_settings(file)
+    assert {name: settings.of(name).dataset for name in ("nyt_comments", "iris")} == {
+        "nyt_comments": "nyt_comments",
+        "iris": None,
+    }
