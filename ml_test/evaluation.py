@@ -100,7 +100,7 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
 def gather(
     s3: Any, asker: Asker, variables: GateVariables, data: KnownData, rules: Rules, rival: Champion | Gone | None
 ) -> Evidence:
-    """The test rows, both models' answers to them, and all else that the decision needs."""
+    """The test rows, both models' answers to them, and what else is known whichever rules judge (``by_rules``)."""
     rows = asked_rows(data, rules)
     requests = rows.requests
     endpoints = [variables.endpoint, rival.endpoint] if isinstance(rival, Champion) else [variables.endpoint]
@@ -115,7 +115,6 @@ def gather(
         line=challenger.line,
         repeated=challenger.repeated,
         labels=data.labels,
-        baseline=rules.answers.baseline(data.baseline_labels, data.labels),
         seed=data.seed,
         champion=champion.answers if champion else None,
         champion_milliseconds=champion.milliseconds if champion else (),

@@ -64,7 +64,7 @@ def document(
         "slice_correction": CORRECTION,
         "too_small_slices": list(decision.slices.too_small),
         "checks": [{**asdict(check), "passed": check.passed} for check in decision.checks],
-        "baseline": evidence.baseline,
+        "baseline": decision.judged.baseline,
         "unusable_answers": sorted({judged.answers[place] for place in np.flatnonzero(challenger.unusable).tolist()}),
         "answered": rules.answers.part(decision.pair, judged),
         "unanswered": _unanswered(evidence),

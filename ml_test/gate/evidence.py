@@ -39,6 +39,7 @@ class Evidence:
     requests, answers: one for each test row. An answer that never came is a ``NoAnswer``.
     rows: the identity of each test row; empty if nobody knows them.
     learning: what both models learned from; None if nobody asked.
+    baseline, groups, slices, popularity, readers: as some rules have them; none before rules were applied.
     groups: the group of each row, such as its user; empty if the rules group no rows.
     readers: how each model's answers are read, for a kind of answers that needs more than their texts.
     truth: the right answer to each row; None for a kind of answers that needs no truth.
@@ -59,8 +60,8 @@ class Evidence:
     truth: Sequence[str] | None
     answers: Sequence[str]
     milliseconds: Sequence[float]
-    baseline: str
     seed: int
+    baseline: str = ""
     labels: Sequence[str] = ()
     champion: Sequence[str] | None = None
     champion_milliseconds: Sequence[float] = ()

@@ -13,7 +13,7 @@ import numpy as np
 from ml_steps.changes import LOOSER_IF_MORE
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.decided import Decided
-from ml_test.gate.answers.kind import AnswerKind, known_truth
+from ml_test.gate.answers.kind import AnswerKind, check_tolerance, known_truth
 from ml_test.gate.calibration import calibration
 from ml_test.gate.charts import reliability
 from ml_test.gate.independent import labels_alike
@@ -75,8 +75,7 @@ class Classes(AnswerKind[ClassAnswers]):
     tolerance: float = field(default=0.0, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tolerance < 1:
-            raise ValueError(f"tolerance = {self.tolerance}: expected a number from 0 to below 1")
+        check_tolerance(self.tolerance)
 
     def read(
         self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None

@@ -179,3 +179,9 @@ def known_truth(truth: Sequence[str] | None, kind: AnswerKind[Any]) -> Sequence[
             f"the test rows have no truth, and answers of the kind {kind.name!r} cannot be judged without one"
         )
     return truth
+
+
+def check_tolerance(tolerance: float) -> None:
+    """ValueError unless probabilities can differ by so much and still differ."""
+    if not 0 <= tolerance < 1:
+        raise ValueError(f"tolerance = {tolerance}: expected a number from 0 to below 1")

@@ -12,7 +12,7 @@ import numpy as np
 from handover.plain_text import number
 from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED, LOOSER_IF_MORE
 from ml_test.gate.answers import decided
-from ml_test.gate.answers.kind import TOO_FEW_ROWS, AnswerKind, better_than_nothing, known_truth
+from ml_test.gate.answers.kind import TOO_FEW_ROWS, AnswerKind, better_than_nothing, check_tolerance, known_truth
 from ml_test.gate.calibration import calibration
 from ml_test.gate.charts import reliability
 from ml_test.gate.independent import labels_alike, numbers_alike
@@ -82,8 +82,7 @@ class Probability(AnswerKind[ProbabilityAnswers]):
     tolerance: float = field(default=0.0, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tolerance < 1:
-            raise ValueError(f"tolerance = {self.tolerance}: expected a number from 0 to below 1")
+        check_tolerance(self.tolerance)
 
     def read(
         self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None
