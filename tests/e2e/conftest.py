@@ -159,6 +159,27 @@ def released(deployed: User) -> User:
     return deployed
 
 
+@contextmanager
+def in_prod(
+    tmp_path_factory: pytest.TempPathFactory, workload: str, *, edit: Edit | None = None, message: str = ""
+) -> Iterator[User]:
+    """A user whose HEAD of the workload is in PROD, on a cloud of its own: a push starts every pipeline there is.
+
+    ``edit``: what they commit first.
+    """
+    clone = clone_of_the_working_tree(tmp_path_factory.mktemp(f"{workload}_user") / "project")
+    user = User(cloud=LocalCloud.up(tmp_path_factory.mktemp(f"{workload}_cloud")), clone=clone, workload=workload)
+    try:
+        if edit is not None:
+            user.commit(edit, message)
+        user.script("deploy", workload)
+        user.push()
+        yield user
+    finally:
+        user.cloud.down()
+    assert user.processes() == []
+
+
 #: One user and one local cloud serve most of these files, in the order in which a user would live through them.
 CHAPTERS = (
     "test_pythons",

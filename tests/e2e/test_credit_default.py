@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.clouds import LocalCloud
-from tests.e2e.conftest import User, clone_of_the_working_tree
+from tests.e2e.conftest import User, in_prod
 from tests.e2e.test_competing_models import AB, compared
 from tests.e2e.test_release import change, gate_report
 from tests.e2e.test_rollback import messages, subscribed
@@ -26,18 +25,10 @@ PAYS_IN_TIME = "500000,1,1,2,35,-1,-1,-1,-1,-1,-1,5000,4000,3000,4000,5000,4000,
 
 @pytest.fixture(scope="module")
 def credit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """A user whose HEAD of credit_default is in PROD; the cloud is its own: a push starts every pipeline there is."""
-    clone = clone_of_the_working_tree(tmp_path_factory.mktemp("credit_user") / "project")
-    cloud = LocalCloud.up(tmp_path_factory.mktemp("credit_cloud"))
-    user = User(cloud=cloud, clone=clone, workload="credit_default")
-    try:
-        user.commit(with_settings_of_ones_own, "A key of our own; releases compete")
-        user.script("deploy", user.workload)
-        user.push()
+    """A user whose HEAD of credit_default is in PROD, with settings of their own."""
+    edit, message = with_settings_of_ones_own, "A key of our own; releases compete"
+    with in_prod(tmp_path_factory, "credit_default", edit=edit, message=message) as user:
         yield user
-    finally:
-        cloud.down()
-    assert user.processes() == []
 
 
 def with_settings_of_ones_own(clone: Path) -> None:

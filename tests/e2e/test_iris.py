@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clouds import LocalCloud
-from tests.e2e.conftest import User, clone_of_the_working_tree
+from tests.e2e.conftest import User, in_prod
 from tests.e2e.test_release import change, gate_report
 
 PROD = "iris-prod"
@@ -21,16 +20,9 @@ WEIGHTS = "1/variables/variables.data-00000-of-00001"
 
 @pytest.fixture(scope="module")
 def iris(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """A user whose HEAD of iris is in PROD, on a cloud of its own: a push starts every pipeline there is."""
-    clone = clone_of_the_working_tree(tmp_path_factory.mktemp("iris_user") / "project")
-    user = User(cloud=LocalCloud.up(tmp_path_factory.mktemp("iris_cloud")), clone=clone, workload="iris")
-    try:
-        user.script("deploy", user.workload)
-        user.push()
+    """A user whose HEAD of iris is in PROD."""
+    with in_prod(tmp_path_factory, "iris") as user:
         yield user
-    finally:
-        user.cloud.down()
-    assert user.processes() == []
 
 
 def test_prod_answers_as_tensorflow_serving_does(iris: User) -> None:

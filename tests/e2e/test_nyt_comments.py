@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.clouds import LocalCloud
-from tests.e2e.conftest import User, clone_of_the_working_tree
+from tests.e2e.conftest import User, in_prod
 from tests.e2e.test_release import gate_report
 
 BRAIN = "Neurons in the visual cortex of macaques respond to stimuli, and <b>predict</b> behavior &amp; learning."
@@ -16,17 +15,9 @@ BACTERIA = "Antibiotic resistance spreads through bacterial populations; we sequ
 
 @pytest.fixture(scope="module")
 def topics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """A user whose HEAD of nyt_comments is in PROD, on a cloud of its own."""
-    clone = clone_of_the_working_tree(tmp_path_factory.mktemp("topics_user") / "project")
-    cloud = LocalCloud.up(tmp_path_factory.mktemp("topics_cloud"))
-    user = User(cloud=cloud, clone=clone, workload="nyt_comments")
-    try:
-        user.script("deploy", user.workload)
-        user.push()
+    """A user whose HEAD of nyt_comments is in PROD."""
+    with in_prod(tmp_path_factory, "nyt_comments") as user:
         yield user
-    finally:
-        cloud.down()
-    assert user.processes() == []
 
 
 def test_a_text_has_topics(topics: User) -> None:
