@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from localcloud.front_door.refusals import refusal
-from localcloud.front_door.signatures import Claim, Fault, SignatureError, Verification, read_claim
+from localcloud.front_door.signatures import Claim, Fault, SignatureError, Verification, read_claim, unsigned_claim
 from localcloud.platform import administrator
 from localcloud.platform.clients import FORWARD_ACCESS_SESSION, INNER_HEADER, SERVICE_KEY_PREFIX
 from localcloud.platform.service import Caller
@@ -79,6 +79,7 @@ def _refused(head: HttpRequest, claim: Claim | None, error: SignatureError, word
 class Identity:
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self._account_id = settings.account_id
+        self._region = settings.region
         self._administrator_secret = administrator.credentials(settings.home)["aws_secret_access_key"]
         self._inner_secret = clients.inner_secret
         self._sessions: dict[str, Key] = {}
@@ -91,6 +92,12 @@ class Identity:
         begun = self.begin(request, words_of=words_of)
         content = begun.feed(request.body)
         return begun.finish(content)
+
+    def nobody(self, request: HttpRequest, *, service: str) -> Authenticated:
+        """Whoever sent a request that nobody has to sign. Its body is plain: only signed ones are encoded."""
+        return Authenticated(
+            claim=unsigned_claim(service, self._region), caller=self._caller("", "anonymous"), request=request
+        )
 
     def is_inner(self, head: HttpRequest) -> bool:
         """Whether a request comes from this very process."""

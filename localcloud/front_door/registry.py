@@ -15,6 +15,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.codebuild.builds import Builds
     from localcloud.services.codebuild.projects import Projects
     from localcloud.services.codepipeline.service import CodePipeline
+    from localcloud.services.cognito_idp.service import Cognito
     from localcloud.services.events.service import Events
     from localcloud.services.github.service import GitHub
     from localcloud.services.glue.catalog import Catalog
@@ -43,6 +44,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
         Projects,
         Builds,
         CodePipeline,
+        Cognito,
         GitHub,
         Catalog,
         Classifiers,

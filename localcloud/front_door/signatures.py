@@ -99,6 +99,20 @@ class Claim:
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
 
+def unsigned_claim(service: str, region: str) -> Claim:
+    """For a request that nobody has to sign: it says nothing but where it goes."""
+    return Claim(
+        service=service,
+        region=region,
+        access_key_id="",
+        date="",
+        signed_headers=(),
+        signature="",
+        timestamp="",
+        token="",
+    )
+
+
 @functools.lru_cache(maxsize=256)
 def _moment(timestamp: str) -> datetime:
     """Raises ValueError."""

@@ -62,7 +62,7 @@ _EVALUATED_PREFIXES = (
     *(f"{_OBJECT_TAG}/", "s3:requestobjecttag/"),
     *sorted(f"{service}:resourcetag/" for service in _OWN_RESOURCE_TAGS),
 )
-_TAG_FIELDS = re.compile(r"^(tags?|taglist)$", re.IGNORECASE)
+_TAG_FIELDS = re.compile(r"^(tags?|taglist|userpooltags)$", re.IGNORECASE)
 #: Condition key → parameter that holds its value.
 _PARAMETERS = {
     "cloudwatch:namespace": "Namespace",

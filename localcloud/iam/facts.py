@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 #: The services of the local cloud, and services that their actions depend on.
 SERVICES = (
     *("apigateway", "execute-api"),
-    *("application-autoscaling", "cloudformation", "cloudwatch", "codebuild", "codepipeline", "ecr", "events", "glue"),
+    *("application-autoscaling", "cloudformation", "cloudfront", "cloudwatch", "codebuild", "codepipeline"),
+    *("cognito-idp", "ecr", "events", "glue"),
     *("iam", "kms", "lambda", "logs", "s3", "sagemaker", "secretsmanager", "sns", "sqs", "ssm", "sts", "tag"),
 )
 

@@ -207,6 +207,9 @@ class Operations:
     service: ClassVar[str]
     #: Operations that take as long as something else does, such as a function's run. They hold no other call's thread.
     waiting: ClassVar[frozenset[str]] = frozenset()
+    #: Operations for callers without AWS credentials, as AWS's model of the service says. They prove by themselves who
+    #: calls, such as by a password. No policy is asked.
+    unsigned: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud

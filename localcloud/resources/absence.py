@@ -25,6 +25,7 @@ _CODES = frozenset(
         "RepositoryNotFoundException",
         "ResourceNotFound",
         "ResourceNotFoundException",
+        "UserNotFoundException",
         "WebhookNotFoundException",
     }
 )

@@ -34,6 +34,11 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_codebuild_project import Project
     from localcloud.resources.aws_codepipeline_pipeline import Pipeline
     from localcloud.resources.aws_codepipeline_webhook import Webhook
+    from localcloud.resources.aws_cognito_userpool import UserPool
+    from localcloud.resources.aws_cognito_userpoolclient import UserPoolClient
+    from localcloud.resources.aws_cognito_userpooldomain import UserPoolDomain
+    from localcloud.resources.aws_cognito_userpoolgroup import UserPoolGroup
+    from localcloud.resources.aws_cognito_userpooluser import UserPoolUser
     from localcloud.resources.aws_ecr_repository import Repository
     from localcloud.resources.aws_events_rule import Rule
     from localcloud.resources.aws_glue_classifier import Classifier
@@ -91,6 +96,11 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         Project,
         Pipeline,
         Webhook,
+        UserPool,
+        UserPoolClient,
+        UserPoolDomain,
+        UserPoolGroup,
+        UserPoolUser,
         Repository,
         Rule,
         Classifier,
