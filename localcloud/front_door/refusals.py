@@ -5,7 +5,7 @@ from __future__ import annotations
 from localcloud.front_door.signatures import Fault, SignatureError
 from localcloud.platform.errors import AwsError
 
-QUERY_SERVICES = frozenset({"cloudformation", "ec2", "iam", "sns", "sts"})
+QUERY_SERVICES = frozenset({"cloudformation", "cloudfront", "ec2", "iam", "sns", "sts"})
 
 _REMEDY = 'take the variables of `eval "$(make -s env)"`'
 _OTHER_VERSION = "The authorization mechanism you have provided is not supported."

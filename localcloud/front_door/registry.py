@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.cloudformation.api import CloudFormation
     from localcloud.services.apigateway.service import ApiGateway
+    from localcloud.services.cloudfront.service import CloudFront
     from localcloud.services.cloudwatch.service import CloudWatch
     from localcloud.services.codebuild.builds import Builds
     from localcloud.services.codebuild.projects import Projects
@@ -39,6 +40,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
         # First, so that it hears the events of the others when they start. Groups stop in the reverse order.
         Events,
         CloudFormation,
+        CloudFront,
         CloudWatch,
         ApiGateway,
         Projects,

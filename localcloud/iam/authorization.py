@@ -41,7 +41,7 @@ ANONYMOUS = "anonymous"
 _READS = ("Get", "List", "Simulate", "Generate")
 #: Services whose refusal is not called AccessDeniedException.
 _CODES = {"sns": "AuthorizationError"} | dict.fromkeys(
-    ("cloudformation", "iam", "monitoring", "s3", "sts", "ec2"), "AccessDenied"
+    ("cloudformation", "cloudfront", "iam", "monitoring", "s3", "sts", "ec2"), "AccessDenied"
 )
 
 

@@ -35,6 +35,7 @@ class ResourceTags:
             "cloudwatch": self._by_arn,
             "codebuild": self._of_project,
             "codepipeline": self._of_pipeline,
+            "cloudfront": self._of_distribution,
             "cognito-idp": self._of_user_pool,
             "cloudformation": self._of_stack,
             "iam": self._of_principal,
@@ -73,6 +74,10 @@ class ResourceTags:
 
     def _of_pipeline(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
         return _pairs(self._document("codepipeline.pipelines", name.partition("/")[0]).get("tags", []))
+
+    def _of_distribution(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
+        tags: Mapping[str, str] = self._document("cloudfront.distributions", name.rpartition("/")[2]).get("tags", {})
+        return tags
 
     def _of_user_pool(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
         tags: Mapping[str, str] = self._document("cognito.pools", name.rpartition("/")[2]).get("UserPoolTags", {})

@@ -29,6 +29,10 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_applicationautoscaling_scalingpolicy import ScalingPolicy
     from localcloud.resources.aws_cdk_metadata import Metadata
     from localcloud.resources.aws_cloudformation_waitconditionhandle import WaitConditionHandle
+    from localcloud.resources.aws_cloudfront_cachepolicy import CachePolicy
+    from localcloud.resources.aws_cloudfront_distribution import Distribution
+    from localcloud.resources.aws_cloudfront_originaccesscontrol import OriginAccessControl
+    from localcloud.resources.aws_cloudfront_responseheaderspolicy import ResponseHeadersPolicy
     from localcloud.resources.aws_cloudwatch_alarm import Alarm
     from localcloud.resources.aws_cloudwatch_dashboard import Dashboard
     from localcloud.resources.aws_codebuild_project import Project
@@ -91,6 +95,10 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         ScalingPolicy,
         Metadata,
         WaitConditionHandle,
+        CachePolicy,
+        Distribution,
+        OriginAccessControl,
+        ResponseHeadersPolicy,
         Alarm,
         Dashboard,
         Project,

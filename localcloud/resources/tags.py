@@ -54,3 +54,13 @@ def retag(client: Any, operations: tuple[str, str], resource: Mapping[str, Any],
     new = {name: value for name, value in wanted.items() if previous.get(name) != value}
     if new:
         method_of(client, add)(**resource, **tag_parameter(client, add, new))
+
+
+def retag_items(cloudfront: Any, arn: str, previous: Tags, wanted: Tags) -> None:
+    """As :func:`retag`, for CloudFront, whose lists of tags and of keys are ``Items``."""
+    lost = [name for name in previous if name not in wanted]
+    if lost:
+        cloudfront.untag_resource(Resource=arn, TagKeys={"Items": lost})
+    new = {name: value for name, value in wanted.items() if previous.get(name) != value}
+    if new:
+        cloudfront.tag_resource(Resource=arn, Tags={"Items": tag_set(new)})

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlencode
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import HttpRequest, HttpResponse, Params
-from localcloud.wire import written
+from localcloud.wire import s3_documents, written
 from localcloud.wire.bodies import plain_body
 from localcloud.wire.rest_paths import RestPaths
 from localcloud.wire.written import Written
@@ -63,7 +63,8 @@ def spoken_service(request: HttpRequest) -> str:
 
 def wire_of(wires: Mapping[str, Protocol], request: HttpRequest) -> Protocol | None:
     """The one of a service's protocols that the request is written in."""
-    return wires.get("rest-json") or wires.get("json" if "x-amz-target" in request.headers else "query")
+    rest = wires.get("rest-json") or wires.get("rest-xml")
+    return rest or wires.get("json" if "x-amz-target" in request.headers else "query")
 
 
 @functools.cache
@@ -91,14 +92,14 @@ class Protocol:
         self._service = service
         self._model = _service_model(service)
         self._protocol = protocol
-        self._paths = RestPaths(self._model) if protocol == "rest-json" else None
+        self._paths = RestPaths(self._model) if protocol in ("rest-json", "rest-xml") else None
 
     @classmethod
     def all_of(cls, service: str) -> dict[str, Protocol]:
-        """The service's protocols by name: ``json``, ``query``, or both; or ``rest-json``."""
+        """The service's protocols by name: ``json``, ``query``, or both; or ``rest-json``, or ``rest-xml``."""
         metadata = _service_model(service).metadata
         spoken = metadata.get("protocols") or [metadata["protocol"]]
-        return {name: cls(service, name) for name in ("json", "query", "rest-json") if name in spoken}
+        return {name: cls(service, name) for name in ("json", "query", "rest-json", "rest-xml") if name in spoken}
 
     @property
     def target_prefix(self) -> str:
@@ -160,6 +161,10 @@ class Protocol:
         body: Any = b""
         if self._protocol == "json":
             body = json.dumps(asked.document)
+        elif self._protocol == "rest-xml":
+            body = plain_body(request)
+            if body:
+                s3_documents.document(body)  # refuses what declares entities
         elif self._paths is not None:
             body, verbatim = plain_body(request), _body_is_payload(model)
             if not verbatim:
@@ -204,7 +209,7 @@ class Protocol:
 
     def refuse(self, error: AwsError, request_id: str) -> HttpResponse:
         """An error in this service's wire format, with the code that was raised."""
-        if self._protocol == "query":
+        if self._protocol in ("query", "rest-xml"):
             return _query_error(error, request_id)
         return json_error(error, request_id)
 
@@ -243,7 +248,7 @@ def refuse_for(signing_service: str, error: AwsError, request_id: str) -> HttpRe
     if signing_service == "s3":
         body = f"<Error><Code>{_xml(error.code)}</Code><Message>{_xml(error.message)}</Message></Error>"
         return HttpResponse(status=error.status, headers={"content-type": "text/xml"}, body=body.encode())
-    if signing_service in {"sts", "iam", "sns", "cloudformation", "ec2"}:
+    if signing_service in {"sts", "iam", "sns", "cloudformation", "cloudfront", "ec2"}:
         return _query_error(error, request_id)
     return json_error(error, request_id)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_s3 as s3
 
 
 def template_of(build: Any, **options: Any) -> dict[str, Any]:
@@ -49,4 +52,62 @@ def people(stack: cdk.Stack, *, domain: str, callback: str, minutes: int) -> Non
         "Site": site.base_url(),
     }
     for name, value in outputs.items():
+        cdk.CfnOutput(stack, name, value=value)
+
+
+def site(stack: cdk.Stack, *, policy: str) -> None:
+    """A private bucket behind a distribution; ``policy`` is the page's Content-Security-Policy."""
+    bucket = s3.Bucket(
+        stack,
+        "Site",
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        enforce_ssl=True,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+    headers = cloudfront.ResponseHeadersPolicy(
+        stack,
+        "Headers",
+        security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+            content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                content_security_policy=policy, override=True
+            ),
+            content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+            frame_options=cloudfront.ResponseHeadersFrameOptions(
+                frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+            ),
+            strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                access_control_max_age=cdk.Duration.days(365), include_subdomains=True, override=True
+            ),
+        ),
+        custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
+            custom_headers=[
+                cloudfront.ResponseCustomHeader(header="Permissions-Policy", value="camera=()", override=True)
+            ]
+        ),
+    )
+    distribution = cloudfront.Distribution(
+        stack,
+        "Page",
+        default_root_object="index.html",
+        price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+        minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+        default_behavior=cloudfront.BehaviorOptions(
+            origin=origins.S3BucketOrigin.with_origin_access_control(bucket),
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            response_headers_policy=headers,
+        ),
+        error_responses=[
+            cloudfront.ErrorResponse(
+                http_status=403,
+                response_http_status=404,
+                response_page_path="/missing.html",
+                ttl=cdk.Duration.seconds(0),
+            )
+        ],
+    )
+    for name, value in {
+        "Bucket": bucket.bucket_name,
+        "Id": distribution.distribution_id,
+        "Domain": distribution.distribution_domain_name,
+    }.items():
         cdk.CfnOutput(stack, name, value=value)

@@ -10,14 +10,14 @@ from botocore.exceptions import ClientError
 
 from localcloud.resources.registry import resource_types
 from tests.clouds import LocalCloud
-from tests.local.lives import access, apis, functions, machine_learning, messaging, people, storage
+from tests.local.lives import access, apis, functions, machine_learning, messaging, pages, people, storage
 from tests.local.lives.life import ROLE, Life, Stack, attribute, tags
 
 pytestmark = pytest.mark.local
 
 LIVES = [
     *(*storage.LIVES, *access.LIVES, *messaging.LIVES, *functions.LIVES, *apis.LIVES, *machine_learning.LIVES),
-    *people.LIVES,
+    *(*people.LIVES, *pages.LIVES),
 ]
 
 

@@ -77,6 +77,32 @@ MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
 @pytest.mark.parametrize(
     ("service", "operation", "params", "expected"),
     [
+        ("cognito-idp", "CreateUserPool", {"PoolName": "p"}, ["cognito-idp:CreateUserPool *"]),
+        (
+            "cognito-idp",
+            "UpdateUserPool",
+            {"UserPoolId": "p", "UserPoolTags": {"k": "v"}},
+            [f"cognito-idp:{name} {here('cognito-idp', 'userpool/p')}" for name in ("UpdateUserPool", "TagResource")],
+        ),
+        (
+            "cognito-idp",
+            "AdminCreateUser",
+            {"UserPoolId": "p", "Username": "u"},
+            [f"cognito-idp:AdminCreateUser {here('cognito-idp', 'userpool/p')}"],
+        ),
+        (
+            "cloudfront",
+            "CreateInvalidation",
+            {"DistributionId": "E1", "InvalidationBatch": {}},
+            [f"cloudfront:CreateInvalidation arn:aws:cloudfront::{ACCOUNT}:distribution/E1"],
+        ),
+        (
+            "cloudfront",
+            "UpdateResponseHeadersPolicy",
+            {"Id": "i", "IfMatch": "e"},
+            [f"cloudfront:UpdateResponseHeadersPolicy arn:aws:cloudfront::{ACCOUNT}:response-headers-policy/i"],
+        ),
+        ("cloudfront", "ListDistributions", {}, ["cloudfront:ListDistributions *"]),
         ("glue", "StartJobRun", {"JobName": "j"}, [f"glue:StartJobRun {here('glue', 'job/j')}"]),
         ("glue", "GetCrawler", {"Name": "c"}, [f"glue:GetCrawler {here('glue', 'crawler/c')}"]),
         ("glue", "CreateJob", {"Name": "j", "Role": "r"}, [f"glue:CreateJob {here('glue', 'job/j')}", SAGEMAKER_PASS]),

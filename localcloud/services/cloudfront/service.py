@@ -1,0 +1,24 @@
+"""CloudFront's operations and hosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.platform.service import VirtualHost
+from localcloud.services.cloudfront.edge import Edge
+from localcloud.services.cloudfront.invalidation_operations import InvalidationOperations
+from localcloud.services.cloudfront.policy_operations import PolicyOperations
+
+if TYPE_CHECKING:
+    from localcloud.platform.cloud import Cloud
+
+
+class CloudFront(InvalidationOperations, PolicyOperations):
+    """All operations over one set of documents."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._edge = Edge(self.entities, self.cache, cloud.clients)
+
+    def virtual_hosts(self) -> list[VirtualHost]:
+        return [VirtualHost(suffix="cloudfront.localhost", prefix="/_cloudfront", answer=self._edge.answer)]
