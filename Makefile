@@ -28,12 +28,15 @@ ON = $(TOOLS) $(PY) -m scripts.on_cloud '$(CLOUD)' --workload '$(WORKLOAD)'
 TO_CHANGE = --changes $@ $(if $(filter 1,$(YES)),--yes)
 ON_NONE = $(TOOLS) $(PY) -m scripts.on_cloud none --
 
+# In the shell's quotes, whatever the comment holds.
+COMMENT_GIVEN = $(if $(COMMENT),'$(subst ','\'',$(COMMENT))')
+
 # The program's own environment plus the gate's statistics.
 WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
 # The program's own environment plus the training step's SDK.
 WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_training/requirements.lock
 
-.PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow ask \
+.PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask \
         releases rollback score tune compare end-experiment verify-report clean \
         quick format lint types walls unit templates local large e2e e2e-releases e2e-workloads faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
@@ -76,11 +79,17 @@ data: .venv/installed ## store a data file that may not be shipped in the data b
 train-here: .venv/installed ## WORKLOAD's training script on this machine, without a cloud: out/<workload>/model.tar.gz
 	@$(ON_NONE) $(PY) -m scripts.train_here $(WORKLOAD) $(if $(PYTHON),--python $(PYTHON)) $(if $(ARCHIVE),--archive $(ARCHIVE))
 
-push: .venv/installed ## push what is committed and follow it to PROD; fails if the pipeline fails
-	@$(ON) --start -- $(PY) -m scripts.push $(WORKLOAD)
+push: .venv/installed ## push what is committed, follow it to PROD: make push [FROM=branch] [FORCE=1] [AGAIN=1]
+	@$(ON) --start -- $(PY) -m scripts.push $(WORKLOAD) $(if $(FROM),--from $(FROM)) $(if $(FORCE),--force) $(if $(AGAIN),--again)
 
 follow: .venv/installed ## follow the latest execution to its end
 	@$(ON) -- $(PY) -m scripts.push $(WORKLOAD) --latest
+
+approve: .venv/installed ## let the release go on that waits for a person: make approve COMMENT='why'
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.answer approve $(WORKLOAD) $(COMMENT_GIVEN)
+
+reject: .venv/installed ## end the release that waits for a person: make reject COMMENT='why'
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.answer reject $(WORKLOAD) $(COMMENT_GIVEN)
 
 ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high
 	@$(ON) -- $(PY) -m scripts.ask $(WORKLOAD) $(ROW)
@@ -103,8 +112,8 @@ compare: .venv/installed ## the two models that compete in PROD, on real traffic
 end-experiment: .venv/installed ## all traffic to one of them: make end-experiment KEEP=champion|challenger
 	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.end_experiment $(WORKLOAD) $(KEEP)
 
-logs: .venv/installed ## the log of an action of the latest execution: make logs ACTION=Train
-	@$(ON) -- $(PY) -m scripts.logs $(WORKLOAD) $(ACTION)
+logs: .venv/installed ## the log of an action: make logs ACTION=Train [EXECUTION=…]
+	@$(ON) -- $(PY) -m scripts.logs $(WORKLOAD) $(ACTION) $(if $(EXECUTION),--execution $(EXECUTION))
 
 verify-report: .venv/installed ## fetch a gate report, check signature and hashes: make verify-report EXECUTION=…
 	@$(ON) -- $(PY) -m scripts.verify_report $(WORKLOAD) $(EXECUTION)

@@ -79,7 +79,7 @@ def share() -> None:
 def seconds_of(workload: str) -> float:
     """The seconds that a workload's executions took; 0 if it is not deployed."""
     try:
-        pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
+        pipeline = Pipeline(workload)
     except NotDeployedError:
         return 0.0
     executions = [pipeline.execution(found["pipelineExecutionId"]) for found in pipeline.summaries()]

@@ -18,25 +18,24 @@ from pathlib import Path
 from bench import PROJECT
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
-from scripts import cloud, follow
+from scripts import cloud, outcome
 from scripts.push import push_and_follow
 from scripts.reads.pipeline import Execution, Pipeline
-from stacks.workloads import WORKLOADS
 
 WORKLOAD = "car_evaluation"
 
 
 def main() -> None:
     cloud.require_local("This measures the local cloud.")
-    pipeline = Pipeline(WORKLOADS[WORKLOAD].stack_name("Pipeline"))
+    pipeline = Pipeline(WORKLOAD)
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "project"
         _git("clone", "--quiet", str(PROJECT), str(clone), cwd=PROJECT)
         identity = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
         _git(*identity, "commit", "--quiet", "--allow-empty", "--message", "bench", cwd=clone)
-        execution = push_and_follow(pipeline, clone)
+        execution = push_and_follow(pipeline, clone, rewind=True)
         if execution.status != "Succeeded":
-            raise SystemExit("\n".join(follow.failure(pipeline, execution)))
+            raise SystemExit("\n".join(outcome.stopped(pipeline, execution)))
         bare = bare_steps(clone, execution)
     show(execution, bare)
 

@@ -130,8 +130,10 @@ def _tell(found: GateReport, variables: GateVariables) -> None:
         subject = f"{found.release_name}: HOLD, a person decides"
         message = [
             f"The gate cannot decide: {found.reason}",
-            "The release waits in the pipeline's stage Approve; its QA endpoint stays up meanwhile:",
-            found.origin.endpoint,
+            "The release waits in the pipeline's stage Approve. To answer:",
+            f"  make approve WORKLOAD={variables.workload} COMMENT='why'",
+            f"  make reject WORKLOAD={variables.workload} COMMENT='why'",
+            f"QA serves it until a later push reaches QA: {found.origin.endpoint}",
             *(["", "What to look at:", *look_at] if look_at else []),
             "",
             *lines,

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from scripts import cloud, datasets, deploy, follow
-from scripts.ask import ask, smoke_request
+from scripts import cloud, datasets, deploy, outcome
 from scripts.command import run
-from scripts.push import push_and_follow, report
+from scripts.push import SUCCEEDED, Again, push_and_follow, report
 from scripts.reads.pipeline import Pipeline
 from stacks.workloads import WORKLOADS
-
-if TYPE_CHECKING:
-    from scripts.reads.pipeline import Execution
 
 
 def main(workload: str) -> int:
@@ -32,15 +25,15 @@ def main(workload: str) -> int:
         deployed = time.monotonic()
         datasets.provide(workload)
         print("Pushing HEAD.", flush=True)
-        pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
-        execution = push_and_follow(pipeline)
+        pipeline = Pipeline(workload)
+        execution = push_and_follow(pipeline, rewind=True, again=Again.IF_FAILED)
     finally:
         prefetching.terminate()
-    if execution.status != "Succeeded":
+    if execution.status != SUCCEEDED:
         return report(pipeline, execution)
-    _show(workload, execution)
+    print("\n" + "\n".join(outcome.released(workload, execution)))
     print(f"\nTimes: cdk deploy {deployed - started:.1f} s; the pipeline's stages:")
-    print("\n".join(follow.summary(execution)))
+    print("\n".join(outcome.times(execution)))
     print(f"  make demo in all {time.monotonic() - started:.1f} s (after the environment stood)")
     _where_next(workload)
     return 0
@@ -55,23 +48,6 @@ def _prefetch(workload: str) -> subprocess.Popen[bytes]:
     images = [image.repository for image in WORKLOADS[workload].images]
     command = [sys.executable, "-m", "localcloud", "prefetch", *locks, "--images", *images]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-
-def _show(workload: str, execution: Execution) -> None:
-    gate = _gate_report(execution)
-    request = smoke_request(workload)
-    answer = ask(workload, request)
-    print(f"\nPROD answers  {request} → {answer}")
-    print(f"The gate said {gate['verdict']}: {gate['reason']}")
-    print(f"Its report    {execution.variable('REPORT_URL')}")
-
-
-def _gate_report(execution: Execution) -> dict[str, Any]:
-    address = urlsplit(execution.variable("REPORT_URL") or "")
-    key = str(Path(address.path.lstrip("/")).with_suffix(".json"))
-    body = cloud.client("s3").get_object(Bucket=address.netloc, Key=key)["Body"].read()
-    found: dict[str, Any] = json.loads(body)
-    return found
 
 
 def _where_next(workload: str) -> None:

@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from scripts.outcome import waits
+
 if TYPE_CHECKING:
     from scripts.reads.pipeline import Action, Execution, Pipeline
 
@@ -18,9 +20,10 @@ _MARKS = {"Succeeded": "✓", "Failed": "✗", "Stopped": "■", "Abandoned": "�
 
 
 def follow(pipeline: Pipeline, identifier: str) -> Execution:
-    """Follows to the end and returns the ended execution."""
+    """Follows to the end and returns the ended execution. If it waits for a person, it says so once, and waits too."""
     screen = _Screen()
     shown: set[tuple[str, str, str]] = set()
+    asked = False
     while True:
         execution = pipeline.execution(identifier)
         for action in execution.actions:
@@ -32,33 +35,13 @@ def follow(pipeline: Pipeline, identifier: str) -> Execution:
             screen.clear()
             return execution
         running = [action for action in execution.actions if not action.ended]
-        if running:
+        if running and running[-1].waits_for_a_person:
+            if not asked:
+                screen.line("\n".join(waits(pipeline.workload, execution)))
+            asked = True
+        elif running:
             screen.progress(_running(running[-1], pipeline.log_lines(running[-1], limit=1)))
         time.sleep(POLL_SECONDS)
-
-
-def summary(execution: Execution) -> list[str]:
-    """Each stage's time, as lines."""
-    stages = execution.stage_seconds()
-    width = max((len(stage) for stage in stages), default=0)
-    lines = [f"  {stage:<{width}}  {seconds:6.1f} s" for stage, seconds in stages.items()]
-    starts = [action.started for action in execution.actions]
-    ends = [action.ended for action in execution.actions if action.ended]
-    if starts and ends:
-        lines.append(f"  {'in all':<{width}}  {(max(ends) - min(starts)).total_seconds():6.1f} s")
-    return lines
-
-
-def failure(pipeline: Pipeline, execution: Execution) -> list[str]:
-    """What went wrong: each failed action with its message and the end of its log."""
-    why = f" ({execution.summary})" if execution.summary else ""
-    lines = [f"Execution {execution.identifier} of {pipeline.name}: {execution.status}{why}"]
-    for action in execution.actions:
-        if action.status == "Failed":
-            lines.append(f"  {action.stage}/{action.name}: {action.message}")
-            lines += [f"    {line}" for line in pipeline.log_lines(action, limit=15)]
-            lines.append(f"  the whole log: make logs ACTION={action.name}")
-    return lines
 
 
 def _ended(action: Action) -> str:

@@ -74,7 +74,7 @@ def _line(number: int, of: int, result: Result) -> str:
 def prepare(name: str) -> tuple[Deployed, list[Mutation], Rehearsal]:
     """The deployed roles, all their permissions, and what removes them."""
     workload, home = WORKLOADS[name], Path(os.environ["LOCALCLOUD_HOME"])
-    pipeline = Pipeline(workload.stack_name("Pipeline"))
+    pipeline = Pipeline(name)
     found = deployed(workload.camel_name)
     summaries = reversed(pipeline.summaries(most=_EXECUTIONS))
     executions = [pipeline.execution(one["pipelineExecutionId"]).actions for one in summaries]

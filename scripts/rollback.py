@@ -75,7 +75,7 @@ def previous(history: Sequence[Tenure], present_arn: str, statuses: Mapping[str,
 
 def _warn_of_a_push_under_way(workload: str) -> None:
     """A push in progress will be released after this rollback, if its gate lets it through."""
-    pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
+    pipeline = Pipeline(workload)
     for summary in pipeline.summaries():
         if summary["status"] == "InProgress":
             print(

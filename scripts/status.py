@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from scripts import cloud
+from scripts import cloud, outcome
 from scripts.command import run
 from scripts.reads.pipeline import NotDeployedError, Pipeline
 from stacks.workloads import WORKLOADS
 
 
 def main() -> int:
-    for name, workload in WORKLOADS.items():
+    for name in WORKLOADS:
         try:
-            pipeline = Pipeline(workload.stack_name("Pipeline"))
+            pipeline = Pipeline(name)
         except NotDeployedError:
             print(f"{name}: not deployed (make deploy WORKLOAD={name})")
             continue
@@ -26,6 +26,8 @@ def main() -> int:
         for action in execution.actions:
             why = f"  {action.message}" if action.status == "Failed" else ""
             print(f"    {action.stage:<8} {action.name:<12} {action.status:<11} {action.seconds:6.1f} s{why}")
+        if any(action.waits_for_a_person for action in execution.actions):
+            print("\n".join(f"  {line}" for line in outcome.waits(name, execution)))
     for endpoint in cloud.client("sagemaker").list_endpoints()["Endpoints"]:
         print(f"endpoint {endpoint['EndpointName']}: {endpoint['EndpointStatus']}")
     return 0

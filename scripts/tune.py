@@ -28,7 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     workload = parser.parse_args().workload
-    pipeline = Pipeline(WORKLOADS[workload].stack_name("Pipeline"))
+    pipeline = Pipeline(workload)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / DATA_FILE).write_bytes(latest_data(pipeline))
         environment = {

@@ -21,9 +21,8 @@ def main() -> int:
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("execution", nargs="?", help="a pipeline execution's id; the latest that has a report if none")
     options = parser.parse_args()
-    stack = WORKLOADS[options.workload].stack_name("Pipeline")
-    pipeline = Pipeline(stack)
-    outputs = outputs_of(stack)
+    pipeline = Pipeline(options.workload)
+    outputs = outputs_of(pipeline.stack_name)
     s3, bucket = cloud.client("s3"), outputs[Output.DATA_BUCKET]
     reported = report_of(s3, bucket, pipeline, options.execution)
     release = Release(workload=options.workload, execution=reported.execution)

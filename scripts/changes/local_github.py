@@ -41,11 +41,35 @@ def create_repository(owner: str, repo: str) -> None:
             raise
 
 
-def push(folder: Path, owner: str, repo: str, branch: str) -> str:
-    """Pushes HEAD to the branch, without the token in an argument or a URL; returns the commit.
+def tip(owner: str, repo: str, branch: str) -> str | None:
+    """The commit at the branch's head; None while nobody has pushed to it."""
+    listed = _git(Path(), "ls-remote", _remote(owner, repo), f"refs/heads/{branch}")
+    return listed.stdout.split()[0] if listed.returncode == 0 and listed.stdout else None
 
-    Raises SystemExit with git's own message if the push is refused.
+
+def push(folder: Path, owner: str, repo: str, branch: str, *, rewind: bool) -> None:
+    """Pushes HEAD to the branch, without the token in an argument or a URL.
+
+    ``rewind``: even if the branch has commits that HEAD lacks; they are no longer on it then. Raises SystemExit with
+    git's own message if the push is refused.
     """
+    force = ("--force",) if rewind else ()
+    done = _git(folder, "push", *force, _remote(owner, repo), f"HEAD:refs/heads/{branch}")
+    if done.returncode and "[rejected]" in done.stderr:
+        raise SystemExit(
+            f"Nothing was pushed: {owner}/{repo}, branch {branch}, has commits that HEAD lacks, and a push would take "
+            "them back. `make rollback` puts an earlier release into PROD. To set the branch to HEAD all the same: "
+            "make push FORCE=1"
+        )
+    if done.returncode:
+        raise SystemExit(f"git push failed:\n{done.stderr.strip()}")
+
+
+def _remote(owner: str, repo: str) -> str:
+    return f"{address()}/{owner}/{repo}.git"
+
+
+def _git(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     basic = base64.b64encode(f"x-access-token:{token()}".encode()).decode()
     environment = os.environ | {
         "GIT_CONFIG_COUNT": "1",
@@ -53,15 +77,4 @@ def push(folder: Path, owner: str, repo: str, branch: str) -> str:
         "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
         "GIT_TERMINAL_PROMPT": "0",
     }
-    done = subprocess.run(
-        ["git", "push", "--force", f"{address()}/{owner}/{repo}.git", f"HEAD:refs/heads/{branch}"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"git push failed:\n{done.stderr.strip()}")
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True)
-    return head.stdout.strip()
+    return subprocess.run(["git", *command], cwd=folder, env=environment, capture_output=True, text=True, check=False)

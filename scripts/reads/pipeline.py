@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from scripts import cloud
 from scripts.reads.errors import NotThereError
+from stacks.workloads import WORKLOADS
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled", "Abandoned"})
 
@@ -27,6 +28,10 @@ class Action:
     provider: str
     message: str
     variables: dict[str, str]
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        return self.provider == "Manual" and self.ended is None
 
     @property
     def seconds(self) -> float:
@@ -58,15 +63,26 @@ class Execution:
         return next((a.variables[name] for a in reversed(self.actions) if name in a.variables), None)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """An approval that waits for an answer. The token is this question's alone."""
+
+    execution: str
+    stage: str
+    action: str
+    token: str
+
+
 class NotDeployedError(NotThereError):
     """There is no such stack, or no pipeline in it."""
 
 
 class Pipeline:
-    """The pipeline that a stack created; raises NotDeployedError if there is none."""
+    """A workload's pipeline; raises NotDeployedError if there is none."""
 
-    def __init__(self, stack_name: str) -> None:
-        self.stack_name = stack_name
+    def __init__(self, workload: str) -> None:
+        self.workload = workload
+        self.stack_name = WORKLOADS[workload].stack_name("Pipeline")
         self._codepipeline = cloud.client("codepipeline")
         self._codebuild = cloud.client("codebuild")
         self._logs = cloud.client("logs")
@@ -78,15 +94,19 @@ class Pipeline:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise
-            raise NotDeployedError(f"There is no stack {self.stack_name}: deploy it with `make deploy`.") from error
+            raise NotDeployedError(f"There is no stack {self.stack_name}: {self._deploy}.") from error
         names = [
             resource["PhysicalResourceId"]
             for resource in answer["StackResources"]
             if resource["ResourceType"] == "AWS::CodePipeline::Pipeline"
         ]
         if len(names) != 1:
-            raise NotDeployedError(f"Stack {self.stack_name} has {len(names)} pipelines; deploy it with `make deploy`.")
+            raise NotDeployedError(f"Stack {self.stack_name} has {len(names)} pipelines: {self._deploy}.")
         return str(names[0])
+
+    @property
+    def _deploy(self) -> str:
+        return f"deploy it with `make deploy WORKLOAD={self.workload}`"
 
     def declaration(self) -> dict[str, Any]:
         """Stages, actions and artifact store, as CodePipeline describes them."""
@@ -99,12 +119,44 @@ class Pipeline:
         )
         return [found for page in pages for found in page["pipelineExecutionSummaries"]]
 
-    def execution_of(self, commit: str) -> str | None:
-        """The newest execution whose source is this commit."""
-        for summary in self.summaries():
-            if any(revision.get("revisionId") == commit for revision in summary.get("sourceRevisions", [])):
-                return str(summary["pipelineExecutionId"])
+    def executions_of(self, commit: str) -> list[str]:
+        """The executions whose source is this commit, newest first."""
+        return [
+            str(summary["pipelineExecutionId"])
+            for summary in self.summaries()
+            if any(revision.get("revisionId") == commit for revision in summary.get("sourceRevisions", []))
+        ]
+
+    def start(self) -> str:
+        """Starts an execution on what the branch holds now; returns its id."""
+        return str(self._codepipeline.start_pipeline_execution(name=self.name)["pipelineExecutionId"])
+
+    def question(self) -> Question | None:
+        """What waits for a person in the stage Approve; None if nothing does."""
+        for stage in self._codepipeline.get_pipeline_state(name=self.name)["stageStates"]:
+            for action in stage["actionStates"]:
+                latest = action.get("latestExecution", {})
+                if latest.get("status") == "InProgress" and "token" in latest:
+                    return Question(
+                        execution=stage["latestExecution"]["pipelineExecutionId"],
+                        stage=stage["stageName"],
+                        action=action["actionName"],
+                        token=latest["token"],
+                    )
         return None
+
+    def answer(self, question: Question, *, approved: bool, comment: str) -> None:
+        """Gives a person's answer, under the caller's own name. Raises NotThereError if it was answered meanwhile."""
+        try:
+            self._codepipeline.put_approval_result(
+                pipelineName=self.name,
+                stageName=question.stage,
+                actionName=question.action,
+                token=question.token,
+                result={"status": "Approved" if approved else "Rejected", "summary": comment},
+            )
+        except self._codepipeline.exceptions.ApprovalAlreadyCompletedException as error:
+            raise NotThereError(f"Execution {question.execution} was answered by somebody else meanwhile.") from error
 
     def execution(self, identifier: str) -> Execution:
         found = self._codepipeline.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=identifier)

@@ -48,5 +48,6 @@ def _question(workload: Workload) -> str:
     """The question to the person who is to approve."""
     return (
         f"The gate says {VERDICT}: {REASON}. Its report: {REPORT_URL}. "
-        f"To fetch and check it: make verify-report WORKLOAD={workload.name} EXECUTION={EXECUTION}"
+        f"To fetch and check it: make verify-report WORKLOAD={workload.name} EXECUTION={EXECUTION}. "
+        f"To answer: make approve WORKLOAD={workload.name} COMMENT='why', or make reject"
     )

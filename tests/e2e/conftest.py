@@ -52,7 +52,8 @@ class User:
         self.run("git", "commit", "--quiet", "--all", "--message", message)
 
     def push(self, *, check: bool = True) -> Push:
-        done = self.script("push", self.workload, check=check)
+        # Tests take commits back, which a user would not.
+        done = self.script("push", self.workload, "--force", check=check)
         return Push(returncode=done.returncode, output=done.stdout + done.stderr)
 
     def push_on_a_branch_of_its_own(self, edit: Edit, message: str) -> Push:
@@ -129,9 +130,10 @@ class User:
 
 
 def clone_of_the_working_tree(folder: Path) -> Path:
-    """A clone at HEAD with the working tree's changes to tracked files on top, committed."""
+    """A clone at HEAD, as main, with the working tree's changes to tracked files on top, committed."""
     git = ["git", "-c", "user.name=e2e", "-c", "user.email=e2e@localhost"]
     subprocess.run([*git, "clone", "--quiet", str(PROJECT), str(folder)], check=True)
+    subprocess.run([*git, "switch", "--quiet", "--force-create", "main"], cwd=folder, check=True)
     changes = subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=PROJECT, capture_output=True, check=True).stdout
     subprocess.run(["git", "config", "user.name", "e2e"], cwd=folder, check=True)
     subprocess.run(["git", "config", "user.email", "e2e@localhost"], cwd=folder, check=True)

@@ -54,19 +54,14 @@ class Person:
         return str(until(look, what=f"word of {words!r}"))
 
     @contextmanager
-    def answering(self, status: str, before: Callable[[], object]) -> Iterator[None]:
-        """Answers the next approval, after ``before``, while the pipeline runs."""
+    def answering(self, answer_of: str, before: Callable[[], object]) -> Iterator[None]:
+        """Answers the next approval as ``make approve`` or ``make reject`` does, after ``before``."""
 
         def answer() -> None:
-            action = self._waiting()
+            self._waiting()
             before()
-            self._codepipeline.put_approval_result(
-                pipelineName=self.pipeline,
-                stageName="Approve",
-                actionName=action["actionName"],
-                result={"summary": "looks good" if status == "Approved" else "not now", "status": status},
-                token=action["latestExecution"]["token"],
-            )
+            comment = "looks good" if answer_of == "approve" else "not now"
+            self._user.script("answer", answer_of, self._user.workload, comment)
 
         thread = threading.Thread(target=answer)
         thread.start()
@@ -125,7 +120,7 @@ def test_a_release_waits_for_approval_and_goes_on(released: User, person: Person
         seen.extend([served(released), package["ModelApprovalStatus"], len(tags(released, package))])
 
     try:
-        with person.answering("Approved", look):
+        with person.answering("approve", look):
             push = released.push()
     finally:
         released.run("git", "reset", "--quiet", "--hard", "HEAD~1")
@@ -165,13 +160,18 @@ def test_what_the_gate_holds_goes_to_a_person_and_then_to_prod(released: User, p
         asked = released.cloud.client("sagemaker-runtime").invoke_endpoint(
             EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body="low,low,5more,more,big,high"
         )
-        seen.extend([served(released), package["ModelApprovalStatus"], asked["Body"].read().decode().strip()])
+        answer, status = asked["Body"].read().decode().strip(), released.script("status").stdout
+        seen.extend([served(released), package["ModelApprovalStatus"], answer, status])
 
-    with person.answering("Approved", look):
+    with person.answering("approve", look):
         push = released.push_on_a_branch_of_its_own(hold, "A floor that needs more rows")
 
     assert push.returncode == 0, push.output
-    assert seen == [before, "PendingManualApproval", "vgood"]
+    assert seen[:3] == [before, "PendingManualApproval", "vgood"]
+    for said in (push.output, seen[3]):
+        assert re.search(r"car_evaluation version \d+ waits for a person\. The gate said HOLD:\n.*accuracy 0\.99", said)
+        assert "make approve WORKLOAD=car_evaluation COMMENT=" in said
+    assert push.output.count("waits for a person") == 1
     package = released.packages()[0]
     assert served(released) == package["ModelPackageArn"] != before
     assert package["CustomerMetadataProperties"]["verdict"] == "HOLD"
@@ -181,6 +181,7 @@ def test_what_the_gate_holds_goes_to_a_person_and_then_to_prod(released: User, p
     held = mail[f"car_evaluation version {version}: HOLD, a person decides"]
     assert "accuracy 0.99" in held
     assert "make verify-report WORKLOAD=car_evaluation EXECUTION=" in held
+    assert "make approve WORKLOAD=car_evaluation COMMENT='why'" in held
     assert f"car_evaluation version {version}: approved" in mail
 
 
@@ -189,7 +190,7 @@ def test_what_a_person_rejects_ends_there_and_is_told(released: User, person: Pe
     before = served(released)
     person.mail()
 
-    with person.answering("Rejected", lambda: None):
+    with person.answering("reject", lambda: None):
         push = released.push_on_a_branch_of_its_own(hold, "A floor that needs more rows, again")
 
     assert push.returncode != 0
@@ -215,7 +216,7 @@ def test_looser_rules_are_a_persons_to_agree_to(released: User, person: Person) 
     person.mail()
     said = "floors accuracy 0.98 → 0.95"
 
-    with person.answering("Approved", lambda: None):
+    with person.answering("approve", lambda: None):
         push = released.push_on_a_branch_of_its_own(lower_again, "The floor of before")
 
     assert push.returncode == 0, push.output

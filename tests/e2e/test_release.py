@@ -49,12 +49,53 @@ def test_logs_are_forgotten_after_90_days(released: User) -> None:
 
 
 def test_the_same_push_again_does_nothing(released: User) -> None:
-    """A commit that is in PROD starts no second execution, and the answer is the first one's."""
-    codepipeline = released.cloud.client("codepipeline")
+    """A commit that is in PROD starts no second execution, and the user reads as which version it was released."""
+    before = executions(released)
+    push = released.push()
+    assert executions(released) == before
+    assert re.search(
+        r"Nothing to push: \w{10}, car_evaluation version 1, is released already\.$", push.output, re.MULTILINE
+    )
+    assert "✓" not in push.output
+
+
+def test_another_branch_releases_only_if_it_is_named(released: User) -> None:
+    """On a branch of its own, nothing is pushed, and the user reads how they would release it all the same."""
+    before = executions(released)
+    released.run("git", "switch", "--quiet", "--create", "feature")
+    try:
+        refused = released.push(check=False)
+        named = released.script("push", "car_evaluation", "--from", "feature")
+    finally:
+        released.run("git", "switch", "--quiet", "main")
+        released.run("git", "branch", "--quiet", "--delete", "feature")
+    assert refused.returncode != 0
+    assert "You are on branch feature, and what reaches main is released." in refused.output
+    assert "make push FROM=feature" in refused.output
+    assert "is released already" in named.stdout  # it is main's commit
+    assert executions(released) == before
+
+
+def test_a_push_takes_no_commit_back(released: User) -> None:
+    """If the branch has a commit that HEAD lacks, nothing is pushed, and the user reads how to push all the same."""
+    before = executions(released)
+    released.run("git", "commit", "--quiet", "--amend", "--no-edit", "--date", "2001-01-01T00:00:00")
+    try:
+        refused = released.script("push", "car_evaluation", check=False)
+    finally:
+        released.run("git", "reset", "--quiet", "--hard", "HEAD@{1}")
+    assert refused.returncode != 0
+    assert "has commits that HEAD lacks" in refused.stderr
+    assert "make push FORCE=1" in refused.stderr
+    assert executions(released) == before
+
+
+def executions(user: User) -> list[str]:
+    """The ids of the pipeline's executions, newest first."""
+    codepipeline = user.cloud.client("codepipeline")
     name = codepipeline.list_pipelines()["pipelines"][0]["name"]
-    before = len(codepipeline.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"])
-    released.push()
-    assert len(codepipeline.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]) == before
+    found = codepipeline.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]
+    return [each["pipelineExecutionId"] for each in found]
 
 
 def test_a_second_release_replaces_model_and_config_under_traffic(released: User) -> None:

@@ -1,0 +1,95 @@
+"""What came of an execution, in the words that a person needs: it is released, it waits for them, or it stopped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from handover.packages import version_of
+from scripts import cloud
+from scripts.ask import ask, smoke_request
+
+if TYPE_CHECKING:
+    from scripts.reads.pipeline import Action, Execution, Pipeline
+
+#: CodeBuild's own lines in a build's log: which phase began and ended, what it runs.
+_CODEBUILDS = "[Container]"
+_ERROR = "ERROR: "
+_LAST_LINES = 15
+
+
+def released(workload: str, execution: Execution) -> list[str]:
+    """What PROD answers now, and why the gate let it through."""
+    request = smoke_request(workload)
+    gate = _gate_report(execution)
+    return [
+        f"{release_name(workload, execution)} is in PROD.",
+        f"PROD answers  {request} → {ask(workload, request)}",
+        f"The gate said {gate['verdict']}: {gate['reason']}",
+        f"Its report    {execution.variable('REPORT_URL')}",
+    ]
+
+
+def waits(workload: str, execution: Execution) -> list[str]:
+    """Verdict and reason of a release that a person decides on, and how they answer."""
+    return [
+        f"{release_name(workload, execution)} waits for a person. The gate said {execution.variable('VERDICT')}:",
+        f"  {execution.variable('REASON')}",
+        f"  its report:  {execution.variable('REPORT_URL')}",
+        f"  to check it: make verify-report WORKLOAD={workload} EXECUTION={execution.identifier}",
+        f"  to answer:   make approve WORKLOAD={workload} COMMENT='why'",
+        f"               make reject WORKLOAD={workload} COMMENT='why'",
+    ]
+
+
+def stopped(pipeline: Pipeline, execution: Execution) -> list[str]:
+    """Each failed action: its error first, then the end of its log, then what CodePipeline says."""
+    lines = []
+    for action in execution.actions:
+        if action.status == "Failed":
+            lines += _failed(pipeline, action)
+    why = f" ({execution.summary})" if execution.summary else ""
+    return [*lines, f"Execution {execution.identifier} of {pipeline.name}: {execution.status}{why}"]
+
+
+def times(execution: Execution) -> list[str]:
+    """Each stage's time."""
+    stages = execution.stage_seconds()
+    width = max((len(stage) for stage in stages), default=0)
+    lines = [f"  {stage:<{width}}  {seconds:6.1f} s" for stage, seconds in stages.items()]
+    starts = [action.started for action in execution.actions]
+    ends = [action.ended for action in execution.actions if action.ended]
+    if starts and ends:
+        lines.append(f"  {'in all':<{width}}  {(max(ends) - min(starts)).total_seconds():6.1f} s")
+    return lines
+
+
+def release_name(workload: str, execution: Execution) -> str:
+    """``car_evaluation version 3``; without the version if training has not registered one yet."""
+    package = execution.variable("MODEL_PACKAGE_ARN")
+    return f"{workload} version {version_of(package)}" if package else workload
+
+
+def _failed(pipeline: Pipeline, action: Action) -> list[str]:
+    log = [line for line in pipeline.log_lines(action, limit=4 * _LAST_LINES) if not line.startswith(_CODEBUILDS)]
+    error = next((line for line in reversed(log) if line.startswith(_ERROR)), "")
+    said = [line for line in log[-_LAST_LINES:] if line and line != error]
+    place = f"✗ {action.stage}/{action.name}: "
+    if not log:
+        return [place + action.message]
+    return [
+        place + (error.removeprefix(_ERROR) or said[-1] if said or error else action.message),
+        *(f"    {line}" for line in said),
+        f"  {action.provider}: {action.message}",
+        f"  the whole log: make logs WORKLOAD={pipeline.workload} ACTION={action.name}",
+    ]
+
+
+def _gate_report(execution: Execution) -> dict[str, Any]:
+    address = urlsplit(execution.variable("REPORT_URL") or "")
+    key = str(Path(address.path.lstrip("/")).with_suffix(".json"))
+    body = cloud.client("s3").get_object(Bucket=address.netloc, Key=key)["Body"].read()
+    found: dict[str, Any] = json.loads(body)
+    return found
