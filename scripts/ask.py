@@ -49,12 +49,14 @@ def ask(workload: str, row: str) -> str:
         body = invocation.body(row)
     except HandOverError as error:
         raise SystemExit(str(error)) from error
-    answer = cloud.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=prod_endpoint(workload),
-        ContentType=invocation.content_type,
-        Accept=invocation.accept,
-        Body=body,
-    )
+    endpoint = prod_endpoint(workload)
+    try:
+        answer = cloud.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=endpoint, ContentType=invocation.content_type, Accept=invocation.accept, Body=body
+        )
+    except ClientError as error:
+        said = error.response["Error"]
+        raise SystemExit(f"{endpoint} did not answer {row[:200]!r}: {said['Message']} ({said['Code']})") from error
     return invocation.answer(answer["Body"].read())
 
 
