@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from handover.addresses import S3Address
 from handover.errors import HandOverError
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 #: Prefixes, on which roles get permissions.
-RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE, BATCH = (
-    "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/", "batch/",
+RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE, BATCH, INCOMING = (
+    "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/", "batch/", "incoming/",
 )  # fmt: skip
 
 #: The file of a transformation that the endpoint runs, in a folder of its own under the features.
@@ -74,6 +77,16 @@ def tuning_report(bucket: str, job: str) -> S3Address:
 def batch_folder(bucket: str, job: str) -> S3Address:
     """The folder of a transform job: ``input/`` and ``output/``."""
     return S3Address(bucket=bucket, key=f"{BATCH}{job}")
+
+
+def incoming(bucket: str) -> S3Address:
+    """The prefix of the files that people put there for scheduled scoring."""
+    return S3Address(bucket=bucket, key=INCOMING)
+
+
+def scheduled_folder(bucket: str, moment: datetime, job: str) -> S3Address:
+    """The folder of a scheduled job's answers: ``scheduled/yyyy/mm/dd/<job>``, by the time of its schedule."""
+    return S3Address(bucket=bucket, key=f"{BATCH}scheduled/{moment:%Y/%m/%d}/{job}")
 
 
 def row_set(bucket: str, sha256: str) -> S3Address:

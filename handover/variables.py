@@ -235,3 +235,17 @@ class PredictVariables(Variables):
     image_hosts: str | None = optional("IMAGE_HOSTS")
     #: Of the page, whose scripts may read answers (CORS). None: of no page.
     page_origin: str | None = optional("PAGE_ORIGIN")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduledScoresVariables(Variables):
+    workload: str = variable("WORKLOAD")
+    #: What the names of its jobs, and of their models, begin with.
+    job_prefix: str = variable("JOB_PREFIX")
+    bucket: str = variable("DATA_BUCKET")
+    endpoint: str = variable("ENDPOINT_NAME")
+    invocation: str = variable("INVOCATION")
+    instance_type: str = variable("INSTANCE_TYPE")
+    #: The role of the jobs.
+    role_arn: str = variable("BATCH_ROLE_ARN")
+    topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from handover.names import Output
 from handover.places import batch_folder
 from handover.plain_text import lines
+from handover.transforms import in_one_file, transform_job
 from scripts import cloud
 from scripts.command import run
 from scripts.reads.errors import NotThereError
@@ -62,7 +63,15 @@ def main() -> int:
     print(f"{len(rows)} rows, by version {package.rpartition('/')[2]} of {workload.name}: transform job {name}")
     put_rows(folder, rows, workload.invocation)
     with temporary_model(name, package, outputs[Output.BATCH_ROLE]):
-        transform(request(name, folder, workload.invocation, batch.instance_type))
+        transform(
+            transform_job(
+                name,
+                source=folder / "input/",
+                target=folder / "output",
+                invocation=workload.invocation,
+                instance_type=batch.instance_type,
+            )
+        )
     target = options.file.with_name(f"{options.file.name}.scored")
     answers = read_answers(folder, rows, workload.invocation)
     target.write_text("".join(f"{line}\n" for line in scored(rows, answers)))
@@ -79,11 +88,6 @@ def served_package(workload: str) -> str:
     return deployed.champion_arn or deployed.package_arn
 
 
-def in_one_file(invocation: Invocation) -> bool:
-    """Whether a row is a line of a request: then all rows are one file. Other rows are a file each."""
-    return invocation.content_type == "text/csv"
-
-
 def put_rows(folder: S3Address, rows: Sequence[str], invocation: Invocation) -> None:
     s3 = cloud.client("s3")
     if in_one_file(invocation):
@@ -92,23 +96,6 @@ def put_rows(folder: S3Address, rows: Sequence[str], invocation: Invocation) -> 
         bodies = {f"{number:08d}": invocation.body(row) for number, row in enumerate(rows)}
     for name, body in bodies.items():
         s3.put_object(**(folder / f"input/{name}").arguments, Body=body)
-
-
-def request(name: str, folder: S3Address, invocation: Invocation, instance_type: str) -> dict[str, Any]:
-    """The job's request. The container says how many records it takes at a time."""
-    source = {"S3DataType": "S3Prefix", "S3Uri": str(folder / "input/")}
-    given: dict[str, Any] = {
-        "TransformJobName": name,
-        "ModelName": name,
-        "TransformInput": {"DataSource": {"S3DataSource": source}, "ContentType": invocation.content_type},
-        "TransformOutput": {"S3OutputPath": str(folder / "output"), "Accept": invocation.accept},
-        "TransformResources": {"InstanceType": instance_type, "InstanceCount": 1},
-    }
-    if in_one_file(invocation):
-        given["TransformInput"]["SplitType"] = "Line"
-        given["TransformOutput"]["AssembleWith"] = "Line"
-        given["DataProcessing"] = {"JoinSource": "Input"}
-    return given
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from stacks.constructs.pipeline_actions import PipelineActions
 from stacks.constructs.push_webhook import PushWebhook
 from stacks.constructs.qa_clean_up import QaCleanUp
 from stacks.constructs.release_pipeline import ReleasePipeline
+from stacks.constructs.scheduled_scores import attach_schedule
 from stacks.constructs.watches import attach_counting
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.settings import Settings
@@ -49,4 +50,5 @@ class PipelineStack(cdk.Stack):
             encryption=resources.encryption,
             time_to_live_hours=settings.stages.qa.time_to_live_hours,
         )
+        attach_schedule(self, workload=workload, settings=settings, resources=resources)
         attach_counting(self, workload=workload, stage=settings.stages.prod, resources=resources)

@@ -24,6 +24,10 @@ Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$")]
 Email = Annotated[str, StringConstraints(pattern=r"^$|^[^@\s]+@[^@\s]+$")]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")]
+#: EventBridge says whether the fields of a cron expression are right.
+Schedule = Annotated[
+    str, StringConstraints(pattern=r"^(cron\(\S+ \S+ \S+ \S+ \S+ \S+\)|rate\(\d+ (minute|hour|day)s?\))$")
+]
 Count = Annotated[int, Field(ge=1, le=100)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 BakeSeconds = Annotated[int, Field(ge=0, le=3600)]
@@ -79,9 +83,11 @@ class Training(_Section):
 
 
 class Batch(_Section):
-    """Files may be scored by transform jobs: `make score`."""
+    """Files may be scored by transform jobs: `make score`, and by a schedule."""
 
     instance_type: InstanceType = "ml.m5.large"
+    #: When the files under ``incoming/`` are scored, as EventBridge's rules have it, in UTC; None: never by themselves.
+    schedule: Schedule | None = None
 
 
 class Scaling(_Section):

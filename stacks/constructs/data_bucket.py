@@ -83,6 +83,10 @@ class DataBucket(Construct):
         allow(grantee, ["s3:GetObject"], self._objects(prefixes), conditions=conditions, because=_NAMED_LATER)
         self.grant_decrypt(grantee)
 
+    def grant_list(self, grantee: iam.IGrantable, prefix: str) -> None:
+        """See which objects there are under this prefix, without reading them."""
+        allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn], conditions={"StringEquals": {"s3:prefix": prefix}})
+
     def grant_write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Put objects under these prefixes. The bucket removes the parts of incomplete uploads."""
         allow(grantee, ["s3:PutObject"], self._objects(prefixes), because=_NAMED_LATER)

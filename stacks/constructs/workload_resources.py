@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import CfnOutput
 from handover.names import ENDPOINT_STACKS, Output, StackKind
-from handover.places import BATCH, CAPTURE, FEATURES, GATE, MODELS
+from handover.places import BATCH, CAPTURE, FEATURES, GATE, INCOMING, MODELS
 
 from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket
@@ -47,7 +47,7 @@ class WorkloadResources(Construct):
         }
         self.judges = JudgeCode(self, "Judges", workload=workload, dataset=settings.dataset)
         self.data.expire_after(CAPTURE, days=_CAPTURE_DAYS)
-        self._add_batch(workload, settings)
+        self.batch_role = self._batch_role(workload, settings)
 
     def _training_role(self, workload: Workload) -> SageMakerRole:
         images = [image for image in workload.images if image.trains]
@@ -60,16 +60,17 @@ class WorkloadResources(Construct):
         self.encryption.grant_training(role)
         return role
 
-    def _add_batch(self, workload: Workload, settings: Settings) -> None:
+    def _batch_role(self, workload: Workload, settings: Settings) -> SageMakerRole | None:
         """The role of transform jobs with approved models, if any may run. It is among the stack's outputs."""
         if settings.batch is None:
-            return
+            return None
         role = SageMakerRole(self, "BatchRole", log_group="/aws/sagemaker/TransformJobs", images=workload.images)
         self.data.grant_read(role, *workload.artifact_prefixes, approved=True)
-        self.data.grant_get(role, BATCH)
+        self.data.grant_get(role, BATCH, *([INCOMING] if settings.batch.schedule else []))
         self.data.grant_write(role, BATCH)
         self.data.expire_after(BATCH, days=_BATCH_DAYS)
         CfnOutput(role, "Arn", value=role.role_arn).override_logical_id(Output.BATCH_ROLE)
+        return role
 
     def _serving_role(self, kind: StackKind, workload: Workload, settings: Settings) -> SageMakerRole:
         # Otherwise SageMaker would create the group, and keep its events forever.

@@ -86,9 +86,13 @@ def assembly_with_tuning(project_copy: Copy, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="session")
 def assembly_with_batch(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
-    """What `cdk synth` makes of a project whose files may be scored, and of comments that replace the abstracts."""
+    """What `cdk synth` makes of a project whose files may be scored, one workload's by a schedule.
+
+    Comments replace the abstracts of nyt_comments.
+    """
     project = project_copy("batch")
     decide(project, ("# [batch]", "[batch]"))
+    decide(project, ("# [workloads.credit_default.batch]\n# schedule", "[workloads.credit_default.batch]\nschedule"))
     decide(project, ("# [workloads.nyt_comments]\n# dataset =", "[workloads.nyt_comments]\ndataset ="))
     return synthesize(project, tmp_path_factory.mktemp("scoring") / "cdk.out")
 

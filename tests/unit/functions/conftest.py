@@ -26,6 +26,11 @@ def ended_release() -> ModuleType:
     return _handler("ended_release")
 
 
+@pytest.fixture(scope="session")
+def scheduled_scores() -> ModuleType:
+    return _handler("scheduled_scores")
+
+
 def _handler(folder: str) -> ModuleType:
     """The module ``lambda/<folder>/handler.py``."""
     spec = importlib.util.spec_from_file_location(folder, PROJECT / "lambda" / folder / "handler.py")

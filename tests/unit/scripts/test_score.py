@@ -8,12 +8,23 @@ from typing import Any
 
 import pytest
 
-from handover.invocations import CSV, ImageFile
+from handover.invocations import CSV, ImageFile, Invocation
 from handover.places import batch_folder
+from handover.transforms import transform_job
 from scripts import score
 
 FOLDER = batch_folder("data", "car-evaluation-score-1")
 ROWS = ["low,2,5more", '"a, b",2,x']
+
+
+def asked_for(invocation: Invocation) -> dict[str, Any]:
+    return transform_job(
+        "job",
+        source=FOLDER / "input/",
+        target=FOLDER / "output",
+        invocation=invocation,
+        instance_type="ml.m5.large",
+    )
 
 
 @dataclass
@@ -30,7 +41,7 @@ def test_csv_rows_are_one_file_that_is_joined(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("scripts.cloud.client", lambda _: s3)
     score.put_rows(FOLDER, ROWS, CSV)
     assert s3.objects == {"data/batch/car-evaluation-score-1/input/rows.csv": b'low,2,5more\n"a, b",2,x\n'}
-    asked = score.request("job", FOLDER, CSV, "ml.m5.large")
+    asked = asked_for(CSV)
     assert asked["TransformInput"]["SplitType"] == asked["TransformOutput"]["AssembleWith"] == "Line"
     assert asked["DataProcessing"] == {"JoinSource": "Input"}
     assert "BatchStrategy" not in asked
@@ -44,7 +55,7 @@ def test_rows_of_another_kind_are_a_file_each(monkeypatch: pytest.MonkeyPatch) -
     score.put_rows(FOLDER, ["AAEC", "Cgo="], image)
     base = "data/batch/car-evaluation-score-1/input"
     assert s3.objects == {f"{base}/00000000": b"\x00\x01\x02", f"{base}/00000001": b"\n\n"}
-    asked = score.request("job", FOLDER, image, "ml.m5.large")
+    asked = asked_for(image)
     assert "SplitType" not in asked["TransformInput"]
     assert "DataProcessing" not in asked
 

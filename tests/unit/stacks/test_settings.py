@@ -370,3 +370,21 @@ def test_a_data_set_belongs_to_one_workload(refusal: Refusal, tmp_path: Path) ->
         "nyt_comments": "nyt_comments",
         "iris": None,
     }
+
+
+@pytest.mark.parametrize(
+    "schedule", ["0 3 * * *", "cron(0 3 * * *)", "every day", "rate(1)", "at(2026-11-27T03:00:00)"]
+)
+def test_a_schedule_has_eventbridges_form(refusal: Refusal, schedule: str) -> None:
+    """A line of crontab has five fields; the refusal shows the form with six."""
+    (line,) = refusal(("# [batch]", f'[batch]\nschedule = "{schedule}"'))
+    assert line.startswith(f"batch.schedule = '{schedule}' does not match ^(cron")
+
+
+def test_a_night_is_one_line(tmp_path: Path) -> None:
+    """Under one workload, the line is that one's alone, and the role for scoring comes with it."""
+    settings = load_settings(with_own(tmp_path, '[workloads.iris.batch]\nschedule = "cron(0 3 * * ? *)"'))
+    batch = settings.of("iris").batch
+    assert batch is not None
+    assert (batch.schedule, batch.instance_type) == ("cron(0 3 * * ? *)", "ml.m5.large")
+    assert settings.of("car_evaluation").batch is None
