@@ -59,7 +59,7 @@ class SigningKeys:
             return None
         try:
             return dict(jwt.decode(token, key, algorithms=[_ALGORITHM]).claims)
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, RecursionError):
             return None
 
     def _key(self, pool_id: str) -> RSAKey | None:

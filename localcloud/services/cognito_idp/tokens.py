@@ -110,7 +110,7 @@ class Tokens:
         try:
             claimed = extract_compact(token.encode()).payload
             issuer = str(_json(claimed).get("iss", ""))
-        except (JoseError, ValueError, AttributeError) as error:
+        except (JoseError, ValueError, AttributeError, RecursionError) as error:
             raise AwsError("NotAuthorizedException", "Invalid Access Token") from error
         return issuer.rpartition("/")[2]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -32,7 +33,13 @@ def test_a_pools_key_verifies_its_tokens_alone(people: People) -> None:
     assert people.directory.keys.public(people.pool) is None
 
 
-@pytest.mark.parametrize("token", ["", "a.b.c", "a.b.c.d.e", "..", "eyJhbGciOiJub25lIn0.e30."])
+#: A header that is nested too deep to be anybody's.
+DEEP = base64.urlsafe_b64encode(b"[" * 5000).decode()
+
+
+@pytest.mark.parametrize(
+    "token", ["", "a.b.c", "a.b.c.d.e", "..", "ü.b.c", "eyJhbGciOiJub25lIn0.e30.", f"{DEEP}.e30.x"]
+)
 def test_what_is_no_token_has_no_claims(people: People, token: str) -> None:
     """Any text may come as a token; none of these is one."""
     assert people.directory.keys.verified(people.pool, token) is None
