@@ -24,7 +24,6 @@ PAGE = Path(__file__).with_name("COVERAGE.md")
 
 #: Signing name → moto's package and botocore's service, where they are not the signing name itself.
 _PACKAGES = {
-    "application-autoscaling": "applicationautoscaling",
     "tagging": "resourcegroupstaggingapi",
 }
 _SERVICES = {"tagging": "resourcegroupstaggingapi"}

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.cloudformation.api import CloudFormation
     from localcloud.services.apigateway.service import ApiGateway
+    from localcloud.services.application_autoscaling.service import ApplicationAutoScaling
     from localcloud.services.cloudfront.service import CloudFront
     from localcloud.services.cloudwatch.service import CloudWatch
     from localcloud.services.codebuild.builds import Builds
@@ -41,6 +42,8 @@ def operation_groups() -> tuple[type[Operations], ...]:
         Events,
         CloudFormation,
         CloudFront,
+        # Before CloudWatch, whose alarms it hears from the first one on.
+        ApplicationAutoScaling,
         CloudWatch,
         ApiGateway,
         Projects,

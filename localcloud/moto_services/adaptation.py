@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import sys
 import threading
 import types
 from typing import TYPE_CHECKING, Any
 
+from localcloud.iam.linked_roles import LINKED_ROLES
 from localcloud.moto_services.state.bodies import Bodies, ObjectBody
 from localcloud.moto_services.state.circumstances import StandIn
 from localcloud.moto_services.state.large_objects import use_in_moto
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Signing name → moto's name, for the services that moto answers. Any other service is refused by name.
 BACKENDS = {
-    "application-autoscaling": "applicationautoscaling",
     "ecr": "ecr",
     "iam": "iam",
     "kms": "kms",
@@ -47,6 +48,7 @@ def adapt(bodies: Bodies) -> None:
     _share_operations_between_threads()
     _leave_bucket_policies_to_us()
     _take_no_object_for_a_form()
+    _name_linked_roles_as_aws_does()
     _keep_the_end_of_a_log()
     _hold_no_instances()
     _keep_objects_in(bodies)
@@ -70,18 +72,41 @@ class _Nobody:
 
 
 def _import_backends() -> None:
-    """Imports the backends without EC2, which Systems Manager and autoscaling ask: its import takes over a second."""
+    """Imports the backends without EC2, which Systems Manager asks: its import takes over a second."""
     from moto.backends import get_backend
 
-    for service in ("ec2", "ecs"):
-        module = types.ModuleType(f"moto.{service}")
-        vars(module)[f"{service}_backends"] = _Nobody()
-        sys.modules.setdefault(module.__name__, module)
+    module = types.ModuleType("moto.ec2")
+    vars(module)["ec2_backends"] = _Nobody()
+    sys.modules.setdefault(module.__name__, module)
     for name in set(BACKENDS.values()):
         get_backend(name)  # type: ignore[call-overload]
-    for service in ("ec2", "ecs"):
-        if type(vars(sys.modules[f"moto.{service}"]).get(f"{service}_backends")) is _Nobody:
-            del sys.modules[f"moto.{service}"]
+    if type(vars(sys.modules["moto.ec2"]).get("ec2_backends")) is _Nobody:
+        del sys.modules["moto.ec2"]
+
+
+def _name_linked_roles_as_aws_does() -> None:
+    """Derives no name from the principal where AWS chose another."""
+    from moto.iam.models import IAMBackend, Role
+
+    of_moto = IAMBackend.create_service_linked_role
+
+    def create(self: IAMBackend, service_name: str, description: str, suffix: str) -> Role:
+        name = LINKED_ROLES.get(service_name)
+        if name is None:
+            return of_moto(self, service_name, description, suffix)
+        principal = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service_name}}
+        return self.create_role(
+            role_name=name,
+            assume_role_policy_document=json.dumps({"Version": "2012-10-17", "Statement": [principal]}),
+            path=f"/aws-service-role/{service_name}/",
+            permissions_boundary=None,
+            description=description,
+            tags=[],
+            max_session_duration="3600",
+            linked_service=service_name,
+        )
+
+    IAMBackend.create_service_linked_role = create  # type: ignore[method-assign]
 
 
 def _share_operations_between_threads() -> None:

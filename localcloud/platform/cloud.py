@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from localcloud.platform.alarm_actions import AlarmActions
 from localcloud.platform.clients import Clients
 from localcloud.platform.environments import Environments
 from localcloud.platform.landlock import Enclosure
@@ -26,6 +27,7 @@ class Cloud:
     processes: Processes
     environments: Environments
     events: ServiceEvents
+    alarm_actions: AlarmActions = field(default_factory=AlarmActions)
 
     @classmethod
     def assemble(cls, settings: Settings) -> Cloud:

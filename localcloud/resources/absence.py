@@ -33,8 +33,8 @@ _CODES = frozenset(
         "WebhookNotFoundException",
     }
 )
-#: SageMaker and moto's Application Auto Scaling have no code for it, only these messages.
-_WORDS = ("Could not find", "No scalable target found", "No scaling policy found")
+#: SageMaker has no code for it, only this message.
+_WORDS = ("Could not find",)
 
 
 @contextlib.contextmanager

@@ -119,13 +119,6 @@ def _fill_the_rest(cloud: LocalCloud, name: str) -> None:
     events = [{"timestamp": 1_763_728_000_000 + n, "message": f"line {n}"} for n in range(50)]
     logs.put_log_events(logGroupName=name, logStreamName="s", logEvents=events)
     ecr.create_repository(repositoryName=name)
-    scaling = cloud.client("application-autoscaling")
-    target = {
-        "ServiceNamespace": "sagemaker",
-        "ResourceId": f"endpoint/{name}/variant/v",
-        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-    }
-    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
 
 
 def view(cloud: LocalCloud, name: str) -> dict[str, Any]:
@@ -198,5 +191,4 @@ def _rest(cloud: LocalCloud, name: str) -> dict[str, Any]:
         "logs": [logs.describe_log_groups()["logGroups"], logs.describe_log_streams(logGroupName=name)],
         "log events": logs.get_log_events(logGroupName=name, logStreamName="s", startFromHead=True)["events"],
         "ecr": ecr.describe_repositories()["repositories"],
-        "scaling": cloud.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker"),
     }

@@ -57,6 +57,8 @@ def only(type_name: str, properties: dict[str, Any]) -> dict[str, Any]:
 def test_every_type_has_a_life_here() -> None:
     """A provider without a test would be found out by its first user."""
     elsewhere = {
+        "AWS::ApplicationAutoScaling::ScalableTarget",  # with the endpoint that it needs, where scaling is tested
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
         "AWS::CDK::Metadata",  # there is nothing to ask a service about
         "AWS::CloudFormation::WaitConditionHandle",
         "AWS::SageMaker::Endpoint",  # tested below, and with a model behind it where hosting is tested

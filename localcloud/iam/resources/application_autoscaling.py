@@ -1,4 +1,8 @@
-"""Scalable targets: the ARN ends in a generated id, which no request names."""
+"""Scalable targets: the ARN ends in a generated id, which no request names.
+
+A caller needs the permissions in the resource's own service too: Application Auto Scaling validates them before it
+goes on ("Permissions validation for Application Auto Scaling API calls on target resources" of its user guide).
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,23 @@ _ON_TARGETS = frozenset(
         *("PutScheduledAction", "DeleteScheduledAction"),
     }
 )
+#: Namespace → what a caller who registers one of its resources must be allowed.
+_ON_RESOURCES = {
+    "lambda": ("lambda:GetProvisionedConcurrencyConfig", "lambda:PutProvisionedConcurrencyConfig"),
+    "sagemaker": ("sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"),
+}
 
 
 def asks(request: ApiRequest, place: Place) -> list[Ask]:
-    if request.operation in _ON_TARGETS:
-        action = f"application-autoscaling:{request.operation}"
-        return on(action, place.arn("application-autoscaling", "scalable-target/*"))
-    return by_reference(request, place)
+    if request.operation not in _ON_TARGETS:
+        return by_reference(request, place)
+    action = f"application-autoscaling:{request.operation}"
+    own = on(action, place.arn("application-autoscaling", "scalable-target/*"))
+    return [*own, *(_on_resource(request, place) if request.operation == "RegisterScalableTarget" else ())]
+
+
+def _on_resource(request: ApiRequest, place: Place) -> list[Ask]:
+    namespace, resource = str(request.params.get("ServiceNamespace")), str(request.params.get("ResourceId", ""))
+    if namespace == "sagemaker":  # endpoint/NAME/variant/NAME; names in ARNs are in lower case
+        resource = "/".join(resource.split("/")[:2]).lower()
+    return [Ask(action=action, resource=place.arn(namespace, resource)) for action in _ON_RESOURCES.get(namespace, ())]

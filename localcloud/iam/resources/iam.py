@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.iam.asks import Ask, Place, by_reference, on
 from localcloud.iam.facts import action_facts
+from localcloud.iam.linked_roles import LINKED_ROLES
 
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
@@ -21,7 +22,7 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
         types = {"group"}
     if request.operation == "CreateServiceLinkedRole":
         service = params.get("AWSServiceName", "*")
-        arn = f"arn:aws:iam::{place.account_id}:role/aws-service-role/{service}/*"
+        arn = f"arn:aws:iam::{place.account_id}:role/aws-service-role/{service}/{LINKED_ROLES.get(service, '*')}"
         return [Ask(action=action, resource=arn, context={"iam:awsservicename": (service,)})]
     for kind, parameter in _PARAMETERS.items():
         name = params.get(parameter)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from localcloud.platform.store import Document
 
 #: Region → its name in CloudWatch's messages. Other regions appear by their code.
@@ -73,6 +72,11 @@ def _event_state(alarm: Document) -> Document:
 def stamp(time: datetime) -> str:
     """As ``2026-11-21T12:00:00.000+0000``."""
     return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}+0000"
+
+
+def read_stamp(text: str) -> float:
+    """A stamp's seconds since the epoch."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
 
 
 def _trigger(alarm: Document) -> Document:

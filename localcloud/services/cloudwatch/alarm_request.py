@@ -18,6 +18,8 @@ _KEPT = (
     *("EvaluationPeriods", "Threshold", "ComparisonOperator", "EvaluateLowSampleCountPercentile"),
 )
 _DEFAULTED = ("ActionsEnabled", "DatapointsToAlarm", "Dimensions", "TreatMissingData", *_ACTIONS)
+#: The services whose resources can be actions: topics and scaling policies.
+_ACTING = ("sns", "autoscaling")
 _SHORT_PERIODS = (10, 20, 30)
 _DAY_SECONDS = 86_400
 _TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
@@ -76,7 +78,7 @@ def _check_actions(alarm: Params) -> None:
         for action in alarm[kind]:
             if not action.startswith("arn:"):
                 raise _invalid(kind, action, "an ARN")
-            if action.split(":")[2] != "sns":
+            if action.split(":")[2] not in _ACTING:
                 raise UnsupportedError(f"cloudwatch:PutMetricAlarm with the action {action}")
 
 

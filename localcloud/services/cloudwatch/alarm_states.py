@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.services.cloudwatch.alarm_message import event_detail, message, subject
+from localcloud.platform.alarm_actions import AlarmAction
+from localcloud.services.cloudwatch.alarm_message import event_detail, message, read_stamp, subject
 from localcloud.services.cloudwatch.evaluation import ALARM, INSUFFICIENT_DATA, OK
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ class AlarmStates:
             if moved:
                 self._tell(before, after)
 
+    def repeat(self, alarm: Document, data: Document) -> None:
+        """Takes those actions again that CloudWatch takes each minute while the state lasts: the ones that scale."""
+        for action in alarm[_ACTIONS[alarm["StateValue"]]] if alarm["ActionsEnabled"] else ():
+            if self._cloud.alarm_actions.knows(action):
+                self._cloud.alarm_actions.take(_handed_over(action, alarm, data))
+
     def write_history(self, name: str, kind: str, summary: str, data: Document) -> None:
         now = datetime.now(UTC)
         self.history.put(
@@ -95,14 +102,9 @@ class AlarmStates:
                 self._act(action, before, after)
 
     def _act(self, action: str, before: Document, after: Document) -> None:
-        """Publishes to a topic, whose policy must allow CloudWatch."""
         failure = None
         try:
-            self._topic_client(after).publish(
-                TopicArn=action,
-                Subject=subject(after, self._cloud.settings.region),
-                Message=message(before, after, account_id=self._cloud.settings.account_id),
-            )
+            self._carry_out(action, before, after)
         except (ClientError, BotoCoreError) as error:
             failure = str(error)
             log.warning("alarm %s could not tell %s: %s", after["AlarmName"], action, error)
@@ -118,5 +120,32 @@ class AlarmStates:
             },
         )
 
+    def _carry_out(self, action: str, before: Document, after: Document) -> None:
+        """Hands over to the service that scales, or publishes to a topic, whose policy must allow CloudWatch."""
+        if self._cloud.alarm_actions.knows(action):
+            data = json.loads(after.get("StateReasonData") or "{}")
+            self._cloud.alarm_actions.take(_handed_over(action, after, data))
+            return
+        self._topic_client(after).publish(
+            TopicArn=action,
+            Subject=subject(after, self._cloud.settings.region),
+            Message=message(before, after, account_id=self._cloud.settings.account_id),
+        )
+
     def _topic_client(self, alarm: Document) -> Any:
         return self._cloud.clients.as_service("sns", "cloudwatch.amazonaws.com", source_arn=alarm["AlarmArn"])
+
+
+def _handed_over(action: str, alarm: Document, data: Document) -> AlarmAction:
+    """``data``: a state's reason; the evaluator's has the datapoints, SetAlarmState's as a rule has not."""
+    return AlarmAction(
+        action=action,
+        alarm=alarm["AlarmName"],
+        state=alarm["StateValue"],
+        comparison=alarm["ComparisonOperator"],
+        threshold=alarm["Threshold"],
+        periods=alarm["EvaluationPeriods"],
+        datapoints=tuple(
+            (read_stamp(each["timestamp"]), each["value"]) for each in data.get("evaluatedDatapoints", ())
+        ),
+    )

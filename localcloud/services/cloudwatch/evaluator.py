@@ -8,6 +8,7 @@ both are rehearsed in seconds (docs/decisions/0009-alarms-on-the-time-scale.md).
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from localcloud.services.cloudwatch.alarm_message import stamp
 from localcloud.services.cloudwatch.alarm_request import statistic_of
 from localcloud.services.cloudwatch.evaluation import COMPARISONS, Outcome, Rule, evaluate
-from localcloud.services.cloudwatch.samples import Metric, percent_of, summarize
+from localcloud.services.cloudwatch.samples import Metric, Sample, percent_of, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,21 +87,26 @@ class Evaluator:
             return
         outcome = evaluate(rule, [value for value, _, _ in periods])
         state = outcome.state or alarm["StateValue"]
+        starts = [start for value, _, start in periods if value is not None][: len(outcome.evaluated)]
         if state != alarm["StateValue"] or not alarm.get("StateReasonData"):
-            starts = [start for value, _, start in periods if value is not None][: len(outcome.evaluated)]
             reason = reason_of(alarm, rule, outcome, state, starts)
             self._states.change(alarm["AlarmName"], state, reason, _data(alarm, outcome, starts))
+        else:
+            self._states.repeat(alarm, _data(alarm, outcome, starts))
 
     def _periods(self, alarm: Document, boundary: float, number: int) -> Iterator[tuple[float | None, float, float]]:
         """(statistic, samples, start in seconds of this machine) of each period before the boundary, newest first."""
         metric, statistic = Metric.of(alarm), statistic_of(alarm)
         length = alarm["Period"] / self._scale
         end = boundary / self._scale
-        for _ in range(number):
-            found = self._samples.samples(metric, end - length, end, alarm.get("Unit"))
+        periods: list[list[Sample]] = [[] for _ in range(number)]
+        for sample in self._samples.samples(metric, end - number * length, end, alarm.get("Unit")):
+            # A period has its very start and not its end.
+            age = max(1, min(number, math.ceil((end - sample.timestamp) / length)))
+            periods[age - 1].append(sample)
+        for age, found in enumerate(periods, start=1):
             summary = summarize(found)
-            yield summary.statistic(statistic) if found else None, summary.count, end - length
-            end -= length
+            yield summary.statistic(statistic) if found else None, summary.count, end - age * length
 
 
 def rule_of(alarm: Document) -> Rule:
@@ -161,6 +167,10 @@ def _data(alarm: Document, outcome: Outcome, starts: list[float]) -> Document:
         "period": alarm["Period"],
         "recentDatapoints": list(outcome.evaluated),
         "threshold": alarm["Threshold"],
+        "evaluatedDatapoints": [
+            {"timestamp": stamp(datetime.fromtimestamp(start, UTC)), "value": value}
+            for start, value in zip(starts, outcome.evaluated, strict=True)
+        ],
     }
 
 

@@ -19,7 +19,7 @@ from localcloud.services.sagemaker.routing import ServedEndpoint
 from localcloud.services.sagemaker.tags import forget_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
@@ -58,6 +58,15 @@ class Deployments:
 
     def served(self, name: str) -> ServedEndpoint | None:
         return self._served.get(name)
+
+    def concurrent(self) -> Iterator[tuple[str, str, float]]:
+        """Endpoint, variant and requests under way on each of its instances, for those that have any."""
+        for served in list(self._served.values()):
+            for fleet in served.fleets():
+                for variant in fleet.variants:
+                    under_way = sum(instance.in_flight for instance in variant.instances.all())
+                    if under_way:
+                        yield served.name, variant.name, under_way / max(1, variant.instances.taking_requests())
 
     def coming_back(self, name: str) -> bool:
         """Whether the endpoint served before the restart of the local cloud, and will soon serve again."""

@@ -42,8 +42,8 @@ class Endpoints(Operations):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._table = cloud.store.table("sagemaker.endpoints")
-        self._metrics = EndpointMetrics(cloud)
         self._deployments = Deployments(cloud)
+        self._metrics = EndpointMetrics(cloud, self._deployments.concurrent)
         self._lock = threading.Lock()
 
     def routes(self) -> list[Route]:

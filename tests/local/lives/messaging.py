@@ -1,4 +1,4 @@
-"""What happened, and who is told: SNS, SQS, EventBridge, CloudWatch, Application Auto Scaling."""
+"""What happened, and who is told: SNS, SQS, EventBridge, CloudWatch."""
 
 from __future__ import annotations
 
@@ -48,19 +48,6 @@ def rule(stack: Stack, outputs: dict[str, str]) -> tuple[str | None, str | None,
     return found.get("EventPattern"), found.get("ScheduleExpression"), [each["Id"] for each in targets]
 
 
-def scalable_target(stack: Stack, _: dict[str, str]) -> tuple[int, int]:
-    found = stack.client("application-autoscaling").describe_scalable_targets(
-        ServiceNamespace="sagemaker", ResourceIds=["endpoint/e/variant/v"]
-    )["ScalableTargets"]
-    return found[0]["MinCapacity"], found[0]["MaxCapacity"]
-
-
-def scaling_policy(stack: Stack, _: dict[str, str]) -> float:
-    found = stack.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="sagemaker")
-    value: float = found["ScalingPolicies"][0]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
-    return value
-
-
 def alarm_of(threshold: float) -> dict[str, Any]:
     return {
         "Namespace": "AWS/SageMaker",
@@ -71,28 +58,6 @@ def alarm_of(threshold: float) -> dict[str, Any]:
         "Period": 60,
         "Statistic": "Sum",
         "Dimensions": [{"Name": "EndpointName", "Value": "e"}],
-    }
-
-
-def scalable(most: int) -> dict[str, Any]:
-    return {
-        "ServiceNamespace": "sagemaker",
-        "ResourceId": "endpoint/e/variant/v",
-        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-        "MinCapacity": 1,
-        "MaxCapacity": most,
-    }
-
-
-def tracking(value: float) -> dict[str, Any]:
-    return {
-        "PolicyName": "invocations",
-        "PolicyType": "TargetTrackingScaling",
-        "ScalingTargetId": ref("Target"),
-        "TargetTrackingScalingPolicyConfiguration": {
-            "TargetValue": value,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-        },
     }
 
 
@@ -182,22 +147,5 @@ LIVES = [
         ],
         at_first='{"widgets": []}',
         later='{"widgets": [], "start": "-PT3H"}',
-    ),
-    Life(
-        type_name="AWS::ApplicationAutoScaling::ScalableTarget",
-        first=scalable(2),
-        then=scalable(4),
-        look=scalable_target,
-        at_first=(1, 2),
-        later=(1, 4),
-    ),
-    Life(
-        type_name="AWS::ApplicationAutoScaling::ScalingPolicy",
-        needs={"Target": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": scalable(2)}},
-        first=tracking(70),
-        then=tracking(90),
-        look=scaling_policy,
-        at_first=70.0,
-        later=90.0,
     ),
 ]

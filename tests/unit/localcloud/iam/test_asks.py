@@ -15,6 +15,10 @@ from localcloud.wire import api_requests
 from localcloud.wire.api_requests import ApiRequest
 
 ACCOUNT = "123456789012"
+LINKED_ROLE = (
+    f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
+    "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 
 
@@ -175,8 +179,20 @@ MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
         ("sts", "GetCallerIdentity", {}, []),
         ("tagging", "GetResources", {}, ["tag:GetResources *"]),
         ("ecr", "DescribeImages", {"repositoryName": "r"}, [f"ecr:DescribeImages {here('ecr', 'repository/r')}"]),
-        ("application-autoscaling", "RegisterScalableTarget", {"ResourceId": "endpoint/e/variant/v"},
-         [f"application-autoscaling:RegisterScalableTarget {here('application-autoscaling', 'scalable-target/*')}"]),
+        ("application-autoscaling", "PutScalingPolicy", {"ResourceId": "endpoint/e/variant/v"},
+         [f"application-autoscaling:PutScalingPolicy {here('application-autoscaling', 'scalable-target/*')}"]),
+        ("application-autoscaling", "RegisterScalableTarget",
+         {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v"},
+         [f"application-autoscaling:RegisterScalableTarget {here('application-autoscaling', 'scalable-target/*')}",
+          *(f"sagemaker:{action} {here('sagemaker', 'endpoint/e')}"
+            for action in ("DescribeEndpoint", "UpdateEndpointWeightsAndCapacities"))]),
+        ("application-autoscaling", "RegisterScalableTarget",
+         {"ServiceNamespace": "lambda", "ResourceId": "function:f:live"},
+         [f"application-autoscaling:RegisterScalableTarget {here('application-autoscaling', 'scalable-target/*')}",
+          *(f"lambda:{verb}ProvisionedConcurrencyConfig {here('lambda', 'function:f:live')}"
+            for verb in ("Get", "Put"))]),
+        ("iam", "CreateServiceLinkedRole", {"AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"},
+         [f"iam:CreateServiceLinkedRole {LINKED_ROLE}"]),
     ],
 )  # fmt: skip
 def test_asks(service: str, operation: str, params: dict[str, Any], expected: list[str]) -> None:

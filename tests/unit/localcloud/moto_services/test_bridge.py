@@ -20,9 +20,6 @@ def ask(service, target, params):
     body = json.dumps(params).encode()
     return moto.answer(HttpRequest(method="POST", path="/", query="", headers=headers, body=body), lambda _: True)
 
-scaled = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v", "MinCapacity": 1, "MaxCapacity": 2}
-scaled["ScalableDimension"] = "sagemaker:variant:DesiredInstanceCount"
-print(ask("application-autoscaling", "AnyScaleFrontendService.RegisterScalableTarget", scaled).status)
 by_tag = [{"Key": "tag:a", "Values": ["b"]}]
 try:
     ask("ssm", "AmazonSSM.SendCommand", {"DocumentName": "AWS-RunShellScript", "Targets": by_tag})
@@ -34,7 +31,7 @@ except NotImplementedError as refused:
 def test_ec2_is_not_imported_and_not_missed(tmp_path: Path) -> None:
     """The bridge works without moto's EC2, whose import takes most of a start; who asks for instances is refused."""
     done = run_alone(_STARTED, tmp_path)
-    assert done.stdout.splitlines() == ["[]", "200", "all_reservations of a service that is not here"], done.stderr
+    assert done.stdout.splitlines() == ["[]", "all_reservations of a service that is not here"], done.stderr
 
 
 _LISTED = """
