@@ -91,8 +91,8 @@ approve: .venv/installed ## let the release go on that waits for a person: make 
 reject: .venv/installed ## end the release that waits for a person: make reject COMMENT='why'
 	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.answer reject $(WORKLOAD) $(COMMENT_GIVEN)
 
-ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high
-	@$(ON) -- $(PY) -m scripts.ask $(WORKLOAD) $(ROW)
+ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high, or a picture: FILE=picture.png
+	@$(ON) -- $(PY) -m scripts.ask $(WORKLOAD) $(ROW) $(if $(FILE),--file $(FILE))
 
 releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves and since when
 	@$(ON) -- $(PY) -m scripts.releases $(WORKLOAD) $(if $(LAST),--last $(LAST))
@@ -142,12 +142,12 @@ lint: .venv/installed-dev ## ruff, every rule
 	@.venv/bin/ruff check .
 
 # Standalone programs: their modules are in no package, and two programs have modules of the same name.
-PROGRAMS = $(wildcard lambda/*/) $(filter-out %/codebuild_standard/ %/script_mode/, $(sort $(dir $(wildcard localcloud/images/*/*.py bench/backbone/*.py))))
+PROGRAMS = $(wildcard lambda/*/) $(filter-out %/codebuild_standard/ %/script_mode/, $(sort $(dir $(wildcard localcloud/images/*/*.py bench/backbone/*.py ml_training/dog_breeds/code/*.py))))
 
 types: .venv/installed-dev ## mypy, strict
 	@.venv/bin/mypy
 	@for program in $(PROGRAMS); do \
-		MYPYPATH=$$program:$$program/library:localcloud/images/container_library .venv/bin/mypy --explicit-package-bases $$(find $$program -name '*.py'); done
+		MYPYPATH=$$program:$$program/library:localcloud/images/container_library:ml_training/dog_breeds/code .venv/bin/mypy --explicit-package-bases $$(find $$program -name '*.py'); done
 
 walls: .venv/installed-dev ## who may import whom
 	@.venv/bin/lint-imports
@@ -161,19 +161,19 @@ templates: .venv/installed-dev node_modules/installed ## promises on the synthes
 local: .venv/installed-dev node_modules/installed ## boto3 against the local cloud
 	@$(TOOLS) pytest -q -m 'not large' tests/local
 
-large: .venv/installed-dev node_modules/installed ## what tests/local leaves to you: PyTorch, 5.5 GB on the first run
-	@$(TOOLS) pytest -q -m large tests/local
+large: .venv/installed-dev node_modules/installed ## what CI leaves to you: PyTorch, 5.5 GB on the first run
+	@$(TOOLS) pytest -q -m large tests/local tests/e2e
 
 e2e: e2e-releases e2e-workloads ## from git push to PROD, and the faults on the way
 
 # The chapters of single workloads, each on a cloud of its own.
-WORKLOAD_CHAPTERS = $(patsubst %,tests/e2e/test_%.py,credit_default iris movie_recommender nyt_comments own_workload tuning)
+WORKLOAD_CHAPTERS = $(patsubst %,tests/e2e/test_%.py,credit_default dog_breeds iris movie_recommender nyt_comments own_workload tuning)
 
 e2e-releases: .venv/installed-dev node_modules/installed ## one workload from git push to PROD, and all that happens on the way
 	@$(TOOLS) pytest -q $(addprefix --ignore=,$(WORKLOAD_CHAPTERS)) tests/e2e
 
 e2e-workloads: .venv/installed-dev node_modules/installed ## the other workloads from git push to PROD
-	@$(TOOLS) pytest -q $(WORKLOAD_CHAPTERS)
+	@$(TOOLS) pytest -q -m 'not large' $(WORKLOAD_CHAPTERS)
 
 faults: .venv/installed-dev node_modules/installed ## cause every fault on purpose, and write docs/faults.md
 	@seen=$$(mktemp -u) && $(TOOLS) GATEHOUSE_FAULTS=$$seen pytest -q -m fault tests/local tests/e2e \

@@ -64,6 +64,14 @@ class ManyRows(Protocol):
         """The answers to the rows of a request, in their order. HandOverError if they cannot be told apart."""
 
 
+@runtime_checkable
+class OfFile(Protocol):
+    """An invocation whose request may be a file as it is."""
+
+    def row_of(self, content: bytes) -> str:
+        """The row of the data set that is this file. ValueError if it cannot be one."""
+
+
 @dataclass(frozen=True, slots=True)
 class CsvRow:
     """The request is the row itself; the answer is one line, with or without its line break."""
@@ -106,7 +114,16 @@ class ImageFile:
         return self.content_type
 
     def body(self, row: str) -> bytes:
-        return base64.b64decode(row)
+        """HandOverError for a row that is no base64 text."""
+        try:
+            return base64.b64decode(row, validate=True)
+        except ValueError as error:
+            raise HandOverError(f"The row {row[:40]!r}… is no image in base64.") from error
+
+    def row_of(self, content: bytes) -> str:
+        if not content.startswith(_IMAGE_TYPES[self.content_type]):
+            raise ValueError(f"it begins with {content[:8]!r}, expected {self.content_type}")
+        return base64.b64encode(content).decode()
 
     def answer(self, body: bytes) -> str:
         return without_line_break(body.decode(errors="replace"))
@@ -192,7 +209,8 @@ class TextJson:
         return ",".join(weights) if all(isinstance(weight, str) for weight in weights) else text
 
 
-_IMAGE_TYPES = ("image/png", "image/jpeg")
+#: How the files of each type begin.
+_IMAGE_TYPES: Mapping[str, bytes] = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from handover.datasets import tables_of
 from ml_init.columns import Categories, column
 from ml_init.formats import FORMATS
-from ml_init.split import FirstOf, Shares
+from ml_init.pretrained import Pretrained
+from ml_init.split import FirstOf, OfEachLabel, Shares
 from ml_steps import changes
 from ml_steps.changes import (
     ITS_OWN_FIELDS,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ml_init.columns import Column
+    from ml_init.fetch import NamedFile
     from ml_init.split import Split
 
 
@@ -87,6 +89,9 @@ class Association:
     share: float = field(metadata=LOOSER_IF_LESS)
 
 
+_SPLITS = (Shares, FirstOf, OfEachLabel)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Rows:
     """The table ``[rows]``: the keys of one kind of split, and those that every file has."""
@@ -98,6 +103,8 @@ class _Rows:
     first_of: str | None = None
     test_rows: int | None = None
     validation_rows: int | None = None
+    test_share_of_label: float | None = None
+    validation_share_of_label: float | None = None
 
     @classmethod
     def of(cls, dataset: Dataset) -> _Rows:
@@ -105,12 +112,12 @@ class _Rows:
 
     def split(self) -> Split:
         """ValueError unless the keys are those of one kind of split."""
-        given = {name: getattr(self, name) for kind in (Shares, FirstOf) for name in kind.KEYS}
+        given = {name: getattr(self, name) for kind in _SPLITS for name in kind.KEYS}
         given = {name: value for name, value in given.items() if value is not None}
-        for kind in (Shares, FirstOf):
+        for kind in _SPLITS:
             if given.keys() == set(kind.KEYS):
                 return kind.of(given)
-        kinds = " or ".join(", ".join(kind.KEYS) for kind in (Shares, FirstOf))
+        kinds = " or ".join(", ".join(kind.KEYS) for kind in _SPLITS)
         raise ValueError(f"[rows] must have {kinds}, and not {', '.join(given) or 'none of them'}")
 
 
@@ -128,6 +135,8 @@ class Dataset:
     associations: tuple[Association, ...] = field(
         default=(), metadata=changes.tables(by="column", added=Effect.STRICTER)
     )
+    #: Weights that training begins with. Others may have learned the test rows: nobody can read that back.
+    pretrained: tuple[Pretrained, ...] = field(default=(), metadata=changes.tables(by="channel", added=Effect.LOOSER))
     licence: str = field(default="", metadata=NEUTRAL)
     #: Rows without their label that the API's page offers to try: features joined by commas, as a smoke request is.
     examples: tuple[str, ...] = field(default=(), metadata=NEUTRAL)
@@ -145,6 +154,11 @@ class Dataset:
     def columns(self) -> tuple[Column, ...]:
         """The columns of a row that keeps the contract: the features, then the label if there is one."""
         return self.features if self.label is None else (*self.features, self.label)
+
+    @property
+    def files(self) -> tuple[NamedFile, ...]:
+        """The rows' file, and those of pretrained weights."""
+        return (self.file, *self.pretrained)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -189,7 +203,7 @@ class Dataset:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Dataset:
         """From a dataset.toml's tables, or from ``document``. ValueError as for ``parse``."""
-        refuse_unknown(document, (*_WHOLE, "file", "rows", "features", "label", "associations"))
+        refuse_unknown(document, (*_WHOLE, "file", "rows", "features", "label", "associations", "pretrained"))
         whole = read_table(_Names, {key: document[key] for key in _WHOLE if key in document}, "the file")
         rows = read_table(_Rows, document.get("rows", {}), "rows")
         return cls(
@@ -207,11 +221,16 @@ class Dataset:
                 read_table(Association, entry, "associations")
                 for entry in tables(document.get("associations", []), "associations")
             ),
+            pretrained=tuple(
+                read_table(Pretrained, entry, "pretrained")
+                for entry in tables(document.get("pretrained", []), "pretrained")
+            ),
         )
 
     def document(self) -> dict[str, Any]:
         """As the tables of a dataset.toml, in JSON values: ``of`` makes an equal contract of them."""
-        kept = {key: getattr(self, key) for key in (*_WHOLE, "file", "features", "label", "associations")}
+        parts = ("file", "features", "label", "associations", "pretrained")
+        kept = {key: getattr(self, key) for key in (*_WHOLE, *parts)}
         document: dict[str, Any] = plain({**kept, "rows": _Rows.of(self)})
         return document
 

@@ -1,4 +1,4 @@
-"""Fetches the data set's file from the first source that has it, and checks its SHA-256.
+"""Fetches a file of the data set from the first source that has it, and checks its SHA-256.
 
 A file that may not be shipped is no part of the commit. If a person has stored it in the data bucket (``make data``),
 no address is asked.
@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ml_steps.running import StepError, say
 
@@ -24,12 +24,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO, Any
 
-    from ml_init.dataset import DataFile
-
 CHUNK_BYTES = 1 << 16
 TIMEOUT_SECONDS = 30
 #: Stands for the copy in the data bucket among the sources.
 _STORED = "the data bucket"
+
+
+class NamedFile(Protocol):
+    """A file that is known by its checksum: of a data set, or of weights."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def max_bytes(self) -> int: ...
 
 
 class _SourceError(Exception):
@@ -43,7 +57,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         raise _SourceError(f"it redirects to {request[-1]}, which is not in dataset.toml")
 
 
-def fetch(file: DataFile, *, folder: Path, into: Path, stored: Callable[[], bytes | None] = lambda: None) -> Path:
+def fetch(file: NamedFile, *, folder: Path, into: Path, stored: Callable[[], bytes | None] = lambda: None) -> Path:
     """The path of the checked file in the folder ``into``.
 
     Sources are tried in order: relative paths start at ``folder``, others are HTTP addresses; a ``.gz`` file is
@@ -68,7 +82,7 @@ def fetch(file: DataFile, *, folder: Path, into: Path, stored: Callable[[], byte
     )
 
 
-def _in_order(file: DataFile) -> list[str]:
+def _in_order(file: NamedFile) -> list[str]:
     shipped = [source for source in file.sources if not _is_address(source)]
     addresses = [source for source in file.sources if _is_address(source)]
     return [*shipped, *([_STORED, *addresses] if addresses else [])]
@@ -78,7 +92,7 @@ def _is_address(source: str) -> bool:
     return "://" in source
 
 
-def _fetch_one(file: DataFile, source: str, *, folder: Path, into: Path, stored: Callable[[], bytes | None]) -> Path:
+def _fetch_one(file: NamedFile, source: str, *, folder: Path, into: Path, stored: Callable[[], bytes | None]) -> Path:
     into.mkdir(parents=True, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(dir=into, prefix=f".{file.name}.")
     path, (source, _, member) = Path(unfinished), source.partition("#")
@@ -90,7 +104,7 @@ def _fetch_one(file: DataFile, source: str, *, folder: Path, into: Path, stored:
                 _download(source, target, file.max_bytes)
             else:
                 _copy(folder / source, target)
-        if source.endswith((".gz", ".zip")):
+        if member or source.endswith(".gz"):
             path.write_bytes(_unpacked(path, member, file.max_bytes))
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if found != file.sha256:

@@ -5,6 +5,7 @@ A workload's own part is in ``ml_init/<workload>/``: ``dataset.toml``, and a Glu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from handover.variables import DataVariables
 from ml_init.contract import fetch_checked
 from ml_init.dataset import Dataset
 from ml_init.plain import PlainFeatures
+from ml_init.pretrained import side_channels
 from ml_init.source import Source
 from ml_init.spark import SparkFeatures
 from ml_init.training_rows import training_rows
@@ -46,11 +48,12 @@ def main() -> None:
     made = maker(variables).make(s3, source)
     with timed("checked the features"):
         check_features(s3, made.features, checked.good, dataset, training_rows(variables.training_rows))
+    weights = side_channels(s3, dataset.pretrained, folder=folder, bucket=variables.bucket)
     data = Data(
         workload=variables.workload,
         commit=variables.commit,
         data_sha256=dataset.file.sha256,
-        features=made.features,
+        features=replace(made.features, side_channels={**made.features.side_channels, **weights}),
         made_by=made.made_by,
     )
     write_output(DATA_FILE, data.json())

@@ -7,6 +7,9 @@ nothing to choose. ``spark_fraction`` is the same rule as a Spark column.
 
 ``FirstOf``: the first rows of each group, such as of each user, are tested. It keeps a published split; but a row that
 is put before them moves others into another split.
+
+``OfEachLabel``: the same shares of each label's rows, by the order of their hashes. With many labels and few rows of
+each, shares of all rows would leave labels untested. Rows that come or go move a few others of their label.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from ml_init.row_identity import SEPARATOR, identity
 from ml_steps.changes import LOOSER_IF_CHANGED, called
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
 
     from pyspark.sql import Column
@@ -127,6 +130,56 @@ class FirstOf:
         if earlier < self.test:
             return TEST
         return VALIDATION if earlier < self.test + self.validation else TRAIN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfEachLabel:
+    """The shares of each label's rows that are test and validation rows, at least one of each; the rest is learned.
+
+    A label's rows are in the order of their hashes. Rows with equal features are in one split, that of the first one's
+    label.
+    """
+
+    KEYS: ClassVar[tuple[str, ...]] = ("test_share_of_label", "validation_share_of_label")
+
+    test: float = field(metadata=called("test_share_of_label", LOOSER_IF_CHANGED))
+    validation: float = field(metadata=called("validation_share_of_label", LOOSER_IF_CHANGED))
+
+    def __post_init__(self) -> None:
+        if not (self.test > 0 and self.validation > 0 and self.test + self.validation < 1):
+            raise ValueError(
+                f"test_share_of_label {self.test} and validation_share_of_label {self.validation}: "
+                "they leave nothing to learn"
+            )
+
+    @classmethod
+    def of(cls, keys: Mapping[str, Any]) -> Self:
+        return cls(test=keys["test_share_of_label"], validation=keys["validation_share_of_label"])
+
+    def keys(self) -> dict[str, Any]:
+        return {"test_share_of_label": self.test, "validation_share_of_label": self.validation}
+
+    def check(self, dataset: Dataset) -> None:
+        dataset.label_column()
+
+    def of_rows(self, rows: Sequence[Sequence[str]], identities: Sequence[str], dataset: Dataset) -> list[str]:
+        labelled: dict[str, list[str]] = {}
+        known: set[str] = set()
+        for row, own in zip(rows, identities, strict=True):
+            if own not in known:
+                labelled.setdefault(dataset.truth_of(row), []).append(own)
+                known.add(own)
+        found = {own: part for of_label in labelled.values() for own, part in self._of_label(sorted(of_label))}
+        return [found[own] for own in identities]
+
+    def _of_label(self, ordered: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The split of each row of a label. A label of two rows is tested and validated, and never learned."""
+        tested, validated = (max(1, round(share * len(ordered))) for share in (self.test, self.validation))
+        for place, own in enumerate(ordered):
+            if place < tested:
+                yield own, TEST
+            else:
+                yield own, VALIDATION if place < tested + validated else TRAIN
 
 
 def fraction(features: Sequence[str]) -> float:

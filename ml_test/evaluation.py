@@ -192,7 +192,7 @@ def by_rules(rules: Rules, evidence: Evidence, data: KnownData, found: archives.
     learned = data.learned_requests
     return replace(
         evidence,
-        slices=groups(evidence.requests, data.features, rules.cuts, data.parts[TRAIN]),
+        slices=groups(evidence.requests, data.features, rules.cuts, data.parts[TRAIN], label=data.labelled),
         baseline=kind.baseline(data.baseline_labels, data.labels),
         groups=data.column(kind.grouped_by, TEST) if kind.grouped_by else (),
         popularity=known,

@@ -77,6 +77,11 @@ class KnownData:
         return [self.dataset.truth_of(row) for row in self.parts[TEST]] if self.labels else None
 
     @property
+    def labelled(self) -> tuple[str, list[str]] | None:
+        """The label's name, and that of each test row; None if the data have none."""
+        return (self.dataset.label.name, self.truth or []) if self.dataset.label else None
+
+    @property
     def test_identities(self) -> list[str]:
         return [identity(self.dataset.features_of(row)) for row in self.parts[TEST]]
 

@@ -80,9 +80,10 @@ def _of_challenger(
     try:
         prefixes, rows = [], set()
         for job in _jobs(sagemaker, package, variables):
-            channels = _prefixes(job, variables)
+            channels = _prefixes(job, variables, data)
             _check_unchanged(s3, job, list(channels.values()))
             side = training_rows(variables.training_rows).side_channels
+            channels = _without_weights(s3, job, channels, data)
             files = {name: read_all(s3, prefix) for name, prefix in channels.items() if name in side}
             beside = Beside(files=files, known=data.known_features())
             of_rows = [prefix for name, prefix in channels.items() if name not in side]
@@ -109,7 +110,7 @@ def _jobs(sagemaker: Any, package: Mapping[str, Any], variables: GateVariables) 
         yield job
 
 
-def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> dict[str, S3Address]:
+def _prefixes(job: Mapping[str, Any], variables: GateVariables, data: KnownData) -> dict[str, S3Address]:
     """Where each channel's files lie. Each must be one that can be read back, or be known to hold no rows."""
     name, bucket = job["TrainingJobName"], variables.bucket
     if others := [each for each in _NOT_ROWS if job.get(each)]:
@@ -118,6 +119,7 @@ def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> dict[str, S3A
     if not channels:
         raise _UnknownError(f"the training job {name} has no channels")
     kind, found = training_rows(variables.training_rows), {}
+    types = {**kind.side_channels, **{each.channel: each.CONTENT_TYPE for each in data.dataset.pretrained}}
     for channel in channels:
         if _is_program(channel, variables):
             continue
@@ -130,7 +132,7 @@ def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> dict[str, S3A
             )
         if channel.get("CompressionType", "None") != "None" or channel.get("RecordWrapperType", "None") != "None":
             raise _UnknownError(f"the training job {name} unpacks its channel {channel.get('ChannelName')}")
-        expected = kind.side_channels.get(channel["ChannelName"], kind.content_type)
+        expected = types.get(channel["ChannelName"], kind.content_type)
         if channel.get("ContentType") != expected:
             raise _UnknownError(
                 f"the training job {name} reads {channel.get('ContentType') or 'rows of no stated type'}"
@@ -139,6 +141,23 @@ def _prefixes(job: Mapping[str, Any], variables: GateVariables) -> dict[str, S3A
     if not found:
         raise _UnknownError(f"the training job {name} has no channels with rows")
     return found
+
+
+def _without_weights(
+    s3: Any, job: Mapping[str, Any], channels: Mapping[str, S3Address], data: KnownData
+) -> dict[str, S3Address]:
+    """The channels with rows, and what belongs to them. The weights must be those that the data contract names.
+
+    What they have learned stands nowhere. A person has agreed to them, for other ones loosen the contract.
+    """
+    weights = {each.channel: each for each in data.dataset.pretrained}
+    for name, prefix in channels.items():
+        if name in weights and not weights[name].is_all_of(read_all(s3, prefix)):
+            raise _UnknownError(
+                f"the training job {job['TrainingJobName']} reads in its channel {name} something else than "
+                f"{weights[name].name} with the SHA-256 of dataset.toml"
+            )
+    return {name: prefix for name, prefix in channels.items() if name not in weights}
 
 
 def _is_program(channel: Mapping[str, Any], variables: GateVariables) -> bool:

@@ -57,12 +57,13 @@ class ModelContainer:
 class FrameworkContainer:
     """The trained model in a framework's serving image, as the SDK's tables know it. ``environment``: the image's own.
 
-    A model archive of TensorFlow has numbered folders with a SavedModel each, and perhaps ``code/inference.py``.
+    A model archive of TensorFlow has numbered folders with a SavedModel each, and perhaps ``code/inference.py``; one of
+    Ray Serve has ``config.yaml`` and the deployment that it names. ``python``: None where a version has one alone.
     """
 
     framework: str
     version: str
-    python: str
+    python: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def container(self, made: Made) -> Container:

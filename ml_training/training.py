@@ -68,13 +68,14 @@ class BuiltIn:
 class Script:
     """A script of one's own, ``ml_training/<workload>/code/<entry>``, in the image of a framework.
 
-    framework, version, python: as the SDK's tables know them, such as ``tensorflow``, ``2.21.0``, ``py312``. A
-    ``requirements.txt`` beside the script is installed for the job; best as a lock with hashes.
+    framework, version, python: as the SDK's tables know them, such as ``tensorflow``, ``2.21.0``, ``py312``; no python
+    where a version has one alone. A ``requirements.txt`` beside the script is installed for the job; best as a lock
+    with hashes.
     """
 
     framework: str
     version: str
-    python: str
+    python: str | None = None
     entry: str = "train.py"
 
     CODE: ClassVar[str] = "code"

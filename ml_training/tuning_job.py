@@ -77,8 +77,6 @@ def tune(job: TrainingJob, tuning: Tuning, objective: Objective, session: boto3.
 
 def _start(job: TrainingJob, tuning: Tuning, objective: Objective, session: boto3.Session, name: str) -> None:
     trainer = model_trainer(job, session)
-    from sagemaker.core.shapes import Channel, DataSource, S3DataSource
-
     search = tuning.search
     options: dict[str, Any] = {"strategy_config": _hyperband(search.epochs)} if search.epochs else {}
     tuner = _tuner(job.key_arn)(
@@ -96,19 +94,20 @@ def _start(job: TrainingJob, tuning: Tuning, objective: Objective, session: boto
     )
     if job.source is not None:
         trainer.base_job_name = job.code.rstrip("/")  # under which the SDK puts the program and its drivers
-    inputs = [
-        Channel(
-            channel_name=channel,
-            content_type=job.content_type,
-            data_source=DataSource(
-                s3_data_source=S3DataSource(
-                    s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated"
-                )
-            ),
-        )
-        for channel, prefix in job.channels.items()
-    ]
-    tuner.tune(inputs=inputs, job_name=name, wait=False)
+    tuner.tune(inputs=[_channel(*each) for each in _inputs(job)], job_name=name, wait=False)
+
+
+def _inputs(job: TrainingJob) -> list[tuple[str, str, str]]:
+    """Name, prefix and content type of each channel."""
+    rows = [(name, prefix, job.content_type) for name, prefix in job.channels.items()]
+    return [*rows, *((name, side.prefix, side.content_type) for name, side in job.side_channels.items())]
+
+
+def _channel(name: str, prefix: str, content_type: str) -> Any:
+    from sagemaker.core.shapes import Channel, DataSource, S3DataSource
+
+    source = S3DataSource(s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated")
+    return Channel(channel_name=name, content_type=content_type, data_source=DataSource(s3_data_source=source))
 
 
 def _tuner(key_arn: str | None) -> Any:

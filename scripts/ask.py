@@ -3,25 +3,77 @@
 from __future__ import annotations
 
 import argparse
+import json
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from handover.errors import HandOverError
+from handover.invocations import OfFile
 from handover.names import Output
+from ml_init.dataset import Dataset
 from scripts import cloud
 from scripts.command import run
+from scripts.datasets import chosen_name
+from scripts.reads.errors import NotThereError
 from stacks.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: How many labels of an answer are shown.
+MOST_PROBABLE = 5
+LONGEST_SHOWN = 80
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("row", nargs="?", help="a CSV row; the workload's smoke request where none is given")
+    parser.add_argument("--file", type=Path, help="a picture, where the workload takes pictures")
     options = parser.parse_args()
-    print(ask(options.workload, options.row or smoke_request(options.workload)))
+    row = options.row or smoke_request(options.workload)
+    if options.file:
+        row = row_of_file(options.workload, options.file)
+    print(told(ask(options.workload, row), labels(options.workload)))
     return 0
+
+
+def row_of_file(workload: str, path: Path) -> str:
+    """The row of the data set that is this file. SystemExit where none can be."""
+    invocation = WORKLOADS[workload].invocation
+    if not isinstance(invocation, OfFile):
+        raise SystemExit(f"{workload} takes no files: make ask ROW=…")
+    if not path.is_file():
+        raise NotThereError(f"There is no file {path}.")
+    try:
+        return invocation.row_of(path.read_bytes())
+    except ValueError as error:
+        raise SystemExit(f"{path}: {error}.") from error
+
+
+def labels(workload: str) -> Sequence[str]:
+    """In the order of an answer's probabilities; empty if the data have none."""
+    return Dataset.find(Path(), workload, chosen_name(workload)).labels
+
+
+def told(answer: str, names: Sequence[str]) -> str:
+    """An answer that is a probability for each label, as its most probable ones; any other as it is."""
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        return answer
+    if not isinstance(found, list) or len(found) != len(names) or not all(type(each) in (int, float) for each in found):
+        return answer
+    best = sorted(zip(found, names, strict=True), reverse=True)[:MOST_PROBABLE]
+    return ", ".join(f"{name} {probability:.1%}" for probability, name in best)
+
+
+def short(row: str) -> str:
+    """The row for a person to see: of a long one, such as a picture, its beginning."""
+    return row if len(row) <= LONGEST_SHOWN else f"{row[:LONGEST_SHOWN]}…"
 
 
 def prod_endpoint(workload: str) -> str:

@@ -1,6 +1,6 @@
-"""Stores a data set's file, which may not be shipped with the project, in the workload's data bucket.
+"""Stores files of a data set that may not be shipped with the project in the workload's data bucket.
 
-The data step finds it there by its SHA-256, before it asks any address. The file is searched for, under its name in
+The data step finds each there by its SHA-256, before it asks any address. A file is searched for, under its name in
 dataset.toml, in the folders of the variable GATEHOUSE_DATASETS (separated as in PATH; by default ``../shared/data``),
 and then fetched from its sources, from Kaggle with the user's token. If the checksum is not known to the project, the
 command says which one the file has, and where to state it.
@@ -21,6 +21,7 @@ from handover.places import raw_file
 from ml_init.contract import check
 from ml_init.dataset import DataFile, Dataset
 from ml_init.fetch import fetch
+from ml_init.pretrained import Pretrained
 from ml_steps.objects import put_once
 from ml_steps.strict import read_table
 from scripts import cloud, kaggle
@@ -33,6 +34,8 @@ from stacks.workloads import WORKLOADS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ml_init.fetch import NamedFile
+
 FOLDERS = "GATEHOUSE_DATASETS"
 _DEFAULT = "../shared/data"
 #: The checksum of a file that nobody has stated.
@@ -41,26 +44,32 @@ UNSTATED = "unstated"
 
 def main(workload: str) -> int:
     folder, (tables, file) = Path("ml_init") / workload, chosen(workload)
-    if is_shipped(file, folder):
-        print(f"{file.name} is shipped with the project: there is nothing to store.")
-        return 0
     if file.sha256 == UNSTATED:
         return _say_checksum(workload, tables, file)
-    content = found(file) or _fetched(file, folder)
-    _store(workload, file, content)
+    for each in with_weights(file, tables):
+        if is_shipped(each, folder):
+            print(f"{each.name} is shipped with the project: there is nothing to store.")
+        else:
+            _store(workload, each, found(each) or _fetched(each, folder))
     return 0
 
 
 def provide(workload: str) -> None:
-    """Before a push: store the file if it is not shipped and lies on this machine. The data step fetches all others."""
-    folder, (_, file) = Path("ml_init") / workload, chosen(workload)
+    """Before a push: store files that are not shipped and lie on this machine. The data step fetches all others."""
+    folder, (tables, file) = Path("ml_init") / workload, chosen(workload)
     if file.sha256 == UNSTATED:
         raise NotThereError(
             f"Nobody has stated the SHA-256 of {file.name} yet. `make data WORKLOAD={workload}` says what to write "
             "where."
         )
-    if not is_shipped(file, folder) and (content := found(file)) is not None:
-        _store(workload, file, content)
+    for each in with_weights(file, tables):
+        if not is_shipped(each, folder) and (content := found(each)) is not None:
+            _store(workload, each, content)
+
+
+def with_weights(file: DataFile, tables: Mapping[str, Any]) -> list[NamedFile]:
+    """The file of the rows, and what training begins with, by the tables of a data set."""
+    return [file, *(read_table(Pretrained, entry, "pretrained") for entry in tables.get("pretrained", []))]
 
 
 def chosen(workload: str) -> tuple[dict[str, Any], DataFile]:
@@ -89,12 +98,12 @@ def _say_checksum(workload: str, tables: Mapping[str, Any], file: DataFile) -> i
     return 1
 
 
-def is_shipped(file: DataFile, folder: Path) -> bool:
+def is_shipped(file: NamedFile, folder: Path) -> bool:
     """Whether a source stands in the workload's folder."""
     return any((folder / source).is_file() for source in file.sources if "://" not in source)
 
 
-def found(file: DataFile) -> bytes | None:
+def found(file: NamedFile) -> bytes | None:
     """The file from a folder of GATEHOUSE_DATASETS, or None. A file with another content is not taken."""
     for path in _named(file):
         content = path.read_bytes()
@@ -106,13 +115,13 @@ def found(file: DataFile) -> bytes | None:
     return None
 
 
-def _named(file: DataFile) -> Iterator[Path]:
+def _named(file: NamedFile) -> Iterator[Path]:
     """The files of this name in the folders of GATEHOUSE_DATASETS."""
     for folder in map(Path, os.environ.get(FOLDERS, _DEFAULT).split(os.pathsep)):
         yield from sorted(folder.rglob(file.name)) if folder.is_dir() else []
 
 
-def _fetched(file: DataFile, folder: Path) -> bytes:
+def _fetched(file: NamedFile, folder: Path) -> bytes:
     """From its first source that serves. A checksum that is UNSTATED is not compared."""
     for source in file.sources:
         if source.startswith(kaggle.SCHEME):
@@ -131,7 +140,7 @@ def _fetched(file: DataFile, folder: Path) -> bytes:
         return fetch(file, folder=folder, into=Path(into)).read_bytes()
 
 
-def _store(workload: str, file: DataFile, content: bytes) -> None:
+def _store(workload: str, file: NamedFile, content: bytes) -> None:
     bucket = outputs_of(WORKLOADS[workload].stack_name("Pipeline"))[Output.DATA_BUCKET]
     address = raw_file(bucket, file.sha256, file.name)
     new = put_once(cloud.client("s3"), address, content)

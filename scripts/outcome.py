@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from handover.packages import version_of
 from scripts import cloud
-from scripts.ask import ask, smoke_request
+from scripts.ask import ask, labels, short, smoke_request, told
 
 if TYPE_CHECKING:
     from scripts.reads.pipeline import Action, Execution, Pipeline
@@ -26,7 +26,7 @@ def released(workload: str, execution: Execution) -> list[str]:
     gate = _gate_report(execution)
     return [
         f"{release_name(workload, execution)} is in PROD.",
-        f"PROD answers  {request} → {ask(workload, request)}",
+        f"PROD answers  {short(request)} → {told(ask(workload, request), labels(workload))}",
         f"The gate said {gate['verdict']}: {gate['reason']}",
         f"Its report    {execution.variable('REPORT_URL')}",
     ]

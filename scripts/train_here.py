@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from ml_init.dataset import Dataset
 from ml_init.table import label_counts, split_rows
 from ml_init.training_rows import training_rows
 from ml_steps.running import StepError
-from ml_training.training import FOLDER, Training
+from ml_training.training import FOLDER, Script, Training
 from scripts.command import run
 from scripts.datasets import chosen_name, found
 from stacks.workloads import WORKLOADS
@@ -40,10 +41,10 @@ OUT = Path("out")
 
 def main(workload: str, python: Path | None, archive: Path) -> int:
     training, source, features, rows = plan(workload)
-    interpreter = python or _python_of_image(workload, source)
+    interpreter = python or python_of_image(workload)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        lines = trained(root, source, interpreter, training.hyperparameters_for(features), rows)
+        lines = trained(root, source, interpreter, training.hyperparameters_for(features), rows | weights(workload))
         for metric in training.metrics:
             values = [match[1] for line in lines if (match := re.search(metric.regex, line))]
             print(f"{metric.name} = {values[-1] if values else 'not reported'}")
@@ -76,6 +77,13 @@ def plan(workload: str) -> tuple[Training, Source, Features, dict[str, tuple[str
     return training, source, features, {name: (kind.file_name, kind.encode(parts[name], dataset)) for name in LEARNED}
 
 
+def weights(workload: str) -> dict[str, tuple[str, bytes]]:
+    """Channel → (file name, content) of what training begins with."""
+    folder = Path("ml_init") / workload
+    pretrained = Dataset.find(Path(), workload, chosen_name(workload)).pretrained
+    return {each.channel: (each.name, each.content(folder, partial(found, each))) for each in pretrained}
+
+
 def trained(
     root: Path,
     source: Source,
@@ -99,7 +107,7 @@ def trained(
 
 
 def folders(root: Path, rows: Mapping[str, tuple[str, bytes]], hyperparameters: Mapping[str, object]) -> dict[str, str]:
-    """Makes a training container's folders, with the rows in its channels. Returns the variables that name them."""
+    """Makes a training container's folders, with a file in each channel. Returns the variables that name them."""
     variables = {
         "SM_MODEL_DIR": root / "model",
         "SM_OUTPUT_DIR": root / "output",
@@ -138,10 +146,11 @@ def pack(model: Path, archive: Path) -> None:
             tar.add(path, arcname=str(path.relative_to(model)), recursive=False)
 
 
-def _python_of_image(workload: str, source: Source) -> Path:
+def python_of_image(workload: str) -> Path:
     """The Python of the local cloud's stand-in for the training image, with the script's own requirements if any."""
     repository = next(image.repository for image in WORKLOADS[workload].images if image.runs_scripts)
-    own = [str(source.folder / source.requirements)] if source.requirements else []
+    requirements = FOLDER / workload / Script.CODE / Script.REQUIREMENTS
+    own = [str(requirements)] if requirements.is_file() else []
     command = [sys.executable, "-m", "localcloud", "image-python", repository, *own]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:

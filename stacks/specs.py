@@ -24,6 +24,8 @@ class Plain:
 
     #: How training gets a row, so that the gate can read back what a model learned: a kind of ml_init/training_rows.py.
     training_rows: str = "values"
+    #: What training reads besides rows: the channels of ``[[pretrained]]`` in dataset.toml.
+    side_channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +130,7 @@ class Workload:
     @property
     def channels(self) -> tuple[str, ...]:
         """The folders of the features that training reads."""
-        return (*LEARNED, *(self.glue.side_channels if self.glue else ()))
+        return (*LEARNED, *self.data.side_channels)
 
     @property
     def artifact_prefixes(self) -> tuple[str, ...]:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from handover.invocations import TEXT, OneHotJson, TensorRow
+from handover.invocations import TEXT, ImageFile, OneHotJson, TensorRow
 
-from stacks.images import FACTORIZATION_MACHINES, NTM, SPARKML, TENSORFLOW_SERVING, TENSORFLOW_TRAINING, XGBOOST
+from stacks.images import (
+    FACTORIZATION_MACHINES,
+    NTM,
+    PYTORCH_SERVING,
+    PYTORCH_TRAINING,
+    SPARKML,
+    TENSORFLOW_SERVING,
+    TENSORFLOW_TRAINING,
+    XGBOOST,
+)
 from stacks.specs import ExpectedAnswers, Glue, Plain, Workload
 
 WORKLOADS: dict[str, Workload] = {
@@ -27,6 +36,13 @@ WORKLOADS: dict[str, Workload] = {
         Workload(
             name="credit_default",
             watches=(ExpectedAnswers(label="default", threshold=0.5, at_most=0.6),),
+        ),
+        # Nobody knows which pictures PROD will be asked about, so no share of an answer is watched.
+        Workload(
+            name="dog_breeds",
+            data=Plain(training_rows="images", side_channels=("backbone",)),
+            invocation=ImageFile("image/png"),
+            images=(PYTORCH_TRAINING, PYTORCH_SERVING),
         ),
         # Nobody knows which flowers PROD will be asked about, so no share of an answer is watched.
         Workload(

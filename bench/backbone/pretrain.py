@@ -12,8 +12,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+# The network is the workload's own.
+sys.path.insert(0, str(Path(__file__).parents[2] / "ml_training" / "dog_breeds" / "code"))
+
 import torch
-from characters import FEATURES, Backbone, picture, views
+from backbones import DRAWN, Characters, opened
 from torch import Tensor, nn
 
 _TURNS = 4
@@ -43,17 +46,17 @@ def main() -> int:
 
 def characters(archive: Path, without: frozenset[str]) -> tuple[Tensor, Tensor, list[str]]:
     """Pictures, the index of each one's class, and the classes' names, ``alphabet/character``."""
-    with zipfile.ZipFile(archive) as opened:
-        paths = sorted(path for path in opened.namelist() if path.endswith(".png"))
+    with zipfile.ZipFile(archive) as archived:
+        paths = sorted(path for path in archived.namelist() if path.endswith(".png"))
         named = [("/".join(path.split("/")[-3:-1]), path) for path in paths if path.split("/")[-3] not in without]
         names = sorted({name for name, _ in named})
-        pictures = torch.stack([picture(opened.read(path)) for _, path in named])
-    return pictures, torch.tensor([names.index(name) for name, _ in named]), names
+        pictures = torch.stack([Characters.bytes_of(opened(archived.read(path))) for _, path in named])
+    return Characters.prepared(pictures), torch.tensor([names.index(name) for name, _ in named]), names
 
 
-def pretrained(pictures: Tensor, classes: Tensor, count: int, epochs: int) -> Backbone:
-    backbone = Backbone()
-    head = nn.Sequential(nn.Dropout(_DROPPED), nn.Linear(FEATURES, count * _TURNS))
+def pretrained(pictures: Tensor, classes: Tensor, count: int, epochs: int) -> Characters:
+    backbone = Characters()
+    head = nn.Sequential(nn.Dropout(_DROPPED), nn.Linear(backbone.width, count * _TURNS))
     parameters = [*backbone.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(parameters, weight_decay=_DECAY)
     size = min(_BATCH, len(pictures))
@@ -64,7 +67,8 @@ def pretrained(pictures: Tensor, classes: Tensor, count: int, epochs: int) -> Ba
         total = 0.0
         for chosen in torch.randperm(len(pictures))[: batches * size].split(size):
             turns = torch.randint(_TURNS, (len(chosen),))
-            loss = measure(head(backbone(views(turned(pictures[chosen], turns)))), classes[chosen] * _TURNS + turns)
+            seen = Characters.views(turned(pictures[chosen], turns), torch.rand(len(chosen), DRAWN))
+            loss = measure(head(backbone(seen)), classes[chosen] * _TURNS + turns)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -58,17 +58,21 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cut:
-    """Groups of rows by a feature: one for each value, for each named one in ``values``, or between bounds."""
+    """Groups of rows by a feature, or by the true label: one for each value, each named one, or between bounds.
+
+    up_to: one for each beginning of a value, before this text: labels such as ``Greek/character01``, up to ``/``.
+    """
 
     feature: str = field(metadata=LOOSER_IF_CHANGED)
     values: Mapping[str, str] = field(default_factory=dict, metadata=LOOSER_IF_CHANGED)
     bounds: tuple[float, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
     #: Groups by how many training rows have the same value, such as a user's: from each of these numbers on.
     training_rows: tuple[int, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
+    up_to: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
-        if sum(map(bool, (self.values, self.bounds, self.training_rows))) > 1:
-            raise ValueError(f"feature = {self.feature!r} has more than one of values, bounds and training_rows")
+        if sum(map(bool, (self.values, self.bounds, self.training_rows, self.up_to))) > 1:
+            raise ValueError(f"feature = {self.feature!r} has more than one of values, bounds, training_rows and up_to")
         for key in ("bounds", "training_rows"):
             if list(getattr(self, key)) != sorted(set(getattr(self, key))):
                 raise ValueError(f"{key} = {list(getattr(self, key))}: expected numbers that rise")

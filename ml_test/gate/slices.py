@@ -15,7 +15,7 @@ from ml_test.gate.verdict import Check, Verdict
 from ml_test.gate.wording import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,38 +48,58 @@ class Slices:
 
 
 def groups(
-    requests: Sequence[str], features: Sequence[str], cuts: Sequence[Cut], learned: Sequence[Sequence[str]] = ()
+    requests: Sequence[str],
+    features: Sequence[str],
+    cuts: Sequence[Cut],
+    learned: Sequence[Sequence[str]] = (),
+    label: tuple[str, Sequence[str]] | None = None,
 ) -> dict[str, NDArray[np.bool_]]:
     """The rows of each group, by the group's name: masks of shape (rows,).
 
-    learned: the training rows, whose features come first. ValueError for an unknown feature, and for two groups with
-    one name.
+    learned: the training rows, whose features come first. label: its column's name, and each row's. ValueError for an
+    unknown feature, and for two groups with one name.
     """
     if not cuts:
         return {}
-    unknown = sorted({cut.feature for cut in cuts} - set(features))
-    if unknown:
-        raise ValueError(f"gate.toml slices by {unknown}, but the rows have the columns {list(features)}")
     columns = dict(zip(features, zip(*(request.split(",") for request in requests), strict=True), strict=True))
+    if label is not None:
+        columns[label[0]] = tuple(label[1])
+    unknown = sorted({cut.feature for cut in cuts} - set(columns))
+    if unknown:
+        raise ValueError(f"gate.toml slices by {unknown}, but the rows have the columns {list(columns)}")
     found: dict[str, NDArray[np.bool_]] = {}
     for cut in cuts:
-        values = np.array(columns[cut.feature])
-        if cut.training_rows:
-            place = features.index(cut.feature)
-            counts = Counter(row[place] for row in learned)
-            known = np.array([counts[value] for value in columns[cut.feature]])
-            for low, high in pairwise([*cut.training_rows, np.inf]):
-                name = f"{cut.feature} with {_count(low, high)} training rows"
-                _add(found, name, (known >= low) & (known < high))
-            continue
-        if cut.bounds:
-            numbers = _numbers(columns[cut.feature], cut.feature)
-            for low, high in pairwise([*cut.bounds, np.inf]):
-                _add(found, f"{cut.feature} {_band(low, high)}", (numbers >= low) & (numbers < high))
-        named = cut.values or {value: f"{cut.feature} {value}" for value in sorted(set(values)) if not cut.bounds}
-        for value, name in named.items():
-            _add(found, name, values == value)
+        for name, rows in _groups_of(cut, columns[cut.feature], features, learned):
+            _add(found, name, rows)
     return found
+
+
+def _groups_of(
+    cut: Cut, column: Sequence[str], features: Sequence[str], learned: Sequence[Sequence[str]]
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Name and rows of each group of a cut. column: its values, one a row."""
+    if cut.training_rows:
+        if cut.feature not in features:
+            raise ValueError(f"gate.toml counts training rows by {cut.feature!r}, which is no feature")
+        place = features.index(cut.feature)
+        counts = Counter(row[place] for row in learned)
+        known = np.array([counts[value] for value in column])
+        for low, high in pairwise([*cut.training_rows, np.inf]):
+            yield f"{cut.feature} with {_count(low, high)} training rows", (known >= low) & (known < high)
+    elif cut.bounds:
+        numbers = _numbers(column, cut.feature)
+        for low, high in pairwise([*cut.bounds, np.inf]):
+            yield f"{cut.feature} {_band(low, high)}", (numbers >= low) & (numbers < high)
+    else:
+        kept = [_beginning(value, cut.up_to) for value in column] if cut.up_to else column
+        named = cut.values or {value: f"{cut.feature} {value}" for value in sorted({*kept} - {None})}
+        for value, name in named.items():
+            yield name, np.array([each == value for each in kept])
+
+
+def _beginning(value: str, text: str) -> str | None:
+    """What of the value stands before the text. Without it, the value is in no group."""
+    return value.partition(text)[0] if text in value else None
 
 
 def _add(found: dict[str, NDArray[np.bool_]], name: str, rows: NDArray[np.bool_]) -> None:

@@ -198,6 +198,7 @@ CHAPTERS = (
     "test_tuning",
     "test_credit_default",
     "test_iris",
+    "test_dog_breeds",
     "test_movie_recommender",
     "test_nyt_comments",
     "test_own_workload",

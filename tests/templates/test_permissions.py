@@ -283,8 +283,7 @@ def test_nobody_overwrites_a_report(pipeline: Template) -> None:
 def test_training_reads_what_a_model_learns_from_and_no_test_rows(allowed: list[Statement], workload: Workload) -> None:
     """The training role reads the splits to learn from and to tune by, what stands beside them, and a job's program."""
     reading = [s for s in allowed if s.holder.startswith("WorkshopTrainingRole") and "s3:GetObject" in s.actions]
-    beside = workload.glue.side_channels if workload.glue else ()
-    features = [f"features/*/{name}/*" for name in ("train", "validation", *beside)]
+    features = [f"features/*/{name}/*" for name in ("train", "validation", *workload.data.side_channels)]
     assert [sorted(r.partition("Arn}/")[2] for r in s.resources) for s in reading] == [
         sorted([*(f"{prefix}*" for prefix in workload.code_prefixes), *features])
     ]

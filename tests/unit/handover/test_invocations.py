@@ -12,6 +12,7 @@ from handover.invocations import (
     CSV,
     KINDS,
     TEXT,
+    ImageFile,
     ManyRows,
     OneHotJson,
     TensorRow,
@@ -47,6 +48,16 @@ def test_what_is_no_invocation_is_refused(text: str, message: str) -> None:
     """The message has the text that was found."""
     with pytest.raises(HandOverError, match=f"^{re.escape(message)}"):
         invocation(text)
+
+
+def test_a_picture_is_sent_as_it_is() -> None:
+    """A file of the type is a row in base64; a row that is no base64 is refused before anybody is asked."""
+    png = ImageFile("image/png")
+    assert png.body(png.row_of(b"\x89PNG\r\n\x1a\nrest")) == b"\x89PNG\r\n\x1a\nrest"
+    with pytest.raises(ValueError, match="expected image/png"):
+        png.row_of(b"\xff\xd8\xff\xe0")
+    with pytest.raises(HandOverError, match="is no image in base64"):
+        png.body("5.1,3")
 
 
 def test_csv_is_the_row_itself() -> None:

@@ -149,3 +149,12 @@ def test_a_shipped_file_needs_no_bucket(tmp_path: Path) -> None:
         raise AssertionError("the data bucket was asked")
 
     assert fetch(data_file("shipped.data"), folder=tmp_path, into=tmp_path / "into", stored=stored).is_file()
+
+
+def test_an_archive_without_a_named_member_is_the_file_itself(tmp_path: Path) -> None:
+    """Its checksum is that of the archive: what it holds is the format's to read."""
+    packed = archive(cars=CONTENT)
+    (tmp_path / "all.zip").write_bytes(packed)
+    digest = hashlib.sha256(packed).hexdigest()
+    file = DataFile(name="all.zip", sources=("all.zip",), sha256=digest, max_bytes=1_000_000)
+    assert fetch(file, folder=tmp_path, into=tmp_path / "into").read_bytes() == packed

@@ -82,6 +82,20 @@ def test_bounds_may_be_decimals() -> None:
     }
 
 
+def test_labels_are_grouped_by_how_they_begin() -> None:
+    """The true label is a column too; a label without the text that ends a beginning is in no group."""
+    truth = ["Greek/alpha", "Latin/a", "Greek/beta", "nothing"]
+    masks = groups(["1", "2", "3", "4"], ["x"], [Cut(feature="letter", up_to="/")], label=("letter", truth))
+    assert {name: mask.tolist() for name, mask in masks.items()} == {
+        "letter Greek": [True, False, True, False],
+        "letter Latin": [False, True, False, False],
+    }
+    with pytest.raises(ValueError, match="counts training rows by 'letter', which is no feature"):
+        groups(["1"], ["x"], [Cut(feature="letter", training_rows=(1,))], label=("letter", ["a"]))
+    with pytest.raises(ValueError, match="more than one of values, bounds, training_rows and up_to"):
+        Cut(feature="letter", up_to="/", bounds=(1,))
+
+
 def test_no_group_takes_the_place_of_another() -> None:
     """Two groups with one name are refused: a new cut could hide an old one's rows behind it."""
     hidden = Cut(feature="marriage", values={"9": "men"})

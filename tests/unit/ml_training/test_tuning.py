@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from handover.data import SideChannel
 from handover.names import tuning_job_base
 from handover.packages import Training as Lineage
 from ml_steps.running import StepError
@@ -18,7 +20,7 @@ from ml_training.training import FOLDER, Training
 from ml_training.training_job import TrainedModel
 from ml_training.tune import settings_lines
 from ml_training.tuning import Tuning
-from ml_training.tuning_job import Trial, Tuned, _counted, _wait
+from ml_training.tuning_job import Trial, Tuned, _counted, _inputs, _wait
 from ml_training.tuning_report import best_so_far, page, parallel_coordinates, table_lines
 
 ETA = {"kind": "continuous", "low": 0.1, "high": 0.5}
@@ -55,6 +57,19 @@ def test_a_fault_in_the_table_is_named(changes: dict[str, Any], said: str) -> No
     """The error names the table, the key, the value and what is allowed."""
     with pytest.raises(ValueError, match=said):
         Tuning.parse(GIVEN | changes)
+
+
+def test_trials_read_the_channels_of_a_training_job() -> None:
+    """Weights come to each trial beside the rows, each with its own content type."""
+    job: Any = SimpleNamespace(
+        channels={"train": "s3://data/features/1/train/"},
+        content_type="application/x-tar",
+        side_channels={"backbone": SideChannel(prefix="s3://data/features/2/backbone/", content_type="a/b")},
+    )
+    assert _inputs(job) == [
+        ("train", "s3://data/features/1/train/", "application/x-tar"),
+        ("backbone", "s3://data/features/2/backbone/", "a/b"),
+    ]
 
 
 def test_what_the_data_set_is_not_tuned() -> None:

@@ -92,3 +92,11 @@ def test_the_plan_is_the_pipelines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {name: len(content.splitlines()) for name, (_, content) in rows.items()} == {"train": 94, "validation": 26}
     assert features.rows["test"] == 30
     assert training.hyperparameters_for(features)["labels"] == ["setosa", "versicolor", "virginica"]
+
+
+def test_weights_that_training_begins_with_are_a_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are checked as the data step checks them; a workload without any has no such channel."""
+    monkeypatch.chdir(PROJECT)
+    (channel,) = train_here.weights("dog_breeds").items()
+    assert (channel[0], channel[1][0], len(channel[1][1])) == ("backbone", "characters-80d262e0.pt", 381561)
+    assert train_here.weights("iris") == {}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from handover.places import glue_script_key
+from ml_init.dataset import Dataset
 from stacks.specs import Glue, Workload
 from stacks.workloads import WORKLOADS
 
@@ -96,6 +97,13 @@ def test_every_file_that_a_workload_needs_is_there(step: str, workload: str) -> 
 def test_a_workload_has_a_script_for_spark_exactly_if_it_has_glue(workload: Workload) -> None:
     """A workload without Glue has no transform.py that nobody would run."""
     assert (PROJECT / "ml_init" / workload.name / "transform.py").is_file() == (workload.glue is not None)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=list(WORKLOADS))
+def test_training_may_read_each_channel_of_pretrained_weights(workload: Workload) -> None:
+    """The registry names the channels of the data contract: without that, the job is refused its weights."""
+    dataset = Dataset.read(PROJECT / "ml_init" / workload.name / "dataset.toml")
+    assert {weights.channel for weights in dataset.pretrained} <= set(workload.channels)
 
 
 @pytest.mark.parametrize("step", OF_A_WORKLOAD)

@@ -1,0 +1,73 @@
+"""Weights that training begins with, such as a backbone's: a file with a checksum, in a channel of its own.
+
+A table ``[[pretrained]]`` of dataset.toml describes each. They belong to the data contract, because what they have
+learned cannot be read back: other weights may have seen the test rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from handover.data import LEARNED, SideChannel
+from handover.places import features, raw_file
+from ml_init.fetch import fetch
+from ml_steps.changes import LOOSER_IF_CHANGED, NEUTRAL
+from ml_steps.objects import put_once, read_if_there
+from ml_steps.running import say, timed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from handover.addresses import S3Address
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pretrained:
+    """``channel``: the training job's, in which the file lies. ``name``, ``sources``: as of the data set's own file."""
+
+    channel: str = field(metadata=LOOSER_IF_CHANGED)
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    sources: tuple[str, ...] = field(metadata=NEUTRAL)
+    sha256: str = field(metadata=LOOSER_IF_CHANGED)
+    max_bytes: int = field(metadata=NEUTRAL)
+    licence: str = field(metadata=NEUTRAL)
+
+    CONTENT_TYPE: ClassVar[str] = "application/octet-stream"
+
+    def __post_init__(self) -> None:
+        if self.channel in LEARNED:
+            raise ValueError(f"channel = {self.channel!r}: the rows have it")
+        if not self.sha256:
+            raise ValueError(f"sha256 is empty: nobody has stated which {self.name} it is")
+
+    def prefix(self, bucket: str) -> S3Address:
+        """Where the channel's only file lies in the data bucket."""
+        return features(bucket, self.sha256) / f"{self.channel}/"
+
+    def is_all_of(self, contents: Sequence[bytes]) -> bool:
+        """Whether these files are this one, and no others."""
+        return [hashlib.sha256(content).hexdigest() for content in contents] == [self.sha256]
+
+    def content(self, folder: Path, stored: Callable[[], bytes | None]) -> bytes:
+        """The checked file. For the arguments, and for the StepError, see ``fetch``."""
+        with tempfile.TemporaryDirectory() as into:
+            return fetch(self, folder=folder, into=Path(into), stored=stored).read_bytes()
+
+
+def side_channels(s3: Any, pretrained: Sequence[Pretrained], *, folder: Path, bucket: str) -> dict[str, SideChannel]:
+    """Stores the weights under their hash, for training. ``folder``: the workload's own. StepError as for ``fetch``."""
+    found = {}
+    for each in pretrained:
+        with timed(f"brought the {each.channel}"):
+            say(f"  {each.name}, licence: {each.licence}")
+            stored = partial(read_if_there, s3, raw_file(bucket, each.sha256, each.name))
+            address = each.prefix(bucket) / each.name
+            put_once(s3, address, each.content(folder, stored))
+            say(f"  {address}")
+        found[each.channel] = SideChannel(prefix=str(each.prefix(bucket)), content_type=each.CONTENT_TYPE)
+    return found

@@ -1,0 +1,56 @@
+"""What `make ask` sends for a picture, and how it tells an answer of many labels."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts.ask import labels, row_of_file, short, told
+from scripts.reads.errors import NotThereError
+from tests.clouds import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(9)
+
+
+def test_a_picture_is_the_row_that_the_data_set_would_have(tmp_path: Path) -> None:
+    """The file goes to the endpoint as it is; another kind of file is refused by its first bytes."""
+    picture, other = tmp_path / "a.png", tmp_path / "b.png"
+    picture.write_bytes(PNG)
+    other.write_bytes(b"GIF89a")
+    assert base64.b64decode(row_of_file("dog_breeds", picture)) == PNG
+    with pytest.raises(SystemExit, match=r"b.png: it begins with b'GIF89a', expected image/png\."):
+        row_of_file("dog_breeds", other)
+    with pytest.raises(NotThereError, match="There is no file"):
+        row_of_file("dog_breeds", tmp_path / "none.png")
+    with pytest.raises(SystemExit, match="iris takes no files: make ask ROW="):
+        row_of_file("iris", picture)
+
+
+def test_the_most_probable_labels_are_told() -> None:
+    """Five of them with their probabilities; an answer of another form is told as it came."""
+    names = [f"l{number}" for number in range(7)]
+    assert told(json.dumps([0.1, 0.5, 0.04, 0.03, 0.2, 0.02, 0.11]), names) == (
+        "l1 50.0%, l4 20.0%, l6 11.0%, l0 10.0%, l2 4.0%"
+    )
+    for answer in ("setosa", "0.25", "[0.5, 0.5]", "0.1,0.9", '["a"]'):
+        assert told(answer, names) == answer
+
+
+def test_labels_are_the_data_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their order is that of the probabilities."""
+    monkeypatch.chdir(PROJECT)
+    assert labels("dog_breeds")[0] == "Balinese/character01"
+    assert len(labels("dog_breeds")) == 133
+    assert labels("nyt_comments") == ()
+
+
+def test_a_long_row_is_shown_by_its_beginning() -> None:
+    """A picture in base64 says nothing to a person."""
+    assert short("low,2") == "low,2"
+    assert short("a" * 400) == "a" * 80 + "…"
