@@ -7,11 +7,12 @@ from localcloud.resources.apigateway_patches import members, replaced
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import call, refuse
 
-_REFUSED = ("AuthorizerUri", "AuthorizerCredentials", "IdentityValidationExpression")
+_REFUSED = ("AuthorizerUri", "AuthorizerCredentials")
 _PATHS = {
     "Name": "/name",
     "AuthType": "/authType",
     "IdentitySource": "/identitySource",
+    "IdentityValidationExpression": "/identityValidationExpression",
     "AuthorizerResultTtlInSeconds": "/authorizerResultTtlInSeconds",
 }
 

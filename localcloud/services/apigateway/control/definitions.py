@@ -228,6 +228,10 @@ def _check_authorizer(authorizer: Document) -> None:
     arns = authorizer.get("providerARNs") or []
     if not arns or not all(_POOL_ARN.fullmatch(arn) for arn in arns):
         raise bad_request(f"Invalid Authorizer specified: ProviderARNs must be ARNs of user pools, not {arns}")
+    try:
+        re.compile(str(authorizer.get("identityValidationExpression") or ""))
+    except re.error as error:
+        raise bad_request(f"Invalid Authorizer specified: identityValidationExpression: {error}") from error
     if not _IDENTITY_SOURCE.fullmatch(str(authorizer.get("identitySource") or "")):
         raise bad_request(
             "Invalid Identity Source specified: it must be a header such as method.request.header.Authorization, not "

@@ -44,6 +44,9 @@ class CognitoTokens:
             raise unauthorized(detail=f"the token is of {pool or 'no pool'}, not of {', '.join(authorizer.pools)}")
         claims = _verified(token, await self._key(pool, key_id))
         _check_use(claims, method.scopes)
+        client = str(claims.get("aud") or claims.get("client_id") or "")
+        if authorizer.audience is not None and not authorizer.audience.fullmatch(client):
+            raise unauthorized(detail=f"the token is for the client {client}")
         return claims
 
     async def _key(self, pool: str, key_id: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ class Authorizer:
 
     pools: tuple[str, ...]
     header: str
+    audience: re.Pattern[str] | None = None
+    """Which of the pools' clients a token must be for; None for all of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,9 +113,11 @@ def _method(resource: Document, method: Document, snapshot: Document) -> Method:
 
 
 def _authorizer(document: Document) -> Authorizer:
+    audience = document.get("identityValidationExpression")
     return Authorizer(
         pools=tuple(arn.rpartition("/")[2] for arn in document["providerARNs"]),
         header=document["identitySource"].rpartition(".")[2].lower(),
+        audience=re.compile(audience) if audience else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from typing import Any
 
@@ -25,13 +26,15 @@ KEY = RSAKey.generate_key(2048, parameters={"kid": "one"})
 OTHER = RSAKey.generate_key(2048, parameters={"kid": "one"})
 
 
-def method(*scopes: str) -> Method:
+def method(*scopes: str, audience: str = "") -> Method:
     return Method(
         resource_id="r",
         resource_path="/a",
         http_method="GET",
         authorization="COGNITO_USER_POOLS",
-        authorizer=Authorizer(pools=(POOL,), header="authorization"),
+        authorizer=Authorizer(
+            pools=(POOL,), header="authorization", audience=re.compile(audience) if audience else None
+        ),
         scopes=scopes,
         key_required=False,
         parameters=Parameters(),
@@ -58,8 +61,9 @@ class Tokens:
         body = json.dumps({"keys": [KEY.as_dict(private=False)]}).encode()
         return LoopbackResponse(status=200 if f"/{POOL}/" in path else 404, body=body)
 
-    def claims(self, header: str, *scopes: str) -> dict[str, Any]:
-        return asyncio.run(self.tokens.claims(method(*scopes), {"authorization": header} if header else {}))
+    def claims(self, header: str, *scopes: str, audience: str = "") -> dict[str, Any]:
+        asked = method(*scopes, audience=audience)
+        return asyncio.run(self.tokens.claims(asked, {"authorization": header} if header else {}))
 
 
 def test_a_token_of_the_pool_counts() -> None:
@@ -77,6 +81,16 @@ def test_a_method_with_scopes_takes_access_tokens() -> None:
     for header, scopes in ((access, ["door/change"]), (token(), ["door/ask"]), (access, [])):
         with pytest.raises(Refused, match="Unauthorized"):
             Tokens().claims(header, *scopes)
+
+
+def test_an_authorizer_may_name_its_client() -> None:
+    """A token for another client of the pool is Unauthorized, by an ID token's aud and an access token's client_id."""
+    identity, access = token(aud="page"), token(token_use="access", scope="s", client_id="page")
+    assert Tokens().claims(identity, audience="page|other")["aud"] == "page"
+    assert Tokens().claims(access, "s", audience="page")["client_id"] == "page"
+    for header, scopes in ((identity, []), (access, ["s"]), (token(), [])):
+        with pytest.raises(Refused, match="Unauthorized"):
+            Tokens().claims(header, *scopes, audience="pag")
 
 
 def unsigned(text: str) -> str:
