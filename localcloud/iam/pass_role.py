@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.iam.asks import Ask, Place
+from localcloud.iam.patched import patched_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +63,9 @@ def handed_roles(request: ApiRequest, place: Place) -> list[tuple[str, str]]:
     if (request.service, request.operation) == ("events", "PutTargets"):
         targets = request.params.get("Targets", [])
         roles += [(target["RoleArn"], "events.amazonaws.com") for target in targets if target.get("RoleArn")]
+    if (request.service, request.operation) == ("apigateway", "UpdateAccount"):
+        role = patched_value(request, "/cloudwatchRoleArn")
+        roles += [(role, "apigateway.amazonaws.com")] if role else []
     return [(_role_arn(role, place), service) for role, service in roles]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.iam.context import is_evaluated
 from localcloud.iam.document import Policy, PolicyKind, malformed, on_itself, parse_policy
+from localcloud.iam.patched import patched_value
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ _DOCUMENTS: dict[tuple[str, str], tuple[str, PolicyKind]] = {
     ("ecr", "SetRepositoryPolicy"): ("policyText", PolicyKind.RESOURCE),
     ("sts", "AssumeRole"): ("Policy", PolicyKind.SESSION),
     ("s3", "PutBucketPolicy"): ("body", PolicyKind.RESOURCE),
+    ("apigateway", "CreateRestApi"): ("policy", PolicyKind.RESOURCE),
 }
 _WORDS = {
+    "apigateway": "BadRequestException",
     "kms": "MalformedPolicyDocumentException",
     "s3": "MalformedPolicy",
     "secretsmanager": "MalformedPolicyDocumentException",
@@ -40,7 +43,7 @@ def check_policies(request: ApiRequest) -> None:
     text, kind = found
     name = str(request.params.get("PolicyName") or request.params.get("RoleName") or request.operation)
     try:
-        policy = parse_policy(on_itself(text) if request.service == "ecr" else text, name=name, kind=kind)
+        policy = parse_policy(_whole(request.service, text), name=name, kind=kind)
         _refuse_unevaluated(policy)
     except AwsError as error:
         raise AwsError(_WORDS.get(request.service, error.code), error.message) from error
@@ -53,11 +56,21 @@ def _document(request: ApiRequest) -> tuple[Any, PolicyKind] | None:
     elif request.operation in ("SetTopicAttributes", "SetQueueAttributes", "CreateTopic", "CreateQueue"):
         value = _attribute(request)
         known = ("Policy", PolicyKind.RESOURCE)
+    elif (request.service, request.operation) == ("apigateway", "UpdateRestApi"):
+        value = patched_value(request, "/policy")
+        known = ("policy", PolicyKind.RESOURCE)
     else:
         return None
     if not value:
         return None
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value, known[1]
+
+
+def _whole(service: str, text: Any) -> Any:
+    """The document with what it leaves out, for it is the resource's own."""
+    if service == "ecr":
+        return on_itself(text)
+    return text.replace('"execute-api:/', '"arn:aws:execute-api:*:*:*/') if service == "apigateway" else text
 
 
 def _attribute(request: ApiRequest) -> Any:

@@ -385,15 +385,16 @@ def test_a_plan_throttles_its_keys(account: Account, plan: dict[str, Any]) -> No
 
 
 def test_a_stage_throttles_each_method(api: Api) -> None:
-    """A method's own throttle counts before the stage's, which counts for all other methods together."""
-    for path in ("/a", "/b"):
+    """A method's own throttle counts before the stage's, which every other method has for itself."""
+    for path in ("/a", "/b", "/c"):
         api.mock("GET", path)
     api.deploy()
     api.patch_stage(
         *(("/*/*/throttling/rateLimit", "0.001"), ("/*/*/throttling/burstLimit", "1")),
         *(("/~1b/GET/throttling/rateLimit", "0.001"), ("/~1b/GET/throttling/burstLimit", "2")),
     )
-    assert [api.ask("/prod/a").status for _ in range(2)] == [200, 429]
+    for path in ("/prod/a", "/prod/c"):
+        assert [api.ask(path).status for _ in range(2)] == [200, 429]
     answers = [api.ask("/prod/b") for _ in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 429]
     assert answers[-1].refusal == (429, "TooManyRequestsException", message("Too Many Requests"))
@@ -459,6 +460,11 @@ def test_a_resource_policy_decides(api: Api) -> None:
     )
     api.deploy()
     assert api.ask("/prod/open").status == 200
+    unknown = allow("execute-api:Invoke", "*", Principal="*", Condition={"StringEquals": {"aws:SourceVpce": "v"}})
+    with refused("BadRequestException", "aws:sourcevpce, which the local cloud does not evaluate"):
+        api.client.update_rest_api(
+            restApiId=api.id, patchOperations=[{"op": "replace", "path": "/policy", "value": policy(unknown)}]
+        )
     answer = api.ask("/prod/closed")
     assert (answer.status, answer.headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
     assert answer.document["Message"].startswith("User: anonymous is not authorized to perform: execute-api:Invoke on")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from localcloud.iam.asks import Ask, Place
+from localcloud.iam.patched import patched_value
 
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
@@ -20,7 +21,7 @@ _ROUTE = "apigateway:request/routeauthorizationtype"
 def asks(request: ApiRequest, place: Place) -> list[Ask]:
     http_method, path, members = _http(request.operation)
     filled = _LABEL.sub(lambda match: str(request.params.get(members.get(match[1], ""), "*")), path)
-    # The key of a usage plan, and each of its resources, have no account in their ARN.
+    # These ARNs have no account.
     found = [
         Ask(
             action=f"apigateway:{http_method}",
@@ -44,8 +45,7 @@ def _context(request: ApiRequest) -> dict[str, tuple[str, ...]]:
 def _sets_policy(request: ApiRequest) -> bool:
     if request.operation == "CreateRestApi":
         return bool(request.params.get("policy"))
-    patches: list[dict[str, Any]] = request.params.get("patchOperations") or []
-    return request.operation == "UpdateRestApi" and any(str(each.get("path")) == "/policy" for each in patches)
+    return request.operation == "UpdateRestApi" and bool(patched_value(request, "/policy"))
 
 
 @functools.cache

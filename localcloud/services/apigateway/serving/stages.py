@@ -47,11 +47,14 @@ class Stage:
     log_format: str
 
     def limit(self, method: Method) -> tuple[str, Limit]:
-        """The throttle that counts for a method, and whose it is: its own, the stage's, or the account's."""
+        """The throttle that counts for a method, and whose it is.
+
+        A stage's default is a throttle of its own for each method that sets none; the account's is one for all.
+        """
         for key in (method.settings_key, "*/*"):
             limit = Limit.of(self.method_settings.get(key), "throttlingRateLimit", "throttlingBurstLimit")
             if limit is not None:
-                return f"{self.api_id}/{self.name}/{key}", limit
+                return f"{self.api_id}/{self.name}/{method.settings_key}", limit
         return "account", _ACCOUNT
 
     def method_metrics(self, method: Method) -> bool:

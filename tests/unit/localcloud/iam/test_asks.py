@@ -107,6 +107,33 @@ MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
             [f"cloudfront:UpdateResponseHeadersPolicy arn:aws:cloudfront::{ACCOUNT}:response-headers-policy/i"],
         ),
         ("cloudfront", "ListDistributions", {}, ["cloudfront:ListDistributions *"]),
+        (
+            "apigateway",
+            "DeleteStage",
+            {"restApiId": "a", "stageName": "s"},
+            ["apigateway:DELETE arn:aws:apigateway:us-east-1::/restapis/a/stages/s"],
+        ),
+        (
+            "apigateway",
+            "UpdateRestApi",
+            {"restApiId": "a", "patchOperations": [{"op": "replace", "path": "/policy", "value": "{}"}]},
+            [
+                "apigateway:PATCH arn:aws:apigateway:us-east-1::/restapis/a",
+                "apigateway:UpdateRestApiPolicy arn:aws:apigateway:us-east-1::/restapis/a",
+            ],
+        ),
+        (
+            "apigateway",
+            "UpdateAccount",
+            {"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": ROLE}]},
+            ["apigateway:PATCH arn:aws:apigateway:us-east-1::/account", SAGEMAKER_PASS],
+        ),
+        (
+            "execute-api",
+            "Invoke",
+            {"apiId": "a", "stage": "s", "method": "GET", "path": "b/c"},
+            [f"execute-api:Invoke {here('execute-api', 'a/s/GET/b/c')}"],
+        ),
         ("glue", "StartJobRun", {"JobName": "j"}, [f"glue:StartJobRun {here('glue', 'job/j')}"]),
         ("glue", "GetCrawler", {"Name": "c"}, [f"glue:GetCrawler {here('glue', 'crawler/c')}"]),
         ("glue", "CreateJob", {"Name": "j", "Role": "r"}, [f"glue:CreateJob {here('glue', 'job/j')}", SAGEMAKER_PASS]),
