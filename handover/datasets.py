@@ -2,6 +2,8 @@
 
 ``ml_init/<workload>/dataset.toml`` describes the workload's own. ``ml_init/<workload>/datasets/<name>.toml`` describes
 another one: each key or table there takes the whole place of the one in dataset.toml, and all others hold for both.
+What the gate asks of a model may differ too: ``ml_test/<workload>/datasets/<name>.toml``, if it is there, is read over
+gate.toml in the same way; an empty table there takes one away.
 """
 
 from __future__ import annotations
@@ -25,6 +27,13 @@ def files_of(workload: str, name: str | None) -> list[str]:
     return [str(path) for path in (folder / "dataset.toml", *others)]
 
 
+def rules_of(workload: str, name: str | None) -> list[str]:
+    """The files with the gate's rules for it; the second one need not be there."""
+    folder = PurePosixPath("ml_test") / workload
+    others = [] if name is None else [folder / "datasets" / f"{name}.toml"]
+    return [str(path) for path in (folder / "gate.toml", *others)]
+
+
 def known(project: Path, workload: str) -> list[str]:
     """The names of the data sets besides the workload's own."""
     return sorted(path.stem for path in (project / "ml_init" / workload / "datasets").glob("*.toml"))
@@ -37,11 +46,30 @@ def tables_of(workload: str, name: str | None, read: Callable[[str], str]) -> di
     """
     merged: dict[str, Any] = {}
     for file in files_of(workload, name):
-        try:
-            tables = tomllib.loads(read(file))
-        except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"{file} is not TOML: {error}") from error
+        tables = _tables(read(file), file)
         if CHOSEN in tables:
             raise ValueError(f"{file}: {CHOSEN} = {tables[CHOSEN]!r} is no key of a file; gatehouse.toml chooses")
         merged |= tables
     return merged if name is None else {**merged, CHOSEN: name}
+
+
+def rules_tables_of(workload: str, name: str | None, read: Callable[[str], str | None]) -> dict[str, Any]:
+    """The tables of the gate's rules for the data set. ``read``: as above; None for a file that is not there.
+
+    Raises ValueError that names the file which is no TOML, or is missing.
+    """
+    own, *others = rules_of(workload, name)
+    if (text := read(own)) is None:
+        raise ValueError(f"there is no {own}")
+    merged = _tables(text, own)
+    for file in others:
+        text = read(file)
+        merged |= {} if text is None else _tables(text, file)
+    return {key: tables for key, tables in merged.items() if tables != {}}
+
+
+def _tables(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file} is not TOML: {error}") from error

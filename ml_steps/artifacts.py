@@ -17,14 +17,24 @@ OUT = Path("out")
 
 def read_input(artifact: str, file: str) -> str:
     """A file of a secondary input artifact, which CodeBuild unpacks into $CODEBUILD_SRC_DIR_<artifact>."""
+    path = _folder(artifact) / file
+    if not path.is_file():
+        raise StepError(f"The input artifact {artifact} has no {file} ({path} does not exist).")
+    return path.read_text()
+
+
+def read_input_if_there(artifact: str, file: str) -> str | None:
+    """The same; None if the artifact has no such file."""
+    path = _folder(artifact) / file
+    return path.read_text() if path.is_file() else None
+
+
+def _folder(artifact: str) -> Path:
     variable = f"CODEBUILD_SRC_DIR_{artifact}"
     folder = os.environ.get(variable, "")
     if not folder:
         raise StepError(f"The environment variable {variable} is not set: the build has no input artifact {artifact}.")
-    path = Path(folder) / file
-    if not path.is_file():
-        raise StepError(f"The input artifact {artifact} has no {file} ({path} does not exist).")
-    return path.read_text()
+    return Path(folder)
 
 
 def write_output(file: str, content: str) -> None:

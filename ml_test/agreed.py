@@ -49,7 +49,7 @@ def deployed(workload: str, chosen: str | None = None) -> Agreed:
     """Those that a person deployed with the pipeline."""
     try:
         return Agreed(
-            rules=Rules.read(PROJECT / "ml_test" / workload / "gate.toml"),
+            rules=Rules.find(PROJECT, workload, chosen),
             contract=Dataset.find(PROJECT, workload, chosen),
             by="the rules that were deployed with the pipeline",
         )

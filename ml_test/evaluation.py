@@ -45,7 +45,7 @@ def main() -> None:
 
 def proposal(workload: str, chosen: str | None) -> Proposed:
     """What the commit proposes. ``chosen``: the data set. StepError if a file is missing or wrong."""
-    return Proposed(rules=proposed.rules(workload), contract=proposed.contract(workload, chosen))
+    return Proposed(rules=proposed.rules(workload, chosen), contract=proposed.contract(workload, chosen))
 
 
 def judge(variables: GateVariables, proposes: Proposed) -> Decision:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from handover.datasets import files_of, tables_of
+from handover.datasets import files_of, rules_of, rules_tables_of, tables_of
 from handover.names import Artifact
 from ml_init.dataset import Dataset
-from ml_steps.artifacts import read_input
+from ml_steps.artifacts import read_input, read_input_if_there
 from ml_steps.running import StepError
 from ml_test.gate.rules import Rules
 
 
-def rules(workload: str) -> Rules:
-    """The commit's gate.toml. StepError if it is missing or wrong."""
-    file = f"ml_test/{workload}/gate.toml"
+def rules(workload: str, chosen: str | None = None) -> Rules:
+    """The commit's gate.toml, with the chosen data set's own rules. StepError if it is missing or wrong."""
+    own, *others = rules_of(workload, chosen)
+    found = {own: read_input(Artifact.SOURCE, own)}
+    found |= {file: text for file in others if (text := read_input_if_there(Artifact.SOURCE, file)) is not None}
     try:
-        return Rules.parse(read_input(Artifact.SOURCE, file))
+        return Rules.of(rules_tables_of(workload, chosen, found.get))
     except (ValueError, RecursionError) as error:
-        raise StepError(f"{file} of the commit: {error}") from error
+        raise StepError(f"{' and '.join(found)} of the commit: {error}") from error
 
 
 def contract(workload: str, chosen: str | None = None) -> Dataset:

@@ -62,7 +62,7 @@ def main() -> int:
 def rules_of(workload: str) -> Rules:
     """The gate's rules; raises SystemExit for an invalid gate.toml."""
     try:
-        return Rules.read(Path("ml_test") / workload / "gate.toml")
+        return Rules.find(Path(), workload, load_settings(Path("gatehouse.toml")).of(workload).dataset)
     except ValueError as error:
         raise SystemExit(str(error)) from error
 

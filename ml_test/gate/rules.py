@@ -7,6 +7,7 @@ from collections.abc import Mapping  # noqa: TC003  (the reader of tables asks t
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from handover.datasets import rules_of, rules_tables_of
 from ml_steps import strict
 from ml_steps.changes import (
     CEILINGS,
@@ -210,6 +211,19 @@ class Rules:
             return cls.parse(path.read_text(), kinds=kinds, metrics=metrics)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
+
+    @classmethod
+    def find(cls, project: Path, workload: str, chosen: str | None) -> Rules:
+        """The workload's, with those of the chosen data set if it has its own. ValueError as for ``of``."""
+
+        def read(file: str) -> str | None:
+            path = project / file
+            return path.read_text() if path.is_file() else None
+
+        try:
+            return cls.of(rules_tables_of(workload, chosen, read))
+        except ValueError as error:
+            raise ValueError(f"{project / rules_of(workload, chosen)[-1]}: {error}") from error
 
     @classmethod
     def parse(

@@ -9,11 +9,10 @@ from aws_cdk import aws_s3_assets as s3_assets
 from handover import datasets
 
 from constructs import Construct
-from stacks.constructs.own_files import archive
+from stacks.constructs.own_files import PROJECT, archive
 from stacks.specs import Workload
 
-#: What gate, approval and verification are made of. ``{workload}``: its rules as deployed. The
-#: contract as deployed comes with them.
+#: What gate, approval and verification are made of. The workload's rules and contract as deployed come with them.
 _FILES = (
     "handover/*.py",
     "ml_steps/**/*.py",
@@ -24,7 +23,6 @@ _FILES = (
     "ml_test/gate/*.css",
     "ml_release/*.py",
     "ml_release/requirements.lock",
-    "ml_test/{workload}/gate.toml",
 )
 
 
@@ -36,8 +34,8 @@ class JudgeCode(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, workload: Workload, dataset: str | None) -> None:
         super().__init__(scope, construct_id)
-        patterns = [pattern.format(workload=workload.name) for pattern in _FILES]
-        patterns += datasets.files_of(workload.name, dataset)
+        patterns = [*_FILES, *datasets.files_of(workload.name, dataset)]
+        patterns += [file for file in datasets.rules_of(workload.name, dataset) if (PROJECT / file).is_file()]
         self.asset: s3_assets.Asset = archive(self, "Code", folder=f"ml_test/{workload.name}", patterns=patterns)
 
 

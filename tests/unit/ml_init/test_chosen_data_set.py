@@ -10,11 +10,12 @@ import re
 
 import pytest
 
-from handover.datasets import files_of, known, tables_of
+from handover.datasets import files_of, known, rules_of, tables_of
 from ml_init.contract import check
 from ml_init.dataset import Dataset
 from ml_init.words import words
 from ml_steps.changes import Effect, changes
+from ml_test.gate.rules import Rules
 from stacks.workloads import WORKLOADS
 from tests.clouds import PROJECT
 
@@ -100,13 +101,21 @@ def test_a_file_that_is_no_toml_is_named() -> None:
 def test_a_shipped_data_set_keeps_the_workloads_contract(workload: str, name: str) -> None:
     """The endpoint is asked the same way whichever data it learned from: the features are the same."""
     own, other = shipped(workload, None), shipped(workload, name)
-    assert other.features == own.features
+    assert [(type(each), each.name) for each in other.features] == [(type(each), each.name) for each in own.features]
     assert (other.label is None, len(other.labels)) == (own.label is None, len(own.labels))
     assert other.name != own.name
     assert "stand-in" in own.name
     assert "stand-in" not in other.name
     assert other.licence != own.licence
     assert files_of(workload, name)[-1] == f"ml_init/{workload}/datasets/{name}.toml"
+
+
+@pytest.mark.parametrize(("workload", "name"), ALL)
+def test_the_gate_has_rules_for_a_shipped_data_set(workload: str, name: str) -> None:
+    """They are read as the gate reads them: its own ones, if there are any, over the workload's."""
+    found, own = (Rules.find(PROJECT, workload, chosen) for chosen in (name, None))
+    with_own = (PROJECT / rules_of(workload, name)[-1]).is_file()
+    assert (found != own) is with_own
 
 
 @pytest.mark.parametrize(("workload", "name"), ALL)

@@ -36,7 +36,7 @@ def test_rules_and_contract_are_those_of_the_commit(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("written", "fault"),
     [
-        ("margin", "Expected '=' after a key"),
+        ("margin", f"{GATE} is not TOML: Expected '=' after a key"),
         ("margins = 1", "margins = 1 is not known here; allowed are answers"),
         (f"a = {'[' * 9999}", ""),
     ],
@@ -55,6 +55,24 @@ def test_a_missing_file_of_the_commit_is_named(tmp_path: Path, monkeypatch: pyte
     commit(tmp_path, monkeypatch)
     with pytest.raises(StepError, match=r"has no ml_test/wine/gate.toml"):
         proposed.rules("wine")
+
+
+def test_rules_of_the_chosen_data_set_take_the_place_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table replaces the whole one of gate.toml, an empty one takes it away, and without a file nothing differs."""
+    commit(tmp_path, monkeypatch)
+    assert proposed.rules("car_evaluation", "other") == proposed.rules("car_evaluation")
+    other = tmp_path / Path(GATE).parent / "datasets" / "other.toml"
+    other.parent.mkdir()
+    other.write_text("[floors]\naccuracy = 0.5\n")
+    found = proposed.rules("car_evaluation", "other")
+    assert dict(found.floors) == {"accuracy": 0.5}
+    assert found.comparison == proposed.rules("car_evaluation").comparison
+    other.write_text("[slices]\n")
+    assert proposed.rules("car_evaluation").slices is not None
+    assert proposed.rules("car_evaluation", "other").slices is None
+    other.write_text("[floors]\nbeauty = 0.5\n")
+    with pytest.raises(StepError, match=r"gate\.toml and ml_test/car_evaluation/datasets/other\.toml of the commit: "):
+        proposed.rules("car_evaluation", "other")
 
 
 def test_the_chosen_data_set_is_read_from_the_commit_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
