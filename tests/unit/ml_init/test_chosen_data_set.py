@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import io
 import json
 import re
+import zipfile
 
 import pytest
 
@@ -148,3 +150,19 @@ def test_comments_are_read_as_the_file_has_them() -> None:
     rows = check("CommentsMarch2018.csv", buffer.getvalue().encode(), dataset).rows
     assert rows == (('He said ""no"".<br/><br/>R&amp;D, though',), ("x",))
     assert words(rows[0][0]) == ["he", "said", "no", "r", "d", "though"]
+
+
+def test_photographs_are_read_as_their_archive_has_them() -> None:
+    """A photograph's breed is the folder above it, whichever of the folders train, valid and test holds that one."""
+    dataset = shipped("dog_breeds", "dog_images")
+    buffer = io.BytesIO()
+    photographs = [f"\xff\xd8\xff {number}".encode("latin-1") for number in range(2)]
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("dogImages/train/001.Affenpinscher/Affenpinscher_00001.jpg", photographs[0])
+        archive.writestr("dogImages/valid/133.Yorkshire_terrier/Yorkshire_terrier_00002.jpg", photographs[1])
+        archive.writestr("dogImages/.DS_Store", b"")
+    rows = check("dogImages.zip", buffer.getvalue(), dataset).rows
+    assert [label for _, label in rows] == ["001.Affenpinscher", "133.Yorkshire_terrier"]
+    assert [base64.b64decode(picture) for picture, _ in rows] == photographs
+    (weights,) = dataset.pretrained
+    assert weights.name == f"resnet50-{weights.sha256[:8]}.pth"
