@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
+from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Operations
-from localcloud.services.application_autoscaling.linked_roles import LinkedRoles, as_caller
+from localcloud.services.application_autoscaling.linked_roles import LinkedRoles, as_caller, refused_as_there
 from localcloud.services.application_autoscaling.records import Records
 from localcloud.services.application_autoscaling.scaler import Scaler
 from localcloud.services.application_autoscaling.schedules import Schedules
@@ -32,9 +31,10 @@ class ScalingOperations(Operations):
         cloudwatch = as_caller(self.cloud, call, "cloudwatch")
         for alarm in policy.get("Alarms", []):
             try:
-                cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceNotFound":
+                with refused_as_there():
+                    cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
+            except AwsError as error:
+                if error.code != "ResourceNotFound":
                     raise
         self.records.policies.delete(key)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localcloud.platform.errors import AwsError
 from localcloud.platform.role_session import RoleSession
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.service import Call
     from localcloud.services.application_autoscaling.dimensions import ClientOf, Dimension
@@ -52,6 +56,16 @@ class LinkedRoles:
 def as_caller(cloud: Cloud, call: Call, service: str) -> Any:
     """A client for what Application Auto Scaling does for its caller, with the caller's permissions."""
     return cloud.clients.forwarding(service, call.caller.access_key_id, via=(*call.caller.via, PRINCIPAL))
+
+
+@contextlib.contextmanager
+def refused_as_there() -> Iterator[None]:
+    """Another service's refusal becomes the caller's answer, with its code and its message."""
+    try:
+        yield
+    except ClientError as error:
+        found, meta = error.response["Error"], error.response["ResponseMetadata"]
+        raise AwsError(found["Code"], found["Message"], status=meta["HTTPStatusCode"]) from error
 
 
 def reason_of(error: Exception) -> str:

@@ -11,7 +11,7 @@ from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Params, operation
 from localcloud.services.application_autoscaling.base import ScalingOperations
 from localcloud.services.application_autoscaling.dimensions import check_namespace, dimension_of
-from localcloud.services.application_autoscaling.linked_roles import as_caller
+from localcloud.services.application_autoscaling.linked_roles import as_caller, refused_as_there
 from localcloud.services.application_autoscaling.policy_kinds import kind_of, requested
 from localcloud.services.application_autoscaling.records import KEY, key_of, missing, page, selected
 from localcloud.services.application_autoscaling.tracking_alarms import tracking_alarms
@@ -48,7 +48,8 @@ class Policies(ScalingOperations):
         policy[kind_of(policy).member] = configuration
         self._check_metric(key, policy)
         if kind_of(policy).makes_alarms:
-            policy["Alarms"] = self._put_alarms(call, policy, kind)
+            with refused_as_there():
+                policy["Alarms"] = self._put_alarms(call, policy, kind)
         self.records.policies.put(key, policy)
         return {"PolicyARN": policy["PolicyARN"], "Alarms": policy.get("Alarms", [])}
 

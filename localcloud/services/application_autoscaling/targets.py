@@ -12,6 +12,7 @@ from localcloud.platform.service import Call, Params, operation
 from localcloud.services.application_autoscaling.base import ScalingOperations
 from localcloud.services.application_autoscaling.decisions import check_bounds
 from localcloud.services.application_autoscaling.dimensions import check_namespace, dimension_of
+from localcloud.services.application_autoscaling.linked_roles import refused_as_there
 from localcloud.services.application_autoscaling.records import KEY, key_of, page, selected
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ class Targets(ScalingOperations):
         kind = dimension_of(params)
         known = self.records.targets.get(key_of(params))
         bounds = _bounds(params, known, kind)
-        self.roles.ensure(kind, call)
-        kind.capacity(self.roles.client_of(kind), params["ResourceId"])
+        with refused_as_there():
+            self.roles.ensure(kind, call)
+            kind.capacity(self.roles.client_of(kind), params["ResourceId"])
         fresh = {
             **{name: params[name] for name in KEY},
             "RoleARN": self.roles.arn(kind),
