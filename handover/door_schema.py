@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from handover.door import MOST_RANKED, Asks, Door, Gives, is_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 Schema = dict[str, Any]
 
@@ -69,12 +69,14 @@ def page_schema(door: Door, *, release: int) -> Schema:
     }
 
 
-def openapi(door: Door, *, release: int, server: str, callers: Sequence[str], partners: bool = False) -> Schema:
-    """``GET /openapi.json``, OpenAPI 3.0. server: the stage's address; callers: ``people``, ``programs``.
+def openapi(door: Door, *, release: int, server: str, caller: str, partners: bool = False) -> Schema:
+    """``GET /openapi.json``, OpenAPI 3.0, for one kind of caller: ``people`` or ``programs``.
 
-    partners: programs need an API key besides.
+    server: the address that they call, or its path. partners: programs need an API key besides.
     """
-    security = {**_SECURITY, "programs": {"program": [], "partner": []}} if partners else _SECURITY
+    security = dict(_SECURITY[caller])
+    if partners and caller == "programs":
+        security["partner"] = []
     return {
         "openapi": "3.0.3",
         "info": {
@@ -83,7 +85,7 @@ def openapi(door: Door, *, release: int, server: str, callers: Sequence[str], pa
             "description": f"Asks the model that learned from {door.dataset}.",
         },
         "servers": [{"url": server}],
-        "security": [security[caller] for caller in callers],
+        "security": [security],
         "paths": {
             "/predictions": {"post": _predict(door)},
             "/schema": {"get": _document("schema", "What a request may be, for a form of it")},
@@ -95,7 +97,7 @@ def openapi(door: Door, *, release: int, server: str, callers: Sequence[str], pa
                 "Answer": answer_schema(door),
                 "Error": _ERROR,
             },
-            "securitySchemes": {scheme: _SCHEMES[scheme] for caller in callers for scheme in security[caller]},
+            "securitySchemes": {scheme: _SCHEMES[scheme] for scheme in security},
         },
     }
 

@@ -225,8 +225,6 @@ class PredictVariables(Variables):
     endpoint: str = variable("ENDPOINT_NAME")
     #: The version of the package that the endpoint serves.
     release: int = variable("RELEASE")
-    #: Who may call: ``people``, ``programs`` or both, separated by a comma.
-    callers: str = variable("CALLERS")
     #: Whether programs need an API key besides.
     partners: bool | None = optional("PARTNERS")
     #: The data bucket, if answers need an object of it (``Door.reads``).

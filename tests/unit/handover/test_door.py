@@ -23,7 +23,6 @@ from tests.doors import IMAGES, door
 SHIPPED = [name for name in WORKLOADS if name != "movie_recommender"]
 #: An image in JSON is an address: its schema knows no columns.
 OBJECTS = [name for name in WORKLOADS if door(name).asks is not Asks.IMAGE]
-CALLERS = ("people", "programs")
 
 
 def accepts(schema: dict[str, Any], value: Any) -> bool:
@@ -124,13 +123,15 @@ def test_a_decision_falls_where_the_gate_decides() -> None:
 def test_the_published_document_has_all_that_it_refers_to(workload: str) -> None:
     """Every reference of the OpenAPI document resolves, every scheme is known, and the schemas are schemas."""
     found = IMAGES if workload == "letters" else door(workload)
-    document = openapi(found, release=7, server="https://api/prod", callers=CALLERS, partners=True)
+    document = openapi(found, release=7, server="https://api/prod", caller="programs", partners=True)
     components = document["components"]
     for reference in _references(document):
         _, _, kind, name = reference.split("/")
         assert name in components[kind]
-    assert document["security"] == [{"person": []}, {"program": [], "partner": []}]
-    assert set(components["securitySchemes"]) == {"person", "program", "partner"}
+    assert document["security"] == [{"program": [], "partner": []}]
+    assert set(components["securitySchemes"]) == {"program", "partner"}
+    of_people = openapi(found, release=7, server="/prod/people", caller="people", partners=True)
+    assert (of_people["security"], set(of_people["components"]["securitySchemes"])) == ([{"person": []}], {"person"})
     for schema in components["schemas"].values():
         jsonschema.Draft4Validator.check_schema(schema)
     assert document["info"]["version"] == "7"
@@ -148,7 +149,7 @@ def _references(value: Any) -> Iterator[str]:
 
 def test_images_come_as_they_are_or_by_an_address() -> None:
     """A door for images takes their content type, and in JSON an https address alone."""
-    body = openapi(IMAGES, release=1, server="/", callers=("people",))["paths"]["/predictions"]["post"]["requestBody"]
+    body = openapi(IMAGES, release=1, server="/", caller="people")["paths"]["/predictions"]["post"]["requestBody"]
     assert set(body["content"]) == {"image/png", "application/json"}
     schema = request_schema(IMAGES)
     assert accepts(schema, {"address": "https://images.example/a.png"})

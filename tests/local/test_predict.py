@@ -1,0 +1,120 @@
+"""The function behind the door, on Lambda, before a real endpoint: what callers get, and what its role may."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bench.lab.guarded_endpoint import Model
+from bench.lab.sagemaker_world import BUCKET, XGBOOST, World
+from handover.captured import exchanges
+from handover.door import DOOR_FILE, Door
+from tests.functions import packaged
+from tests.local.iam_account import Account, allow
+from tests.local.test_lambda import Function
+from tests.waiting import until
+
+pytestmark = pytest.mark.local
+
+ENDPOINT = "behind-the-door"
+#: What the first number of a row makes the model do.
+FAILS, HANGS = 1.0, 2.0
+DOOR = Door.of(
+    "numbers",
+    dataset={
+        "name": "Numbers",
+        "features": [{"name": name, "low": 0.0, "high": 9.0} for name in "abc"],
+        "label": {"name": "answer", "categories": ["no", "yes"]},
+    },
+    gate={"answers": {"kind": "probability", "of": "yes"}},
+    how="csv",
+)
+ROW = {"a": 0.5, "b": 2, "c": 3}
+
+
+@pytest.fixture(scope="module")
+def world(sagemaker_world: World) -> Iterator[World]:
+    """An endpoint whose model answers 0.75, fails or hangs, as a row asks it to; what it is asked is captured."""
+    body = f"value = float(rows[0][0]); value == {FAILS} and 1 / 0; value == {HANGS} and time.sleep(3600)"
+    artifact = sagemaker_world.put(f"models/{ENDPOINT}.tar.gz", Model(answer=0.75, body=body).artifact())
+    csv = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv"}
+    sagemaker_world.model(ENDPOINT, [{"Image": XGBOOST, "ModelDataUrl": artifact, "Environment": csv}])
+    modes = [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
+    capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "CaptureOptions": modes}
+    folder = f"s3://{BUCKET}/{ENDPOINT}"
+    sagemaker_world.config(ENDPOINT, ENDPOINT, DataCaptureConfig={**capture, "DestinationS3Uri": folder})
+    created = sagemaker_world.endpoint(ENDPOINT, ENDPOINT)
+    assert created["EndpointStatus"] == "InService", created
+    yield sagemaker_world
+    sagemaker_world.delete_endpoint(ENDPOINT)
+
+
+def deployed(world: World, account: Account, *, endpoint: str = ENDPOINT, timeout: int = 28) -> Function:
+    """The function as it is packaged, told to ask ``endpoint``. Its role may ask one endpoint alone: ENDPOINT."""
+    arn = world.sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointArn"]
+    variables = {"ENDPOINT_NAME": endpoint, "RELEASE": "3"}
+    return Function(
+        account,
+        packaged("predict", {DOOR_FILE: DOOR.json()}),
+        allow(["sagemaker:InvokeEndpoint"], arn),
+        Handler="handler.handle",
+        Timeout=timeout,
+        Environment={"Variables": variables},
+    )
+
+
+def asked(function: Function, request: Any, request_id: str = "request-1") -> tuple[int, Any]:
+    event = {
+        "resource": "/predictions",
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(request),
+        "requestContext": {"requestId": request_id, "path": "/prod/predictions"},
+    }
+    answer = function.answer(event)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_a_request_is_answered_and_can_be_found_again(world: World, account: Account) -> None:
+    """The caller gets label, probabilities and release; the captured request carries the id that the caller has."""
+    function = deployed(world, account)
+    request_id = str(uuid.uuid4())
+    assert asked(function, ROW, request_id) == (
+        200,
+        {"label": "yes", "probabilities": {"yes": 0.75, "no": 0.25}, "release": 3, "request_id": request_id},
+    )
+    found = until(lambda: captured(world, request_id), what="the captured request")
+    assert found == ["0.5,2.0,3.0"]
+    (line,) = (json.loads(line) for line in function.log() if line.startswith("{"))
+    assert (line["request_id"], line["status"], line["release"]) == (request_id, 200, 3)
+
+
+def captured(world: World, inference_id: str) -> list[str]:
+    """The captured requests with this id."""
+    keys = [
+        found["Key"] for found in world.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{ENDPOINT}/").get("Contents", ())
+    ]
+    bodies = (world.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode() for key in keys)
+    return [each.request for body in bodies for each in exchanges(body) if each.inference_id == inference_id]
+
+
+def test_a_model_that_fails_or_hangs_is_told_plainly(world: World, account: Account) -> None:
+    """An error of the container is 502, and silence is 504 before Lambda would end the function."""
+    function = deployed(world, account, timeout=4)
+    assert asked(function, {**ROW, "a": FAILS}) == (
+        502,
+        {"message": "The model failed at this request.", "request_id": "request-1"},
+    )
+    assert asked(function, {**ROW, "a": HANGS})[0] == 504
+    assert asked(function, {**ROW, "a": 10})[1]["message"] == "a is 10: expected 0.0 to 9.0."
+
+
+def test_another_endpoint_may_not_be_asked(world: World, account: Account) -> None:
+    """The role is for one endpoint: with another name the function is refused, and says so in its log alone."""
+    function = deployed(world, account, endpoint="of-others")
+    status, answer = asked(function, ROW)
+    assert (status, answer["message"]) == (503, "The model is not there at the moment. Try again later.")
+    assert any("this function may not ask it" in line for line in function.log())
