@@ -38,7 +38,7 @@ WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_trai
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask \
         releases rollback score tune compare end-experiment verify-report clean \
-        quick format lint types walls unit templates local large e2e e2e-releases e2e-workloads faults coverage-doc iam iam-mutations bench gate-power gate-rates
+        quick format lint types walls unit templates browser local large e2e e2e-releases e2e-workloads faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -120,15 +120,15 @@ verify-report: .venv/installed ## fetch a gate report, check signature and hashe
 
 clean: ## end the local cloud; delete templates, environments and caches of this checkout
 	@if [ -x $(PY) ]; then $(PY) -m localcloud reset; fi
-	@rm -rf cdk.out node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf cdk.out node_modules tests/browser/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # ---- for contributors ---------------------------------------------------------------------------------------------
 
 test: check ## everything again, as tests
 
 # tests/local waits for processes most of the time: what else there is runs beside it. The releases run alone.
-check: .venv/installed-dev node_modules/installed ## what CI runs: quick and workloads beside local, then releases
-	@said=$$(mktemp) && trap 'rm -f $$said' EXIT && { $(MAKE) quick e2e-workloads >$$said 2>&1 & beside=$$!; }; \
+check: .venv/installed-dev node_modules/installed ## what CI runs: quick, browser and workloads beside local, then releases
+	@said=$$(mktemp) && trap 'rm -f $$said' EXIT && { $(MAKE) quick browser e2e-workloads >$$said 2>&1 & beside=$$!; }; \
 		$(MAKE) local && ended=0 || ended=$$?; \
 		wait $$beside || ended=$$?; cat $$said; [ $$ended = 0 ]
 	@$(MAKE) e2e-releases
@@ -157,6 +157,9 @@ unit: .venv/installed-dev ## milliseconds each
 
 templates: .venv/installed-dev node_modules/installed ## promises on the synthesized templates
 	@$(TOOLS) pytest -q tests/templates
+
+browser: .venv/installed-dev tests/browser/node_modules/installed ## the page in a real browser; SCREENSHOTS=docs/images takes its pictures anew
+	@$(TOOLS) $(if $(SCREENSHOTS),GATEHOUSE_SCREENSHOTS=$(SCREENSHOTS)) pytest -q tests/browser
 
 local: .venv/installed-dev node_modules/installed ## boto3 against the local cloud
 	@$(TOOLS) pytest -q -m 'not large' tests/local
@@ -223,6 +226,11 @@ ifneq ($(shell { $(PYTHON3) -V; } 2>&1),$(shell $(PY) -V 2>/dev/null))
 .PHONY: .venv/installed
 endif
 endif
+
+tests/browser/node_modules/installed: tests/browser/package.json tests/browser/package-lock.json | .venv/installed
+	@echo "installing the browser of the tests (tests/browser/package-lock.json)"
+	@cd tests/browser && PATH="$(NODE):$$PATH" npm ci --silent --no-fund --no-audit
+	@touch $@
 
 node_modules/installed: package.json package-lock.json | .venv/installed
 	@echo "installing the cdk command line (package-lock.json)"

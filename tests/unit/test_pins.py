@@ -132,11 +132,15 @@ def test_glues_spark_is_the_spark_that_users_have() -> None:
     assert asked("localcloud/images/glue_spark")["pyspark"] == asked(".")["pyspark"]
 
 
-def test_the_cdk_command_is_pinned_and_locked() -> None:
-    """package.json pins aws-cdk, and package-lock.json has that version with its hash."""
-    wanted = json.loads((PROJECT / "package.json").read_text())["devDependencies"]
-    lock = json.loads((PROJECT / "package-lock.json").read_text())["packages"]
-    assert list(wanted) == ["aws-cdk"]
+@pytest.mark.parametrize(
+    ("folder", "packages"),
+    [(".", ["aws-cdk"]), ("tests/browser", ["@sparticuz/chromium", "axe-core", "playwright-core"])],
+)
+def test_what_npm_brings_is_pinned_and_locked(folder: str, packages: list[str]) -> None:
+    """package.json pins the packages, and package-lock.json has those versions with their hashes."""
+    wanted = json.loads((PROJECT / folder / "package.json").read_text())["devDependencies"]
+    lock = json.loads((PROJECT / folder / "package-lock.json").read_text())["packages"]
+    assert list(wanted) == packages
     for name, version in wanted.items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version)
         assert lock[""]["devDependencies"][name] == version
