@@ -77,6 +77,21 @@ class DataFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Titles:
+    """A second file, which names for people what the rows number: number and title are the first values of a line.
+
+    Nothing is learned from it, and a release does without it. Where it comes from is said as of a ``DataFile``.
+    """
+
+    name: str = field(metadata=NEUTRAL)
+    sources: tuple[str, ...] = field(metadata=NEUTRAL)
+    sha256: str = field(metadata=NEUTRAL)
+    max_bytes: int = field(metadata=NEUTRAL)
+    delimiter: str = field(default=",", metadata=NEUTRAL)
+    encoding: str = field(default="utf-8", metadata=NEUTRAL)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Association:
     """A relation between a feature and the label that holds if the two belong together.
 
@@ -143,6 +158,7 @@ class Dataset:
     #: The name that gatehouse.toml chose; None for the workload's own data set. Another one, even of equal columns, is
     #: a matter for a person.
     chosen: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
+    titles: Titles | None = field(default=None, metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
         for name in [*(each.name for each in self.columns), *filter(None, [self.identifier])]:
@@ -203,7 +219,7 @@ class Dataset:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Dataset:
         """From a dataset.toml's tables, or from ``document``. ValueError as for ``parse``."""
-        refuse_unknown(document, (*_WHOLE, "file", "rows", "features", "label", "associations", "pretrained"))
+        refuse_unknown(document, (*_WHOLE, "file", "titles", "rows", "features", "label", "associations", "pretrained"))
         whole = read_table(_Names, {key: document[key] for key in _WHOLE if key in document}, "the file")
         rows = read_table(_Rows, document.get("rows", {}), "rows")
         return cls(
@@ -211,6 +227,7 @@ class Dataset:
             licence=whole.licence,
             examples=whole.examples,
             chosen=whole.chosen,
+            titles=read_table(Titles, document["titles"], "titles") if "titles" in document else None,
             file=read_table(DataFile, document.get("file", {}), "file"),
             features=tuple(column(entry) for entry in tables(document.get("features"), "features")),
             label=read_table(Categories, document["label"], "label") if "label" in document else None,
@@ -229,7 +246,7 @@ class Dataset:
 
     def document(self) -> dict[str, Any]:
         """As the tables of a dataset.toml, in JSON values: ``of`` makes an equal contract of them."""
-        parts = ("file", "features", "label", "associations", "pretrained")
+        parts = ("file", "titles", "features", "label", "associations", "pretrained")
         kept = {key: getattr(self, key) for key in (*_WHOLE, *parts)}
         document: dict[str, Any] = plain({**kept, "rows": _Rows.of(self)})
         return document

@@ -5,6 +5,7 @@ A workload's own part is in ``ml_init/<workload>/``: ``dataset.toml``, and a Glu
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from handover.places import raw_file
 from handover.variables import DataVariables
 from ml_init.contract import fetch_checked
 from ml_init.dataset import Dataset
+from ml_init.fetch import fetch
 from ml_init.plain import PlainFeatures
 from ml_init.pretrained import side_channels
 from ml_init.source import Source
@@ -44,6 +46,7 @@ def main() -> None:
     raw, checked = fetch_checked(dataset, folder, lambda: read_if_there(s3, stored))
     with timed("uploaded"):
         upload_once(s3, raw, lambda _: stored)
+        store_titles(s3, dataset, folder, variables.bucket)
     source = Source(folder=folder, dataset=dataset, rows=checked.rows, bucket=variables.bucket)
     made = maker(variables).make(s3, source)
     with timed("checked the features"):
@@ -67,6 +70,19 @@ def _dataset(variables: DataVariables) -> Dataset:
         raise StepError(f"The data set of {variables.workload} cannot be read: {error}") from error
     say(f"data set: {dataset.name}")
     return dataset
+
+
+def store_titles(s3: Any, dataset: Dataset, folder: Path, bucket: str) -> None:
+    """The file that names for people what the rows number, where the API's function reads it. A release needs none."""
+    if dataset.titles is None:
+        return
+    address = raw_file(bucket, dataset.titles.sha256, dataset.titles.name)
+    try:
+        with tempfile.TemporaryDirectory() as into:
+            path = fetch(dataset.titles, folder=folder, into=Path(into), stored=lambda: read_if_there(s3, address))
+            upload_once(s3, path.read_bytes(), lambda _: address)
+    except StepError as error:
+        say(f"The API will answer with numbers instead of titles. {error}")
 
 
 def maker(variables: DataVariables) -> FeatureMaker:

@@ -14,7 +14,7 @@ from handover.names import NO_CHAMPION
 from handover.notifications import publish as publish_notification
 from handover.notifications import report_lines
 from handover.packages import PENDING, REJECTED, Judgement, set_status, version_of
-from handover.places import GateFolder
+from handover.places import GateFolder, topic_words
 from handover.variables import GateVariables
 from ml_steps.approval import approve
 from ml_steps.artifacts import write_output, write_variables
@@ -67,6 +67,9 @@ def conclude(document: Mapping[str, Any], variables: GateVariables) -> None:
     files = {GateFolder.DOCUMENT: to_json(document), GateFolder.PAGE: report.html(document)}
     found = GateReport.of(document)
     publish(s3, boto3.client("kms"), files, found, variables)
+    if words := words_of_topics(document):
+        # For the API's answers: read for a release that PROD serves, and of no other's.
+        put_once(s3, topic_words(variables.bucket, version_of(variables.package_arn)), to_json(words).encode())
     page = found.folder(variables.bucket).page
     description = f"{found.verdict}: {found.reason}. {page}"
     properties = judgement(found, variables, files[GateFolder.DOCUMENT]).properties()
@@ -101,6 +104,12 @@ def publish(s3: Any, kms: Any, files: Mapping[str, str], found: GateReport, vari
             "CHAMPION_PACKAGE_ARN": champion.model_package_arn if champion else NO_CHAMPION,
         }
     )
+
+
+def words_of_topics(document: Mapping[str, Any]) -> list[list[str]]:
+    """The words that show each topic, in the order of the model's answers; none if the answers are no topics."""
+    topics = document.get("answered", {}).get("topics", ())
+    return [topic["words"] for topic in sorted(topics, key=lambda topic: int(topic["topic"]))]
 
 
 def judgement(found: GateReport, variables: GateVariables, document: str) -> Judgement:

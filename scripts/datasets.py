@@ -19,7 +19,7 @@ from handover.datasets import files_of, tables_of
 from handover.names import Output
 from handover.places import raw_file
 from ml_init.contract import check
-from ml_init.dataset import DataFile, Dataset
+from ml_init.dataset import DataFile, Dataset, Titles
 from ml_init.fetch import fetch
 from ml_init.pretrained import Pretrained
 from ml_steps.objects import put_once
@@ -46,7 +46,7 @@ def main(workload: str) -> int:
     folder, (tables, file) = Path("ml_init") / workload, chosen(workload)
     if file.sha256 == UNSTATED:
         return _say_checksum(workload, tables, file)
-    for each in with_weights(file, tables):
+    for each in all_files(file, tables):
         if is_shipped(each, folder):
             print(f"{each.name} is shipped with the project: there is nothing to store.")
         else:
@@ -62,14 +62,15 @@ def provide(workload: str) -> None:
             f"Nobody has stated the SHA-256 of {file.name} yet. `make data WORKLOAD={workload}` says what to write "
             "where."
         )
-    for each in with_weights(file, tables):
+    for each in all_files(file, tables):
         if not is_shipped(each, folder) and (content := found(each)) is not None:
             _store(workload, each, content)
 
 
-def with_weights(file: DataFile, tables: Mapping[str, Any]) -> list[NamedFile]:
-    """The file of the rows, and what training begins with, by the tables of a data set."""
-    return [file, *(read_table(Pretrained, entry, "pretrained") for entry in tables.get("pretrained", []))]
+def all_files(file: DataFile, tables: Mapping[str, Any]) -> list[NamedFile]:
+    """The file of the rows, what training begins with, and what names the rows, by the tables of a data set."""
+    titles = [read_table(Titles, tables["titles"], "titles")] if "titles" in tables else []
+    return [file, *titles, *(read_table(Pretrained, entry, "pretrained") for entry in tables.get("pretrained", []))]
 
 
 def chosen(workload: str) -> tuple[dict[str, Any], DataFile]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws import Service
 
+from handover.plain_text import lines
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -80,5 +82,5 @@ class Shown:
 
 def titles(content: bytes, table: Mapping[str, Any]) -> dict[int, str]:
     """Number → title, from the first two values of each line."""
-    rows = (line.split(table["delimiter"]) for line in content.decode(table["encoding"]).splitlines() if line)
+    rows = (line.split(table["delimiter"]) for line in lines(content.decode(table["encoding"])))
     return {int(row[0]): row[1] for row in rows}

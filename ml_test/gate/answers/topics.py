@@ -174,7 +174,10 @@ class Topics(AnswerKind[TopicAnswers]):
         return numbers_alike(*both)
 
     def part(self, pair: Pair[TopicAnswers], evidence: Evidence) -> dict[str, Any]:
-        """Each topic as words, with its share and coherence, beside the champion's nearest topic."""
+        """Each topic as words, with its share and coherence, beside the champion's nearest topic.
+
+        ``topic``: its number, by its place in the model's answers.
+        """
         ours, known = pair.challenger.reader.found, pair.challenger.reader.corpus
         theirs = pair.champion.reader.found if evidence.champion is not None else None
         if ours is None:
@@ -183,6 +186,7 @@ class Topics(AnswerKind[TopicAnswers]):
         topics = []
         for place, top in enumerate(ours.tops):
             entry: dict[str, Any] = {
+                "topic": place + 1,
                 "words": [known.words[word] for word in top],
                 "share": float(pair.challenger.shares[place]),
                 "coherence": float(ours.coherences[place]),

@@ -124,6 +124,19 @@ def test_a_user_gets_the_ten_best_movies_by_one_request(predict: Made) -> None:
     assert instances[-1]["data"]["features"] == {"keys": [942, 2624], "shape": [2625], "values": [1.0, 1.0]}
 
 
+def test_movies_have_their_titles_if_they_are_stored(predict: Made) -> None:
+    """Titles are read once, in the file's own encoding, from the very object that the data step stored."""
+    movies = door("movie_recommender")
+    function = predict(movies, DATA_BUCKET="data")
+    function.endpoint_says(json.dumps({"predictions": [{"score": 1 - n / 1682} for n in range(1682)]}).encode())
+    key = f"/data/raw/{(movies.titles or {})['sha256']}/u.item"
+    function.stub.replies[key] = [Reply("1|Toy Story (1995)|\r\n2|Les Misérables (1995)|x\r\n".encode("latin-1"))]
+    _, answer = function.ask({"user": 1})
+    assert [entry["title"] for entry in answer["titles"][:3]] == ["Toy Story (1995)", "Les Misérables (1995)", "3"]
+    function.ask({"user": 2})
+    assert [asked.method for asked in function.stub.asked] == ["GET", "POST", "POST"]
+
+
 def test_an_unknown_user_is_told_which_are_known(predict: Made) -> None:
     """A number that is no user's is a clear refusal, with the range of those that are."""
     function = predict(door("movie_recommender"))

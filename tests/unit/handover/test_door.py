@@ -169,6 +169,17 @@ def test_the_page_learns_what_a_schema_cannot_say() -> None:
     assert json.loads(json.dumps(page)) == page
 
 
+def test_the_function_may_read_one_object_at_the_most() -> None:
+    """Words stand under the release, titles under their hash; no other door reads anything."""
+    assert str(door("nyt_comments").reads("data", 7)) == "s3://data/gate/words/7.json"
+    assert str(door("nyt_comments").reads("data", "*")) == "s3://data/gate/words/*.json"
+    titles = door("movie_recommender").reads("data", 7)
+    assert titles is not None
+    assert titles.key.startswith("raw/553841ebc7de3a0f")
+    assert titles.key.endswith("/u.item")
+    assert [door(name).reads("data", 7) for name in ("car_evaluation", "credit_default", "iris")] == [None] * 3
+
+
 def test_an_answer_names_labels_of_the_contract_alone() -> None:
     """The schema of an answer takes a label and its probabilities, and refuses another label."""
     schema = answer_schema(door("car_evaluation"))

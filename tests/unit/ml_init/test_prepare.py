@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from dataclasses import replace
@@ -11,8 +12,8 @@ import pytest
 
 from handover.addresses import S3Address
 from handover.data import Features
-from ml_init.dataset import Dataset
-from ml_init.prepare import check_features
+from ml_init.dataset import Dataset, Titles
+from ml_init.prepare import check_features, store_titles
 from ml_init.spark import zip_modules
 from ml_init.training_rows import VALUES
 from ml_steps.objects import upload_once
@@ -22,7 +23,7 @@ from tests.clouds import PROJECT
 CAR = Dataset.read(PROJECT / "ml_init" / "car_evaluation" / "dataset.toml")
 
 if TYPE_CHECKING:
-    pass
+    from pathlib import Path
 
 
 def features(**rows: int) -> Features:
@@ -60,6 +61,18 @@ def test_features_hold_what_the_job_counted(s3: Any) -> None:
         check_features(s3, features(train=7, validation=2, test=1), 11, CAR, VALUES)
     with pytest.raises(StepError, match="train/ holds 7 rows of the train split, but 8 were made"):
         check_features(s3, features(train=8, validation=2, test=1), 11, CAR, VALUES)
+
+
+def test_titles_are_stored_where_the_api_reads_them(s3: Any, tmp_path: Path) -> None:
+    """The second file lies under its own hash beside the first, checked, and a release does without it."""
+    content = b"1|Toy Story (1995)|01-Jan-1995\n"
+    digest = hashlib.sha256(content).hexdigest()
+    titles = Titles(name="u.item", sources=("u.item",), sha256=digest, max_bytes=100)
+    store_titles(s3, replace(CAR, titles=titles), tmp_path, "data")
+    assert "Contents" not in s3.list_objects_v2(Bucket="data")
+    (tmp_path / "u.item").write_bytes(content)
+    store_titles(s3, replace(CAR, titles=titles), tmp_path, "data")
+    assert s3.get_object(Bucket="data", Key=f"raw/{digest}/u.item")["Body"].read() == content
 
 
 def test_empty_split_is_refused(s3: Any) -> None:

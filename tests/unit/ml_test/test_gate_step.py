@@ -99,6 +99,19 @@ def document(verdict: str, **more: Any) -> dict[str, Any]:
     )
 
 
+def test_the_words_of_topics_are_kept_for_the_releases_api(aws: Aws) -> None:
+    """They are stored under the release's number, in the order of the model's answers and not of their shares."""
+    topics = [{"topic": 2, "words": ["gene"], "share": 0.9}, {"topic": 1, "words": ["cell"], "share": 0.1}]
+    conclude(document("PROMOTE", answered={"topics": topics}), settings())
+    assert json.loads(aws.stored["gate/words/7.json"]) == [["cell"], ["gene"]]
+
+
+def test_answers_of_other_kinds_have_no_words(aws: Aws) -> None:
+    """A release whose answers are labels stores no words."""
+    conclude(document("PROMOTE"), settings())
+    assert not [key for key in aws.stored if key.startswith("gate/words/")]
+
+
 APPROVED = {"Key": "gatehouse:approval", "Value": "Approved"}
 
 
