@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from addresses import Addresses
 from answering import Answering
 from asking import Asking, Received
 from endpoint import Endpoint
@@ -120,6 +119,8 @@ def _fetch(door: Door, hosts: str | None) -> Callable[[str, float], bytes]:
     (column, *_) = door.columns
     if not hosts or not door.image_types:
         return _no_address
+    from addresses import Addresses  # doors without images start without it
+
     return Addresses(hosts=frozenset(hosts.lower().split(",")), most_bytes=column["largest_bytes"]).fetch
 
 
