@@ -14,7 +14,9 @@ from bench.lab.sagemaker_world import BUCKET, XGBOOST, World
 from handover.captured import exchanges
 from handover.door import DOOR_FILE, Door
 from tests.functions import packaged
+from tests.doors import IMAGES
 from tests.local.iam_account import Account, allow
+from tests.local.rest_api import Api
 from tests.local.test_lambda import Function
 from tests.waiting import until
 
@@ -53,13 +55,15 @@ def world(sagemaker_world: World) -> Iterator[World]:
     sagemaker_world.delete_endpoint(ENDPOINT)
 
 
-def deployed(world: World, account: Account, *, endpoint: str = ENDPOINT, timeout: int = 28) -> Function:
+def deployed(
+    world: World, account: Account, *, door: Door = DOOR, endpoint: str = ENDPOINT, timeout: int = 28
+) -> Function:
     """The function as it is packaged, told to ask ``endpoint``. Its role may ask one endpoint alone: ENDPOINT."""
     arn = world.sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointArn"]
     variables = {"ENDPOINT_NAME": endpoint, "RELEASE": "3"}
     return Function(
         account,
-        packaged("predict", {DOOR_FILE: DOOR.json()}),
+        packaged("predict", {DOOR_FILE: door.json()}),
         allow(["sagemaker:InvokeEndpoint"], arn),
         Handler="handler.handle",
         Timeout=timeout,
@@ -118,3 +122,51 @@ def test_another_endpoint_may_not_be_asked(world: World, account: Account) -> No
     status, answer = asked(function, ROW)
     assert (status, answer["message"]) == (503, "The model is not there at the moment. Try again later.")
     assert any("this function may not ask it" in line for line in function.log())
+
+
+def behind_an_api(function: Function, **more: Any) -> Api:
+    """An API whose every answer is the function's."""
+    api = Api(function.account, **more)
+    arn = function.client.get_function(FunctionName=function.name)["Configuration"]["FunctionArn"]
+    function.client.add_permission(
+        FunctionName=function.name,
+        StatementId="api",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{api.id}/*",
+    )
+    for verb, path in (("POST", "/predictions"), ("GET", "/schema"), ("GET", "/people/openapi.json")):
+        api.function(verb, path, arn)
+    api.deploy()
+    return api
+
+
+def test_api_gateway_hands_on_requests_and_answers(world: World, account: Account) -> None:
+    """Through a real API a row is answered, a wrong one refused by name, and the documents say where they stand."""
+    api = behind_an_api(deployed(world, account))
+    json_type = {"content-type": "application/json"}
+    answer = api.ask("/prod/predictions", verb="POST", body=json.dumps(ROW).encode(), headers=json_type)
+    assert (answer.status, answer.document["label"], answer.headers["content-type"]) == (200, "yes", "application/json")
+    wrong = api.ask("/prod/predictions", verb="POST", body=b'{"a": 10, "b": 2, "c": 3}', headers=json_type)
+    assert (wrong.status, wrong.document["field"], wrong.document["message"]) == (
+        400,
+        "a",
+        "a is 10: expected 0.0 to 9.0.",
+    )
+    assert api.ask("/prod/predictions", verb="POST", body=b"x", headers={"content-type": "text/csv"}).status == 415
+    assert api.ask("/prod/schema").document["release"] == 3
+    assert api.ask("/prod/people/openapi.json").document["servers"] == [{"url": "/prod/people"}]
+
+
+def test_images_arrive_as_they_are(world: World, account: Account) -> None:
+    """Bytes pass API Gateway as a binary media type: a broken image is refused, a whole one reaches the endpoint."""
+    api = behind_an_api(deployed(world, account, door=IMAGES), binaryMediaTypes=["image/png"])
+    head = b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4) + b"IHDR" + (28).to_bytes(4) + (28).to_bytes(4)
+    answers = [
+        api.ask("/prod/predictions", verb="POST", body=body, headers={"content-type": "image/png"})
+        for body in (b"\xff\xfe\x00", head[:-2], head + b"\x80\xff")
+    ]
+    assert [answer.status for answer in answers] == [400, 400, 502]
+    assert answers[0].document["message"].startswith("The first bytes are of no png")
+    # XGBoost takes no images, and says so: the request got that far.
+    assert answers[2].document["message"] == "The model failed at this request."
