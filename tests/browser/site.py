@@ -43,6 +43,7 @@ class Site:
     asked: list[tuple[str, bytes]] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
     programs: str | None = None
+    renews: bool = True
     page: str = ""
     sign_in: str = ""
     api: str = ""
@@ -91,7 +92,8 @@ class Site:
         verifier = given.get("code_verifier", "").encode()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).decode().rstrip("=")
         headers = {"content-type": "application/json", "access-control-allow-origin": self.page}
-        if self.codes.pop(given.get("code", ""), None) != challenge:
+        renewed = self.renews and given.get("refresh_token") == "r"
+        if not renewed and self.codes.pop(given.get("code", ""), None) != challenge:
             return Sent(400, b'{"error": "invalid_grant"}', headers)
         answer = {"access_token": TOKEN, "refresh_token": "r", "id_token": "i", "expires_in": 3600}
         return Sent(200, json.dumps(answer).encode(), headers)

@@ -73,6 +73,25 @@ def test_signing_out_leaves_nothing_behind(browser: Browser, signed_in: SignedIn
     assert any("/logout?client_id=client" in url for url in browser.seen()["requests"])
 
 
+def test_a_token_is_renewed_before_it_ends(browser: Browser, signed_in: SignedIn) -> None:
+    """The visitor notices nothing; if the sign-in renews it no more, the visitor is asked to sign in again."""
+    site = signed_in(CAR)
+    site.replies = [VGOOD]
+    kept = "JSON.parse(sessionStorage.getItem('tokens'))"
+    ended = f"sessionStorage.setItem('tokens', JSON.stringify({{ ...{kept}, until: 0 }}))"
+    browser.evaluate(ended)
+    browser.do("reload")
+    browser.click("#examples button")
+    browser.click("#send")
+    browser.wait_for_text("#answer-body", "very good")
+    assert sum(url.endswith("/oauth2/token") for url in browser.seen()["requests"]) == 2
+    site.renews = False
+    browser.evaluate(ended)
+    browser.do("reload")
+    browser.wait("#sign-in-button")
+    assert browser.text("#problem") == "You are not signed in any more. Sign in again."
+
+
 def test_an_example_is_asked_by_two_clicks(browser: Browser, signed_in: SignedIn) -> None:
     """The first fills in the form, the second asks; label, time and release are seen, and the drop-downs are real."""
     site = signed_in(CAR)

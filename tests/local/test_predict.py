@@ -13,8 +13,8 @@ from bench.lab.guarded_endpoint import Model
 from bench.lab.sagemaker_world import BUCKET, XGBOOST, World
 from handover.captured import exchanges
 from handover.door import DOOR_FILE, Door
-from tests.functions import packaged
 from tests.doors import IMAGES
+from tests.functions import packaged
 from tests.local.iam_account import Account, allow
 from tests.local.rest_api import Api
 from tests.local.test_lambda import Function
