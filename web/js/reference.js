@@ -2,6 +2,9 @@
 
 import { byId, download, element, fill, table } from "./dom.js";
 
+/** Of so many values, all are shown. */
+const MANY = 20;
+
 /** address: where the document's relative server lies. */
 export function showReference(document, address) {
   const operations = Object.entries(document.paths).flatMap(([path, verbs]) =>
@@ -55,7 +58,7 @@ function members(caption, schema) {
 }
 
 function allowed(rule) {
-  if (rule.enum) return rule.enum.join(", ");
+  if (rule.enum) return rule.enum.length > MANY ? `${rule.enum.slice(0, MANY).join(", ")} … ${rule.enum.length} in all` : rule.enum.join(", ");
   if (rule.minimum !== undefined && rule.maximum !== undefined) return `${rule.minimum} to ${rule.maximum}`;
   if (rule.maxLength) return `at most ${rule.maxLength} characters`;
   if (rule.type === "array" && rule.items?.properties) return `objects of ${Object.keys(rule.items.properties).join(", ")}`;
