@@ -31,10 +31,15 @@ def ratings(seed: int = 0) -> bytes:
 
 
 def put_into(project: Path, content: bytes) -> None:
-    """Stores the file where ``make push`` looks for it, and has the project's contract ask for it."""
+    """Stores ratings and titles where ``make push`` looks for them, and has the project's contract ask for these."""
+    titles = "".join(f"{number}|Movie {number} (1995)|01-Jan-1995\n" for number in range(1, MOVIES + 1)).encode()
     folder = project.parent / "shared" / "data"
     folder.mkdir(parents=True)
-    (folder / "u.data").write_bytes(content)
     contract = project / "ml_init" / "movie_recommender" / "dataset.toml"
-    text = re.sub(r'(?m)^sha256 = ".*"$', f'sha256 = "{hashlib.sha256(content).hexdigest()}"', contract.read_text())
+    text = contract.read_text()
+    for name, body in (("u.data", content), ("u.item", titles)):
+        (folder / name).write_bytes(body)
+        before, after = text.split(f'name = "{name}"')
+        digest = hashlib.sha256(body).hexdigest()
+        text = f'{before}name = "{name}"' + re.sub(r'(?m)^sha256 = ".*"$', f'sha256 = "{digest}"', after, count=1)
     contract.write_text(text)
