@@ -132,7 +132,7 @@ def test_a_text_is_answered_with_topics(browser: Browser, signed_in: SignedIn) -
     browser.click("#send")
     browser.wait_for_text("#answer-body", "gene")
     assert browser.texts("#answer-body .name span:first-child") == [f"gene, {SCRIPT}", "Topic 1"]
-    assert json.loads(site.asked[0][1]) == {"abstract": SCRIPT}
+    assert json.loads(site.asked[0][1]) == {"text": SCRIPT}
     assert browser.evaluate("document.querySelectorAll('main img, main script').length") == 0
     assert "attacked" not in browser.evaluate("document.title")
 
@@ -311,7 +311,7 @@ def test_what_is_copied_works_when_it_is_pasted(
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "gene" in done.stdout
-    assert json.loads(site.asked[-1][1]) == {"abstract": text}
+    assert json.loads(site.asked[-1][1]) == {"text": text}
 
 
 def test_programs_are_shown_how_to_sign(browser: Browser, signed_in: SignedIn) -> None:

@@ -84,13 +84,13 @@ def test_a_text_comes_back_as_topics_with_their_words(predict: Made) -> None:
     function = predict(door("nyt_comments"), DATA_BUCKET="data")
     function.endpoint_says(b'{"predictions": [{"topic_weights": [0.25, 0.75]}]}')
     function.stub.replies["/data/gate/words/7.json"] = [Reply(json.dumps([["cell"], ["gene", "<b>"]]).encode())]
-    _, answer = function.ask({"abstract": "  Genes \n and <b>cells</b>. "})
+    _, answer = function.ask({"text": "  Genes \n and <b>cells</b>. "})
     assert answer["topics"] == [
         {"topic": 2, "weight": 0.75, "words": ["gene", "<b>"]},
         {"topic": 1, "weight": 0.25, "words": ["cell"]},
     ]
     assert json.loads(function.stub.asked[-1].body) == {"data": ["Genes and <b>cells</b>."]}
-    function.ask({"abstract": "again"})
+    function.ask({"text": "again"})
     assert [asked.method for asked in function.stub.asked] == ["GET", "POST", "POST"]
 
 
@@ -99,9 +99,9 @@ def test_topics_without_words_are_answered_and_said_in_the_log(predict: Made) ->
     function = predict(door("nyt_comments"), DATA_BUCKET="data")
     function.endpoint_says(b'{"predictions": [{"topic_weights": [1.0]}]}')
     function.stub.replies["/words/7.json"] = [Reply(b"", 404)]
-    assert function.ask({"abstract": "genes"})[1]["topics"] == [{"topic": 1, "weight": 1.0, "words": []}]
+    assert function.ask({"text": "genes"})[1]["topics"] == [{"topic": 1, "weight": 1.0, "words": []}]
     assert function.log["not_shown"] == "s3://data/gate/words/7.json: 404"
-    function.ask({"abstract": "genes"})
+    function.ask({"text": "genes"})
     assert "not_shown" not in function.log
 
 
@@ -286,10 +286,10 @@ def test_the_log_has_a_line_a_request_and_nothing_of_its_body(predict: Made) -> 
     """Request id, release, latency and status are logged; what was asked, answered or refused is not."""
     function = predict(door("nyt_comments"))
     function.endpoint_says(Reply(b'{"Message": "cannot read my-secret"}', 424, {"x-amzn-errortype": "ModelError"}))
-    function.ask({"abstract": "my-secret"})
+    function.ask({"text": "my-secret"})
     assert {"request_id", "release", "route", "status", "milliseconds", "endpoint_milliseconds"} <= set(function.log)
     assert "my-secret" not in json.dumps(function.log)
-    function.ask({"abstract": "my-secret", "my-secret": 1})
+    function.ask({"text": "my-secret", "my-secret": 1})
     assert "my-secret" not in json.dumps({**function.log, "cause": ""})
 
 
