@@ -49,6 +49,9 @@ _S3_BY_QUERY = frozenset(
     }
 )
 
+#: Type → the other names that a template may give it.
+_ALSO = {"AWS::CloudFormation::CustomResource": ", also as `Custom::…`, behind a Lambda function"}
+
 _HEAD = """\
 # What the local cloud answers
 
@@ -116,7 +119,7 @@ def _types() -> Iterator[str]:
     yield "## CloudFormation resource types\n"
     yield "A property that the local cloud does not carry to the service is an error that names it.\n"
     for name in sorted(resource_types()):
-        yield f"- `{name}`"
+        yield f"- `{name}`{_ALSO.get(name, '')}"
     yield ""
 
 

@@ -24,9 +24,10 @@ from localcloud.cloudformation.plan import (
     removals,
     with_tags,
 )
+from localcloud.cloudformation.schemas import is_custom
 from localcloud.cloudformation.stacks import Stack, Stacks, document_of, now
-from localcloud.resources.registry import resource_types
-from localcloud.resources.resource import CancelledError, Context, ResourceError
+from localcloud.resources.registry import provider
+from localcloud.resources.resource import CancelledError, Context, Created, ResourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from localcloud.cloudformation.dynamic_references import DynamicReferences
     from localcloud.cloudformation.evaluation import Evaluation
     from localcloud.resources.resource import Resource
+    from localcloud.resources.responses import Responses
 
 
 @dataclass(kw_only=True)
@@ -46,6 +48,8 @@ class Actor:
     region: str
     make_client: Callable[[str], Any]
     secrets: DynamicReferences
+    responses: Responses
+    time_scale: float
     cancelled: threading.Event = field(default_factory=threading.Event)
     failed: dict[str, list[str]] = field(default_factory=dict)
     """Verb → logical ids of the resources that failed by themselves, not because they were cancelled."""
@@ -137,6 +141,9 @@ class Actor:
             stack_policy.check(self.stack.get("StackPolicy"), words[action], step.logical_id, step.type_name)
 
     def _replace(self, wanted: Deployed, present: Deployed) -> None:
+        refused = _provider(wanted).cannot_be_replaced
+        if refused:
+            raise ResourceError(refused)
         name = custom_named(wanted, present)
         if name:
             raise ResourceError(
@@ -163,10 +170,7 @@ class Actor:
         provider = _provider(wanted)
         made = provider.create(self._context(name, announce), self.secrets.resolve(wanted.properties))
         announce(made.physical_id)
-        done = dataclasses.replace(
-            wanted, physical_id=made.physical_id, attributes=self.secrets.restored(made.attributes)
-        )
-        self._remember(done)
+        self._remember(self._as_made(wanted, made))
         self._event(name, f"{verb}_COMPLETE")
 
     def _update(self, wanted: Deployed, present: Deployed) -> None:
@@ -176,20 +180,38 @@ class Actor:
         self._update_in_place(attempted, present)
         self._event(wanted.logical_id, "UPDATE_COMPLETE")
 
-    def _update_in_place(self, wanted: Deployed, present: Deployed) -> None:
-        attributes = _provider(wanted).update(
+    def _update_in_place(self, wanted: Deployed, present: Deployed) -> Deployed:
+        """The resource after the change. A type that makes its own replacement may answer another one."""
+        answer = _provider(wanted).update(
             self._context(wanted.logical_id),
             wanted.physical_id,
             self.secrets.resolve(wanted.properties),
             self.secrets.resolve(present.properties),
         )
-        self._remember(dataclasses.replace(wanted, attributes=self.secrets.restored(attributes)))
+        made = answer if isinstance(answer, Created) else Created(physical_id=wanted.physical_id, attributes=answer)
+        if made.physical_id != wanted.physical_id:
+            self._event(wanted.logical_id, "UPDATE_IN_PROGRESS", _OWN_REPLACEMENT)
+        changed = self._as_made(wanted, made)
+        self._remember(changed)
+        return changed
+
+    def _as_made(self, wanted: Deployed, made: Created) -> Deployed:
+        attributes = self.secrets.restored(made.attributes)
+        if made.no_echo:
+            self.secrets.hide(attributes)
+        return dataclasses.replace(wanted, physical_id=made.physical_id, attributes=attributes, no_echo=made.no_echo)
 
     def _restore(self, before: Deployed) -> None:
         name = before.logical_id
         found = self.stacks.resource(self.stack["StackId"], name) or {}
         attempted = self.stacks.deployed(self.stack["StackId"])[name]
-        if attempted.physical_id != before.physical_id:
+        if _provider(before).makes_its_own_replacement and attempted.properties != before.properties:
+            self._event(name, "UPDATE_IN_PROGRESS")
+            asked = dataclasses.replace(before, physical_id=attempted.physical_id, attributes=attempted.attributes)
+            back = self._update_in_place(asked, attempted)
+            if back.physical_id != attempted.physical_id:
+                self._remember(back, Replacement=document_of(attempted))
+        elif attempted.physical_id != before.physical_id:
             # The old one was never touched. The stack points to it again, and the clean-up deletes the new one.
             self._remember(before, Replacement=document_of(attempted))
         elif attempted.properties != before.properties:
@@ -242,6 +264,8 @@ class Actor:
             make_client=self.make_client,
             announce=announce,
             cancelled=self.cancelled,
+            responses=self.responses,
+            time_scale=self.time_scale,
         )
 
     def _remember(self, deployed: Deployed, **fields: Any) -> None:
@@ -285,7 +309,7 @@ class Actor:
             LogicalResourceId=logical_id,
             PhysicalResourceId=found.get("PhysicalResourceId", "") if physical_id is None else physical_id,
             ResourceType=found.get("ResourceType", ""),
-            ResourceProperties=deployed.get("properties"),
+            ResourceProperties=self.secrets.masked(deployed.get("properties")),
             **told,
         )
 
@@ -303,6 +327,11 @@ class Live:
     def attribute(self, logical_id: str, name: str) -> Any:
         deployed = self._deployed(logical_id)
         found: Any = deployed["attributes"].get(name)
+        if found is None and is_custom(deployed["type_name"]):
+            raise ResourceError(
+                f"CustomResource attribute error: Vendor response doesn't contain {name} key in object "
+                f"{self.stack_id}|{logical_id}"
+            )
         if found is None:
             found = deployed["properties"]
             for part in name.split("."):
@@ -328,5 +357,12 @@ def _verb(step: Step) -> str:
     return "CREATE" if step.present is None else "UPDATE"
 
 
+#: CloudFormation's words for a resource that its own provider has replaced.
+_OWN_REPLACEMENT = "Requested update required the provider to create a new physical resource"
+
+
 def _provider(deployed: Deployed) -> Resource:
-    return resource_types()[deployed.type_name]
+    found = provider(deployed.type_name)
+    if found is None:  # a stack of another version of the local cloud
+        raise ResourceError(f"The local cloud has no resource type {deployed.type_name}")
+    return found

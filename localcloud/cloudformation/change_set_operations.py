@@ -132,7 +132,7 @@ class ChangeSetOperations(CloudFormationOperations):
             "Tags": params.get("Tags", []),
             "IncludeNestedStacks": bool(params.get("IncludeNestedStacks")),
             "OnStackFailure": params.get("OnStackFailure"),
-            "Changes": changes(prepared.plan),
+            "Changes": self.engine.references(stack["StackId"], prepared.make_client).masked(changes(prepared.plan)),
             "Inputs": {
                 READ: fields["Template"],
                 "Parameters": [

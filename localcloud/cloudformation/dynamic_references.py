@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+_MASK = "*****"
 _REFERENCE = re.compile(r"\{\{resolve:([a-z-]+):([^{}]+)\}\}")
 
 
@@ -23,6 +24,22 @@ class DynamicReferences:
     def __init__(self, make_client: Callable[[str], Any]) -> None:
         self._make_client = make_client
         self._values: dict[str, str] = {}
+        self._hidden: set[str] = set()
+
+    def hide(self, attributes: Mapping[str, Any]) -> None:
+        """From now on :meth:`masked` shows none of these values: a custom resource asked for that."""
+        self._hidden |= {str(value) for value in attributes.values() if value not in ("", None)}
+
+    def masked(self, value: Any) -> Any:
+        """The value as events and change sets show it."""
+        if isinstance(value, dict):
+            return {name: self.masked(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.masked(item) for item in value]
+        if isinstance(value, str):
+            for hidden in self._hidden:
+                value = value.replace(hidden, _MASK)
+        return value
 
     def resolve(self, value: Any) -> Any:
         """The value with every dynamic reference resolved."""

@@ -14,6 +14,7 @@ from localcloud.cloudformation.deployment import Deployment, stack_fields
 from localcloud.cloudformation.dynamic_references import DynamicReferences
 from localcloud.cloudformation.stacks import Stack, Stacks
 from localcloud.platform.errors import AwsError
+from localcloud.resources.responses import Responses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,7 @@ class Engine:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.stacks = Stacks(cloud)
+        self.responses = Responses(cloud.settings.endpoint_url)
         self._going_down = threading.Event()
         self._running: dict[str, tuple[threading.Thread, Deployment]] = {}
         self._lock = threading.Lock()
@@ -127,7 +129,9 @@ class Engine:
             account_id=settings.account_id,
             region=settings.region,
             make_client=make_client,
-            secrets=DynamicReferences(make_client),
+            secrets=self.references(stack["StackId"], make_client),
+            responses=self.responses,
+            time_scale=settings.time_scale,
         )
         return Deployment(stacks=self.stacks, stack_id=stack["StackId"], actor=actor, going_down=self._going_down)
 
@@ -146,6 +150,14 @@ class Engine:
         with self._lock:
             self._running[deployment.stack_id] = (thread, deployment)
         thread.start()
+
+    def references(self, stack_id: str, make_client: Callable[[str], Any]) -> DynamicReferences:
+        """The dynamic references of a stack's properties. They hide what its custom resources want nobody to see."""
+        found = DynamicReferences(make_client)
+        for each in self.stacks.deployed(stack_id).values():
+            if each.no_echo:
+                found.hide(each.attributes)
+        return found
 
     def give_grace(self, stack_id: str) -> None:
         """Waits for the stack's running operation, but not for long."""

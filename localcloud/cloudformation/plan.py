@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.order import in_order, reversed_
-from localcloud.cloudformation.schemas import Schema, schema
+from localcloud.cloudformation.schemas import Schema, is_custom, schema
 from localcloud.cloudformation.values import Unknown, contains_unknown
 from localcloud.platform.errors import AwsError
 
@@ -46,6 +46,8 @@ class Deployed:
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
+    no_echo: bool = False
+    """Whether nobody may see the attributes' values."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,7 +218,8 @@ class _Planned:
 
     def _kept(self, logical_id: str) -> Deployed | None:
         step = self.steps[logical_id]
-        return self._present.get(logical_id) if step.action in {Action.UPDATE, Action.UNCHANGED} else None
+        kept = {Action.UNCHANGED} if is_custom(step.type_name) else {Action.UPDATE, Action.UNCHANGED}
+        return self._present.get(logical_id) if step.action in kept else None
 
 
 def _step(

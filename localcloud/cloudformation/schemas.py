@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Path_ = tuple[str, ...]
 #: Python matches a lookaround, but not in linear time: longer texts are not held against such a pattern.
 _LONGEST_LOOKED_AROUND = 256
+#: The type whose properties and attributes are its function's own, and the names that users give it.
+_CUSTOM = "AWS::CloudFormation::CustomResource"
+_OWN_NAME = re.compile(r"Custom::[\w@-]{1,60}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Schema:
 
     def attribute_exists(self, name: str) -> bool:
         """Whether ``Fn::GetAtt`` knows this attribute, such as ``Arn`` or ``Endpoint.Address``."""
+        if is_custom(self.type_name):
+            return True
         path = tuple(name.split("."))
         return path in self._paths("readOnlyProperties") or path[0] in self.document["properties"]
 
@@ -74,13 +79,21 @@ class Schema:
         return tuple(tuple(path.split("/")[2:]) for path in self.document.get(keyword, []))
 
 
+def is_custom(type_name: str) -> bool:
+    """Whether only a function knows what a resource of the type is, even its id and attributes after a change."""
+    return type_name == _CUSTOM or _OWN_NAME.fullmatch(type_name) is not None
+
+
 @functools.cache
 def schema(type_name: str) -> Schema | None:
     """The schema of a type, or None where AWS has no such type."""
-    name = _index().get(type_name)
+    name = _index().get(_CUSTOM if is_custom(type_name) else type_name)
     if name is None:
         return None
-    return Schema(_readable(json.loads((_folder() / "resources" / f"{name}.json").read_text())))
+    found = _readable(json.loads((_folder() / "resources" / f"{name}.json").read_text()))
+    if is_custom(type_name):
+        found |= {"typeName": type_name, "additionalProperties": True, "primaryIdentifier": []}
+    return Schema(found)
 
 
 def _readable(part: Any) -> Any:

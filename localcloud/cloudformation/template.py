@@ -10,7 +10,7 @@ from localcloud.cloudformation import document, limits
 from localcloud.cloudformation.order import check_acyclic
 from localcloud.cloudformation.schemas import schema
 from localcloud.platform.errors import AwsError, UnsupportedError
-from localcloud.resources.registry import resource_types
+from localcloud.resources.registry import provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ class Template:
         unknown = sorted({each.type_name for each in self.resources.values() if schema(each.type_name) is None})
         if unknown:
             raise AwsError("ValidationError", f"Template format error: Unrecognized resource types: {_listed(unknown)}")
-        lacking = [each for each in self.resources.values() if each.type_name not in resource_types()]
+        lacking = [each for each in self.resources.values() if provider(each.type_name) is None]
         if lacking:
             named = ", ".join(f"{each.type_name} ({each.logical_id})" for each in lacking)
             raise UnsupportedError(f"The resource type {named}")

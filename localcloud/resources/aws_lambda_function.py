@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from pathlib import Path
 from typing import Any
 
 from localcloud.resources.absence import already_gone
@@ -12,6 +14,7 @@ from localcloud.resources.shapes import call, refuse, without
 from localcloud.resources.tags import retag, tags_of
 
 _READY_SECONDS = 600.0
+_IMPORTS_CFNRESPONSE = re.compile(r"^\s*(import\s+cfnresponse|from\s+cfnresponse\s+import)\b", re.MULTILINE)
 #: Properties that CloudFormation sets by calls other than CreateFunction.
 _BESIDE = ("Code", "ReservedConcurrentExecutions", "RuntimeManagementConfig", "RecursiveLoop", "Tags")
 #: The defaults for properties that left the template.
@@ -77,14 +80,21 @@ def _refuse_others(properties: Properties) -> None:
 
 
 def _code(properties: Properties) -> Properties:
-    """An archive with ``index.py``, which CloudFormation makes of code in the template."""
+    """An archive with ``index.py``, which CloudFormation makes of code in the template.
+
+    ``cfnresponse.py`` comes with it where the code imports that.
+    """
     code = properties["Code"]
     if "ZipFile" not in code:
         return dict(code)
+    files = {"index.py": code["ZipFile"]}
+    if _IMPORTS_CFNRESPONSE.search(code["ZipFile"]):
+        files["cfnresponse.py"] = Path(__file__).with_name("cfnresponse.py").read_text()
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
-        # The time is fixed, so that the same text gives the same archive.
-        files.writestr(zipfile.ZipInfo("index.py"), code["ZipFile"])
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, text in files.items():
+            # The time is fixed, so that the same text gives the same archive.
+            written.writestr(zipfile.ZipInfo(name), text)
     return {"ZipFile": archive.getvalue()}
 
 

@@ -8,6 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from localcloud.resources.resource import Resource
 
+#: Types that users name themselves begin like this.
+CUSTOM = "Custom::"
+
+
+def provider(type_name: str) -> Resource | None:
+    """The object for a type in a template; None where there is none. All types ``Custom::…`` are custom resources."""
+    if type_name.startswith(CUSTOM):
+        from localcloud.resources.aws_cloudformation_customresource import CustomResource
+
+        return CustomResource(type_name)
+    return resource_types().get(type_name)
+
 
 @functools.cache
 def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for each type)
@@ -28,6 +40,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_applicationautoscaling_scalabletarget import ScalableTarget
     from localcloud.resources.aws_applicationautoscaling_scalingpolicy import ScalingPolicy
     from localcloud.resources.aws_cdk_metadata import Metadata
+    from localcloud.resources.aws_cloudformation_customresource import CustomResource
     from localcloud.resources.aws_cloudformation_waitconditionhandle import WaitConditionHandle
     from localcloud.resources.aws_cloudfront_cachepolicy import CachePolicy
     from localcloud.resources.aws_cloudfront_distribution import Distribution
@@ -94,6 +107,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         ScalableTarget,
         ScalingPolicy,
         Metadata,
+        CustomResource,
         WaitConditionHandle,
         CachePolicy,
         Distribution,

@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from localcloud.resources.responses import Responses
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -42,6 +44,8 @@ class Created:
     physical_id: str
     """The value of ``Ref``."""
     attributes: Attributes = field(default_factory=dict)
+    no_echo: bool = False
+    """Whether nobody may see the attributes' values, in events or change sets."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +61,10 @@ class Context:
     make_client: Callable[[str], Any]
     announce: Callable[[str], None] = lambda _: None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    responses: Responses = field(default_factory=lambda: Responses(""))
+    """Where functions answer for custom resources."""
+    time_scale: float = 1.0
+    """AWS's waits are divided by this."""
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
@@ -108,14 +116,24 @@ class Resource(abc.ABC):
 
     #: The type's name in templates, such as ``AWS::S3::Bucket``.
     type_name: ClassVar[str]
+    #: Whether an update may answer that it made another resource, which then replaces this one. Such a type is also
+    #: asked to go back when an update is rolled back.
+    makes_its_own_replacement: ClassVar[bool] = False
+    #: Why a change that needs a replacement is refused; empty where it is not.
+    cannot_be_replaced: ClassVar[str] = ""
 
     @abc.abstractmethod
     def create(self, ctx: Context, properties: Properties) -> Created:
         """Makes the resource and waits until it can be used. ``ctx.new_name`` names it if the template does not."""
 
     @abc.abstractmethod
-    def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
-        """Changes the resource in place, from ``previous`` to ``properties``; returns all attributes."""
+    def update(
+        self, ctx: Context, physical_id: str, properties: Properties, previous: Properties
+    ) -> Attributes | Created:
+        """Changes the resource in place, from ``previous`` to ``properties``; returns all attributes.
+
+        A type that ``makes_its_own_replacement`` returns the resource that there is now.
+        """
 
     @abc.abstractmethod
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:

@@ -65,7 +65,9 @@ class Cloud:
     def __init__(self, folder, topic):
         self.topic = topic
         clients = SimpleNamespace(for_credentials=lambda *_: None)
-        settings = SimpleNamespace(account_id="123456789012", region="us-east-1", endpoint_url="http://127.0.0.1:1")
+        settings = SimpleNamespace(
+            account_id="123456789012", region="us-east-1", endpoint_url="http://127.0.0.1:1", time_scale=100.0
+        )
         self.api = CloudFormation(
             SimpleNamespace(
                 store=Store(folder / "state.sqlite"),
@@ -114,7 +116,7 @@ class Cloud:
 def cloud(tmp_path, monkeypatch):
     topic = Topic()
     for module in (act, template):
-        monkeypatch.setattr(module, "resource_types", lambda: {topic.type_name: topic})
+        monkeypatch.setattr(module, "provider", {topic.type_name: topic}.get)
     cloud = Cloud(tmp_path, topic)
     yield cloud
     cloud.api.stop()

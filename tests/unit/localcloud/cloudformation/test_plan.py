@@ -187,3 +187,19 @@ def test_only_a_whole_name_stands_in_the_way_of_a_replacement() -> None:
             deployed("A", type_name, properties=wanted), deployed("A", type_name, properties=before)
         )
         assert found == name
+
+
+def test_a_custom_resource_is_known_again_after_its_update(evaluation) -> None:
+    """Any attribute may be asked for; while it changes even its id is unknown, for the function may answer another."""
+    before = {"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:f", "Word": "one"}
+    asks = parameter({"Fn::Sub": "${Page} ${Page.Anything}"})
+    present = [
+        deployed("Page", "Custom::Page", properties=before, attributes={"Anything": "x"}),
+        deployed("Name", PARAMETER, properties={"Type": "String", "Value": "old-Page x"}, depends_on=("Page",)),
+    ]
+    same = make(evaluation, {"Page": {"Type": "Custom::Page", "Properties": before}, "Name": asks}, present)
+    assert not same.has_changes
+    changed = {"Type": "Custom::Page", "Properties": {**before, "Word": "two"}}
+    found = make(evaluation, {"Page": changed, "Name": asks}, present)
+    assert actions(found) == {"Page": Action.UPDATE, "Name": Action.UPDATE}
+    assert found.steps[1].properties["Value"].source == "Page, Page.Anything"
