@@ -24,6 +24,8 @@ def provision(ctx: Context, function: str, qualifier: str, properties: Propertie
                 client.delete_provisioned_concurrency_config(**named)
         return
     if wanted != had:
+        if had is not None:  # AWS changes none while an alias moves to another version
+            ctx.wait(lambda: _ready(client, named), timeout_seconds=_READY_SECONDS, what=f"{function}:{qualifier}")
         executions = int(wanted["ProvisionedConcurrentExecutions"])
         client.put_provisioned_concurrency_config(**named, ProvisionedConcurrentExecutions=executions)
     ctx.wait(lambda: _ready(client, named), timeout_seconds=_READY_SECONDS, what=f"{function}:{qualifier}")

@@ -60,7 +60,7 @@ def function(account: Account) -> Function:
 
 
 def answer(function: Function, named: str, **more: Any) -> dict[str, Any]:
-    found = function.client.invoke(FunctionName=named, Payload=b"{}", **more)
+    found = function.client.invoke(**{"FunctionName": named, "Payload": b"{}", **more})
     assert "FunctionError" not in found, found["Payload"].read()
     return {**json.load(found["Payload"]), "executed": found["ExecutedVersion"]}
 

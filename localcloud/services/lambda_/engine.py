@@ -1,32 +1,30 @@
-"""Runs functions: takes a warm sandbox or starts a new one, within the limits of concurrency."""
+"""Runs functions: takes a provisioned or a warm sandbox, or starts one, within the limits of concurrency."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError
 from localcloud.services.lambda_.code import unpack
+from localcloud.services.lambda_.concurrency import Concurrency
 from localcloud.services.lambda_.functions import hex_of
+from localcloud.services.lambda_.metrics import LambdaMetrics
 from localcloud.services.lambda_.names import PRINCIPAL
+from localcloud.services.lambda_.provisioned import Provisioned
 from localcloud.services.lambda_.runtime_api import Incoming
 from localcloud.services.lambda_.sandbox import Outcome, Sandbox, runtime, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
     from localcloud.services.lambda_.functions import Functions
+    from localcloud.services.lambda_.pool import Pool
     from localcloud.services.lambda_.versions import Target, Versions
 
-#: The account's concurrency. AWS's is 1,000. This is one machine, and the front door has 64 threads for all calls.
-ACCOUNT_CONCURRENCY = 32
-#: A sandbox that is older than this takes no more events, because its role's session ends after an hour.
-_OLDEST_SECONDS = 2400.0
 _IDLE_SECONDS = 120.0
 _SWEEP_SECONDS = 5.0
 
@@ -57,15 +55,22 @@ class Engine:
         self._unpacking = threading.Lock()
         #: ``<function>:<version>`` → its sandboxes without work.
         self._warm: dict[str, list[Sandbox]] = {}
-        self._running: dict[str, int] = {}
+        self.provisioned = Provisioned(versions, lambda configuration: self._started(configuration, provisioned=True))
+        self._concurrency = Concurrency(self.provisioned.executions)
+        self.metrics = LambdaMetrics(cloud, self._tell_uses)
+        #: Those that run on demand. The provisioned ones are their pools'.
         self._all: set[Sandbox] = set()
         self._closed = threading.Event()
 
     def start(self) -> None:
+        self.metrics.start()
+        self.provisioned.start()
         threading.Thread(target=self._sweep, daemon=True, name="lambda-sweep").start()
 
     def stop(self) -> None:
         self._closed.set()
+        self.metrics.stop()
+        self.provisioned.stop()
         with self._lock:
             sandboxes, self._all = self._all, set()
             self._warm.clear()
@@ -85,12 +90,16 @@ class Engine:
         event = Incoming(
             request_id=request_id, payload=payload, function_arn=target.invoked_arn, client_context=client_context
         )
-        with self._slot(target.name, target.reserved):
-            sandbox = self._taken(configuration) or self._started(configuration)
-            try:
-                return sandbox.invoke(event)
-            finally:
-                self._put_back(sandbox)
+        try:
+            with self._concurrency.of_function(target.name, target.reserved) as running:
+                self.metrics.begun(target, running)
+                outcome = self._run(target, event)
+        except AwsError as error:
+            if error.code == "TooManyRequestsException":
+                self.metrics.throttled(target)
+            raise
+        self.metrics.ended(target, outcome)
+        return outcome
 
     def prepare(self, configuration: Document) -> None:
         """Makes what a first invocation would wait for: the runtime's environment, and the folder with the code."""
@@ -108,21 +117,41 @@ class Engine:
         for sandbox in retired:
             sandbox.stop()
 
-    @contextlib.contextmanager
-    def _slot(self, name: str, reserved: int | None) -> Iterator[None]:
-        """Takes one of the function's or the account's concurrent executions; raises TooManyRequestsException."""
-        with self._lock:
-            running = self._running.get(name, 0)
-            if running >= (ACCOUNT_CONCURRENCY if reserved is None else reserved) or (
-                sum(self._running.values()) >= ACCOUNT_CONCURRENCY
-            ):
-                raise AwsError("TooManyRequestsException", "Rate Exceeded.", status=429)
-            self._running[name] = running + 1
+    def _run(self, target: Target, event: Incoming) -> Outcome:
+        """In a provisioned sandbox if one is free, otherwise on demand."""
+        pool = self.provisioned.pool_of(target)
+        sandbox = pool.taken() if pool is not None else None
+        if pool is not None:
+            self.metrics.provisioned(target, spilled=sandbox is None)
+            self._tell_use(pool)
+        if pool is None or sandbox is None:
+            with self._concurrency.on_demand():
+                return self._on_demand(target.configuration, event)
         try:
-            yield
+            return sandbox.invoke(event)
         finally:
+            pool.give_back(sandbox)
+
+    def _on_demand(self, configuration: Document, event: Incoming) -> Outcome:
+        sandbox = self._taken(configuration)
+        if sandbox is None:
+            sandbox = self._started(configuration)
             with self._lock:
-                self._running[name] -= 1
+                self._all.add(sandbox)
+        try:
+            return sandbox.invoke(event)
+        finally:
+            self._put_back(sandbox)
+
+    def _tell_use(self, pool: Pool) -> None:
+        name, _, _ = pool.version.partition(":")
+        self.metrics.in_use(name, pool.serves, pool)
+
+    def _tell_uses(self) -> None:
+        """Before each put of metrics, so that long invocations are seen in every minute, and rest at its beginning."""
+        for pool in self.provisioned.pools():
+            if pool.worked_lately():
+                self._tell_use(pool)
 
     def _taken(self, configuration: Document) -> Sandbox | None:
         """The warm sandbox of this version that was used last."""
@@ -132,16 +161,14 @@ class Engine:
                 if not warm:
                     return None
                 sandbox = warm.pop()
-            if sandbox.runs(configuration) and 0 <= time.time() - sandbox.assumed < _OLDEST_SECONDS:
+            if sandbox.runs(configuration) and sandbox.young:
                 return sandbox
             self._end(sandbox)
 
-    def _started(self, configuration: Document) -> Sandbox:
+    def _started(self, configuration: Document, *, provisioned: bool = False) -> Sandbox:
         credentials = role_credentials(self._cloud, configuration)
-        sandbox = Sandbox(self._cloud, configuration, self._code(configuration), credentials)
-        with self._lock:
-            self._all.add(sandbox)
-        return sandbox
+        code = self._code(configuration)
+        return Sandbox(self._cloud, configuration, code, credentials, provisioned=provisioned)
 
     def _put_back(self, sandbox: Sandbox) -> None:
         current = self._versions.current(sandbox.version)

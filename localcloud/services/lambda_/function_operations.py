@@ -111,6 +111,7 @@ class FunctionOperations(LambdaOperations):
             raise _invalid("Deletion of aliases is not currently supported.")
         if named.qualifier:
             self.versions.delete_version(named)
+            self.engine.provisioned.remove(named)
             self.engine.retire(str(named))
         else:
             self._delete(self.functions.get(named.name)["configuration"])
@@ -127,9 +128,12 @@ class FunctionOperations(LambdaOperations):
     def _delete(self, configuration: Params) -> None:
         name = configuration["FunctionName"]
         numbers = [version["Version"] for version in self.versions.versions_of(name)]
+        aliases = [alias["Name"] for alias in self.versions.aliases_of(name)]
         self.functions.table.delete(name)
         self.versions.delete_all(name)
         self.versions.forget_unused(configuration["CodeSha256"])
+        for qualifier in (*aliases, *numbers):
+            self.engine.provisioned.remove(Reference(name, qualifier))
         for number in (LATEST, *numbers):
             self.engine.retire(str(Reference(name, number)))
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import operation
 from localcloud.services.lambda_.base import LambdaOperations
+from localcloud.services.lambda_.concurrency import ACCOUNT_CONCURRENCY, UNRESERVED
 from localcloud.services.lambda_.configuration import accept_only, check_destination
-from localcloud.services.lambda_.engine import ACCOUNT_CONCURRENCY
 from localcloud.services.lambda_.names import LATEST, Reference, function_name, reference
 from localcloud.services.lambda_.sandbox import encoded_tail
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from localcloud.platform.store import Document
 
 _LARGEST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
-#: How many executions stay unreserved: the same share of our smaller account as on AWS.
-_UNRESERVED = 2
 
 
 class InvocationOperations(LambdaOperations):
@@ -51,12 +49,19 @@ class InvocationOperations(LambdaOperations):
     @operation("PutFunctionConcurrency")
     def put_function_concurrency(self, _: Call, params: Params) -> Params:
         name, wanted = function_name(params["FunctionName"]), params["ReservedConcurrentExecutions"]
+        provisioned = self.engine.provisioned.executions(name)
+        if wanted < provisioned:
+            raise AwsError(
+                "InvalidParameterValueException",
+                f" ReservedConcurrentExecutions  {wanted} should not be lower than function's total provisioned "
+                f"concurrency [{provisioned}].",
+            )
         others = sum(f.get("concurrency") or 0 for key, f in self.functions.table.items() if key != name)
-        if others + wanted > ACCOUNT_CONCURRENCY - _UNRESERVED:
+        if others + wanted > ACCOUNT_CONCURRENCY - UNRESERVED:
             raise AwsError(
                 "InvalidParameterValueException",
                 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-                f"below its minimum value of [{_UNRESERVED}]. (The local cloud's account has {ACCOUNT_CONCURRENCY}.)",
+                f"below its minimum value of [{UNRESERVED}]. (The local cloud's account has {ACCOUNT_CONCURRENCY}.)",
             )
         self.functions.update(name, lambda function: function.update(concurrency=wanted))
         return {"ReservedConcurrentExecutions": wanted}

@@ -32,6 +32,8 @@ log = logging.getLogger("localcloud.lambda")
 LOCK = IMAGES / "lambda_python" / "requirements.lock"
 #: AWS's limit for a function's initialization, before its own time-out begins to count.
 INIT_SECONDS = 10.0
+#: A sandbox that is older than this takes no more events, because its role's session ends after an hour.
+OLDEST_SECONDS = 2400.0
 _TAIL_BYTES = 4096
 #: How long an invocation's last lines may take to arrive from the process.
 _LINES_SECONDS = 0.05
@@ -54,12 +56,23 @@ class Outcome:
     function_error: str = ""
     #: The last 4 KB of this invocation's log.
     log_tail: bytes = b""
+    #: How long the handler ran.
+    seconds: float = 0.0
 
 
 class Sandbox:
     """The constructor starts it. Only one thread at a time may call ``invoke``. ``stop`` frees everything."""
 
-    def __init__(self, cloud: Cloud, configuration: Document, code: Path, credentials: dict[str, str]) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        configuration: Document,
+        code: Path,
+        credentials: dict[str, str],
+        *,
+        provisioned: bool = False,
+    ) -> None:
+        """``provisioned``: it is initialised before an event comes, by :meth:`initialize`."""
         self.version = version_of(configuration)
         self.used = time.monotonic()
         #: By the clock on the wall, as the session of its role.
@@ -67,7 +80,9 @@ class Sandbox:
         self.usable = True
         self._configuration = configuration
         self._lines: list[str] = []
+        self._provisioned = provisioned
         self._init_seconds: float | None = None
+        self._init_told = False
         self._root = cloud.work_folder("lambda-sandboxes", f"{configuration['FunctionName']}-{uuid.uuid4().hex}")
         self._api = RuntimeApi()
         stream = f"{datetime.now(UTC):%Y/%m/%d}/[{configuration['Version']}]{uuid.uuid4().hex}"
@@ -78,6 +93,7 @@ class Sandbox:
             **configuration.get("Environment", {}).get("Variables", {}),
             **cloud.clients.environment(credentials),
             **_lambda_variables(configuration, code, self._api.address, stream),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency" if provisioned else "on-demand",
         }
         python = runtime(cloud, configuration).python
         self._on_line(f"INIT_START Runtime Version: {configuration['Runtime'].replace('python', 'python:')}")
@@ -97,8 +113,7 @@ class Sandbox:
         """Runs the handler on one event. Its failures are outcomes too."""
         request_id = incoming.request_id
         self._lines = []
-        first = self._init_seconds is None
-        answer = self._initialize() if first else None
+        answer = self.initialize(INIT_SECONDS) if self._init_seconds is None else None
         self._on_line(f"START RequestId: {request_id} Version: {self._configuration['Version']}")
         begun = time.monotonic()
         if answer is None:
@@ -106,11 +121,13 @@ class Sandbox:
             deadline_ms = int((time.time() + timeout) * 1000)
             self._api.give(Event(incoming=incoming, deadline_ms=deadline_ms))
             answer = self._await(begun + timeout, request_id)
-        self._report(request_id, time.monotonic() - begun, self._init_seconds if first else None)
+        seconds = time.monotonic() - begun
+        self._report(request_id, seconds, None if self._init_told else self._init_seconds)
+        self._init_told = True
         error = "" if answer.kind == "response" else "Unhandled"
         tail = "".join(f"{line}\n" for line in self._lines).encode()[-_TAIL_BYTES:]
         self.used = time.monotonic()
-        return Outcome(payload=answer.payload, function_error=error, log_tail=tail)
+        return Outcome(payload=answer.payload, function_error=error, log_tail=tail, seconds=seconds)
 
     def stop(self) -> None:
         self.usable = False
@@ -120,16 +137,31 @@ class Sandbox:
             self._log.close()
         shutil.rmtree(self._root, ignore_errors=True)
 
-    def _initialize(self) -> Answer | None:
+    @property
+    def alive(self) -> bool:
+        return self._child.running()
+
+    @property
+    def age_seconds(self) -> float:
+        """Since the session of its role began. A clock that was set back makes it old."""
+        age = time.time() - self.assumed
+        return age if age >= 0 else OLDEST_SECONDS
+
+    @property
+    def young(self) -> bool:
+        """Whether it may take an event."""
+        return self.age_seconds < OLDEST_SECONDS
+
+    def initialize(self, seconds: float) -> Answer | None:
         """Waits until the runtime asks for its first event; returns the failure if it never does."""
-        deadline = self.born + INIT_SECONDS
+        deadline = self.born + seconds
         while not self._api.waiting.wait(0.005):
             broken = self._broken("")
             if broken is not None:
                 return broken
             if time.monotonic() > deadline:
                 self.usable = False
-                message = f"Error: Initialization timed out after {INIT_SECONDS:.2f} seconds"
+                message = f"Error: Initialization timed out after {seconds:.2f} seconds"
                 return _failure("Sandbox.Timedout", message, "")
         self._init_seconds = self._api.first_asked - self.born
         return None
@@ -174,7 +206,8 @@ class Sandbox:
         else:
             self._child.stop(0)
         milliseconds = seconds * 1000
-        billed = int(milliseconds + (init_seconds or 0) * 1000) + 1
+        initialized = 0 if self._provisioned else init_seconds or 0  # billed by the hour where it is provisioned
+        billed = int(milliseconds + initialized * 1000) + 1
         init = f"\tInit Duration: {init_seconds * 1000:.2f} ms" if init_seconds is not None else ""
         self._on_line(f"END RequestId: {request_id}")
         self._on_line(
@@ -219,7 +252,6 @@ def _lambda_variables(configuration: Document, code: Path, api: str, stream: str
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
         "AWS_LAMBDA_FUNCTION_NAME": configuration["FunctionName"],
         "AWS_LAMBDA_FUNCTION_VERSION": configuration["Version"],
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": configuration["LoggingConfig"]["LogGroup"],
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "AWS_LAMBDA_RUNTIME_API": api,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from localcloud.services.lambda_.function_operations import FunctionOperations
 from localcloud.services.lambda_.invocation_operations import InvocationOperations
 from localcloud.services.lambda_.policy_operations import PolicyOperations
+from localcloud.services.lambda_.provisioned_operations import ProvisionedOperations
 from localcloud.services.lambda_.version_operations import VersionOperations
 
 
-class Lambda(FunctionOperations, InvocationOperations, PolicyOperations, VersionOperations):
+class Lambda(FunctionOperations, InvocationOperations, PolicyOperations, VersionOperations, ProvisionedOperations):
     """All operations over one engine."""
 
     waiting = frozenset({"Invoke"})

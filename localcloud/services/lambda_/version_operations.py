@@ -68,16 +68,22 @@ class VersionOperations(LambdaOperations):
         def change(document: Document) -> None:
             alias = document["alias"]
             require_revision(params.get("RevisionId"), alias)
+            before = alias["FunctionVersion"]
             alias |= {key: params[key] for key in ("FunctionVersion", "Description") if params.get(key) is not None}
             self._require_version(named.name, alias["FunctionVersion"])
-            if "RoutingConfig" in params:
+            if "provisioned" in document:
+                _move(document, before, params)
+            elif "RoutingConfig" in params:
                 alias.pop("RoutingConfig", None)
                 alias |= self._routing(named.name, alias["FunctionVersion"], params)
             elif len(set(versions_in(alias))) < len(versions_in(alias)):
                 raise _included_already(alias["FunctionVersion"])
             alias["RevisionId"] = str(uuid.uuid4())
 
-        changed: Params = self.versions.update(named, change)["alias"]
+        document = self.versions.update(named, change)
+        if "provisioned" in document:
+            self.engine.provisioned.moved(named, document)
+        changed: Params = document["alias"]
         return changed
 
     @operation("GetAlias")
@@ -97,6 +103,7 @@ class VersionOperations(LambdaOperations):
         named = self._alias(params)
         self.functions.get(named.name)
         self.versions.aliases.delete(str(named))
+        self.engine.provisioned.remove(named)
 
     def _alias(self, params: Params) -> Reference:
         if not re.fullmatch(_ALIAS_NAME, params["Name"]):
@@ -136,6 +143,20 @@ class VersionOperations(LambdaOperations):
                 raise _invalid("$LATEST is not supported for an alias pointing to more than 1 version")
             self._require_version(name, other)
         return {"RoutingConfig": {"AdditionalVersionWeights": weights}} if weights else {}
+
+
+def _move(document: Document, before: str, params: Params) -> None:
+    """Moves an alias with provisioned concurrency: the version that serves goes on until the new one is ready."""
+    alias = document["alias"]
+    if (params.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or alias["FunctionVersion"] == LATEST:
+        raise _invalid("Invalid alias configuration for Provisioned Concurrency")
+    if alias["FunctionVersion"] == before:
+        return
+    serving = document.pop("moving_from", before)
+    alias.pop("RoutingConfig", None)
+    if serving != alias["FunctionVersion"]:
+        document["moving_from"] = serving
+        alias["RoutingConfig"] = {"AdditionalVersionWeights": {serving: 1.0}}
 
 
 def _check_weight(version: str, weight: float) -> None:

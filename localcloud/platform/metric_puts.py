@@ -1,0 +1,89 @@
+"""Metrics of traffic on their way to CloudWatch: counted as they come, and put a few times in an alarm's minute."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from localcloud.platform.cloud import Cloud
+
+#: AWS's seconds between two puts, and the longest interval in this machine's.
+_PUT_SECONDS = 20.0
+_PUT_SECONDS_HERE = 1.0
+#: CloudWatch's limits for different values in a datum, and for data in a call.
+_MOST_VALUES = 150
+_MOST_DATA = 1000
+
+log = logging.getLogger("localcloud.metrics")
+
+#: Name and value of each dimension.
+Dimensions = tuple[tuple[str, str], ...]
+#: Metric name and dimensions → value → how often.
+Counts = dict[tuple[str, Dimensions], Counter[float]]
+
+
+class MetricPuts:
+    """One namespace's metrics. Equal values are counted together, for real percentiles in short puts."""
+
+    def __init__(
+        self, cloud: Cloud, namespace: str, units: Mapping[str, str], before_each_put: Callable[[], None] = lambda: None
+    ) -> None:
+        """``units``: metric name → unit. ``before_each_put`` may record what stands at that moment."""
+        self._cloud = cloud
+        self._namespace = namespace
+        self._units = units
+        self._before_each_put = before_each_put
+        self._every_seconds = min(_PUT_SECONDS_HERE, _PUT_SECONDS / cloud.settings.time_scale)
+        self._counts: Counts = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._put_regularly, daemon=True, name=f"metrics-{self._namespace}").start()
+
+    def stop(self) -> None:
+        self._closed.set()
+
+    def record(self, values: Mapping[str, float], places: Iterable[Dimensions]) -> None:
+        """``values``: metric name → value, once for each set of dimensions."""
+        with self._lock:
+            for dimensions in places:
+                for name, value in values.items():
+                    self._counts.setdefault((name, dimensions), Counter())[float(value)] += 1
+
+    def _put_regularly(self) -> None:
+        while not self._closed.wait(self._every_seconds):
+            self._before_each_put()
+            with self._lock:
+                counts, self._counts = self._counts, {}
+            data = list(metric_data(counts, self._units))
+            try:
+                for begin in range(0, len(data), _MOST_DATA):
+                    part = data[begin : begin + _MOST_DATA]
+                    self._cloud.clients.administrator("cloudwatch").put_metric_data(
+                        Namespace=self._namespace, MetricData=part
+                    )
+            except (ClientError, BotoCoreError) as error:
+                log.warning("%d data of %s are lost: %s", len(data), self._namespace, error)
+
+
+def metric_data(counts: Counts, units: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """CloudWatch's data for what was counted. They have no time of their own, so no alarm misses what comes late."""
+    for (name, dimensions), values in counts.items():
+        ordered = sorted(values)
+        for begin in range(0, len(ordered), _MOST_VALUES):
+            part = ordered[begin : begin + _MOST_VALUES]
+            yield {
+                "MetricName": name,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
+                "Unit": units[name],
+                "Values": part,
+                "Counts": [float(values[value]) for value in part],
+            }
