@@ -14,6 +14,7 @@ from localcloud.iam.linked_roles import LINKED_ROLES
 from localcloud.moto_services.state.bodies import Bodies, ObjectBody
 from localcloud.moto_services.state.circumstances import StandIn
 from localcloud.moto_services.state.large_objects import use_in_moto
+from localcloud.platform.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,7 @@ def adapt(bodies: Bodies) -> None:
     _import_backends()
     _share_operations_between_threads()
     _leave_bucket_policies_to_us()
+    _refuse_functions_behind_buckets()
     _take_no_object_for_a_form()
     _name_linked_roles_as_aws_does()
     _keep_the_end_of_a_log()
@@ -241,6 +243,23 @@ def _leave_bucket_policies_to_us() -> None:
     from moto.s3.models import FakeBucket
 
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
+
+
+def _refuse_functions_behind_buckets() -> None:
+    """Refuses notifications that call a function: moto would look for it among its own, and drop the event.
+
+    A rule of EventBridge calls the function for the same event.
+    """
+    from moto.s3.models import FakeBucket
+
+    put = FakeBucket.set_notification_configuration
+
+    def set_notification_configuration(bucket: Any, notification_config: dict[str, Any] | None) -> None:
+        if (notification_config or {}).get("CloudFunctionConfiguration"):
+            raise UnsupportedError("s3:PutBucketNotificationConfiguration with LambdaFunctionConfigurations")
+        put(bucket, notification_config)
+
+    FakeBucket.set_notification_configuration = set_notification_configuration  # type: ignore[assignment,method-assign]
 
 
 def _take_no_object_for_a_form() -> None:

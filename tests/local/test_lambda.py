@@ -300,3 +300,17 @@ def test_a_deleted_function_is_gone(account: Account) -> None:
     function.client.delete_function(FunctionName=function.name)
     with refused("ResourceNotFoundException"):
         function.invoke({})
+
+
+def test_what_would_not_call_a_function_is_refused(account: Account, bucket: str) -> None:
+    """A bucket's notification and a topic's subscription say so at once, and lose no event."""
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:f:live"
+    wanted = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    with refused("NotImplemented", "LambdaFunctionConfigurations"):
+        account.cloud.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration=wanted
+        )
+    sns = account.cloud.client("sns")
+    topic = sns.create_topic(Name=account.name)["TopicArn"]
+    with refused("NotImplemented", "Protocol lambda"):
+        sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
