@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.iam.asks import Ask, Place, by_reference
+from localcloud.wire.function_names import parts
 
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
@@ -22,8 +23,8 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
     given = str(request.params.get("FunctionName", request.params.get("Resource", "")))
     if not given:
         return by_reference(request, place)
-    name = given.partition("function:")[2] or given.rpartition(":")[2]
+    name, own = parts(given) or (given, "")  # an ARN of something else is refused by the service
     # The qualifier is part of the resource: a policy for the bare function allows none of its versions.
-    if request.params.get("Qualifier") and ":" not in name:
-        name = f"{name}:{request.params['Qualifier']}"
-    return [Ask(action=action, resource=place.arn("lambda", f"function:{name}"))]
+    qualifier = own or str(request.params.get("Qualifier") or "")
+    named = f"{name}:{qualifier}" if qualifier else name
+    return [Ask(action=action, resource=place.arn("lambda", f"function:{named}"))]

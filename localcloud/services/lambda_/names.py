@@ -6,11 +6,8 @@ import re
 from dataclasses import dataclass
 
 from localcloud.platform.errors import AwsError
+from localcloud.wire.function_names import parts
 
-_NAME = re.compile(
-    r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
-    r"(?P<name>[A-Za-z0-9-_]{1,64})(?::(?P<qualifier>\$LATEST|[A-Za-z0-9-_]+))?"
-)
 _QUALIFIER = re.compile(r"\$LATEST|[A-Za-z0-9-_]{1,128}")
 #: Lambda, as roles and policies name it.
 PRINCIPAL = "lambda.amazonaws.com"
@@ -41,7 +38,7 @@ class Reference:
 
 def reference(given: str, qualifier: str | None = None) -> Reference:
     """Raises AwsError for an invalid name, and where the name has another qualifier than the call."""
-    found = _NAME.fullmatch(given)
+    found = parts(given)
     if found is None:
         raise AwsError(
             "ValidationException",
@@ -49,12 +46,13 @@ def reference(given: str, qualifier: str | None = None) -> Reference:
         )
     if qualifier and not _QUALIFIER.fullmatch(qualifier):
         raise AwsError("ValidationException", f"{qualifier!r} names neither a version nor an alias.")
-    if qualifier and found["qualifier"] not in (None, qualifier):
+    name, own = found
+    if qualifier and own not in ("", qualifier):
         raise AwsError(
             "InvalidParameterValueException",
             "The derived qualifier from the function name does not match the specified qualifier.",
         )
-    return Reference(found["name"], qualifier or found["qualifier"] or "")
+    return Reference(name, qualifier or own)
 
 
 def function_name(given: str) -> str:

@@ -143,6 +143,34 @@ MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
             {"DatabaseName": "d", "Name": "t"},
             [f"glue:GetTable {here('glue', text)}" for text in ("database/d", "catalog", "table/d/t")],
         ),
+        ("lambda", "Invoke", {"FunctionName": "f"}, [f"lambda:InvokeFunction {here('lambda', 'function:f')}"]),
+        *(
+            ("lambda", "Invoke", named, [f"lambda:InvokeFunction {here('lambda', 'function:my-function:live')}"])
+            for named in (
+                {"FunctionName": "my-function:live"},
+                {"FunctionName": "my-function", "Qualifier": "live"},
+                {"FunctionName": f"{ACCOUNT}:function:my-function:live"},
+                {"FunctionName": here("lambda", "function:my-function"), "Qualifier": "live"},
+            )
+        ),
+        (
+            "lambda",
+            "PutProvisionedConcurrencyConfig",
+            {"FunctionName": "f", "Qualifier": "live", "ProvisionedConcurrentExecutions": 1},
+            [f"lambda:PutProvisionedConcurrencyConfig {here('lambda', 'function:f:live')}"],
+        ),
+        (
+            "lambda",
+            "UpdateAlias",
+            {"FunctionName": "f", "Name": "live", "FunctionVersion": "2"},
+            [f"lambda:UpdateAlias {here('lambda', 'function:f')}"],
+        ),
+        (
+            "lambda",
+            "ListTags",
+            {"Resource": here("lambda", "function:f")},
+            [f"lambda:ListTags {here('lambda', 'function:f')}"],
+        ),
         (
             "sagemaker",
             "CreateTrainingJob",
