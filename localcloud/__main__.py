@@ -224,7 +224,9 @@ def _prefetch(options: argparse.Namespace) -> int:
         if notice := image.notice(environments):
             print(notice, file=sys.stderr, flush=True)
         image.packages(environments)
-    for lock in (*registry.service_locks(), *options.locks):
+    for lock in registry.service_locks():
+        environments.python(lock, compiled=True)
+    for lock in options.locks:
         environments.python(lock)
     for lock in sorted(registry.IMAGES.glob("*/jars.lock")):
         environments.jars(lock)

@@ -72,10 +72,12 @@ class Environments:
             self._say(f"installing {', '.join(str(lock) for lock in locks)}")
             self.empty(folder, minor, "--relocatable")
             requirements = [argument for lock in locks for argument in ("--requirement", str(lock))]
-            options = ["--compile-bytecode"] if compiled else []
-            self._uv(["pip", "install", "--quiet", *options, "--python", str(folder / "bin" / "python"), *requirements])
+            self._uv(["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *requirements])
 
-        return PythonEnvironment(root=self._made("python", name, make))
+        found = PythonEnvironment(root=self._made("python", name, make))
+        if compiled:
+            self._compile(found)
+        return found
 
     def has(self, *locks: Path, minor: str = pythons.IMAGE_MINOR) -> bool:
         """Whether the environment with the packages of these lock files is made already."""
@@ -164,6 +166,19 @@ class Environments:
 
         with self._looking:  # it asks sysconfig, whose first answer is wrong for a second thread that asks meanwhile
             return Path(find_uv_bin())
+
+    @staticmethod
+    def _compile(environment: PythonEnvironment) -> None:
+        """Writes the bytecode of all packages, once. An earlier use of the environment may have gone without."""
+        done = environment.root / "compiled"
+        with _locked(environment.root / "compiling.lock"):
+            if not done.exists():
+                # What cannot be compiled, such as a template of code, is nothing that is imported.
+                subprocess.run(
+                    [str(environment.python), "-m", "compileall", "-q", "-q", str(environment.root / "lib")],
+                    check=False,
+                )
+                done.touch()
 
     @staticmethod
     def _check_room(gigabytes: float, folder: Path) -> None:

@@ -40,8 +40,11 @@ _LINES_SECONDS = 0.05
 
 
 def runtime(cloud: Cloud, configuration: Document) -> PythonEnvironment:
-    """The environment of a function's runtime: its Python, with AWS's runtime client; made once for each runtime."""
-    return cloud.environments.python(LOCK, minor=python_minor(configuration["Runtime"]))
+    """The environment of a function's runtime: its Python, with AWS's runtime client; made once for each runtime.
+
+    It has bytecode, as AWS's runtimes have: without, half of an initialisation would be compiling boto3.
+    """
+    return cloud.environments.python(LOCK, minor=python_minor(configuration["Runtime"]), compiled=True)
 
 
 def version_of(configuration: Document) -> str:

@@ -91,6 +91,23 @@ def test_a_full_disk_is_named_before_anything_is_fetched(tmp_path: Path) -> None
         Environments(tmp_path / "cache").python(requirements, gigabytes=1e9)
 
 
+def test_bytecode_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    """Even where an earlier use had none, and only once; what cannot be compiled does no harm."""
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("")
+    environments = Environments(tmp_path / "cache")
+    plain = environments.python(lock)
+    (packages,) = plain.root.glob("lib/*/site-packages")
+    (packages / "fine.py").write_text("X = 1\n")
+    (packages / "template.py").write_text("{{ not python }} at all\n")
+    compiled = environments.python(lock, compiled=True)
+    assert compiled.root == plain.root
+    (bytecode,) = packages.glob("__pycache__/fine.*.pyc")
+    bytecode.unlink()
+    environments.python(lock, compiled=True)
+    assert not bytecode.exists()
+
+
 def test_node_runs(tmp_path: Path) -> None:
     """Node and npm come with the project; the machine needs none."""
     import subprocess
