@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stacks.workloads import WORKLOADS
 from tests.e2e.conftest import User
 from tests.e2e.test_release import change
 from tests.waiting import until
@@ -30,7 +31,7 @@ class Person:
 
     def _topic(self) -> str:
         resources = self._user.cloud.client("cloudformation").describe_stack_resources(
-            StackName="CarEvaluationPipeline"
+            StackName=WORKLOADS[self._user.workload].stack_name("Pipeline")
         )
         topics = [r for r in resources["StackResources"] if r["ResourceType"] == "AWS::SNS::Topic"]
         return str(topics[0]["PhysicalResourceId"])

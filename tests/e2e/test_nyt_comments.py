@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
+import json
+import re
+import tomllib
 from collections.abc import Iterator
 
 import pytest
 
+from tests.clouds import PROJECT
 from tests.e2e.conftest import User, in_prod
-from tests.e2e.test_release import gate_report
+from tests.e2e.test_approval import Person
+from tests.e2e.test_release import change, gate_report
+
+ABSTRACTS = "ml_init/nyt_comments/plos_biology_abstracts.jsonl.gz"
+COMMENTS = "ml_init/nyt_comments/datasets/nyt_comments.toml"
 
 BRAIN = "Neurons in the visual cortex of macaques respond to stimuli, and <b>predict</b> behavior &amp; learning."
 BACTERIA = "Antibiotic resistance spreads through bacterial populations; we sequenced the genomes of pathogens."
@@ -36,3 +47,39 @@ def test_the_gate_judged_topics_and_knows_what_was_learned(topics: User) -> None
     assert len(report["answered"]["topics"]) == 20
     assert report["answered"]["diversity"] > 0.7375
     assert (report["learning"]["unknown"], report["learning"]["foreign"]) == ("", 0)
+
+
+def comments() -> bytes:
+    """4,000 comments in the form of Kaggle's file: quoted, with HTML and line breaks. Their texts are abstracts."""
+    contract = tomllib.loads((PROJECT / COMMENTS).read_text())["file"]
+    columns = contract["header"].split(",")
+    abstracts = gzip.decompress((PROJECT / ABSTRACTS).read_bytes()).decode().splitlines()
+    written = io.StringIO(newline="")
+    rows = csv.writer(written)
+    rows.writerow(columns)
+    for number, line in enumerate(abstracts[:4000]):
+        text = json.loads(line)["abstract"].replace(". ", '.<br/><br/>"R&amp;D",\r\n')
+        rows.writerow([text if column == "commentBody" else f"{number}, {column}" for column in columns])
+    return written.getvalue().encode()
+
+
+def test_comments_in_place_of_the_abstracts_wait_for_a_person(topics: User) -> None:
+    """One line and a deployment choose the other data set; the release names it, and is held."""
+    folder = topics.clone.parent / "shared" / "data"
+    folder.mkdir(parents=True)
+    (folder / "CommentsMarch2018.csv").write_bytes(comments())
+    settings = topics.clone / "gatehouse.toml"
+    settings.write_text(f'{settings.read_text()}\n[workloads.nyt_comments]\ndataset = "nyt_comments"\n')
+    said = topics.script("datasets", "nyt_comments", check=False)
+    assert (said.returncode, "4000 good rows; nothing is stored yet" in said.stdout) == (1, True)
+    (stated,) = re.findall(r'^  (sha256 = "[0-9a-f]{64}")$', said.stdout, re.MULTILINE)
+    topics.commit(lambda clone: change(clone / COMMENTS, r'(?m)^sha256 = ""$', stated), "The comments themselves")
+    topics.script("deploy", topics.workload)
+    served = topics.outputs("NytCommentsProd")["ServedPackageArn"]
+    with Person(topics).answering("reject", lambda: None):
+        assert topics.push(check=False).returncode == 1
+    report = gate_report(topics, topics.packages()[0])
+    assert report["verdict"] == "HOLD"
+    assert report["data"] == "New York Times comments, March 2018 (Kaggle: aashita/nyt-comments)"
+    assert 'dataset.toml chosen none → "nyt_comments"' in [each["sentence"] for each in report["agreed"]["changed"]]
+    assert topics.outputs("NytCommentsProd")["ServedPackageArn"] == served
