@@ -28,8 +28,8 @@ ON = $(TOOLS) $(PY) -m scripts.on_cloud '$(CLOUD)' --workload '$(WORKLOAD)'
 TO_CHANGE = --changes $@ $(if $(filter 1,$(YES)),--yes)
 ON_NONE = $(TOOLS) $(PY) -m scripts.on_cloud none --
 
-# In the shell's quotes, whatever the comment holds.
-COMMENT_GIVEN = $(if $(COMMENT),'$(subst ','\'',$(COMMENT))')
+# What a user gives as one word of the shell, whatever it holds; nothing if they give nothing.
+quoted = $(if $(1),'$(subst ','\'',$(1))')
 
 # The program's own environment plus the gate's statistics.
 WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
@@ -86,13 +86,13 @@ follow: .venv/installed ## follow the latest execution to its end
 	@$(ON) -- $(PY) -m scripts.push $(WORKLOAD) --latest
 
 approve: .venv/installed ## let the release go on that waits for a person: make approve COMMENT='why'
-	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.answer approve $(WORKLOAD) $(COMMENT_GIVEN)
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.answer approve $(WORKLOAD) $(call quoted,$(COMMENT))
 
 reject: .venv/installed ## end the release that waits for a person: make reject COMMENT='why'
-	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.answer reject $(WORKLOAD) $(COMMENT_GIVEN)
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.answer reject $(WORKLOAD) $(call quoted,$(COMMENT))
 
 ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high, or a picture: FILE=picture.png
-	@$(ON) -- $(PY) -m scripts.ask $(WORKLOAD) $(ROW) $(if $(FILE),--file $(FILE))
+	@$(ON) -- $(PY) -m scripts.ask $(WORKLOAD) $(call quoted,$(ROW)) $(if $(FILE),--file $(FILE))
 
 releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves and since when
 	@$(ON) -- $(PY) -m scripts.releases $(WORKLOAD) $(if $(LAST),--last $(LAST))
