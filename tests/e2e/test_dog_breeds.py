@@ -43,7 +43,8 @@ def scored_as_well(clone: Path) -> None:
 
 @pytest.fixture(scope="module")
 def breeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    yield from in_prod(tmp_path_factory, "dog_breeds", edit=scored_as_well, message="Files may be scored")
+    with in_prod(tmp_path_factory, "dog_breeds", edit=scored_as_well, message="Files may be scored") as user:
+        yield user
 
 
 def training_job(user: User) -> dict[str, Any]:
