@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -40,26 +41,38 @@ ROW = {"a": 0.5, "b": 2, "c": 3}
 
 @pytest.fixture(scope="module")
 def world(sagemaker_world: World) -> Iterator[World]:
-    """An endpoint whose model answers 0.75, fails or hangs, as a row asks it to; what it is asked is captured."""
+    """An endpoint whose model answers 0.75, or fails if a row asks it to; what it is asked is captured."""
+    with serving(sagemaker_world, ENDPOINT):
+        yield sagemaker_world
+
+
+@contextmanager
+def serving(world: World, name: str) -> Iterator[None]:
+    """An endpoint of this name. If a row makes its model hang, it answers nobody any more."""
     body = f"value = float(rows[0][0]); value == {FAILS} and 1 / 0; value == {HANGS} and time.sleep(3600)"
-    artifact = sagemaker_world.put(f"models/{ENDPOINT}.tar.gz", Model(answer=0.75, body=body).artifact())
+    artifact = world.put(f"models/{name}.tar.gz", Model(answer=0.75, body=body).artifact())
     csv = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv"}
-    sagemaker_world.model(ENDPOINT, [{"Image": XGBOOST, "ModelDataUrl": artifact, "Environment": csv}])
+    world.model(name, [{"Image": XGBOOST, "ModelDataUrl": artifact, "Environment": csv}])
     modes = [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
     capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "CaptureOptions": modes}
-    folder = f"s3://{BUCKET}/{ENDPOINT}"
-    sagemaker_world.config(ENDPOINT, ENDPOINT, DataCaptureConfig={**capture, "DestinationS3Uri": folder})
-    created = sagemaker_world.endpoint(ENDPOINT, ENDPOINT)
+    world.config(name, name, DataCaptureConfig={**capture, "DestinationS3Uri": f"s3://{BUCKET}/{name}"})
+    created = world.endpoint(name, name)
     assert created["EndpointStatus"] == "InService", created
-    yield sagemaker_world
-    sagemaker_world.delete_endpoint(ENDPOINT)
+    yield
+    world.delete_endpoint(name)
 
 
 def deployed(
-    world: World, account: Account, *, door: Door = DOOR, endpoint: str = ENDPOINT, timeout: int = 28
+    world: World,
+    account: Account,
+    *,
+    door: Door = DOOR,
+    endpoint: str = ENDPOINT,
+    may_ask: str = ENDPOINT,
+    timeout: int = 28,
 ) -> Function:
-    """The function as it is packaged, told to ask ``endpoint``. Its role may ask one endpoint alone: ENDPOINT."""
-    arn = world.sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointArn"]
+    """The function as it is packaged, told to ask ``endpoint``. Its role may ask one endpoint alone: ``may_ask``."""
+    arn = world.sagemaker.describe_endpoint(EndpointName=may_ask)["EndpointArn"]
     variables = {"ENDPOINT_NAME": endpoint, "RELEASE": "3"}
     return Function(
         account,
@@ -105,15 +118,22 @@ def captured(world: World, inference_id: str) -> list[str]:
     return [each.request for body in bodies for each in exchanges(body) if each.inference_id == inference_id]
 
 
-def test_a_model_that_fails_or_hangs_is_told_plainly(world: World, account: Account) -> None:
-    """An error of the container is 502, and silence is 504 before Lambda would end the function."""
-    function = deployed(world, account, timeout=4)
+def test_a_model_that_fails_is_told_plainly(world: World, account: Account) -> None:
+    """An error of the container is 502, and what the contract refuses does not get as far as the model."""
+    function = deployed(world, account)
     assert asked(function, {**ROW, "a": FAILS}) == (
         502,
         {"message": "The model failed at this request.", "request_id": "request-1"},
     )
-    assert asked(function, {**ROW, "a": HANGS})[0] == 504
     assert asked(function, {**ROW, "a": 10})[1]["message"] == "a is 10: expected 0.0 to 9.0."
+
+
+def test_a_model_that_hangs_is_told_in_time(sagemaker_world: World, account: Account) -> None:
+    """Silence is 504 before Lambda would end the function."""
+    name = "hanging-behind-the-door"
+    with serving(sagemaker_world, name):
+        function = deployed(sagemaker_world, account, endpoint=name, may_ask=name, timeout=4)
+        assert asked(function, {**ROW, "a": HANGS})[0] == 504
 
 
 def test_another_endpoint_may_not_be_asked(world: World, account: Account) -> None:
