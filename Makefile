@@ -36,7 +36,7 @@ WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/req
 # The program's own environment plus the training step's SDK.
 WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_training/requirements.lock
 
-.PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask \
+.PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask open user call load \
         releases rollback score tune compare end-experiment verify-report clean \
         quick format lint types walls unit templates browser local large e2e e2e-releases e2e-workloads faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
@@ -93,6 +93,18 @@ reject: .venv/installed ## end the release that waits for a person: make reject 
 
 ask: .venv/installed ## one request to PROD: make ask ROW=low,low,5more,more,big,high, or a picture: FILE=picture.png
 	@$(ON) -- $(PY) -m scripts.ask $(WORKLOAD) $(call quoted,$(ROW)) $(if $(FILE),--file $(FILE))
+
+open: .venv/installed ## the page of WORKLOAD, in a browser: sign in, ask, see
+	@$(ON) -- $(PY) -m scripts.open $(WORKLOAD)
+
+user: .venv/installed ## admit a person to the page; a temporary password is shown once: make user NAME=ada
+	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.user $(WORKLOAD) $(NAME)
+
+call: .venv/installed ## one request to PROD through the API: make call ROW=low,low,5more,more,big,high
+	@$(ON) -- $(PY) -m scripts.call $(WORKLOAD) $(ROW)
+
+load: .venv/installed ## drive PROD through the API, and draw what it does: make load RATE=50 SECONDS=120
+	@$(ON) -- $(PY) -m scripts.load $(WORKLOAD) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS))
 
 releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves and since when
 	@$(ON) -- $(PY) -m scripts.releases $(WORKLOAD) $(if $(LAST),--last $(LAST))

@@ -1,4 +1,4 @@
-"""The CDK app: a pipeline for each workload, and the endpoints that it deploys."""
+"""The CDK app: a pipeline for each workload, and the endpoints and APIs that it deploys."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
+from stacks.api_stack import attach_api
 from stacks.endpoint_stack import EndpointStack
 from stacks.pipeline_stack import PipelineStack
 from stacks.settings import load_settings
@@ -20,5 +21,6 @@ for workload in WORKLOADS.values():
     PipelineStack(app, workload.stack_name("Pipeline"), workload=workload, settings=own)
     EndpointStack(app, "Qa", workload=workload, settings=own)
     EndpointStack(app, "Prod", workload=workload, settings=own)
+    attach_api(app, workload=workload, settings=own)
 
 app.synth()

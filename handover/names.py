@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-StackKind = Literal["Pipeline", "Qa", "Prod"]
-#: The stacks that the pipeline deploys.
+StackKind = Literal["Pipeline", "Qa", "Prod", "Api"]
+#: The stacks with an endpoint, which the pipeline deploys.
 ENDPOINT_STACKS: tuple[StackKind, ...] = ("Qa", "Prod")
 
 
@@ -45,10 +45,16 @@ class Output(StrEnum):
     BATCH_ROLE = "BatchRoleArn"
     ENDPOINT = "EndpointName"
     PACKAGE = "ServedPackageArn"
+    #: Of a workload with a door: the address of the API's stage, that of the page, and the pool of those who sign in.
+    API = "ApiAddress"
+    PAGE = "PageAddress"
+    USER_POOL = "UserPoolId"
+    #: The ARN of the API's methods for programs, as a policy of a program names them.
+    PROGRAMS = "ProgramsArn"
 
 
 class Parameter(StrEnum):
-    """Parameters of an endpoint stack. The pipeline and ``make rollback`` set them."""
+    """Parameters of the stacks that the pipeline deploys. The pipeline and ``make rollback`` set them."""
 
     PACKAGE = "ModelPackageArn"
     ROLE = "ExecutionRoleArn"
@@ -59,6 +65,18 @@ class Parameter(StrEnum):
     CAPTURE_BUCKET = "CaptureBucket"
     TOPIC = "NotificationTopicArn"
     ENCRYPTION_KEY = "EncryptionKeyArn"
+    #: Of the door's stack: what a person has deployed of it.
+    REST_API = "RestApiId"
+    ROOT_RESOURCE = "RootResourceId"
+    FUNCTION_ROLE = "FunctionRoleArn"
+    ACCESS_LOG = "AccessLogArn"
+    AUTHORIZER = "AuthorizerId"
+    PAGE_ORIGIN = "PageOrigin"
+    PAGE_PUBLISHER = "PagePublisherArn"
+    WEB_ACL = "WebAclArn"
+    PARTNER_KEYS = "PartnerKeyIds"
+    #: If answers need an object of it.
+    DATA_BUCKET = "DataBucket"
 
 
 #: The value of ``Parameter.CHAMPION``, and of the gate's variable, if a release serves alone. CodePipeline's
@@ -71,6 +89,13 @@ GUARDED, AT_ONCE = "guarded", "at-once"
 MAIN_VARIANT = "AllTraffic"
 #: The variant of a release that competes with the champion.
 CHALLENGER_VARIANT = "Challenger"
+
+#: The stage of a door's API, and the alias of the function's version that it calls.
+API_STAGE = "live"
+#: The path under which people call the API; programs call it without.
+PEOPLE = "people"
+#: What a token of the page must be for.
+SIGN_IN_SCOPES = ("openid",)
 
 #: The namespace and the name of the metric that counts how often PROD gives the watched answer.
 METRIC_NAMESPACE = "Gatehouse"

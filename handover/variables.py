@@ -116,6 +116,9 @@ _READERS: Mapping[str, Any] = {"bool": _boolean, "int": _whole, "float": _number
 class SynthVariables(Variables):
     """The synthesis reads only the commit."""
 
+    #: The manifest of the assets that are published, as the synthesis names the file. None: the stacks have none.
+    assets: str | None = optional("ASSETS_MANIFEST")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataVariables(Variables):
@@ -247,3 +250,15 @@ class ScheduledScoresVariables(Variables):
     #: The role of the jobs.
     role_arn: str = variable("BATCH_ROLE_ARN")
     topic_arn: str = variable("NOTIFICATION_TOPIC_ARN")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishPageVariables(Variables):
+    site_bucket: str = variable("SITE_BUCKET")
+    #: The id of CloudFront's distribution.
+    distribution: str = variable("DISTRIBUTION_ID")
+    #: Where pages to publish stand: no other object is read.
+    assets_bucket: str = variable("ASSETS_BUCKET")
+    assets_prefix: str = variable("ASSETS_PREFIX")
+    #: The text of config.json, by which a page knows API and sign-in.
+    configuration: str = variable("PAGE_CONFIGURATION")

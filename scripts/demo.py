@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scripts import cloud, datasets, deploy, outcome
 from scripts.command import run
+from scripts.open import door_lines
 from scripts.push import SUCCEEDED, Again, push_and_follow, report
 from scripts.reads.pipeline import Pipeline
 from stacks.workloads import WORKLOADS
@@ -36,6 +37,7 @@ def main(workload: str) -> int:
     print("\n".join(outcome.times(execution)))
     print(f"  make demo in all {time.monotonic() - started:.1f} s (after the environment stood)")
     _where_next(workload)
+    print("\n".join(door_lines(workload)))
     return 0
 
 

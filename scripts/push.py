@@ -13,6 +13,7 @@ from scripts import cloud, datasets, outcome
 from scripts.changes import local_github
 from scripts.command import run
 from scripts.follow import follow
+from scripts.open import door_lines
 from scripts.reads.pipeline import Execution, Pipeline
 from scripts.reads.prod import Deployed, Prod
 from stacks.settings import load_settings
@@ -80,7 +81,8 @@ def report(pipeline: Pipeline, execution: Execution) -> int:
     if execution.status != SUCCEEDED:
         print("\n".join(outcome.stopped(pipeline, execution)), file=sys.stderr)
         return 1
-    print("\n".join([*outcome.times(execution), *outcome.released(pipeline.workload, execution)]))
+    said = [*outcome.times(execution), *outcome.released(pipeline.workload, execution)]
+    print("\n".join([*said, *door_lines(pipeline.workload)]))
     return 0
 
 

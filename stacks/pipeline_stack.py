@@ -5,8 +5,8 @@ from __future__ import annotations
 import aws_cdk as cdk
 
 from constructs import Construct
+from stacks.constructs.deployments import deployments
 from stacks.constructs.ended_release import EndedRelease
-from stacks.constructs.endpoint_deployment import deployment_roles
 from stacks.constructs.pipeline_actions import PipelineActions
 from stacks.constructs.push_webhook import PushWebhook
 from stacks.constructs.qa_clean_up import QaCleanUp
@@ -29,10 +29,8 @@ class PipelineStack(cdk.Stack):
         env = cdk.Environment(account=settings.project.account, region=settings.project.region)
         super().__init__(scope, construct_id, env=env, description=f"The pipeline of {workload.name}")
         resources = WorkloadResources(self, "Workshop", workload=workload, settings=settings)
-        deployment = deployment_roles(self, workload=workload, settings=settings, resources=resources)
-        actions = PipelineActions(
-            self, "Steps", workload=workload, settings=settings, resources=resources, deployment=deployment
-        )
+        deployment = deployments(self, workload=workload, settings=settings, resources=resources)
+        actions = PipelineActions(self, "Steps", workload=workload, resources=resources, deployment=deployment)
         release = ReleasePipeline(
             self,
             "Release",

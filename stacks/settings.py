@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from handover import datasets
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from stacks.api_settings import Api
+from stacks.section import Section
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -43,16 +45,12 @@ class SettingsError(ValueError):
     """The faults in ``gatehouse.toml``: the key, the value seen and the allowed values, one line each."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Project(_Section):
+class Project(Section):
     account: AccountId
     region: Region
 
 
-class Github(_Section):
+class Github(Section):
     owner: Name
     repo: Name
     branch: Name
@@ -60,21 +58,21 @@ class Github(_Section):
     token_secret: Name
 
 
-class Notifications(_Section):
+class Notifications(Section):
     email: Email = ""
 
 
-class Security(_Section):
+class Security(Section):
     #: Whether the workload's own key encrypts everything that it keeps, or notifications alone.
     customer_managed_key: bool = False
 
 
-class Tuning(_Section):
+class Tuning(Section):
     #: Whether each push is tuned, by the ranges of its training.toml. `make tune` does it once.
     on_push: bool = False
 
 
-class Training(_Section):
+class Training(Section):
     """What a push may ask for at most: the role of the training step refuses a job beyond it."""
 
     instance_types: Annotated[list[InstanceType], Field(min_length=1)]
@@ -82,7 +80,7 @@ class Training(_Section):
     tuning: Tuning = Tuning()
 
 
-class Batch(_Section):
+class Batch(Section):
     """Files may be scored by transform jobs: `make score`, and by a schedule."""
 
     instance_type: InstanceType = "ml.m5.large"
@@ -90,7 +88,7 @@ class Batch(_Section):
     schedule: Schedule | None = None
 
 
-class Scaling(_Section):
+class Scaling(Section):
     """Target tracking on invocations per instance, which CloudWatch counts per minute."""
 
     min_instances: Count
@@ -106,13 +104,13 @@ class Scaling(_Section):
         return self
 
 
-class Alarms(_Section):
+class Alarms(Section):
     #: The alarm fires above this share of a minute's requests.
     errors_5xx_percent: Annotated[float, Field(ge=0, lt=100)]
     p99_latency_milliseconds: Annotated[int, Field(ge=1, le=60_000)]
 
 
-class Deployment(_Section):
+class Deployment(Section):
     """How PROD changes over to a release: SageMaker's blue/green deployment, within SageMaker's limits."""
 
     strategy: Literal["ALL_AT_ONCE", "CANARY", "LINEAR"]
@@ -148,7 +146,7 @@ class Deployment(_Section):
         return self.wait_seconds + FLEET_START_SECONDS
 
 
-class Ab(_Section):
+class Ab(Section):
     """Competing models: a release gets a share of the traffic beside the champion, until somebody decides."""
 
     #: At most half: most callers reach the champion.
@@ -157,7 +155,7 @@ class Ab(_Section):
     minimum_requests: Annotated[int, Field(ge=1)] = 500
 
 
-class Stage(_Section):
+class Stage(Section):
     """One endpoint: QA or PROD."""
 
     instance_type: InstanceType
@@ -215,7 +213,7 @@ class Qa(Stage):
     time_to_live_hours: Annotated[int, Field(ge=1, le=168)] = 24
 
 
-class Stages(_Section):
+class Stages(Section):
     qa: Qa
     prod: Prod
 
@@ -224,7 +222,7 @@ class Stages(_Section):
         return {"Qa": self.qa, "Prod": self.prod}[kind]
 
 
-class Settings(_Section):
+class Settings(Section):
     project: Project
     github: Github
     notifications: Notifications = Notifications()
@@ -235,8 +233,10 @@ class Settings(_Section):
     batch: Batch | None = None
     #: Of one workload: which data set it learns from, of those in its folder datasets; None: its own.
     dataset: str | None = None
+    #: For workloads that have a door (``doors`` in stacks/workloads.py).
+    api: Api = Api()
     #: The complete settings of each workload that has some of its own.
-    workloads: dict[str, Settings] = {}
+    workloads: dict[str, Settings] = Field(default_factory=dict)
 
     def of(self, workload: str) -> Settings:
         """The settings that apply to this workload."""
@@ -244,7 +244,7 @@ class Settings(_Section):
 
 
 #: The sections that ``[workloads.<name>.…]`` may override. Account and repository belong to the project.
-_OWN = ("notifications", "security", "training", "stages", "batch", "dataset")
+_OWN = ("notifications", "security", "training", "stages", "batch", "dataset", "api")
 
 _PROJECT = Path(__file__).parents[1]
 
@@ -337,6 +337,8 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """The keys of the section at this place."""
     section: Any = Settings
     for part in location[:-1]:
+        if part not in section.model_fields:
+            continue  # the name that a user gives to one of several, such as a partner's
         annotation = section.model_fields[part].annotation
         section = next((t for t in getattr(annotation, "__args__", ()) if hasattr(t, "model_fields")), annotation)
     return list(section.model_fields)

@@ -76,6 +76,16 @@ class ExpectedAnswers:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Api:
+    """A door: an API in front of PROD's endpoint, with a page for people. ``[api]`` in gatehouse.toml says who calls.
+
+    ``image_hosts``: of a workload that takes images, the hosts from which one may be fetched by its address.
+    """
+
+    image_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Workload:
     """A model with its own pipeline and endpoints; ``name`` is its folder in ml_init, ml_training and ml_test.
 
@@ -91,6 +101,8 @@ class Workload:
     images: tuple[Image, ...] = (XGBOOST,)
     #: Guards on PROD besides errors and latency. Empty if nobody knows what PROD will be asked.
     watches: tuple[ExpectedAnswers, ...] = ()
+    #: Where callers without permissions on the endpoint ask PROD. Empty: nowhere, and there is no stack ``…Api``.
+    doors: tuple[Api, ...] = ()
     minutes: Minutes = Minutes()
 
     def __post_init__(self) -> None:
@@ -99,6 +111,8 @@ class Workload:
                 f"The workload name {self.name!r} is not lower-case words joined by underscores, such as"
                 f" car_evaluation, of {_LONGEST_NAME} characters at the most."
             )
+        if len(self.doors) > 1:
+            raise ValueError(f"The workload {self.name} has {len(self.doors)} doors; there is one address for one.")
 
     def stack_name(self, kind: StackKind) -> str:
         """``car_evaluation`` → ``CarEvaluationPipeline``: stack names take no underscores."""
@@ -116,6 +130,16 @@ class Workload:
     def endpoint_name(self, kind: StackKind) -> str:
         """``car-evaluation-prod``. A physical name, because callers and policies name it before it exists."""
         return f"{self.dashed_name}-{kind.lower()}"
+
+    @property
+    def function_name(self) -> str:
+        """``car-evaluation-predict``. A physical name, because roles and the log group name it before it exists."""
+        return f"{self.dashed_name}-predict"
+
+    @property
+    def api(self) -> Api | None:
+        """The API, if the workload has a door."""
+        return self.doors[0] if self.doors else None
 
     @property
     def glue(self) -> Glue | None:

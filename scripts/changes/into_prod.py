@@ -17,6 +17,7 @@ from ml_steps.running import StepError
 from scripts import cloud
 from scripts.changes import notification, stack_update
 from scripts.reads import guards
+from scripts.reads.door import stack_of_api
 from scripts.reads.prod import Deployed
 
 if TYPE_CHECKING:
@@ -78,7 +79,26 @@ def put(
     )
     print(said)
     _tell(stack, f"{registry.group}: PROD serves version {release.number} ({what})", said, release, gate)
+    follow_door(release, prod.workload.name)
     return 0
+
+
+def follow_door(release: Release, workload: str) -> None:
+    """The API says which release answers: its stack gets the same package, if there is one.
+
+    What PROD serves does not depend on it. So a failure is told, and does not undo anything.
+    """
+    stack = stack_of_api(workload)
+    if stack is None:
+        return
+    changes: dict[str, str] = {Parameter.PACKAGE: release.arn}
+    outcome = stack_update.update(stack, changes, lambda line: print(line, flush=True))
+    if not outcome.succeeded:
+        print(
+            f"The stack {stack['StackName']} ended as {outcome.status} ({outcome.reason or 'no reason given'}): the"
+            f" API asks version {release.number}, but calls it by the number of before, until the next push.",
+            file=sys.stderr,
+        )
 
 
 def _before(stack: Mapping[str, Any], release: Release) -> str:

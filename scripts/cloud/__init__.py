@@ -3,6 +3,6 @@
 `decision` is what was decided, as a variable carries it; `local` and `aws` are what the entry makes of each cloud.
 """
 
-from scripts.cloud.clients import client, decided, require_local
+from scripts.cloud.clients import client, credentials, decided, require_local
 
-__all__ = ["client", "decided", "require_local"]
+__all__ = ["client", "credentials", "decided", "require_local"]

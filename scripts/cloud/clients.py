@@ -19,6 +19,15 @@ def require_local(otherwise: str) -> None:
         raise SystemExit(otherwise)
 
 
+def credentials() -> Any:
+    """Those of the caller, for requests that no client signs; raises UndecidedError if nobody decided on a cloud."""
+    decided()
+    import boto3
+
+    session: Any = boto3.Session()
+    return session.get_credentials().get_frozen_credentials()
+
+
 def client(service: str, **options: Any) -> Any:
     """boto3's client for the service on the decided cloud; raises UndecidedError if nobody decided on one."""
     decision = decided()

@@ -31,10 +31,10 @@ class AssetSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeploySpec:
-    """Deploys an endpoint stack from the templates in an artifact.
+    """Deploys a stack from the templates in an artifact.
 
-    ``replace``: first deletes a stack whose creation failed. Nothing in QA is worth keeping; a failed release must not
-    delete PROD's last good one.
+    ``replace``: first deletes a stack whose creation failed. Nothing in QA or in the API's stack is worth keeping; a
+    failed release must not delete PROD's last good one.
     """
 
     kind: StackKind

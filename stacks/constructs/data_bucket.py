@@ -87,6 +87,12 @@ class DataBucket(Construct):
         """See which objects there are under this prefix, without reading them."""
         allow(grantee, ["s3:ListBucket"], [self.bucket.bucket_arn], conditions={"StringEquals": {"s3:prefix": prefix}})
 
+    def grant_get_one(self, grantee: iam.IGrantable, key: str | None) -> None:
+        """Read the one object of this key, if there is one; a star in it stands for its release or job."""
+        if key:
+            allow(grantee, ["s3:GetObject"], [self.bucket.arn_for_objects(key)], because=_NAMED_LATER)
+            self.grant_decrypt(grantee)
+
     def grant_write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """Put objects under these prefixes. The bucket removes the parts of incomplete uploads."""
         allow(grantee, ["s3:PutObject"], self._objects(prefixes), because=_NAMED_LATER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -30,16 +32,19 @@ def grant_write_logs(role: iam.Role, group: str, *more: str) -> None:
     )
 
 
-def kept_log(scope: Construct, construct_id: str, *, name: str | None = None, encryption: Encryption) -> logs.LogGroup:
-    """A log group that keeps events for 90 days and is deleted with its stack. ``name``: if an AWS service sets it."""
-    return logs.LogGroup(
+def kept_log(
+    scope: Construct, construct_id: str, *, name: str | None = None, encryption: Encryption, days: int = 90
+) -> logs.LogGroup:
+    """A log group that keeps events so long and is deleted with its stack. ``name``: if an AWS service sets it."""
+    group = logs.LogGroup(
         scope,
         construct_id,
         log_group_name=name,
-        retention=logs.RetentionDays.THREE_MONTHS,
         removal_policy=RemovalPolicy.DESTROY,
         encryption_key=encryption.key,
     )
+    cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = days
+    return group
 
 
 def grant_crawler_logs(role: iam.Role) -> None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from aws_cdk import SecretValue
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk.aws_codebuild import BuildEnvironmentVariable
-from handover.names import GUARDED, Artifact, Parameter, StackKind
+from handover.names import Artifact, StackKind
 
 from constructs import Construct
 from stacks.constructs.action_specs import ActionSpec, ApprovalSpec, AssetSpec, DeploySpec, SourceSpec
 from stacks.constructs.artifact_store import ArtifactStore
 from stacks.constructs.build_step import BuildStep
-from stacks.constructs.endpoint_deployment import EndpointDeploymentRole
+from stacks.constructs.deployments import Deployment
 from stacks.constructs.pipeline_role import PipelineRole
 from stacks.constructs.step_spec import StepSpec
 from stacks.constructs.workload_resources import WorkloadResources
-from stacks.endpoint_parameters import parameters_of
-from stacks.execution import CHAMPION, PACKAGE
-from stacks.settings import Settings
 from stacks.specs import Workload
 
 
@@ -34,13 +30,11 @@ class PipelineActions(Construct):
         construct_id: str,
         *,
         workload: Workload,
-        settings: Settings,
         resources: WorkloadResources,
-        deployment: Mapping[StackKind, EndpointDeploymentRole],
+        deployment: Mapping[StackKind, Deployment],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._workload, self._settings = workload, settings
-        self._resources, self._deployment = resources, deployment
+        self._workload, self._resources, self._deployment = workload, resources, deployment
         self._artifacts = {artifact: codepipeline.Artifact(artifact.value) for artifact in Artifact}
         self._readers: list[BuildStep] = []
         self._makers: dict[type, Callable[..., actions.Action]] = {
@@ -119,32 +113,17 @@ class PipelineActions(Construct):
     def _deploy(self, spec: DeploySpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
         stack_name = self._workload.stack_name(spec.kind)
         deployment = self._deployment[spec.kind]
-        role.allow_deploy(stack_name, template=spec.templates, role=deployment, replace=spec.replace)
+        role.allow_deploy(stack_name, template=spec.templates, role=deployment.role, replace=spec.replace)
         return actions.CloudFormationCreateUpdateStackAction(
             action_name=f"Deploy{spec.kind}",
             stack_name=stack_name,
             template_path=self._artifacts[spec.templates].at_path(f"{stack_name}.template.json"),
-            parameter_overrides=self._parameters(spec),
+            parameter_overrides=deployment.parameters,
             replace_on_failure=spec.replace,
             admin_permissions=False,
-            deployment_role=deployment,
+            deployment_role=deployment.role,
             run_order=run_order,
         )
-
-    def _parameters(self, spec: DeploySpec) -> dict[str, Any]:
-        """The parameters of the stage's stack, with their values."""
-        resources = self._resources
-        values = {
-            Parameter.PACKAGE: PACKAGE,
-            Parameter.ROLE: resources.serving_roles[spec.kind].role_arn,
-            Parameter.ENCRYPTION_KEY: resources.encryption.arn,
-            Parameter.CAPTURE_BUCKET: resources.data.name,
-            Parameter.TOPIC: resources.notifications.topic_arn,
-            Parameter.CHAMPION: CHAMPION,
-            Parameter.SHIFT: GUARDED,
-        }
-        wanted = parameters_of(self._settings.stages.of(spec.kind), self._settings.security)
-        return {parameter.value: values[parameter] for parameter in wanted}
 
     def _approval(self, spec: ApprovalSpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
         self._resources.notifications.grant_tell(role)

@@ -29,6 +29,8 @@ def stages_of(workload: Workload, resources: WorkloadResources, settings: Settin
     person = ApprovalSpec(name="Approve", text=_question(workload))
     release = DeploySpec(kind="Prod", templates=Artifact.BUILD, replace=False)
     verify = verify_step(workload, resources, competes=prod.competes_by is not None)
+    # Last: the door says which release answers, and that one is verified.
+    doors = tuple(DeploySpec(kind="Api", templates=Artifact.BUILD, replace=True) for _ in workload.doors)
     return (
         StageSpec(name=PipelineStage.SOURCE, actions=(source, judges)),
         StageSpec(name=PipelineStage.BUILD, actions=(synth_step(workload),)),
@@ -40,7 +42,7 @@ def stages_of(workload: Workload, resources: WorkloadResources, settings: Settin
             actions=(person, approve_step(workload, resources)),
             only_when_held=not prod.approval,
         ),
-        StageSpec(name=PipelineStage.PROD, actions=(release, verify)),
+        StageSpec(name=PipelineStage.PROD, actions=(release, verify, *doors)),
     )
 
 

@@ -1,19 +1,26 @@
-"""The synthesis step: makes the templates of this very commit."""
+"""The synthesis step: makes the templates of this very commit, and publishes the files that they name."""
 
 from __future__ import annotations
 
 from handover.names import Artifact
 from handover.variables import SynthVariables
 
+from stacks.constructs.build_step import BuildStep
+from stacks.constructs.pushed_assets import PushedAssets
 from stacks.constructs.step_spec import StepSpec, of_commit
 from stacks.specs import Workload
 
 
 def synth_step(workload: Workload) -> StepSpec:
+    def grant(step: BuildStep) -> None:
+        if workload.doors:
+            PushedAssets(step, workload=workload).grant_add(step.role)
+
     return StepSpec(
         name="Synth",
         build_spec=of_commit("stacks/buildspec.yml"),
         minutes=workload.minutes.build,
-        variables=SynthVariables(),
+        variables=SynthVariables(assets=f"{workload.stack_name('Api')}.assets.json" if workload.doors else None),
         output=Artifact.BUILD,
+        grant=grant,
     )

@@ -101,6 +101,114 @@ ALWAYS = (
     ),
 )
 
+#: Of a workload with a door.
+WITH_A_DOOR = (
+    Acknowledged(
+        rule="APIG2",
+        at=("Door/Api/Api",),
+        reason="the methods validate bodies, in the stack of each release; no method takes a parameter",
+    ),
+    *(
+        Acknowledged(
+            rule=rule,
+            at=("Api/Api/Live/Stage",),
+            reason="a firewall costs about $8 a month: [api] waf = true puts the stage behind one",
+        )
+        for rule in ("APIG3", "APIGWAssociatedWithWAF")
+    ),
+    *(
+        Acknowledged(
+            rule=rule,
+            at=("Api/Api/Live/Stage",),
+            reason="execution logs go to a group of API Gateway's own, forever; the access log says who asked what",
+        )
+        for rule in ("APIG6", "APIGWExecutionLoggingEnabled")
+    ),
+    Acknowledged(
+        rule="APIGWCacheEnabledAndEncrypted",
+        at=("Api/Api/Live/Stage",),
+        reason="a cache would keep answers to what people asked, and a caller could read another's",
+    ),
+    Acknowledged(
+        rule="APIGWSSLEnabled",
+        at=("Api/Api/Live/Stage",),
+        reason="a client certificate is for backends by HTTP; this one is a function, called by AWS's own API",
+    ),
+    Acknowledged(
+        rule="APIGWXrayEnabled",
+        at=("Api/Api/Live/Stage",),
+        reason="traces cost money: [api] tracing = true switches them on, for API and function",
+    ),
+    Acknowledged(
+        rule="CFR1",
+        at=("Door/Page/Distribution",),
+        reason="who may sign in is decided by name: an address says nothing about who somebody is",
+    ),
+    Acknowledged(
+        rule="CFR2",
+        at=("Door/Page/Distribution",),
+        reason="behind it are public files alone, which take no input; the firewall, if wanted, is before the API",
+    ),
+    Acknowledged(
+        rule="CFR3",
+        at=("Door/Page/Distribution",),
+        reason="who loads a page is nobody's concern; who asks the model stands in the API's access log",
+    ),
+    Acknowledged(
+        rule="CFR4",
+        at=("Door/Page/Distribution",),
+        reason="CloudFront's own certificate allows no higher minimum than TLS 1.0; a domain of one's own would",
+    ),
+    Acknowledged(
+        rule="COG2",
+        at=("Door/People/Pool",),
+        reason="a second factor wants telephones or an app that every user has: who needs it decides on one",
+    ),
+    Acknowledged(
+        rule="COG8",
+        at=("Door/People/Pool",),
+        reason="threat protection is of Cognito's plan Plus, which costs for each user from the first on",
+    ),
+    Acknowledged(
+        rule="COG4",
+        at=tuple(f"Api/Api/Methods/{each}" for each in ("POST-predictions", "GET-schema", "GET-openapi.json")),
+        reason="these are for programs, which sign with credentials of AWS; people's methods ask the pool",
+    ),
+    *(
+        Acknowledged(
+            rule=rule,
+            at=("Door/Page/Files",),
+            reason="its files are the commit's and public; versions are kept, and a release writes all of them",
+        )
+        for rule in ("S1", "S3BucketLoggingEnabled", "S3BucketReplicationEnabled", "S3DefaultEncryptionKMS")
+    ),
+    Acknowledged(
+        rule="IAMNoInlinePolicy",
+        at=("ApiDeploymentRole", "Door/Api/LogRole", "Door/FunctionRole", "Door/Publisher/Function"),
+        reason="each policy is one role's alone and goes with it: a managed one could be attached to others",
+    ),
+    Acknowledged(
+        rule="L1",
+        at=("Api/Predict/Function", "Door/Publisher/Function/Function"),
+        reason="Python 3.11 is this project's Python everywhere: builds, Glue, images, functions",
+    ),
+    Acknowledged(
+        rule="LambdaDLQ",
+        at=("Api/Predict/Function", "Door/Publisher/Function/Function"),
+        reason="who calls it waits for its answer, and hears of every failure: the API, and CloudFormation",
+    ),
+    Acknowledged(
+        rule="LambdaInsideVPC",
+        at=("Api/Predict/Function", "Door/Publisher/Function/Function"),
+        reason="it speaks to AWS's APIs alone, over TLS: a network of its own would add nothing but its costs",
+    ),
+    Acknowledged(
+        rule="CloudWatchLogGroupEncrypted",
+        at=("Door/Api/AccessLog", "Door/FunctionRoleLog", "Door/Publisher/Function"),
+        reason="CloudWatch Logs encrypts at rest with its own key",
+    ),
+)
+
 #: With a key of one's own.
 WITH_A_KEY = (
     Acknowledged(

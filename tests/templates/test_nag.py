@@ -9,7 +9,7 @@ import pytest
 
 from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
-from tests.templates.acknowledged import ALWAYS, WITH_A_KEY, WITHOUT_A_KEY, Acknowledged
+from tests.templates.acknowledged import ALWAYS, WITH_A_DOOR, WITH_A_KEY, WITHOUT_A_KEY, Acknowledged
 from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Report, synthesize_under_rules
 from tests.templates.template import REASONS, Template, render
 
@@ -71,9 +71,22 @@ def test_with_a_key_of_ones_own_less_is_found(assembly_with_key: CloudAssembly, 
     assert sorted(about_rules(assembly_with_key.report, workload) - places(ALWAYS) - places(WITH_A_KEY)) == []
 
 
-def test_every_acknowledgement_is_needed(report: Report, assembly_with_key: CloudAssembly) -> None:
+def test_every_finding_about_a_door_is_acknowledged(assembly_with_doors: CloudAssembly, entered: Workload) -> None:
+    """The rules find nothing more in the stacks of a workload with a door than is acknowledged with a reason."""
+    found = about_rules(assembly_with_doors.report, entered)
+    assert found & places(WITH_A_DOOR)
+    assert sorted(found - places(ALWAYS) - places(WITHOUT_A_KEY) - places(WITH_A_DOOR)) == []
+
+
+def test_every_acknowledgement_is_needed(
+    report: Report, assembly_with_key: CloudAssembly, assembly_with_doors: CloudAssembly
+) -> None:
     """Each acknowledged finding is found in some workload."""
-    for found_in, acknowledged in ((report, WITHOUT_A_KEY), (assembly_with_key.report, WITH_A_KEY)):
+    for found_in, acknowledged in (
+        (report, WITHOUT_A_KEY),
+        (assembly_with_key.report, WITH_A_KEY),
+        (assembly_with_doors.report, (*WITHOUT_A_KEY, *WITH_A_DOOR)),
+    ):
         found = {each for workload in WORKLOADS.values() for each in about_rules(found_in, workload)}
         assert sorted((places(ALWAYS) | places(acknowledged)) - found) == []
 
@@ -91,7 +104,7 @@ def test_every_wildcard_that_is_found_has_its_reason_in_the_template(
 
 def test_an_acknowledgement_says_why_and_says_it_once() -> None:
     """Each rule and place is acknowledged once, with a reason of six words at the least."""
-    for acknowledged in ((*ALWAYS, *WITHOUT_A_KEY), (*ALWAYS, *WITH_A_KEY)):
+    for acknowledged in ((*ALWAYS, *WITHOUT_A_KEY, *WITH_A_DOOR), (*ALWAYS, *WITH_A_KEY)):
         counts = Counter((each.rule, at) for each in acknowledged for at in each.at)
         assert [each for each, count in counts.items() if count > 1] == []
         assert [each.rule for each in acknowledged if len(each.reason.split()) < 6] == []

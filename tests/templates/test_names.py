@@ -9,12 +9,28 @@ from tests.templates.cloud_assembly import CloudAssembly
 KINDS: tuple[StackKind, ...] = ("Qa", "Prod")
 #: For every type in the templates, the property that would give it a name of our own; None where there is none.
 NAME_PROPERTY = {
+    "AWS::ApiGateway::Account": None,
+    "AWS::ApiGateway::Authorizer": None,  # Name is required, and counts within its API alone
+    "AWS::ApiGateway::Deployment": None,
+    "AWS::ApiGateway::GatewayResponse": None,
+    "AWS::ApiGateway::Method": None,
+    "AWS::ApiGateway::Model": None,  # methods name it, within its API
+    "AWS::ApiGateway::RequestValidator": None,
+    "AWS::ApiGateway::Resource": None,
+    "AWS::ApiGateway::RestApi": "Name",
+    "AWS::ApiGateway::Stage": "StageName",
     "AWS::ApplicationAutoScaling::ScalableTarget": None,
     "AWS::ApplicationAutoScaling::ScalingPolicy": "PolicyName",
+    "AWS::CloudFront::Distribution": None,
+    "AWS::CloudFront::OriginAccessControl": None,  # its configuration has the name
+    "AWS::CloudFront::ResponseHeadersPolicy": None,  # the same
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::CodeBuild::Project": "Name",
     "AWS::CodePipeline::Pipeline": "Name",
     "AWS::CodePipeline::Webhook": "Name",
+    "AWS::Cognito::UserPool": "UserPoolName",
+    "AWS::Cognito::UserPoolClient": "ClientName",
+    "AWS::Cognito::UserPoolDomain": "Domain",
     "AWS::Events::Rule": "Name",
     "AWS::Glue::Classifier": None,  # its kind's properties have the name
     "AWS::Glue::Crawler": "Name",
@@ -24,8 +40,10 @@ NAME_PROPERTY = {
     "AWS::IAM::Policy": None,  # PolicyName is required, and counts within its role alone
     "AWS::IAM::Role": "RoleName",
     "AWS::KMS::Key": None,
+    "AWS::Lambda::Alias": "Name",
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Lambda::Permission": None,
+    "AWS::Lambda::Version": None,
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
     "AWS::S3::BucketPolicy": None,
@@ -37,6 +55,7 @@ NAME_PROPERTY = {
     "AWS::SNS::Subscription": None,
     "AWS::SNS::Topic": "TopicName",
     "AWS::SNS::TopicPolicy": None,
+    "Custom::Page": None,
 }
 
 
@@ -68,9 +87,29 @@ def test_nothing_is_named_without_a_reason(
     assert names(assembly_with_key, workload) == sorted(set(reasons) | with_key)
 
 
-def names(assembly: CloudAssembly, workload: Workload) -> list[str]:
+def test_what_a_door_names_has_a_reason_too(
+    assembly: CloudAssembly, assembly_with_doors: CloudAssembly, entered: Workload
+) -> None:
+    """A door adds the names of this list to a workload's, each with its reason."""
+    reasons = {
+        entered.dashed_name: "API Gateway requires a name, which need not be the only one",
+        f"{entered.dashed_name}-123456789012": "people see the address of the sign-in, which begins with it",
+        f"/aws/lambda/{entered.function_name}": "Lambda names the group after its function",
+        entered.function_name: "the deploying role and the log group name the function before its stack exists",
+        "live": "callers' addresses have the stage's name",
+        "live, the alias": "the API calls the alias, which each release gives to its own version",
+        f"{entered.stack_name('Api')}-in-use": "CloudFormation requires a scaling policy's name",
+    }
+    without = names(assembly, entered)
+    added = names(assembly_with_doors, entered, "Api")
+    for name in without:
+        added.remove(name)
+    assert added == sorted(name.partition(",")[0] for name in reasons)
+
+
+def names(assembly: CloudAssembly, workload: Workload, *more: StackKind) -> list[str]:
     named = []
-    for kind in ("Pipeline", *KINDS):
+    for kind in ("Pipeline", *KINDS, *more):
         for resource in assembly.templates[workload.stack_name(kind)].resources.values():
             name = NAME_PROPERTY[resource["Type"]]
             value = resource.get("Properties", {}).get(name) if name else None

@@ -59,6 +59,11 @@ def predict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Call
         yield made
 
 
+@pytest.fixture(scope="session")
+def publish_page() -> ModuleType:
+    return _handler("publish_page")
+
+
 def _handler(folder: str) -> ModuleType:
     """The module ``lambda/<folder>/handler.py``."""
     spec = importlib.util.spec_from_file_location(folder, PROJECT / "lambda" / folder / "handler.py")

@@ -15,6 +15,7 @@ from scripts.reads.guards import Ringing
 from scripts.reads.prod import Deployed, Served, Tenure
 from scripts.reads.registry import Release, Version
 from scripts.rollback import plan, previous
+from stacks.specs import Workload
 from tests.gate_documents import gate_document
 from tests.unit.scripts.test_releases import ARN, release
 
@@ -36,6 +37,7 @@ class Registry:
 
 class Prod:
     stack_name, endpoint_name = "CarProd", "car-prod"
+    workload = Workload(name="car")
 
     def __init__(self, *, stack: str | None = "UPDATE_COMPLETE", endpoint: str | None = "InService") -> None:
         self._stack, self._endpoint = stack, endpoint
@@ -177,6 +179,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     monkeypatch.setattr(into_prod, "report_of", lambda _: GATE)
     monkeypatch.setattr(into_prod.notification, "publish", told.publish)
     monkeypatch.setattr(into_prod.cloud, "client", lambda _: told)
+    monkeypatch.setattr(into_prod, "stack_of_api", lambda _: None)
     return told
 
 
@@ -219,3 +222,28 @@ def test_now_is_all_at_once(monkeypatch: pytest.MonkeyPatch, told: Told) -> None
     ((subject, text),) = told.messages
     assert subject == "car: PROD serves version 1 (rollback)"
     assert "instead of version 3, verified" in text
+
+
+API = {"StackName": "CarApi", "Parameters": STACK["Parameters"][:1]}
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_the_api_is_told_which_release_answers_now(
+    monkeypatch: pytest.MonkeyPatch, told: Told, capsys: pytest.CaptureFixture[str], status: str
+) -> None:
+    """The API's stack gets the same package once PROD serves it; if that fails, it is said, and PROD stays."""
+    updated: list[tuple[str, dict[str, str]]] = []
+
+    def update(stack: dict[str, Any], changes: dict[str, str], _: object) -> stack_update.Outcome:
+        updated.append((stack.get("StackName", "CarProd"), changes))
+        ended = status if stack is API else "UPDATE_COMPLETE"
+        return stack_update.Outcome(status=ended, reason="no version", seconds=1)
+
+    monkeypatch.setattr(into_prod, "verify", lambda *_: None)
+    monkeypatch.setattr(into_prod, "stack_of_api", {"car": API}.get)
+    monkeypatch.setattr(into_prod.stack_update, "update", update)
+    assert into_prod.put(release(1), Prod(), Registry(), STACK, "rollback") == 0
+    assert updated[1:] == [("CarApi", {"ModelPackageArn": f"{ARN}1"})]
+    assert len(told.messages) == 1
+    said = capsys.readouterr().err
+    assert ("calls it by the number of before" in said) == (status != "UPDATE_COMPLETE")

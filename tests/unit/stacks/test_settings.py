@@ -312,7 +312,7 @@ def test_a_table_of_a_workload_adds_to_what_all_have(tmp_path: Path) -> None:
             "[workloads.credit_default.github]",
             (
                 "workloads.credit_default.github cannot be a workload's own. "
-                "Allowed: notifications, security, training, stages, batch, dataset"
+                "Allowed: notifications, security, training, stages, batch, dataset, api"
             ),
         ),
         (
@@ -388,3 +388,47 @@ def test_a_night_is_one_line(tmp_path: Path) -> None:
     assert batch is not None
     assert (batch.schedule, batch.instance_type) == ("cron(0 3 * * ? *)", "ml.m5.large")
     assert settings.of("car_evaluation").batch is None
+
+
+CALLERS = 'callers = ["people", "programs"]'
+PARTNER = "# [api.partners.acme]\n# requests_per_second = 5\n# burst_requests = 10\n# requests_per_day = 10000"
+
+
+@pytest.mark.parametrize(
+    ("replacements", "words"),
+    [
+        ([(CALLERS, 'callers = ["everybody"]')], "api.callers.0 = 'everybody': Input should be 'people' or 'programs'"),
+        ([(CALLERS, "callers = []")], "api.callers = []: List should have at least 1 item"),
+        ([(CALLERS, 'callers = ["people", "people"]')], "callers names one twice: people, people"),
+        ([("log_days = 90", "log_days = 91")], "api.log_days = 91: Input should be 1, 3, 5, 7, 14, 30, 60, 90"),
+        (
+            [("timeout_seconds = 28", "timeout_seconds = 29")],
+            "api.function.timeout_seconds = 29: Input should be less than or equal to 28",
+        ),
+        ([("provisioned = 1 ", "provisioned = 4 ")], "provisioned (4) is above most_provisioned (3)"),
+        ([("at_once = 10", "at_once = 2")], "most_provisioned (3) is above at_once (2)"),
+        (
+            [(CALLERS, 'callers = ["programs"]'), ("sign_up = false", "sign_up = true")],
+            'people sign up: add "people" to callers',
+        ),
+        (
+            [(CALLERS, 'callers = ["people"]'), (PARTNER, PARTNER.replace("# ", ""))],
+            'partners are programs: add "programs" to callers',
+        ),
+        (
+            [(PARTNER, PARTNER.replace("# ", "").replace("_day", "_month"))],
+            "api.partners.acme.requests_per_month = 10000 is no key here. Allowed: requests_per_second,",
+        ),
+    ],
+)
+def test_a_door_that_cannot_be_is_refused(refusal: Refusal, replacements: list[tuple[str, str]], words: str) -> None:
+    """The refusal names the key of [api] and the value, and says what may be."""
+    assert any(words in line for line in refusal(*replacements))
+
+
+def test_a_workload_may_have_a_door_of_its_own_kind(tmp_path: Path) -> None:
+    """Callers and partners of one workload alone are no one else's."""
+    settings = load_settings(with_own(tmp_path, '[workloads.iris.api]\ncallers = ["programs"]\n'))
+    assert settings.of("iris").api.callers == ["programs"]
+    assert settings.of("iris").api.function == settings.api.function
+    assert settings.of("credit_default").api.callers == ["people", "programs"]

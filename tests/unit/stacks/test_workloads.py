@@ -11,7 +11,7 @@ import pytest
 
 from handover.places import glue_script_key
 from ml_init.dataset import Dataset
-from stacks.specs import Glue, Workload
+from stacks.specs import Api, Glue, Workload
 from stacks.workloads import WORKLOADS
 
 PROJECT = Path(__file__).parents[3]
@@ -64,13 +64,15 @@ def accepted() -> list[Workload]:
 
 
 def test_every_name_made_of_an_accepted_one_is_accepted_by_aws(accepted: list[Workload]) -> None:
-    """Stacks take 128 letters and digits; endpoints and groups 63, and dashes; Glue databases lower case."""
+    """Stacks take 128 letters and digits; endpoints, groups and sign-in domains 63, and dashes; functions 64."""
     for workload in accepted:
-        for kind in ("Pipeline", "Qa", "Prod"):
+        for kind in ("Pipeline", "Qa", "Prod", "Api"):
             assert re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,127}", workload.stack_name(kind))
             assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", workload.endpoint_name(kind))
         assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", workload.dashed_name)
         assert re.fullmatch(r"[a-z0-9_]{1,255}", workload.name)
+        assert re.fullmatch(r"[a-zA-Z0-9-_]{1,64}", workload.function_name)
+        assert re.fullmatch(r"[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?", f"{workload.dashed_name}-123456789012")
         assert workload.name.isidentifier()
 
 
@@ -141,8 +143,16 @@ def test_what_a_build_file_installs_and_runs_is_there(build_file: str) -> None:
     assert len(locks) == 1
     assert (PROJECT / locks[0]).is_file()
     modules = re.findall(r"python -m ([\w.$]+)", text)
-    assert bool(modules) != ("cdk synth" in text)
+    assert modules
     for module in modules:
         for workload in WORKLOADS:
             path = PROJECT / (module.replace("$WORKLOAD", workload).replace(".", "/") + ".py")
             assert path.is_file(), path
+
+
+def test_a_workload_has_one_door_at_the_most() -> None:
+    """A second door is refused, for there is one address; a workload without one has no API."""
+    assert Workload(name="cars").api is None
+    assert Workload(name="cars", doors=(Api(),)).api == Api()
+    with pytest.raises(ValueError, match="The workload cars has 2 doors"):
+        Workload(name="cars", doors=(Api(), Api()))

@@ -1,0 +1,97 @@
+"""The door of a workload: its addresses, and the body of a request for a row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from handover.door import Asks, is_whole
+from handover.door import Door as Facts
+from handover.names import Output
+from handover.plain_text import number
+from scripts import cloud
+from scripts.reads.errors import NotThereError
+from scripts.reads.stacks import outputs_of
+from stacks.door_facts import door_facts
+from stacks.settings import load_settings
+from stacks.workloads import WORKLOADS
+
+
+class Door:
+    """What stands of it. NotThereError for a workload without one, or before its first release."""
+
+    def __init__(self, workload: str) -> None:
+        self.workload = WORKLOADS[workload]
+        if self.workload.api is None:
+            raise NotThereError(
+                f"{workload} has no door: give it doors=(Api(),) in stacks/workloads.py, and deploy it."
+            )
+        self.stack_name = self.workload.stack_name("Api")
+        self._outputs = outputs_of(self.workload.stack_name("Pipeline"))
+
+    def stack(self) -> dict[str, Any] | None:
+        """The release's stack as CloudFormation describes it; None if nothing was released with a door yet."""
+        return stack_of_api(self.workload.name)
+
+    @property
+    def page(self) -> str:
+        return self._of(Output.PAGE, "people")
+
+    @property
+    def api(self) -> str:
+        self._of(Output.PROGRAMS, "programs")
+        return self._of(Output.API, "programs")
+
+    @property
+    def user_pool(self) -> str:
+        return self._of(Output.USER_POOL, "people")
+
+    def _of(self, output: Output, callers: str) -> str:
+        if output not in self._outputs:
+            raise NotThereError(
+                f"{self.workload.stack_name('Pipeline')} has no output {output}: [api] callers in gatehouse.toml needs"
+                f' "{callers}", and the stack make deploy WORKLOAD={self.workload.name}.'
+            )
+        return self._outputs[output]
+
+
+def stack_of_api(workload: str) -> dict[str, Any] | None:
+    """A workload's API as CloudFormation describes it; None if it has none, or none yet."""
+    try:
+        name = WORKLOADS[workload].stack_name("Api")
+        found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return found
+
+
+def request_for(workload: str, row: str) -> tuple[bytes, str]:
+    """Body and content type of the request for a row of the data set, as ``make ask`` takes it; of an image, its file.
+
+    Raises SystemExit if the row has not the columns of a request.
+    """
+    facts = door_facts(WORKLOADS[workload], load_settings(Path("gatehouse.toml")).of(workload).dataset)
+    if facts.asks is Asks.IMAGE:
+        return Path(row).read_bytes(), facts.image_types[0]
+    return json.dumps(_members(facts, row)).encode(), "application/json"
+
+
+def _members(facts: Facts, row: str) -> dict[str, Any]:
+    values = [row] if facts.asks is Asks.TEXT else row.split(",")
+    if len(values) != len(facts.columns):
+        names = ",".join(column["name"] for column in facts.columns)
+        raise SystemExit(f"The row {row!r} has {len(values)} values; a request to {facts.workload} has {names}.")
+    return {column["name"]: _value(column, text) for column, text in zip(facts.columns, values, strict=True)}
+
+
+def _value(column: Any, text: str) -> Any:
+    """As JSON has it. What is no number is sent as it is: the API says what it may be."""
+    found = number(text) if "low" in column else None
+    if found is None:
+        return text
+    return int(found) if is_whole(column) and found.is_integer() else found

@@ -1,0 +1,155 @@
+"""What scripts do at a door: the body of a row, signed calls, passwords, and the picture of a load."""
+
+from __future__ import annotations
+
+import json
+import string
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from botocore.credentials import ReadOnlyCredentials
+
+from scripts.cloud import addresses, api_calls
+from scripts.cloud.api_calls import Answer, ApiCalls
+from scripts.cloud.decision import Cloud, Decision
+from scripts.load import drive
+from scripts.reads.door import request_for
+from scripts.reads.load import Second, Seen, chart, seconds_of
+from scripts.user import temporary_password
+
+ROW = "low,low,5more,more,big,high"
+
+
+def test_a_row_is_sent_as_a_member_for_each_column() -> None:
+    """Categories are sent as text, numbers as numbers, and what is no number as it is, for the API to refuse."""
+    body, content_type = request_for("car_evaluation", ROW)
+    assert content_type == "application/json"
+    assert json.loads(body) == {
+        "buying": "low", "maint": "low", "doors": "5more", "persons": "more", "lug_boot": "big", "safety": "high"
+    }  # fmt: skip
+    asked = json.loads(request_for("credit_default", ",".join(["20000", "2", "2", "1", "old", *["0"] * 18]))[0])
+    assert (asked["credit_limit"], asked["sex"], asked["age"]) == (20000, "2", "old")
+
+
+def test_a_row_of_other_columns_is_refused_with_those_that_are_wanted() -> None:
+    """The refusal counts the values and names the columns of a request."""
+    with pytest.raises(SystemExit, match="has 2 values; a request to car_evaluation has buying,maint,doors,persons"):
+        request_for("car_evaluation", "low,low")
+
+
+class Api(BaseHTTPRequestHandler):
+    """Says what it was asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        said = json.dumps({"path": self.path, "headers": dict(self.headers), "body": sent}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def calls(port: int, monkeypatch: pytest.MonkeyPatch) -> ApiCalls:
+    """Calls of an API at AWS's address, decided to be the local cloud's."""
+    decision = Decision(
+        cloud=Cloud.LOCAL, account="123456789012", region="us-east-1", endpoint_url=f"http://127.0.0.1:{port}"
+    )
+    for module in (addresses, api_calls):
+        monkeypatch.setattr(module, "decided", lambda: decision)
+    monkeypatch.setattr(api_calls, "credentials", lambda: ReadOnlyCredentials("AKIDEXAMPLE", "secret", None))
+    return ApiCalls("https://a1b2c3.execute-api.us-east-1.amazonaws.com/live")
+
+
+def test_a_call_reaches_the_api_of_the_local_cloud_signed(calls: ApiCalls, port: int) -> None:
+    """AWS's address becomes the local one, whose host is named and signed, whatever the resolver knows."""
+    answer = calls.ask("POST", "/predictions", b'{"a":1}')
+    said: dict[str, Any] = json.loads(answer.body)
+    assert answer.status == 200
+    assert (said["path"], said["body"]) == ("/live/predictions", '{"a":1}')
+    assert said["headers"]["Host"] == f"a1b2c3.execute-api.localhost:{port}"
+    authorization = said["headers"]["Authorization"]
+    assert "/us-east-1/execute-api/aws4_request" in authorization
+    assert "host" in authorization.partition("SignedHeaders=")[2]
+
+
+def test_an_api_that_does_not_answer_is_an_answer_too(calls: ApiCalls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that fails has the status 0 and says why, so that a load counts it as failed."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError("nobody listens")
+
+    monkeypatch.setattr(api_calls.HTTPConnection, "connect", refuse)
+    answer = calls.ask("POST", "/predictions", b"{}")
+    assert (answer.status, answer.body) == (0, "ConnectionRefusedError: nobody listens")
+
+
+def test_a_temporary_password_keeps_the_pools_policy() -> None:
+    """Each has 20 characters, at least one of each of the four kinds, and no two are the same."""
+    drawn = [temporary_password() for _ in range(50)]
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!")
+    for password in drawn:
+        assert len(password) == 20
+        assert [kind for kind in kinds if not set(kind) & set(password)] == []
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_a_load_asks_as_often_as_it_is_told() -> None:
+    """Forty requests a second for half a second are twenty, each counted, and the instances are looked at."""
+    asked, told = [], []
+
+    def ask() -> Answer:
+        asked.append(1)
+        return Answer(status=200 if len(asked) > 1 else 503, body="", seconds=0.004)
+
+    seen = drive(ask, instances=lambda: 2, rate=40, seconds=1, tell=told.append)
+    assert len(asked) == 40
+    (second,) = seconds_of(seen, 1)
+    assert (second.instances, second.answered + second.failed, second.failed) == (2, 40, 1)
+    assert [line.split("s  ")[1] for line in told] == ["2 instances"]
+
+
+def test_a_second_has_what_was_sent_in_it() -> None:
+    """Requests count for the second in which they were sent, with the instances that were seen last by its end."""
+    seen = Seen()
+    for moment, status, took in ((0.1, 200, 0.010), (0.9, 200, 0.030), (1.5, 504, 29.0)):
+        seen.add(moment, status, took)
+    seen.note(0.0, 1)
+    seen.note(1.2, 3)
+    assert seconds_of(seen, 3) == [
+        Second(instances=1, answered=2, failed=0, p95_milliseconds=pytest.approx(29.0)),
+        Second(instances=3, answered=0, failed=1, p95_milliseconds=None),
+        Second(instances=3, answered=0, failed=0, p95_milliseconds=None),
+    ]
+
+
+def test_the_picture_is_a_panel_for_each_number() -> None:
+    """The chart is well-formed SVG with four lines, whose highest values are written beside them."""
+    seconds = [
+        Second(instances=number, answered=20, failed=0, p95_milliseconds=float(number) or None) for number in range(3)
+    ]
+    drawn = ET.fromstring(chart(seconds, "a <title>"))  # noqa: S314  (it was written a moment ago)
+    name = "{http://www.w3.org/2000/svg}"
+    lines = drawn.findall(f"{name}polyline")
+    assert [len(line.attrib["points"].split()) for line in lines] == [3, 3, 3, 2]
+    assert {text.text for text in drawn.iter(f"{name}text")} >= {"a <title>", "instances", "20", "3 s"}
