@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_iam as iam
@@ -12,9 +13,10 @@ from aws_cdk import aws_s3 as s3
 from handover.names import Output
 
 from constructs import Construct
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow, explain
 
 _NO_DEVICES = "camera=(), geolocation=(), microphone=()"
+_READ = "CloudFront shows whatever the page consists of; its condition names this one distribution"
 _FILES = "which files a page consists of, its own release says: the bucket holds nothing else"
 
 
@@ -67,6 +69,8 @@ class PageSite(Construct):
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
         )
+        policy = cast("s3.BucketPolicy", self.bucket.policy).node.default_child
+        explain(cast("CfnResource", policy), [self.bucket.arn_for_objects("*")], _READ)
         self.origin = f"https://{self.distribution.domain_name}"
         CfnOutput(self, "Address", value=self.address).override_logical_id(Output.PAGE)
 

@@ -5,6 +5,7 @@ Counts are in memory, and are written down by ``save``, once a second: what a cr
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ class Quotas:
         self._table = table
         self._used: dict[str, dict[str, Any]] = {key: dict(document) for key, document in table.items()}
         self._changed: set[str] = set()
+        self._saving = threading.Lock()
 
     def admit(self, plan_id: str, key_id: str, quota: dict[str, Any], moment: datetime) -> bool:
         """Counts a request; False where the quota of the period is used up."""
@@ -49,6 +51,12 @@ class Quotas:
         return int((self._used.get(f"{plan_id}/{key_id}") or {}).get("used", 0))
 
     def save(self) -> None:
-        while self._changed:
-            name = self._changed.pop()
-            self._table.put(name, dict(self._used[name]))
+        """Returns once everything counted before is written, even by another thread."""
+        with self._saving:
+            for name in list(self._changed):
+                self._changed.discard(name)
+                try:
+                    self._table.put(name, dict(self._used[name]))
+                except Exception:
+                    self._changed.add(name)
+                    raise
