@@ -38,7 +38,7 @@ WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_trai
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask open user call load \
         releases rollback score tune compare end-experiment verify-report clean \
-        quick format lint types walls unit templates browser local large e2e e2e-releases e2e-workloads faults coverage-doc iam iam-mutations bench gate-power gate-rates
+        quick format lint types walls unit templates browser local local-odd local-even large e2e e2e-releases e2e-workloads faults coverage-doc iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -173,8 +173,17 @@ templates: .venv/installed-dev node_modules/installed ## promises on the synthes
 browser: .venv/installed-dev tests/browser/node_modules/installed ## the page in a real browser; SCREENSHOTS=docs/images takes its pictures anew
 	@$(TOOLS) $(if $(SCREENSHOTS),GATEHOUSE_SCREENSHOTS=$(SCREENSHOTS)) pytest -q tests/browser
 
-local: .venv/installed-dev node_modules/installed ## boto3 against the local cloud
-	@$(TOOLS) pytest -q -m 'not large' tests/local
+local: .venv/installed-dev node_modules/installed ## boto3 against the local cloud, in two halves side by side
+	@said=$$(mktemp) && trap 'rm -f $$said' EXIT && { $(MAKE) local-even >$$said 2>&1 & even=$$!; }; \
+		$(MAKE) local-odd && ended=0 || ended=$$?; \
+		wait $$even || ended=$$?; cat $$said; [ $$ended = 0 ]
+
+# Every other file of tests/local: files about the same service, which take as long, are shared out evenly.
+local-odd: .venv/installed-dev node_modules/installed
+	@$(TOOLS) pytest -q -m 'not large' $$(ls tests/local/test_*.py | sed -n 'p;n')
+
+local-even: .venv/installed-dev node_modules/installed
+	@$(TOOLS) pytest -q -m 'not large' $$(ls tests/local/test_*.py | sed -n 'n;p')
 
 large: .venv/installed-dev node_modules/installed ## what CI leaves to you: PyTorch, 5.5 GB on the first run
 	@$(TOOLS) pytest -q -m large tests/local tests/e2e
