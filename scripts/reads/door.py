@@ -59,7 +59,12 @@ class Door:
 
 
 def stack_of_api(workload: str) -> dict[str, Any] | None:
-    """A workload's API as CloudFormation describes it; None if it has none, or none yet."""
+    """A workload's API as CloudFormation describes it; None if it has none, or none yet.
+
+    Nobody is asked about a workload without a door: who may roll it back need not be allowed to.
+    """
+    if WORKLOADS[workload].api is None:
+        return None
     try:
         name = WORKLOADS[workload].stack_name("Api")
         found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]

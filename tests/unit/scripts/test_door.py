@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 
+from scripts import cloud
 from scripts.cloud import addresses, api_calls
 from scripts.cloud.api_calls import Answer, ApiCalls
 from scripts.cloud.decision import Cloud, Decision
 from scripts.load import drive
-from scripts.reads.door import request_for
+from scripts.reads.door import request_for, stack_of_api
 from scripts.reads.load import Second, Seen, chart, seconds_of
 from scripts.user import temporary_password
+from stacks.specs import Workload
+from stacks.workloads import WORKLOADS
 
 ROW = "low,low,5more,more,big,high"
 
@@ -153,3 +156,10 @@ def test_the_picture_is_a_panel_for_each_number() -> None:
     lines = drawn.findall(f"{name}polyline")
     assert [len(line.attrib["points"].split()) for line in lines] == [3, 3, 3, 2]
     assert {text.text for text in drawn.iter(f"{name}text")} >= {"a <title>", "instances", "20", "3 s"}
+
+
+def test_nobody_is_asked_about_a_workload_without_a_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may roll back may not look at a stack that does not exist."""
+    monkeypatch.setitem(WORKLOADS, "plain", Workload(name="plain"))
+    monkeypatch.setattr(cloud, "client", lambda _: pytest.fail("CloudFormation was asked"))
+    assert stack_of_api("plain") is None
