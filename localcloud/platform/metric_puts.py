@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 
     from localcloud.platform.cloud import Cloud
 
-#: AWS's seconds between two puts, and the longest interval in this machine's.
-_PUT_SECONDS = 20.0
+#: The longest interval between two puts in this machine's seconds.
 _PUT_SECONDS_HERE = 1.0
 #: CloudWatch's limits for different values in a datum, and for data in a call.
 _MOST_VALUES = 150
@@ -29,24 +29,31 @@ Dimensions = tuple[tuple[str, str], ...]
 Counts = dict[tuple[str, Dimensions], Counter[float]]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metrics:
+    """A namespace's metrics: name → unit, which of them have high resolution, and AWS's seconds between two puts."""
+
+    namespace: str
+    units: Mapping[str, str]
+    high_resolution: frozenset[str] = frozenset()
+    put_seconds: float = 20.0
+
+
 class MetricPuts:
     """One namespace's metrics. Equal values are counted together, for real percentiles in short puts."""
 
-    def __init__(
-        self, cloud: Cloud, namespace: str, units: Mapping[str, str], before_each_put: Callable[[], None] = lambda: None
-    ) -> None:
-        """``units``: metric name → unit. ``before_each_put`` may record what stands at that moment."""
+    def __init__(self, cloud: Cloud, metrics: Metrics, before_each_put: Callable[[], None] = lambda: None) -> None:
+        """``before_each_put`` may record what stands at that moment."""
         self._cloud = cloud
-        self._namespace = namespace
-        self._units = units
+        self._metrics = metrics
         self._before_each_put = before_each_put
-        self._every_seconds = min(_PUT_SECONDS_HERE, _PUT_SECONDS / cloud.settings.time_scale)
+        self._every_seconds = min(_PUT_SECONDS_HERE, metrics.put_seconds / cloud.settings.time_scale)
         self._counts: Counts = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
     def start(self) -> None:
-        threading.Thread(target=self._put_regularly, daemon=True, name=f"metrics-{self._namespace}").start()
+        threading.Thread(target=self._put_regularly, daemon=True, name=f"metrics-{self._metrics.namespace}").start()
 
     def stop(self) -> None:
         self._closed.set()
@@ -63,18 +70,23 @@ class MetricPuts:
             self._before_each_put()
             with self._lock:
                 counts, self._counts = self._counts, {}
-            data = list(metric_data(counts, self._units))
+            data = list(metric_data(counts, self._metrics))
             try:
                 for begin in range(0, len(data), _MOST_DATA):
                     part = data[begin : begin + _MOST_DATA]
                     self._cloud.clients.administrator("cloudwatch").put_metric_data(
-                        Namespace=self._namespace, MetricData=part
+                        Namespace=self._metrics.namespace, MetricData=part
                     )
             except (ClientError, BotoCoreError) as error:
-                log.warning("%d data of %s are lost: %s", len(data), self._namespace, error)
+                log.warning("%d data of %s are lost: %s", len(data), self._metrics.namespace, error)
 
 
-def metric_data(counts: Counts, units: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def three_digits(value: float) -> float:
+    """Rounds a value. Nobody needs more digits, and equal values make short puts."""
+    return float(f"{value:.3g}")
+
+
+def metric_data(counts: Counts, metrics: Metrics) -> Iterator[dict[str, Any]]:
     """CloudWatch's data for what was counted. They have no time of their own, so no alarm misses what comes late."""
     for (name, dimensions), values in counts.items():
         ordered = sorted(values)
@@ -83,7 +95,8 @@ def metric_data(counts: Counts, units: Mapping[str, str]) -> Iterator[dict[str, 
             yield {
                 "MetricName": name,
                 "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
-                "Unit": units[name],
+                "Unit": metrics.units[name],
                 "Values": part,
                 "Counts": [float(values[value]) for value in part],
+                **({"StorageResolution": 1} if name in metrics.high_resolution else {}),
             }

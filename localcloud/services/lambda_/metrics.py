@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.platform.metric_puts import MetricPuts
+from localcloud.platform.metric_puts import MetricPuts, Metrics, three_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ _ACCOUNT: Dimensions = ()
 
 class LambdaMetrics:
     def __init__(self, cloud: Cloud, before_each_put: Callable[[], None]) -> None:
-        self._puts = MetricPuts(cloud, "AWS/Lambda", _UNITS, before_each_put)
+        self._puts = MetricPuts(cloud, Metrics(namespace="AWS/Lambda", units=_UNITS), before_each_put)
         self.start = self._puts.start
         self.stop = self._puts.stop
 
@@ -48,7 +48,7 @@ class LambdaMetrics:
             "Invocations": 1,
             "Errors": bool(outcome.function_error),
             "Throttles": 0,
-            "Duration": float(f"{outcome.seconds * 1000:.3g}"),
+            "Duration": three_digits(outcome.seconds * 1000),
         }
         self._puts.record(values, [_ACCOUNT, *_places(target)])
 

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from localcloud.platform.metric_puts import MetricPuts, Metrics, three_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from localcloud.platform.cloud import Cloud
+    from localcloud.platform.metric_puts import Dimensions
 
-NAMESPACE = "AWS/SageMaker"
-#: AWS's seconds between two puts, and the longest interval in this machine's. AWS puts what is concurrent so often.
-_PUT_SECONDS = 10.0
-_PUT_SECONDS_HERE = 1.0
-#: CloudWatch's limit for different values in a datum.
-_MOST_VALUES = 150
-
-log = logging.getLogger("localcloud.sagemaker.metrics")
-
-#: Metric name → unit.
-_METRICS = {
-    "Invocations": "None",
-    "InvocationsPerInstance": "None",
-    "Invocation4XXErrors": "None",
-    "Invocation5XXErrors": "None",
-    "InvocationModelErrors": "None",
-    "ModelLatency": "Microseconds",
-    "OverheadLatency": "Microseconds",
-}
+_CONCURRENT = "ConcurrentRequestsPerModel"
+_METRICS = Metrics(
+    namespace="AWS/SageMaker",
+    units={
+        "Invocations": "None",
+        "InvocationsPerInstance": "None",
+        "Invocation4XXErrors": "None",
+        "Invocation5XXErrors": "None",
+        "InvocationModelErrors": "None",
+        "ModelLatency": "Microseconds",
+        "OverheadLatency": "Microseconds",
+        _CONCURRENT: "Count",
+    },
+    high_resolution=frozenset({_CONCURRENT}),
+    # AWS puts what is concurrent so often.
+    put_seconds=10.0,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,97 +52,34 @@ class Invocation:
             "Invocation4XXErrors": 400 <= self.status < 500,
             "Invocation5XXErrors": self.status >= 500,
             "InvocationModelErrors": self.status >= 400,
-            "ModelLatency": _three_digits(self.model_seconds * 1e6),
-            "OverheadLatency": _three_digits(self.overhead_seconds * 1e6),
+            "ModelLatency": three_digits(self.model_seconds * 1e6),
+            "OverheadLatency": three_digits(self.overhead_seconds * 1e6),
         }
-
-
-#: Metric name → value → how often.
-Traffic = dict[str, Counter[float]]
 
 
 class EndpointMetrics:
     def __init__(self, cloud: Cloud, concurrent: Callable[[], Iterable[tuple[str, str, float]]]) -> None:
         """``concurrent``: endpoint, variant and requests under way on each of its instances, for those with any."""
-        self._cloud = cloud
+        self._puts = MetricPuts(cloud, _METRICS, self._record_concurrent)
         self._concurrent = concurrent
-        self._every_seconds = min(_PUT_SECONDS_HERE, _PUT_SECONDS / cloud.settings.time_scale)
-        self._traffic: dict[tuple[str, str], Traffic] = {}
+        self._served: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._put_regularly, daemon=True, name="endpoint-metrics")
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._closed.set()
+        self.start = self._puts.start
+        self.stop = self._puts.stop
 
     def record(self, invocation: Invocation) -> None:
         with self._lock:
-            traffic = self._traffic.setdefault(
-                (invocation.endpoint, invocation.variant), {name: Counter() for name in _METRICS}
-            )
-            for name, value in invocation.values().items():
-                traffic[name][float(value)] += 1
+            self._served.add((invocation.endpoint, invocation.variant))
+        self._puts.record(invocation.values(), [_variant(invocation.endpoint, invocation.variant)])
 
-    def _put_regularly(self) -> None:
-        while not self._closed.wait(self._every_seconds):
-            with self._lock:
-                all_traffic, self._traffic = self._traffic, {}
-            data = [
-                datum
-                for (endpoint, variant), traffic in all_traffic.items()
-                for datum in metric_data(endpoint, variant, traffic)
-            ]
-            data += concurrency_data(all_traffic, self._concurrent())
-            try:
-                if data:
-                    self._cloud.clients.administrator("cloudwatch").put_metric_data(
-                        Namespace=NAMESPACE, MetricData=data
-                    )
-            except (ClientError, BotoCoreError) as error:
-                log.warning("metrics of %s are lost: %s", sorted({name for name, _ in all_traffic}), error)
+    def _record_concurrent(self) -> None:
+        """Of variants that have requests or have just had some."""
+        with self._lock:
+            served, self._served = self._served, set()
+        requests = dict.fromkeys(served, 0.0) | {(name, variant): each for name, variant, each in self._concurrent()}
+        for place, each in requests.items():
+            self._puts.record({_CONCURRENT: each}, [_variant(*place)])
 
 
-def metric_data(endpoint: str, variant: str, traffic: Traffic) -> Iterator[dict[str, Any]]:
-    """CloudWatch's data for the traffic since the last put: each value with its count, for real percentiles.
-
-    They have no time of their own. So CloudWatch takes the time of arrival, and no alarm misses what comes late.
-    """
-    for name, counts in traffic.items():
-        values = sorted(counts)
-        for begin in range(0, len(values), _MOST_VALUES):
-            part = values[begin : begin + _MOST_VALUES]
-            yield {
-                "MetricName": name,
-                "Dimensions": [
-                    {"Name": "EndpointName", "Value": endpoint},
-                    {"Name": "VariantName", "Value": variant},
-                ],
-                "Unit": _METRICS[name],
-                "Values": part,
-                "Counts": [float(counts[value]) for value in part],
-            }
-
-
-def concurrency_data(
-    served: Iterable[tuple[str, str]], concurrent: Iterable[tuple[str, str, float]]
-) -> list[dict[str, Any]]:
-    """ConcurrentRequestsPerModel in high resolution, for variants that have requests or have just had some."""
-    requests = dict.fromkeys(served, 0.0) | {(endpoint, variant): each for endpoint, variant, each in concurrent}
-    return [
-        {
-            "MetricName": "ConcurrentRequestsPerModel",
-            "Dimensions": [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}],
-            "Unit": "Count",
-            "Value": each,
-            "StorageResolution": 1,
-        }
-        for (endpoint, variant), each in requests.items()
-    ]
-
-
-def _three_digits(microseconds: float) -> float:
-    """Rounds a value. Nobody needs more digits, and equal values make short puts."""
-    return float(f"{microseconds:.3g}")
+def _variant(endpoint: str, variant: str) -> Dimensions:
+    return (("EndpointName", endpoint), ("VariantName", variant))
