@@ -12,6 +12,7 @@ from stacks.api_settings import Api
 from stacks.constructs.door import Door
 from stacks.constructs.permissions import allow, service
 from stacks.constructs.rest_api import RestApi
+from stacks.constructs.scaling_access import allow_scaling
 from stacks.specs import Workload
 
 _MADE_BY_API_GATEWAY = "API Gateway makes the ids of what is below an API"
@@ -94,25 +95,8 @@ class ApiDeploymentRole(iam.Role):
     def _allow_scaling(self, workload: Workload) -> None:
         stack = Stack.of(self)
         here = f"{stack.region}:{stack.account}"
-        verbs = ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy")
-        allow(
-            self,
-            [f"application-autoscaling:{verb}" for verb in (*verbs, "TagResource", "ListTagsForResource")],
-            [f"arn:aws:application-autoscaling:{here}:scalable-target/*"],
-            because="Application Auto Scaling ends a target's ARN in an id that it makes with it",
-        )
-        allow(
-            self,
-            ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
-            ["*"],
-            because="both list, and the service authorization reference has no resource type for them",
-        )
-        allow(
-            self,
-            ["iam:CreateServiceLinkedRole"],
-            [f"arn:aws:iam::{stack.account}:role/aws-service-role/{_SCALING_ROLE}"],
-            conditions={"StringEquals": {"iam:AWSServiceName": _SCALING_ROLE.partition("/")[0]}},
-        )
+        targets = f"arn:aws:application-autoscaling:{here}:scalable-target/*"
+        allow_scaling(self, targets=targets, linked_role=_SCALING_ROLE)
         alarms = f"arn:aws:cloudwatch:{here}:alarm:TargetTracking-function:{workload.function_name}:*"
         allow(self, ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"], [alarms], because=_ALARMS)
         allow(

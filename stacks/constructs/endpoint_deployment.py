@@ -9,6 +9,7 @@ from handover.names import ENDPOINT_STACKS, StackKind
 from constructs import Construct
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.permissions import allow, service
+from stacks.constructs.scaling_access import allow_scaling
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.settings import Settings, Stage
 from stacks.specs import Workload
@@ -66,29 +67,7 @@ class EndpointDeploymentRole(iam.Role):
         # Application Auto Scaling requires it of any caller that registers an endpoint.
         allow(self, ["sagemaker:UpdateEndpointWeightsAndCapacities"], [endpoint_arn(self, workload, kind)])
         targets = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
-        self._allow(
-            [
-                f"application-autoscaling:{action}"
-                for action in (
-                    *("RegisterScalableTarget", "DeregisterScalableTarget"),
-                    *("PutScalingPolicy", "DeleteScalingPolicy", "TagResource", "ListTagsForResource"),
-                )
-            ],
-            [targets],
-            because="Application Auto Scaling ends a target's ARN in an id that it makes with it",
-        )
-        self._allow(
-            ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
-            ["*"],
-            because="both list, and the service authorization reference has no resource type for them",
-        )
-        allow(
-            self,
-            ["iam:CreateServiceLinkedRole"],
-            [f"arn:aws:iam::{stack.account}:role/aws-service-role/{_AUTOSCALING_ROLE}"],
-            conditions={"StringEquals": {"iam:AWSServiceName": _AUTOSCALING_ROLE.partition("/")[0]}},
-        )
-
+        allow_scaling(self, targets=targets, linked_role=_AUTOSCALING_ROLE)
         # Target tracking creates two alarms of its own with the caller's permissions.
         self._allow_changes_of_alarms(f"TargetTracking-endpoint/{workload.endpoint_name(kind)}/*")
 
