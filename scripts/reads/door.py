@@ -6,15 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from handover.door import Asks, is_whole
 from handover.door import Door as Facts
 from handover.names import Output
 from handover.plain_text import number
-from scripts import cloud
 from scripts.reads.errors import NotThereError
-from scripts.reads.stacks import outputs_of
+from scripts.reads.stacks import outputs_of, stack_of
 from stacks.door_facts import door_facts
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
@@ -63,16 +60,8 @@ def stack_of_api(workload: str) -> dict[str, Any] | None:
 
     Nobody is asked about a workload without a door: who may roll it back need not be allowed to.
     """
-    if WORKLOADS[workload].api is None:
-        return None
-    try:
-        name = WORKLOADS[workload].stack_name("Api")
-        found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-    return found
+    spec = WORKLOADS[workload]
+    return stack_of(spec.stack_name("Api")) if spec.api else None
 
 
 def request_for(workload: str, row: str) -> tuple[bytes, str]:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from handover.names import NO_CHAMPION, Parameter
 from handover.serving import Serving, Variant, serving, serving_fault
 from scripts import cloud
+from scripts.reads.stacks import stack_of
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -68,13 +69,7 @@ class Prod:
 
     def stack(self) -> dict[str, Any] | None:
         """As CloudFormation describes it; None if PROD has not been deployed yet."""
-        try:
-            found: dict[str, Any] = self._cloudformation.describe_stacks(StackName=self.stack_name)["Stacks"][0]
-        except ClientError as error:
-            if "does not exist" in str(error):
-                return None
-            raise
-        return found
+        return stack_of(self.stack_name)
 
     def endpoint(self) -> dict[str, Any] | None:
         """As SageMaker describes it; None if it is gone, or has not been created yet."""

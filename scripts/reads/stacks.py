@@ -1,6 +1,8 @@
-"""What a stack tells others: its outputs."""
+"""A stack as CloudFormation describes it, and what it tells others: its outputs."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -8,12 +10,20 @@ from scripts import cloud
 from scripts.reads.errors import NotThereError
 
 
+def stack_of(name: str) -> dict[str, Any] | None:
+    """The stack; None if there is none of this name."""
+    try:
+        found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return found
+
+
 def outputs_of(stack: str) -> dict[str, str]:
     """Output name → value. Raises NotThereError if there is no such stack."""
-    try:
-        described = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        raise NotThereError(f"There is no stack {stack}: deploy it with `make deploy`.") from error
+    described = stack_of(stack)
+    if described is None:
+        raise NotThereError(f"There is no stack {stack}: deploy it with `make deploy`.")
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
