@@ -79,8 +79,9 @@ def _failed(pipeline: Pipeline, action: Action) -> list[str]:
     place = f"✗ {action.stage}/{action.name}: "
     if not log:
         return [place + action.message]
+    last = said[-1] if said else action.message
     return [
-        place + (error.removeprefix(_ERROR) or said[-1] if said or error else action.message),
+        place + (error.removeprefix(_ERROR) or last),
         *(f"    {line}" for line in said),
         f"  {action.provider}: {action.message}",
         f"  the whole log: make logs WORKLOAD={pipeline.workload} ACTION={action.name}",
