@@ -68,6 +68,16 @@ def rules_tables_of(workload: str, name: str | None, read: Callable[[str], str |
     return {key: tables for key, tables in merged.items() if tables != {}}
 
 
+def rules_in(project: Path, workload: str, name: str | None) -> dict[str, Any]:
+    """The same from a project's own folder."""
+
+    def read(file: str) -> str | None:
+        path = project / file
+        return path.read_text() if path.is_file() else None
+
+    return rules_tables_of(workload, name, read)
+
+
 def _tables(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from handover.datasets import rules_in
 from handover.errors import HandOverError
 from handover.invocations import OfFile
 from handover.names import Output
@@ -89,8 +89,8 @@ def prod_endpoint(workload: str) -> str:
 
 
 def smoke_request(workload: str) -> str:
-    """The first smoke request of the workload's gate.toml."""
-    gate = tomllib.loads((Path("ml_test") / workload / "gate.toml").read_text())
+    """The first smoke request of the gate's rules."""
+    gate = rules_in(Path(), workload, chosen_name(workload))
     return str(gate["smoke"]["requests"][0])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping  # noqa: TC003  (the reader of tables asks t
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from handover.datasets import rules_of, rules_tables_of
+from handover.datasets import rules_in, rules_of
 from ml_steps import strict
 from ml_steps.changes import (
     CEILINGS,
@@ -215,13 +215,8 @@ class Rules:
     @classmethod
     def find(cls, project: Path, workload: str, chosen: str | None) -> Rules:
         """The workload's, with those of the chosen data set if it has its own. ValueError as for ``of``."""
-
-        def read(file: str) -> str | None:
-            path = project / file
-            return path.read_text() if path.is_file() else None
-
         try:
-            return cls.of(rules_tables_of(workload, chosen, read))
+            return cls.of(rules_in(project, workload, chosen))
         except ValueError as error:
             raise ValueError(f"{project / rules_of(workload, chosen)[-1]}: {error}") from error
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scripts import ask
 from scripts.ask import labels, row_of_file, short, told
 from scripts.reads.errors import NotThereError
 from tests.clouds import PROJECT
@@ -54,3 +55,18 @@ def test_a_long_row_is_shown_by_its_beginning() -> None:
     """A picture in base64 says nothing to a person."""
     assert short("low,2") == "low,2"
     assert short("a" * 400) == "a" * 80 + "…"
+
+
+def test_a_data_set_with_rules_of_its_own_is_asked_about_by_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smoke request is the chosen data set's, if it has one; otherwise the workload's."""
+    rules = tmp_path / "ml_test" / "iris"
+    (rules / "datasets").mkdir(parents=True)
+    (rules / "gate.toml").write_text('[smoke]\nrequests = ["own"]\n')
+    (rules / "datasets" / "other.toml").write_text('[smoke]\nrequests = ["other"]\n')
+    (rules / "datasets" / "third.toml").write_text("[floors]\n")
+    monkeypatch.chdir(tmp_path)
+    for chosen, request in ((None, "own"), ("other", "other"), ("third", "own")):
+        monkeypatch.setattr(ask, "chosen_name", lambda _, chosen=chosen: chosen)
+        assert ask.smoke_request("iris") == request
