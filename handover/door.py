@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from handover.costs import UNSTATED_COST, threshold_of
 from handover.documents import from_json, to_json
 from handover.errors import HandOverError
 from handover.images import CONTENT_TYPES, format_of
@@ -165,8 +166,8 @@ def _gives(workload: str, answers: Mapping[str, Any]) -> Gives:
 def _threshold(answers: Mapping[str, Any]) -> float:
     """As the gate decides: by what a missed case and a false alarm cost."""
     costs = answers.get("costs", {})
-    missed, false_alarm = costs.get("missed", 1.0), costs.get("false_alarm", 1.0)
-    return float(false_alarm / (false_alarm + missed))
+    missed, false_alarm = (costs.get(key, UNSTATED_COST) for key in ("missed", "false_alarm"))
+    return threshold_of(missed=missed, false_alarm=false_alarm)
 
 
 def _example(

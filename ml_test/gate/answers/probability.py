@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from handover.costs import UNSTATED_COST, threshold_of
 from handover.plain_text import number
 from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED, LOOSER_IF_MORE
 from ml_test.gate.answers import decided
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 class Costs:
     """What the two wrong decisions cost. Only the ratio counts, so the unit does not matter."""
 
-    missed: float = field(default=1.0, metadata=LOOSER_IF_CHANGED)
-    false_alarm: float = field(default=1.0, metadata=LOOSER_IF_CHANGED)
+    missed: float = field(default=UNSTATED_COST, metadata=LOOSER_IF_CHANGED)
+    false_alarm: float = field(default=UNSTATED_COST, metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
         for key, cost in (("missed", self.missed), ("false_alarm", self.false_alarm)):
@@ -45,7 +46,7 @@ class Costs:
     @property
     def threshold(self) -> float:
         """The probability from which on raising the alarm is expected to cost less than not raising it."""
-        return self.false_alarm / (self.false_alarm + self.missed)
+        return threshold_of(missed=self.missed, false_alarm=self.false_alarm)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
