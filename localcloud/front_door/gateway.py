@@ -88,6 +88,8 @@ class Gateway:
         self._waiting: set[tuple[str, str]] = set()
         #: Operations that nobody has to sign, by the X-Amz-Target that names them.
         self._unsigned: dict[str, tuple[str, str]] = {}
+        #: The same, as they are called: AWS asks no policy then.
+        self._without_policies: set[tuple[str, str]] = set()
         #: The key is the name that requests are signed for, as in the handlers.
         self._protocols: dict[str, dict[str, protocol.Protocol]] = {}
         self._under_way = 0
@@ -112,6 +114,7 @@ class Gateway:
         for name in group.unsigned:
             prefix = self._protocols[signed_for]["json"].target_prefix
             self._unsigned[f"{prefix}.{name}"] = (signed_for, name)
+            self._without_policies.add((signed_for, name))
         for name, handler in handlers.items():
             if (signed_for, name) in self._handlers:
                 raise ValueError(f"{group.service}:{name} has two handlers")
@@ -274,17 +277,11 @@ class Gateway:
             if asked is None:
                 return None
             found = self._identity.authenticate(request)
-            claim, caller = found.claim, found.caller
-            if claim.service != asked.service:
-                raise AwsError(
-                    "InvalidSignatureException",
-                    f"Credential should be scoped to correct service: '{asked.service}'.",
-                    status=403,
-                )
+            found.signed_for(asked.service)
             call = ApiRequest(
                 service=asked.service, operation=asked.operation, params=asked.params, headers=request.headers
             )
-            self._authorization.authorize(call, caller, claim.region)
+            self._authorization.authorize(call, found.caller, found.claim.region)
         except AwsError as error:
             return protocol.json_error(error, str(uuid.uuid4()))
         return None
@@ -331,7 +328,7 @@ class Gateway:
                 raise protocol.unsupported(call.service, call.operation, request)
             params = wire.parse(request, asked)
             read = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
-            if (call.service, call.operation) not in self._unsigned.values():  # AWS asks no policy then
+            if (call.service, call.operation) not in self._without_policies:
                 self._authorization.authorize(read, call.caller, call.region)
             return wire.answer(call.operation, handler(call, params), call.request_id)
         except AwsError as error:

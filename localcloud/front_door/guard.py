@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.iam.authorization import ANONYMOUS
-from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Caller
 from localcloud.wire.api_requests import ApiRequest
 
@@ -25,12 +24,7 @@ class FrontDoorGuard:
 
     def signer(self, request: HttpRequest, service: str) -> Caller:
         found = self._identity.authenticate(request, words_of=service)
-        if found.claim.service != service:
-            raise AwsError(
-                "InvalidSignatureException",
-                f"Credential should be scoped to correct service: '{service}'.",
-                status=403,
-            )
+        found.signed_for(service)
         return found.caller
 
     def allow(self, request: HttpRequest, asked: Asked, caller: Caller | None) -> None:

@@ -11,12 +11,12 @@ from localcloud.front_door.refusals import refusal
 from localcloud.front_door.signatures import Claim, Fault, SignatureError, Verification, read_claim, unsigned_claim
 from localcloud.platform import administrator
 from localcloud.platform.clients import FORWARD_ACCESS_SESSION, INNER_HEADER, SERVICE_KEY_PREFIX
+from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Caller
 from localcloud.wire import protocol
 
 if TYPE_CHECKING:
     from localcloud.platform.clients import Clients
-    from localcloud.platform.errors import AwsError
     from localcloud.platform.service import HttpRequest
     from localcloud.platform.settings import Settings
 
@@ -43,6 +43,15 @@ class Authenticated:
     caller: Caller
     request: HttpRequest
     """With its content as it was before it was encoded for the wire."""
+
+    def signed_for(self, service: str) -> None:
+        """Raises AwsError if the signature is for another service."""
+        if self.claim.service != service:
+            raise AwsError(
+                "InvalidSignatureException",
+                f"Credential should be scoped to correct service: '{service}'.",
+                status=403,
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -47,10 +47,11 @@ class VirtualHosts:
 
     def find(self, head: HttpRequest) -> tuple[VirtualHost, Visit] | None:
         """The host that a request's Host or path names, and what it is asked for; None where they name none."""
-        host_name = heads.host_name(head.headers.get("host", ""))
+        named = head.headers.get("host", "")
+        host_name, is_own = heads.host_name(named), heads.is_own_host(named)
         for host in self._hosts:
             found = _by_name(host, host_name, head) if host_name else None
-            found = found or (_by_path(host, head) if heads.is_own_host(head.headers.get("host", "")) else None)
+            found = found or (_by_path(host, head) if is_own else None)
             if found is not None:
                 name, base, path = found
                 headers, guard = self._as_aws(head, f"{name}." * host.named + host.suffix), self._guard
