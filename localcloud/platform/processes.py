@@ -6,10 +6,14 @@ left the process group, and the next start finds what a crash left behind.
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
 import os
+import select
 import signal
 import subprocess
+import termios
 import threading
 import time
 import uuid
@@ -58,10 +62,10 @@ class Exit:
 class Child:
     """One running child process and its descendants."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], identifier: str, readers: list[threading.Thread]) -> None:
+    def __init__(self, popen: subprocess.Popen[bytes], identifier: str, outputs: list[_Output]) -> None:
         self._popen = popen
         self._identifier = identifier
-        self._readers = readers
+        self._outputs = outputs
 
     @property
     def pid(self) -> int:
@@ -76,7 +80,7 @@ class Child:
     def wait(self, timeout_seconds: float | None = None) -> int:
         """The return code as subprocess has it; raises subprocess.TimeoutExpired."""
         code = self._popen.wait(timeout_seconds)
-        self._join_readers()
+        self._join_outputs()
         return code
 
     def end(self) -> Exit:
@@ -94,11 +98,71 @@ class Child:
         while _signal_tree(self._popen.pid, PROCESS_VARIABLE, self._identifier, signal.SIGKILL):
             time.sleep(0.01)
         self._popen.wait()
-        self._join_readers()
+        self._join_outputs()
 
-    def _join_readers(self) -> None:
-        for reader in self._readers:
-            reader.join(5)
+    def settle(self) -> None:
+        """Returns once the callbacks have had all lines that were written before the call."""
+        for output in self._outputs:
+            output.settle()
+
+    def _join_outputs(self) -> None:
+        for output in self._outputs:
+            output.join(5)
+
+
+class _Output(threading.Thread):
+    """Reads one stream of a process. The listener gets each line, without its newline, as soon as it is written."""
+
+    def __init__(self, stream: IO[bytes], on_line: Callable[[str], None], *, name: str) -> None:
+        super().__init__(daemon=True, name=name)
+        self._stream = stream
+        self._on_line = on_line
+        #: Held from the reading of bytes until the listener has had their lines.
+        self._turn = threading.Condition()
+        self._told_bytes = 0
+
+    def run(self) -> None:
+        try:
+            self._follow()
+        finally:
+            with self._turn:
+                self._stream.close()
+                self._turn.notify_all()
+
+    def _follow(self) -> None:
+        ready = select.poll()
+        ready.register(self._stream, select.POLLIN)
+        begun: list[bytes] = []  # of a line whose end is not there yet
+        read = b"anything"
+        while read:
+            ready.poll()
+            with self._turn:
+                read = os.read(self._stream.fileno(), 65536)
+                *ends, rest = read.split(b"\n")
+                for end in ends:
+                    self._tell([*begun, end])
+                    begun = []
+                begun += [rest] if rest else []
+                self._told_bytes += len(read)
+                self._turn.notify_all()
+        if begun:
+            self._tell(begun)
+
+    def settle(self) -> None:
+        """Returns once the listener has had all lines that are in the pipe now."""
+        with self._turn:
+            if not self._stream.closed:
+                due = self._told_bytes + _unread_bytes(self._stream)
+                self._turn.wait_for(lambda: self._told_bytes >= due or self._stream.closed)
+
+    def _tell(self, parts: list[bytes]) -> None:
+        self._on_line(b"".join(parts).decode("utf-8", "replace").rstrip("\r"))
+
+
+def _unread_bytes(pipe: IO[bytes]) -> int:
+    found = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, found)
+    return found[0]
 
 
 #: A program in a container of AWS makes files that everybody may read. Here the folder above them keeps others out.
@@ -144,14 +208,12 @@ class Processes:
 
         popen = self._enclosure.start(started) if self._enclosure else started()
         streams = [(popen.stdout, on_line), (popen.stderr, on_error_line)]
-        readers = [
-            threading.Thread(target=_follow, args=(stream, listener), daemon=True, name=f"output-{popen.pid}")
-            for stream, listener in streams
-            if stream and listener
+        outputs = [
+            _Output(stream, listener, name=f"output-{popen.pid}") for stream, listener in streams if stream and listener
         ]
-        for reader in readers:
-            reader.start()
-        child = Child(popen, identifier, readers)
+        for output in outputs:
+            output.start()
+        child = Child(popen, identifier, outputs)
         with self._lock:
             self._children = {known for known in self._children if known.running()} | {child}
         return child
@@ -257,12 +319,6 @@ def _signal_marked(pid: int, variable: str, value: str, number: signal.Signals) 
             signal.pidfd_send_signal(handle, number)
             return True
     return False
-
-
-def _follow(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
-    for raw in stream:
-        on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
-    stream.close()
 
 
 def _signal_tree(group: int, variable: str, value: str, number: signal.Signals) -> int:

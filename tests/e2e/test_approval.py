@@ -4,9 +4,10 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -14,6 +15,8 @@ from stacks.workloads import WORKLOADS
 from tests.e2e.conftest import User
 from tests.e2e.test_release import change
 from tests.waiting import until
+
+Answer = Literal["approve", "reject"]
 
 
 class Person:
@@ -55,33 +58,35 @@ class Person:
         return str(until(look, what=f"word of {words!r}"))
 
     @contextmanager
-    def answering(self, answer_of: str, before: Callable[[], object]) -> Iterator[None]:
-        """Answers the next approval as ``make approve`` or ``make reject`` does, after ``before``."""
+    def answering(self, answer: Answer, before: Callable[[], object]) -> Iterator[None]:
+        """Answers the next approval as ``make approve`` or ``make reject`` does, after ``before``.
 
-        def answer() -> None:
-            self._waiting()
+        Fails if none has waited by the end of the block, and where the answer failed.
+        """
+        over = threading.Event()
+
+        def give() -> None:
+            waits = until(lambda: self._waits() or over.is_set(), what="an approval that waits")
+            assert waits is not True, "no approval waited"
             before()
-            comment = "looks good" if answer_of == "approve" else "not now"
-            self._user.script("answer", answer_of, self._user.workload, comment)
+            comment = "looks good" if answer == "approve" else "not now"
+            self._user.script("answer", answer, self._user.workload, comment)
 
-        thread = threading.Thread(target=answer)
-        thread.start()
-        try:
-            yield
-        finally:
-            thread.join()
+        with ThreadPoolExecutor(1) as aside:
+            given = aside.submit(give)
+            try:
+                yield
+            finally:
+                over.set()
+            given.result()
 
-    def _waiting(self) -> Any:
-        """The approval action, once it waits."""
-
-        def look() -> Any:
-            for stage in self._codepipeline.get_pipeline_state(name=self.pipeline)["stageStates"]:
-                for action in stage["actionStates"]:
-                    if stage["stageName"] == "Approve" and "token" in action.get("latestExecution", {}):
-                        return action
-            return None
-
-        return until(look, what="an approval that waits")
+    def _waits(self) -> Any:
+        """The approval action that waits for an answer; None while none does."""
+        for stage in self._codepipeline.get_pipeline_state(name=self.pipeline)["stageStates"]:
+            for action in stage["actionStates"]:
+                if stage["stageName"] == "Approve" and "token" in action.get("latestExecution", {}):
+                    return action
+        return None
 
 
 @pytest.fixture(scope="module")

@@ -140,7 +140,7 @@ def test_a_model_that_is_replaced_after_the_gate_is_not_served(released: User) -
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         s3.put_object(Bucket=bucket, Key=key, Body=body + b"\0")
 
-    with Person(released).answering("Approved", replace):
+    with Person(released).answering("approve", replace):
         push = released.push_on_a_branch_of_its_own(looser, "A looser margin, and a model that changes")
 
     assert push.returncode != 0

@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,10 @@ def test_the_gate_judged_topics_and_knows_what_was_learned(topics: User) -> None
 
 
 def comments() -> bytes:
-    """4,000 comments in the form of Kaggle's file: quoted, with HTML and line breaks. Their texts are abstracts."""
+    """4,000 comments in the form of Kaggle's file: quoted, with HTML and line breaks.
+
+    Their texts are abstracts whose longer words are spelt backwards: a model of the abstracts knows little of them.
+    """
     contract = tomllib.loads((PROJECT / COMMENTS).read_text())["file"]
     columns = contract["header"].split(",")
     abstracts = gzip.decompress((PROJECT / ABSTRACTS).read_bytes()).decode().splitlines()
@@ -58,7 +62,8 @@ def comments() -> bytes:
     rows = csv.writer(written)
     rows.writerow(columns)
     for number, line in enumerate(abstracts[:4000]):
-        text = json.loads(line)["abstract"].replace(". ", '.<br/><br/>"R&amp;D",\r\n')
+        abstract = re.sub(r"[a-z]{5,}", lambda word: word[0][::-1], json.loads(line)["abstract"])
+        text = abstract.replace(". ", '.<br/><br/>"R&amp;D",\r\n')
         rows.writerow([text if column == "commentBody" else f"{number}, {column}" for column in columns])
     return written.getvalue().encode()
 
@@ -73,7 +78,13 @@ def test_comments_in_place_of_the_abstracts_wait_for_a_person(topics: User) -> N
     said = topics.script("datasets", "nyt_comments", check=False)
     assert (said.returncode, "4000 good rows; nothing is stored yet" in said.stdout) == (1, True)
     (stated,) = re.findall(r'^  (sha256 = "[0-9a-f]{64}")$', said.stdout, re.MULTILINE)
-    topics.commit(lambda clone: change(clone / COMMENTS, r'(?m)^sha256 = ""$', stated), "The comments themselves")
+
+    def edit(clone: Path) -> None:
+        change(clone / COMMENTS, r'(?m)^sha256 = ""$', stated)
+        # So few comments leave enough for the gate only if it gets more than one of a hundred.
+        change(clone / COMMENTS, r"(?m)^train_share = 0\.97$", "train_share = 0.8")
+
+    topics.commit(edit, "The comments themselves")
     topics.script("deploy", topics.workload)
     served = topics.outputs("NytCommentsProd")["ServedPackageArn"]
     with Person(topics).answering("reject", lambda: None):

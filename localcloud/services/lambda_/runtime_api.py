@@ -46,9 +46,9 @@ class RuntimeApi:
 
     def __init__(self) -> None:
         self.answers: queue.Queue[Answer] = queue.Queue()
-        #: Set while the runtime waits for an event, so it has initialized, and finished the event before.
-        self.waiting = threading.Event()
-        #: When the runtime asked for its first event, by the monotonic clock: its initialization ended then.
+        #: Set once the runtime has asked for its first event: its initialization has ended.
+        self.initialized = threading.Event()
+        #: When it asked, by the monotonic clock.
         self.first_asked = 0.0
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._server = _Server(self)
@@ -59,13 +59,12 @@ class RuntimeApi:
         return f"{LOOPBACK}:{self._server.server_port}"
 
     def give(self, event: Event) -> None:
-        self.waiting.clear()
         self._events.put(event)
 
     def next_event(self) -> Event | None:
         """Waits for the next event; None when the sandbox must end."""
         self.first_asked = self.first_asked or time.monotonic()
-        self.waiting.set()
+        self.initialized.set()
         return self._events.get()
 
     def close(self) -> None:

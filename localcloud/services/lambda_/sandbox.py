@@ -35,8 +35,6 @@ INIT_SECONDS = 10.0
 #: A sandbox that is older than this takes no more events, because its role's session ends after an hour.
 OLDEST_SECONDS = 2400.0
 _TAIL_BYTES = 4096
-#: How long an invocation's last lines may take to arrive from the process.
-_LINES_SECONDS = 0.05
 
 
 def runtime(cloud: Cloud, configuration: Document) -> PythonEnvironment:
@@ -158,7 +156,7 @@ class Sandbox:
     def initialize(self, seconds: float) -> Answer | None:
         """Waits until the runtime asks for its first event; returns the failure if it never does."""
         deadline = self.born + seconds
-        while not self._api.waiting.wait(0.005):
+        while not self._api.initialized.wait(0.005):
             broken = self._broken("")
             if broken is not None:
                 return broken
@@ -204,8 +202,7 @@ class Sandbox:
     def _report(self, request_id: str, seconds: float, init_seconds: float | None) -> None:
         """Writes AWS's last two lines of an invocation, after all of the handler's lines."""
         if self.usable:
-            self._api.waiting.wait(_LINES_SECONDS)
-            time.sleep(0.002)
+            self._child.settle()
         else:
             self._child.stop(0)
         milliseconds = seconds * 1000

@@ -11,6 +11,7 @@ import pytest
 
 from bench.lab.processes import until_gone
 from localcloud.platform.processes import Ended, Processes, alive, birth, kill_leftovers, send_signal
+from tests.waiting import until
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
@@ -34,6 +35,26 @@ def test_output_and_exit_code(processes: Processes) -> None:
     assert (result.how, result.code, str(result)) == (Ended.EXITED, 3, "exit code 3")
     assert lines == ["one", "two"]
     assert not result.ok
+
+
+def test_what_was_written_is_told_once_the_output_has_settled(processes: Processes, tmp_path: Path) -> None:
+    """Lines that are in the pipe are told before ``settle`` returns, however slow the listener is; one without end, at
+    the process's end.
+    """
+    told: list[str] = []
+
+    def slowly(line: str) -> None:
+        threading.Event().wait(0.01)
+        told.append(line)
+
+    script = "for i in 1 2 3 4 5 6 7 8 9; do echo $i; done; printf 'ü\\r\\nrest'; touch written; sleep 3600"
+    child = processes.start(["bash", "-c", script], cwd=tmp_path, environment=ENVIRONMENT, on_line=slowly)
+    until((tmp_path / "written").exists, what="the process's last line")
+    child.settle()
+    assert told == [*"123456789", "ü"]
+    child.stop(0)
+    assert told == [*"123456789", "ü", "rest"]
+    child.settle()
 
 
 def test_a_signal_is_named(processes: Processes) -> None:
