@@ -116,6 +116,7 @@ _READERS: Mapping[str, Any] = {"bool": _boolean, "int": _whole, "float": _number
 class SynthVariables(Variables):
     """The synthesis reads only the commit."""
 
+    workload: str = variable("WORKLOAD")
     #: The manifest of the assets that are published, as the synthesis names the file. None: the stacks have none.
     assets: str | None = optional("ASSETS_MANIFEST")
 

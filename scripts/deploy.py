@@ -23,7 +23,7 @@ def main(workload: str) -> None:
     if cloud.decided().is_local:
         store_token(settings.github.token_secret, local_github.token())
         local_github.create_repository(settings.github.owner, settings.github.repo)
-    cdk("synth", "--quiet")
+    cdk("synth", "--quiet", *only(workload))
     if not _stack_exists("CDKToolkit"):
         bootstrap(settings)
     cdk("deploy", WORKLOADS[workload].stack_name("Pipeline"), "--require-approval", "never", *SYNTHESIZED)
@@ -32,6 +32,11 @@ def main(workload: str) -> None:
 def bootstrap(settings: Settings) -> None:
     """What the CDK needs in an account and region, once; it is based on the templates in cdk.out."""
     cdk("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", *SYNTHESIZED)
+
+
+def only(workload: str) -> tuple[str, str]:
+    """What leaves the other workloads out of a synthesis."""
+    return "--context", f"workload={workload}"
 
 
 def cdk(*arguments: str) -> None:

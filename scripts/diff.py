@@ -6,7 +6,7 @@ import argparse
 
 from scripts import cloud
 from scripts.command import run
-from scripts.deploy import cdk
+from scripts.deploy import cdk, only
 from stacks.workloads import WORKLOADS
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     options = parser.parse_args()
     cloud.decided()
-    cdk("diff", WORKLOADS[options.workload].stack_name("Pipeline"))
+    cdk("diff", WORKLOADS[options.workload].stack_name("Pipeline"), *only(options.workload))
 
 
 if __name__ == "__main__":

@@ -75,3 +75,15 @@ WORKLOADS: dict[str, Workload] = {
         ),
     )
 }
+
+
+def chosen(name: str | None) -> list[Workload]:
+    """The workload of this name, or all of them if it is None or empty. ValueError if there is none of this name.
+
+    Empty: a pipeline that was deployed before its Build stage was told the workload.
+    """
+    if not name:
+        return list(WORKLOADS.values())
+    if name not in WORKLOADS:
+        raise ValueError(f"there is no workload {name!r}; there are {', '.join(sorted(WORKLOADS))}")
+    return [WORKLOADS[name]]

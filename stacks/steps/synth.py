@@ -20,7 +20,9 @@ def synth_step(workload: Workload) -> StepSpec:
         name="Synth",
         build_spec=of_commit("stacks/buildspec.yml"),
         minutes=workload.minutes.build,
-        variables=SynthVariables(assets=f"{workload.stack_name('Api')}.assets.json" if workload.doors else None),
+        variables=SynthVariables(
+            workload=workload.name, assets=f"{workload.stack_name('Api')}.assets.json" if workload.doors else None
+        ),
         output=Artifact.BUILD,
         grant=grant,
     )

@@ -95,7 +95,7 @@ class Release:
 @pytest.fixture(scope="module")
 def pattern(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The event pattern of the rule by which the pipeline's stack calls the function at an execution's end."""
-    assembly = synthesize(PROJECT, tmp_path_factory.mktemp("assembly") / "cdk.out")
+    assembly = synthesize(PROJECT, tmp_path_factory.mktemp("assembly") / "cdk.out", only="car_evaluation")
     rules = assembly.templates["CarEvaluationPipeline"].of_type("AWS::Events::Rule").values()
     called = [r for r in rules if render(r["Targets"][0]["Arn"]).startswith("${QaCleanUp") and "EventPattern" in r]
     (found,) = [dict(rule["EventPattern"]) for rule in called]

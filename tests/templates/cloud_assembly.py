@@ -56,10 +56,14 @@ class CloudAssembly:
         return document
 
 
-def synthesize(project: Path, out: Path, **variables: str) -> CloudAssembly:
-    """Synthesizes the project of a folder; raises AssertionError with the command's own words where that fails."""
+def synthesize(project: Path, out: Path, *, only: str | None = None, **variables: str) -> CloudAssembly:
+    """Synthesizes the project of a folder; raises AssertionError with the command's own words where that fails.
+
+    only: the workload whose stacks are made; None: all.
+    """
+    context = ["--context", f"workload={only}"] if only else []
     done = subprocess.run(
-        [PROJECT / "node_modules" / ".bin" / "cdk", "synth", "--quiet", "--output", str(out)],
+        [PROJECT / "node_modules" / ".bin" / "cdk", "synth", "--quiet", "--output", str(out), *context],
         cwd=project,
         env=_environment() | variables,
         capture_output=True,

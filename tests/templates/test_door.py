@@ -224,9 +224,9 @@ def test_the_build_knows_which_assets_it_publishes(
 ) -> None:
     """The Synth build is told the manifest that its synthesis writes for the API's stack."""
     project = frame.of_type("AWS::CodeBuild::Project")[only_id(frame, "AWS::CodeBuild::Project", "Synth")]
-    (variable,) = project["Environment"]["EnvironmentVariables"]
-    assert (variable["Name"], variable["Value"]) == ("ASSETS_MANIFEST", f"{entered.stack_name('Api')}.assets.json")
-    assert (assembly_with_doors.folder / variable["Value"]).is_file()
+    told = {each["Name"]: each["Value"] for each in project["Environment"]["EnvironmentVariables"]}
+    assert told == {"WORKLOAD": entered.name, "ASSETS_MANIFEST": f"{entered.stack_name('Api')}.assets.json"}
+    assert (assembly_with_doors.folder / told["ASSETS_MANIFEST"]).is_file()
 
 
 def test_the_publisher_knows_its_places_and_the_pages_configuration(frame: Template, entered: Workload) -> None:

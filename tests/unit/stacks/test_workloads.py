@@ -12,7 +12,7 @@ import pytest
 from handover.places import glue_script_key
 from ml_init.dataset import Dataset
 from stacks.specs import Api, Glue, Workload
-from stacks.workloads import WORKLOADS
+from stacks.workloads import WORKLOADS, chosen
 
 PROJECT = Path(__file__).parents[3]
 GLUE = Glue(glue_version="5.1", worker_type="G.1X", workers=2, timeout_minutes=15)
@@ -30,6 +30,14 @@ BUILD_FILES = (
     "ml_init/buildspec.yml",
     "ml_training/buildspec.yml",
 )
+
+
+def test_a_synthesis_is_of_one_workload_or_of_all() -> None:
+    """A name chooses its workload; none, or an empty one, chooses all; an unknown one is refused by name."""
+    assert [each.name for each in chosen("iris")] == ["iris"]
+    assert chosen(None) == chosen("") == list(WORKLOADS.values())
+    with pytest.raises(ValueError, match="there is no workload 'irsi'; there are car_evaluation, "):
+        chosen("irsi")
 
 
 def test_stacks_and_endpoints_are_named_after_the_workload() -> None:
