@@ -23,6 +23,8 @@ SUITABLE = command -v $(PYTHON3) >/dev/null || { echo "There is no $(PYTHON3): G
 	$(PYTHON3) scripts/check_python.py
 NODE = $$($(PY) -m localcloud node)
 TOOLS = export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):$$PATH" &&
+# A make that a test starts is no part of the one that runs the test.
+TEST = $(TOOLS) env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 # The one way to a cloud: it refuses unless the cloud answers, and builds the command's environment (scripts/on_cloud.py).
 ON = $(TOOLS) $(PY) -m scripts.on_cloud '$(CLOUD)' --workload '$(WORKLOAD)'
 TO_CHANGE = --changes $@ $(if $(filter 1,$(YES)),--yes)
@@ -138,12 +140,11 @@ clean: ## end the local cloud; delete templates, environments and caches of this
 
 test: check ## everything again, as tests
 
-# tests/local waits for processes most of the time: what else there is runs beside it. The releases run alone.
-check: .venv/installed-dev node_modules/installed ## what CI runs: quick, browser and workloads beside local, then releases
-	@said=$$(mktemp) && trap 'rm -f $$said' EXIT && { $(MAKE) quick browser e2e-workloads >$$said 2>&1 & beside=$$!; }; \
-		$(MAKE) local && ended=0 || ended=$$?; \
-		wait $$beside || ended=$$?; cat $$said; [ $$ended = 0 ]
-	@$(MAKE) e2e-releases
+# Tests wait for processes much of the time: three parts at a time fill two processors. The longest begin first.
+PARTS = format lint types walls e2e-releases e2e-workloads local-odd local-even templates unit browser
+
+check: .venv/installed-dev node_modules/installed ## what CI runs: quick, browser, local and e2e
+	@$(MAKE) --jobs 3 --output-sync=target $(PARTS)
 
 quick: format lint types walls unit templates ## everything that needs no local cloud
 
@@ -165,28 +166,25 @@ walls: .venv/installed-dev ## who may import whom
 	@.venv/bin/lint-imports
 
 unit: .venv/installed-dev ## milliseconds each
-	@$(TOOLS) pytest -q tests/unit
+	@$(TEST) pytest -q tests/unit
 
 templates: .venv/installed-dev node_modules/installed ## promises on the synthesized templates
-	@$(TOOLS) pytest -q tests/templates
+	@$(TEST) pytest -q tests/templates
 
 browser: .venv/installed-dev tests/browser/node_modules/installed ## the page in a real browser; SCREENSHOTS=docs/images takes its pictures anew
-	@$(TOOLS) $(if $(SCREENSHOTS),GATEHOUSE_SCREENSHOTS=$(SCREENSHOTS)) pytest -q tests/browser
+	@$(TEST) $(if $(SCREENSHOTS),GATEHOUSE_SCREENSHOTS=$(SCREENSHOTS)) pytest -q tests/browser
 
-local: .venv/installed-dev node_modules/installed ## boto3 against the local cloud, in two halves side by side
-	@said=$$(mktemp) && trap 'rm -f $$said' EXIT && { $(MAKE) local-even >$$said 2>&1 & even=$$!; }; \
-		$(MAKE) local-odd && ended=0 || ended=$$?; \
-		wait $$even || ended=$$?; cat $$said; [ $$ended = 0 ]
+local: local-odd local-even ## boto3 against the local cloud
 
 # Every other file of tests/local: files about the same service, which take as long, are shared out evenly.
 local-odd: .venv/installed-dev node_modules/installed
-	@$(TOOLS) pytest -q -m 'not large' $$(ls tests/local/test_*.py | sed -n 'p;n')
+	@$(TEST) pytest -q -m 'not large' $$(ls tests/local/test_*.py | sed -n 'p;n')
 
 local-even: .venv/installed-dev node_modules/installed
-	@$(TOOLS) pytest -q -m 'not large' $$(ls tests/local/test_*.py | sed -n 'n;p')
+	@$(TEST) pytest -q -m 'not large' $$(ls tests/local/test_*.py | sed -n 'n;p')
 
 large: .venv/installed-dev node_modules/installed ## what CI leaves to you: PyTorch, 5.5 GB on the first run
-	@$(TOOLS) pytest -q -m large tests/local tests/e2e
+	@$(TEST) pytest -q -m large tests/local tests/e2e
 
 e2e: e2e-releases e2e-workloads ## from git push to PROD, and the faults on the way
 
@@ -194,13 +192,13 @@ e2e: e2e-releases e2e-workloads ## from git push to PROD, and the faults on the 
 WORKLOAD_CHAPTERS = $(patsubst %,tests/e2e/test_%.py,credit_default dog_breeds iris movie_recommender nyt_comments own_workload tuning)
 
 e2e-releases: .venv/installed-dev node_modules/installed ## one workload from git push to PROD, and all that happens on the way
-	@$(TOOLS) pytest -q $(addprefix --ignore=,$(WORKLOAD_CHAPTERS)) tests/e2e
+	@$(TEST) pytest -q $(addprefix --ignore=,$(WORKLOAD_CHAPTERS)) tests/e2e
 
 e2e-workloads: .venv/installed-dev node_modules/installed ## the other workloads from git push to PROD
-	@$(TOOLS) pytest -q -m 'not large' $(WORKLOAD_CHAPTERS)
+	@$(TEST) pytest -q -m 'not large' $(WORKLOAD_CHAPTERS)
 
 faults: .venv/installed-dev node_modules/installed ## cause every fault on purpose, and write docs/faults.md
-	@seen=$$(mktemp -u) && $(TOOLS) GATEHOUSE_FAULTS=$$seen pytest -q -m fault tests/local tests/e2e \
+	@seen=$$(mktemp -u) && $(TEST) GATEHOUSE_FAULTS=$$seen pytest -q -m fault tests/local tests/e2e \
 		&& $(PY) -m tests.faults $$seen && rm $$seen
 
 coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
