@@ -110,6 +110,28 @@ def test_addresses_in_the_pages_policy_are_local(page: Site) -> None:
     assert said == f"default-src 'self'; connect-src http://a1b2c3d4e5.execute-api.localhost:{port}"
 
 
+def test_addresses_in_the_pages_configuration_are_local(page: Site) -> None:
+    """A small JSON object says where the API and the sign-in are reached here; a script is the page's own text."""
+    port = page.cloud.endpoint_url.rpartition(":")[2]
+    said = {
+        "api": "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/live/people",
+        "sign_in": "https://cars.auth.us-east-1.amazoncognito.com",
+        "docs": "https://docs.aws.amazon.com/x",
+    }
+    page.put("config.json", json.dumps(said), "application/json")
+    page.put("config.js", json.dumps(said), "text/javascript")
+    found = page.view("/config.json")
+    assert json.loads(found.body) == {
+        "api": f"http://a1b2c3d4e5.execute-api.localhost:{port}/live/people",
+        "sign_in": f"http://cars.auth.localhost:{port}",
+        "docs": "https://docs.aws.amazon.com/x",
+    }
+    assert found.headers["content-length"] == str(len(found.body))
+    again = page.view("/config.json", If_None_Match=found.headers["etag"])
+    assert (again.status, again.cached) == (304, "Hit from cloudfront")
+    assert page.view("/config.js").body.decode() == json.dumps(said)
+
+
 def test_the_bucket_refuses_everybody_but_the_distribution(page: Site, account: Account) -> None:
     """Neither another role nor another distribution reads the bucket, and its own only while its policy says so."""
     role = account.session(account.role(allow("s3:ListAllMyBuckets")))

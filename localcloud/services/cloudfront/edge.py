@@ -17,6 +17,7 @@ from localcloud.platform.service import HttpResponse
 from localcloud.services.cloudfront import origin, response_headers, viewer
 from localcloud.services.cloudfront.cache import Cache, Fetched, Key
 from localcloud.services.cloudfront.configuration import Behavior, behaviors, items
+from localcloud.services.cloudfront.configurations import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from localcloud.platform.store import Document
     from localcloud.services.cloudfront.configuration import Config
     from localcloud.services.cloudfront.entities import Entities
+    from localcloud.wire.addresses import Addresses
 
 _VIA = "1.1 localcloud.cloudfront.net (CloudFront)"
 _ERROR_SECONDS = 10
@@ -46,10 +48,11 @@ class _Found:
 
 
 class Edge:
-    def __init__(self, entities: Entities, cache: Cache, clients: Clients) -> None:
+    def __init__(self, entities: Entities, cache: Cache, clients: Clients, addresses: Addresses) -> None:
         self._entities = entities
         self._cache = cache
         self._clients = clients
+        self._addresses = addresses
 
     async def answer(self, visit: Visit) -> HttpResponse:
         return await asyncio.get_running_loop().run_in_executor(None, self._answer, visit)
@@ -86,7 +89,7 @@ class Edge:
             said = "Hit" if hit.fetched.status < 400 else "Error"
             return _Found(fetched=hit.fetched, said=f"{said} from cloudfront", age_seconds=hit.age_seconds)
         epoch = self._cache.epoch
-        fetched = origin.fetch(self._clients, distribution["ARN"], behavior, path)
+        fetched = reachable(origin.fetch(self._clients, distribution["ARN"], behavior, path), self._addresses)
         if fetched.status >= 400:
             seconds, said = _error_seconds(distribution["config"], fetched.status), "Error"
         else:

@@ -8,6 +8,7 @@ from localcloud.platform.service import VirtualHost
 from localcloud.services.cloudfront.edge import Edge
 from localcloud.services.cloudfront.invalidation_operations import InvalidationOperations
 from localcloud.services.cloudfront.policy_operations import PolicyOperations
+from localcloud.wire.addresses import Addresses
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
@@ -18,7 +19,8 @@ class CloudFront(InvalidationOperations, PolicyOperations):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self._edge = Edge(self.entities, self.cache, cloud.clients)
+        addresses = Addresses(region=cloud.settings.region, port=cloud.settings.port)
+        self._edge = Edge(self.entities, self.cache, cloud.clients, addresses)
 
     def virtual_hosts(self) -> list[VirtualHost]:
         return [VirtualHost(suffix="cloudfront.localhost", prefix="/_cloudfront", answer=self._edge.answer)]
