@@ -46,7 +46,8 @@ class Origin:
     """The subject of the report. ``champion``: None for a first release, or if the champion cannot be asked.
 
     ``data``: the name of the data set, which also says what it stands in for. ``objects``, ``images``: the parts of the
-    endpoint under test. ``attempt``: the gate's in this execution.
+    endpoint under test. ``attempt``: the gate's in this execution. ``judged_at``: when, such as
+    ``2026-11-27 20:53:31 UTC``. ``champion_report``: the S3 URI of the page of the report by which the champion passed.
     """
 
     workload: str
@@ -61,6 +62,8 @@ class Origin:
     attempt: int = 1
     smoke: tuple[Smoke, ...] = ()
     data: str = ""
+    judged_at: str = ""
+    champion_report: str = ""
 
     def document(self) -> dict[str, Any]:
         """As JSON values, for the gate's report."""
@@ -110,6 +113,8 @@ class GateReport:
             attempt=document.get("attempt", 1),
             smoke=tuple(Smoke(**entry) for entry in read("smoke")),
             data=document.get("data", ""),
+            judged_at=document.get("judged_at", ""),
+            champion_report=document.get("champion_report", ""),
         )
         return cls(
             origin=origin,

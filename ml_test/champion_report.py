@@ -12,6 +12,7 @@ from handover.documents import from_json
 from handover.errors import HandOverError
 from handover.gate_report import Champion
 from handover.packages import Package
+from handover.places import GateFolder
 from handover.signed_report import sha256
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ class ChampionReport:
     name: str = ""
     document: Mapping[str, Any] = field(default_factory=dict)
     missing: str = ""
+
+    @property
+    def page(self) -> str:
+        """The address of the report as a page; empty if it is missing."""
+        return self.name and f"{self.name.rpartition('/')[0]}/{GateFolder.PAGE}"
 
 
 def find(sagemaker: Any, s3: Any, rival: Champion | Gone | None) -> ChampionReport | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -85,7 +86,11 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
     for check in decision.checks:
         say(f"  {'passed' if check.passed else check.outcome}: {check.sentence}")
     with timed("reported"):
-        about = origin(variables, data, rival, rules, evidence.smoke, subject, attempt_of(s3, variables))
+        about = replace(
+            origin(variables, data, rival, rules, evidence.smoke, subject, attempt_of(s3, variables)),
+            judged_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            champion_report=passed_by.page if passed_by else "",
+        )
         document = report.document(decision, evidence, rules, about.document(), agreement)
         # Before the report that names them: the next release reads them.
         for rows in (evidence.rows, learning.challenger.rows):

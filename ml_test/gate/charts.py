@@ -27,6 +27,7 @@ ROUND_DIGITS = (1.0, 2.0, 2.5, 5.0)
 BINS = 40
 BAR_HEIGHT = 70
 SQUARE = 220
+LEFT_OF_SQUARE = 40
 
 
 def interval_charts(figures: Figures) -> str:
@@ -72,11 +73,17 @@ def _interval_chart(figures: Figures, start: float, end: float) -> str:
 
 
 def gain_chart(
-    gains: Sequence[tuple[str, Mapping[str, float], str]], margin: float, *, label: str, judged: int | None = None
+    gains: Sequence[tuple[str, Mapping[str, float], str]],
+    margin: float,
+    *,
+    label: str,
+    judged: int | None = None,
+    points: bool = False,
 ) -> str:
     """Differences, (name, gain, class) each, with their intervals. The left side is worse.
 
-    The dashed line is the margin. It crosses the first ``judged`` rows: all of them if None, none if 0.
+    The dashed line is the margin. It crosses the first ``judged`` rows: all of them if None, none if 0. ``points``: the
+    axis is in percentage points.
     """
     marked = len(gains) if judged is None else judged
     reach = (
@@ -88,10 +95,14 @@ def gain_chart(
     def x(value: float) -> float:
         return LEFT + (RIGHT - LEFT) * (value + reach) / (2 * reach)
 
+    step = _round_below(reach * 0.9)
+    unit, factor = (" points", 100) if points else ("", 1)
     marks = (
         _tick(x(0), "equal", height)
-        + f"<text class='faint' x='{LEFT}' y='{height - 4}'>← worse</text>"
-        + f"<text class='faint' x='{RIGHT}' y='{height - 4}' text-anchor='end'>better →</text>"
+        + _tick(x(-step), f"-{step * factor:g}", height)
+        + _tick(x(step), f"+{step * factor:g}{unit}", height)
+        + f"<text class='faint' x='{LEFT}' y='{height + 12}'>← worse</text>"
+        + f"<text class='faint' x='{RIGHT}' y='{height + 12}' text-anchor='end'>better →</text>"
     )
     if marked:
         at = f"x1='{x(-margin):.1f}' x2='{x(-margin):.1f}'"
@@ -104,7 +115,17 @@ def gain_chart(
         f"<circle cx='{x(gain['value']):.1f}' cy='{ROW * row + 13}' r='4'/></g>"
         for row, (name, gain, state) in enumerate(gains)
     )
-    return _svg(height, label, marks + lines)
+    return _svg(height + 16, label, marks + lines)
+
+
+def _round_below(value: float) -> float:
+    """The greatest round number that is not above this positive one."""
+    power = floor(log10(value))
+    return max(
+        step
+        for step in (digit * 10.0**exponent for exponent in (power - 1, power) for digit in ROUND_DIGITS)
+        if step <= value
+    )
 
 
 def histogram(series: Sequence[tuple[str, Sequence[float]]], *, unit: str) -> str:
@@ -121,25 +142,55 @@ def histogram(series: Sequence[tuple[str, Sequence[float]]], *, unit: str) -> st
 
 def reliability(bins: Sequence[Mapping[str, float]]) -> str:
     """The probability answered (x) and the share that came true (y), with Wilson's intervals."""
-    left, size = 40, SQUARE
-    corner = f"x1='{left}' y1='{size}' x2='{left + size}' y2='0'"
-    frame = f"<rect class='frame' x='{left}' y='0' width='{size}' height='{size}'/><line class='margin' {corner}/>"
     points = "".join(
-        f"<g class='passed'><line class='interval' x1='{left + size * entry['answered']:.1f}' "
-        f"x2='{left + size * entry['answered']:.1f}' y1='{size * (1 - entry['low']):.1f}' "
-        f"y2='{size * (1 - entry['high']):.1f}'/>"
-        f"<circle cx='{left + size * entry['answered']:.1f}' cy='{size * (1 - entry['came']):.1f}' r='4'/></g>"
+        f"<g class='passed'><line class='interval' x1='{_across(entry['answered'])}' x2='{_across(entry['answered'])}' "
+        f"y1='{_up(entry['low'])}' y2='{_up(entry['high'])}'/>"
+        f"<circle cx='{_across(entry['answered'])}' cy='{_up(entry['came'])}' r='4'/></g>"
         for entry in bins
     )
+    label = "Calibration: answered probability against what came true"
+    return _square(label, points, across="answered probability", up="came true")
+
+
+def roc_chart(curves: Mapping[str, Sequence[Sequence[float]]], decided: Sequence[float]) -> str:
+    """The ROC curves by the models' names, the new model's first, and the point of the decisions that are made."""
+    lines = "".join(
+        f"<polyline class='curve{' faint' if place else ''}' "
+        f"points='{' '.join(f'{_across(x)},{_up(y)}' for x, y in curve)}'><title>{escape(name)}</title></polyline>"
+        for place, (name, curve) in enumerate(curves.items())
+    )
+    dot = f"<g class='passed'><circle cx='{_across(decided[0])}' cy='{_up(decided[1])}' r='4'/></g>"
+    names = "".join(
+        f"<line class='curve{' faint' if place else ''}' x1='{LEFT_OF_SQUARE + SQUARE + 8}' "
+        f"x2='{LEFT_OF_SQUARE + SQUARE + 22}' y1='{12 + 16 * place}' y2='{12 + 16 * place}'/>"
+        f"<text x='{LEFT_OF_SQUARE + SQUARE + 26}' y='{16 + 16 * place}'>{escape(name)}</text>"
+        for place, name in enumerate(curves)
+    )
+    return _square("ROC curve", lines + dot + names, across="false alarms", up="found")
+
+
+def _across(share: float) -> str:
+    return f"{LEFT_OF_SQUARE + SQUARE * share:.1f}"
+
+
+def _up(share: float) -> str:
+    return f"{SQUARE * (1 - share):.1f}"
+
+
+def _square(label: str, content: str, *, across: str, up: str) -> str:
+    """Two shares against each other, with the line on which they are equal."""
+    left, size = LEFT_OF_SQUARE, SQUARE
+    corner = f"x1='{left}' y1='{size}' x2='{left + size}' y2='0'"
+    frame = f"<rect class='frame' x='{left}' y='0' width='{size}' height='{size}'/><line class='margin' {corner}/>"
     words = (
         f"<text x='{left}' y='{size + 16}'>0</text><text x='{left + size}' y='{size + 16}' text-anchor='end'>1</text>"
-        f"<text x='{left + size / 2}' y='{size + 16}' text-anchor='middle'>answered probability</text>"
+        f"<text x='{left + size / 2}' y='{size + 16}' text-anchor='middle'>{escape(across)}</text>"
         f"<text x='{left - 6}' y='12' text-anchor='end'>1</text>"
         f"<text x='{left - 6}' y='{size}' text-anchor='end'>0</text>"
         f"<text x='{left - 8}' y='{size / 2}' text-anchor='middle' "
-        f"transform='rotate(-90 {left - 8} {size / 2})'>came true</text>"
+        f"transform='rotate(-90 {left - 8} {size / 2})'>{escape(up)}</text>"
     )
-    return _svg(size + 22, "Calibration: answered probability against what came true", frame + points + words)
+    return _svg(size + 22, label, frame + content + words)
 
 
 def _figure(

@@ -6,13 +6,14 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handover.packages import version_of
 from ml_test.gate import rule_changes
 from ml_test.gate.answers import KINDS
 from ml_test.gate.charts import gain_chart, histogram, interval_charts
 from ml_test.gate.document import document
 from ml_test.gate.intervals import Estimate
 from ml_test.gate.tables import checks_list, definitions, details, rows_table
-from ml_test.gate.wording import Unit, capital, percent
+from ml_test.gate.wording import SHARE, Unit, capital, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
     verdict = report["verdict"]
     title = f"{escape(report['workload'])}: {escape(verdict)}"
     sections = (
-        f"<h1>{title}</h1>{_data(report)}<div class='verdict {escape(verdict.lower())}'>",
+        f"<h1>{title}</h1>{_release(report)}{_data(report)}<div class='verdict {escape(verdict.lower())}'>",
         f"<p class='reason'><span class='mark'>{MARKS.get(verdict, '')}</span>{escape(report['reason'])}.</p>",
         f"<p class='meaning'>{MEANINGS.get(verdict, '')}</p></div>",
         _look_at(report),
@@ -62,6 +63,16 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
         + "\n".join(section for section in sections if section)
         + "\n</main></body></html>\n"
     )
+
+
+def _release(report: Mapping[str, Any]) -> str:
+    """Which release this is, when and where it was judged, and the report by which the champion passed."""
+    when = f", judged {report['judged_at']}" if report.get("judged_at") else ""
+    said = f"Version {version_of(report['model_package_arn'])} of commit {report['commit'][:10]}{when}."
+    if report["champion"]:
+        passed = f", released by {report['champion_report']}" if report.get("champion_report") else ""
+        said += f" The champion is version {version_of(report['champion']['model_package_arn'])}{passed}."
+    return f"<p class='meaning'>{escape(said)}</p>"
 
 
 def _data(report: Mapping[str, Any]) -> str:
@@ -110,7 +121,13 @@ def _gains(report: Mapping[str, Any], kind: type[AnswerKind[Any]]) -> str:
         f"<b>{unit.figure(first['challenger'])}</b> against <b>{unit.figure(first['champion'])}</b>. "
         f"The dot is the difference. The line shows where the true difference may lie ({sure} sure). "
         f"{about}{shown}{_left_out(report)}</p><p class='meaning'>{_words(report)}</p>"
-        + gain_chart(drawn, margin, label=f"Difference to {rival}", judged=1 if report["champion"] else 0)
+        + gain_chart(
+            drawn,
+            margin,
+            label=f"Difference to {rival}",
+            judged=1 if report["champion"] else 0,
+            points=all(_unit(report, gain["metric"]) == SHARE for gain in report["gains"]),
+        )
     )
 
 
@@ -148,7 +165,7 @@ def _slices(report: Mapping[str, Any]) -> str:
             f"{unit.amount(rule['margin'])} (dashed), and not by chance. "
             f"The lines are {sure} intervals, because {len(drawn)} groups are compared."
         )
-        chart = gain_chart(drawn, rule["margin"], label="Differences by group")
+        chart = gain_chart(drawn, rule["margin"], label="Differences by group", points=unit == SHARE)
     else:
         less = report["metrics"][metric]["less_is_better"]
         limit = rule.get("ceiling" if less else "floor")

@@ -46,9 +46,10 @@ LESS_IS_BETTER = Direction(
 )
 
 
-def percent(share: float) -> str:
+def percent(share: float, *, digits: int = 2) -> str:
     """0.95 → ``95 %``, 0.98333 → ``98.33 %``."""
-    return f"{100 * share:.2f}".rstrip("0").rstrip(".") + " %"
+    said = f"{100 * share:.{digits}f}"
+    return (said.rstrip("0").rstrip(".") if digits else said) + " %"
 
 
 def capital(words: str) -> str:

@@ -12,13 +12,15 @@ import numpy as np
 from handover.costs import UNSTATED_COST, threshold_of
 from handover.plain_text import number
 from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED, LOOSER_IF_MORE
+from ml_test.gate import roc
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.kind import TOO_FEW_ROWS, AnswerKind, better_than_nothing, check_tolerance, known_truth
 from ml_test.gate.calibration import calibration
-from ml_test.gate.charts import reliability
+from ml_test.gate.charts import reliability, roc_chart
 from ml_test.gate.independent import labels_alike, numbers_alike
 from ml_test.gate.intervals import Estimate, mean_estimate
 from ml_test.gate.verdict import Check
+from ml_test.gate.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,6 +159,11 @@ class Probability(AnswerKind[ProbabilityAnswers]):
             "answers": list(evidence.answers),
             "threshold": challenger.threshold,
             "calibration": calibration(challenger.truth, challenger.values),
+            "roc": {
+                "new model": roc.roc(challenger.truth, challenger.values),
+                **({"champion": roc.roc(pair.champion.truth, pair.champion.values)} if evidence.champion else {}),
+            },
+            "decided": roc.decided(challenger.truth, challenger.values >= challenger.threshold),
         }
 
     @classmethod
@@ -165,6 +172,10 @@ class Probability(AnswerKind[ProbabilityAnswers]):
         return (
             "<p>Of the rows with a probability of 30 %, about 30 % should come true. A good model has its dots on the "
             f"dashed line. The lines are 95 % intervals.</p>{reliability(answered['calibration'])}"
+            "<p>A lower threshold finds more of the rows where the answer is true, and takes more others for them. "
+            "Guessing runs along the dashed line. The dot is the threshold that the costs set: it finds "
+            f"{percent(answered['decided'][1], digits=1)}, at the price of {percent(answered['decided'][0], digits=1)} "
+            f"of the others.</p>{roc_chart(answered['roc'], answered['decided'])}"
             f"<p>A probability of {answered['threshold']:.3f} or more counts as the answer "
             f"{escape(report['rules']['answers']['of'])}:</p>"
             f"{decided.section(report)}"

@@ -348,7 +348,12 @@ def test_no_length_hides_a_change(rows: TestRows) -> None:
     assert re.search(r"… and \d more; by the rules|and \d more; by the rules", reason)
     assert len(reason) < 450
     evidence = rows.evidence(rows.with_mistakes(2), champion=rows.with_mistakes(3))
-    about = {"workload": "car_evaluation", "champion": {"endpoint": "prod", "model_package_arn": ARN}}
+    about = {
+        "workload": "car_evaluation",
+        "commit": "0123abc",
+        "model_package_arn": ARN,
+        "champion": {"endpoint": "prod", "model_package_arn": ARN},
+    }
     document = report.document(found.both, evidence, found.proposed.rules, about, found)
     page = report.html(json.loads(json.dumps(document)))
     assert "x" * 4000 in page

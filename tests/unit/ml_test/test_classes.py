@@ -65,7 +65,9 @@ def test_a_good_first_model_is_promoted_and_shown() -> None:
     given, asked = evidence(answers(0.86, seed=1)), rules(accuracy=0.75, macro_f1=0.70, top_5=0.75)
     decision = decide(given, asked)
     assert decision.verdict is Verdict.PROMOTE, [check.sentence for check in decision.checks if not check.passed]
-    document = report.document(decision, given, asked, {"workload": "breeds", "champion": None})
+    package = "arn:aws:sagemaker:us-east-1:123456789012:model-package/breeds/1"
+    about = {"workload": "breeds", "commit": "0123abc", "model_package_arn": package, "champion": None}
+    document = report.document(decision, given, asked, about)
     page = report.html(document)
     assert "labels taken for another one" in page
     assert page.count("<td") < 5_000

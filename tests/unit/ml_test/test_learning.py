@@ -26,7 +26,10 @@ ORIGIN = {
     "workload": "car_evaluation",
     "commit": "0123abc",
     "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/2",
-    "champion": {"endpoint": "prod", "model_package_arn": "arn"},
+    "champion": {
+        "endpoint": "prod",
+        "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1",
+    },
 }
 
 

@@ -34,6 +34,9 @@ from ml_test.gate.wording import LESS_IS_BETTER, SHARE, Direction, Unit
 from tests.unit.ml_test.conftest import RULES, TestRows
 
 ROWS = 600
+PACKAGES = "arn:aws:sagemaker:us-east-1:123456789012:model-package/buses"
+ORIGIN = {"workload": "buses", "commit": "0123abc", "model_package_arn": f"{PACKAGES}/2", "champion": None}
+CHAMPION = {"endpoint": "prod", "model_package_arn": f"{PACKAGES}/1"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,7 +209,7 @@ def test_a_new_kind_goes_through_the_whole_gate(tmp_path: Path) -> None:
 def test_a_new_kind_has_its_report(tmp_path: Path) -> None:
     """The report has the kind's part, its section of the page, and the metric's words, unit and axis."""
     asked, found = rules(tmp_path), evidence(error=9)
-    about = {"workload": "buses", "champion": {"endpoint": "prod", "model_package_arn": "arn"}}
+    about = ORIGIN | {"champion": CHAMPION}
     document = report.document(decide(found, asked), found, asked, about)
     assert document["rules"]["answers"] == {"kind": "numbers", "grouped_by": "", "most": 1000}
     assert document["gains"][0]["method"] == "paired bootstrap, BCa"
@@ -317,7 +320,7 @@ def test_answers_without_a_truth_are_judged() -> None:
     assert [check.name for check in decision.checks] == [
         *("answers", "boldness", "comparison", "latency", "latency against the champion"),
     ]
-    about = {"workload": "comments", "champion": {"endpoint": "prod", "model_package_arn": "arn"}}
+    about = ORIGIN | {"champion": CHAMPION}
     assert "<p>2 topics.</p>" in report.html(report.document(decision, found, asked, about), kinds=(Weights,))
     assert decide(replace(found, answers=weights(0.7, 1)), asked).verdict is Verdict.REJECT
     told = [experiment.Traffic(package="p", invocations=300, errors=0, p99_milliseconds=None, answers=tuple(answers))
@@ -346,7 +349,7 @@ def test_a_new_metric_is_offered_to_every_kind_that_it_can_read(rows: TestRows) 
     found = rows.evidence(rows.with_mistakes(6))
     decision = decide(found, asked)
     assert "precision of acc" in [check.name for check in decision.decisive]
-    document = report.document(decision, found, asked, {"workload": "car_evaluation", "champion": None})
+    document = report.document(decision, found, asked, ORIGIN)
     assert "precision: Wilson&#x27;s interval" in report.html(document)
 
 

@@ -12,6 +12,7 @@ from ml_test.gate.answers.probability import Costs, saved
 from ml_test.gate.calibration import calibration, calibration_error
 from ml_test.gate.delong import Placements, auc, auc_estimate, auc_gain
 from ml_test.gate.metrics.log_loss import log_loss
+from ml_test.gate.roc import decided, roc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +33,26 @@ def test_auc_is_the_share_of_pairs_in_order() -> None:
     assert auc(truth, scores) == pytest.approx(np.mean(pairs))
     statistic = stats.mannwhitneyu(scores[truth == 1], scores[truth == 0]).statistic
     assert auc(truth, scores) == pytest.approx(statistic / len(pairs))
+
+
+def test_the_roc_curve_has_the_auc_below_it() -> None:
+    """The curve goes from corner to corner and only rises; its area is the AUC, rows with equal scores included."""
+    truth, scores = drawn(300)
+    curve = np.array(roc(truth, scores.round(1)))
+    assert (curve[0].tolist(), curve[-1].tolist(), len(curve)) == ([0, 0], [1, 1], 11)
+    assert (np.diff(curve, axis=0) >= 0).all()
+    assert np.trapezoid(curve[:, 1], curve[:, 0]) == pytest.approx(auc(truth, scores.round(1)))
+    long = np.array(roc(*drawn(30_000)))
+    assert len(long) == 121
+    assert np.trapezoid(long[:, 1], long[:, 0]) == pytest.approx(auc(*drawn(30_000)), abs=0.002)
+
+
+def test_the_threshold_is_a_point_of_the_curve() -> None:
+    """The decisions' shares of found events and of false alarms are a point of it; without events, nothing is found."""
+    truth, scores = drawn(300)
+    scores = scores.round(1)
+    assert decided(truth, scores >= 0.3) in roc(truth, scores)
+    assert decided(np.array([0, 0, 0, 0]), np.array([True, False, False, False])) == [0.25, 0.0]
 
 
 def test_both_placements_have_the_auc_as_their_mean() -> None:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from ml_test.gate import report
-from ml_test.gate.charts import interval_charts
+from ml_test.gate.charts import gain_chart, interval_charts
 from ml_test.gate.decision import decide
 from ml_test.gate.intervals import Estimate
 from tests.unit.ml_test.conftest import RULES
@@ -159,3 +159,25 @@ def test_the_page_says_what_the_data_stand_in_for(rows: TestRows) -> None:
     page = report.html(made(rows, rows.truth, data="Abstracts (stand-in for <comments>)"))
     assert "<p>Data: Abstracts (stand-in for &lt;comments&gt;)</p>" in page
     assert "<p>Data: " not in report.html(made(rows, rows.truth))
+
+
+def test_the_page_begins_with_the_release(rows: TestRows) -> None:
+    """Below the title stand version, commit, time, the champion's version and the report by which it passed."""
+    champion = rows.with_mistakes(5)
+    told = {"judged_at": "2026-11-27 20:53:31 UTC", "champion_report": "s3://data/gate/e0/gate.html"}
+    page = report.html(made(rows, rows.with_mistakes(3), rival=champion, commit="0123456789abcdef", **told))
+    assert (
+        "PROMOTE</h1><p class='meaning'>Version 1 of commit 0123456789, judged 2026-11-27 20:53:31 UTC. "
+        "The champion is version 1, released by s3://data/gate/e0/gate.html.</p>"
+    ) in page
+    first = report.html(made(rows, rows.truth))
+    assert "<p class='meaning'>Version 1 of commit 0123abc.</p>" in first
+
+
+def test_the_axis_of_a_difference_has_numbers() -> None:
+    """Round numbers stand on both sides of zero, in percentage points where the metric is a share."""
+    gain = {"value": 0.01, "low": -0.02, "high": 0.031}
+    drawn = gain_chart([("accuracy", gain, "passed")], 0.03, label="Difference", points=True)
+    assert re.findall(r">([^<>]*)</text>", drawn) == ["equal", "-2.5", "+2.5 points", "← worse", "better →", "accuracy"]
+    wide = gain_chart([("log loss", {"value": -1.0, "low": -14.0, "high": 3.0}, "held")], 0.1, label="Difference")
+    assert re.findall(r">([-+][^<>]*)</text>", wide) == ["-10", "+10"]
