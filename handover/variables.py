@@ -114,9 +114,10 @@ _READERS: Mapping[str, Any] = {"bool": _boolean, "int": _whole, "float": _number
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SynthVariables(Variables):
-    """The synthesis reads only the commit."""
+    """The synthesis reads only the commit; the pipeline's own stack is compared with it afterwards."""
 
     workload: str = variable("WORKLOAD")
+    stack: str = variable("PIPELINE_STACK_NAME")
     #: The manifest of the assets that are published, as the synthesis names the file. None: the stacks have none.
     assets: str | None = optional("ASSETS_MANIFEST")
 

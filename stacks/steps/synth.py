@@ -1,4 +1,7 @@
-"""The synthesis step: makes the templates of this very commit, and publishes the files that they name."""
+"""The synthesis step: makes the templates of this very commit, and publishes the files that they name.
+
+It stops if the commit's pipeline is not the deployed one: a person has changed a setting and not deployed it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,17 @@ from handover.names import Artifact
 from handover.variables import SynthVariables
 
 from stacks.constructs.build_step import BuildStep
+from stacks.constructs.permissions import allow_stack
 from stacks.constructs.pushed_assets import PushedAssets
 from stacks.constructs.step_spec import StepSpec, of_commit
 from stacks.specs import Workload
 
 
 def synth_step(workload: Workload) -> StepSpec:
+    pipeline = workload.stack_name("Pipeline")
+
     def grant(step: BuildStep) -> None:
+        allow_stack(step.role, ["GetTemplate"], pipeline)
         if workload.doors:
             PushedAssets(step, workload=workload).grant_add(step.role)
 
@@ -21,7 +28,9 @@ def synth_step(workload: Workload) -> StepSpec:
         build_spec=of_commit("stacks/buildspec.yml"),
         minutes=workload.minutes.build,
         variables=SynthVariables(
-            workload=workload.name, assets=f"{workload.stack_name('Api')}.assets.json" if workload.doors else None
+            workload=workload.name,
+            stack=pipeline,
+            assets=f"{workload.stack_name('Api')}.assets.json" if workload.doors else None,
         ),
         output=Artifact.BUILD,
         grant=grant,

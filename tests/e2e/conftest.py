@@ -51,9 +51,9 @@ class User:
         edit(self.clone)
         self.run("git", "commit", "--quiet", "--all", "--message", message)
 
-    def push(self, *, check: bool = True) -> Push:
+    def push(self, *options: str, check: bool = True) -> Push:
         # Tests take commits back, which a user would not.
-        done = self.script("push", self.workload, "--force", check=check)
+        done = self.script("push", self.workload, "--force", *options, check=check)
         return Push(returncode=done.returncode, output=done.stdout + done.stderr)
 
     def push_on_a_branch_of_its_own(self, edit: Edit, message: str) -> Push:

@@ -110,6 +110,8 @@ def tags(user: User, package: dict[str, Any]) -> list[dict[str, str]]:
 def test_a_release_waits_for_approval_and_goes_on(released: User, person: Person) -> None:
     """With ``approval = true``, PROD is deployed after a person approves what the gate lets pass; the topic is told.
 
+    A push before `make deploy` stops at Build, and says what to run.
+
     Nobody else can let it through: until then the package is pending and its artifacts are closed to PROD.
     """
 
@@ -118,6 +120,7 @@ def test_a_release_waits_for_approval_and_goes_on(released: User, person: Person
 
     before = served(released)
     released.commit(edit, "A person approves")
+    undeployed = released.push(check=False)
     released.script("deploy", "car_evaluation")
     seen: list[Any] = []
 
@@ -127,10 +130,19 @@ def test_a_release_waits_for_approval_and_goes_on(released: User, person: Person
 
     try:
         with person.answering("approve", look):
-            push = released.push()
+            push = released.push("--again")
     finally:
         released.run("git", "reset", "--quiet", "--hard", "HEAD~1")
         released.script("deploy", "car_evaluation")
+
+    # Nobody had deployed what asks a person: the push stopped before it could be released without asking.
+    assert undeployed.returncode != 0
+    assert "✗ Build/Synth: CarEvaluationPipeline is deployed with other settings than this commit has:" in (
+        undeployed.output
+    )
+    assert "Environment.EnvironmentVariables.APPROVAL.Value: false → true" in undeployed.output
+    assert "run make deploy WORKLOAD=car_evaluation" in undeployed.output
+    assert "Train" not in undeployed.output
 
     assert "SetApproved" in push.output
     # The bundles are those of the first release: only the model itself waits for its tag.
@@ -229,6 +241,8 @@ def test_looser_rules_are_a_persons_to_agree_to(released: User, person: Person) 
 
     assert push.returncode == 0, push.output
     assert said in released.script("logs", "car_evaluation", "Gate").stdout
+    # The deployed rules are older than the commit's: this is said, and stops nothing.
+    assert "is deployed with other files than this commit" in released.script("logs", "car_evaluation", "Synth").stdout
     package = released.packages()[0]
     assert served(released) == package["ModelPackageArn"]
     assert package["CustomerMetadataProperties"]["verdict"] == "HOLD"

@@ -222,6 +222,10 @@ def deeds_of(at: dict[str, Any]) -> dict[str, tuple[str, str]]:
             "cloudformation:UpdateStack",
             f"arn:aws:cloudformation:us-east-1:{account}:stack/{PIPELINE}/1",
         ),
+        "read the pipeline's template": (
+            "cloudformation:GetTemplate",
+            f"arn:aws:cloudformation:us-east-1:{account}:stack/{PIPELINE}/1",
+        ),
         "change a build": ("codebuild:UpdateProject", f"arn:aws:codebuild:us-east-1:{account}:project/p"),
         "change the pipeline": (
             "codepipeline:UpdatePipeline",

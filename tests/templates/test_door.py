@@ -225,7 +225,11 @@ def test_the_build_knows_which_assets_it_publishes(
     """The Synth build is told the manifest that its synthesis writes for the API's stack."""
     project = frame.of_type("AWS::CodeBuild::Project")[only_id(frame, "AWS::CodeBuild::Project", "Synth")]
     told = {each["Name"]: each["Value"] for each in project["Environment"]["EnvironmentVariables"]}
-    assert told == {"WORKLOAD": entered.name, "ASSETS_MANIFEST": f"{entered.stack_name('Api')}.assets.json"}
+    assert told == {
+        "WORKLOAD": entered.name,
+        "PIPELINE_STACK_NAME": entered.stack_name("Pipeline"),
+        "ASSETS_MANIFEST": f"{entered.stack_name('Api')}.assets.json",
+    }
     assert (assembly_with_doors.folder / told["ASSETS_MANIFEST"]).is_file()
 
 
