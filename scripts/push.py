@@ -6,6 +6,7 @@ import argparse
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from scripts.changes import local_github
 from scripts.command import run
 from scripts.follow import follow
 from scripts.open import door_lines
-from scripts.reads.pipeline import Execution, Pipeline
+from scripts.reads.pipeline import Execution, NotDeployedError, Pipeline
 from scripts.reads.prod import Deployed, Prod
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
@@ -42,7 +43,7 @@ def main() -> int:
     if options.latest:
         return follow_latest(Pipeline(options.workload))
     cloud.require_local(local_github.ON_AWS)
-    refuse_other_branch(Path(), options.source)
+    refuse_other_branch(options.workload, Path(), options.source)
     pipeline = Pipeline(options.workload)
     datasets.provide(options.workload)
     again = Again.ALWAYS if options.again else Again.NEVER
@@ -64,7 +65,7 @@ def push_and_follow(
     If HEAD is pushed already, it follows this commit's newest execution, or returns it if it has ended; ``again`` says
     when it starts one more. ``rewind``: it pushes even if the branch has commits that HEAD lacks.
     """
-    github = load_settings(folder / "gatehouse.toml").github
+    github = load_settings(folder / "gatehouse.toml").of(pipeline.workload).github
     place = (github.owner, github.repo, github.branch)
     _warn_of_uncommitted(folder)
     commit = _git(folder, "rev-parse", "HEAD")
@@ -73,6 +74,7 @@ def push_and_follow(
         return _pushed_already(pipeline, commit, earlier, again=again)
     local_github.push(folder, *place, rewind=rewind)
     print(f"pushed {commit[:10]} to {github.owner}/{github.repo}, branch {github.branch}", flush=True)
+    _name_others(pipeline.workload, place)
     return follow(pipeline, _started(pipeline, commit, earlier))
 
 
@@ -86,11 +88,15 @@ def report(pipeline: Pipeline, execution: Execution) -> int:
     return 0
 
 
-def refuse_other_branch(folder: Path, source: str | None) -> None:
-    """Raises SystemExit if HEAD is on another branch than the one that releases, and the caller has not named it."""
-    released = load_settings(folder / "gatehouse.toml").github.branch
+def refuse_other_branch(workload: str, folder: Path, source: str | None) -> None:
+    """Raises SystemExit unless HEAD is on the branch that releases, on the project's, or on one that the caller names.
+
+    The two differ for a workload with a branch of its own: the project's main branch is released workload by workload.
+    """
+    settings = load_settings(folder / "gatehouse.toml")
+    released = settings.of(workload).github.branch
     branch = _git(folder, "rev-parse", "--abbrev-ref", "HEAD")
-    if branch not in (released, source):
+    if branch not in (released, settings.github.branch, source):
         where = "HEAD is on no branch" if branch == "HEAD" else f"You are on branch {branch}"
         raise SystemExit(
             f"Nothing was pushed: {where}, and what reaches {released} is released. Merge it into {released} first; "
@@ -137,6 +143,21 @@ def _started(pipeline: Pipeline, commit: str, earlier: list[str]) -> str:
         f"No execution of {pipeline.name} for commit {commit} within {TRIGGER_SECONDS:.0f} s. "
         "Does its webhook stand? See the local cloud's log: .localcloud/localcloud.log"
     )
+
+
+def _name_others(workload: str, place: tuple[str, str, str]) -> None:
+    """Says which pipelines besides the workload's are deployed from this branch: the push runs them, too."""
+    others = []
+    for name in WORKLOADS:
+        with suppress(NotDeployedError):
+            if name != workload and Pipeline(name).source() == place:
+                others.append(name)
+    if others:
+        print(
+            f"This push also runs the pipelines of {', '.join(others)}, and may release them. "
+            "With branches of their own, workloads are released one by one: docs/releases.md",
+            flush=True,
+        )
 
 
 def _warn_of_uncommitted(folder: Path) -> None:

@@ -244,7 +244,9 @@ class Settings(Section):
 
 
 #: The sections that ``[workloads.<name>.…]`` may override. Account and repository belong to the project.
-_OWN = ("notifications", "security", "training", "stages", "batch", "dataset", "api")
+_OWN = ("github", "notifications", "security", "training", "stages", "batch", "dataset", "api")
+#: What it may override of the section github: a workload with a branch of its own is released by pushes to it alone.
+_OWN_OF_GITHUB = "branch"
 
 _PROJECT = Path(__file__).parents[1]
 
@@ -296,6 +298,11 @@ def _faults_of(own: Any, known: Collection[str]) -> list[str]:
                 f"workloads.{name}.{key} cannot be a workload's own. Allowed: {', '.join(_OWN)}"
                 for key in sections
                 if key not in _OWN
+            ]
+            faults += [
+                f"workloads.{name}.github.{key} cannot be a workload's own. Allowed: {_OWN_OF_GITHUB}"
+                for key in sections.get("github", ())
+                if key != _OWN_OF_GITHUB
             ]
             faults += _faults_of_dataset(name, sections.get("dataset"))
     return faults

@@ -112,6 +112,12 @@ class Pipeline:
         """Stages, actions and artifact store, as CodePipeline describes them."""
         return dict(self._codepipeline.get_pipeline(name=self.name)["pipeline"])
 
+    def source(self) -> tuple[str, str, str]:
+        """Owner, repository and branch from which the deployed pipeline takes commits."""
+        actions = [action for stage in self.declaration()["stages"] for action in stage["actions"]]
+        (found,) = [each["configuration"] for each in actions if each["actionTypeId"]["provider"] == "GitHub"]
+        return found["Owner"], found["Repo"], found["Branch"]
+
     def summaries(self, *, most: int = 20) -> list[dict[str, Any]]:
         """The latest executions, newest first, as CodePipeline lists them."""
         pages = self._codepipeline.get_paginator("list_pipeline_executions").paginate(

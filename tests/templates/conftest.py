@@ -91,9 +91,10 @@ def assembly_with_tuning(project_copy: Copy, tmp_path_factory: pytest.TempPathFa
 def assembly_with_batch(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
     """What `cdk synth` makes of a project whose files may be scored, one workload's by a schedule.
 
-    Comments replace the abstracts of nyt_comments.
+    Comments replace the abstracts of nyt_comments, and credit_default has a branch of its own.
     """
     project = project_copy("batch")
+    decide(project, ("# [workloads.credit_default.github]\n# branch", "[workloads.credit_default.github]\nbranch"))
     decide(project, ("# [batch]", "[batch]"))
     decide(project, ("# [workloads.credit_default.batch]\n# schedule", "[workloads.credit_default.batch]\nschedule"))
     decide(project, ("# [workloads.nyt_comments]\n# dataset =", "[workloads.nyt_comments]\ndataset ="))

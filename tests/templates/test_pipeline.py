@@ -237,6 +237,17 @@ def test_a_push_starts_the_pipeline(pipeline: Template, settings: Settings) -> N
     assert webhook["Filters"] == [{"JsonPath": "$.ref", "MatchEquals": "refs/heads/{Branch}"}]
 
 
+def test_a_branch_of_its_own_starts_one_pipeline_alone(assembly_with_batch: CloudAssembly) -> None:
+    """Each webhook asks for the branch of its own source, which gatehouse.toml chooses for one workload alone."""
+    branches = {
+        name: stages(template)["Source"][0]["Configuration"]["Branch"]
+        for name, template in assembly_with_batch.templates.items()
+        if name.endswith("Pipeline")
+    }
+    assert branches.pop("CreditDefaultPipeline") == "credit_default"
+    assert set(branches.values()) == {"main"}
+
+
 def test_the_token_stands_in_no_template(assembly: CloudAssembly, settings: Settings) -> None:
     """The templates have the name of the token's secret, in one place that CloudFormation fills in."""
     reference = f"{{{{resolve:secretsmanager:{settings.github.token_secret}:SecretString:::}}}}"

@@ -11,7 +11,7 @@ import pytest
 from scripts import push
 from scripts.changes import local_github
 from scripts.push import Again, push_and_follow, refuse_other_branch
-from scripts.reads.pipeline import Execution
+from scripts.reads.pipeline import Execution, NotDeployedError
 
 PROJECT = Path(__file__).parents[3]
 
@@ -40,6 +40,18 @@ class Pipeline:
         self.statuses = {identifier: "Succeeded", **self.statuses}
 
 
+class Deployed:
+    """A deployed pipeline, of which only the branch is known."""
+
+    def __init__(self, workload: str, branches: dict[str, str]) -> None:
+        if workload not in branches:
+            raise NotDeployedError(workload)
+        self._branch = branches[workload]
+
+    def source(self) -> tuple[str, str, str]:
+        return "gatehouse", "gatehouse", self._branch
+
+
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A repository on main with one commit."""
@@ -56,11 +68,14 @@ def clone(tmp_path: Path) -> Path:
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The branch on GitHub: its tip, and what a push to it does."""
-    branch: dict[str, Any] = {"tip": None, "pushed": lambda: None}
+    branch: dict[str, Any] = {"tip": None, "pushed": lambda: None, "deployed": {}, "places": []}
     monkeypatch.setattr(local_github, "tip", lambda *_: branch["tip"])
-    monkeypatch.setattr(local_github, "push", lambda *_, **__: branch["pushed"]())
+    monkeypatch.setattr(
+        local_github, "push", lambda _, *place, **__: (branch["places"].append(place), branch["pushed"]())
+    )
     monkeypatch.setattr(push, "follow", lambda pipeline, identifier: pipeline.execution(identifier))
     monkeypatch.setattr(push, "_serves_another", lambda *_: "")
+    monkeypatch.setattr(push, "Pipeline", lambda name: Deployed(name, branch["deployed"]))
     return branch
 
 
@@ -75,6 +90,41 @@ def test_a_push_follows_the_execution_that_it_started(clone: Path, github: dict[
     pipeline: Any = Pipeline("Failed", "Succeeded")
     github["pushed"] = lambda: pipeline.add("own")
     assert push_and_follow(pipeline, clone).identifier == "own"
+
+
+@pytest.mark.parametrize(
+    ("deployed", "named"),
+    [
+        ({"car_evaluation": "main"}, ""),
+        ({"car_evaluation": "main", "credit_default": "credit_default"}, ""),
+        ({"car_evaluation": "main", "iris": "main", "credit_default": "main"}, "credit_default, iris"),
+    ],
+)
+def test_a_push_names_the_other_pipelines_that_it_runs(
+    clone: Path, github: dict[str, Any], capsys: pytest.CaptureFixture[str], deployed: dict[str, str], named: str
+) -> None:
+    """Those that are deployed from the same branch: a push runs them as well, whatever it changes."""
+    pipeline: Any = Pipeline()
+    github.update(deployed=deployed, pushed=lambda: pipeline.add("own"))
+    push_and_follow(pipeline, clone)
+    said = capsys.readouterr().out
+    assert (f"This push also runs the pipelines of {named}, and may release them." in said) == bool(named)
+    assert ("also runs" in said) == bool(named)
+
+
+def test_a_workload_is_pushed_to_its_own_branch(clone: Path, github: dict[str, Any]) -> None:
+    """If gatehouse.toml gives it one: HEAD goes there, from that branch or from the project's."""
+    with (clone / "gatehouse.toml").open("a") as settings:
+        settings.write('\n[workloads.car_evaluation.github]\nbranch = "cars"\n')
+    pipeline: Any = Pipeline()
+    github["pushed"] = lambda: pipeline.add("own")
+    push_and_follow(pipeline, clone)
+    assert github["places"] == [("gatehouse", "gatehouse", "cars")]
+    refuse_other_branch("car_evaluation", clone, None)
+    subprocess.run(["git", "switch", "--quiet", "--create", "cars"], cwd=clone, check=True)
+    refuse_other_branch("car_evaluation", clone, None)
+    with pytest.raises(SystemExit, match=r"on branch cars, and what reaches main .* make push FROM=cars$"):
+        refuse_other_branch("iris", clone, None)
 
 
 @pytest.mark.parametrize(
@@ -112,18 +162,18 @@ def test_what_is_released_already_says_so(
 
 def test_another_branch_is_refused_by_name(clone: Path) -> None:
     """The user is told their branch, the one that releases, and how to release theirs; naming it is enough."""
-    refuse_other_branch(clone, None)
+    refuse_other_branch("car_evaluation", clone, None)
     subprocess.run(["git", "switch", "--quiet", "--create", "feature"], cwd=clone, check=True)
     with pytest.raises(SystemExit, match=r"on branch feature, and what reaches main .* make push FROM=feature$"):
-        refuse_other_branch(clone, None)
-    refuse_other_branch(clone, "feature")
+        refuse_other_branch("car_evaluation", clone, None)
+    refuse_other_branch("car_evaluation", clone, "feature")
     with pytest.raises(SystemExit):
-        refuse_other_branch(clone, "other")
+        refuse_other_branch("car_evaluation", clone, "other")
 
 
 def test_no_branch_at_all_is_refused(clone: Path) -> None:
     """A detached HEAD, such as a checked-out tag, is not pushed unless it is named as what it is."""
     subprocess.run(["git", "switch", "--quiet", "--detach"], cwd=clone, check=True)
     with pytest.raises(SystemExit, match=r"HEAD is on no branch.* make push FROM=HEAD$"):
-        refuse_other_branch(clone, None)
-    refuse_other_branch(clone, "HEAD")
+        refuse_other_branch("car_evaluation", clone, None)
+    refuse_other_branch("car_evaluation", clone, "HEAD")

@@ -301,6 +301,14 @@ def test_a_table_of_a_workload_adds_to_what_all_have(tmp_path: Path) -> None:
     assert settings.of("credit_default").stages.prod.ab is None
 
 
+def test_a_workload_may_have_a_branch_of_its_own(tmp_path: Path) -> None:
+    """Pushes to it release this workload alone; repository and token stay the project's."""
+    settings = load_settings(with_own(tmp_path, '[workloads.car_evaluation.github]\nbranch = "cars"\n', ITS_OWN))
+    assert settings.of("car_evaluation").github.branch == "cars"
+    assert settings.of("car_evaluation").github.repo == settings.github.repo
+    assert settings.of("credit_default").github == settings.github
+
+
 @pytest.mark.parametrize(
     ("table", "line"),
     [
@@ -309,11 +317,19 @@ def test_a_table_of_a_workload_adds_to_what_all_have(tmp_path: Path) -> None:
             (f"workloads.credit_defalt is no workload. There are {', '.join(WORKLOADS)}; did you mean credit_default?"),
         ),
         (
-            "[workloads.credit_default.github]",
+            "[workloads.credit_default.project]",
             (
-                "workloads.credit_default.github cannot be a workload's own. "
-                "Allowed: notifications, security, training, stages, batch, dataset, api"
+                "workloads.credit_default.project cannot be a workload's own. "
+                "Allowed: github, notifications, security, training, stages, batch, dataset, api"
             ),
+        ),
+        (
+            '[workloads.credit_default.github]\nrepo = "another"',
+            "workloads.credit_default.github.repo cannot be a workload's own. Allowed: branch",
+        ),
+        (
+            "[workloads.credit_default.github]\nbranch = 3",
+            "workloads.credit_default.github.branch = 3: Input should be a valid string",
         ),
         (
             "[workloads.credit_default.stages.prod.alarms]\nerrors_5xx_percent = 300.0",
