@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 _MARKS = {Verdict.PROMOTE: "✓", Verdict.HOLD: "?", Verdict.REJECT: "✗"}
 _NEXT = {
-    Verdict.PROMOTE: "The challenger may take over: make end-experiment KEEP=challenger",
-    Verdict.REJECT: "The champion is to stay: make end-experiment KEEP=champion",
-    Verdict.HOLD: "Not decided. Let it go on, or decide by what stands above: make end-experiment KEEP=…",
+    Verdict.PROMOTE: "The challenger may take over: make end-experiment WORKLOAD={workload} KEEP=challenger",
+    Verdict.REJECT: "The champion is to stay: make end-experiment WORKLOAD={workload} KEEP=champion",
+    Verdict.HOLD: "Not decided. Let it go on, or decide by what stands above: "
+    "make end-experiment WORKLOAD={workload} KEEP=…",
 }
 
 
@@ -55,7 +56,7 @@ def main() -> int:
     rules = rules_of(options.workload)
     checks = experiment.compare(models[0], models[1], rules, minimum=minimum_requests(options.workload))
     print(f"{prod.endpoint_name} since {config['CreationTime']:%Y-%m-%d %H:%M:%S} UTC")
-    print("\n".join([*summary(models, (champion, challenger)), "", *sentences(checks)]))
+    print("\n".join([*summary(models, (champion, challenger)), "", *sentences(checks, options.workload)]))
     return 0
 
 
@@ -105,7 +106,7 @@ def summary(models: Sequence[Traffic], served: Sequence[Served]) -> list[str]:
     return lines
 
 
-def sentences(checks: Sequence[Check]) -> list[str]:
+def sentences(checks: Sequence[Check], workload: str) -> list[str]:
     """The verdict first, then each condition in plain words, with its figures."""
     verdict = Verdict.of(checks)
     lines = [f"{verdict}: {next(check.plain for check in checks if check.outcome is verdict)}"]
@@ -113,7 +114,7 @@ def sentences(checks: Sequence[Check]) -> list[str]:
         lines.append(f"  {_MARKS[check.outcome]} {check.name}: {check.sentence}")
         if check.look_at:
             lines.append(f"    look at: {check.look_at}")
-    return [*lines, _NEXT[verdict]]
+    return [*lines, _NEXT[verdict].format(workload=workload)]
 
 
 if __name__ == "__main__":

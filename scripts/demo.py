@@ -57,7 +57,8 @@ def _where_next(workload: str) -> None:
         f"""
 The local cloud stays up. Where to look next:
   make status                     what stands and what ran
-  make logs ACTION=Train          the log of a step (Synth, Data, Train, Gate, Verify)
+  make logs WORKLOAD={workload} ACTION=Train
+                                  the log of a step (Synth, Data, Train, Gate, Verify)
   eval "$(make -s env)"           then your own aws, cdk and boto3 talk to it:
     aws sagemaker list-endpoints
   make push WORKLOAD={workload}   after your next commit

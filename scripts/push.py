@@ -72,7 +72,7 @@ def push_and_follow(
     earlier = pipeline.executions_of(commit)
     if local_github.tip(*place) == commit:
         return _pushed_already(pipeline, commit, earlier, again=again)
-    local_github.push(folder, *place, rewind=rewind)
+    local_github.push(folder, *place, rewind=rewind, forced=f"make push WORKLOAD={pipeline.workload} FORCE=1")
     print(f"pushed {commit[:10]} to {github.owner}/{github.repo}, branch {github.branch}", flush=True)
     _name_others(pipeline.workload, place)
     return follow(pipeline, _started(pipeline, commit, earlier))
@@ -100,7 +100,7 @@ def refuse_other_branch(workload: str, folder: Path, source: str | None) -> None
         where = "HEAD is on no branch" if branch == "HEAD" else f"You are on branch {branch}"
         raise SystemExit(
             f"Nothing was pushed: {where}, and what reaches {released} is released. Merge it into {released} first; "
-            f"or release it as it is: make push FROM={branch}"
+            f"or release it as it is: make push WORKLOAD={workload} FROM={branch}"
         )
 
 
@@ -117,7 +117,7 @@ def _pushed_already(pipeline: Pipeline, commit: str, earlier: list[str], *, agai
     what = "is released already" if execution.status == SUCCEEDED else f"was not released: {execution.status}"
     name = outcome.release_name(pipeline.workload, execution)
     print(f"Nothing to push: {commit[:10]}, {name}, {what}.{_serves_another(pipeline.workload, execution)}")
-    print("To run the pipeline on it once more: make push AGAIN=1", flush=True)
+    print(f"To run the pipeline on it once more: make push WORKLOAD={pipeline.workload} AGAIN=1", flush=True)
     return execution
 
 

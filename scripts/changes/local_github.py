@@ -47,11 +47,11 @@ def tip(owner: str, repo: str, branch: str) -> str | None:
     return listed.stdout.split()[0] if listed.returncode == 0 and listed.stdout else None
 
 
-def push(folder: Path, owner: str, repo: str, branch: str, *, rewind: bool) -> None:
+def push(folder: Path, owner: str, repo: str, branch: str, *, rewind: bool, forced: str) -> None:
     """Pushes HEAD to the branch, without the token in an argument or a URL.
 
     ``rewind``: even if the branch has commits that HEAD lacks; they are no longer on it then. Raises SystemExit with
-    git's own message if the push is refused.
+    git's own message if the push is refused. ``forced``: the command that would rewind.
     """
     force = ("--force",) if rewind else ()
     done = _git(folder, "push", *force, _remote(owner, repo), f"HEAD:refs/heads/{branch}")
@@ -59,7 +59,7 @@ def push(folder: Path, owner: str, repo: str, branch: str, *, rewind: bool) -> N
         raise SystemExit(
             f"Nothing was pushed: {owner}/{repo}, branch {branch}, has commits that HEAD lacks, and a push would take "
             "them back. `make rollback` puts an earlier release into PROD. To set the branch to HEAD all the same: "
-            "make push FORCE=1"
+            f"{forced}"
         )
     if done.returncode:
         raise SystemExit(f"git push failed:\n{done.stderr.strip()}")

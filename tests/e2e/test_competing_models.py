@@ -184,7 +184,7 @@ def test_both_take_their_share_and_are_compared(released: User, tmp_path: Path) 
     assert "5XX: 0 of" in said
     assert "accuracy 1.0000 against 1.0000" in said
     assert re.search(r"^(PROMOTE|HOLD): ", said, re.MULTILINE)
-    assert "make end-experiment KEEP=" in said
+    assert "make end-experiment WORKLOAD=car_evaluation KEEP=" in said
 
 
 @pytest.mark.usefixtures("pushed")

@@ -71,7 +71,7 @@ def test_another_branch_releases_only_if_it_is_named(released: User) -> None:
         released.run("git", "branch", "--quiet", "--delete", "feature")
     assert refused.returncode != 0
     assert "You are on branch feature, and what reaches main is released." in refused.output
-    assert "make push FROM=feature" in refused.output
+    assert "make push WORKLOAD=car_evaluation FROM=feature" in refused.output
     assert "is released already" in named.stdout  # it is main's commit
     assert executions(released) == before
 
@@ -86,7 +86,7 @@ def test_a_push_takes_no_commit_back(released: User) -> None:
         released.run("git", "reset", "--quiet", "--hard", "HEAD@{1}")
     assert refused.returncode != 0
     assert "has commits that HEAD lacks" in refused.stderr
-    assert "make push FORCE=1" in refused.stderr
+    assert "make push WORKLOAD=car_evaluation FORCE=1" in refused.stderr
     assert executions(released) == before
 
 

@@ -123,7 +123,9 @@ def test_a_workload_is_pushed_to_its_own_branch(clone: Path, github: dict[str, A
     refuse_other_branch("car_evaluation", clone, None)
     subprocess.run(["git", "switch", "--quiet", "--create", "cars"], cwd=clone, check=True)
     refuse_other_branch("car_evaluation", clone, None)
-    with pytest.raises(SystemExit, match=r"on branch cars, and what reaches main .* make push FROM=cars$"):
+    with pytest.raises(
+        SystemExit, match=r"on branch cars, and what reaches main .* make push WORKLOAD=iris FROM=cars$"
+    ):
         refuse_other_branch("iris", clone, None)
 
 
@@ -157,14 +159,16 @@ def test_what_is_released_already_says_so(
         push_and_follow(pipeline, clone)
         lines = capsys.readouterr().out.splitlines()
         assert lines[0] == f"Nothing to push: {head(clone)[:10]}, car_evaluation, {said}"
-        assert lines[1] == "To run the pipeline on it once more: make push AGAIN=1"
+        assert lines[1] == "To run the pipeline on it once more: make push WORKLOAD=car_evaluation AGAIN=1"
 
 
 def test_another_branch_is_refused_by_name(clone: Path) -> None:
     """The user is told their branch, the one that releases, and how to release theirs; naming it is enough."""
     refuse_other_branch("car_evaluation", clone, None)
     subprocess.run(["git", "switch", "--quiet", "--create", "feature"], cwd=clone, check=True)
-    with pytest.raises(SystemExit, match=r"on branch feature, and what reaches main .* make push FROM=feature$"):
+    with pytest.raises(
+        SystemExit, match=r"on branch feature, and what reaches main .* make push WORKLOAD=car_evaluation FROM=feature$"
+    ):
         refuse_other_branch("car_evaluation", clone, None)
     refuse_other_branch("car_evaluation", clone, "feature")
     with pytest.raises(SystemExit):
@@ -174,6 +178,6 @@ def test_another_branch_is_refused_by_name(clone: Path) -> None:
 def test_no_branch_at_all_is_refused(clone: Path) -> None:
     """A detached HEAD, such as a checked-out tag, is not pushed unless it is named as what it is."""
     subprocess.run(["git", "switch", "--quiet", "--detach"], cwd=clone, check=True)
-    with pytest.raises(SystemExit, match=r"HEAD is on no branch.* make push FROM=HEAD$"):
+    with pytest.raises(SystemExit, match=r"HEAD is on no branch.* make push WORKLOAD=car_evaluation FROM=HEAD$"):
         refuse_other_branch("car_evaluation", clone, None)
     refuse_other_branch("car_evaluation", clone, "HEAD")
