@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from ml_test.gate.metrics.metric import Metric
 
 
-def against_champion(metric: Metric[Any], gain: Gain, margin: float) -> Check:
-    """PROMOTE if it is certainly not worse by the margin; REJECT if it is certainly worse, and maybe by the margin."""
+def against_champion(metric: Metric[Any], gain: Gain, margin: float, *, differing: int | None = None) -> Check:
+    """PROMOTE if it is certainly not worse by the margin; REJECT if it is certainly worse, and maybe by the margin.
+
+    differing: how many rows the two answer differently; None if they answered other rows.
+    """
     unit = metric.unit
     both = f"{metric.called} {unit.figure(gain.challenger)} against the champion's {unit.figure(gain.champion)}"
     allowed = unit.amount(margin)
@@ -35,7 +38,11 @@ def against_champion(metric: Metric[Any], gain: Gain, margin: float) -> Check:
             f"the {gain.rows} test rows are too few to tell whether it is as good as the champion: {both} "
             f"(it may be up to {at_worst} worse, and {allowed} are allowed)"
         )
-        look = "The rows that the two models answer differently. More test rows would make the difference clearer."
+        look = (
+            f"Whether it is meant to be the same: both models answer all {gain.rows} test rows alike."
+            if differing == 0
+            else "The rows that the two models answer differently. More test rows would make the difference clearer."
+        )
     sentence = f"{_in_figures(metric, gain)}, margin {margin:.4f}"
     return Check(name="comparison", outcome=outcome, plain=plain, sentence=sentence, look_at=look)
 

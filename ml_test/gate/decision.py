@@ -138,7 +138,8 @@ def _judge(evidence: Evidence, rules: Rules, *, all_rows: bool) -> Decision:
         metric = rules.popularity_metric(rule)
         checks.append(popularity.judge(challenger, known, metric, column=rule.column, seed=evidence.seed))
     if has_champion and compared:
-        checks.append(against_champion(rules.compared[0], compared[0], rules.comparison.margin))
+        margin = rules.comparison.margin
+        checks.append(against_champion(rules.compared[0], compared[0], margin, differing=both.differing))
     if rules.slices is not None:
         metric = rules.group_metric(rules.slices)
         parts = slices.compare(evidence.slices, pair, metric, confidence, seed=evidence.seed, comparable=mask)

@@ -61,6 +61,15 @@ def test_too_little_evidence_is_held(rows: TestRows) -> None:
     assert any("answer differently" in entry for entry in decision.look_at)
 
 
+def test_an_equal_model_that_is_held_is_not_said_to_differ(rows: TestRows) -> None:
+    """By a margin that these rows cannot show, the same answers are held; the advice does not speak of other ones."""
+    rules = replace(RULES, comparison=replace(RULES.comparison, margin=0.001))
+    decision = decide(rows.evidence(rows.truth, champion=rows.truth), rules)
+    assert decision.verdict is Verdict.HOLD
+    assert decisive(decision) == ["comparison"]
+    assert decision.look_at == ["Whether it is meant to be the same: both models answer all 289 test rows alike."]
+
+
 def test_answers_that_are_not_numbers_are_rejected(rows: TestRows) -> None:
     """One NaN rejects a release, however good the other answers are."""
     decision = decide(rows.evidence(["NaN", *rows.truth[1:]], champion=rows.truth), RULES)
