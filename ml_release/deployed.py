@@ -24,7 +24,7 @@ _CDKS_OWN = frozenset({"BootstrapVersion", "CDKMetadata", "CDKMetadataAvailable"
 #: A file in the CDK's asset bucket. An image's digest, which people choose, looks the same but for the ending.
 _HASH = re.compile(r"\b[0-9a-f]{64}(?=\.(?:zip|json)\b)")
 _MOST_DIFFERENCES = 12
-_LONGEST_VALUE = 60
+_LONGEST_VALUE = 100
 _NOTHING = object()
 
 
@@ -135,13 +135,23 @@ def _changes(old: Any, new: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple
     """The innermost places in which two values differ."""
     inner = _members(old, new)
     if inner is None:
-        if old != new:
-            yield place, old, new
+        yield from ((place, before, after) for before, after in _values(old, new))
         return
     before, after = inner
     for name in dict.fromkeys((*before, *after)):
         under = place if name == "Properties" else (*place, name)
         yield from _changes(before.get(name, _NOTHING), after.get(name, _NOTHING), under)
+
+
+def _values(old: Any, new: Any) -> list[tuple[Any, Any]]:
+    """The differing values; of two lists, what only one of them has."""
+    if old == new:
+        return []
+    if isinstance(old, list) and isinstance(new, list):
+        gone = [(each, _NOTHING) for each in old if each not in new]
+        come = [(_NOTHING, each) for each in new if each not in old]
+        return [*gone, *come] or [(old, new)]
+    return [(old, new)]
 
 
 def _members(old: Any, new: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -74,8 +74,11 @@ def release_name(workload: str, execution: Execution) -> str:
 
 def _failed(pipeline: Pipeline, action: Action) -> list[str]:
     log = [line for line in pipeline.log_lines(action, limit=4 * _LAST_LINES) if not line.startswith(_CODEBUILDS)]
-    error = next((line for line in reversed(log) if line.startswith(_ERROR)), "")
-    said = [line for line in log[-_LAST_LINES:] if line and line != error]
+    at = next((place for place in range(len(log) - 1, -1, -1) if log[place].startswith(_ERROR)), None)
+    error = "" if at is None else log[at]
+    # An error of several lines goes on below; of one line, what came before it tells more.
+    rest = [] if at is None else [line for line in log[at + 1 :] if line]
+    said = rest or [line for line in log[-_LAST_LINES:] if line and line != error]
     place = f"✗ {action.stage}/{action.name}: "
     if not log:
         return [place + action.message]

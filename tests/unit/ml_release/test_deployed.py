@@ -111,7 +111,8 @@ def test_an_order_that_counts_is_a_difference() -> None:
     properties(committed, "Gate")["Layers"] = ["a"]
     deployed = template()
     properties(deployed, "Gate")["Layers"] = ["a", "b"]
-    assert found(deployed, committed) == ['Gate (AWS::CodeBuild::Project): Layers: ["a", "b"] → ["a"]']
+    assert found(deployed, committed) == ["Gate (AWS::CodeBuild::Project): Layers: b → nothing"]
+    assert found(committed, deployed) == ["Gate (AWS::CodeBuild::Project): Layers: nothing → b"]
 
 
 def test_an_images_digest_is_a_setting() -> None:
@@ -127,10 +128,10 @@ def test_long_values_and_many_differences_are_cut() -> None:
     committed = template()
     for number in range(20):
         committed["Outputs"][f"Output{number:02}"] = {"Value": "x"}
-    properties(committed, "Ended")["Runtime"] = "y" * 100
+    properties(committed, "Ended")["Runtime"] = "y" * 101
     with pytest.raises(StepError) as stopped:
         check(VARIABLES, template(), committed)
-    assert "nothing → " + "y" * 60 + "…\n" in str(stopped.value)
+    assert "nothing → " + "y" * 100 + "…\n" in str(stopped.value)
     assert "  and 9 more\n" in str(stopped.value)
 
 

@@ -53,6 +53,14 @@ def test_the_error_comes_first_and_once() -> None:
     ]
 
 
+def test_an_error_of_several_lines_stands_together() -> None:
+    """What goes on below the error's first line follows it, without what was said before."""
+    log = ("reading", "ERROR: two settings differ:", "  approval", "  email", "[Container] Phase complete: BUILD")
+    lines = outcome.stopped(pipeline(*log), failed(action()))
+    assert lines[:3] == ["✗ Train/Train: two settings differ:", "      approval", "      email"]
+    assert not any("reading" in line for line in lines)
+
+
 def test_an_error_of_no_step_is_the_last_line_of_the_log() -> None:
     """A traceback's last line says what failed."""
     log = ("Traceback (most recent call last):", "ValueError: no petals", "[Container] Phase complete: BUILD")
