@@ -8,7 +8,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from scripts import cloud
+from scripts import cdk_digest, cloud
 from scripts.changes import local_github
 from scripts.command import run
 from stacks.settings import Settings, load_settings
@@ -16,6 +16,8 @@ from stacks.workloads import WORKLOADS
 
 #: One synthesis serves all commands.
 SYNTHESIZED = ("--app", "cdk.out", "--ci")
+#: All that cdk said in this checkout.
+LOG = Path("cdk.out/cdk.log")
 
 
 def main(workload: str) -> None:
@@ -23,15 +25,15 @@ def main(workload: str) -> None:
     if cloud.decided().is_local:
         store_token(settings.github.token_secret, local_github.token())
         local_github.create_repository(settings.github.owner, settings.github.repo)
-    cdk("synth", "--quiet", *only(workload))
+    cdk_in_short("synth", "--quiet", *only(workload))
     if not _stack_exists("CDKToolkit"):
         bootstrap(settings)
-    cdk("deploy", WORKLOADS[workload].stack_name("Pipeline"), "--require-approval", "never", *SYNTHESIZED)
+    cdk_in_short("deploy", WORKLOADS[workload].stack_name("Pipeline"), "--require-approval", "never", *SYNTHESIZED)
 
 
 def bootstrap(settings: Settings) -> None:
     """What the CDK needs in an account and region, once; it is based on the templates in cdk.out."""
-    cdk("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", *SYNTHESIZED)
+    cdk_in_short("bootstrap", f"aws://{settings.project.account}/{settings.project.region}", *SYNTHESIZED)
 
 
 def only(workload: str) -> tuple[str, str]:
@@ -44,6 +46,14 @@ def cdk(*arguments: str) -> None:
     done = subprocess.run(["cdk", *arguments], check=False)
     if done.returncode:
         raise SystemExit(done.returncode)
+
+
+def cdk_in_short(*arguments: str) -> None:
+    """The same, with a digest of what it says. On AWS it says all, for it may ask for a token of a person's device."""
+    if not cloud.decided().is_local:
+        cdk(*arguments)
+    elif code := cdk_digest.run(["cdk", *arguments], LOG):
+        raise SystemExit(code)
 
 
 def store_token(secret_name: str, token: str) -> None:

@@ -21,7 +21,7 @@ _MARKS = {"Succeeded": "✓", "Failed": "✗", "Stopped": "■", "Abandoned": "�
 
 def follow(pipeline: Pipeline, identifier: str) -> Execution:
     """Follows to the end and returns the ended execution. If it waits for a person, it says so once, and waits too."""
-    screen = _Screen()
+    screen = Screen()
     shown: set[tuple[str, str, str]] = set()
     asked = False
     while True:
@@ -54,7 +54,7 @@ def _running(action: Action, last_lines: list[str]) -> str:
     return f"… {action.stage:<8} {action.name:<12} {action.seconds:6.1f} s{said}"
 
 
-class _Screen:
+class Screen:
     """Lines that stay and one line that is rewritten; without a terminal, that line is printed now and then."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class _Screen:
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             print(f"\r\x1b[K{text[:width]}", end="", flush=True)
-        elif time.monotonic() - self._printed_at > QUIET_SECONDS and text != self._last:
+        elif text and time.monotonic() - self._printed_at > QUIET_SECONDS and text != self._last:
             self._printed_at = time.monotonic()
             self._last = text
             print(text, flush=True)
