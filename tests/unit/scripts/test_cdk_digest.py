@@ -48,7 +48,7 @@ def shown(text: str) -> tuple[list[str], Digest]:
 
 
 def test_what_goes_well_is_counted() -> None:
-    """Of a deployment that goes well remain cdk's own last word and how many resources of the stack were touched."""
+    """A deployment that goes well leaves the last word of cdk, and how many resources of the stack were touched."""
     lines, digest = shown(DEPLOYED)
     assert lines == ["✅  CarsPipeline"]
     assert digest.made() == ["CarsPipeline  1 created, 1 updated"]
@@ -56,12 +56,12 @@ def test_what_goes_well_is_counted() -> None:
 
 
 def test_what_fails_is_shown_whole() -> None:
-    """The event with its reason, the rollback, and cdk's error."""
+    """The event is shown with its reason, the rollback, and the error of cdk."""
     assert shown(FAILED)[0] == FAILED.splitlines()
 
 
 def test_the_whole_output_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Standard output and error go into the log; the command's code is returned, and a failure names the log."""
+    """Standard output and error go into the log, the code of the command is returned, and a failure names the log."""
     log = tmp_path / "cdk.out" / "cdk.log"
     program = "import sys; print('Bundling asset x'); print('no such file', file=sys.stderr); sys.exit(3)"
     assert run([sys.executable, "-c", program], log) == 3
