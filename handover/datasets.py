@@ -9,8 +9,11 @@ gate.toml in the same way; an empty table there takes one away.
 from __future__ import annotations
 
 import tomllib
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+from handover.errors import FileFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,16 +42,16 @@ def known(project: Path, workload: str) -> list[str]:
     return sorted(path.stem for path in (project / "ml_init" / workload / "datasets").glob("*.toml"))
 
 
-def tables_of(workload: str, name: str | None, read: Callable[[str], str]) -> dict[str, Any]:
+def tables_of(workload: str, name: str | None, read: Callable[[str], str | None]) -> dict[str, Any]:
     """The tables that describe the data set. ``read``: the text of a file, by its path inside the project.
 
-    Raises ValueError that names the file which is no TOML, or claims to be chosen.
+    Raises FileFault for a file that is missing, is no TOML, or claims to be chosen.
     """
     merged: dict[str, Any] = {}
     for file in files_of(workload, name):
-        tables = _tables(read(file), file)
+        tables = tables_in(_there(file, read(file)), file)
         if CHOSEN in tables:
-            raise ValueError(f"{file}: {CHOSEN} = {tables[CHOSEN]!r} is no key of a file; gatehouse.toml chooses")
+            raise FileFault(f"{file}: {CHOSEN} = {tables[CHOSEN]!r} is no key of a file; gatehouse.toml chooses")
         merged |= tables
     return merged if name is None else {**merged, CHOSEN: name}
 
@@ -56,30 +59,36 @@ def tables_of(workload: str, name: str | None, read: Callable[[str], str]) -> di
 def rules_tables_of(workload: str, name: str | None, read: Callable[[str], str | None]) -> dict[str, Any]:
     """The tables of the gate's rules for the data set. ``read``: as above; None for a file that is not there.
 
-    Raises ValueError that names the file which is no TOML, or is missing.
+    Raises FileFault for a file that is no TOML, or is missing.
     """
     own, *others = rules_of(workload, name)
-    if (text := read(own)) is None:
-        raise ValueError(f"there is no {own}")
-    merged = _tables(text, own)
+    merged = tables_in(_there(own, read(own)), own)
     for file in others:
         text = read(file)
-        merged |= {} if text is None else _tables(text, file)
+        merged |= {} if text is None else tables_in(text, file)
     return {key: tables for key, tables in merged.items() if tables != {}}
 
 
 def rules_in(project: Path, workload: str, name: str | None) -> dict[str, Any]:
     """The same from a project's own folder."""
-
-    def read(file: str) -> str | None:
-        path = project / file
-        return path.read_text() if path.is_file() else None
-
-    return rules_tables_of(workload, name, read)
+    return rules_tables_of(workload, name, partial(text_in, project))
 
 
-def _tables(text: str, file: str) -> dict[str, Any]:
+def text_in(project: Path, file: str) -> str | None:
+    """The text of a file in a project's folder, or None."""
+    path = project / file
+    return path.read_text() if path.is_file() else None
+
+
+def tables_in(text: str, file: str) -> dict[str, Any]:
+    """What TOML says. FileFault if it is none."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file} is not TOML: {error}") from error
+        raise FileFault(f"{file} is not TOML: {error}") from error
+
+
+def _there(file: str, text: str | None) -> str:
+    if text is None:
+        raise FileFault(f"there is no {file}")
+    return text

@@ -49,6 +49,10 @@ class Recoding:
     #: How many rows of the file may have it: if more do, the code has acquired a meaning.
     rows_allowed: int = field(metadata=LOOSER_IF_MORE)
 
+    def __post_init__(self) -> None:
+        if self.rows_allowed < 0:
+            raise ValueError(f"rows_allowed = {self.rows_allowed}: expected a number of 0 or above")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Categories:
@@ -64,6 +68,10 @@ class Categories:
     meanings: Mapping[str, str] = field(default_factory=dict, hash=False, metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
+        if not self.categories:
+            raise ValueError("categories = []: expected at least one")
+        if twice := sorted({each for each in self.categories if self.categories.count(each) > 1}):
+            raise ValueError(f"categories has {', '.join(twice)} twice")
         if strangers := sorted(set(self.meanings) - set(self.categories)):
             raise ValueError(f"{self.name}: {', '.join(strangers)} has a meaning, and is no category")
         if strangers := sorted(set(self.grouped.values()) - set(self.categories)):
@@ -105,6 +113,9 @@ class Integers:
     description: str = field(default="", metadata=NEUTRAL)
     unit: str = field(default="", metadata=NEUTRAL)
 
+    def __post_init__(self) -> None:
+        _check_bounds(self.low, self.high)
+
     @property
     def catalog_type(self) -> str:
         return "bigint"
@@ -131,6 +142,9 @@ class Decimals:
     description: str = field(default="", metadata=NEUTRAL)
     unit: str = field(default="", metadata=NEUTRAL)
 
+    def __post_init__(self) -> None:
+        _check_bounds(self.low, self.high)
+
     @property
     def catalog_type(self) -> str:
         return "double"
@@ -155,6 +169,10 @@ class Text:
     name: str = field(metadata=LOOSER_IF_CHANGED)
     longest: int = field(metadata=LOOSER_IF_CHANGED)
     description: str = field(default="", metadata=NEUTRAL)
+
+    def __post_init__(self) -> None:
+        if self.longest < 1:
+            raise ValueError(f"longest = {self.longest}: expected a number of 1 or above")
 
     @property
     def catalog_type(self) -> str:
@@ -184,6 +202,10 @@ class Image:
     description: str = field(default="", metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
+        if self.largest_bytes < 1:
+            raise ValueError(f"largest_bytes = {self.largest_bytes}: expected a number of 1 or above")
+        if not self.images:
+            raise ValueError(f"images = []: expected {' or '.join(SIGNATURES)}")
         if unknown := sorted(set(self.images) - set(SIGNATURES)):
             raise ValueError(f"{self.name}: images = {', '.join(unknown)}: expected {' or '.join(SIGNATURES)}")
 
@@ -207,6 +229,12 @@ class Image:
     def canonical(self, value: str) -> str:
         """There is one base64 text for an image; ``fault`` refuses all others but unused bits."""
         return base64.b64encode(base64.b64decode(value)).decode()
+
+
+def _check_bounds(low: float, high: float) -> None:
+    """ValueError if no number lies between them."""
+    if low > high:
+        raise ValueError(f"low = {low} is above high = {high}")
 
 
 def column(entry: Mapping[str, Any]) -> Column:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  (read_table asks for the types of the fields)
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from handover.datasets import tables_of
+from handover.datasets import tables_in, tables_of, text_in
+from handover.nearness import did_you_mean
 from ml_init.columns import Categories, column
 from ml_init.formats import FORMATS
 from ml_init.pretrained import Pretrained
@@ -27,10 +29,10 @@ from ml_steps.changes import (
     Effect,
     called,
 )
-from ml_steps.strict import plain, read_table, refuse_unknown, tables
+from ml_steps.strict import Fault, Texts, plain, read_files, read_table, refuse_unknown, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ml_init.columns import Column
@@ -66,14 +68,20 @@ class DataFile:
                 f"sha256 is empty: nobody has stated which {self.name} it is. `make data` says which one you have, and "
                 "where to state it"
             )
+        for key in ("max_bytes", "label_folders"):
+            if getattr(self, key) < 1:
+                raise ValueError(f"{key} = {getattr(self, key)}: expected a number of 1 or above")
         if self.format not in FORMATS:
-            raise ValueError(f"format = {self.format!r}: expected {' or '.join(FORMATS)}")
+            close = did_you_mean(self.format, FORMATS)
+            raise ValueError(f"format = {self.format!r}: expected {' or '.join(FORMATS)}{close}")
         if not FORMATS[self.format].delimited and (self.header is not None or self.delimiter != ","):
             raise ValueError(f"a file of the format {self.format} has neither header nor delimiter")
         if self.members and self.format != "jsonl":
             raise ValueError(f"a file of the format {self.format} has no members")
         if len(self.delimiter) != 1:
             raise ValueError(f"delimiter = {self.delimiter!r}: expected one character")
+        if not self.sources:
+            raise ValueError("sources = []: expected at least one")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +111,10 @@ class Association:
     label: str = field(metadata=LOOSER_IF_CHANGED)
     share: float = field(metadata=LOOSER_IF_LESS)
 
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share = {self.share}: expected a share above 0, up to 1")
+
 
 _SPLITS = (Shares, FirstOf, OfEachLabel)
 
@@ -121,6 +133,11 @@ class _Rows:
     test_share_of_label: float | None = None
     validation_share_of_label: float | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.bad_share_allowed < 1:
+            raise ValueError(f"bad_share_allowed = {self.bad_share_allowed}: expected a share from 0 to below 1")
+        self.split()
+
     @classmethod
     def of(cls, dataset: Dataset) -> _Rows:
         return cls(bad_share_allowed=dataset.bad_share_allowed, identifier=dataset.identifier, **dataset.split.keys())
@@ -133,7 +150,7 @@ class _Rows:
             if given.keys() == set(kind.KEYS):
                 return kind.of(given)
         kinds = " or ".join(", ".join(kind.KEYS) for kind in _SPLITS)
-        raise ValueError(f"[rows] must have {kinds}, and not {', '.join(given) or 'none of them'}")
+        raise ValueError(f"must have {kinds}, and not {', '.join(given) or 'none of them'}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,10 +178,30 @@ class Dataset:
     titles: Titles | None = field(default=None, metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
+        if not self.features:
+            raise Fault("features = []: expected at least one table [[features]]", (), "features")
+        names = [each.name for each in self.columns]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise Fault(f"{', '.join(twice)} is the name of more than one column", (), "features")
+        self._check_associations()
         for name in [*(each.name for each in self.columns), *filter(None, [self.identifier])]:
             if self.file_columns.count(name) != 1:
-                raise ValueError(f"[file] columns has {name} {self.file_columns.count(name)} times, expected once")
+                times = self.file_columns.count(name)
+                raise Fault(f"[file] columns has {name} {times} times, expected once", ("file",), "columns")
         self.split.check(self)
+
+    def _check_associations(self) -> None:
+        """Fault if one is of a column or a label that there is not."""
+        known = [each.name for each in self.features]
+        for place, each in enumerate(self.associations):
+            path = ("associations", place)
+            if each.column not in known:
+                close = did_you_mean(each.column, known)
+                said = f"expected one of {', '.join(known)}{close}"
+                raise Fault(f"[associations] column = {each.column!r}: {said}", path, "column")
+            if each.label not in self.labels:
+                said = f"expected one of {', '.join(self.labels) or 'none, as there is no label'}"
+                raise Fault(f"[associations] label = {each.label!r}: {said}", path, "label")
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -204,12 +241,21 @@ class Dataset:
 
     @classmethod
     def find(cls, project: Path, workload: str, chosen: str | None) -> Dataset:
-        """The one that is chosen for the workload, or its own. ValueError as for ``parse``."""
-        return cls.of(tables_of(workload, chosen, lambda file: (project / file).read_text()))
+        """The one that is chosen for the workload, or its own. FileFault, with file and line, as for ``parse``."""
+        return cls.of_files(workload, chosen, partial(text_in, project))
+
+    @classmethod
+    def of_files(cls, workload: str, chosen: str | None, text_of: Callable[[str], str | None]) -> Dataset:
+        """``text_of``: a file's text by its path inside the project; None if it is not there. FileFault."""
+        texts = Texts(text_of)
+        tables = tables_of(workload, chosen, texts.read)
+        return read_files(texts.read_ones, tables, cls.of)
 
     @classmethod
     def read(cls, path: Path) -> Dataset:
-        return cls.parse(path.read_text())
+        """FileFault as for ``find``."""
+        text = path.read_text()
+        return read_files({str(path): text}, tables_in(text, str(path)), cls.of)
 
     @classmethod
     def parse(cls, text: str) -> Dataset:

@@ -20,7 +20,7 @@ from ml_init.contract import fetch_checked
 from ml_init.dataset import Dataset
 from ml_init.fetch import fetch
 from ml_init.plain import PlainFeatures
-from ml_init.pretrained import side_channels
+from ml_init.side_channels import side_channels
 from ml_init.source import Source
 from ml_init.spark import SparkFeatures
 from ml_init.training_rows import training_rows

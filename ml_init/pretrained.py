@@ -9,16 +9,13 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from handover.data import LEARNED, SideChannel
-from handover.places import features, raw_file
+from handover.data import LEARNED
+from handover.places import features
 from ml_init.fetch import fetch
 from ml_steps.changes import LOOSER_IF_CHANGED, NEUTRAL
-from ml_steps.objects import put_once, read_if_there
-from ml_steps.running import say, timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,17 +54,3 @@ class Pretrained:
         """The checked file. For the arguments, and for the StepError, see ``fetch``."""
         with tempfile.TemporaryDirectory() as into:
             return fetch(self, folder=folder, into=Path(into), stored=stored).read_bytes()
-
-
-def side_channels(s3: Any, pretrained: Sequence[Pretrained], *, folder: Path, bucket: str) -> dict[str, SideChannel]:
-    """Stores the weights under their hash, for training. ``folder``: the workload's own. StepError as for ``fetch``."""
-    found = {}
-    for each in pretrained:
-        with timed(f"brought the {each.channel}"):
-            say(f"  {each.name}, licence: {each.licence}")
-            stored = partial(read_if_there, s3, raw_file(bucket, each.sha256, each.name))
-            address = each.prefix(bucket) / each.name
-            put_once(s3, address, each.content(folder, stored))
-            say(f"  {address}")
-        found[each.channel] = SideChannel(prefix=str(each.prefix(bucket)), content_type=each.CONTENT_TYPE)
-    return found

@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from handover.data import TEST, TRAIN, VALIDATION
+from handover.nearness import did_you_mean
 from ml_init.row_identity import SEPARATOR, identity
 from ml_steps.changes import LOOSER_IF_CHANGED, called
+from ml_steps.strict import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -114,7 +116,9 @@ class FirstOf:
     def check(self, dataset: Dataset) -> None:
         names = [column.name for column in dataset.features]
         if self.column not in names:
-            raise ValueError(f"[rows] first_of = {self.column!r}: expected one of {', '.join(names)}")
+            close = did_you_mean(self.column, names)
+            said = f"[rows] first_of = {self.column!r}: expected one of {', '.join(names)}{close}"
+            raise Fault(said, ("rows",), "first_of")
 
     def of_rows(self, rows: Sequence[Sequence[str]], identities: Sequence[str], dataset: Dataset) -> list[str]:
         place = [column.name for column in dataset.features].index(self.column)

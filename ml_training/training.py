@@ -5,25 +5,30 @@ A workload without one gets the defaults for a table with two labels, or with mo
 
 from __future__ import annotations
 
-import tomllib
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 from handover.data import TRAIN, VALIDATION
+from handover.datasets import tables_in
+from handover.errors import FileFault
+from handover.nearness import did_you_mean
 from ml_steps.running import StepError
-from ml_steps.strict import read_kind, read_table, refuse_unknown, table, tables
+from ml_steps.strict import Fault, read_files, read_kind, read_table, refuse_unknown, table, tables
 from ml_training.containers import CONTAINERS, ModelContainer
 from ml_training.tuning import Tuning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from handover.data import Features
     from ml_training.containers import ContainerKind
 
 FOLDER = Path(__file__).parent
-DEFAULTS = FOLDER / "defaults"
+DEFAULTS = "defaults"
+#: SageMaker's limit of a training job: 28 days.
+_LONGEST_SECONDS = 28 * 86_400
 
 
 class Algorithm(Protocol):
@@ -34,6 +39,9 @@ class Algorithm(Protocol):
 
     def source(self, folder: Path) -> Source | None:
         """The program that a job brings, of the workload in this folder; None if its image has one. StepError."""
+
+    def check(self, objective: Objective, metrics: Sequence[Metric]) -> None:
+        """Fault if the job would not measure the objective."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +70,9 @@ class BuiltIn:
     def source(self, folder: Path) -> Source | None:
         del folder
         return None
+
+    def check(self, objective: Objective, metrics: Sequence[Metric]) -> None:
+        """It measures by itself, and says what when it is asked for a metric that it does not know."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +112,13 @@ class Script:
         has_requirements = (code / self.REQUIREMENTS).is_file()
         return Source(folder=code, entry=self.entry, requirements=self.REQUIREMENTS if has_requirements else None)
 
+    def check(self, objective: Objective, metrics: Sequence[Metric]) -> None:
+        known = [metric.name for metric in metrics]
+        if objective.metric not in known:
+            close = did_you_mean(objective.metric, known)
+            said = f"a script's objective is one of its [[metrics]]: {', '.join(known) or 'there are none'}{close}"
+            raise Fault(f"[objective] metric = {objective.metric!r}: {said}", ("objective",), "metric")
+
 
 ALGORITHMS: Mapping[str, type[Any]] = {"built-in": BuiltIn, "script": Script}
 
@@ -111,6 +129,14 @@ class Metric:
 
     name: str
     regex: str
+
+    def __post_init__(self) -> None:
+        try:
+            found = re.compile(self.regex)
+        except re.error as error:
+            raise ValueError(f"regex = {self.regex!r} is no regular expression: {error}") from error
+        if not found.groups:
+            raise ValueError(f"regex = {self.regex!r}: expected a group, such as ([0-9.]+), that is the value")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,12 +156,25 @@ class Job:
     max_runtime_seconds: int
     instance_count: int = 1
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"ml\.[a-z0-9-]+\.[a-z0-9-]+", self.instance_type):
+            raise ValueError(f"instance_type = {self.instance_type!r}: expected one such as ml.m5.large")
+        for name in ("volume_gb", "max_runtime_seconds", "instance_count"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} = {getattr(self, name)}: expected a number of 1 or above")
+        if self.max_runtime_seconds > _LONGEST_SECONDS:
+            raise ValueError(f"max_runtime_seconds = {self.max_runtime_seconds}: SageMaker allows {_LONGEST_SECONDS}")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Data:
     """The data that the objective can learn from. ``label_count``: None for any."""
 
     label_count: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.label_count is not None and self.label_count < 2:
+            raise ValueError(f"label_count = {self.label_count}: expected a number of 2 or above")
 
 
 _TABLES = (
@@ -158,6 +197,25 @@ class _Channels:
 
     train: str = TRAIN
     validation: str = VALIDATION
+
+
+def _of_data(document: Mapping[str, Any]) -> Mapping[str, str]:
+    found = table(document.get("of_data", {}), "of_data")
+    for name, fact in found.items():
+        if fact not in tuple(OF_DATA):
+            close = did_you_mean(fact, OF_DATA)
+            raise Fault(f"[of_data] {name} = {fact!r}: expected {' or '.join(OF_DATA)}{close}", found, name)
+    return found
+
+
+def _hyperparameters(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Which there are, the algorithm or the script knows. SageMaker takes each as a text."""
+    found = table(document.get("hyperparameters", {}), "hyperparameters")
+    for name, value in found.items():
+        if not isinstance(value, str | int | float):
+            expected = "expected a text, a number, or true or false"
+            raise Fault(f"[hyperparameters] {name} = {value!r}: {expected}", found, name)
+    return found
 
 
 #: Hyperparameters that depend on the data: name in training.toml → value from the features.
@@ -193,39 +251,54 @@ class Training:
     @classmethod
     def of_workload(cls, workload: str, features: Features) -> Self:
         """From the workload's folder, or from the defaults for its labels if it has no training.toml."""
-        path = FOLDER / workload / "training.toml"
-        if not path.is_file():
-            path = DEFAULTS / ("two_labels.toml" if len(features.labels) == 2 else "more_labels.toml")
-        return cls.read(path)
+        return cls.read(FOLDER / cls.file_of(FOLDER, workload, len(features.labels)))
+
+    @staticmethod
+    def file_of(folder: Path, workload: str, label_count: int) -> str:
+        """The file in a project's folder ``ml_training`` that holds for a workload."""
+        own = f"{workload}/training.toml"
+        if (folder / own).is_file():
+            return own
+        return f"{DEFAULTS}/{'two_labels.toml' if label_count == 2 else 'more_labels.toml'}"
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """StepError with the file, the key and the allowed values for any fault in the file."""
+        """StepError with file and line, the key and the allowed values for any fault in the file."""
         try:
-            return cls._parse(tomllib.loads(path.read_text()))
-        except ValueError as error:
-            raise StepError(f"{path}: {error}") from error
+            return cls.of_text(path.read_text(), str(path))
+        except FileFault as fault:
+            raise StepError(str(fault)) from fault
 
     @classmethod
-    def _parse(cls, document: dict[str, Any]) -> Self:
+    def of_text(cls, text: str, file: str, check: Callable[[Self], None] = lambda _: None) -> Self:
+        """The text of the file of this name. FileFault as for ``read``, and for a Fault that ``check`` finds."""
+        return read_files({file: text}, tables_in(text, file), lambda document: cls._parse(document, check))
+
+    @classmethod
+    def _parse(cls, document: Mapping[str, Any], check: Callable[[Self], None] = lambda _: None) -> Self:
         refuse_unknown(document, _TABLES)
-        of_data = table(document.get("of_data", {}), "of_data")
-        for name, fact in of_data.items():
-            if fact not in tuple(OF_DATA):
-                raise ValueError(f"[of_data] {name} = {fact!r}: expected {' or '.join(OF_DATA)}")
+        of_data = _of_data(document)
         tuning = Tuning.parse(document["tuning"]) if "tuning" in document else None
         if both := sorted(of_data.keys() & (tuning.ranges.keys() if tuning else ())):
-            raise ValueError(f"[tuning.ranges] {both[0]} is set by the data ([of_data]), so it cannot be tuned")
-        return cls(
-            algorithm=read_kind(ALGORITHMS, document.get("algorithm", {}), "algorithm"),
-            objective=read_table(Objective, document.get("objective", {}), "objective"),
+            raise Fault(
+                f"[tuning.ranges] {both[0]} is set by the data ([of_data]), so it cannot be tuned",
+                ("tuning", "ranges"),
+                both[0],
+            )
+        algorithm = read_kind(ALGORITHMS, document.get("algorithm", {}), "algorithm")
+        objective = read_table(Objective, document.get("objective", {}), "objective")
+        metrics = tuple(
+            read_table(Metric, entry, "metrics") for entry in tables(document.get("metrics", []), "metrics")
+        )
+        algorithm.check(objective, metrics)
+        training = cls(
+            algorithm=algorithm,
+            objective=objective,
             job=read_table(Job, document.get("job", {}), "job"),
-            hyperparameters=table(document.get("hyperparameters", {}), "hyperparameters"),
+            hyperparameters=_hyperparameters(document),
             of_data=of_data,
             label_count=read_table(_Data, document.get("data", {}), "data").label_count,
-            metrics=tuple(
-                read_table(Metric, entry, "metrics") for entry in tables(document.get("metrics", []), "metrics")
-            ),
+            metrics=metrics,
             channels=asdict(read_table(_Channels, document.get("channels", {}), "channels")),
             containers=tuple(
                 read_kind(CONTAINERS, entry, "containers")
@@ -233,6 +306,8 @@ class Training:
             ),
             tuning=tuning,
         )
+        check(training)
+        return training
 
     def hyperparameters_for(self, features: Features) -> dict[str, Any]:
         """All hyperparameters, with those that the data set; StepError if the objective cannot learn from the data."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
-from ml_steps.strict import read_kind, read_table, table
+from ml_steps.strict import Fault, read_kind, read_table, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,8 +121,14 @@ class Tuning:
         given = dict(table(document, "tuning"))
         ranges = table(given.pop("ranges", {}), "tuning.ranges")
         if not ranges:
-            raise ValueError("[tuning] must have a range, such as [tuning.ranges.eta]")
+            raise Fault("[tuning] must have a range, such as [tuning.ranges.eta]", document)
+        try:
+            search = read_table(Search, given, "tuning")
+        except Fault as fault:
+            if fault.values is given:
+                fault.values = document
+            raise
         return cls(
-            search=read_table(Search, given, "tuning"),
+            search=search,
             ranges={name: read_kind(RANGES, entry, f"tuning.ranges.{name}") for name, entry in ranges.items()},
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from handover import datasets
+from handover.errors import FileFault
+from handover.nearness import did_you_mean
+from handover.toml_lines import line_of
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from stacks.api_settings import Api
@@ -41,8 +42,8 @@ _LONGEST_SECONDS = 28_800 - FLEET_START_SECONDS
 _LEAST_LINEAR_PERCENT = 10
 
 
-class SettingsError(ValueError):
-    """The faults in ``gatehouse.toml``: the key, the value seen and the allowed values, one line each."""
+class SettingsError(FileFault):
+    """The faults in ``gatehouse.toml``: line, key, the value seen and the allowed values, one line each."""
 
 
 class Project(Section):
@@ -255,47 +256,62 @@ def load_settings(path: Path, *, known: Collection[str] | None = None) -> Settin
     """The settings in a file, with those of single workloads merged into them.
 
     known: the names of the workloads; None: those in the registry. Raises SettingsError that names every wrong key, its
-    value and the allowed values.
+    line, its value and the allowed values.
     """
-    try:
-        document = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not TOML: {error}") from error
+    text = path.read_text()
+    document = datasets.tables_in(text, str(path))
     own = document.pop("workloads", {})
-    faults = _faults_of(own, WORKLOADS if known is None else known)
-    if "dataset" in document:
-        faults.append(f"dataset = {document['dataset']!r} belongs to one workload: write it under [workloads.<name>]")
+    faults = [*_faults_of(own, WORKLOADS if known is None else known), *_faults_of_all(document)]
+    faults = faults or _invalid(document, ())
+    merged = {} if faults else {name: _merged(document, sections) for name, sections in own.items()}
+    faults += [fault for name, both in merged.items() for fault in _invalid(both, ("workloads", name))]
     if faults:
-        raise SettingsError("\n".join(f"{path}: {fault}" for fault in faults))
-    shared = _validated(path, document, "")
-    merged = {name: _validated(path, _merged(document, own[name]), f"workloads.{name}.") for name in own}
-    return shared.model_copy(update={"workloads": merged})
+        raise SettingsError("\n".join(f"{path}{_line(text, place)}: {said}" for place, said in faults))
+    workloads = {name: Settings.model_validate(both) for name, both in merged.items()}
+    return Settings.model_validate(document).model_copy(update={"workloads": workloads})
 
 
-def _validated(path: Path, document: Mapping[str, Any], prefix: str) -> Settings:
+#: Where in the file something is wrong, and what.
+_Fault = tuple[tuple[str | int, ...], str]
+
+
+def _line(text: str, place: tuple[str | int, ...]) -> str:
+    """``:12``, or nothing: a section that is missing is in no line. What a workload does not say itself, all share."""
+    shared = place[2:] if place[:1] == ("workloads",) else ()
+    for known in (place, shared, place[:-1], shared[:-1]):
+        if line := line_of(text, known):
+            return f":{line}"
+    return ""
+
+
+def _invalid(document: Mapping[str, Any], prefix: tuple[str, ...]) -> list[_Fault]:
     """``prefix``: the place in the file of the section that is validated here."""
     try:
-        return Settings.model_validate(document)
+        Settings.model_validate(document)
     except ValidationError as error:
-        lines = [_explain(detail, prefix) for detail in error.errors()]
-        raise SettingsError("\n".join(f"{path}: {line}" for line in lines)) from error
+        return [((*prefix, *detail["loc"]), _explain(detail, prefix)) for detail in error.errors()]
+    return []
 
 
-def _faults_of(own: Any, known: Collection[str]) -> list[str]:
+def _faults_of(own: Any, known: Collection[str]) -> list[_Fault]:
     """Names of no workload, and sections that a workload cannot override."""
     if not isinstance(own, dict):
-        return [f"workloads = {own!r}: expected a table for each workload that has settings of its own"]
-    faults = []
+        said = f"workloads = {own!r}: expected a table for each workload that has settings of its own"
+        return [(("workloads",), said)]
+    faults: list[_Fault] = []
     for name, sections in own.items():
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            faults.append(f"workloads.{name} is no workload. There are {', '.join(sorted(known))}{hint}")
+            hint = did_you_mean(name, known)
+            said = f"workloads.{name} is no workload. There are {', '.join(sorted(known))}{hint}"
+            faults.append((("workloads", name), said))
         elif not isinstance(sections, dict):
-            faults.append(f"workloads.{name} = {sections!r}: expected a table")
+            faults.append((("workloads", name), f"workloads.{name} = {sections!r}: expected a table"))
         else:
             faults += [
-                f"workloads.{name}.{key} cannot be a workload's own. Allowed: {', '.join(_OWN)}"
+                (
+                    ("workloads", name, key),
+                    f"workloads.{name}.{key} cannot be a workload's own. Allowed: {', '.join(_OWN)}",
+                )
                 for key in sections
                 if key not in _OWN
             ]
@@ -308,13 +324,22 @@ def _faults_of(own: Any, known: Collection[str]) -> list[str]:
     return faults
 
 
-def _faults_of_dataset(workload: str, chosen: Any) -> list[str]:
+def _faults_of_all(document: Mapping[str, Any]) -> list[_Fault]:
+    """What cannot be said of all workloads at once."""
+    if "dataset" not in document:
+        return []
+    said = f"dataset = {document['dataset']!r} belongs to one workload: write it under [workloads.<name>]"
+    return [(("dataset",), said)]
+
+
+def _faults_of_dataset(workload: str, chosen: Any) -> list[_Fault]:
     """The name of no data set of this workload."""
     names = datasets.known(_PROJECT, workload)
     if chosen is None or chosen in names:
         return []
     others = f"There are {', '.join(names)}" if names else "It has no other than its own"
-    return [f"workloads.{workload}.dataset = {chosen!r} is no data set of it. {others}; its own needs no name"]
+    said = f"workloads.{workload}.dataset = {chosen!r} is no data set of it. {others}; its own needs no name"
+    return [(("workloads", workload, "dataset"), said)]
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -326,12 +351,11 @@ def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
     return {**shared, **both}
 
 
-def _explain(detail: ErrorDetails, prefix: str) -> str:
-    place = prefix + ".".join(str(part) for part in detail["loc"])
+def _explain(detail: ErrorDetails, prefix: tuple[str, ...]) -> str:
+    place = ".".join(str(part) for part in (*prefix, *detail["loc"]))
     if detail["type"] == "extra_forbidden":
         allowed = _keys_beside(detail["loc"])
-        close = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = did_you_mean(detail["loc"][-1], allowed)
         return f"{place} = {detail['input']!r} is no key here. Allowed: {', '.join(allowed)}{hint}"
     if detail["type"] == "missing":
         return f"{place} is missing"

@@ -1,14 +1,19 @@
-"""A workload's rules: what its gate.toml asks for."""
+"""A workload's rules: what its gate.toml asks for.
+
+A synthesis reads them, too, where what the gate computes with is not installed. Therefore this module takes the kinds
+of answers and the metrics from outside: the gate's own unless others are given.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  (the reader of tables asks the types)
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from handover.datasets import rules_in, rules_of
-from ml_steps import strict
+from handover.datasets import rules_tables_of, tables_in, text_in
+from handover.nearness import did_you_mean
 from ml_steps.changes import (
     CEILINGS,
     FLOORS,
@@ -22,19 +27,22 @@ from ml_steps.changes import (
     Effect,
     tables,
 )
-from ml_steps.strict import plain, read_kind, read_table, read_value, refuse_unknown
-from ml_test.gate.answers import KINDS
-from ml_test.gate.answers.labels import Labels
-from ml_test.gate.metrics import METRICS
-from ml_test.gate.metrics.metric import ClosedForm, Compared, Metric
+from ml_steps.strict import Fault, Texts, plain, read_files, read_kind, read_table, read_value, refuse_unknown, table
+from ml_test.gate.answer_tables import LabelsTable
+from ml_test.gate.metric_facts import Use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from ml_test.gate.answer_tables import AnswersTable
     from ml_test.gate.answers.kind import AnswerKind
+    from ml_test.gate.metrics.metric import ClosedForm, Compared, Metric
 
-M = TypeVar("M", bound=Metric[Any])
+    _Kinds = Sequence[type[AnswersTable]]
+    _Metrics = tuple[Any, ...]
+
+M = TypeVar("M", bound="Metric[Any]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,6 +171,27 @@ class Smoke:
     requests: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_FEWER)
 
 
+def _kinds() -> _Kinds:
+    """The gate's own kinds of answers."""
+    from ml_test.gate.answers import KINDS
+
+    return KINDS
+
+
+def _metrics() -> _Metrics:
+    """The gate's own metrics."""
+    from ml_test.gate.metrics import METRICS
+
+    return METRICS
+
+
+def _labels() -> AnswerKind[Any]:
+    """Answers are labels, unless the rules say what they are."""
+    from ml_test.gate.answers.labels import Labels
+
+    return Labels()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """floors: for each metric, what its lower bound must reach. ceilings: what its upper bound must not exceed.
@@ -172,7 +201,7 @@ class Rules:
     metrics: all metrics that there are. ``answers`` decides which of them the rules may ask for.
     """
 
-    answers: AnswerKind[Any] = field(default_factory=Labels, metadata=ITS_OWN_FIELDS)
+    answers: AnswerKind[Any] = field(default_factory=_labels, metadata=ITS_OWN_FIELDS)
     comparison: Comparison = field(metadata=ITS_OWN_FIELDS)
     floors: Mapping[str, float] = field(default_factory=dict, metadata=FLOORS)
     ceilings: Mapping[str, float] = field(default_factory=dict, metadata=CEILINGS)
@@ -181,86 +210,82 @@ class Rules:
     latency: Latency = field(metadata=ITS_OWN_FIELDS)
     load: Load = field(default_factory=Load, metadata=ITS_OWN_FIELDS)
     smoke: Smoke = field(default_factory=Smoke, metadata=ITS_OWN_FIELDS)
-    metrics: tuple[Metric[Any], ...] = field(default=METRICS, metadata=NEUTRAL)
+    metrics: tuple[Metric[Any], ...] = field(default_factory=_metrics, metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
         names = [metric.name for metric in self.compared]
         if len(set(names)) < len(names):
-            raise ValueError(f"[comparison] asks for a metric twice: {', '.join(names)}")
+            raise Fault(f"[comparison] asks for a metric twice: {', '.join(names)}", ("comparison",), "shown")
         for limit in ("floor", "ceiling"):
             for metric, value in self._limits(f"{limit}s"):
-                _check_limit(metric, limit, value, f"[{limit}s] {metric.name} = {value}")
+                _check_limit(metric, limit, value, ((f"{limit}s",), metric.name))
         if self.popularity is not None:
             self.popularity_metric(self.popularity)
         if self.slices is not None:
             metric = self.group_metric(self.slices)
             for limit, bound in (("floor", self.slices.floor), ("ceiling", self.slices.ceiling)):
                 if bound is not None:
-                    _check_limit(metric, limit, bound, f"[slices] {limit} = {bound}")
+                    _check_limit(metric, limit, bound, (("slices",), limit))
 
     @classmethod
-    def read(
-        cls,
-        path: Path,
-        *,
-        kinds: Sequence[type[AnswerKind[Any]]] = KINDS,
-        metrics: tuple[Metric[Any], ...] = METRICS,
-    ) -> Rules:
-        """Read gate.toml. ValueError, with the file's path, if something in it is unknown, missing or impossible."""
-        try:
-            return cls.parse(path.read_text(), kinds=kinds, metrics=metrics)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+    def read(cls, path: Path, *, kinds: _Kinds | None = None, metrics: _Metrics | None = None) -> Rules:
+        """Read gate.toml. FileFault, with file and line, if something in it is unknown, missing or impossible."""
+        text = path.read_text()
+        return read_files(
+            {str(path): text}, tables_in(text, str(path)), lambda gate: cls.of(gate, kinds=kinds, metrics=metrics)
+        )
 
     @classmethod
     def find(cls, project: Path, workload: str, chosen: str | None) -> Rules:
-        """The workload's, with those of the chosen data set if it has its own. ValueError as for ``of``."""
-        try:
-            return cls.of(rules_in(project, workload, chosen))
-        except ValueError as error:
-            raise ValueError(f"{project / rules_of(workload, chosen)[-1]}: {error}") from error
+        """The workload's, with those of the chosen data set if it has its own. FileFault as for ``read``."""
+        return cls.of_files(workload, chosen, partial(text_in, project))
 
     @classmethod
-    def parse(
+    def of_files(
         cls,
-        text: str,
+        workload: str,
+        chosen: str | None,
+        text_of: Callable[[str], str | None],
         *,
-        kinds: Sequence[type[AnswerKind[Any]]] = KINDS,
-        metrics: tuple[Metric[Any], ...] = METRICS,
+        kinds: _Kinds | None = None,
+        metrics: _Metrics | None = None,
     ) -> Rules:
-        """The text of a gate.toml. ValueError as for ``read``."""
+        """``text_of``: a file's text by its path inside the project; None if it is not there. FileFault."""
+        texts = Texts(text_of)
+        tables = rules_tables_of(workload, chosen, texts.read)
+        return read_files(texts.read_ones, tables, lambda gate: cls.of(gate, kinds=kinds, metrics=metrics))
+
+    @classmethod
+    def parse(cls, text: str, *, kinds: _Kinds | None = None, metrics: _Metrics | None = None) -> Rules:
+        """The text of a gate.toml. ValueError as for ``of``."""
         return cls.of(tomllib.loads(text), kinds=kinds, metrics=metrics)
 
     @classmethod
-    def of(
-        cls,
-        gate: Mapping[str, Any],
-        *,
-        kinds: Sequence[type[AnswerKind[Any]]] = KINDS,
-        metrics: tuple[Metric[Any], ...] = METRICS,
-    ) -> Rules:
-        """From a gate.toml's tables, or from ``document``. ValueError for what is unknown, missing or impossible."""
+    def of(cls, gate: Mapping[str, Any], *, kinds: _Kinds | None = None, metrics: _Metrics | None = None) -> Rules:
+        """From a gate.toml's tables, or from ``document``. Fault for what is unknown, missing or impossible.
+
+        kinds, metrics: those that there are; None for the gate's own.
+        """
         refuse_unknown(gate, [field.name for field in fields(cls) if field.name != "metrics"])
+        known = {kind.name: kind for kind in (kinds or _kinds())}
         return cls(
             comparison=read_table(Comparison, gate.get("comparison", {}), "comparison"),
             latency=read_table(Latency, gate.get("latency", {}), "latency"),
-            answers=read_kind({k.name: k for k in kinds}, gate.get("answers", {}), "answers", default=Labels.name),
+            answers=read_kind(known, gate.get("answers", {}), "answers", default=LabelsTable.name),
             floors=_read_limits(gate, "floors"),
             ceilings=_read_limits(gate, "ceilings"),
             slices=read_table(SliceRule, gate["slices"], "slices") if "slices" in gate else None,
             popularity=read_table(Popularity, gate["popularity"], "popularity") if "popularity" in gate else None,
             load=read_table(Load, gate.get("load", {}), "load"),
             smoke=read_table(Smoke, gate.get("smoke", {}), "smoke"),
-            metrics=metrics,
+            metrics=metrics or _metrics(),
         )
 
     @property
     def compared(self) -> list[Compared[Any]]:
         """The metric that decides the comparison, then those that are only shown."""
-        known = [metric for metric in self._offered if isinstance(metric, Compared)]
-        return [
-            _named(name, known, "[comparison] asks for") for name in (self.comparison.metric, *self.comparison.shown)
-        ]
+        asked = [(self.comparison.metric, "metric"), *((name, "shown") for name in self.comparison.shown)]
+        return [_named(name, self._offered_for(Use.COMPARISON), ("comparison", key)) for name, key in asked]
 
     @property
     def limits(self) -> list[tuple[Metric[Any], float]]:
@@ -269,12 +294,11 @@ class Rules:
 
     def _limits(self, table: str) -> list[tuple[Metric[Any], float]]:
         limits: Mapping[str, float] = getattr(self, table)
-        return [(_named(name, self._offered, f"[{table}] asks for"), value) for name, value in limits.items()]
+        return [(_named(name, self._offered_for(Use.LIMIT), (table, name)), value) for name, value in limits.items()]
 
     def popularity_metric(self, rule: Popularity) -> Compared[Any]:
         """The metric in which popularity is to be beaten."""
-        known = [metric for metric in self._offered if isinstance(metric, Compared)]
-        return _named(rule.metric, known, "[popularity] asks for")
+        return _named(rule.metric, self._offered_for(Use.COMPARISON), ("popularity", "metric"))
 
     @property
     def cuts(self) -> tuple[Cut, ...]:
@@ -282,8 +306,7 @@ class Rules:
 
     def group_metric(self, rule: SliceRule) -> ClosedForm[Any]:
         """The metric in which each group of rows is judged."""
-        known = [metric for metric in self._offered if isinstance(metric, ClosedForm)]
-        return _named(rule.metric, known, "[slices] asks for")
+        return _named(rule.metric, self._offered_for(Use.SLICES), ("slices", "metric"))
 
     @property
     def asked(self) -> list[Metric[Any]]:
@@ -300,14 +323,13 @@ class Rules:
         del tables["metrics"]
         return tables | {"answers": {"kind": self.answers.name, **plain(self.answers)}}
 
-    @property
-    def _offered(self) -> list[Metric[Any]]:
-        """The metrics for this kind of answers."""
+    def _offered_for(self, use: Use) -> list[Any]:
+        """The metrics for this kind of answers that can be asked for so much."""
         grouped = bool(self.answers.grouped_by)
         return [
             metric
             for metric in self.metrics
-            if issubclass(self.answers.view, metric.reads) and (grouped or not metric.grouped)
+            if metric.use >= use and metric.is_of(self.answers) and (grouped or not metric.grouped)
         ]
 
 
@@ -329,23 +351,30 @@ def _require_share(**values: float) -> None:
             raise ValueError(f"{key} = {value}: expected a share from 0 to below 1")
 
 
-def _named(name: str, metrics: Iterable[M], asking: str) -> M:
-    """The metric with this name. ValueError if it is not among ``metrics``."""
+def _named(name: str, metrics: Iterable[M], place: tuple[str, str]) -> M:
+    """The metric with this name. Fault if it is not among ``metrics``. ``place``: the table and the key that ask."""
     known = {metric.name: metric for metric in metrics}
     if name not in known:
-        raise ValueError(f"{asking} {name!r}, which is no metric for these answers; allowed are {', '.join(known)}")
+        table, key = place
+        raise Fault(
+            f"[{table}] asks for {name!r}, which is no metric for these answers; "
+            f"allowed are {', '.join(known)}{did_you_mean(name, known)}",
+            (table,),
+            key,
+        )
     return known[name]
 
 
-def _check_limit(metric: Metric[Any], limit: str, value: float, where: str) -> None:
-    """ValueError for a floor that should be a ceiling, or the reverse, and for one that the metric cannot reach."""
-    low, high = metric.span
+def _check_limit(metric: Metric[Any], limit: str, value: float, place: tuple[tuple[str, ...], str]) -> None:
+    """Fault for a floor that should be a ceiling, or the reverse, and for one that the metric cannot reach."""
+    (path, key), (low, high) = place, metric.span
+    where = f"[{path[0]}] {key} = {value}: {metric.name}"
     if limit != metric.direction.limit:
-        raise ValueError(f"{where}: {metric.name} takes a {metric.direction.limit}")
+        raise Fault(f"{where} takes a {metric.direction.limit}", path, key)
     if not low <= value <= high:
-        raise ValueError(f"{where}: {metric.name} lies between {low:g} and {high:g}")
+        raise Fault(f"{where} lies between {low:g} and {high:g}", path, key)
 
 
-def _read_limits(gate: Mapping[str, Any], table: str) -> dict[str, float]:
-    values = strict.table(gate.get(table, {}), table)
-    return {name: read_value(float, value, table, name) for name, value in values.items()}
+def _read_limits(gate: Mapping[str, Any], name: str) -> dict[str, float]:
+    values = table(gate.get(name, {}), name)
+    return {key: read_value(float, value, values, name, key) for key, value in values.items()}

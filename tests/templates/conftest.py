@@ -15,7 +15,7 @@ from tests.templates.template import Template
 #: What a synthesis reads.
 SOURCES = (
     *("app.py", "cdk.json", "gatehouse.toml", "handover", "stacks", "lambda"),
-    *("ml_steps", "ml_init", "ml_test", "ml_release", "web"),
+    *("ml_steps", "ml_init", "ml_training", "ml_test", "ml_release", "web"),
 )
 #: The workloads that get a door below.
 WITH_DOORS = ("car_evaluation", "credit_default")

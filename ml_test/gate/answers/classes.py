@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isclose
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ml_steps.changes import LOOSER_IF_MORE
+from ml_test.gate.answer_tables import ClassesTable
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.decided import Decided
-from ml_test.gate.answers.kind import AnswerKind, check_tolerance, known_truth
+from ml_test.gate.answers.kind import AnswerKind, known_truth
 from ml_test.gate.calibration import calibration
 from ml_test.gate.charts import reliability
 from ml_test.gate.independent import labels_alike
@@ -62,20 +62,13 @@ class ClassAnswers(Decided):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Classes(AnswerKind[ClassAnswers]):
+class Classes(ClassesTable, AnswerKind[ClassAnswers]):
     """The endpoint answers with a JSON list: the probability of each label, in the order of the data contract."""
 
-    name: ClassVar[str] = "classes"
     view: ClassVar[type[ClassAnswers]] = ClassAnswers
     one: ClassVar[str] = "a probability for each label"
     many: ClassVar[str] = "probabilities for all labels"
     baseline_knows: ClassVar[str] = "only how often each label occurs"
-
-    #: Two answers to the same request count as the same one if no two of their probabilities are further apart.
-    tolerance: float = field(default=0.0, metadata=LOOSER_IF_MORE)
-
-    def __post_init__(self) -> None:
-        check_tolerance(self.tolerance)
 
     def read(
         self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None

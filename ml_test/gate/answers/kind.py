@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from ml_steps.changes import LOOSER_IF_CHANGED
+from ml_test.gate.answer_tables import AnswersTable
 from ml_test.gate.verdict import Check, Verdict
 
 if TYPE_CHECKING:
@@ -68,14 +68,12 @@ A = TypeVar("A", bound=Answered)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AnswerKind(ABC, Generic[A]):
+class AnswerKind(AnswersTable, ABC, Generic[A]):
     """A kind of answers. Its fields are keys of the table ``[answers]`` in gate.toml, beside ``kind``.
 
     Each field states beside it what a change of its key means (``ml_steps.changes``).
     """
 
-    #: The value of ``kind`` in gate.toml.
-    name: ClassVar[str]
     #: What ``read`` returns. A metric is offered to every kind whose answers it can read.
     view: ClassVar[type[Answered]]
     #: One usable answer, with its article, and several.
@@ -88,8 +86,6 @@ class AnswerKind(ABC, Generic[A]):
 
     #: Whether ``reader`` reads the archives that a model's containers load.
     reads_archives: ClassVar[bool] = False
-    #: The column whose values group the rows, such as ``user``. Metrics of rankings look at each group by itself.
-    grouped_by: str = field(default="", metadata=LOOSER_IF_CHANGED)
 
     def asks(self, rows: AskedRows, learned: Sequence[str]) -> AskedRows:  # noqa: ARG002  (a kind may need them)
         """What is asked of test rows, in their order: the rows themselves. learned: the training rows' requests."""
@@ -179,9 +175,3 @@ def known_truth(truth: Sequence[str] | None, kind: AnswerKind[Any]) -> Sequence[
             f"the test rows have no truth, and answers of the kind {kind.name!r} cannot be judged without one"
         )
     return truth
-
-
-def check_tolerance(tolerance: float) -> None:
-    """ValueError unless probabilities can differ by so much and still differ."""
-    if not 0 <= tolerance < 1:
-        raise ValueError(f"tolerance = {tolerance}: expected a number from 0 to below 1")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ml_test.gate.answer_tables import LabelsTable
 from ml_test.gate.answers import decided
 from ml_test.gate.answers.decided import Decided
 from ml_test.gate.answers.kind import AnswerKind, known_truth
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Labels(AnswerKind[Decided]):
+class Labels(LabelsTable, AnswerKind[Decided]):
     """The endpoint answers with one of the labels. Any other answer is unusable, and counts as wrong."""
 
-    name: ClassVar[str] = "labels"
     view: ClassVar[type[Decided]] = Decided
     one: ClassVar[str] = "a known label"
     many: ClassVar[str] = "known labels"

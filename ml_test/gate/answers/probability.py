@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from handover.costs import UNSTATED_COST, threshold_of
 from handover.plain_text import number
-from ml_steps.changes import ITS_OWN_FIELDS, LOOSER_IF_CHANGED, LOOSER_IF_MORE
 from ml_test.gate import roc
+from ml_test.gate.answer_tables import ProbabilityTable
 from ml_test.gate.answers import decided
-from ml_test.gate.answers.kind import TOO_FEW_ROWS, AnswerKind, better_than_nothing, check_tolerance, known_truth
+from ml_test.gate.answers.kind import TOO_FEW_ROWS, AnswerKind, better_than_nothing, known_truth
 from ml_test.gate.calibration import calibration
 from ml_test.gate.charts import reliability, roc_chart
 from ml_test.gate.independent import labels_alike, numbers_alike
@@ -27,28 +26,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ml_test.gate.answer_tables import Costs
     from ml_test.gate.evidence import Evidence
     from ml_test.gate.gains import Pair
 
     Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Costs:
-    """What the two wrong decisions cost. Only the ratio counts, so the unit does not matter."""
-
-    missed: float = field(default=UNSTATED_COST, metadata=LOOSER_IF_CHANGED)
-    false_alarm: float = field(default=UNSTATED_COST, metadata=LOOSER_IF_CHANGED)
-
-    def __post_init__(self) -> None:
-        for key, cost in (("missed", self.missed), ("false_alarm", self.false_alarm)):
-            if cost <= 0:
-                raise ValueError(f"{key} = {cost}: expected a number above 0")
-
-    @property
-    def threshold(self) -> float:
-        """The probability from which on raising the alarm is expected to cost less than not raising it."""
-        return threshold_of(missed=self.missed, false_alarm=self.false_alarm)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,22 +52,13 @@ class ProbabilityAnswers(decided.Decided):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Probability(AnswerKind[ProbabilityAnswers]):
+class Probability(ProbabilityTable, AnswerKind[ProbabilityAnswers]):
     """The endpoint answers with the probability of the label ``of``. The ``costs`` set the threshold for a decision."""
 
-    name: ClassVar[str] = "probability"
     view: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
     one: ClassVar[str] = "a probability"
     many: ClassVar[str] = "probabilities"
     baseline_knows: ClassVar[str] = "only how often each label occurs"
-
-    of: str = field(metadata=LOOSER_IF_CHANGED)
-    costs: Costs = field(default_factory=Costs, metadata=ITS_OWN_FIELDS)
-    #: Two answers to the same request count as the same one if they are no further apart.
-    tolerance: float = field(default=0.0, metadata=LOOSER_IF_MORE)
-
-    def __post_init__(self) -> None:
-        check_tolerance(self.tolerance)
 
     def read(
         self, answers: Sequence[str], truth: Sequence[str] | None, labels: Sequence[str] | None = None

@@ -9,7 +9,7 @@ does not have, it says nothing: there, the unigram speaks for it. A narrow vocab
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,8 +17,8 @@ import numpy as np
 
 from handover.plain_text import number
 from ml_init.words import counts
-from ml_steps.changes import LOOSER_IF_CHANGED
 from ml_test.gate import topic_model
+from ml_test.gate.answer_tables import TopicsTable
 from ml_test.gate.answers.kind import TOO_FEW_ROWS, Answered, AnswerKind, AskedRows, better_than_nothing
 from ml_test.gate.corpus import Corpus, corpus
 from ml_test.gate.independent import numbers_alike
@@ -79,22 +79,14 @@ class TopicAnswers(Answered):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Topics(AnswerKind[TopicAnswers]):
-    """words: how many of the commonest words of the training texts are judged. top: how many words show a topic.
+class Topics(TopicsTable, AnswerKind[TopicAnswers]):
+    """The endpoint answers with the weights of topics, and the model's archives have the topics themselves."""
 
-    commonest_share: words in more of the training texts are not judged: they tell nothing of topics.
-    """
-
-    name: ClassVar[str] = "topics"
     view: ClassVar[type[TopicAnswers]] = TopicAnswers
     one: ClassVar[str] = "a list of topic weights"
     many: ClassVar[str] = "topic weights"
     baseline_knows: ClassVar[str] = "only how common each word is"
     reads_archives: ClassVar[bool] = True
-
-    words: int = field(default=2000, metadata=LOOSER_IF_CHANGED)
-    commonest_share: float = field(default=0.25, metadata=LOOSER_IF_CHANGED)
-    top: int = field(default=20, metadata=LOOSER_IF_CHANGED)
 
     def asks(self, rows: AskedRows, learned: Sequence[str]) -> AskedRows:
         """Every other word is asked, the others are hidden. A text with too few judged words is left out."""

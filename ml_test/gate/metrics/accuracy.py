@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ml_test.gate.answers.decided import Decided
+from ml_test.gate.metric_facts import ACCURACY
 from ml_test.gate.metrics.share_of_rows import ShareOfRows
 
 if TYPE_CHECKING:
@@ -14,11 +15,8 @@ if TYPE_CHECKING:
     from ml_test.gate.intervals import Estimate
 
 
-class Accuracy(ShareOfRows[Decided]):
-    name: ClassVar[str] = "accuracy"
+class Accuracy(ShareOfRows[Decided], facts=ACCURACY):
     reads: ClassVar[type[Decided]] = Decided
-    called: ClassVar[str] = "accuracy"
-    explained: ClassVar[str] = "the share of test rows that are answered right"
 
     def of_rows(self, answered: Decided) -> NDArray[np.bool_]:
         return answered.right

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ml_test.gate.answers.probability import ProbabilityAnswers
 from ml_test.gate.delong import Placements, auc, auc_estimate, auc_gain, auc_gain_of_two
 from ml_test.gate.intervals import Interval, unseen
+from ml_test.gate.metric_facts import AUC
 from ml_test.gate.metrics.metric import ClosedForm
 
 if TYPE_CHECKING:
@@ -15,14 +16,8 @@ if TYPE_CHECKING:
     from ml_test.gate.intervals import Estimate
 
 
-class Auc(ClosedForm[ProbabilityAnswers]):
-    name: ClassVar[str] = "auc"
+class Auc(ClosedForm[ProbabilityAnswers], facts=AUC):
     reads: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
-    called: ClassVar[str] = "AUC"
-    explained: ClassVar[str] = (
-        "how often a row where the answer came true gets a higher probability than a row where it did not; "
-        "0.5 is guessing"
-    )
     own_method: ClassVar[str] = "DeLong's interval on the logit scale, or Newcombe's where it reaches further"
     method: ClassVar[str] = "DeLong's interval for two paired areas under the ROC curve"
     fewest_rows: ClassVar[int] = 30

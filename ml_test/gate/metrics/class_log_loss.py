@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ml_test.gate.answers.classes import ClassAnswers
+from ml_test.gate.metric_facts import CLASS_LOG_LOSS
 from ml_test.gate.metrics.metric import MeanOfRows
-from ml_test.gate.wording import LESS_IS_BETTER, Direction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,15 +17,8 @@ if TYPE_CHECKING:
 _SMALLEST = 2.0**-24
 
 
-class ClassLogLoss(MeanOfRows[ClassAnswers]):
-    name: ClassVar[str] = "class_log_loss"
+class ClassLogLoss(MeanOfRows[ClassAnswers], facts=CLASS_LOG_LOSS):
     reads: ClassVar[type[ClassAnswers]] = ClassAnswers
-    called: ClassVar[str] = "log loss of the true label"
-    explained: ClassVar[str] = (
-        "a measure of how improbable the model found the true label, which counts confident mistakes most; "
-        "less is better"
-    )
-    direction: ClassVar[Direction] = LESS_IS_BETTER
 
     def of_rows(self, answered: ClassAnswers) -> NDArray[np.float64]:
         losses: NDArray[np.float64] = -np.log(np.maximum(answered.of_truth, _SMALLEST))

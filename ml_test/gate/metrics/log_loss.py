@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import xlog1py, xlogy
 
 from ml_test.gate.answers.probability import ProbabilityAnswers
+from ml_test.gate.metric_facts import LOG_LOSS
 from ml_test.gate.metrics.metric import MeanOfRows
-from ml_test.gate.wording import LESS_IS_BETTER, Direction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,14 +18,8 @@ if TYPE_CHECKING:
 _SMALLEST = 2.0**-24
 
 
-class LogLoss(MeanOfRows[ProbabilityAnswers]):
-    name: ClassVar[str] = "log_loss"
+class LogLoss(MeanOfRows[ProbabilityAnswers], facts=LOG_LOSS):
     reads: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
-    called: ClassVar[str] = "log loss"
-    explained: ClassVar[str] = (
-        "a measure of how wrong the probabilities were, which counts confident mistakes most; less is better"
-    )
-    direction: ClassVar[Direction] = LESS_IS_BETTER
 
     def of_rows(self, answered: ProbabilityAnswers) -> NDArray[np.float64]:
         return log_loss(answered.truth, answered.values)

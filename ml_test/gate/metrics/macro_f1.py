@@ -10,6 +10,7 @@ import numpy as np
 from ml_test.gate.answers.decided import Decided
 from ml_test.gate.bootstrap import Figure
 from ml_test.gate.intervals import CONFIDENCE, Estimate, unseen
+from ml_test.gate.metric_facts import MACRO_F1
 from ml_test.gate.metrics.metric import Resampled
 
 if TYPE_CHECKING:
@@ -20,14 +21,8 @@ if TYPE_CHECKING:
 RESAMPLES = 10_000
 
 
-class MacroF1(Resampled[Decided]):
-    name: ClassVar[str] = "macro_f1"
+class MacroF1(Resampled[Decided], facts=MACRO_F1):
     reads: ClassVar[type[Decided]] = Decided
-    called: ClassVar[str] = "macro-F1"
-    explained: ClassVar[str] = (
-        "a score from 0 to 1 for finding each label and not confusing it with others; a rare label counts as much as "
-        "a common one"
-    )
     own_method: ClassVar[str] = "a bootstrap, stratified by the true label; Wilson's bound for labels without a mistake"
 
     def value(self, answered: Decided) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -13,20 +13,27 @@ from ml_test.gate.answers.kind import Answered
 from ml_test.gate.bootstrap import Figure
 from ml_test.gate.independent import welch
 from ml_test.gate.intervals import CONFIDENCE, FEWEST_TELLING, Estimate, mean_estimate, telling, unseen
+from ml_test.gate.metric_facts import Use
 from ml_test.gate.wording import MORE_IS_BETTER, NUMBER, Direction, Unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ml_test.gate.answer_tables import AnswersTable
+    from ml_test.gate.answers.kind import AnswerKind
     from ml_test.gate.bootstrap import Bounds
     from ml_test.gate.gains import Pair
     from ml_test.gate.intervals import Interval
+    from ml_test.gate.metric_facts import MetricFacts
 
 A = TypeVar("A", bound=Answered)
 
 
 class Metric(ABC, Generic[A]):
-    """A figure of one model's answers. It can have a floor or a ceiling."""
+    """A figure of one model's answers. It can have a floor or a ceiling.
+
+    ``class Auc(ClosedForm[…], facts=AUC)`` takes from its facts what the rules must know of it.
+    """
 
     #: Its name in gate.toml.
     name: ClassVar[str]
@@ -45,6 +52,17 @@ class Metric(ABC, Generic[A]):
     span: ClassVar[tuple[float, float]] = (0.0, 1.0)
     #: Whether it looks at groups of rows. Then it is offered only if the rules say what groups them.
     grouped: ClassVar[bool] = False
+    use: ClassVar[Use] = Use.LIMIT
+
+    def __init_subclass__(cls, *, facts: MetricFacts | None = None) -> None:
+        super().__init_subclass__()
+        if facts is not None:
+            cls.name, cls.called, cls.explained = facts.name, facts.called, facts.explained
+            cls.direction, cls.span, cls.grouped = facts.direction, facts.span, facts.grouped
+
+    def is_of(self, answers: AnswersTable) -> bool:
+        """Whether it can read answers of this kind."""
+        return issubclass(cast("AnswerKind[Any]", answers).view, self.reads)
 
     @abstractmethod
     def figures(self, answered: A, *, seed: int) -> dict[str, Estimate]:
@@ -63,6 +81,8 @@ class Metric(ABC, Generic[A]):
 
 class Compared(Metric[A]):
     """A metric that can compare two models. It is either ``ClosedForm`` or ``Resampled``."""
+
+    use: ClassVar[Use] = Use.COMPARISON
 
     @abstractmethod
     def paired_method(self, answered: A) -> str:
@@ -95,6 +115,7 @@ class Compared(Metric[A]):
 class ClosedForm(Compared[A]):
     """The interval of its gain is a formula. It is quick enough to judge each group of rows."""
 
+    use: ClassVar[Use] = Use.SLICES
     #: The method of the interval of the paired gain.
     method: ClassVar[str]
     #: A group with fewer rows is named and not judged: at the corrected confidence it could not tell anything.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ml_test.gate.answers.probability import ProbabilityAnswers
+from ml_test.gate.metric_facts import NDCG_AT_10
 from ml_test.gate.metrics.metric import MeanOfGroups
 
 if TYPE_CHECKING:
@@ -16,19 +17,13 @@ if TYPE_CHECKING:
 _TOP = 10
 
 
-class NdcgAt10(MeanOfGroups[ProbabilityAnswers]):
+class NdcgAt10(MeanOfGroups[ProbabilityAnswers], facts=NDCG_AT_10):
     """The mean over the groups whose rows have both labels: the others are ranked rightly in any order.
 
     Rows with equal probabilities share their places: each counts as the mean of them, whatever the order of the rows.
     """
 
-    name: ClassVar[str] = "ndcg_at_10"
     reads: ClassVar[type[ProbabilityAnswers]] = ProbabilityAnswers
-    called: ClassVar[str] = "NDCG@10"
-    explained: ClassVar[str] = (
-        "how far up the rows that came true stand in the ranking of their group, of which the first ten places count "
-        "less and less (1, 0.63, 0.5, …); 1 is the best order, and it is the mean over all groups"
-    )
 
     def of_groups(self, answered: ProbabilityAnswers) -> NDArray[np.float64]:
         if answered.groups is None:

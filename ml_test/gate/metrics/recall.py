@@ -8,6 +8,7 @@ import numpy as np
 
 from ml_test.gate.answers.decided import Decided
 from ml_test.gate.intervals import share
+from ml_test.gate.metric_facts import RECALL
 from ml_test.gate.metrics.metric import Metric
 from ml_test.gate.wording import SHARE, Unit
 
@@ -15,13 +16,10 @@ if TYPE_CHECKING:
     from ml_test.gate.intervals import Estimate
 
 
-class Recall(Metric[Decided]):
+class Recall(Metric[Decided], facts=RECALL):
     """Its floor holds for each label separately. It does not compare two models."""
 
-    name: ClassVar[str] = "recall"
     reads: ClassVar[type[Decided]] = Decided
-    called: ClassVar[str] = "recall"
-    explained: ClassVar[str] = "the share of a label's rows that are answered with it"
     own_method: ClassVar[str] = "Wilson's interval"
     unit: ClassVar[Unit] = SHARE
 

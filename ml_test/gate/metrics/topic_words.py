@@ -8,17 +8,15 @@ import numpy as np
 
 from ml_test.gate.answers.topics import TopicAnswers
 from ml_test.gate.intervals import Estimate, mean_estimate
+from ml_test.gate.metric_facts import TOPIC_COHERENCE, TOPIC_DIVERSITY
 from ml_test.gate.metrics.metric import Metric
 from ml_test.gate.wording import SHARE, Unit
 
 
-class TopicDiversity(Metric[TopicAnswers]):
+class TopicDiversity(Metric[TopicAnswers], facts=TOPIC_DIVERSITY):
     """It is a property of the model and drawn from no rows: its interval is the figure itself."""
 
-    name: ClassVar[str] = "topic_diversity"
     reads: ClassVar[type[TopicAnswers]] = TopicAnswers
-    called: ClassVar[str] = "topic diversity"
-    explained: ClassVar[str] = "the share of different words among those that show the topics"
     own_method: ClassVar[str] = "none: it is counted, and drawn from nothing"
     unit: ClassVar[Unit] = SHARE
     drawn: ClassVar[bool] = False
@@ -29,15 +27,11 @@ class TopicDiversity(Metric[TopicAnswers]):
         return {self.called: Estimate(value=value, low=value, high=value, rows=len(answered))}
 
 
-class TopicCoherence(Metric[TopicAnswers]):
+class TopicCoherence(Metric[TopicAnswers], facts=TOPIC_COHERENCE):
     """The interval is over the topics: another training would find others."""
 
-    name: ClassVar[str] = "topic_coherence"
     reads: ClassVar[type[TopicAnswers]] = TopicAnswers
-    called: ClassVar[str] = "topic coherence"
-    explained: ClassVar[str] = "how often the words of a topic come together in the training texts (NPMI); 0 is chance"
     own_method: ClassVar[str] = "Student's interval of a mean over the topics"
-    span: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     drawn: ClassVar[bool] = False
 
     def figures(self, answered: TopicAnswers, *, seed: int) -> dict[str, Estimate]:  # noqa: ARG002

@@ -136,7 +136,7 @@ def test_a_line_without_the_text_is_a_bad_row(line: str, fault: str) -> None:
             "[rows] must have train_share, validation_share or first_of, test_rows, valid",
         ),
         (RATINGS, "test_rows = 2", "test_rows = 2\ntrain_share = 0.5", "[rows] must have train_share"),
-        (RATINGS, "test_rows = 2", "test_rows = 0", "test_rows 0 and validation_rows 1 must be 1 or more"),
+        (RATINGS, "test_rows = 2", "test_rows = 0", "[rows] test_rows 0 and validation_rows 1 must be 1 or more"),
         (RATINGS, 'first_of = "user"', 'first_of = "liked"', "[rows] first_of = 'liked': expected one of movie, user"),
         (RATINGS, '"liked", "timestamp"]', '"timestamp"]', "[file] columns has liked 0 times, expected once"),
         (RATINGS, '5 = "yes"', '5 = "maybe"', "[label] liked: values are grouped as maybe, which is no category"),

@@ -9,7 +9,8 @@ import pytest
 
 from handover.data import SideChannel
 from ml_init.dataset import Dataset
-from ml_init.pretrained import Pretrained, side_channels
+from ml_init.pretrained import Pretrained
+from ml_init.side_channels import side_channels
 from ml_steps.changes import Effect, changes
 from ml_steps.running import StepError
 from tests.unit.ml_init.test_images import CONTRACT

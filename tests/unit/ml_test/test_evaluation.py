@@ -234,10 +234,10 @@ GOOD = (PROJECT / "ml_test" / "credit_default" / "gate.toml").read_text()
     ],
 )
 def test_gate_toml_is_read_strictly(tmp_path: Path, found: str, written: str, message: str) -> None:
-    """A table, a key, a metric, a type or a value that cannot be is refused: with the file, what stands there, and what
-    is allowed."""
+    """A table, a key, a metric, a type or a value that cannot be is refused: with file and line, what stands there, and
+    what is allowed."""
     assert found in GOOD
     path = tmp_path / "gate.toml"
     path.write_text(GOOD.replace(found, written, 1))
-    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: {re.escape(message)}"):
+    with pytest.raises(ValueError, match=rf"^{re.escape(str(path))}:\d+: {re.escape(message)}"):
         Rules.read(path)

@@ -354,10 +354,12 @@ def test_a_new_metric_is_offered_to_every_kind_that_it_can_read(rows: TestRows) 
 
 
 def test_no_shared_code_asks_which_kind_or_metric_it_has() -> None:
-    """No name of a kind or a metric occurs in the gate's code outside of their own folders."""
+    """No name of a kind or a metric occurs in the gate's code outside of their own folders, and of what states them."""
     folder = Path(report.__file__).parent
+    stated = {"answer_tables.py", "metric_facts.py"}
     names = [kind.name for kind in KINDS] + [metric.name for metric in METRICS]
-    found = [(path.name, name) for path in folder.glob("*.py") for name in names if f'"{name}"' in path.read_text()]
+    shared = [path for path in folder.glob("*.py") if path.name not in stated]
+    found = [(path.name, name) for path in shared for name in names if f'"{name}"' in path.read_text()]
     assert found == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -195,15 +196,50 @@ def test_a_transformation_that_nobody_made_is_named() -> None:
         ("volume_gb = 5", "volume = 5", "[job] volume = 5 is not known here; allowed are instance_type, volume_gb, "),
         ("volume_gb = 5\n", "", "[job] must have volume_gb"),
         ("volume_gb = 5", 'volume_gb = "5"', "[job] volume_gb = '5': expected a whole number"),
+        ("volume_gb = 5", "volume_gb = 0", "[job] volume_gb = 0: expected a number of 1 or above"),
+        ("max_runtime_seconds = 900", "max_runtime_seconds = 2_419_201", "[job] max_runtime_seconds = 2419201: SageM"),
+        (
+            '"ml.m5.xlarge"',
+            '"m5.xlarge"',
+            "[job] instance_type = 'm5.xlarge': expected one such as ml.",
+        ),
+        ("eta = 0.2", "eta = [0.2]", "[hyperparameters] eta = [0.2]: expected a text, a number, or true or false"),
+        ("low = 0.05", "low = 0.5", "[tuning.ranges.eta] low = 0.5 is not below high = 0.5"),
+        ("jobs = 8", "job = 8", "[tuning] job = 8 is not known here; allowed are strategy, parallel, jobs, seed, "),
+        ("parallel = 2", "parallel = 0", "[tuning] parallel = 0: expected at least 1"),
         ('kind = "sparkml"', 'kind = "spark"', "[containers] kind = 'spark' is not known here; allowed are model, fra"),
     ],
 )
 def test_what_training_toml_does_not_say_rightly_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:
-    """The file, the key, the value, and what is allowed."""
+    """File and line, the key, the value, and what is allowed."""
     text = (Path(__file__).parents[3] / "ml_training" / "car_evaluation" / "training.toml").read_text()
     assert old in text
     path = tmp_path / "training.toml"
     path.write_text(text.replace(old, new))
     with pytest.raises(StepError) as caught:
         Training.read(path)
-    assert str(caught.value).startswith(f"{path}: {fault}")
+    assert re.match(rf"{re.escape(str(path))}:\d+: {re.escape(fault)}", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            'metric = "validation:loss"',
+            'metric = "validation:los"',
+            r"script's objective is one .*mean validation:loss\?",
+        ),
+        ('"train_loss: ([0-9.]+)"', '"train_loss: ([0-9.]+"', r"regex = 'train_loss: \(\[0-9.\]\+' is no regular expr"),
+        ('"train_loss: ([0-9.]+)"', '"train_loss: [0-9.]+"', r"regex = 'train_loss: \[0-9.\]\+': expected a group"),
+    ],
+)
+def test_a_script_that_would_not_measure_its_objective_is_refused(
+    tmp_path: Path, old: str, new: str, fault: str
+) -> None:
+    """What is printed and never found, and an objective that nothing measures, are found before a job starts."""
+    text = (Path(__file__).parents[3] / "ml_training" / "iris" / "training.toml").read_text()
+    assert old in text
+    path = tmp_path / "training.toml"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(StepError, match=rf"^{re.escape(str(path))}:\d+: .*{fault}"):
+        Training.read(path)

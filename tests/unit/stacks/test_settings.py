@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from handover.errors import FileFault
 from stacks.settings import Settings, SettingsError, load_settings
 from stacks.workloads import WORKLOADS
 
@@ -16,7 +18,7 @@ Refusal = Callable[..., list[str]]
 
 @pytest.fixture
 def refusal(tmp_path: Path) -> Refusal:
-    """The lines of the error on the shipped file with these replacements, without the file's path."""
+    """The lines of the error on the shipped file with these replacements, without the file's path and line."""
 
     def refuse(*replacements: tuple[str, str]) -> list[str]:
         text = SHIPPED.read_text()
@@ -27,7 +29,7 @@ def refusal(tmp_path: Path) -> Refusal:
         file.write_text(text)
         with pytest.raises(SettingsError) as error:
             load_settings(file)
-        return [line.removeprefix(f"{file}: ") for line in str(error.value).splitlines()]
+        return [re.sub(rf"^{re.escape(str(file))}(:\d+)?: ", "", line) for line in str(error.value).splitlines()]
 
     return refuse
 
@@ -200,7 +202,28 @@ def test_what_is_not_toml_is_said_with_file_and_line(tmp_path: Path) -> None:
     """The error names the file and the line that is not TOML."""
     file = tmp_path / "gatehouse.toml"
     file.write_text("[project]\naccount = \n")
-    with pytest.raises(SettingsError, match=r"gatehouse\.toml is not TOML: .*line 2"):
+    with pytest.raises(FileFault, match=r"gatehouse\.toml is not TOML: .*line 2"):
+        load_settings(file)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "statement"),
+    [
+        ("max_instances = 4", "max_instance = 4", "max_instance = 4"),
+        ('account = "', 'account = "1', 'account = "'),
+        ("max_instances = 4\n", "", "[stages.prod.scaling]"),
+        ("[project]", "[projekt]", "[projekt]"),
+        ("[project]", "[workloads.iris.security]\nkey = 1\n[project]", "key = 1"),
+        ("[project]", "[workloads.iris.stages.prod.ab]\nminimum_requests = 7\n[project]", "[workloads.iris.stages"),
+    ],
+)
+def test_a_refusal_names_the_line(tmp_path: Path, before: str, after: str, statement: str) -> None:
+    """It is the line of the wrong statement, or of the section that lacks one."""
+    text = SHIPPED.read_text().replace(before, after, 1)
+    file = tmp_path / "gatehouse.toml"
+    file.write_text(text)
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if each.startswith(statement))
+    with pytest.raises(SettingsError, match=rf"{re.escape(str(file))}:{line}: "):
         load_settings(file)
 
 
@@ -350,7 +373,7 @@ def test_what_a_workload_cannot_have_is_refused_by_its_place(tmp_path: Path, tab
     file = with_own(tmp_path, table)
     with pytest.raises(SettingsError) as error:
         load_settings(file)
-    assert str(error.value) == f"{file}: {line}"
+    assert re.sub(r"(?<=gatehouse\.toml):\d+", "", str(error.value)) == f"{file}: {line}"
 
 
 @pytest.mark.parametrize(
