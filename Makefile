@@ -40,7 +40,7 @@ WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_trai
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask open user call load \
         releases rollback score tune compare end-experiment verify-report clean \
-        quick format lint types walls unit templates browser local local-odd local-even large e2e e2e-releases e2e-workloads faults coverage-doc iam iam-mutations bench gate-power gate-rates
+        quick format lint types walls unit templates browser local local-odd local-even large e2e e2e-releases e2e-workloads faults coverage-doc reference iam iam-mutations bench gate-power gate-rates
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -203,6 +203,9 @@ faults: .venv/installed-dev node_modules/installed ## cause every fault on purpo
 
 coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage
+
+reference: .venv/installed-dev ## write docs/reference/ anew: the keys of gate.toml, training.toml and dataset.toml
+	@$(PY) -m scripts.reference
 
 gate-power: .venv/installed-dev ## which difference a test set of a given size can detect
 	@$(PY) -m bench.gate_power

@@ -44,7 +44,9 @@ class Column(Protocol):
 class Recoding:
     """An undocumented code, and the category that it counts as."""
 
+    #: The code, as the file has it.
     code: str = field(metadata=LOOSER_IF_CHANGED)
+    #: One of the column's categories.
     taken_for: str = field(metadata=LOOSER_IF_CHANGED)
     #: How many rows of the file may have it: if more do, the code has acquired a meaning.
     rows_allowed: int = field(metadata=LOOSER_IF_MORE)
@@ -58,11 +60,15 @@ class Recoding:
 class Categories:
     """A column of categories, in the order of their meaning: a category's index is its rank."""
 
+    #: The column's name.
     name: str = field(metadata=LOOSER_IF_CHANGED)
+    #: All values, in the order of their meaning.
     categories: tuple[str, ...] = field(metadata=LOOSER_IF_CHANGED)
+    #: Codes that no documentation knows.
     recoded: tuple[Recoding, ...] = field(default=(), metadata=changes.tables(by="code", added=Effect.LOOSER))
     #: The file's value → the category that it belongs to: several ratings may mean "liked".
     grouped: Mapping[str, str] = field(default_factory=dict, hash=False, metadata=LOOSER_IF_CHANGED)
+    #: What the column is, for people who ask the model.
     description: str = field(default="", metadata=NEUTRAL)
     #: Category → its meaning, for codes that do not tell.
     meanings: Mapping[str, str] = field(default_factory=dict, hash=False, metadata=NEUTRAL)
@@ -107,10 +113,15 @@ class Categories:
 class Integers:
     """A column of whole numbers from ``low`` to ``high``, in any notation: ``5.00E+05`` is ``500000``."""
 
+    #: The column's name.
     name: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The least value.
     low: int = field(metadata=LOOSER_IF_CHANGED)
+    #: The greatest value.
     high: int = field(metadata=LOOSER_IF_CHANGED)
+    #: What the column is, for people who ask the model.
     description: str = field(default="", metadata=NEUTRAL)
+    #: The unit, for people who ask the model.
     unit: str = field(default="", metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
@@ -136,10 +147,15 @@ class Integers:
 class Decimals:
     """A column of numbers from ``low`` to ``high``, in any notation: ``1.50`` is ``1.5``."""
 
+    #: The column's name.
     name: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The least value.
     low: float = field(metadata=LOOSER_IF_CHANGED)
+    #: The greatest value.
     high: float = field(metadata=LOOSER_IF_CHANGED)
+    #: What the column is, for people who ask the model.
     description: str = field(default="", metadata=NEUTRAL)
+    #: The unit, for people who ask the model.
     unit: str = field(default="", metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
@@ -166,8 +182,11 @@ class Decimals:
 class Text:
     """A column of text, of ``longest`` characters at the most."""
 
+    #: The column's name.
     name: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The most characters; white space counts as one blank.
     longest: int = field(metadata=LOOSER_IF_CHANGED)
+    #: What the column is, for people who ask the model.
     description: str = field(default="", metadata=NEUTRAL)
 
     def __post_init__(self) -> None:
@@ -195,10 +214,13 @@ class Text:
 class Image:
     """A column of images, as base64 text. ``images``: the formats that are allowed, by the first bytes of a file."""
 
+    #: The column's name.
     name: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The formats that are allowed, by the first bytes of a file.
     images: tuple[str, ...] = field(metadata=LOOSER_IF_CHANGED)
-    #: Of the image itself.
+    #: The most bytes of the image itself.
     largest_bytes: int = field(metadata=LOOSER_IF_CHANGED)
+    #: What the column is, for people who ask the model.
     description: str = field(default="", metadata=NEUTRAL)
 
     def __post_init__(self) -> None:

@@ -44,16 +44,20 @@ if TYPE_CHECKING:
 class DataFile:
     """The only file of the data set, and its ``sources``, which are tried in order."""
 
+    #: The file's own name.
     name: str = field(metadata=NEUTRAL)
+    #: Addresses, tried in this order. A path is relative to the workload's folder; ``….zip#member`` is a file in an
+    #: archive.
     sources: tuple[str, ...] = field(metadata=NEUTRAL)
     #: The hash of the file itself, even if a source has it compressed (``.gz``).
     sha256: str = field(metadata=NEUTRAL)
+    #: A larger file is not read.
     max_bytes: int = field(metadata=NEUTRAL)
-    #: One of ``FORMATS``.
+    #: ``csv``, ``quoted-csv``, ``jsonl`` or ``images``.
     format: str = field(default="csv", metadata=LOOSER_IF_CHANGED)
     #: Of a CSV file: what separates the values.
     delimiter: str = field(default=",", metadata=LOOSER_IF_CHANGED)
-    #: Of a CSV file: its exact first line; None if it has rows only.
+    #: Of a CSV file: its exact first line; nothing if it has rows only.
     header: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
     #: The file's columns in its order, if it has more than the contract's, or in another order.
     columns: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
@@ -91,11 +95,17 @@ class Titles:
     Nothing is learned from it, and a release does without it. Where it comes from is said as of a ``DataFile``.
     """
 
+    #: The file's own name.
     name: str = field(metadata=NEUTRAL)
+    #: Addresses, as of the data set's own file.
     sources: tuple[str, ...] = field(metadata=NEUTRAL)
+    #: The hash of the file.
     sha256: str = field(metadata=NEUTRAL)
+    #: A larger file is not read.
     max_bytes: int = field(metadata=NEUTRAL)
+    #: What separates the values of a line.
     delimiter: str = field(default=",", metadata=NEUTRAL)
+    #: The file's encoding, by Python's name.
     encoding: str = field(default="utf-8", metadata=NEUTRAL)
 
 
@@ -106,9 +116,13 @@ class Association:
     Among the rows whose ``column`` is at least ``at_least``, the share with this ``label`` is at least ``share``.
     """
 
+    #: A feature.
     column: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The rows whose value of it is at least this are looked at.
     at_least: int = field(metadata=LOOSER_IF_CHANGED)
+    #: The label that belongs to them.
     label: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The least share of these rows that must have it.
     share: float = field(metadata=LOOSER_IF_LESS)
 
     def __post_init__(self) -> None:
@@ -116,21 +130,30 @@ class Association:
             raise ValueError(f"share = {self.share}: expected a share above 0, up to 1")
 
 
-_SPLITS = (Shares, FirstOf, OfEachLabel)
+SPLITS = (Shares, FirstOf, OfEachLabel)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Rows:
-    """The table ``[rows]``: the keys of one kind of split, and those that every file has."""
+class Rows:
+    """The keys of one kind of split, and those that every file has."""
 
+    #: The share of the file's rows that may break the contract; they are left out.
     bad_share_allowed: float
+    #: The column that numbers the rows from 1 on; it is no feature.
     identifier: str | None = None
+    #: Of all rows, by the hash of the row: the share that is learned.
     train_share: float | None = None
+    #: Of all rows, by the hash of the row: the share that tuning sees. The rest is tested.
     validation_share: float | None = None
+    #: The column of whose values the first rows are tested, such as ``user``.
     first_of: str | None = None
+    #: With ``first_of``: so many rows of each value are tested.
     test_rows: int | None = None
+    #: With ``first_of``: so many rows after them are validated.
     validation_rows: int | None = None
+    #: Of each label's rows: the share that is tested.
     test_share_of_label: float | None = None
+    #: Of each label's rows: the share that tuning sees.
     validation_share_of_label: float | None = None
 
     def __post_init__(self) -> None:
@@ -139,17 +162,17 @@ class _Rows:
         self.split()
 
     @classmethod
-    def of(cls, dataset: Dataset) -> _Rows:
+    def of(cls, dataset: Dataset) -> Rows:
         return cls(bad_share_allowed=dataset.bad_share_allowed, identifier=dataset.identifier, **dataset.split.keys())
 
     def split(self) -> Split:
         """ValueError unless the keys are those of one kind of split."""
-        given = {name: getattr(self, name) for kind in _SPLITS for name in kind.KEYS}
+        given = {name: getattr(self, name) for kind in SPLITS for name in kind.KEYS}
         given = {name: value for name, value in given.items() if value is not None}
-        for kind in _SPLITS:
+        for kind in SPLITS:
             if given.keys() == set(kind.KEYS):
                 return kind.of(given)
-        kinds = " or ".join(", ".join(kind.KEYS) for kind in _SPLITS)
+        kinds = " or ".join(", ".join(kind.KEYS) for kind in SPLITS)
         raise ValueError(f"must have {kinds}, and not {', '.join(given) or 'none of them'}")
 
 
@@ -266,8 +289,8 @@ class Dataset:
     def of(cls, document: Mapping[str, Any]) -> Dataset:
         """From a dataset.toml's tables, or from ``document``. ValueError as for ``parse``."""
         refuse_unknown(document, (*_WHOLE, "file", "titles", "rows", "features", "label", "associations", "pretrained"))
-        whole = read_table(_Names, {key: document[key] for key in _WHOLE if key in document}, "the file")
-        rows = read_table(_Rows, document.get("rows", {}), "rows")
+        whole = read_table(Names, {key: document[key] for key in _WHOLE if key in document}, "the file")
+        rows = read_table(Rows, document.get("rows", {}), "rows")
         return cls(
             name=whole.name,
             licence=whole.licence,
@@ -294,18 +317,22 @@ class Dataset:
         """As the tables of a dataset.toml, in JSON values: ``of`` makes an equal contract of them."""
         parts = ("file", "titles", "features", "label", "associations", "pretrained")
         kept = {key: getattr(self, key) for key in (*_WHOLE, *parts)}
-        document: dict[str, Any] = plain({**kept, "rows": _Rows.of(self)})
+        document: dict[str, Any] = plain({**kept, "rows": Rows.of(self)})
         return document
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Names:
-    """The keys above the first table."""
+class Names:
+    """What the whole file has."""
 
+    #: What the data are called.
     name: str
+    #: The licence of the data, and where it is stated.
     licence: str = ""
+    #: Rows without their label, which the API's page offers to try.
     examples: tuple[str, ...] = ()
+    #: Not for a file: ``dataset`` in gatehouse.toml chooses.
     chosen: str | None = None
 
 
-_WHOLE = tuple(each.name for each in fields(_Names))
+_WHOLE = tuple(each.name for each in fields(Names))

@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pretrained:
-    """``channel``: the training job's, in which the file lies. ``name``, ``sources``: as of the data set's own file."""
+    """Weights that training begins with."""
 
+    #: The training job's channel in which the file lies.
     channel: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The file's own name.
     name: str = field(metadata=LOOSER_IF_CHANGED)
+    #: Addresses, as of the data set's own file.
     sources: tuple[str, ...] = field(metadata=NEUTRAL)
+    #: The hash of the file.
     sha256: str = field(metadata=LOOSER_IF_CHANGED)
+    #: A larger file is not read.
     max_bytes: int = field(metadata=NEUTRAL)
+    #: The licence of the weights, and what they have learned.
     licence: str = field(metadata=NEUTRAL)
 
     CONTENT_TYPE: ClassVar[str] = "application/octet-stream"

@@ -55,15 +55,19 @@ class ModelContainer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FrameworkContainer:
-    """The trained model in a framework's serving image, as the SDK's tables know it. ``environment``: the image's own.
+    """The trained model in a framework's serving image, as the SDK's tables know it.
 
     A model archive of TensorFlow has numbered folders with a SavedModel each, and perhaps ``code/inference.py``; one of
-    Ray Serve has ``config.yaml`` and the deployment that it names. ``python``: None where a version has one alone.
+    Ray Serve has ``config.yaml`` and the deployment that it names.
     """
 
+    #: As the SDK's tables know its serving image.
     framework: str
+    #: As the SDK's tables know it.
     version: str
+    #: As the SDK's tables know it; none where a version has one alone.
     python: str | None = None
+    #: Variables that the image reads.
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def container(self, made: Made) -> Container:
@@ -82,14 +86,13 @@ class FrameworkContainer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SparkMlContainer:
-    """A transformation that Spark fitted: an MLeap bundle in the SparkML serving container.
+    """A transformation that Spark fitted: an MLeap bundle in the SparkML serving container."""
 
-    ``transformation`` is its name in ``data.json``, ``version`` the image's. ``accept``: what the next container takes;
-    None for the endpoint's own.
-    """
-
+    #: The image's version.
     version: str
+    #: Its name in ``data.json``.
     transformation: str
+    #: What the next container takes; the endpoint's own if nothing is said.
     accept: str | None = None
 
     def container(self, made: Made) -> Container:

@@ -57,7 +57,9 @@ class Source:
 class BuiltIn:
     """One of SageMaker's built-in algorithms, by its name in the SDK's tables."""
 
+    #: Its name in the SDK's tables, such as ``xgboost``.
     name: str
+    #: Its version in the SDK's tables.
     version: str
 
     def image(self, region: str, instance_type: str) -> str:
@@ -84,9 +86,13 @@ class Script:
     with hashes.
     """
 
+    #: As the SDK's tables know it, such as ``tensorflow``.
     framework: str
+    #: As the SDK's tables know it, such as ``2.21.0``.
     version: str
+    #: As the SDK's tables know it, such as ``py312``; none where a version has one alone.
     python: str | None = None
+    #: The script, in the folder ``code`` beside this file.
     entry: str = "train.py"
 
     CODE: ClassVar[str] = "code"
@@ -127,7 +133,9 @@ ALGORITHMS: Mapping[str, type[Any]] = {"built-in": BuiltIn, "script": Script}
 class Metric:
     """What a script says of itself: ``regex`` finds the value in its output, as the first group."""
 
+    #: What SageMaker calls the metric.
     name: str
+    #: A regular expression whose first group is the value.
     regex: str
 
     def __post_init__(self) -> None:
@@ -143,7 +151,9 @@ class Metric:
 class Objective:
     """The metric, under SageMaker's name, that measures a model on the validation rows."""
 
+    #: The metric, under SageMaker's name.
     metric: str
+    #: Whether less or more of it is better.
     direction: Literal["minimize", "maximize"]
 
 
@@ -151,9 +161,13 @@ class Objective:
 class Job:
     """The instances, and how long they may run."""
 
+    #: One that gatehouse.toml allows.
     instance_type: str
+    #: The disk of each instance.
     volume_gb: int
+    #: After this time the job is stopped; 28 days at the most.
     max_runtime_seconds: int
+    #: How many instances learn one model together.
     instance_count: int = 1
 
     def __post_init__(self) -> None:
@@ -167,9 +181,10 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Data:
-    """The data that the objective can learn from. ``label_count``: None for any."""
+class Data:
+    """The data that the objective can learn from."""
 
+    #: How many labels the objective can learn; any number if nothing is said.
     label_count: int | None = None
 
     def __post_init__(self) -> None:
@@ -192,10 +207,12 @@ _TABLES = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Channels:
+class Channels:
     """The algorithm's names of the channels in which it takes each split."""
 
+    #: The channel of the training rows.
     train: str = TRAIN
+    #: The channel of the validation rows.
     validation: str = VALIDATION
 
 
@@ -297,9 +314,9 @@ class Training:
             job=read_table(Job, document.get("job", {}), "job"),
             hyperparameters=_hyperparameters(document),
             of_data=of_data,
-            label_count=read_table(_Data, document.get("data", {}), "data").label_count,
+            label_count=read_table(Data, document.get("data", {}), "data").label_count,
             metrics=metrics,
-            channels=asdict(read_table(_Channels, document.get("channels", {}), "channels")),
+            channels=asdict(read_table(Channels, document.get("channels", {}), "channels")),
             containers=tuple(
                 read_kind(CONTAINERS, entry, "containers")
                 for entry in tables(document.get("containers", [{"kind": "model"}]), "containers")

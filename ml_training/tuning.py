@@ -25,8 +25,13 @@ class Range(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Continuous:
+    """Any number between two."""
+
+    #: The least value.
     low: float
+    #: The greatest value.
     high: float
+    #: How the range is searched.
     scale: Scale = "Auto"
 
     def __post_init__(self) -> None:
@@ -40,8 +45,13 @@ class Continuous:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Integer:
+    """Any whole number between two."""
+
+    #: The least value.
     low: int
+    #: The greatest value.
     high: int
+    #: How the range is searched.
     scale: Scale = "Auto"
 
     def __post_init__(self) -> None:
@@ -55,6 +65,9 @@ class Integer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Categorical:
+    """One of several texts."""
+
+    #: The values to try.
     values: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -81,17 +94,19 @@ RANGES: Mapping[str, type[Any]] = {"continuous": Continuous, "integer": Integer,
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Search:
-    """How the ranges are searched. ``jobs``: training jobs in all, ``parallel``: at the same time.
+    """How the ranges are searched."""
 
-    ``epochs``: for Hyperband, the most that a job may take, as it reports its objective once an epoch.
-    """
-
+    #: SageMaker's name of it.
     strategy: Literal["Bayesian", "Random", "Grid", "Hyperband"]
+    #: Training jobs at the same time.
     parallel: int
-    #: None for Grid: as many as there are combinations.
+    #: Training jobs in all; none for Grid: as many as there are combinations.
     jobs: int | None = None
+    #: The same seed proposes the same values.
     seed: int = 1
+    #: Whether a job that promises little is stopped.
     early_stopping: bool = False
+    #: For Hyperband: the most that a job may take, as it reports its objective once an epoch.
     epochs: int | None = None
 
     def __post_init__(self) -> None:

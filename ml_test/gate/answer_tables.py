@@ -57,6 +57,7 @@ class ProbabilityTable(AnswersTable):
 
     #: The label that the answer is the probability of.
     of: str = field(metadata=LOOSER_IF_CHANGED)
+    #: What the two wrong decisions cost; equal if nothing is said.
     costs: Costs = field(default_factory=Costs, metadata=ITS_OWN_FIELDS)
     #: Two answers to the same request count as the same one if they are no further apart.
     tolerance: float = field(default=0.0, metadata=LOOSER_IF_MORE)

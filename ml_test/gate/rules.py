@@ -47,17 +47,20 @@ M = TypeVar("M", bound="Metric[Any]")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """With the champion. A challenger that is worse by less than ``margin`` in ``metric`` counts as equally good.
+    """With the champion.
 
-    shown: more metrics, which are reported and not judged.
-    gone_share_allowed: the share of the rows that the champion was judged by that may be gone from the test rows.
-    Corrections and withdrawn rows are a few in a hundred. More, and a push may have dropped what its model finds hard:
-    then a person decides. It bounds what may be gained so, and is no promise that nothing was.
+    Of the champion's test rows, corrections and withdrawals take away a few in a hundred. More, and a push may have
+    dropped what its model finds hard. ``gone_share_allowed`` bounds what may be gained so, and is no promise that
+    nothing was.
     """
 
+    #: The metric that decides.
     metric: str = field(metadata=LOOSER_IF_CHANGED)
+    #: A challenger that is worse by less than this counts as equally good.
     margin: float = field(metadata=LOOSER_IF_MORE)
+    #: More metrics, which are reported and not judged.
     shown: tuple[str, ...] = field(default=(), metadata=NEUTRAL)
+    #: The share of the champion's test rows that may be gone from the test rows; with more, a person decides.
     gone_share_allowed: float = field(default=0.05, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
@@ -67,16 +70,17 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cut:
-    """Groups of rows by a feature, or by the true label: one for each value, each named one, or between bounds.
+    """Groups of rows by a feature, or by the true label: one for each value, each named one, or between bounds."""
 
-    up_to: one for each beginning of a value, before this text: labels such as ``Greek/character01``, up to ``/``.
-    """
-
+    #: A feature, or the label.
     feature: str = field(metadata=LOOSER_IF_CHANGED)
+    #: Value → name of the group: only these groups.
     values: Mapping[str, str] = field(default_factory=dict, metadata=LOOSER_IF_CHANGED)
+    #: Groups of numbers: from each bound up to the next.
     bounds: tuple[float, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
     #: Groups by how many training rows have the same value, such as a user's: from each of these numbers on.
     training_rows: tuple[int, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
+    #: Groups by what of the value stands before this text: labels such as ``Greek/character01``, up to ``/``.
     up_to: str | None = field(default=None, metadata=LOOSER_IF_CHANGED)
 
     def __post_init__(self) -> None:
@@ -89,15 +93,17 @@ class Cut:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SliceRule:
-    """margin: a group may be worse than with the champion by no more than this.
+    """Each group of rows is judged by itself, by its own figure and beside the champion."""
 
-    floor, ceiling: the limit of a group's own figure; a ceiling for a metric that is better the less it is.
-    """
-
+    #: The metric that judges each group.
     metric: str = field(metadata=LOOSER_IF_CHANGED)
+    #: A group may be worse than with the champion by no more than this.
     margin: float = field(metadata=LOOSER_IF_MORE)
+    #: The least figure of a group, of a metric of which more is better.
     floor: float | None = field(default=None, metadata=LOOSER_IF_LESS)
+    #: The greatest figure of a group, of a metric of which less is better.
     ceiling: float | None = field(default=None, metadata=LOOSER_IF_MORE)
+    #: How rows are grouped.
     by: tuple[Cut, ...] = field(default=(), metadata=tables(by="feature", added=Effect.STRICTER))
 
     def __post_init__(self) -> None:
@@ -112,7 +118,9 @@ class SliceRule:
 class Popularity:
     """A model that knows how popular each value of a column is, such as a movie, must surely be beaten in a metric."""
 
+    #: The column whose values are ranked by how often the label came with them.
     column: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The metric in which that ranking must surely be beaten.
     metric: str = field(metadata=LOOSER_IF_CHANGED)
 
 
@@ -124,8 +132,11 @@ class Latency:
     of 1 ms harm nobody.
     """
 
+    #: 99 % of the requests must be answered within this time.
     p99_milliseconds: float = field(metadata=LOOSER_IF_MORE)
+    #: The same as a multiple of the champion's p99.
     p99_ratio: float = field(metadata=LOOSER_IF_MORE)
+    #: A challenger that takes no more than this longer than the champion may exceed ``p99_ratio``.
     slack_milliseconds: float = field(default=0.0, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
@@ -139,21 +150,19 @@ class Latency:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """How the endpoints are asked.
+    """How the endpoints are asked."""
 
-    one_at_a_time: the number of rows that are asked one after the other, and timed; None for all.
-    connections: over how many connections the other rows are asked.
-    warm_up: rows that are asked once before, without timing, because QA's endpoint has just started.
-    looks: how often the times are measured at most, if the first times would not pass.
-    repeats: how many rows are asked once more in another order, to see whether the answers are the same.
-    differing: the share of rows asked more than once whose answers may differ.
-    """
-
+    #: How many rows are asked one after the other, and timed; all if nothing is said.
     one_at_a_time: int | None = field(default=None, metadata=LOOSER_IF_LESS_THAN_ALL)
+    #: Over how many connections the other rows are asked.
     connections: int = field(default=4, metadata=NEUTRAL)
+    #: Rows that are asked once before, without timing, because QA's endpoint has just started.
     warm_up: int = field(default=50, metadata=LOOSER_IF_MORE)
+    #: How often the times are measured at most, if the first would not pass.
     looks: int = field(default=3, metadata=LOOSER_IF_MORE)
+    #: How many rows are asked once more in another order, to see whether the answers are the same.
     repeats: int = field(default=100, metadata=LOOSER_IF_LESS)
+    #: The share of rows asked more than once whose answers may differ.
     differing: float = field(default=0.0, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
@@ -168,6 +177,7 @@ class Load:
 class Smoke:
     """Requests that QA answers and, after the release, PROD."""
 
+    #: Rows without their label; QA answers them, and after the release PROD must answer alike.
     requests: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_FEWER)
 
 

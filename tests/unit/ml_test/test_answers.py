@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ml_test.gate.answer_tables import Costs
 from ml_test.gate.answers.labels import Labels
-from ml_test.gate.answers.probability import Costs, Probability
+from ml_test.gate.answers.probability import Probability
 
 
 def test_the_labels_that_occur_are_known_where_nobody_says_which_there_are() -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from ml_test.gate.answers.probability import Costs, Probability
+from ml_test.gate.answer_tables import Costs
+from ml_test.gate.answers.probability import Probability
 from ml_test.gate.decision import Decision, decide
 from ml_test.gate.evidence import Evidence
 from ml_test.gate.latency import p99

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ml_test.gate.answers.probability import Costs, saved
+from ml_test.gate.answer_tables import Costs
+from ml_test.gate.answers.probability import saved
 from ml_test.gate.calibration import calibration, calibration_error
 from ml_test.gate.delong import Placements, auc, auc_estimate, auc_gain
 from ml_test.gate.metrics.log_loss import log_loss

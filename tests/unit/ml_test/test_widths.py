@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
+from ml_test.gate.answer_tables import Costs
 from ml_test.gate.answers.classes import ClassAnswers, Classes
 from ml_test.gate.answers.decided import Decided
 from ml_test.gate.answers.labels import Labels
-from ml_test.gate.answers.probability import Costs, Probability, ProbabilityAnswers, saved
+from ml_test.gate.answers.probability import Probability, ProbabilityAnswers, saved
 from ml_test.gate.answers.topics import Reader, TopicAnswers
 from ml_test.gate.corpus import Corpus
 from ml_test.gate.decision import decide
