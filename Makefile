@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 WORKLOAD ?= car_evaluation
 # `local` talks to the local cloud; `aws` uses the AWS account of your own environment.
 CLOUD ?= local
-# 1: on AWS, a target that changes something does not ask first.
+# 1: what changes something on AWS, or deletes the local cloud's state, does not ask first.
 YES ?=
 PYTHON3 ?= python3
 export LOCALCLOUD_HOME ?= $(CURDIR)/.localcloud
@@ -51,7 +51,7 @@ demo: node_modules/installed ## everything: environment, local cloud, deploy, pu
 	@$(ON) --start -- $(PY) -m scripts.demo $(WORKLOAD)
 
 up: .venv/installed ## start the local cloud in the background
-	@$(PY) -m localcloud up
+	@$(TOOLS) $(PY) -m scripts.on_cloud local --start -- true
 
 down: .venv/installed ## end the local cloud and everything it started
 	@$(PY) -m localcloud down
@@ -132,8 +132,9 @@ logs: .venv/installed ## the log of an action: make logs ACTION=Train [EXECUTION
 verify-report: .venv/installed ## fetch a gate report, check signature and hashes: make verify-report EXECUTION=…
 	@$(ON) -- $(PY) -m scripts.verify_report $(WORKLOAD) $(EXECUTION)
 
-clean: ## end the local cloud; delete templates, environments and caches of this checkout
-	@if [ -x $(PY) ]; then $(PY) -m localcloud reset; fi
+clean: ## end the local cloud, delete its state (it asks; YES=1: it does not), and environments and caches of this checkout
+	@if [ -x "$(PY)" ]; then "$(PY)" -m localcloud reset $(if $(filter 1,$(YES)),,--ask) || \
+		{ echo "make clean YES=1 does not ask." >&2; exit 1; }; fi
 	@rm -rf cdk.out node_modules tests/browser/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # ---- for contributors ---------------------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 	@$(PY) -m localcloud.coverage
 
 reference: .venv/installed-dev ## write docs/reference/ anew: the keys of gate.toml, training.toml and dataset.toml
-	@$(PY) -m scripts.reference
+	@$(ON_NONE) $(PY) -m scripts.reference
 
 gate-power: .venv/installed-dev ## which difference a test set of a given size can detect
 	@$(PY) -m bench.gate_power

@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         command("up", _up, "start it in the background; nothing to do where it runs already"),
         command("serve", _serve, "run it in the foreground"),
     ):
-        server.add_argument("--port", type=int, default=int(os.environ.get("LOCALCLOUD_PORT", "4566")))
+        server.add_argument("--port", type=_port, default=os.environ.get("LOCALCLOUD_PORT", "4566"))
         server.add_argument("--account-id", default="123456789012")
         server.add_argument("--region", default="us-east-1")
     command("status", _status, "whether it runs, and where")
@@ -69,8 +69,16 @@ def _parser() -> argparse.ArgumentParser:
         "--images", nargs="*", metavar="REPOSITORY", help="of the images of jobs and models these alone; default: all"
     )
     command("down", _down, "end it and everything that it started")
-    command("reset", _reset, "down, and forget all state and logs")
+    reset = command("reset", _reset, "down, and forget all state and logs")
+    reset.add_argument("--ask", action="store_true", help="ask before anything is deleted")
     return parser
+
+
+def _port(text: str) -> int:
+    """A port of this machine; 0 for any that is free. ArgumentTypeError for what is none."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 65_536):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: expected 0 to 65535 (--port, or LOCALCLOUD_PORT)")
+    return int(text)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -192,7 +200,21 @@ def _env(options: argparse.Namespace) -> int:
     return 0
 
 
+def _is_sure(home: Path) -> bool:
+    """Whether a person at a terminal says that the state may go; without one, nobody can."""
+    print(f"The state of the local cloud will be deleted: all that stands in {home}", file=sys.stderr)
+    if not sys.stdin.isatty():
+        print("Nothing was deleted: nobody is at a terminal to be asked.", file=sys.stderr)
+        return False
+    if input("Delete it? [y/N] ").strip().lower() not in {"y", "yes"}:
+        print("Nothing was deleted.", file=sys.stderr)
+        return False
+    return True
+
+
 def _reset(options: argparse.Namespace) -> int:
+    if options.ask and options.home.exists() and not _is_sure(options.home):
+        return 1
     _down(options)
     shutil.rmtree(options.home, ignore_errors=True)
     return 0

@@ -251,6 +251,14 @@ class Dataset:
         """The features of a row that keeps the contract."""
         return tuple(row[: len(self.features)])
 
+    def width_fault(self, row: str) -> str | None:
+        """What is wrong with a row without its label, as people write it: joined by commas. None if it is as wide."""
+        width, values = len(self.features), row.split(",")
+        if width == 1 or len(values) == width:
+            return None
+        names = ",".join(column.name for column in self.features)
+        return f"{row!r} has {len(values)} value{'s' if len(values) > 1 else ''}: expected {width} ({names})"
+
     def truth_of(self, row: Sequence[str]) -> str:
         """The label of a row that keeps the contract. ValueError if the data have none."""
         self.label_column()

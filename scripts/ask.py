@@ -37,8 +37,20 @@ def main() -> int:
     row = options.row or smoke_request(options.workload)
     if options.file:
         row = row_of_file(options.workload, options.file)
+    check_row(options.workload, row)
     print(told(ask(options.workload, row), labels(options.workload)))
     return 0
+
+
+def check_row(workload: str, row: str) -> None:
+    """SystemExit for a row that lacks a value, or has one too many, such as its label: a model may answer even so."""
+    if fault := Dataset.find(Path(), workload, chosen_name(workload)).width_fault(row):
+        raise SystemExit(f"{fault}. Nothing was asked.")
+
+
+def labels(workload: str) -> Sequence[str]:
+    """In the order of an answer's probabilities; empty if the data have none."""
+    return Dataset.find(Path(), workload, chosen_name(workload)).labels
 
 
 def row_of_file(workload: str, path: Path) -> str:
@@ -52,11 +64,6 @@ def row_of_file(workload: str, path: Path) -> str:
         return invocation.row_of(path.read_bytes())
     except ValueError as error:
         raise SystemExit(f"{path}: {error}.") from error
-
-
-def labels(workload: str) -> Sequence[str]:
-    """In the order of an answer's probabilities; empty if the data have none."""
-    return Dataset.find(Path(), workload, chosen_name(workload)).labels
 
 
 def told(answer: str, names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 
+from handover.errors import FileFault
 from scripts.cloud import aws, local
 from scripts.cloud.decision import Cloud
 from stacks.workloads import WORKLOADS
@@ -27,7 +28,10 @@ def main(arguments: list[str]) -> None:
     if not command:
         raise SystemExit("There is no command: python -m scripts.on_cloud CLOUD [options] -- COMMAND …")
     check_workload(options.workload)
-    environment = environment_for(options)
+    try:
+        environment = environment_for(options)
+    except FileFault as fault:
+        raise SystemExit(str(fault)) from fault
     sys.stdout.flush()
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606  (what make wants to run, without a shell)

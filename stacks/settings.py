@@ -316,7 +316,10 @@ def _faults_of(own: Any, known: Collection[str]) -> list[_Fault]:
                 if key not in _OWN
             ]
             faults += [
-                f"workloads.{name}.github.{key} cannot be a workload's own. Allowed: {_OWN_OF_GITHUB}"
+                (
+                    ("workloads", name, "github", key),
+                    f"workloads.{name}.github.{key} cannot be a workload's own. Allowed: {_OWN_OF_GITHUB}",
+                )
                 for key in sections.get("github", ())
                 if key != _OWN_OF_GITHUB
             ]

@@ -140,10 +140,8 @@ def _check_named(name: str, names: Iterable[str], path: tuple[str | int, ...], k
 
 def _check_width(row: str, dataset: Dataset, path: tuple[str, ...], key: str) -> None:
     """Fault for a row without its label that lacks a value, or has one too many."""
-    width = len(dataset.features)
-    if width > 1 and len(row.split(",")) != width:
-        names = ",".join(column.name for column in dataset.features)
-        raise Fault(f"{key} has {row!r} with {len(row.split(','))} values: expected {width} ({names})", path, key)
+    if fault := dataset.width_fault(row):
+        raise Fault(f"{key}: {fault}", path, key)
 
 
 def _training(project: Path, workload: str, settings: Settings, dataset: Dataset) -> None:

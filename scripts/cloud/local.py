@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING
 
 from localcloud.platform import administrator, client_environment, run_file
 from scripts.cloud.decision import VARIABLE, Cloud, Decision
+from stacks.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from localcloud.platform.run_file import Running
+    from stacks.settings import Project
 
 
 def home() -> Path:
     return Path(os.environ.get("LOCALCLOUD_HOME", ".localcloud")).resolve()
 
 
-def start(folder: Path, environment: Mapping[str, str]) -> None:
+def start(folder: Path, environment: Mapping[str, str], plays: Project) -> None:
     """Starts it if it does not run; raises SystemExit if it does not come up (it has already said why)."""
     command = [sys.executable, "-m", "localcloud", "--home", str(folder), "up"]
+    command += ["--account-id", plays.account, "--region", plays.region]
     done = subprocess.run(command, env=without_cloud(environment), stdout=sys.stderr, check=False)
     if done.returncode:
         raise SystemExit("The local cloud is down, and it does not start: nothing was run.")
@@ -56,7 +59,18 @@ def without_cloud(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment(folder: Path, caller: Mapping[str, str], *, start_it: bool) -> dict[str, str]:
-    """The environment of a command on the local cloud of this home; raises SystemExit if none answers."""
+    """The environment of a command on the local cloud of this home.
+
+    Raises SystemExit if none answers, or if it plays another account or region than gatehouse.toml names.
+    """
+    plays = load_settings(Path("gatehouse.toml")).project
     if start_it:
-        start(folder, caller)
-    return environment_on(answering(folder), administrator.credentials(folder), caller)
+        start(folder, caller, plays)
+    running = answering(folder)
+    if (running.account_id, running.region) != (plays.account, plays.region):
+        raise SystemExit(
+            f"The local cloud plays the account {running.account_id} in {running.region}, and gatehouse.toml names "
+            f"{plays.account} in {plays.region}. Nothing was run. `make down up` starts it as the one that is named; "
+            "what it has belongs to the other one, and `python -m localcloud reset` forgets that."
+        )
+    return environment_on(running, administrator.credentials(folder), caller)

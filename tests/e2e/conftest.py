@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.clouds import PROJECT, LocalCloud
+from tests.settings import bring
 from tests.waiting import until
 
 Edit = Callable[[Path], None]
@@ -130,7 +131,7 @@ class User:
 
 
 def clone_of_the_working_tree(folder: Path) -> Path:
-    """A clone at HEAD, as main, with the working tree's changes to tracked files on top, committed."""
+    """A clone at HEAD, as main, with the working tree's changes to tracked files and the tests' settings, committed."""
     git = ["git", "-c", "user.name=e2e", "-c", "user.email=e2e@localhost"]
     subprocess.run([*git, "clone", "--quiet", str(PROJECT), str(folder)], check=True)
     subprocess.run([*git, "switch", "--quiet", "--force-create", "main"], cwd=folder, check=True)
@@ -139,7 +140,8 @@ def clone_of_the_working_tree(folder: Path) -> Path:
     subprocess.run(["git", "config", "user.email", "e2e@localhost"], cwd=folder, check=True)
     if changes:
         subprocess.run(["git", "apply", "--index"], cwd=folder, input=changes, check=True)
-        subprocess.run([*git, "commit", "--quiet", "--message", "The working tree"], cwd=folder, check=True)
+    bring(folder)
+    subprocess.run([*git, "commit", "--quiet", "--all", "--message", "The working tree"], cwd=folder, check=True)
     return folder
 
 

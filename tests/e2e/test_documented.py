@@ -14,6 +14,7 @@ import pytest
 from tests.clouds import PROJECT, LocalCloud
 from tests.commands import all_commands
 from tests.e2e.conftest import User
+from tests.settings import linked
 
 README = (PROJECT / "README.md").read_text()
 #: What a target that changes nothing prints; the other targets are run by the scripts that the chapters call.
@@ -30,11 +31,15 @@ PRINTED = {
 
 def typed(command: str, cloud: LocalCloud) -> subprocess.CompletedProcess[str]:
     """The command in a shell of the project's folder, whose environment is installed. It is nobody's sub-make."""
+    folder = cloud.home.with_name("project")
+    if not folder.is_dir():
+        folder.mkdir()
+        linked(folder)
     made = "--old-file=.venv/installed --old-file=node_modules/installed"
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
-        cwd=PROJECT,
+        cwd=folder,
         env={name: value for name, value in os.environ.items() if name != "MAKELEVEL"}
         | {"PATH": path, "LOCALCLOUD_HOME": str(cloud.home), "MAKEFLAGS": made},
         capture_output=True,

@@ -63,6 +63,27 @@ def test_a_port_already_taken(tmp_path: Path) -> None:
     assert "LOCALCLOUD_PORT" in up.stderr
 
 
+@pytest.mark.parametrize("port", ["http", "-1", "65536", ""])
+def test_what_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
+    """The message names the value and what is allowed."""
+    up = run_localcloud(tmp_path, "up", f"--port={port}")
+    assert up.returncode == 2
+    assert f"{port!r} is no port: expected 0 to 65535 (--port, or LOCALCLOUD_PORT)" in up.stderr
+    assert "Traceback" not in up.stderr
+
+
+def test_state_is_not_deleted_without_a_yes(tmp_path: Path) -> None:
+    """`make clean` asks a person at a terminal; without one, the cloud runs on, and `reset` itself asks nobody."""
+    cloud = LocalCloud.up(tmp_path)
+    refused = run_localcloud(tmp_path, "reset", "--ask")
+    assert refused.returncode == 1
+    assert str(tmp_path) in refused.stderr
+    assert "Nothing was deleted" in refused.stderr
+    assert cloud.client("sts").get_caller_identity()["Account"] == cloud.running.account_id
+    assert run_localcloud(tmp_path, "reset").returncode == 0
+    assert not tmp_path.exists()
+
+
 def test_up_after_a_crash(tmp_path: Path) -> None:
     """SIGKILL leaves nothing that `up` cannot start over."""
     run_localcloud(tmp_path, "up", "--port", "0")

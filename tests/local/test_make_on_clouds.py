@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,12 @@ import pytest
 from stacks.settings import load_settings
 from tests.clouds import PROJECT, LocalCloud
 from tests.foreign import AWS_ITSELF, Listener, account_at, listening
+from tests.settings import FILE, linked
 
-_PROJECT = load_settings(PROJECT / "gatehouse.toml").project
+_PROJECT = load_settings(FILE).project
+#: The project as the tests' settings make it.
+_FOLDER = tempfile.TemporaryDirectory()
+linked(Path(_FOLDER.name))
 _RECIPES = dict(
     re.findall(r"^([a-z][a-z-]*):[^\n]*\n((?:\t[^\n]*\n)+)", (PROJECT / "Makefile").read_text(), re.MULTILINE)
 )
@@ -39,11 +44,11 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     found.down()
 
 
-def make(target: str, *settings: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def make(target: str, *settings: str, folder: str = _FOLDER.name, **variables: str) -> subprocess.CompletedProcess[str]:
     """`make TARGET` in the project's own environment, with these variables over the machine's."""
     return subprocess.run(
         ["make", "-o", ".venv/installed", "-o", "node_modules/installed", f"PY={sys.executable}", target, *settings],
-        cwd=PROJECT,
+        cwd=folder,
         env=os.environ | {"PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))} | variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -109,12 +114,34 @@ def test_the_local_cloud_itself_knows_nothing_of_the_users_account(listener: Lis
     assert listener.heard == []
 
 
+def test_the_local_cloud_plays_what_the_settings_name(tmp_path: Path) -> None:
+    """`make up` starts it with the account and region of gatehouse.toml; if they change, commands say what to do."""
+    folder = linked(tmp_path)
+    settings, text = folder / "gatehouse.toml", FILE.read_text()
+    settings.write_text(text.replace(_PROJECT.account, "210987654321").replace(_PROJECT.region, "eu-central-1"))
+    home = {"LOCALCLOUD_HOME": str(tmp_path / "home"), "LOCALCLOUD_PORT": "0"}
+    done = make("up", folder=str(folder), **home)
+    assert done.returncode == 0, done.stderr
+    cloud = LocalCloud.at(tmp_path / "home")
+    try:
+        assert (cloud.running.account_id, cloud.running.region) == ("210987654321", "eu-central-1")
+        assert cloud.client("sts").get_caller_identity()["Account"] == "210987654321"
+        assert make("status", folder=str(folder), **home).returncode == 0
+        settings.write_text(text)
+        done = make("status", folder=str(folder), **home)
+        assert done.returncode != 0
+        assert "The local cloud plays the account 210987654321 in eu-central-1, and gatehouse.toml names" in done.stderr
+        assert "make down up" in done.stderr
+    finally:
+        cloud.down()
+
+
 def test_the_users_own_shell(cloud: LocalCloud, listener: Listener) -> None:
     """After `eval "$(make -s env)"` each service of the aws command is the local cloud's, SQS too."""
     script = 'eval "$(make -s -o .venv/installed env)" && aws sqs list-queues && aws sts get-caller-identity'
     done = subprocess.run(
         ["bash", "-c", script],
-        cwd=PROJECT,
+        cwd=_FOLDER.name,
         env=os.environ | account_at(listener.url) | {"LOCALCLOUD_HOME": str(cloud.home)},
         capture_output=True,
         text=True,

@@ -9,27 +9,45 @@ import pytest
 from stacks.settings import Settings, load_settings
 from stacks.specs import Api, Workload
 from stacks.workloads import WORKLOADS
+from tests.settings import FILE, bring
 from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Copy, synthesize, synthesize_under_rules
 from tests.templates.template import Template
 
 #: What a synthesis reads.
 SOURCES = (
-    *("app.py", "cdk.json", "gatehouse.toml", "handover", "stacks", "lambda"),
+    *("app.py", "cdk.json", "handover", "stacks", "lambda"),
     *("ml_steps", "ml_init", "ml_training", "ml_test", "ml_release", "web"),
 )
+#: For a workload that has nothing to tune: a synthesis refuses to have its pushes tuned.
+TUNING = """
+[tuning]
+strategy = "Random"
+jobs = 2
+parallel = 1
+[tuning.ranges.epochs]
+kind = "integer"
+low = 1
+high = 2
+"""
 #: The workloads that get a door below.
 WITH_DOORS = ("car_evaluation", "credit_default")
 
 
 @pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
-    """What `cdk synth` makes of this checkout."""
-    return synthesize(PROJECT, tmp_path_factory.mktemp("assembly") / "cdk.out")
+def assembly(delivered: Path, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """What `cdk synth` makes of this checkout with the tests' settings."""
+    return synthesize(delivered, tmp_path_factory.mktemp("assembly") / "cdk.out")
+
+
+@pytest.fixture(scope="session")
+def delivered(project_copy: Copy) -> Path:
+    """This checkout, as far as a synthesis reads it, with the tests' settings."""
+    return project_copy("delivered")
 
 
 @pytest.fixture(scope="session")
 def project_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """Makes a copy of what a synthesis reads, in a folder of another name."""
+    """Makes a copy of what a synthesis reads, in a folder of another name, with the tests' settings."""
 
     def copy(name: str) -> Path:
         folder = tmp_path_factory.mktemp(name)
@@ -39,6 +57,7 @@ def project_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
                 shutil.copytree(path, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(path, folder / source)
+        bring(folder)
         return folder
 
     return copy
@@ -84,6 +103,9 @@ def assembly_with_tuning(project_copy: Copy, tmp_path_factory: pytest.TempPathFa
     """What `cdk synth` makes of a project whose pushes are tuned."""
     project = project_copy("tuning")
     decide(project, ("on_push = false", "on_push = true"))
+    for training in project.glob("ml_training/*/training.toml"):
+        if "[tuning]" not in (text := training.read_text()):
+            training.write_text(f"{text}\n{TUNING}")
     return synthesize(project, tmp_path_factory.mktemp("tuned") / "cdk.out")
 
 
@@ -170,4 +192,4 @@ def prod(assembly: CloudAssembly, workload: Workload) -> Template:
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    return load_settings(PROJECT / "gatehouse.toml")
+    return load_settings(FILE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Copy, synthesize
+from tests.templates.cloud_assembly import CloudAssembly, Copy, synthesize
 
 #: Nothing listens there: whoever asks the network fails.
 NO_NETWORK = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
@@ -51,13 +51,13 @@ def test_so_is_everything_else_that_a_synthesis_writes(assembly: CloudAssembly, 
     assert [name for name in here if here[name] != there[name]] == []
 
 
-def test_a_workload_alone_gives_the_same_templates(assembly: CloudAssembly, tmp_path: Path) -> None:
+def test_a_workload_alone_gives_the_same_templates(assembly: CloudAssembly, delivered: Path, tmp_path: Path) -> None:
     """The context names the workload, as the pipeline's Build stage does; the others are left out, and a typo stops."""
-    alone = synthesize(PROJECT, tmp_path / "cdk.out", only="iris")
+    alone = synthesize(delivered, tmp_path / "cdk.out", only="iris")
     assert sorted(path.name for path in alone.template_files) == [
         f"Iris{kind}.template.json" for kind in ("Pipeline", "Prod", "Qa")
     ]
     for path in alone.template_files:
         assert path.read_bytes() == (assembly.folder / path.name).read_bytes()
     with pytest.raises(AssertionError, match="there is no workload 'irsi'; there are car_evaluation"):
-        synthesize(PROJECT, tmp_path / "typo", only="irsi")
+        synthesize(delivered, tmp_path / "typo", only="irsi")

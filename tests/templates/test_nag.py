@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
 from tests.templates.acknowledged import ALWAYS, WITH_A_DOOR, WITH_A_KEY, WITHOUT_A_KEY, Acknowledged
-from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Report, synthesize_under_rules
+from tests.templates.cloud_assembly import CloudAssembly, Report, synthesize_under_rules
 from tests.templates.template import REASONS, Template, render
 
 PACKS = {"AwsSolutions", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"}
 
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(delivered: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
     """What cdk-nag writes about this checkout."""
-    return synthesize_under_rules(PROJECT, tmp_path_factory.mktemp("nag")).report
+    return synthesize_under_rules(delivered, tmp_path_factory.mktemp("nag")).report
 
 
 def findings(report: Report, workload: Workload) -> set[tuple[str, str]]:

@@ -17,6 +17,7 @@ from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 from tests.clouds import PROJECT
 from tests.commands import PAGES, Command, all_commands, commands_in
+from tests.settings import FILE
 
 _MAKEFILE = (PROJECT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):", _MAKEFILE, re.MULTILINE))
@@ -127,7 +128,7 @@ _SETTINGS = [
 def test_settings_of_a_page_are_accepted(page: str, block: str, tmp_path: Path) -> None:
     """What a page shows of gatehouse.toml can be written there: it takes the place of what stands under its heading."""
     del page
-    text = (PROJECT / "gatehouse.toml").read_text()
+    text = FILE.read_text()
     for heading in re.findall(r"^\[([\w.]+)\]", block, re.MULTILINE):
         text = re.sub(rf"^\[{re.escape(heading)}\]\n(?:(?!\[).*\n?)*", "", text, flags=re.MULTILINE)
     file = tmp_path / "gatehouse.toml"

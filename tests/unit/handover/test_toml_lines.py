@@ -66,7 +66,7 @@ def test_the_line_is_that_of_the_statement(path: tuple[str | int, ...], line: in
 
 @pytest.mark.parametrize("path", [(), ("nothing",), ("rows", 2), ("name", "n"), ("words", "a"), ("not_a_key",)])
 def test_what_is_not_there_has_no_line(path: tuple[str | int, ...]) -> None:
-    """Nor does the whole file, and what a text says is no statement."""
+    """The whole file has none either, and what a text says is no statement."""
     assert line_of(TEXT, path) is None
 
 

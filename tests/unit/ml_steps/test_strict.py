@@ -89,7 +89,7 @@ def refusal(*texts: str) -> str:
     ],
 )
 def test_a_fault_is_said_with_its_line(found: str, written: str, said: str) -> None:
-    """Of equal tables, it is the one that is at fault; of a key that is missing, its table's."""
+    """The line is that of the table at fault, not of an equal one; a missing key is said at its table."""
     assert found in GOOD
     assert refusal(GOOD.replace(found, written)).startswith(said)
 

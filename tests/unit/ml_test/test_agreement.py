@@ -376,6 +376,6 @@ def test_a_wrong_gate_toml_of_the_commit_decides_nothing(
 ) -> None:
     """The step ends with the file and the fault, and the package stays as it is."""
     aws = Aws(rows, rows.truth)
-    with pytest.raises(StepError, match=r"gate\.toml of the commit: \[comparison\] margin = 'wide': expected a number"):
+    with pytest.raises(StepError, match=r"gate\.toml:11: \[comparison\] margin = 'wide': expected a number"):
         gate(aws, tmp_path, monkeypatch, commit(tmp_path, ("margin = 0.03", "margin = 'wide'")))
     assert aws.package == {}

@@ -11,7 +11,7 @@ import pytest
 from scripts import ask
 from scripts.ask import labels, row_of_file, short, told
 from scripts.reads.errors import NotThereError
-from tests.clouds import PROJECT
+from tests.settings import in_a_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,12 +43,41 @@ def test_the_most_probable_labels_are_told() -> None:
         assert told(answer, names) == answer
 
 
-def test_labels_are_the_data_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_are_the_data_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Their order is that of the probabilities."""
-    monkeypatch.chdir(PROJECT)
+    in_a_project(tmp_path, monkeypatch)
     assert labels("dog_breeds")[0] == "Balinese/character01"
     assert len(labels("dog_breeds")) == 133
     assert labels("nyt_comments") == ()
+
+
+@pytest.mark.parametrize(
+    ("workload", "row", "said"),
+    [
+        (
+            "car_evaluation",
+            "low,low",
+            "'low,low' has 2 values: expected 6 (buying,maint,doors,persons,lug_boot,safety)",
+        ),
+        ("car_evaluation", "low,low,2,2,small,low,unacc", "'low,low,2,2,small,low,unacc' has 7 values: expected 6"),
+        ("movie_recommender", "196", "'196' has 1 value: expected 2 (user,movie)"),
+    ],
+)
+def test_a_row_of_another_width_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workload: str, row: str, said: str
+) -> None:
+    """The refusal names the columns; a label, which a file's row has, is a value too many."""
+    in_a_project(tmp_path, monkeypatch)
+    with pytest.raises(SystemExit) as refused:
+        ask.check_row(workload, row)
+    assert str(refused.value).startswith(said)
+
+
+def test_a_row_of_text_has_what_commas_it_likes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of one column is one value."""
+    in_a_project(tmp_path, monkeypatch)
+    ask.check_row("nyt_comments", "a text, with commas, is one value")
+    ask.check_row("car_evaluation", "low,low,2,2,small,low")
 
 
 def test_a_long_row_is_shown_by_its_beginning() -> None:

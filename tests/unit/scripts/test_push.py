@@ -12,6 +12,7 @@ from scripts import push
 from scripts.changes import local_github
 from scripts.push import Again, push_and_follow, refuse_other_branch
 from scripts.reads.pipeline import Execution, NotDeployedError
+from tests.settings import bring
 
 PROJECT = Path(__file__).parents[3]
 
@@ -55,7 +56,7 @@ class Deployed:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A repository on main with one commit."""
-    (tmp_path / "gatehouse.toml").write_text((PROJECT / "gatehouse.toml").read_text())
+    bring(tmp_path)
     for command in (
         ("init", "--quiet", "--initial-branch", "main"),
         ("add", "."),

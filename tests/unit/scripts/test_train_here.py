@@ -11,7 +11,7 @@ import pytest
 
 from ml_training.training import Source
 from scripts import train_here
-from tests.clouds import PROJECT
+from tests.settings import in_a_project
 
 SCRIPT = """
 import json, os, sys
@@ -77,16 +77,18 @@ def test_a_script_that_leaves_no_model_makes_no_archive(tmp_path: Path) -> None:
         ("credit_default", "brings no script of its own"),
     ],
 )
-def test_what_needs_a_cloud_is_refused(workload: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_needs_a_cloud_is_refused(
+    workload: str, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The message says what does it instead."""
-    monkeypatch.chdir(PROJECT)
+    in_a_project(tmp_path, monkeypatch)
     with pytest.raises(SystemExit, match=why):
         train_here.plan(workload)
 
 
-def test_the_plan_is_the_pipelines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_is_the_pipelines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The rows are those of the data step, and test rows are none of them."""
-    monkeypatch.chdir(PROJECT)
+    in_a_project(tmp_path, monkeypatch)
     training, source, features, rows = train_here.plan("iris")
     assert source.entry == "train.py"
     assert {name: len(content.splitlines()) for name, (_, content) in rows.items()} == {"train": 94, "validation": 26}
@@ -94,9 +96,9 @@ def test_the_plan_is_the_pipelines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert training.hyperparameters_for(features)["labels"] == ["setosa", "versicolor", "virginica"]
 
 
-def test_weights_that_training_begins_with_are_a_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_training_begins_with_are_a_channel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """They are checked as the data step checks them; a workload without any has no such channel."""
-    monkeypatch.chdir(PROJECT)
+    in_a_project(tmp_path, monkeypatch)
     (channel,) = train_here.weights("dog_breeds").items()
     assert (channel[0], channel[1][0], len(channel[1][1])) == ("backbone", "characters-80d262e0.pt", 381561)
     assert train_here.weights("iris") == {}

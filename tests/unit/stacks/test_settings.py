@@ -11,8 +11,9 @@ import pytest
 from handover.errors import FileFault
 from stacks.settings import Settings, SettingsError, load_settings
 from stacks.workloads import WORKLOADS
+from tests.settings import FILE
 
-SHIPPED = Path(__file__).parents[3] / "gatehouse.toml"
+SHIPPED = FILE
 Refusal = Callable[..., list[str]]
 
 
@@ -35,7 +36,7 @@ def refusal(tmp_path: Path) -> Refusal:
 
 
 def test_the_shipped_file_is_complete_and_right() -> None:
-    """The gatehouse.toml of the repository is read without an error."""
+    """The file that Gatehouse is delivered with is read without an error."""
     settings = load_settings(SHIPPED)
     assert isinstance(settings, Settings)
     assert settings.stages.prod.scaling is not None

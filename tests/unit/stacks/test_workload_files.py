@@ -14,6 +14,7 @@ from stacks.settings import load_settings
 from stacks.workload_files import check_files, faults_of
 from stacks.workloads import WORKLOADS
 from tests.clouds import PROJECT
+from tests.settings import bring
 
 FOLDERS = ("ml_init", "ml_training", "ml_test")
 DATA, TRAINING, GATE = (
@@ -33,7 +34,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
             target = folder / path.relative_to(PROJECT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target) if path.is_file() else None
-    shutil.copy(PROJECT / "gatehouse.toml", folder)
+    bring(folder)
     return folder
 
 
@@ -62,7 +63,8 @@ def test_the_shipped_files_are_right(shipped: Path, workload: str) -> None:
 
 
 CAR, CREDIT, IRIS = "car_evaluation", "credit_default", "iris"
-_TOPICS = "\n".join((PROJECT / GATE.format("nyt_comments")).read_text().splitlines()[4:10])
+_TOPICS = "\n".join((PROJECT / GATE.format("nyt_comments")).read_text().splitlines()[4:22])
+_LABELS = 'kind = "labels"\n[comparison]\nmetric = "accuracy"\nmargin = 0.03'
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ _TOPICS = "\n".join((PROJECT / GATE.format("nyt_comments")).read_text().splitlin
             'column = "repayment"',
             r"column = 'repayment': expected one of",
         ),
-        (CREDIT, DATA, '"20000,2,2,1,24', '"20000,2,2,1', r"examples has '20000,2,2,1,.* with 22 values: expected 23"),
+        (CREDIT, DATA, '"20000,2,2,1,24', '"20000,2,2,1', r"examples: '20000,2,2,1,.*' has 22 values: expected 23"),
         (
             IRIS,
             TRAINING,
@@ -143,9 +145,9 @@ _TOPICS = "\n".join((PROJECT / GATE.format("nyt_comments")).read_text().splitlin
             GATE,
             '"196,242"',
             '"196"',
-            r"requests has '196' with 1 values: expected 2 \(user,movie\)",
+            r"requests: '196' has 1 value: expected 2 \(user,movie\)",
         ),
-        ("nyt_comments", GATE, _TOPICS, 'kind = "labels"', r"kind = 'labels' cannot be judged: the data have no"),
+        ("nyt_comments", GATE, _TOPICS, _LABELS, r"kind = 'labels' cannot be judged: the data have no"),
         (CREDIT, TRAINING, "label_count = 2", "label_count = 3", r"label_count = 3: the data have 0, 1"),
         (IRIS, TRAINING, 'entry = "train.py"', 'entry = "trian.py"', r"names the script trian.py; there is no "),
         (CAR, TRAINING, '"ml.m5.xlarge"', '"ml.p4d.24xlarge"', r"gatehouse.toml allows ml.m5.* \(\[training\] inst"),
@@ -160,7 +162,7 @@ def test_what_is_wrong_is_refused_with_its_line(
 
 
 def test_each_file_says_its_own(shipped: Path) -> None:
-    """Of several wrong files, also of several workloads, one refusal names all."""
+    """One refusal names all wrong files, also of several workloads."""
     kept = {}
     for file, before, after in (
         (GATE.format(CAR), "[floors]", "[floor]"),
