@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from handover.addresses import S3Address
 from handover.captured import Exchange, exchanges
 from handover.plain_text import lines
@@ -41,7 +43,11 @@ def truths(address: str) -> dict[str, str]:
     """
     if address.startswith("s3://"):
         file = S3Address.parse(address)
-        text = cloud.client("s3").get_object(**file.arguments)["Body"].read().decode()
+        try:
+            text = cloud.client("s3").get_object(**file.arguments)["Body"].read().decode()
+        except ClientError as error:
+            said = error.response["Error"]
+            raise NotThereError(f"{address} cannot be read: {said['Message']} ({said['Code']}).") from error
     else:
         try:
             text = Path(address).read_text()

@@ -78,3 +78,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """With what TRUTHS may be."""
     with pytest.raises(NotThereError, match=r"There is no file .*none\.csv: TRUTHS names"):
         truths(str(tmp_path / "none.csv"))
+
+
+def test_an_object_that_is_not_there_is_named(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence with its address and S3's own words, and no traceback."""
+    monkeypatch.setattr("scripts.cloud.client", lambda _: s3)
+    with pytest.raises(NotThereError, match=r"^s3://data/none\.csv cannot be read: .*NoSuchKey"):
+        truths("s3://data/none.csv")
