@@ -40,7 +40,7 @@ WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_trai
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask open user call load \
         releases rollback score tune compare end-experiment verify-report clean \
-        quick format lint types walls unit templates browser local local-odd local-even large e2e e2e-releases e2e-workloads faults coverage-doc reference iam iam-mutations bench gate-power gate-rates
+        quick format lint types walls unit templates browser local local-odd local-even large e2e e2e-releases e2e-workloads faults coverage-doc reference iam iam-mutations bench gate-power gate-rates conformance
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -207,6 +207,9 @@ coverage-doc: .venv/installed-dev ## write localcloud/COVERAGE.md anew
 
 reference: .venv/installed-dev ## write docs/reference/ anew: the keys of gate.toml, training.toml and dataset.toml
 	@$(ON_NONE) $(PY) -m scripts.reference
+
+conformance: .venv/installed-dev ## calls spoilt against AWS's models, each of them refused: docs/conformance.md; a minute
+	@$(PY) -m bench.conformance --write
 
 gate-power: .venv/installed-dev ## which difference a test set of a given size can detect
 	@$(PY) -m bench.gate_power

@@ -17,6 +17,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from localcloud.front_door import federation, regions
 from localcloud.front_door.guard import FrontDoorGuard
 from localcloud.front_door.queue_watch import QueueWatch
 from localcloud.front_door.receiving import (
@@ -83,6 +84,7 @@ class Gateway:
         self._identity = identity
         self._authorization = authorization
         self._moto = moto
+        self._region = addresses.region
         self._handlers: dict[tuple[str, str], Handler] = {}
         #: Operations that take as long as something else does.
         self._waiting: set[tuple[str, str]] = set()
@@ -240,6 +242,7 @@ class Gateway:
         unsigned = self._unsigned.get(request.headers.get("x-amz-target", ""))
         if unsigned is not None and protocol.signature(request) is None:
             return self._identity.nobody(request, service=unsigned[0])
+        federation.refuse_unsigned(request)
         with self._authorization.cost.measured(calls=1):
             return self._identity.authenticate(request)
 
@@ -251,6 +254,7 @@ class Gateway:
             claim, caller, request, service = found.claim, found.caller, found.request, found.claim.service
             if service in MOTO_SERVICES:
                 return self._answer_motos(claim, caller, request)
+            regions.require(service, claim.region, here=self._region)
             wire = protocol.wire_of(self._protocols.get(service, {}), request)
             asked = wire.read(request) if wire else None
             if asked is None or wire is None:
@@ -278,6 +282,7 @@ class Gateway:
                 return None
             found = self._identity.authenticate(request)
             found.signed_for(asked.service)
+            regions.require(asked.service, found.claim.region, here=self._region)
             call = ApiRequest(
                 service=asked.service, operation=asked.operation, params=asked.params, headers=request.headers
             )

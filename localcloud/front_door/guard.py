@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.front_door import regions
 from localcloud.iam.authorization import ANONYMOUS
 from localcloud.platform.service import Caller
 from localcloud.wire.api_requests import ApiRequest
@@ -25,6 +26,7 @@ class FrontDoorGuard:
     def signer(self, request: HttpRequest, service: str) -> Caller:
         found = self._identity.authenticate(request, words_of=service)
         found.signed_for(service)
+        regions.require(service, found.claim.region, here=self._region)
         return found.caller
 
     def allow(self, request: HttpRequest, asked: Asked, caller: Caller | None) -> None:

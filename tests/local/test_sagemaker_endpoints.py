@@ -280,7 +280,7 @@ def test_a_model_is_checked_when_it_is_made(car: World) -> None:
     container = car.containers()[1]
     for changes, named in (
         ({"Image": f"{REGISTRY}/lda:1"}, "lda:1"),
-        ({"ModelDataUrl": f"s3://{BUCKET}/nowhere.tar.gz"}, "Could not access model data at"),
+        ({"ModelDataUrl": f"s3://{BUCKET}/nowhere.tar.gz"}, "Could not find model data at"),
         ({"Mode": "MultiModel"}, "MultiModel"),
     ):
         with pytest.raises(ClientError, match=named):

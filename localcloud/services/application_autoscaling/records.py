@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.platform import page_tokens
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
@@ -84,9 +85,7 @@ def selected(documents: Sequence[Document], params: Params) -> list[Document]:
 
 
 def page(found: list[Any], params: Params, answer: str) -> Params:
-    token = params.get("NextToken") or "0"
-    if not token.isdigit():
-        raise AwsError("InvalidNextTokenException", f"Invalid next token: {token}")
-    start, size = int(token), params.get("MaxResults") or _PAGE
+    start = page_tokens.start(params.get("NextToken"), code="InvalidNextTokenException")
+    size = params.get("MaxResults") or _PAGE
     more = {"NextToken": str(start + size)} if start + size < len(found) else {}
     return {answer: found[start : start + size], **more}

@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.platform import page_tokens
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.codebuild.cache import local_cache_folder
@@ -129,11 +130,6 @@ class Projects(Operations):
 
 def page(names: list[str], params: Params) -> tuple[list[str], dict[str, Any]]:
     """One page of a list from ``nextToken`` on, and the next ``nextToken`` if there is more."""
-    try:
-        start = int(params.get("nextToken", "0"))
-    except ValueError as error:
-        raise AwsError(
-            "InvalidInputException", f"nextToken {params['nextToken']!r} does not come from an earlier answer."
-        ) from error
+    start = page_tokens.start(params.get("nextToken"), code="InvalidInputException", named="nextToken")
     more = {"nextToken": str(start + PAGE)} if len(names) > start + PAGE else {}
     return names[start : start + PAGE], more

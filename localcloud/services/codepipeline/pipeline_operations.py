@@ -27,7 +27,7 @@ class PipelineOperations(Operations):
 
     @operation("CreatePipeline")
     def create_pipeline(self, call: Call, params: Params) -> Params:
-        """Creates a pipeline. As on AWS, it starts at once."""
+        """Creates a pipeline. As on AWS, it starts at once, unless a variable has no value without its caller."""
         declaration = params["pipeline"]
         name = declaration["name"]
         validate(declaration, region=self.cloud.settings.region)
@@ -42,9 +42,10 @@ class PipelineOperations(Operations):
             document = {"version": 1, "created": created, "updated": created, "tags": tags, "type": "pipeline"}
             self.records.pipelines.put(name, document)
             self.records.versions.put(f"{name}/1", _complete(declaration, 1))
-            self.engine.start_execution(
-                name, trigger={"triggerType": "CreatePipeline", "triggerDetail": call.caller.arn}
-            )
+            if all("defaultValue" in variable for variable in declaration.get("variables", [])):
+                self.engine.start_execution(
+                    name, trigger={"triggerType": "CreatePipeline", "triggerDetail": call.caller.arn}
+                )
         return {"pipeline": masked_pipeline(self.records.declaration(name)), "tags": tags}
 
     @operation("UpdatePipeline")

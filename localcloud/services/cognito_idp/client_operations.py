@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.platform import page_tokens
 from localcloud.platform.service import operation
 from localcloud.services.cognito_idp.base import CognitoOperations
 
@@ -38,7 +39,8 @@ class ClientOperations(CognitoOperations):
     def list_user_pool_clients(self, _: Call, params: Params) -> Params:
         pool = self.directory.pools.get(params["UserPoolId"])
         clients = [client for _, client in self.directory.clients.table.items(f"{pool['Id']}/")]
-        start, most = int(params.get("NextToken", 0)), params.get("MaxResults", 60)
+        start = page_tokens.start(params.get("NextToken"), code="InvalidParameterException")
+        most = params.get("MaxResults", 60)
         later = {"NextToken": str(start + most)} if start + most < len(clients) else {}
         shown = [{name: client[name] for name in _LISTED} for client in clients[start : start + most]]
         return {"UserPoolClients": shown, **later}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.platform import page_tokens
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import operation
 from localcloud.services.cognito_idp.base import CognitoOperations
@@ -51,7 +52,8 @@ class PoolOperations(CognitoOperations):
     @operation("ListUserPools")
     def list_user_pools(self, _: Call, params: Params) -> Params:
         pools = [pool for _, pool in self.directory.pools.table.items()]
-        start, most = int(params.get("NextToken", 0)), params["MaxResults"]
+        start = page_tokens.start(params.get("NextToken"), code="InvalidParameterException")
+        most = params["MaxResults"]
         later = {"NextToken": str(start + most)} if start + most < len(pools) else {}
         page = pools[start : start + most]
         return {"UserPools": [{name: pool[name] for name in _LISTED} for pool in page], **later}

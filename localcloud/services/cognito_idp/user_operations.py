@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from localcloud.platform import page_tokens
 from localcloud.platform.accepted import accept_only
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import operation
@@ -99,7 +100,9 @@ class UserOperations(CognitoOperations):
         pool = self.directory.pools.get(params["UserPoolId"])
         users = [user for user in self.directory.users.of_pool(pool["Id"]) if _passes(user, params.get("Filter", ""))]
         most = min(params.get("Limit", _MOST_LISTED), _MOST_LISTED)
-        start = int(params.get("PaginationToken", 0))
+        start = page_tokens.start(
+            params.get("PaginationToken"), code="InvalidParameterException", named="PaginationToken"
+        )
         later = {"PaginationToken": str(start + most)} if start + most < len(users) else {}
         return {"Users": [shown(user) for user in users[start : start + most]], **later}
 

@@ -7,6 +7,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING
 
+from localcloud.platform import page_tokens
 from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
 from localcloud.platform.service import operation
 from localcloud.services.lambda_ import code
@@ -202,7 +203,8 @@ class FunctionOperations(LambdaOperations):
 
 def page(member: str, found: list[Document], params: Params) -> Params:
     """One page of an answer that lists."""
-    start, most = int(params.get("Marker", "0")), params.get("MaxItems", 50)
+    start = page_tokens.start(params.get("Marker"), code="InvalidParameterValueException", named="Marker")
+    most = params.get("MaxItems", 50)
     more = {"NextMarker": str(start + most)} if start + most < len(found) else {}
     return {member: found[start : start + most], **more}
 

@@ -85,6 +85,8 @@ class InvocationOperations(LambdaOperations):
         }
         for kind in ("OnSuccess", "OnFailure"):
             check_destination(wanted.get("DestinationConfig", {}).get(kind, {}).get("Destination", ""), kind)
+        if self.versions.known(named) is None:
+            raise AwsError("ResourceNotFoundException", "The function doesn't exist.", status=404)
         document = self.versions.update(named, lambda document: document.update(event_invoke=wanted))
         return self._event_invoke(named, document)
 

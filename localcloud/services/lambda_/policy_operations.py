@@ -7,6 +7,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from localcloud.iam.document import PolicyKind, parse_policy
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import operation
 from localcloud.services.lambda_.base import LambdaOperations
@@ -22,6 +23,10 @@ _PERMISSION = (
     *("FunctionName", "StatementId", "Action", "Principal", "SourceArn", "SourceAccount", "PrincipalOrgID"),
     *("Qualifier", "RevisionId"),
 )
+#: A service, an account, an identity of IAM or STS, or everybody.
+_PRINCIPAL = re.compile(
+    r"\*|\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+|[A-Za-z0-9.-]+\.(amazonaws\.com|amazonaws\.com\.cn|aws\.internal|amazon\.com)"
+)
 
 
 class PolicyOperations(LambdaOperations):
@@ -32,6 +37,7 @@ class PolicyOperations(LambdaOperations):
         if named.qualifier == LATEST:
             raise AwsError("InvalidParameterValueException", "We currently do not support adding policies for $LATEST.")
         statement = _statement(self.functions.arn(str(named)), params)
+        _require_readable(statement)
 
         def add(document: Document) -> None:
             require_revision(params.get("RevisionId"), described(document))
@@ -67,9 +73,10 @@ class PolicyOperations(LambdaOperations):
 
     @operation("GetPolicy")
     def get_policy(self, _: Call, params: Params) -> Params:
-        document = self.versions.document(reference(params["FunctionName"], params.get("Qualifier")))
-        statements = document.get("policy")
-        if not statements:
+        named = reference(params["FunctionName"], params.get("Qualifier"))
+        document = self.versions.known(named)
+        statements = document.get("policy") if document else None
+        if document is None or not statements:
             raise _no_policy("The resource you requested does not exist.")
         text = json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": statements})
         return {"Policy": text, "RevisionId": described(document)["RevisionId"]}
@@ -100,6 +107,11 @@ def described(document: Document) -> Document:
 def _statement(arn: str, params: Params) -> dict[str, Any]:
     """The statement in AWS's form: who, what, and on whose behalf."""
     principal = params["Principal"]
+    if not _PRINCIPAL.fullmatch(principal):
+        raise AwsError(
+            "InvalidParameterValueException",
+            "The provided principal was invalid. Please check the principal and try again.",
+        )
     if principal == "*":
         who: Any = "*"
     elif principal.endswith((".amazonaws.com", ".aws.internal")):
@@ -119,6 +131,14 @@ def _statement(arn: str, params: Params) -> dict[str, Any]:
     if params.get("SourceArn"):
         conditions["ArnLike"] = {"AWS:SourceArn": params["SourceArn"]}
     return statement | ({"Condition": conditions} if conditions else {})
+
+
+def _require_readable(statement: dict[str, Any]) -> None:
+    """Raises AwsError for a statement that no policy can have: afterwards, nobody could call the function any more."""
+    try:
+        parse_policy({"Version": "2012-10-17", "Statement": [statement]}, name="default", kind=PolicyKind.RESOURCE)
+    except AwsError as error:
+        raise AwsError("InvalidParameterValueException", error.message) from error
 
 
 def _no_policy(message: str) -> AwsError:

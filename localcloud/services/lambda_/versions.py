@@ -121,6 +121,15 @@ class Versions:
             raise _not_found(self._functions.arn(str(reference)))
         return found
 
+    def known(self, reference: Reference) -> Document | None:
+        """As :meth:`document`; None where there is none."""
+        table, key = self._functions.table, reference.name
+        if key not in table:
+            return None
+        if not reference.is_latest:
+            table, key = (self.aliases if reference.is_alias else self.published), str(reference)
+        return table.get(key)
+
     def update(self, reference: Reference, change: Callable[[Document], None]) -> Document:
         table, key = self.place(reference)
         return table.update(key, change)

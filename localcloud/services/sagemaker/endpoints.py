@@ -118,6 +118,8 @@ class Endpoints(Operations):
             accept_only(item, {"VariantName", "DesiredWeight", "DesiredInstanceCount"}, "DesiredWeightsAndCapacities")
             check_count(item.get("DesiredInstanceCount", 1), "DesiredInstanceCount")
         described = [_wanted(variant, wanted) for variant in document["ProductionVariants"]]
+        if not any(variant["DesiredWeight"] for variant in described):
+            raise AwsError("ValidationException", "At least one production variant needs a weight above 0.")
         self._begin(name, "Updating", ProductionVariants=described, **{SCALING: True})
         self._deployments.scale(name, wanted)
         return {"EndpointArn": document["EndpointArn"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.platform.errors import AwsError
+from localcloud.platform import page_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,11 +59,7 @@ def _sort_field(wanted: str, name: str, status: str | None) -> str:
 
 
 def _start(token: str | None) -> int:
-    if token is None:
-        return 0
-    if not token.isdigit():
-        raise AwsError("ValidationException", f"Invalid NextToken: {token}")
-    return int(token)
+    return page_tokens.start(token, code="ValidationException")
 
 
 def _wanted(document: Document, params: Params, name: str, status: str | None) -> bool:

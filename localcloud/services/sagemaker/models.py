@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -149,7 +150,10 @@ class Models(Operations):
             raise AwsError("ValidationException", "A model needs its ExecutionRoleArn.")
         for spec in specs:
             url = spec.model_data_url
-            if url and not self._readable(role, url, document["ModelName"]):
+            status = self._status(role, url, document["ModelName"]) if url else HTTPStatus.OK
+            if status == HTTPStatus.NOT_FOUND:
+                raise AwsError("ValidationException", f"Could not find model data at {url}.")
+            if status != HTTPStatus.OK:
                 raise AwsError(
                     "ValidationException",
                     f'Could not access model data at {url}. Please ensure that the role "{role}" exists and that its '
@@ -158,11 +162,11 @@ class Models(Operations):
                     f"object is located in {self.cloud.settings.region}.",
                 )
 
-    def _readable(self, role: str, url: str, model: str) -> bool:
+    def _status(self, role: str, url: str, model: str) -> int:
         try:
-            return S3Data(execution_role(self.cloud, role, "CreateModel", resource=f"model/{model}")).readable(url)
+            return S3Data(execution_role(self.cloud, role, "CreateModel", resource=f"model/{model}")).status(url)
         except (ClientError, EngineError):
-            return False
+            return HTTPStatus.FORBIDDEN
 
 
 def model_by_name(cloud: Cloud, name: str) -> Document:

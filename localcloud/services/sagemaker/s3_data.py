@@ -6,6 +6,7 @@ import gzip
 import shutil
 import tarfile
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from localcloud.platform import tar_archives
@@ -52,15 +53,16 @@ class S3Data:
     def __init__(self, role: RoleSession) -> None:
         self._client = role.client("s3")
 
-    def readable(self, uri: str) -> bool:
+    def status(self, uri: str) -> int:
+        """S3's answer to whoever asks for an object's head: 200, 403 where it may not be read, 404 without one."""
         from botocore.exceptions import ClientError
 
         address = S3Address.parse(uri)
         try:
             self._client.head_object(Bucket=address.bucket, Key=address.key)
-        except ClientError:
-            return False
-        return True
+        except ClientError as error:
+            return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+        return HTTPStatus.OK
 
     def unpack(self, uri: str, folder: Path) -> None:
         """Downloads and unpacks a ``tar.gz``; raises EngineError where it is missing or not an archive."""

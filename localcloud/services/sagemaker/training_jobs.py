@@ -271,8 +271,21 @@ def check_training_job(params: Params) -> None:
         raise UnsupportedError(
             f"sagemaker:CreateTrainingJob with OutputDataConfig.CompressionType {output['CompressionType']}"
         )
+    _check_waiting(params)
     for channel in params.get("InputDataConfig", []):
         _check_channel(channel)
+
+
+def _check_waiting(params: Params) -> None:
+    """A job on spot instances may wait for them, and says for how long altogether."""
+    stopping = params.get("StoppingCondition", {})
+    longest, wait = stopping.get("MaxRuntimeInSeconds", _MAX_RUNTIME_SECONDS), stopping.get("MaxWaitTimeInSeconds")
+    if params.get("EnableManagedSpotTraining") and (wait is None or wait < longest):
+        raise AwsError(
+            "ValidationException",
+            "Invalid MaxWaitTimeInSeconds: MaxWaitTimeInSeconds must be present and be greater than or equal to "
+            "MaxRuntimeInSeconds.",
+        )
 
 
 def _check_program(params: Params, algorithm: Params, *, script_mode: bool) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.platform import page_tokens
 from localcloud.platform.accepted import accept_only
 from localcloud.platform.service import Operations
-from localcloud.services.apigateway.apis import Documents, bad_request
+from localcloud.services.apigateway.apis import Documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,9 +38,6 @@ def taken(params: Params, names: Iterable[str], operation: str) -> Document:
 def page(items: list[Document], params: Params) -> Params:
     """One page of a listing. As on AWS, the position is opaque and the limit 25 by default."""
     limit = min(int(params.get("limit") or _DEFAULT_PAGE), _LARGEST_PAGE)
-    position = str(params.get("position") or "0")
-    if not position.isdecimal():
-        raise bad_request("Invalid position parameter specified")
-    start = int(position)
+    start = page_tokens.start(params.get("position"), code="BadRequestException", named="position parameter")
     more = {"position": str(start + limit)} if start + limit < len(items) else {}
     return {"items": items[start : start + limit], **more}

@@ -52,7 +52,7 @@ def test_json_is_written_anew() -> None:
         ("secretsmanager.GetSecretValue", b'\xff{"SecretId": "a"}', "SerializationException"),
         ("secretsmanager.GetSecretValue", b'{"SecretId":' + b"[" * 100_000, "SerializationException"),
         ("secretsmanager.GetSecretValue", b'{"SecretId": ' + b"9" * 10_000 + b"}", "SerializationException"),
-        ("secretsmanager.GetSecretValue", b'{"SecretId": ["a"]}', "ValidationException"),
+        ("secretsmanager.GetSecretValue", b'{"SecretId": ["a"]}', "SerializationException"),
         ("secretsmanager.GetSecretValue", b"{}", "ValidationException"),
         ("Logs_20140328.GetSecretValue", b"{}", "UnknownOperationException"),
         ("GetSecretValue", b"{}", "UnknownOperationException"),
