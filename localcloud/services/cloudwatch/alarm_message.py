@@ -6,6 +6,8 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from localcloud.services.cloudwatch.alarm_request import datapoints_to_alarm
+
 if TYPE_CHECKING:
     from localcloud.platform.store import Document
 
@@ -97,9 +99,9 @@ def _trigger(alarm: Document) -> Document:
         "Dimensions": [{"name": each["Name"], "value": each["Value"]} for each in alarm["Dimensions"]],
         "Period": alarm["Period"],
         "EvaluationPeriods": alarm["EvaluationPeriods"],
-        "DatapointsToAlarm": alarm["DatapointsToAlarm"],
+        "DatapointsToAlarm": datapoints_to_alarm(alarm),
         "ComparisonOperator": alarm["ComparisonOperator"],
         "Threshold": alarm["Threshold"],
-        "TreatMissingData": alarm["TreatMissingData"],
+        "TreatMissingData": alarm.get("TreatMissingData", "missing"),
         "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile", ""),
     }

@@ -16,12 +16,14 @@ _ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
 _KEPT = (
     *("AlarmName", "AlarmDescription", "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"),
     *("EvaluationPeriods", "Threshold", "ComparisonOperator", "EvaluateLowSampleCountPercentile"),
+    *("DatapointsToAlarm", "TreatMissingData"),
 )
-_DEFAULTED = ("ActionsEnabled", "DatapointsToAlarm", "Dimensions", "TreatMissingData", *_ACTIONS)
+_DEFAULTED = ("ActionsEnabled", "Dimensions", *_ACTIONS)
 #: The services whose resources can be actions: topics and scaling policies.
 _ACTING = ("sns", "autoscaling")
 _SHORT_PERIODS = (10, 20, 30)
 _DAY_SECONDS = 86_400
+_COLONS_OF_AN_ARN = 5
 _TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
 
 
@@ -31,9 +33,7 @@ def alarm_from(params: Params) -> Params:
     alarm = {
         **{name: params[name] for name in _KEPT if params.get(name) is not None},
         "ActionsEnabled": params.get("ActionsEnabled", True),
-        "DatapointsToAlarm": params.get("DatapointsToAlarm") or params.get("EvaluationPeriods"),
         "Dimensions": params.get("Dimensions") or [],
-        "TreatMissingData": params.get("TreatMissingData") or "missing",
         **{name: params.get(name) or [] for name in _ACTIONS},
     }
     _check_measure(alarm)
@@ -41,7 +41,7 @@ def alarm_from(params: Params) -> Params:
     _check_actions(alarm)
     if alarm["ComparisonOperator"] not in COMPARISONS:
         raise UnsupportedError(f"cloudwatch:PutMetricAlarm with ComparisonOperator {alarm['ComparisonOperator']}")
-    if alarm["TreatMissingData"] not in _TREATMENTS:
+    if alarm.get("TreatMissingData", "missing") not in _TREATMENTS:
         raise _invalid("TreatMissingData", alarm["TreatMissingData"], " or ".join(_TREATMENTS))
     return alarm
 
@@ -62,7 +62,7 @@ def _check_measure(alarm: Params) -> None:
 
 
 def _check_times(alarm: Params) -> None:
-    period, periods, to_alarm = alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]
+    period, periods, to_alarm = alarm["Period"], alarm["EvaluationPeriods"], datapoints_to_alarm(alarm)
     if period not in _SHORT_PERIODS and (period <= 0 or period % 60):
         raise _invalid("Period", period, "10, 20, 30 or a multiple of 60")
     if periods < 1 or not 1 <= to_alarm <= periods:
@@ -76,10 +76,16 @@ def _check_times(alarm: Params) -> None:
 def _check_actions(alarm: Params) -> None:
     for kind in _ACTIONS:
         for action in alarm[kind]:
-            if not action.startswith("arn:"):
+            if not action.startswith("arn:") or action.count(":") < _COLONS_OF_AN_ARN:
                 raise _invalid(kind, action, "an ARN")
             if action.split(":")[2] not in _ACTING:
                 raise UnsupportedError(f"cloudwatch:PutMetricAlarm with the action {action}")
+
+
+def datapoints_to_alarm(alarm: Params) -> int:
+    """By default all. An alarm's description has only what was given."""
+    found: int = alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"]
+    return found
 
 
 def statistic_of(alarm: Params) -> str:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.platform import page_tokens
 from localcloud.platform.accepted import accept_only
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Params, operation
@@ -156,9 +157,7 @@ def _remembered(line: Document, params: Params) -> bool:
 
 
 def _page(found: list[Any], params: Params, answer: str) -> Params:
-    token = params.get("NextToken") or "0"
-    if not token.isdigit():
-        raise AwsError("InvalidNextToken", f"Invalid NextToken: {token}")
-    start, size = int(token), params.get("MaxRecords") or _PAGE
+    start = page_tokens.start(params.get("NextToken"), code="InvalidNextToken")
+    size = params.get("MaxRecords") or _PAGE
     more = {"NextToken": str(start + size)} if start + size < len(found) else {}
     return {answer: found[start : start + size], **more}

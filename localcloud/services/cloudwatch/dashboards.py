@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from localcloud.services.cloudwatch.base import CloudWatchOperations
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 class Dashboards(CloudWatchOperations):
@@ -23,6 +25,12 @@ class Dashboards(CloudWatchOperations):
     @operation("PutDashboard")
     def put_dashboard(self, _: Call, params: Params) -> Params:
         name, body = params["DashboardName"], params["DashboardBody"]
+        if not _NAME.fullmatch(name):
+            raise AwsError(
+                "InvalidParameterValue",
+                f"The value {name} for field DashboardName contains invalid characters. It can only contain "
+                "alphanumerics, dash (-) and underscore (_).",
+            )
         try:
             json.loads(body)
         except ValueError as error:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from localcloud.services.cloudwatch.alarm_message import stamp
-from localcloud.services.cloudwatch.alarm_request import statistic_of
+from localcloud.services.cloudwatch.alarm_request import datapoints_to_alarm, statistic_of
 from localcloud.services.cloudwatch.evaluation import COMPARISONS, Outcome, Rule, evaluate
 from localcloud.services.cloudwatch.samples import Metric, Sample, percent_of, summarize
 
@@ -114,8 +114,8 @@ def rule_of(alarm: Document) -> Rule:
         comparison=alarm["ComparisonOperator"],
         threshold=alarm["Threshold"],
         evaluation_periods=alarm["EvaluationPeriods"],
-        datapoints_to_alarm=alarm["DatapointsToAlarm"],
-        treat_missing_data=alarm["TreatMissingData"],
+        datapoints_to_alarm=datapoints_to_alarm(alarm),
+        treat_missing_data=alarm.get("TreatMissingData", "missing"),
     )
 
 

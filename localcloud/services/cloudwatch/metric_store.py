@@ -33,8 +33,8 @@ class MetricStore:
         """Stores a put as a whole. Where one datum is wrong, raises AwsError and stores nothing."""
         now = time.time()
         plain = [{**datum, "Timestamp": _seconds(datum, now)} for datum in data]
-        for datum in plain:
-            Sample.of(datum, datum["Timestamp"])
+        for number, datum in enumerate(plain, 1):
+            Sample.of(datum, datum["Timestamp"], f"MetricData.member.{number}")
         self._keep(namespace, plain)
         if now - self._pruned > _PRUNE_SECONDS:
             self._pruned = now

@@ -54,9 +54,14 @@ class Sample:
     """(value, count); empty where only statistics are known."""
 
     @classmethod
-    def of(cls, datum: Params, timestamp: float) -> Sample:
+    def of(cls, datum: Params, timestamp: float, place: str = "MetricData") -> Sample:
         """Raises AwsError for a datum without a value, with two kinds of values, or with one that is not a number."""
         given = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) not in (None, [])]
+        if {"Value", "Values"} <= set(given):
+            raise AwsError(
+                "InvalidParameterCombination",
+                f"The parameters {place}.Value and {place}.Values are mutually exclusive and you have specified both.",
+            )
         if len(given) != 1:
             raise AwsError(
                 "InvalidParameterCombination" if given else "MissingParameter",

@@ -47,7 +47,6 @@ class CloudWatch(Metrics, Alarms, Dashboards):
 
     @operation("ListTagsForResource")
     def list_tags_for_resource(self, _: Call, params: Params) -> Params:
-        self._check(params["ResourceARN"])
         found = self.tags.get(params["ResourceARN"]) or {}
         return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]}
 

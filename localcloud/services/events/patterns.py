@@ -1,9 +1,10 @@
-"""Event patterns. moto's matcher decides; patterns that it does not understand are refused when a rule is put."""
+"""Event patterns. moto's filters decide about single values; patterns that AWS refuses are refused at once."""
 
 from __future__ import annotations
 
+import ipaddress
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from localcloud.platform.service_events import Event
 
+_ABSENT = object()
 _COMPARISONS = frozenset({"<", "<=", "=", ">=", ">"})
 
 
@@ -28,9 +30,48 @@ def read_pattern(text: str) -> dict[str, Any]:
 
 
 def matches(pattern: dict[str, Any], event: Event) -> bool:
-    from moto.events.models import EventPattern
+    return _matches(pattern, json.loads(json.dumps(event)))
 
-    return bool(EventPattern(None, pattern).matches_event(cast("Any", event)))
+
+def _matches(pattern: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
+    """Whether an object of an event matches. An array of objects matches where one of them does as a whole."""
+    return all(
+        any(_matches(each, node) for each in wanted) if name == "$or" else _matches_at(wanted, node.get(name, _ABSENT))
+        for name, wanted in pattern.items()
+    )
+
+
+def _matches_at(wanted: dict[str, Any] | list[Any], value: Any) -> bool:
+    if isinstance(wanted, dict):
+        inner = [each for each in _flat(value) if isinstance(each, dict)] if isinstance(value, list) else []
+        return any(_matches(wanted, each) for each in inner or [value if isinstance(value, dict) else {}])
+    return _matches_leaf(wanted, value)
+
+
+def _matches_leaf(filters: list[Any], value: Any) -> bool:
+    """Whether one of the filters takes the value. An object, and an array without values, are as if they were not."""
+    from moto.events.models import UNDEFINED, EventPattern
+
+    there_is_none = value is _ABSENT or isinstance(value, dict)
+    values = [each for each in _flat(value) if not isinstance(each, dict)] if isinstance(value, list) else [value]
+    item = (values if isinstance(value, list) else value) if values and not there_is_none else UNDEFINED
+    return any(
+        any(_is_within(each, one["cidr"]) for each in values)
+        if isinstance(one, dict) and "cidr" in one
+        else EventPattern(None, {})._does_item_match_filters(item, [one])  # noqa: SLF001  (one filter of moto's)
+        for one in filters
+    )
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    return [inner for each in values for inner in (_flat(each) if isinstance(each, list) else [each])]
+
+
+def _is_within(value: Any, network: str) -> bool:
+    try:
+        return ipaddress.ip_address(value) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 def _check_object(pattern: Mapping[str, Any], path: str) -> None:
@@ -82,7 +123,9 @@ def _is_excluded(value: Any) -> bool:
         ((operator, inner),) = value.items() if len(value) == 1 else ((None, None),)
         texts = inner if isinstance(inner, list) else [inner]
         known = operator in {"prefix", "suffix", "equals-ignore-case", "wildcard"}
-        return known and bool(texts) and all(_is_text(text) for text in texts)
+        takes = _is_wildcard if operator == "wildcard" else _is_text
+        empty = operator in {"prefix", "suffix"} and "" in texts
+        return known and not empty and bool(texts) and all(map(takes, texts))
     values = value if isinstance(value, list) else [value]
     return bool(values) and (all(map(_is_text, values)) or all(map(_is_number, values)))
 
@@ -90,18 +133,32 @@ def _is_excluded(value: Any) -> bool:
 def _is_range(value: Any) -> bool:
     if not isinstance(value, list) or len(value) not in (2, 4):
         return False
-    return all(sign in _COMPARISONS for sign in value[::2]) and all(_is_number(number) for number in value[1::2])
+    signs, numbers = value[::2], value[1::2]
+    if not all(sign in _COMPARISONS for sign in signs) or not all(map(_is_number, numbers)):
+        return False
+    return len(signs) == 1 or (signs[0] in {">", ">="} and signs[1] in {"<", "<="} and numbers[0] < numbers[1])
+
+
+def _is_network(value: Any) -> bool:
+    try:
+        return _is_text(value) and "/" in value and bool(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        return False
+
+
+def _is_wildcard(value: Any) -> bool:
+    return _is_text(value) and "**" not in value
 
 
 _OPERATORS: dict[str, Callable[[Any], bool]] = {
     "anything-but": _is_excluded,
-    "cidr": _is_text,
+    "cidr": _is_network,
     "equals-ignore-case": _is_text,
     "exists": lambda value: isinstance(value, bool),
     "numeric": _is_range,
     "prefix": _is_affix,
     "suffix": _is_affix,
-    "wildcard": _is_text,
+    "wildcard": _is_wildcard,
 }
 
 

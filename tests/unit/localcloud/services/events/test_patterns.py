@@ -58,6 +58,17 @@ def test_an_event_matches_as_aws_documents_it(pattern: str, expected: bool) -> N
         ('{"detail": {"n": [{"numeric": ["~", 1]}]}}', "numeric does not take"),
         ('{"detail": {"n": [{"anything-but": ["a", 1]}]}}', "anything-but does not take"),
         ('{"$or": [{"source": ["a"]}]}', "two patterns or more"),
+        ('{"detail": {"ip": [{"cidr": "10.0.0.1"}]}}', "cidr does not take"),
+        ('{"detail": {"ip": [{"cidr": "10.0.x.1/8"}]}}', "cidr does not take"),
+        ('{"detail": {"ip": [{"cidr": "10.0.0.1/33"}]}}', "cidr does not take"),
+        ('{"detail": {"ip": [{"cidr": "10.0.0.1/net"}]}}', "cidr does not take"),
+        ('{"detail": {"ip": [{"cidr": "zz01:db8::/32"}]}}', "cidr does not take"),
+        ('{"detail": {"n": [{"numeric": [">", 1, ">=", 2]}]}}', "numeric does not take"),
+        ('{"detail": {"n": [{"numeric": [">", 3, "<", 3]}]}}', "numeric does not take"),
+        ('{"detail": {"file": [{"wildcard": "a/**.png"}]}}', "wildcard does not take"),
+        ('{"detail": {"file": [{"anything-but": {"wildcard": "a/**"}}]}}', "anything-but does not take"),
+        ('{"detail": {"file": [{"anything-but": {"prefix": ""}}]}}', "anything-but does not take"),
+        ('{"detail": {"file": [{"anything-but": {"suffix": ""}}]}}', "anything-but does not take"),
     ],
 )
 def test_a_pattern_that_would_match_by_accident_is_refused(pattern: str, words: str) -> None:
@@ -65,3 +76,24 @@ def test_a_pattern_that_would_match_by_accident_is_refused(pattern: str, words: 
     with pytest.raises(AwsError, match=words) as caught:
         read_pattern(pattern)
     assert caught.value.code == "InvalidEventPatternException"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ('{"resources": [{"exists": true}]}', False),
+        ('{"resources": [{"exists": false}]}', True),
+        ('{"detail": {"steps": {"id": [{"exists": true}]}}}', True),
+        ('{"detail": {"steps": {"id": ["b"], "state": ["done"]}}}', True),
+        ('{"detail": {"steps": {"id": ["a"], "state": ["done"]}}}', False),
+        ('{"detail": {"steps": [{"exists": true}]}}', False),
+        ('{"detail": {"from": [{"cidr": "10.1.2.3/16"}]}}', True),
+        ('{"detail": {"from": [{"cidr": "10.2.0.0/16"}]}}', False),
+        ('{"detail": {"nothing": {"id": [{"exists": false}]}}}', True),
+    ],
+)
+def test_arrays_match_by_what_is_in_them(pattern: str, expected: bool) -> None:
+    """An empty array has no value; of an array of objects, one has to match as a whole."""
+    steps = [{"id": "a", "state": "failed"}, {"id": "b", "state": "done"}]
+    event: Any = {"source": "s", "resources": [], "detail": {"steps": steps, "from": "10.1.200.1"}}
+    assert matches(read_pattern(pattern), event) is expected
