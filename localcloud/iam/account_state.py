@@ -12,16 +12,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from localcloud.iam.departed import Departed
 from localcloud.iam.document import Policy, PolicyKind, on_itself, parse_policy
 from localcloud.iam.encryption_keys import EncryptionKeys
+from localcloud.iam.resource_tags import ResourceTags
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from localcloud.platform.service import Caller
     from localcloud.platform.store import Store
     from localcloud.wire.api_requests import ApiRequest
 
 _KEY_ID_LENGTH = 36
+_SESSION_SECONDS = 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +44,7 @@ class AccountState:
         self.encryption = EncryptionKeys(account_id)
         self._generation = 0
         self._held: dict[str, tuple[int, HeldPolicies]] = {}
+        self.departed = Departed(store)
 
     def iam_changed(self) -> None:
         """Empties the cache, because a call to IAM may have changed policies."""
@@ -75,7 +81,52 @@ class AccountState:
         role = self._role(role_arn.rpartition("/")[2])
         if role is None or role.arn != role_arn:
             return None
-        return parsed(_text(role.assume_role_policy_document), role.name, PolicyKind.TRUST)
+        return parsed(self.departed.applied(_text(role.assume_role_policy_document)), role.name, PolicyKind.TRUST)
+
+    def longest_session(self, role_arn: str) -> int:
+        """The seconds that a session of the role may last."""
+        role = self._role(role_arn.rpartition("/")[2])
+        return int(getattr(role, "max_session_duration", None) or _SESSION_SECONDS)
+
+    def identity(self, kind: str, name: str) -> tuple[str, str] | None:
+        """ARN and unique id of a role or user; None where there is none."""
+        found = self._holder(kind, name)
+        return (str(found.arn), str(found.id)) if found is not None else None
+
+    def is_missing(self, principal: str) -> bool:
+        """Whether a principal is a role or user of this account that does not exist."""
+        start, _, name = principal.partition("/")
+        kind = start.removeprefix(f"arn:aws:iam::{self._account_id}:")
+        if kind not in ("role", "user") or "*" in principal:
+            return False
+        found = self.identity(kind, name.rpartition("/")[2])
+        return found is None or found[0] != principal
+
+    def policy_texts(self) -> Iterator[str]:
+        """Every policy of the account that names principals."""
+        from moto.ecr.models import ecr_backends
+        from moto.kms.models import kms_backends
+        from moto.s3.models import s3_backends
+        from moto.secretsmanager.models import secretsmanager_backends
+        from moto.sns.models import sns_backends
+        from moto.sqs.models import sqs_backends
+
+        def of_regions(backends: Any) -> list[Any]:
+            return list(backends[self._account_id].values())
+
+        holders = list(s3_backends[self._account_id]["aws"].buckets.values())
+        holders += [each for backend in of_regions(sns_backends) for each in backend.topics.values()]
+        holders += [each for backend in of_regions(sqs_backends) for each in backend.queues.values()]
+        holders += [each for backend in of_regions(kms_backends) for each in backend.keys.values()]
+        holders += [each for backend in of_regions(secretsmanager_backends) for each in backend.secrets.values()]
+        yield from (_text(each.policy) for each in holders if getattr(each, "policy", None))
+        repositories = [each for backend in of_regions(ecr_backends) for each in backend.repositories.values()]
+        yield from (json.dumps(on_itself(_text(each.policy))) for each in repositories if each.policy)
+        yield from (_text(role.assume_role_policy_document) for role in list(self._iam().roles.values()))
+        for table in ("lambda.functions", "lambda.versions", "lambda.aliases"):
+            documents = [document for _, document in self._store.table(table).items()]
+            kept = [document["policy"] for document in documents if document.get("policy")]
+            yield from (json.dumps({"Version": "2012-10-17", "Statement": statements}) for statements in kept)
 
     def held_by_arn(self, arn: str) -> HeldPolicies | None:
         """The policies of a role or user; None where the ARN is unknown."""
@@ -126,7 +177,8 @@ class AccountState:
             "execute-api": self._api_policy,
         }.get(service)
         text = reader(arn) if reader else None
-        policy = parsed(text, arn.rpartition(":")[2], PolicyKind.RESOURCE) if text else None
+        name = arn.rpartition(":")[2]
+        policy = parsed(self.departed.applied(text), name, PolicyKind.RESOURCE) if text else None
         return policy, service == "kms" and policy is not None
 
     def bucket_names(self) -> set[str]:
@@ -162,6 +214,10 @@ class AccountState:
         if secret is not None:
             return str(secret.arn)
         return name if name.startswith("arn:") else f"arn:aws:secretsmanager:{region}:{self._account_id}:secret:{name}"
+
+    def has_tags(self, object_arn: str, version: str | None) -> bool:
+        """Whether an object of S3 has tags, in this version or the latest."""
+        return bool(ResourceTags(self._account_id, self._store).of_object(object_arn, version or None))
 
     def _bucket_policy(self, arn: str) -> str | None:
         from moto.s3.models import s3_backends

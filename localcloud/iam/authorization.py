@@ -19,9 +19,11 @@ from localcloud.iam.evaluation import Decision, Policies, Principal, Request, ev
 from localcloud.iam.not_evaluated import refuse_not_evaluated
 from localcloud.iam.policy_check import check_policies
 from localcloud.iam.policy_size import check_sizes
+from localcloud.iam.principals import require_known
 from localcloud.iam.records import AccessRecords
 from localcloud.iam.resource_tags import ResourceTags
 from localcloud.iam.resources import asks_of
+from localcloud.iam.session_length import check_session_length
 from localcloud.iam.trust_check import check_trust
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Caller
@@ -38,6 +40,8 @@ log = logging.getLogger("localcloud.iam")
 
 #: The ARN of who has not signed: only the resource's policy can allow it anything.
 ANONYMOUS = "anonymous"
+#: Operation → the kind of identity that it deletes, and the parameter with its name.
+_LEAVING = {"DeleteRole": ("role", "RoleName"), "DeleteUser": ("user", "UserName")}
 _READS = ("Get", "List", "Simulate", "Generate")
 #: Services whose refusal is not called AccessDeniedException.
 _CODES = {"sns": "AuthorizationError"} | dict.fromkeys(
@@ -52,6 +56,7 @@ class Authorization:
         self._records = AccessRecords(store)
         self._tags = ResourceTags(account_id, store)
         self.cost = Cost(store)
+        self._leaving: dict[tuple[str, str], tuple[str, str]] = {}
 
     def authorize(self, request: ApiRequest, caller: Caller, region: str) -> None:
         """Raises AwsError AccessDenied where any ask of the request is not allowed, and where nobody can tell."""
@@ -69,9 +74,14 @@ class Authorization:
             if refusal is not None:
                 raise refusal
         refuse_not_evaluated(request)
-        check_policies(request)
+        put = check_policies(request)
+        if put is not None:
+            require_known(request, put[1], self.state)
+            self.state.departed.forget(put[0])
+        check_session_length(request, caller, self.state)
         check_sizes(request, self.state)
         check_trust(request, Place(region=region, account_id=self._account_id, state=self.state))
+        self._see_leave(request)
 
     def authorize_each(self, request: ApiRequest, caller: Caller, region: str) -> list[AwsError | None]:
         """The refusal of each resource in the request; None for those that are allowed."""
@@ -143,6 +153,21 @@ class Authorization:
         """Takes note of an answered call: its changes to policies count from now on."""
         if request.service == "iam" and not request.operation.startswith(_READS):
             self.state.iam_changed()
+        left = _LEAVING.get(request.operation) if request.service == "iam" else None
+        if left is not None:
+            name = str(request.params.get(left[1]))
+            before = self._leaving.pop((left[0], name), None)
+            if before is not None and self.state.identity(left[0], name) is None:
+                self.state.departed.note(*before, self.state.policy_texts())
+
+    def _see_leave(self, request: ApiRequest) -> None:
+        """Remembers who is to be deleted: afterwards, nobody knows the id."""
+        left = _LEAVING.get(request.operation) if request.service == "iam" else None
+        if left is not None:
+            name = str(request.params.get(left[1]))
+            found = self.state.identity(left[0], name)
+            if found is not None:
+                self._leaving[left[0], name] = found
 
     def _denied(self, service: str, caller: Caller, ask: Ask, decision: Decision) -> AwsError:
         message = denial_message(caller.arn, ask, decision)

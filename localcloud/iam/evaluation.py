@@ -188,8 +188,10 @@ def _grant(principals: Principals, principal: Principal) -> Grant:
 def _grant_of(kind: str, name: str, principal: Principal) -> Grant:
     if kind == "Service":
         return Grant.DIRECT if principal.service and name == principal.service else Grant.NONE
-    if kind != "AWS" or principal.service:
+    if kind != "AWS":
         return Grant.NONE
+    if principal.service:  # which is everybody's policy's, too: a topic's default policy admits CloudWatch by it
+        return Grant.DIRECT if name == "*" else Grant.NONE
     account = (principal.account_id, f"arn:aws:iam::{principal.account_id}:root")
     if name in account:
         return Grant.ACCOUNT

@@ -35,16 +35,21 @@ _WORDS = {
 }
 
 
-def check_policies(request: ApiRequest) -> None:
-    """Raises AwsError MalformedPolicyDocument, in the service's spelling, with the place in the document."""
+def check_policies(request: ApiRequest) -> tuple[Any, Policy] | None:
+    """The document that is put, and what it says; None where the request puts none.
+
+    Raises AwsError MalformedPolicyDocument, in the service's spelling, with the place in the document.
+    """
     found = _document(request)
     if found is None:
-        return
+        return None
     text, kind = found
     name = str(request.params.get("PolicyName") or request.params.get("RoleName") or request.operation)
     try:
-        policy = parse_policy(_whole(request.service, text), name=name, kind=kind)
+        whole = _whole(request.service, text)
+        policy = parse_policy(whole, name=name, kind=kind)
         _refuse_unevaluated(policy)
+        return whole, policy
     except AwsError as error:
         raise AwsError(_WORDS.get(request.service, error.code), error.message) from error
 

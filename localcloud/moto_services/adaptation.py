@@ -48,6 +48,8 @@ def adapt(bodies: Bodies) -> None:
     _import_backends()
     _share_operations_between_threads()
     _leave_bucket_policies_to_us()
+    _take_policies_without_a_version()
+    _list_modules_once()
     _refuse_functions_behind_buckets()
     _take_no_object_for_a_form()
     _name_linked_roles_as_aws_does()
@@ -243,6 +245,21 @@ def _leave_bucket_policies_to_us() -> None:
     from moto.s3.models import FakeBucket
 
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
+
+
+def _take_policies_without_a_version() -> None:
+    """Takes a policy that leaves its version out, or has the first one, as IAM does. We read each policy before."""
+    from moto.iam.policy_validation import BaseIAMPolicyValidator
+
+    BaseIAMPolicyValidator._validate_version = lambda _: None  # type: ignore[assignment,method-assign]  # noqa: SLF001
+
+
+def _list_modules_once() -> None:
+    """Lists the folder of moto's services once. moto does for each call, to learn that S3 is one of them."""
+    from moto import backends
+
+    names = tuple(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: names
 
 
 def _refuse_functions_behind_buckets() -> None:

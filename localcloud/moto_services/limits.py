@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from localcloud.platform.errors import UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
@@ -19,8 +20,23 @@ _READ_OVER = {
 }
 
 
+_PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.:/-]+")
+
+
 def check(call: ApiRequest) -> None:
-    """Raises UnsupportedError such as ``kms:Sign with MessageType DIGEST``."""
+    """Raises UnsupportedError such as ``kms:Sign with MessageType DIGEST``, AwsError for a name that AWS refuses."""
+    if (call.service, call.operation) == ("ssm", "PutParameter"):
+        _check_parameter_name(str(call.params.get("Name", "")))
     name, value = _READ_OVER.get((call.service, call.operation), ("", None))
     if name and call.params.get(name) == value:
         raise UnsupportedError(f"{call.service}:{call.operation} with {name} {value}")
+
+
+def _check_parameter_name(name: str) -> None:
+    if not _PARAMETER_NAME.fullmatch(name):
+        raise AwsError(
+            "ValidationException",
+            'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of '
+            "sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the "
+            "following 3 symbols .-_",
+        )

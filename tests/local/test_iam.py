@@ -227,7 +227,7 @@ def test_managed_policies_and_groups(account: Account, bucket: str) -> None:
 
 def test_a_keys_policy_is_required(account: Account) -> None:
     """Identity policies count nothing on a key whose policy does not name the account or the caller."""
-    statement = {**allow("kms:*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"}}
+    statement = {**allow("kms:*"), "Principal": {"AWS": "arn:aws:iam::210987654321:root"}}
     admin = {**allow("kms:*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
     kms = account.cloud.client("kms")
     closed = kms.create_key(Policy=policy(statement))["KeyMetadata"]["KeyId"]
@@ -270,7 +270,11 @@ def test_a_service_takes_no_role_that_does_not_trust_it(account: Account, there:
     build = {
         "source": {"type": "NO_SOURCE", "buildspec": "version: 0.2"},
         "artifacts": {"type": "NO_ARTIFACTS"},
-        "environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "SMALL"},
+        "environment": {
+            "type": "LINUX_CONTAINER",
+            "image": "aws/codebuild/standard:7.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
     }
     with refused("InvalidInputException", f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}"):
         clients("codebuild").create_project(name=name, serviceRole=role, **build)

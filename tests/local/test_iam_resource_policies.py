@@ -105,7 +105,7 @@ def test_a_keys_policy_closes_its_objects(account: Account, bucket: str) -> None
     admin.put_object(Bucket=bucket, Key="x", Body=b"1", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
     s3 = account.client("s3", account.session(account.role(allow(["s3:*", "kms:*"]))))
     s3.get_object(Bucket=bucket, Key="x")
-    others = by(f"arn:aws:iam::{ACCOUNT}:role/other", "kms:Decrypt")
+    others = by("arn:aws:iam::210987654321:root", "kms:Decrypt")
     administration = by(ROOT, ["kms:Put*", "kms:Describe*"])
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy(others, administration))
     with refused("AccessDenied", "because no resource-based policy allows the kms:Decrypt action"):
@@ -228,3 +228,75 @@ def test_the_administrator_is_the_same_to_iam_as_to_sts(account: Account) -> Non
     session = account.session(account.role(allow("iam:GetUser"), trusting=trust(AWS=ROOT)))
     with refused("ValidationError", "non-User credentials"):
         account.client("iam", session).get_user()
+
+
+# ---- who a policy names
+
+
+def test_a_policy_names_an_identity_and_no_text(account: Account, bucket: str) -> None:
+    """A role that is made anew under its name has none of the access that the old one had, until the policy is put."""
+    s3, name = account.cloud.client("s3"), f"arn:aws:iam::{ACCOUNT}:role/{account.name}"
+    document = policy(by(name, "s3:GetObject", f"arn:aws:s3:::{bucket}/*"))
+    with refused("MalformedPolicy", "Invalid principal in policy"):
+        s3.put_bucket_policy(Bucket=bucket, Policy=document)
+    account.role()
+    s3.put_bucket_policy(Bucket=bucket, Policy=document)
+    reader = account.client("s3", account.session(name))
+    assert reader.get_object(Bucket=bucket, Key="raw/a.csv")["Body"].read() == b"1,2"
+    account.iam.delete_role(RoleName=account.name)
+    account.role()
+    reader = account.client("s3", account.session(name))
+    with refused("AccessDenied"):
+        reader.get_object(Bucket=bucket, Key="raw/a.csv")
+    s3.put_bucket_policy(Bucket=bucket, Policy=document)
+    assert reader.get_object(Bucket=bucket, Key="raw/a.csv")["Body"].read() == b"1,2"
+
+
+def test_a_trust_policy_may_leave_its_version_out(account: Account) -> None:
+    """As the roles of `cdk bootstrap --trust` do, when they are made and when they are changed."""
+    document = policy({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"})
+    document = document.replace('"Version": "2012-10-17", ', "")
+    role = account.role(trusting=document)
+    account.iam.update_assume_role_policy(RoleName=account.name, PolicyDocument=document)
+    assert account.session(role)
+    unknown = document.replace(ROOT, f"arn:aws:iam::{ACCOUNT}:user/nobody-{account.name}")
+    with refused("MalformedPolicyDocument", "Invalid principal in policy"):
+        account.iam.update_assume_role_policy(RoleName=account.name, PolicyDocument=unknown)
+
+
+def test_a_session_lasts_as_long_as_its_role_allows(account: Account) -> None:
+    """By default an hour; and never longer where a role's session assumes another role."""
+    role = account.role(allow("sts:AssumeRole"))
+    with refused("ValidationError", "exceeds the MaxSessionDuration set for this role"):
+        account.session(role, DurationSeconds=3601)
+    account.iam.update_role(RoleName=account.name, MaxSessionDuration=7200)
+    session = account.session(role, DurationSeconds=7200)
+    with refused("ValidationError", "exceeds the 1 hour session limit for roles assumed by role chaining"):
+        account.client("sts", session).assume_role(RoleArn=role, RoleSessionName="again", DurationSeconds=3601)
+
+
+def test_a_copy_of_an_object_with_tags_asks_for_the_tags(account: Account, bucket: str) -> None:
+    """Reading them from the source and putting them to the copy; a copy with tags of its own reads none."""
+    account.cloud.client("s3").put_object(Bucket=bucket, Key="tagged", Body=b"1", Tagging="a=b")
+    role = account.role(allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{bucket}/*"))
+    s3, source = account.client("s3", account.session(role)), f"{bucket}/tagged"
+    s3.copy_object(Bucket=bucket, Key="plain", CopySource=f"{bucket}/raw/a.csv")
+    with refused("AccessDenied", "s3:GetObjectTagging"):
+        s3.copy_object(Bucket=bucket, Key="copy", CopySource=source)
+    more = allow(["s3:GetObjectTagging", "s3:PutObjectTagging"], f"arn:aws:s3:::{bucket}/*")
+    account.iam.put_role_policy(RoleName=account.name, PolicyName="tags", PolicyDocument=policy(more))
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=source)
+    copied = account.cloud.client("s3").get_object_tagging(Bucket=bucket, Key="copy")["TagSet"]
+    assert copied == [{"Key": "a", "Value": "b"}]
+
+
+def test_what_moto_takes_and_aws_does_not(account: Account) -> None:
+    """A parameter's name has letters, digits and four signs. What is not there has no tags."""
+    with refused("ValidationException", "each sub-path can be formed as a mix of letters"):
+        account.cloud.client("ssm").put_parameter(Name="two words", Type="String", Value="x")
+    glue, sagemaker = account.cloud.client("glue"), account.cloud.client("sagemaker")
+    with refused("EntityNotFoundException"):
+        glue.tag_resource(ResourceArn=f"arn:aws:glue:us-east-1:{ACCOUNT}:job/none", TagsToAdd={"a": "b"})
+    with refused("ValidationException", "Could not find resource"):
+        endpoint = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/none"
+        sagemaker.add_tags(ResourceArn=endpoint, Tags=[{"Key": "a", "Value": "b"}])

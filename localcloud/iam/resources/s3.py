@@ -82,18 +82,23 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
             action = _OF_VERSIONS.get(action, action)
             context["s3:versionid"] = (query["versionId"],)
         found = [Ask(action=f"s3:{action}", resource=f"arn:aws:s3:::{bucket}/{key}", context=context)]
-        return [*found, *_with_it(request, f"arn:aws:s3:::{bucket}/{key}", context)]
+        return [*found, *_with_it(request, f"arn:aws:s3:::{bucket}/{key}", context, place)]
     return [Ask(action=f"s3:{action}", resource=f"arn:aws:s3:::{bucket}", context=context)]
 
 
-def _with_it(request: ApiRequest, resource: str, context: dict[str, tuple[str, ...]]) -> list[Ask]:
+def _with_it(request: ApiRequest, resource: str, context: dict[str, tuple[str, ...]], place: Place) -> list[Ask]:
     """What a write needs besides: permissions on the source of a copy, on tags, on an ACL."""
     found = []
     source = copy_source(request.headers)
     if source is not None:
-        action = "s3:GetObjectVersion" if source.version else "s3:GetObject"
+        suffix = "Version" if source.version else ""
         of_version = {"s3:versionid": (source.version,)} if source.version else {}
-        found.append(Ask(action=action, resource=f"arn:aws:s3:::{source.bucket}/{source.key}", context=of_version))
+        copied = f"arn:aws:s3:::{source.bucket}/{source.key}"
+        found.append(Ask(action=f"s3:GetObject{suffix}", resource=copied, context=of_version))
+        replaced = request.headers.get("x-amz-tagging-directive", "COPY").upper() == "REPLACE"
+        if request.operation == "CopyObject" and not replaced and place.state.has_tags(copied, source.version):
+            found.append(Ask(action=f"s3:GetObject{suffix}Tagging", resource=copied, context=of_version))
+            found.append(Ask(action="s3:PutObjectTagging", resource=resource, context=context))
     if request.operation in _WRITES:
         if "x-amz-tagging" in request.headers:
             found.append(Ask(action="s3:PutObjectTagging", resource=resource, context=context))
