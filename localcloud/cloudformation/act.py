@@ -25,7 +25,7 @@ from localcloud.cloudformation.plan import (
     with_tags,
 )
 from localcloud.cloudformation.schemas import is_custom
-from localcloud.cloudformation.stacks import Stack, Stacks, document_of, now
+from localcloud.cloudformation.stacks import FAILED, Stack, Stacks, document_of, now
 from localcloud.resources.registry import provider
 from localcloud.resources.resource import CancelledError, Context, Created, ResourceError
 
@@ -103,20 +103,26 @@ class Actor:
         definition = evaluation.template.resources[step.logical_id]
         properties = with_tags(evaluation.resolve(definition.properties), step.type_name, self.stack["Tags"])
         check_properties(definition, properties)
+        deletion_policy, update_replace_policy = evaluation.policies(step.logical_id)
         wanted = Deployed(
             logical_id=step.logical_id,
             type_name=step.type_name,
             physical_id="",
             properties=properties,
             depends_on=tuple(sorted(step.depends_on)),
-            deletion_policy=definition.deletion_policy,
-            update_replace_policy=definition.update_replace_policy,
+            deletion_policy=deletion_policy,
+            update_replace_policy=update_replace_policy,
             metadata=definition.metadata,
+            fetched=self.secrets.latest(properties),
         )
         if step.present is None:
             self._create(wanted, "CREATE")
             return
         action, _ = decide(step.type_name, properties, step.present)
+        status = (self.stacks.resource(self.stack["StackId"], step.logical_id) or {}).get("ResourceStatus")
+        # An update that changes anything reads parameters anew.
+        if action is Action.UNCHANGED and (status in FAILED or wanted.fetched != step.present.fetched):
+            action = Action.UPDATE
         self._check_policy(action, step)
         if action is Action.UNCHANGED:
             same = dataclasses.replace(wanted, physical_id=step.present.physical_id, attributes=step.present.attributes)
@@ -186,7 +192,7 @@ class Actor:
             self._context(wanted.logical_id),
             wanted.physical_id,
             self.secrets.resolve(wanted.properties),
-            self.secrets.resolve(present.properties),
+            self.secrets.resolve(_as_it_got_them(present)),
         )
         made = answer if isinstance(answer, Created) else Created(physical_id=wanted.physical_id, attributes=answer)
         if made.physical_id != wanted.physical_id:
@@ -204,7 +210,8 @@ class Actor:
     def _restore(self, before: Deployed) -> None:
         name = before.logical_id
         found = self.stacks.resource(self.stack["StackId"], name) or {}
-        attempted = self.stacks.deployed(self.stack["StackId"])[name]
+        attempted = self.stacks.deployed_one(self.stack["StackId"], name)
+        assert attempted is not None  # noqa: S101 - what was touched is in the stack
         if _provider(before).makes_its_own_replacement and attempted.properties != before.properties:
             self._event(name, "UPDATE_IN_PROGRESS")
             asked = dataclasses.replace(before, physical_id=attempted.physical_id, attributes=attempted.attributes)
@@ -226,7 +233,7 @@ class Actor:
     def _delete(self, step: Step, *, forget: bool) -> None:
         name, gone = step.logical_id, step.present
         assert gone is not None  # noqa: S101 - a removal is of something that is present
-        current = self.stacks.deployed(self.stack["StackId"]).get(name)
+        current = self.stacks.deployed_one(self.stack["StackId"], name)
         is_current = current is not None and current.physical_id == gone.physical_id
         if step.action is Action.RETAIN:
             self._event(name, "DELETE_SKIPPED", physical_id=gone.physical_id, keep_status=not is_current)
@@ -351,6 +358,23 @@ class Live:
 #: For a resource that was not recorded as made: a crash may have come just before the record.
 _UNKNOWN = ". If it was made all the same, it is left behind: look for it, and delete it before it is made again"
 _NOUNS = {"CREATE": "creation", "UPDATE": "update", "DELETE": "deletion"}
+
+
+def _as_it_got_them(present: Deployed) -> dict[str, Any]:
+    """A resource's properties with the values of parameters that it got, which may be others by now."""
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: filled(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [filled(item) for item in value]
+        if isinstance(value, str):
+            for reference, text in present.fetched.items():
+                value = value.replace(reference, text)
+        return value
+
+    found: dict[str, Any] = filled(present.properties)
+    return found
 
 
 def _verb(step: Step) -> str:

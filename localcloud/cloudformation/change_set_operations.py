@@ -9,7 +9,7 @@ from localcloud.cloudformation.changes import changes
 from localcloud.cloudformation.operations import CloudFormationOperations, page, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import READ, Preparation, prepare
 from localcloud.cloudformation.stack_operations import check_stack_name, require_updatable
-from localcloud.cloudformation.stacks import Stack, now
+from localcloud.cloudformation.stacks import EXECUTED, Stack, now
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Params, operation
 
@@ -29,9 +29,9 @@ class ChangeSetOperations(CloudFormationOperations):
         refuse_deployment_config(params)
         stack = self._stack_to_change(params, kind)
         self._require_new_name(stack, params["ChangeSetName"])
-        prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
+        prepared = prepare(self.cloud, self.stacks, stack, params, call.caller, later=True)
         if kind == "CREATE" and self.stacks.find(stack["StackId"]) is None:
-            self.stacks.add(stack, "REVIEW_IN_PROGRESS")
+            self.stacks.add(stack, "REVIEW_IN_PROGRESS", DisableRollback=False)
         change_set = self._change_set(stack, params, prepared)
         self.stacks.change_sets.put(change_set["ChangeSetId"], change_set)
         return {"Id": change_set["ChangeSetId"], "StackId": stack["StackId"]}
@@ -78,12 +78,13 @@ class ChangeSetOperations(CloudFormationOperations):
 
     @operation("ListChangeSets")
     def list_change_sets(self, _: Call, params: Params) -> Params:
-        stack = self.stacks.get(params["StackName"])
+        stack = self.stacks.existing(params["StackName"])
         hidden = {"Changes", "Inputs", "Parameters", "Capabilities", "Tags", "OnStackFailure"}
+        hidden |= {"NotificationARNs", "RollbackConfiguration"}
         found = [
             {key: value for key, value in each.items() if key not in hidden}
             for _, each in self.stacks.change_sets.items()
-            if each["StackId"] == stack["StackId"]
+            if each["StackId"] == stack["StackId"] and each["ExecutionStatus"] != EXECUTED
         ]
         return page("Summaries", found, params.get("NextToken"))
 
@@ -101,14 +102,15 @@ class ChangeSetOperations(CloudFormationOperations):
                     f"[{params['ChangeSetName']}].",
                 )
             return stack
-        if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
-            raise AwsError("ValidationError", f"Stack [{name}] does not exist")
+        stack = self.stacks.existing(name)
         require_updatable(stack)
         return stack
 
     def _require_new_name(self, stack: Stack, name: str) -> None:
         if any(
-            each["ChangeSetName"] == name and each["StackId"] == stack["StackId"]
+            each["ChangeSetName"] == name
+            and each["StackId"] == stack["StackId"]
+            and each["ExecutionStatus"] != EXECUTED
             for _, each in self.stacks.change_sets.items()
         ):
             raise AwsError("AlreadyExistsException", f"ChangeSet {name} already exists")
@@ -127,12 +129,16 @@ class ChangeSetOperations(CloudFormationOperations):
             "Status": "CREATE_COMPLETE" if useful else "FAILED",
             "StatusReason": None if useful else _NO_CHANGES,
             "ExecutionStatus": "AVAILABLE" if useful else "UNAVAILABLE",
-            "Parameters": fields["DescribedParameters"],
+            **({"Parameters": fields["DescribedParameters"]} if fields["DescribedParameters"] else {}),
             "Capabilities": fields["Capabilities"],
-            "Tags": params.get("Tags", []),
+            **({"Tags": params["Tags"]} if params.get("Tags") else {}),
+            "NotificationARNs": [],
+            "RollbackConfiguration": {},
             "IncludeNestedStacks": bool(params.get("IncludeNestedStacks")),
             "OnStackFailure": params.get("OnStackFailure"),
-            "Changes": self.engine.references(stack["StackId"], prepared.make_client).masked(changes(prepared.plan)),
+            "Changes": self.engine.references(stack["StackId"], prepared.make_client).masked(
+                changes(prepared.plan, prepared.evaluation.template, _given_anew(stack, fields))
+            ),
             "Inputs": {
                 READ: fields["Template"],
                 "Parameters": [
@@ -148,19 +154,22 @@ class ChangeSetOperations(CloudFormationOperations):
         disabled = fields["DisableRollback"]
         if stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             on_failure = change_set["OnStackFailure"] or ("DO_NOTHING" if disabled else "ROLLBACK")
-            self.engine.create(stack, prepared, on_failure=on_failure, **fields)
+            self.engine.create(stack, prepared, on_failure=on_failure, LastUpdatedTime=now(), **fields)
             return
         require_updatable(stack)
         self.engine.update(stack["StackId"], prepared, roll_back=not disabled, LastUpdatedTime=now(), **fields)
 
     def _forget_others(self, executed: dict[str, Any]) -> None:
-        """Makes the stack's other change sets obsolete: what they compared with has changed."""
+        """Makes the stack's change sets obsolete: what they compared with has changed.
+
+        As on AWS, the executed one is neither listed nor found by its name, which is free again, but by its ARN.
+        """
         for key, each in self.stacks.change_sets.items():
             if each["StackId"] != executed["StackId"]:
                 continue
             if key == executed["ChangeSetId"]:
-                self.stacks.change_sets.put(key, {**each, "ExecutionStatus": "EXECUTE_COMPLETE"})
-            else:
+                self.stacks.change_sets.put(key, {**each, "ExecutionStatus": EXECUTED})
+            elif each["ExecutionStatus"] != EXECUTED:
                 self.stacks.change_sets.delete(key)
 
     def _find(self, params: Params) -> dict[str, Any]:
@@ -172,18 +181,26 @@ class ChangeSetOperations(CloudFormationOperations):
                 "ValidationError", "StackName must be specified if ChangeSetName is not specified as an ARN."
             )
         else:
-            stack = self.stacks.get(params["StackName"])
+            stack = self.stacks.existing(params["StackName"])
             found = next(
                 (
                     each
                     for _, each in self.stacks.change_sets.items()
-                    if each["StackId"] == stack["StackId"] and each["ChangeSetName"] == name
+                    if each["StackId"] == stack["StackId"]
+                    and each["ChangeSetName"] == name
+                    and each["ExecutionStatus"] != EXECUTED
                 ),
                 None,
             )
         if found is None:
             raise AwsError("ChangeSetNotFound", f"ChangeSet [{name}] does not exist", status=404)
         return found
+
+
+def _given_anew(stack: Stack, fields: dict[str, Any]) -> frozenset[str]:
+    """The parameters that have another value than before."""
+    before = stack["Parameters"]
+    return frozenset(name for name, text in fields["Parameters"].items() if name in before and before[name] != text)
 
 
 def _without_values(change: dict[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.plan import Action, Plan, PropertyChange, Step
-from localcloud.cloudformation.values import shown
+from localcloud.cloudformation.template import references
+from localcloud.cloudformation.values import Unknown, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from localcloud.cloudformation.template import Template
 
 _ACTIONS = {
     Action.CREATE: "Add",
@@ -21,16 +25,50 @@ _ACTIONS = {
 }
 
 
-def changes(plan: Plan) -> list[dict[str, Any]]:
-    """DescribeChangeSet's Changes, property values included."""
+def changes(plan: Plan, template: Template, given_anew: frozenset[str]) -> list[dict[str, Any]]:
+    """DescribeChangeSet's Changes, property values included. ``given_anew``: parameters that have another value now."""
     return [
-        {"Type": "Resource", "ResourceChange": _change(step)}
+        {"Type": "Resource", "ResourceChange": _change(step, _Causes(step, template, given_anew))}
         for step in plan.steps
         if step.action is not Action.UNCHANGED or step.attributes_changed
     ]
 
 
-def _change(step: Step) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Causes:
+    """Why the properties of a resource change."""
+
+    step: Step
+    template: Template
+    given_anew: frozenset[str]
+
+    def of(self, change: PropertyChange) -> Iterator[dict[str, Any]]:
+        """A detail's evaluation, source and cause; one for each, and two where parameters are the cause."""
+        definition = self.template.resources.get(self.step.logical_id)
+        named = list(references(definition.properties.get(change.name))) if definition else []
+        parameters = sorted({name for name, _ in named} & self.given_anew)
+        sources = sorted({source for each in _unknowns(change.after) for source in each.source.split(", ")})
+        for name in parameters:
+            yield {"Evaluation": "Static", "ChangeSource": "ParameterReference", "CausingEntity": name}
+        for source in sources:
+            kind = "ResourceAttribute" if "." in source else "ResourceReference"
+            yield {"Evaluation": "Dynamic", "ChangeSource": kind, "CausingEntity": source}
+        if not sources:
+            yield {"Evaluation": "Dynamic" if parameters else "Static", "ChangeSource": "DirectModification"}
+
+
+def _unknowns(value: Any) -> Iterator[Unknown]:
+    if isinstance(value, Unknown):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _unknowns(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _unknowns(item)
+
+
+def _change(step: Step, causes: _Causes) -> dict[str, Any]:
     found: dict[str, Any] = {
         "Action": _ACTIONS[step.action],
         "LogicalResourceId": step.logical_id,
@@ -50,7 +88,7 @@ def _change(step: Step) -> dict[str, Any]:
     if found["Action"] == "Modify":
         found["Replacement"] = _replacement(step)
         found["Scope"] = list(_scope(step))
-        found["Details"] = [_detail(each) for each in step.changes]
+        found["Details"] = [_detail(each, cause) for each in step.changes for cause in causes.of(each)]
         found["Details"] += [
             {"Target": {"Attribute": name, "RequiresRecreation": "Never"}, "Evaluation": "Static",
              "ChangeSource": "DirectModification"}
@@ -77,7 +115,7 @@ def _scope(step: Step) -> Iterator[str]:
     yield from step.attributes_changed
 
 
-def _detail(change: PropertyChange) -> dict[str, Any]:
+def _detail(change: PropertyChange, cause: dict[str, Any]) -> dict[str, Any]:
     target = {
         "Attribute": "Tags" if change.name == "Tags" else "Properties",
         "Name": change.name,
@@ -89,8 +127,4 @@ def _detail(change: PropertyChange) -> dict[str, Any]:
         if value is not None:
             text = shown(value)
             target[name] = text if isinstance(text, str) else json.dumps(text)
-    return {
-        "Target": target,
-        "Evaluation": "Static" if change.known else "Dynamic",
-        "ChangeSource": "DirectModification" if change.known else "ResourceAttribute",
-    }
+    return {"Target": target, **cause}

@@ -12,10 +12,32 @@ from typing import TYPE_CHECKING, Any
 from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _MASK = "*****"
 _REFERENCE = re.compile(r"\{\{resolve:([a-z-]+):([^{}]+)\}\}")
+
+
+#: Where AWS takes a secure string, of the types that there are here: nowhere.
+_SECURE = "{{resolve:ssm-secure:"
+
+
+def refuse_secure(type_name: str, properties: Mapping[str, Any]) -> None:
+    """Raises AwsError for a secure string in a property: its value would lie in plain text wherever it is shown."""
+    places = sorted(_places(properties, f"{type_name}/Properties"))
+    if places:
+        raise AwsError("ValidationError", f"SSM Secure reference is not supported in: [{', '.join(places)}]")
+
+
+def _places(value: Any, place: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _places(item, f"{place}/{name}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _places(item, place)
+    elif isinstance(value, str) and _SECURE in value:
+        yield place
 
 
 class DynamicReferences:
@@ -49,6 +71,12 @@ class DynamicReferences:
             return [self.resolve(item) for item in value]
         return _REFERENCE.sub(self._fetched, value) if isinstance(value, str) else value
 
+    def latest(self, value: Any) -> dict[str, str]:
+        """The references in a value to the latest version of a plain parameter, each with what it is now."""
+        found = json.dumps(value)
+        references = {each[0] for each in _REFERENCE.finditer(found) if each[1] == "ssm" and ":" not in each[2]}
+        return {reference: str(self.resolve(reference)) for reference in sorted(references)}
+
     def restored(self, value: Any) -> Any:
         """The value with every fetched value replaced by its reference, so that it may be stored."""
         if isinstance(value, dict):
@@ -62,9 +90,7 @@ class DynamicReferences:
 
     def _fetched(self, found: re.Match[str]) -> str:
         if found[0] not in self._values:
-            fetch = {"secretsmanager": self._secret, "ssm": self._parameter, "ssm-secure": self._parameter}.get(
-                found[1]
-            )
+            fetch = {"secretsmanager": self._secret, "ssm": self._plain, "ssm-secure": self._parameter}.get(found[1])
             if fetch is None:
                 raise UnsupportedError(f"The dynamic reference {found[0]}")
             self._values[found[0]] = fetch(found[2])
@@ -90,6 +116,15 @@ class DynamicReferences:
                 "ValidationError",
                 f"Could not find a value associated with JSONKey {key} in SecretString of {secret_id}",
             ) from error
+
+    def _plain(self, reference: str) -> str:
+        found = self._make_client("ssm").get_parameter(Name=reference)["Parameter"]
+        if found.get("Type") == "SecureString":
+            raise AwsError(
+                "ValidationError", f"Non-secure reference (resolve:ssm) to the SecureString parameter {reference}"
+            )
+        value: str = found["Value"]
+        return value
 
     def _parameter(self, reference: str) -> str:
         answer = self._make_client("ssm").get_parameter(Name=reference, WithDecryption=True)

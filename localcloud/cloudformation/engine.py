@@ -47,7 +47,10 @@ class Engine:
         self._start(deployment, lambda: deployment.create(prepared.plan, prepared.evaluation, on_failure=on_failure))
 
     def update(self, stack_id: str, prepared: Preparation, *, roll_back: bool, **fields: Any) -> None:
-        before = stack_fields(self.stacks.get(stack_id))
+        known = self.stacks.get(stack_id)
+        # After a failure that was not rolled back, a rollback still leads to what was before it.
+        unsettled = known.get("Before") if known["StackStatus"] == "UPDATE_FAILED" else None
+        before = unsettled or stack_fields(known)
         stack = self._begin(
             stack_id, "UPDATE_IN_PROGRESS", **prepared.fields, **fields, Before=before, RollBack=roll_back
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.intrinsics import INTRINSICS, Intrinsic, Resources
 from localcloud.cloudformation.limits import WRITTEN_CHARACTERS
+from localcloud.cloudformation.template import check_policy
 from localcloud.cloudformation.values import NO_VALUE
 from localcloud.platform.errors import AwsError, UnsupportedError
 
@@ -25,8 +26,10 @@ class Evaluation:
     """Parameter name → value, lists split, SSM parameters looked up."""
     pseudo: Mapping[str, Any]
     resources: Resources
-    imported: Callable[[str], str]
-    """Returns an export's value; raises AwsError where no stack exports it."""
+    imported: Callable[[str], Any]
+    """Returns an export's value, or an Unknown; raises AwsError where no stack exports it."""
+    block: str = "Resources"
+    """The section that is resolved, for AWS's words of what is not there."""
     _conditions: dict[str, bool] = field(default_factory=dict)
     _deciding: list[str] = field(default_factory=list)
     _written: int = 0
@@ -55,6 +58,15 @@ class Evaluation:
             for name, each in self.template.resources.items()
             if each.condition is None or self.condition(each.condition)
         ]
+
+    def policies(self, logical_id: str) -> tuple[str, str]:
+        """A resource's DeletionPolicy and UpdateReplacePolicy; raises UnsupportedError for what is none."""
+        definition = self.template.resources[logical_id]
+        found = (self.resolve(definition.deletion_policy), self.resolve(definition.update_replace_policy))
+        for key, policy in zip(("DeletionPolicy", "UpdateReplacePolicy"), found, strict=True):
+            check_policy(logical_id, key, "Delete" if policy is NO_VALUE else policy)
+        deletion, replacement = ("Delete" if policy is NO_VALUE else str(policy) for policy in found)
+        return deletion, replacement
 
     def truth(self, value: Any) -> bool:
         found = self._condition_or_value(value)

@@ -7,7 +7,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from localcloud.cloudformation.limits import CIDR_COUNT
-from localcloud.cloudformation.template import PSEUDO_PARAMETERS, SUBSTITUTION
+from localcloud.cloudformation.template import PSEUDO_PARAMETERS, SUBSTITUTION, unresolved
 from localcloud.cloudformation.values import NO_VALUE, Unknown, contains_unknown, shown
 from localcloud.platform.errors import AwsError
 
@@ -41,7 +41,10 @@ class Values(Protocol):
     def resources(self) -> Resources: ...
 
     @property
-    def imported(self) -> Callable[[str], str]: ...
+    def block(self) -> str: ...
+
+    @property
+    def imported(self) -> Callable[[str], Any]: ...
 
     def condition(self, name: str) -> bool: ...
 
@@ -75,7 +78,7 @@ def _get_att(values: Values, argument: Any) -> Any:
 def _require_included(values: Values, name: str) -> None:
     found = values.template.resources.get(name)
     if found is None or (found.condition is not None and not values.condition(found.condition)):
-        raise _error(f"Template format error: Unresolved resource dependencies [{name}] in the template")
+        raise unresolved([name], values.block)
 
 
 def _sub(values: Values, argument: Any) -> Any:
@@ -87,6 +90,8 @@ def _sub(values: Values, argument: Any) -> Any:
         name = found[1].strip()
         if name in own:
             parts.append(values.resolve(own[name]))
+        elif name == "AWS::NotificationARNs":
+            parts.append(f"[{', '.join(values.pseudo[name])}]")
         else:
             parts.append(_get_att(values, name) if "." in name else _ref(values, name))
         position = found.end()

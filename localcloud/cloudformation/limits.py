@@ -66,16 +66,16 @@ def check_sections(document: dict[str, Any]) -> None:
             if len(str(name)) > _NAME_CHARACTERS:
                 raise error(f"Template format error: {section} name {str(name)[:40]}… is too long.")
             if not isinstance(member, dict):
+                if section == "Mappings":
+                    raise error(f"Template format error: Every Mappings member {name} must be a map")
                 raise error(f"Template format error: [/{section}/{name}] Every {section} member must be an object.")
     _check_members(document)
 
 
 def _check_members(document: dict[str, Any]) -> None:
     for name, mapping in (document.get("Mappings") or {}).items():
-        if len(mapping) > _MAPPING_ATTRIBUTES or not all(isinstance(keys, dict) for keys in mapping.values()):
-            raise error(
-                f"Template format error: Mappings {name} is no map of maps of up to {_MAPPING_ATTRIBUTES} keys."
-            )
+        if len(mapping) > _MAPPING_ATTRIBUTES:
+            raise error(f"Template format error: Mappings {name} has more than {_MAPPING_ATTRIBUTES} keys.")
     for name, output in (document.get("Outputs") or {}).items():
         if "Value" not in output:
             raise error(f"Template format error: Output {name} is malformed. It has no Value.")

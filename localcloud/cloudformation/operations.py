@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.engine import Engine
-from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform import page_tokens
+from localcloud.platform.errors import UnsupportedError
 from localcloud.platform.service import Operations
 
 if TYPE_CHECKING:
@@ -28,11 +29,8 @@ class CloudFormationOperations(Operations):
 
 def page(name: str, items: Sequence[Any], token: str | None) -> Params:
     """The next items under ``name``. A token counts the items left, so new items at the front do not shift the page."""
-    try:
-        left = len(items) if token is None else int(token)
-    except ValueError as error:
-        raise AwsError("ValidationError", f"NextToken is not valid: {token}") from error
-    start = len(items) - left
+    left = len(items) if token is None else page_tokens.start(token, code="ValidationError")
+    start = max(0, len(items) - left)
     rest = left - PAGE_SIZE
     return {name: list(items[start : start + PAGE_SIZE]), **({"NextToken": str(rest)} if rest > 0 else {})}
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+
+from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
     from localcloud.cloudformation.evaluation import Evaluation
     from localcloud.cloudformation.stacks import Stacks
+
+
+_EXPORT_NAME = re.compile(r"[A-Za-z0-9:-]{1,255}")
 
 
 class ExportError(Exception):
@@ -15,11 +21,15 @@ class ExportError(Exception):
 
 def outputs(evaluation: Evaluation) -> list[dict[str, Any]]:
     """The outputs whose condition holds, in the API's shape. Values may be unknown while planning."""
-    return [
-        _output(evaluation, name, each)
-        for name, each in evaluation.template.section("Outputs").items()
-        if "Condition" not in each or evaluation.condition(each["Condition"])
-    ]
+    evaluation.block = "Outputs"
+    try:
+        return [
+            _output(evaluation, name, each)
+            for name, each in evaluation.template.section("Outputs").items()
+            if "Condition" not in each or evaluation.condition(each["Condition"])
+        ]
+    finally:
+        evaluation.block = "Resources"
 
 
 def check_exports(stacks: Stacks, stack_id: str, wanted: list[dict[str, Any]]) -> None:
@@ -42,8 +52,18 @@ def _output(evaluation: Evaluation, name: str, definition: dict[str, Any]) -> di
     if "Description" in definition:
         found["Description"] = definition["Description"]
     if "Export" in definition:
-        found["ExportName"] = evaluation.resolve(definition["Export"]["Name"])
+        found["ExportName"] = _export_name(evaluation.resolve(definition["Export"]["Name"]))
     return found
+
+
+def _export_name(name: Any) -> str:
+    if not isinstance(name, str) or not _EXPORT_NAME.fullmatch(name):
+        raise AwsError(
+            "ValidationError",
+            f"Template error: the export name {name!r} must have 1 to 255 characters, of letters, digits, colons and "
+            "hyphens alone",
+        )
+    return name
 
 
 def _name(export: dict[str, str]) -> str:

@@ -7,10 +7,11 @@ got last. A value that comes from a resource yet to be made is an ``Unknown``. R
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from localcloud.cloudformation import dynamic_references
 from localcloud.cloudformation.order import in_order, reversed_
 from localcloud.cloudformation.schemas import Schema, is_custom, schema
 from localcloud.cloudformation.values import Unknown, contains_unknown
@@ -46,6 +47,8 @@ class Deployed:
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
+    fetched: dict[str, str] = field(default_factory=dict)
+    """Reference to the latest version of a plain parameter of Systems Manager → the value that the resource got."""
     no_echo: bool = False
     """Whether nobody may see the attributes' values."""
 
@@ -120,10 +123,17 @@ class Plan:
         return "\n".join(str(step) for step in self.steps)
 
 
-def make(evaluation: Evaluation, present: Mapping[str, Deployed], *, tags: Mapping[str, str]) -> Plan:
+def make(
+    evaluation: Evaluation,
+    present: Mapping[str, Deployed],
+    *,
+    tags: Mapping[str, str],
+    failed: frozenset[str] = frozenset(),
+) -> Plan:
     """The plan that turns the present resources into those that a template wants.
 
-    Resolves the template as far as values are known. Raises AwsError for properties that the schema does not allow.
+    Resolves the template as far as values are known. Properties that the schema does not allow fail their resource
+    when it is made (:func:`check_properties`), as on AWS. What had ``failed`` is changed again in any case.
     """
     planned = _Planned(present)
     evaluation.resources = planned
@@ -132,8 +142,12 @@ def make(evaluation: Evaluation, present: Mapping[str, Deployed], *, tags: Mappi
     dependencies = {name: definitions[name].dependencies() & set(included) for name in included}
     for name in in_order(dependencies):
         properties = with_tags(evaluation.resolve(definitions[name].properties), definitions[name].type_name, tags)
-        check_properties(definitions[name], properties)
-        planned.steps[name] = _step(definitions[name], properties, present.get(name), frozenset(dependencies[name]))
+        dynamic_references.refuse_secure(definitions[name].type_name, properties)
+        step = _step(
+            definitions[name], properties, present.get(name), frozenset(dependencies[name]), evaluation.policies(name)
+        )
+        again = name in failed and step.action is Action.UNCHANGED
+        planned.steps[name] = replace(step, action=Action.UPDATE) if again else step
     return Plan(steps=(*planned.steps.values(), *removals(present, keep=set(included))))
 
 
@@ -181,7 +195,7 @@ def with_tags(properties: dict[str, Any], type_name: str, tags: Mapping[str, str
     own = properties.get(name) or ([] if is_list else {})
     if isinstance(own, dict):
         return {**properties, name: {**tags, **own}}
-    if isinstance(own, Unknown):
+    if not isinstance(own, list) or not all(isinstance(tag, dict) for tag in own):
         return properties
     taken = {tag.get("Key") for tag in own}
     added = [{"Key": key, "Value": value} for key, value in tags.items() if key not in taken]
@@ -223,7 +237,11 @@ class _Planned:
 
 
 def _step(
-    definition: ResourceDefinition, properties: dict[str, Any], present: Deployed | None, depends_on: frozenset[str]
+    definition: ResourceDefinition,
+    properties: dict[str, Any],
+    present: Deployed | None,
+    depends_on: frozenset[str],
+    policies: tuple[str, str],
 ) -> Step:
     action: Action = Action.CREATE
     changes: tuple[PropertyChange, ...] = ()
@@ -243,15 +261,17 @@ def _step(
         properties=properties,
         present=present,
         changes=changes,
-        attributes_changed=_attributes_changed(definition, present) if present else (),
+        attributes_changed=_attributes_changed(definition, present, policies) if present else (),
     )
 
 
-def _attributes_changed(definition: ResourceDefinition, present: Deployed) -> tuple[str, ...]:
+def _attributes_changed(
+    definition: ResourceDefinition, present: Deployed, policies: tuple[str, str]
+) -> tuple[str, ...]:
     pairs = {
         "Metadata": (definition.metadata, present.metadata),
-        "DeletionPolicy": (definition.deletion_policy, present.deletion_policy),
-        "UpdateReplacePolicy": (definition.update_replace_policy, present.update_replace_policy),
+        "DeletionPolicy": (policies[0], present.deletion_policy),
+        "UpdateReplacePolicy": (policies[1], present.update_replace_policy),
     }
     return tuple(name for name, (wanted, had) in pairs.items() if wanted != had)
 

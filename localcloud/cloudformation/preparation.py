@@ -9,7 +9,7 @@ from localcloud.cloudformation import authority, parameters, plan, rules, templa
 from localcloud.cloudformation.evaluation import Evaluation
 from localcloud.cloudformation.outputs import outputs
 from localcloud.cloudformation.template import Template
-from localcloud.cloudformation.values import shown
+from localcloud.cloudformation.values import Unknown, shown
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
@@ -36,8 +36,13 @@ class Preparation:
     """What the stack's document gets when the operation starts."""
 
 
-def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: Caller) -> Preparation:
-    """``stack``: its present document; a new one has no template. Raises AwsError where the call is impossible."""
+def prepare(
+    cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: Caller, *, later: bool = False
+) -> Preparation:
+    """``stack``: its present document; a new one has no template. Raises AwsError where the call is impossible.
+
+    ``later``: it is to be carried out later only, so that an import may still be exported until then.
+    """
     role_arn = params.get("RoleARN") or stack.get("RoleARN")
     make_client = authority.client_maker(cloud.clients, role_arn, caller.access_key_id)
     template = Template.parse(_template_text(params, stack, cloud, caller))
@@ -52,10 +57,11 @@ def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: 
         parameters=given.values,
         pseudo=_pseudo(cloud, stack, params.get("NotificationARNs", [])),
         resources=_NoResources(),
-        imported=lambda name: _imported(stacks, imports, name),
+        imported=lambda name: _imported(stacks, imports, name, later=later),
     )
     rules.check(evaluation)
-    decided = plan.make(evaluation, stacks.deployed(stack["StackId"]), tags=tags)
+    stack_id = stack["StackId"]
+    decided = plan.make(evaluation, stacks.deployed(stack_id), tags=tags, failed=stacks.failed(stack_id))
     planned_outputs = shown(outputs(evaluation))
     return Preparation(
         evaluation=evaluation,
@@ -124,8 +130,10 @@ def _tags(given: list[dict[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in given}
 
 
-def _imported(stacks: Stacks, imports: set[str], name: str) -> str:
+def _imported(stacks: Stacks, imports: set[str], name: str, *, later: bool) -> Any:
     found = stacks.exports().get(name)
+    if found is None and later:
+        return Unknown(name)
     if found is None:
         raise AwsError("ValidationError", f"No export named {name} found. Rollback requested by user.")
     imports.add(name)

@@ -81,7 +81,9 @@ class ReadingOperations(CloudFormationOperations):
 
     @operation("DescribeStackResource")
     def describe_stack_resource(self, _: Call, params: Params) -> Params:
-        stack, name = self._existing(params["StackName"]), params["LogicalResourceId"]
+        stack, name = self.stacks.find(params["StackName"]), params["LogicalResourceId"]
+        if stack is None:
+            raise AwsError("ValidationError", f"Stack '{params['StackName']}' does not exist")
         found = self.stacks.resource(stack["StackId"], name)
         if found is None:
             raise AwsError("ValidationError", f"Resource {name} does not exist for stack {stack['StackName']}")
@@ -127,13 +129,19 @@ class ReadingOperations(CloudFormationOperations):
 
 
 def _described(stack: Stack) -> dict[str, Any]:
-    return {key: stack[key] for key in _STACK_KEYS if stack.get(key) is not None} | {
-        "Parameters": stack.get("DescribedParameters", []),
-        "Tags": [{"Key": key, "Value": value} for key, value in stack["Tags"].items()],
-        "NotificationARNs": stack.get("NotificationARNs", []),
-        "RollbackConfiguration": {},
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
-    }
+    """As on AWS, lists that are empty are not there, but for tags and the topics to notify."""
+    parameters = stack.get("DescribedParameters")
+    found = {key: stack[key] for key in _STACK_KEYS if stack.get(key) not in (None, [])}
+    return (
+        found
+        | ({"Parameters": parameters} if parameters else {})
+        | {
+            "Tags": [{"Key": key, "Value": value} for key, value in stack["Tags"].items()],
+            "NotificationARNs": stack.get("NotificationARNs", []),
+            "RollbackConfiguration": {},
+            "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        }
+    )
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:

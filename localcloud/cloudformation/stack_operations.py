@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from localcloud.cloudformation import stack_policy
 from localcloud.cloudformation.engine import require_idle, require_new_name
 from localcloud.cloudformation.operations import CloudFormationOperations, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import prepare
@@ -24,6 +24,8 @@ _REFUSED = (
 UPDATABLE = frozenset(
     {
         *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"),
+        # What failed and was not rolled back may be tried again.
+        *("CREATE_FAILED", "UPDATE_FAILED"),
     }
 )
 _STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
@@ -36,8 +38,12 @@ class StackOperations(CloudFormationOperations):
         refuse_deployment_config(params)
         name = params["StackName"]
         check_stack_name(name)
-        require_new_name(self.stacks, name)
-        stack = self.stacks.blank(name)
+        if params.get("OnFailure") and params.get("DisableRollback"):
+            raise AwsError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
+        stack = self.stacks.find(name)
+        if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
+            require_new_name(self.stacks, name)
+            stack = self.stacks.blank(name)
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
         self.engine.create(
             stack,
@@ -49,13 +55,14 @@ class StackOperations(CloudFormationOperations):
             ClientRequestToken=params.get("ClientRequestToken"),
             StackPolicy=_policy(params.get("StackPolicyBody")),
         )
+        self.stacks.forget_change_sets(stack["StackId"])
         return {"StackId": stack["StackId"]}
 
     @operation("UpdateStack")
     def update_stack(self, call: Call, params: Params) -> Params:
         refuse(params, *_REFUSED)
         refuse_deployment_config(params)
-        stack = self._require(params["StackName"])
+        stack = self.stacks.existing(params["StackName"])
         require_updatable(stack)
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
         if not prepared.plan.has_changes:
@@ -180,12 +187,7 @@ def require_updatable(stack: Stack) -> None:
 
 
 def _policy(body: str | None) -> Any:
-    """A stack policy's text, if it is JSON."""
+    """A stack policy's text, if it is one."""
     if body is not None:
-        try:
-            json.loads(body)
-        except ValueError as error:
-            raise AwsError(
-                "ValidationError", f"Error validating stack policy: Invalid stack policy: {error}"
-            ) from error
+        stack_policy.validate(body)
     return body

@@ -6,8 +6,38 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from localcloud.platform.errors import UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.resources.resource import ResourceError
+
+_ACTIONS = frozenset({"Update:*", "Update:Modify", "Update:Replace", "Update:Delete"})
+_KEYS = frozenset({"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"})
+
+
+def validate(text: str) -> None:
+    """Raises AwsError in AWS's words for a text that is no stack policy."""
+    try:
+        document = json.loads(text)
+        statements = _list(document["Statement"])
+        sound = bool(statements) and all(map(_is_statement, statements))
+    except (ValueError, KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise AwsError("ValidationError", "Error validating stack policy: Invalid stack policy")
+
+
+def _is_statement(statement: Any) -> bool:
+    if not isinstance(statement, dict) or statement.keys() - _KEYS:
+        return False
+    actions = _list(statement.get("Action", statement.get("NotAction", [])))
+    resources = _list(statement.get("Resource", statement.get("NotResource", [])))
+    return (
+        statement.get("Effect") in ("Allow", "Deny")
+        and statement.get("Principal") in ("*", {"AWS": "*"})
+        and bool(actions)
+        and all(action in _ACTIONS or action == "*" for action in actions)
+        and bool(resources)
+        and all(isinstance(resource, str) for resource in resources)
+    )
 
 
 def check(policy: str | None, action: str, logical_id: str, type_name: str) -> None:

@@ -22,6 +22,8 @@ Stack = dict[str, Any]
 _EVENT_GAP = timedelta(milliseconds=1)
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+FAILED = frozenset({"CREATE_FAILED", "UPDATE_FAILED"})
+EXECUTED = "EXECUTE_COMPLETE"
 _BY_USER = "User Initiated"
 
 
@@ -73,12 +75,25 @@ class Stacks:
             raise AwsError("ValidationError", f"Stack with id {name_or_id} does not exist")
         return stack
 
+    def existing(self, name_or_id: str) -> Stack:
+        """As :meth:`get`, in the words of the operations that do not describe stacks."""
+        stack = self.find(name_or_id)
+        if stack is None:
+            raise AwsError("ValidationError", f"Stack [{name_or_id}] does not exist")
+        return stack
+
     def all(self) -> list[Stack]:
         """Newest first."""
         return [stack for _, stack in self.stacks.items()][::-1]
 
     def living(self) -> Iterator[Stack]:
         return (stack for stack in self.all() if stack.get("StackStatus") != "DELETE_COMPLETE")
+
+    def forget_change_sets(self, stack_id: str) -> None:
+        """For a stack that has changed since: they compared it with what it was."""
+        for key, each in self.change_sets.items():
+            if each["StackId"] == stack_id and each["ExecutionStatus"] != EXECUTED:
+                self.change_sets.delete(key)
 
     def set_status(self, stack_id: str, status: str, reason: str | None = None, **fields: Any) -> Stack:
         """Changes a stack's status, with an event."""
@@ -114,7 +129,7 @@ class Stacks:
         event = {
             "StackId": stack["StackId"],
             "StackName": stack["StackName"],
-            "EventId": str(uuid.uuid4()),
+            "EventId": _event_id(fields, timestamp),
             "OperationId": stack.get("OperationId"),
             "ClientRequestToken": stack.get("ClientRequestToken"),
             "Timestamp": timestamp,
@@ -147,6 +162,19 @@ class Stacks:
             if each.get("Deployed")
         }
 
+    def failed(self, stack_id: str) -> frozenset[str]:
+        """The logical ids of resources that exist and of which nobody knows how far they were made or changed."""
+        return frozenset(
+            name
+            for name, each in self.resources(stack_id).items()
+            if each.get("Deployed") and each["ResourceStatus"] in FAILED
+        )
+
+    def deployed_one(self, stack_id: str, logical_id: str) -> Deployed | None:
+        """One of them, without reading the others."""
+        found = (self.resource(stack_id, logical_id) or {}).get("Deployed")
+        return Deployed(**{**found, "depends_on": tuple(found["depends_on"])}) if found else None
+
     def exports(self) -> dict[str, dict[str, str]]:
         """Export name → its value and the stack that exports it."""
         return {
@@ -163,6 +191,14 @@ class Stacks:
     def importers(self, export: str) -> list[str]:
         """Names of the stacks that use an export."""
         return [stack["StackName"] for stack in self.living() if export in stack["Imports"]]
+
+
+def _event_id(fields: dict[str, Any], timestamp: datetime) -> str:
+    """A resource's events are named by what happened; those of a stack by a UUID."""
+    if fields["ResourceType"] == STACK_TYPE:
+        return str(uuid.uuid4())
+    at = timestamp.strftime("%Y-%m-%dT%H:%M:%S.") + f"{timestamp.microsecond // 1000:03d}Z"
+    return f"{fields['LogicalResourceId']}-{fields['ResourceStatus']}-{at}"
 
 
 def document_of(deployed: Deployed) -> dict[str, Any]:

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation import document, limits
+from localcloud.cloudformation import document, limits, sections
 from localcloud.cloudformation.order import check_acyclic
 from localcloud.cloudformation.schemas import schema
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.resources.registry import provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _SECTIONS = frozenset(
     {
@@ -52,8 +52,9 @@ class ResourceDefinition:
     properties: dict[str, Any] = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()
     condition: str | None = None
-    deletion_policy: str = "Delete"
-    update_replace_policy: str = "Delete"
+    deletion_policy: Any = "Delete"
+    """A string, or a function of one (:meth:`Evaluation.policies`)."""
+    update_replace_policy: Any = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -81,6 +82,7 @@ class Template:
         limits.check_depth(found)
         _check_sections(found)
         limits.check_sections(found)
+        sections.check(found)
         resources = {name: _resource(name, value) for name, value in found["Resources"].items()}
         template = cls(text=text, document=found, resources=resources)
         template._check_types()
@@ -124,20 +126,50 @@ class Template:
                     raise UnsupportedError(f"The function {function} (in {section})")
 
     def _check_references(self) -> None:
-        for name, each in self.resources.items():
+        for each in self.resources.values():
             missing = [other for other in each.depends_on if other not in self.resources]
             missing += self._unresolved(each.properties)
             if missing:
-                raise _unresolved_error(missing, f"the Resources block of the template (resource {name})")
+                raise unresolved(missing, "Resources")
             if each.condition is not None and each.condition not in self.section("Conditions"):
                 raise AwsError(
                     "ValidationError",
                     f"Template format error: Unresolved condition dependency {each.condition} in the Resources block",
                 )
-        for output in self.section("Outputs").values():
+        self._check_conditions()
+        for output_name, output in self.section("Outputs").items():
             missing = self._unresolved(output)
             if missing:
-                raise _unresolved_error(missing, "the Outputs block of the template")
+                raise unresolved(missing, "Outputs")
+            exports = [name for name, _ in references(output.get("Export")) if name in self.resources]
+            if exports:
+                raise AwsError(
+                    "ValidationError",
+                    f"Template format error: Output {output_name} is malformed. The Name field of every Export member "
+                    f"must not depend on any resources, imported values, or Fn::GetAZs: {_listed(exports)}",
+                )
+
+    def _check_conditions(self) -> None:
+        """Conditions know parameters, pseudo parameters and each other, and no resource."""
+        conditions = self.section("Conditions")
+        known = self.section("Parameters").keys() | PSEUDO_PARAMETERS
+        missing = sorted({name for name, _ in references(conditions) if name not in known})
+        if missing:
+            raise AwsError(
+                "ValidationError",
+                f"Template format error: Unresolved dependencies {_listed(missing)}. Cannot reference resources in the "
+                "Conditions block of the template",
+            )
+        named = [each for each in _conditions_in(conditions) if each not in conditions]
+        named += [
+            str(output["Condition"])
+            for output in self.section("Outputs").values()
+            if "Condition" in output and output["Condition"] not in conditions
+        ]
+        if named:
+            raise AwsError(
+                "ValidationError", f"Template format error: Unresolved condition dependency {named[0]} in the template"
+            )
 
     def _unresolved(self, value: Any) -> list[str]:
         known = self.resources.keys() | self.section("Parameters").keys() | PSEUDO_PARAMETERS
@@ -175,12 +207,21 @@ def _own_references(value: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
         case {"Fn::Sub": str(text)}:
             yield from substitutions(text)
         case {"Fn::Sub": [str(text), dict(own)]}:
-            yield from (pair for pair in substitutions(text) if pair[0] not in own)
+            yield from _apart(name for name in variables(text) if name not in own)
+
+
+def variables(text: str) -> Iterator[str]:
+    """The names in a text of Fn::Sub. One that the function's own map has may hold periods."""
+    return (found[1].strip() for found in SUBSTITUTION.finditer(text))
 
 
 def substitutions(text: str) -> Iterator[tuple[str, str | None]]:
-    for found in SUBSTITUTION.finditer(text):
-        name, dot, attribute = found[1].strip().partition(".")
+    return _apart(variables(text))
+
+
+def _apart(names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    for each in names:
+        name, dot, attribute = each.partition(".")
         yield name, attribute if dot else None
 
 
@@ -219,9 +260,11 @@ def _resource(name: str, value: Any) -> ResourceDefinition:
             raise UnsupportedError(f"The resource attribute {key} (of {name})")
         if key not in _RESOURCE_KEYS:
             raise AwsError("ValidationError", f"Invalid template resource property '{key}'")
-    for key, allowed in _POLICIES.items():
-        if not isinstance(value.get(key, ""), str) or value.get(key, "Delete") not in allowed:
-            raise UnsupportedError(f"{key} {value[key]!r} (of {name})")
+    for key in _POLICIES:
+        if isinstance(value.get(key, "Delete"), str):
+            check_policy(name, key, value.get(key, "Delete"))
+        elif not isinstance(value[key], dict):
+            raise AwsError("ValidationError", f"Template format error: Every {key} member must be a string.")
     depends_on = value.get("DependsOn", [])
     names = [depends_on] if isinstance(depends_on, str) else depends_on
     _check_types_of(name, value, names)
@@ -237,6 +280,12 @@ def _resource(name: str, value: Any) -> ResourceDefinition:
     )
 
 
+def check_policy(name: str, key: str, policy: Any) -> None:
+    """``key``: DeletionPolicy or UpdateReplacePolicy, whose value may be a function's."""
+    if policy not in _POLICIES[key]:
+        raise UnsupportedError(f"{key} {policy!r} (of {name})")
+
+
 def _check_types_of(name: str, value: dict[str, Any], depends_on: Any) -> None:
     if not isinstance(depends_on, list) or not all(isinstance(each, str) for each in depends_on):
         raise AwsError("ValidationError", f"Template format error: DependsOn of {name} must be a string or strings.")
@@ -245,11 +294,22 @@ def _check_types_of(name: str, value: dict[str, Any], depends_on: Any) -> None:
             raise AwsError("ValidationError", f"Template format error: [/Resources/{name}] {key} has another type.")
 
 
-def _unresolved_error(names: list[str], place: str) -> AwsError:
-    return AwsError(
-        "ValidationError",
-        f"Template format error: Unresolved resource dependencies {_listed(sorted(set(names)))} in {place}",
-    )
+def _conditions_in(value: Any) -> Iterator[str]:
+    """The names of conditions that a value asks for."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _conditions_in(item)
+    elif isinstance(value, dict):
+        if len(value) == 1 and isinstance(value.get("Condition"), str):
+            yield value["Condition"]
+        for item in value.values():
+            yield from _conditions_in(item)
+
+
+def unresolved(names: list[str], block: str) -> AwsError:
+    """``block``: Resources or Outputs. AWS has no beginning for the latter."""
+    told = f"Unresolved resource dependencies {_listed(sorted(set(names)))} in the {block} block of the template"
+    return AwsError("ValidationError", told if block == "Outputs" else f"Template format error: {told}")
 
 
 def _listed(names: list[str]) -> str:

@@ -21,6 +21,9 @@ class TemplateOperations(CloudFormationOperations):
     @operation("GetTemplateSummary")
     def get_template_summary(self, call: Call, params: Params) -> Params:
         named = "StackName" in params
+        stack = self.stacks.existing(params["StackName"]) if named and not params.get("ChangeSetName") else None
+        if stack is not None and stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+            raise AwsError("ValidationError", "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
         text = self._stored_text(params) if named else template_source.text(params, self.cloud, call.caller)
         template = Template.parse(text)
         types = sorted({each.type_name for each in template.resources.values()})

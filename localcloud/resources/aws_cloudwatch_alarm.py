@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from localcloud.resources.absence import already_gone
+from localcloud.resources.existence import refuse_existing
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import call, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
@@ -16,6 +17,8 @@ class Alarm(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         cloudwatch = ctx.client("cloudwatch")
         named = {"AlarmName": ctx.new_name(255), **properties}
+        given = properties.get("AlarmName")
+        refuse_existing(self.type_name, given, lambda: cloudwatch.describe_alarms(AlarmNames=[given])["MetricAlarms"])
         tags = tag_parameter(cloudwatch, "PutMetricAlarm", tags_of(properties))
         call(cloudwatch, "PutMetricAlarm", without(named, "Tags"), **tags)
         return Created(physical_id=named["AlarmName"], attributes=_attributes(ctx, named["AlarmName"]))

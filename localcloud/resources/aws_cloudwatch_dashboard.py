@@ -6,6 +6,7 @@ from typing import Any
 
 from localcloud.platform.errors import AwsError
 from localcloud.resources.absence import already_gone
+from localcloud.resources.existence import refuse_existing
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import call, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
@@ -19,6 +20,8 @@ class Dashboard(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         cloudwatch = ctx.client("cloudwatch")
         name = properties.get("DashboardName") or ctx.new_name(255)
+        given = properties.get("DashboardName")
+        refuse_existing(self.type_name, given, lambda: cloudwatch.get_dashboard(DashboardName=given))
         _put(cloudwatch, name, properties, **tag_parameter(cloudwatch, "PutDashboard", tags_of(properties)))
         return Created(physical_id=name)
 

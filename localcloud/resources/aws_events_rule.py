@@ -6,6 +6,7 @@ from typing import Any
 
 from localcloud.platform.errors import AwsError
 from localcloud.resources.absence import already_gone
+from localcloud.resources.existence import refuse_existing
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import call, only, require_unchanged, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
@@ -19,6 +20,12 @@ class Rule(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         events = ctx.client("events")
         named = {"Name": ctx.new_name(64), **properties}
+        on_bus = only(properties, "EventBusName")
+        refuse_existing(
+            self.type_name,
+            properties.get("Name"),
+            lambda: events.describe_rule(Name=properties["Name"], **on_bus),
+        )
         tags = tag_parameter(events, "PutRule", tags_of(properties))
         arn = call(events, "PutRule", without(named, "Targets", "Tags"), **tags)["RuleArn"]
         bus = properties.get("EventBusName", "default")

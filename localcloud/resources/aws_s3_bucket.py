@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.resources.absence import already_gone
+from localcloud.resources.existence import refuse_existing
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.s3_settings import SETTINGS
 from localcloud.resources.shapes import refuse, without
@@ -20,6 +21,8 @@ class Bucket(Resource):
         _refuse_others(properties)
         s3 = ctx.client("s3")
         name = properties.get("BucketName") or ctx.new_name(63, lower=True)
+        given = properties.get("BucketName")
+        refuse_existing(self.type_name, given, lambda: s3.head_bucket(Bucket=given))
         # us-east-1 is S3's default region, which it does not take as a constraint.
         region = {} if ctx.region == "us-east-1" else {"LocationConstraint": ctx.region}
         s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": region} if region else {}))

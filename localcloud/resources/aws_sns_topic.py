@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.resources.absence import already_gone
+from localcloud.resources.existence import refuse_existing
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import document, refuse, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
@@ -22,6 +23,8 @@ class Topic(Resource):
         attributes = _topic_attributes(properties)
         suffix = ".fifo" if attributes.get("FifoTopic") == "true" else ""
         name = properties.get("TopicName") or ctx.new_name(256 - len(suffix)) + suffix
+        given = properties.get("TopicName")
+        refuse_existing(self.type_name, given, lambda: sns.get_topic_attributes(TopicArn=ctx.arn("sns", str(given))))
         tags = tag_parameter(sns, "CreateTopic", tags_of(properties))
         arn = sns.create_topic(Name=name, Attributes=attributes, **tags)["TopicArn"]
         ctx.created(arn)

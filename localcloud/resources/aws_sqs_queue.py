@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.resources.absence import already_gone
+from localcloud.resources.existence import refuse_existing
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import document, without
 from localcloud.resources.tags import retag, tag_parameter, tags_of
@@ -31,6 +32,8 @@ class Queue(Resource):
         attributes = _queue_attributes(properties)
         suffix = ".fifo" if attributes.get("FifoQueue") == "true" else ""
         name = properties.get("QueueName") or ctx.new_name(80 - len(suffix)) + suffix
+        given = properties.get("QueueName")
+        refuse_existing(self.type_name, given, lambda: sqs.get_queue_url(QueueName=given))
         tags = tag_parameter(sqs, "CreateQueue", tags_of(properties))
         url = sqs.create_queue(QueueName=name, Attributes=attributes, **tags)["QueueUrl"]
         return Created(physical_id=url, attributes=_attributes(sqs, url))

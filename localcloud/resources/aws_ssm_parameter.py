@@ -15,7 +15,7 @@ class Parameter(Resource):
 
     def create(self, ctx: Context, properties: Properties) -> Created:
         ssm = ctx.client("ssm")
-        named = {"Name": ctx.new_name(2048), **properties}
+        named = {"Name": _new_name(ctx), **properties}
         tags = tag_parameter(ssm, "PutParameter", tags_of(properties))
         call(ssm, "PutParameter", without(named, "Tags"), **tags)
         return Created(physical_id=named["Name"], attributes=_attributes(properties))
@@ -32,6 +32,11 @@ class Parameter(Resource):
         del properties
         with already_gone():
             ctx.client("ssm").delete_parameter(Name=physical_id)
+
+
+def _new_name(ctx: Context) -> str:
+    """Without the stack's name, unlike other types."""
+    return f"CFN-{ctx.logical_id}-{ctx.new_name(255).rpartition('-')[2]}"
 
 
 def _attributes(properties: Properties) -> Attributes:

@@ -281,8 +281,7 @@ def test_change_sets(stack):
     assert told["U"]["Action"] == "Add"
     stack.client.execute_change_set(ChangeSetName=second["ChangeSetId"])
     assert stack.end() == "UPDATE_COMPLETE"
-    listed = stack.client.list_change_sets(StackName=stack.name)["Summaries"]
-    assert [each["ChangeSetName"] for each in listed] == ["second"]
+    assert stack.client.list_change_sets(StackName=stack.name)["Summaries"] == []
     with pytest.raises(ClientError, match="cannot be executed in its current status"):
         stack.client.execute_change_set(ChangeSetName=second["ChangeSetId"])
 
@@ -330,12 +329,6 @@ def test_what_is_not_supported_is_refused_by_name(stack):
         stack.describe()
     with pytest.raises(ClientError, match="TimeoutInMinutes of a stack operation is not supported"):
         stack.create({"T": topic()}, TimeoutInMinutes=5)
-
-
-def test_wrong_properties_are_refused_before_anything_is_made(stack):
-    """A misspelt property is named with its resource."""
-    with pytest.raises(ClientError, match=r"(?s)resource T with message.*extraneous key \[Colour\]"):
-        stack.create({"T": topic(Colour="red")})
 
 
 def test_secrets_reach_the_resource_and_nothing_else(stack, ssm, local_cloud):

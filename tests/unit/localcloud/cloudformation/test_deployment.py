@@ -25,6 +25,8 @@ class Topic(Resource):
         self.world = {}
         self.refuses = set()
         """Display names that cannot be set now."""
+        self.parameters = None
+        """Stands for Systems Manager."""
         self.told = []
         """Topics whose display name was to be set, in order."""
 
@@ -64,7 +66,7 @@ class Cloud:
 
     def __init__(self, folder, topic):
         self.topic = topic
-        clients = SimpleNamespace(for_credentials=lambda *_: None)
+        clients = SimpleNamespace(forwarding=lambda *_, **__: topic.parameters)
         settings = SimpleNamespace(
             account_id="123456789012", region="us-east-1", endpoint_url="http://127.0.0.1:1", time_scale=100.0
         )
@@ -243,3 +245,148 @@ def test_a_stack_policy_denies(cloud):
     cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
     assert list(cloud.topic.world.values()) == ["one"]
     assert "Action denied by stack policy" in str(cloud.events("A"))
+
+
+def change_set(cloud, name, display_name, **params):
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": display_name}}
+    body = json.dumps({"Resources": {"A": topic}})
+    return cloud.call("CreateChangeSet", ChangeSetName=name, TemplateBody=body, **params)["Id"]
+
+
+def test_what_failed_without_a_rollback_is_tried_again(cloud):
+    """After CREATE_FAILED and after UPDATE_FAILED; a rollback then leads to what was before the first failure."""
+    cloud.topic.refuses = {"bad"}
+    cloud.topics("CreateStack", {"A": "one", "B": "bad"}, DisableRollback=True)
+    cloud.wait_for("CREATE_FAILED")
+    cloud.topics("UpdateStack", {"A": "one", "B": "two"})
+    cloud.wait_for("UPDATE_COMPLETE")
+    cloud.topics("UpdateStack", {"A": "three", "B": "bad"}, after={"B": "A"}, DisableRollback=True)
+    cloud.wait_for("UPDATE_FAILED")
+    cloud.topics("UpdateStack", {"A": "four", "B": "bad"}, after={"B": "A"})
+    cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert sorted(cloud.topic.world.values()) == ["one", "two"]
+
+
+def test_a_stack_in_review_is_created(cloud):
+    """By CreateStack, too; its change sets are gone then."""
+    first = change_set(cloud, "first", "one", ChangeSetType="CREATE")
+    assert cloud.status() == "REVIEW_IN_PROGRESS"
+    with pytest.raises(AwsError, match="GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks"):
+        cloud.call("GetTemplateSummary")
+    cloud.topics("CreateStack", {"A": "two"})
+    cloud.wait_for("CREATE_COMPLETE")
+    assert len(cloud.call("DescribeStacks")["Stacks"]) == 1
+    with pytest.raises(AwsError, match="does not exist"):
+        cloud.call("DescribeChangeSet", ChangeSetName=first)
+
+
+def test_an_executed_change_set_is_gone(cloud):
+    """Its name is free, and the list has it no more; its ARN still tells of it."""
+    cloud.topics("CreateStack", {"A": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    executed = change_set(cloud, "next", "two")
+    cloud.call("ExecuteChangeSet", ChangeSetName="next")
+    cloud.wait_for("UPDATE_COMPLETE")
+    assert cloud.call("ListChangeSets")["Summaries"] == []
+    assert cloud.call("DescribeChangeSet", ChangeSetName=executed)["ExecutionStatus"] == "EXECUTE_COMPLETE"
+    assert change_set(cloud, "next", "three") != executed
+    assert [each["ChangeSetName"] for each in cloud.call("ListChangeSets")["Summaries"]] == ["next"]
+
+
+def test_what_is_not_there_is_left_out(cloud):
+    """Descriptions of a stack and of a change set have no empty lists; events are named by what happened."""
+    described = cloud.call("DescribeChangeSet", ChangeSetName=change_set(cloud, "c", "one", ChangeSetType="CREATE"))
+    assert not {"Tags", "Parameters"} & described.keys()
+    assert (described["NotificationARNs"], described["RollbackConfiguration"]) == ([], {})
+    (stack,) = cloud.call("DescribeStacks")["Stacks"]
+    assert stack["DisableRollback"] is False
+    cloud.call("ExecuteChangeSet", ChangeSetName="c")
+    cloud.wait_for("CREATE_COMPLETE")
+    (stack,) = cloud.call("DescribeStacks")["Stacks"]
+    assert not {"Outputs", "Parameters", "Capabilities"} & stack.keys()
+    assert "LastUpdatedTime" in stack
+    (made,) = (e for e in cloud.call("DescribeStackEvents")["StackEvents"] if e["EventId"].startswith("A-CREATE_COMP"))
+    assert (
+        made["EventId"]
+        == f"A-CREATE_COMPLETE-{made['Timestamp']:%Y-%m-%dT%H:%M:%S}.{made['Timestamp'].microsecond // 1000:03d}Z"
+    )
+
+
+def test_a_deleted_stack_is_told_by_its_id(cloud):
+    """An update names its state; its name is unknown."""
+    cloud.topics("CreateStack", {"A": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    stack_id = cloud.call("DescribeStacks")["Stacks"][0]["StackId"]
+    cloud.call("DeleteStack")
+    until(
+        lambda: cloud.call("DescribeStacks", StackName=stack_id)["Stacks"][0]["StackStatus"],
+        lambda found: found == "DELETE_COMPLETE",
+        what="a deleted stack",
+        every_seconds=0.01,
+    )
+    with pytest.raises(AwsError, match=f"Stack:{stack_id} is in DELETE_COMPLETE state and can not be updated"):
+        cloud.topics("UpdateStack", {"A": "two"}, StackName=stack_id)
+    for operation, words in (
+        ("UpdateStack", r"Stack \[demo\] does not exist"),
+        ("ListChangeSets", r"Stack \[demo\] does not exist"),
+        ("DescribeStacks", r"Stack with id demo does not exist"),
+    ):
+        with pytest.raises(AwsError, match=words):
+            cloud.call(operation, TemplateBody="{}")
+    with pytest.raises(AwsError, match="Stack 'demo' does not exist"):
+        cloud.call("DescribeStackResource", LogicalResourceId="A")
+
+
+def test_what_excludes_each_other(cloud):
+    """DisableRollback says what happens upon a failure, and so does OnFailure. A stack policy has a principal."""
+    with pytest.raises(AwsError, match="either DisableRollback or OnFailure, but not both"):
+        cloud.topics("CreateStack", {"A": "one"}, DisableRollback=True, OnFailure="DELETE")
+    sound = {"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"}
+    for statement in ({**sound, "Action": "Update:Paint"}, {**sound, "Principal": "ada"}, {"Effect": "Allow"}):
+        with pytest.raises(AwsError, match=r"^Error validating stack policy: Invalid stack policy$"):
+            cloud.topics("CreateStack", {"A": "one"}, StackPolicyBody=json.dumps({"Statement": [statement]}))
+    cloud.topics("CreateStack", {"A": "one"}, StackPolicyBody=json.dumps({"Statement": [sound]}))
+    cloud.wait_for("CREATE_COMPLETE")
+
+
+def test_properties_that_the_schema_refuses_fail_their_resource(cloud):
+    """The call is taken; the stack is rolled back."""
+    cloud.topics("CreateStack", {"A": "one", "B": ["two"]})
+    cloud.wait_for("ROLLBACK_COMPLETE")
+    (_, reason) = next(each for each in cloud.events("B") if each[0] == "CREATE_FAILED")
+    assert "expected type: String, found: " in reason
+    assert cloud.topic.world == {}
+
+
+def test_an_import_may_be_missing_until_it_is_executed(cloud):
+    """The change set tells that the value is not known yet."""
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::ImportValue": "nowhere"}}}
+    body = json.dumps({"Resources": {"A": topic}})
+    cloud.call("CreateChangeSet", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=body)
+    (change,) = cloud.call("DescribeChangeSet", ChangeSetName="c", IncludePropertyValues=True)["Changes"]
+    assert "KNOWN_AFTER_APPLY" in change["ResourceChange"]["AfterContext"]
+    with pytest.raises(AwsError, match="No export named nowhere found"):
+        cloud.call("ExecuteChangeSet", ChangeSetName="c")
+
+
+class Parameters:
+    """Systems Manager with one parameter."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def get_parameter(self, **_):
+        return {"Parameter": {"Type": "String", "Value": self.value}}
+
+
+def test_an_update_reads_parameters_anew(cloud):
+    """One that changes anything: what refers to a parameter's latest version gets its present value."""
+    cloud.topic.parameters = Parameters("first")
+    cloud.topics("CreateStack", {"A": "{{resolve:ssm:name}}", "B": "one", "C": "{{resolve:ssm:name:1}}"})
+    cloud.wait_for("CREATE_COMPLETE")
+    cloud.topic.parameters.value = "second"
+    with pytest.raises(AwsError, match="No updates are to be performed"):
+        cloud.topics("UpdateStack", {"A": "{{resolve:ssm:name}}", "B": "one", "C": "{{resolve:ssm:name:1}}"})
+    cloud.topics("UpdateStack", {"A": "{{resolve:ssm:name}}", "B": "two", "C": "{{resolve:ssm:name:1}}"})
+    cloud.wait_for("UPDATE_COMPLETE")
+    assert sorted(cloud.topic.world.values()) == ["first", "second", "two"]

@@ -105,3 +105,8 @@ def test_bootstrap_version_rule(evaluation):
     rules.check(evaluation(template, BootstrapVersion="30"))
     with pytest.raises(AwsError, match="CDK bootstrap stack version 6 required"):
         rules.check(evaluation(template, BootstrapVersion="2"))
+
+
+def test_topics_to_notify_are_a_list_in_a_text(evaluation):
+    """In brackets, also where there are none."""
+    assert evaluation().resolve({"Fn::Sub": "to ${AWS::NotificationARNs}"}) == "to []"

@@ -1,6 +1,7 @@
 """What a deployment will do."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,7 +9,7 @@ from localcloud.cloudformation import plan
 from localcloud.cloudformation.changes import changes
 from localcloud.cloudformation.plan import Action, Deployed
 from localcloud.cloudformation.values import Unknown
-from localcloud.platform.errors import AwsError
+from localcloud.platform.errors import AwsError, UnsupportedError
 
 BUCKET = "AWS::S3::Bucket"
 PARAMETER = "AWS::SSM::Parameter"
@@ -32,6 +33,11 @@ def deployed(name, type_name=BUCKET, **fields):
 def make(evaluation, resources, present=(), tags=None):
     found = evaluation({"Resources": resources})
     return plan.make(found, {each.logical_id: each for each in present}, tags=tags or {})
+
+
+def told(found):
+    """The plan as a change set tells it, of a template without references."""
+    return changes(found, SimpleNamespace(resources={}), frozenset())
 
 
 def actions(found):
@@ -72,7 +78,7 @@ def test_a_replacement_reaches_what_refers_to_it(evaluation):
     present = [deployed("Data", properties={"BucketName": "one"}), deployed("Name", PARAMETER, properties=value)]
     found = make(evaluation, {"Data": bucket(BucketName="two"), "Name": parameter({"Ref": "Data"})}, present)
     assert actions(found) == {"Data": Action.REPLACE, "Name": Action.UPDATE}
-    data, name = (each["ResourceChange"] for each in changes(found))
+    data, name = (each["ResourceChange"] for each in told(found))
     assert (data["Replacement"], data["PolicyAction"]) == ("True", "ReplaceAndDelete")
     assert name["Details"][0]["Evaluation"] == "Dynamic"
     assert name["Details"][0]["Target"]["AfterValue"] == "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -113,7 +119,7 @@ def test_metadata_alone_is_a_change_without_action(evaluation):
     found = make(evaluation, {"A": {**bucket(), "Metadata": {"a": 1}}}, [deployed("A")])
     assert actions(found) == {"A": Action.UNCHANGED}
     assert found.has_changes
-    assert changes(found)[0]["ResourceChange"]["Scope"] == ["Metadata"]
+    assert told(found)[0]["ResourceChange"]["Scope"] == ["Metadata"]
 
 
 def test_stack_tags_are_properties_of_what_takes_tags(evaluation):
@@ -141,9 +147,60 @@ def test_another_type_under_the_same_name_is_refused(evaluation):
     ],
 )
 def test_properties_are_held_against_the_schema(evaluation, properties, message):
-    """Wrong properties are refused with resource, place and reason before anything is made."""
+    """Wrong properties are planned like others, and fail their resource with its name, place and reason."""
+    found = evaluation({"Resources": {"A": bucket(**properties)}})
+    assert actions(plan.make(found, {}, tags={"team": "x"})) == {"A": Action.CREATE}
     with pytest.raises(AwsError, match=f"(?s)Properties validation failed for resource A.*{message}"):
-        make(evaluation, {"A": bucket(**properties)})
+        plan.check_properties(found.template.resources["A"], properties)
+
+
+def test_a_secure_string_is_for_no_property(evaluation):
+    """Its value would lie in plain text in what is made."""
+    with pytest.raises(AwsError, match=r"SSM Secure reference is not supported in: \[AWS::SSM::Parameter/Properties/V"):
+        make(evaluation, {"P": parameter("{{resolve:ssm-secure:secret}}")})
+
+
+def test_a_change_set_names_the_causes(evaluation):
+    """A parameter's new value, a resource that becomes another one, an unknown attribute, the template."""
+    resources = {
+        "Named": bucket(BucketName={"Ref": "Name"}),
+        "ByRef": parameter({"Ref": "Named"}),
+        "ByAttribute": parameter({"Fn::Sub": "${Named.Arn}!"}),
+        "Plain": parameter("two"),
+    }
+    found = evaluation({"Resources": resources, "Parameters": {"Name": {"Type": "String"}}}, Name="new")
+    string = {"Type": "String", "Value": "one"}
+    present = [deployed("Named", properties={"BucketName": "old"})]
+    present += [deployed(name, PARAMETER, properties=string) for name in ("ByRef", "ByAttribute", "Plain")]
+    decided = plan.make(found, {each.logical_id: each for each in present}, tags={})
+    details = {
+        each["ResourceChange"]["LogicalResourceId"]: [
+            (detail["ChangeSource"], detail.get("CausingEntity"), detail["Evaluation"])
+            for detail in each["ResourceChange"]["Details"]
+        ]
+        for each in changes(decided, found.template, frozenset({"Name"}))
+    }
+    assert details == {
+        "Named": [("ParameterReference", "Name", "Static"), ("DirectModification", None, "Dynamic")],
+        "ByRef": [("ResourceReference", "Named", "Dynamic")],
+        "ByAttribute": [("ResourceAttribute", "Named.Arn", "Dynamic")],
+        "Plain": [("DirectModification", None, "Static")],
+    }
+
+
+def test_deletion_policies_may_be_functions(evaluation):
+    """With a condition; what the function gives must be a policy."""
+    chosen = {"Fn::If": ["Keep", "Retain", {"Ref": "AWS::NoValue"}]}
+    template = {
+        "Parameters": {"Stage": {"Type": "String"}},
+        "Conditions": {"Keep": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+        "Resources": {"A": {**bucket(), "DeletionPolicy": chosen, "UpdateReplacePolicy": chosen}},
+    }
+    assert evaluation(template, Stage="prod").policies("A") == ("Retain", "Retain")
+    assert evaluation(template, Stage="test").policies("A") == ("Delete", "Delete")
+    template["Resources"]["A"]["DeletionPolicy"] = {"Ref": "Stage"}
+    with pytest.raises(UnsupportedError, match=r"DeletionPolicy 'test' \(of A\)"):
+        evaluation(template, Stage="test").policies("A")
 
 
 def test_scalars_may_be_written_as_strings(evaluation):
@@ -169,7 +226,7 @@ def test_a_plan_is_printable(evaluation):
 def test_values_in_changes_are_text(evaluation):
     """A change set tells values before and after as text or JSON."""
     found = make(evaluation, {"A": bucket(VersioningConfiguration={"Status": "Enabled"})}, [deployed("A")])
-    detail = changes(found)[0]["ResourceChange"]["Details"][0]
+    detail = told(found)[0]["ResourceChange"]["Details"][0]
     assert json.loads(detail["Target"]["AfterValue"]) == {"Status": "Enabled"}
     assert detail["Target"]["AttributeChangeType"] == "Add"
 

@@ -58,6 +58,71 @@ def test_what_cannot_be_is_refused_in_aws_words(sections, message):
     assert caught.value.code == "ValidationError"
 
 
+EQUAL = {"Fn::Equals": ["a", "a"]}
+PARAMETER = {"Type": "String"}
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"Mappings": {"M": {"a": "b"}}}, "Template format error: Every Mappings member M must be a map"),
+        ({"Mappings": {"M": {"a": {"b": {"c": "d"}}}}}, "Every Mappings attribute must be a String or a List."),
+        (
+            {"Conditions": {"C": {"Fn::Equals": ["a"]}}},
+            "every Fn::Equals object requires a list of 2 string",
+        ),
+        ({"Conditions": {"C": {"Fn::Not": [EQUAL, EQUAL]}}}, "every Fn::Not object requires a list of 1 boolean"),
+        ({"Conditions": {"C": {"Fn::And": [EQUAL]}}}, "every Fn::And object requires a list of at least 2"),
+        (
+            {"Conditions": {"C": {"Fn::Equals": [{"Ref": "Bucket"}, "a"]}}},
+            "Cannot reference resources in",
+        ),
+        ({"Conditions": {"C": {"Fn::Or": [EQUAL, {"Condition": "D"}]}}}, "Unresolved condition dependency D"),
+        ({"Parameters": {"P": {}}}, "Every Parameters object must contain a Type member."),
+        ({"Parameters": {"P": {**PARAMETER, "Colour": "red"}}}, "Invalid template parameter property 'Colour'"),
+        ({"Outputs": {"O": {"Value": None}}}, r"^\[/Outputs/O/Value\] 'null' values are not allowed in templates$"),
+        ({"Outputs": {"O": {"Value": "a", "Condition": "C"}}}, "Unresolved condition dependency C"),
+        ({"Outputs": {"O": {"Value": "a", "Export": {"Name": {"Ref": "Bucket"}}}}}, "must not depend on any resources"),
+        (
+            {"Outputs": {name: {"Value": "a", "Export": {"Name": "same"}} for name in ("A", "B")}},
+            "Export names must be unique",
+        ),
+        (
+            {"Resources": {"B": {**BUCKET, "Properties": {"Tags": [None]}}}},
+            r"^\[/Resources/B/Properties/Tags/0\] 'n",
+        ),
+        (
+            {"Resources": {"B": {**BUCKET, "DeletionPolicy": ["Retain"]}}},
+            "Every DeletionPolicy member must be",
+        ),
+        (
+            {"Resources": {"B": {**BUCKET, "Properties": {"BucketName": {"Ref": "No"}}}}},
+            r"^Template format error: Unresolved resource dependencies \[No\] in the Resources block of the template$",
+        ),
+        (
+            {"Outputs": {"O": {"Value": {"Ref": "No"}}}},
+            r"^Unresolved resource dependencies \[No\] in the Outputs block of the template$",
+        ),
+    ],
+)
+def test_sections_are_checked_whole(sections, message):
+    """Used or not, at once, in the words that tools match on."""
+    with pytest.raises(AwsError, match=message) as caught:
+        parse(**sections)
+    assert caught.value.code == "ValidationError"
+
+
+def test_metadata_may_hold_anything():
+    """It may hold nulls, which no other section may."""
+    assert parse(Metadata={"a": None}, Resources={"Bucket": {**BUCKET, "Metadata": {"a": [None]}}}).resources
+
+
+def test_a_name_with_periods_in_subs_own_map_is_no_attribute():
+    """The map is asked before the name is taken apart."""
+    found = resource(Properties={"BucketName": {"Fn::Sub": ["${a.b}-${c}", {"a.b": "x", "c": "y"}]}})
+    assert found.resources["Bucket"].dependencies() == set()
+
+
 def test_a_circle_is_refused():
     """Resources that wait for each other are named."""
     with pytest.raises(AwsError, match=r"Circular dependency between resources: \[A, B\]"):
