@@ -12,6 +12,7 @@ from scripts import push
 from scripts.changes import local_github
 from scripts.push import Again, push_and_follow, refuse_other_branch
 from scripts.reads.pipeline import Execution, NotDeployedError
+from scripts.reads.pipeline import Pipeline as RealPipeline
 from tests.settings import bring
 
 PROJECT = Path(__file__).parents[3]
@@ -111,6 +112,18 @@ def test_a_push_names_the_other_pipelines_that_it_runs(
     said = capsys.readouterr().out
     assert (f"This push also runs the pipelines of {named}, and may release them." in said) == bool(named)
     assert ("also runs" in said) == bool(named)
+
+
+def test_where_a_deployed_pipeline_takes_commits_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its GitHub action says it; the source that brings the judges' code says nothing of it."""
+    github = {"Owner": "octo", "Repo": "cars", "Branch": "release", "OAuthToken": "****"}
+    actions = [
+        {"actionTypeId": {"provider": "GitHub"}, "configuration": github},
+        {"actionTypeId": {"provider": "S3"}, "configuration": {"S3Bucket": "assets"}},
+    ]
+    declared = {"stages": [{"actions": actions}, {"actions": [{"actionTypeId": {"provider": "CodeBuild"}}]}]}
+    monkeypatch.setattr(RealPipeline, "declaration", lambda _: declared)
+    assert object.__new__(RealPipeline).source() == ("octo", "cars", "release")
 
 
 def test_a_workload_is_pushed_to_its_own_branch(clone: Path, github: dict[str, Any]) -> None:
