@@ -31,19 +31,19 @@ class Collected:
 def collect(spec: ArtifactSpec, source: Path, expand: Callable[[str], str], say: Callable[[str], None]) -> Collected:
     """Collects the files of an artifact. Raises PhaseFailedError where there are none."""
     directory = expand(spec.base_directory) if spec.base_directory else "."
-    base = source / directory
     if spec.base_directory:
         say(f"Expanding base directory path: {directory}")
-    if not directory or not base.is_dir():
+    bases = globs.folders(source, directory) if directory else []
+    if not bases:
         raise PhaseFailedError("CLIENT_ERROR", f"no matching base directory path found for {directory}")
     say("Assembling file list")
     found: dict[str, Path] = {}
     for pattern in spec.files:
         expanded = expand(pattern) if "$" in pattern else pattern
-        matching = globs.files(base, [expanded], spec.exclude_paths)
+        matching = [(base, path) for base in bases for path in globs.files(base, [expanded], spec.exclude_paths)]
         if not matching:
             say(f"Skipping invalid file path {expanded}")
-        for path in matching:
+        for base, path in matching:
             name = path.name if spec.discard_paths else path.relative_to(base).as_posix()
             found[name] = path
     if not found:

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#: Programs of AWS's images that the stand-in lacks. The machine's own would make builds pass here that fail elsewhere.
+_ABSENT = ("aws", "docker", "dotnet", "go", "gradle", "java", "javac", "mvn", "php", "ruby")
+_ABSENT_SCRIPT = """#!/bin/sh
+echo "{name}: not supported by the local cloud's build image (Python and its boto3, Node and npm are there)" >&2
+exit 127
+"""
+#: Runtimes of AWS's images that the stand-in lacks.
+_OF_AWS = frozenset({"android", "docker", "dotnet", "golang", "java", "php", "ruby"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +67,11 @@ class Container:
         return self.root / "bin"
 
     @property
+    def absent(self) -> Path:
+        """Stands before the machine's own programs, and for those that AWS's image has and this one has not."""
+        return self.root / "absent"
+
+    @property
     def shell(self) -> Path:
         return self.root / "shell"
 
@@ -71,8 +84,12 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
     """The folders of a new build and its first variables. Its Python comes when the buildspec is read."""
     container = Container(root=root)
     temporary = root / "tmp"
-    for folder in (container.home, container.scratch, container.programs, temporary):
+    for folder in (container.home, container.scratch, container.programs, container.absent, temporary):
         folder.mkdir()
+    for name in _ABSENT:
+        script = container.absent / name
+        script.write_text(_ABSENT_SCRIPT.format(name=name))
+        script.chmod(0o755)
     packages = cloud.settings.cache / "npm"
     variables = for_downloads(os.environ) | {
         "PATH": ":".join(
@@ -81,6 +98,7 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
                 str(container.python / "bin"),
                 str(cloud.environments.node()),
                 str(root / "npm" / "bin"),
+                str(container.absent),
                 SYSTEM_PATH,
             ]
         ),
@@ -128,6 +146,12 @@ def select_runtimes(
     selected = {name: versions[0] for name, versions in available.items()}
     lines = []
     for name, wanted in asked.items():
+        if name in _OF_AWS:
+            raise PhaseFailedError(
+                "YAML_FILE_ERROR",
+                f"The runtime {name} is not supported by the local cloud, whose build image has the runtimes: "
+                f"{', '.join(sorted(available))}",
+            )
         if name not in available:
             raise PhaseFailedError(
                 "YAML_FILE_ERROR",
@@ -142,8 +166,8 @@ def select_runtimes(
         else:
             raise PhaseFailedError(
                 "YAML_FILE_ERROR",
-                f"Unknown runtime version named '{wanted}' of {name}. This build image has: "
-                f"{', '.join(sorted(available[name], key=_numbers))}",
+                f"The version {wanted} of the runtime {name} is not supported by the local cloud, whose build image "
+                f"has: {', '.join(sorted(available[name], key=_numbers))}",
             )
         lines.append(line)
     return selected, lines

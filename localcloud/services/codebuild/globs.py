@@ -28,6 +28,17 @@ def files(base: Path, patterns: Iterable[str], exclude: Iterable[str] = ()) -> l
     return sorted(found)
 
 
+def folders(base: Path, pattern: str) -> list[Path]:
+    """The folders under ``base`` that a pattern names: the one of this path, or all that match."""
+    if (base / pattern).is_dir():
+        return [base / pattern]
+    if not any(sign in pattern for sign in "*?[{"):
+        return []
+    wanted = expression(pattern)
+    found = (Path(folder, name) for folder, names, _ in os.walk(base) for name in names)
+    return sorted(path for path in found if wanted.fullmatch(path.relative_to(base).as_posix()))
+
+
 def expression(pattern: str) -> re.Pattern[str]:
     """The regular expression for the whole relative path."""
     text = os.path.normpath(pattern) if pattern else pattern

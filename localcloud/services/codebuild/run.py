@@ -51,6 +51,7 @@ class BuildRun:
         self._deadline = time.monotonic() + plan.timeout_minutes * 60
         self._statuses: list[Status] = []
         self._spec = Buildspec()
+        self._exported: list[str] = []
         self._log = BuildLog(None)
         self._credentials: dict[str, str] = {}
         self._container: container.Container | None = None
@@ -170,6 +171,7 @@ class BuildRun:
         container.install_python(self._cloud, place, selected["python"])
         self._log.say("Processing environment variables")
         found = variables.resolve(self._spec, self._plan.environment["environmentVariables"], self._client)
+        self._exported = found.exported(self._spec.exported_variables)
         for name in found.secret:
             self._log.hide(found.values[name])
         self._start_shell(found.values, resolved)
@@ -183,10 +185,12 @@ class BuildRun:
             self._log.say(f" {name.upper()}: {len(self._spec.phases[name].commands)} commands")
 
     def _read_buildspec(self) -> Buildspec:
-        """The buildspec of the project or the call: inline text, or a path in the primary source."""
+        """The buildspec of the project or the call: inline text, an object's ARN, or a path in the primary source."""
         given = self._plan.source.get("buildspec") or "buildspec.yml"
         if "\n" in given or given.lstrip().startswith("{"):
             text, location = given, "the project's own"
+        elif given.startswith(sources.S3_ARN):
+            text, location = sources.read(self._client("s3"), given), given
         else:
             path = self._place.source / given
             if not path.is_file():
@@ -292,7 +296,7 @@ class BuildRun:
         """Exports variables with their values after the last command. A stopped build exports nothing."""
         if self._shell is None or self._stop.is_set() or time.monotonic() > self._deadline:
             return
-        values = self._shell.values(self._spec.exported_variables)
+        values = self._shell.values(self._exported)
         exported = [{"name": name, "value": value} for name, value in values.items()]
         self._record.set(exportedEnvironmentVariables=exported)
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Params
 
 
+S3_ARN = "arn:aws:s3:::"
+
+
 def download(s3: Any, source: Params, version: str, target: Path, scratch: Path) -> str:
     """Fills ``target`` with a source of type S3 or NO_SOURCE; returns the object's version, if it has one.
 
@@ -24,7 +27,7 @@ def download(s3: Any, source: Params, version: str, target: Path, scratch: Path)
     target.mkdir(parents=True)
     if source["type"] == "NO_SOURCE":
         return ""
-    location = source["location"].removeprefix("arn:aws:s3:::")
+    location = source["location"].removeprefix(S3_ARN)
     bucket, _, key = location.partition("/")
     try:
         if not key or key.endswith("/"):
@@ -44,6 +47,17 @@ def download(s3: Any, source: Params, version: str, target: Path, scratch: Path)
         raise PhaseFailedError("CLIENT_ERROR", f"source {location} is not a valid zip archive: {error}") from error
     archive.unlink()
     return str(found.get("VersionId", "")).replace("null", "")
+
+
+def read(s3: Any, arn: str) -> str:
+    """The text of a buildspec in S3, ``arn:aws:s3:::bucket/key``, by the service role. Raises PhaseFailedError."""
+    bucket, _, key = arn.removeprefix(S3_ARN).partition("/")
+    try:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        reason = f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
+        raise PhaseFailedError("YAML_FILE_ERROR", f"{reason} for the buildspec {arn}") from error
+    return body.decode("utf-8", "replace")
 
 
 def unpack(archive: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from localcloud.services.codebuild.failure import PhaseFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from localcloud.platform.service import Params
     from localcloud.services.codebuild.buildspec import Buildspec
@@ -24,6 +24,12 @@ class Variables:
     values: dict[str, str]
     #: The names of variables from Secrets Manager.
     secret: frozenset[str]
+    #: The names of variables that no build exports: secrets that the project declares.
+    kept: frozenset[str] = frozenset()
+
+    def exported(self, names: Iterable[str]) -> list[str]:
+        """Those of the names whose values are exported. As on AWS, the others are left out in silence."""
+        return [name for name in names if name not in self.kept | self.secret and not name.startswith("AWS_")]
 
 
 def resolve(spec: Buildspec, declared: list[Params], client: Callable[[str], Any]) -> Variables:
@@ -47,7 +53,8 @@ def resolve(spec: Buildspec, declared: list[Params], client: Callable[[str], Any
     leaked = [name for name in spec.exported_variables if name in secret]
     if leaked:
         raise PhaseFailedError("YAML_FILE_ERROR", f"exported-variables: {leaked[0]} is a secret and cannot be exported")
-    return Variables(values=values, secret=secret)
+    kept = frozenset(one["name"] for one in declared if one.get("type") in ("PARAMETER_STORE", "SECRETS_MANAGER"))
+    return Variables(values=values, secret=secret, kept=kept)
 
 
 def _parameter(ssm: Any, name: str) -> str:

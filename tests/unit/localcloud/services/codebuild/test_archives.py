@@ -73,6 +73,20 @@ def test_paths_can_be_discarded(tmp_path: Path) -> None:
     assert list(collect(spec, tmp_path, str, lambda _: None).files) == ["c"]
 
 
+def test_a_base_directory_may_be_a_pattern(tmp_path: Path) -> None:
+    """The files of all folders that match are collected, and of no others."""
+    for place in ("my-build1/a", "my-build2/sub/b", "other/c"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    flat = ArtifactSpec(files=("**/*",), base_directory="my-build*", discard_paths=True)
+    assert sorted(collect(flat, tmp_path, str, lambda _: None).files) == ["a", "b"]
+    deep = ArtifactSpec(files=("**/*",), base_directory="my-build*")
+    assert sorted(collect(deep, tmp_path, str, lambda _: None).files) == ["a", "sub/b"]
+    none = ArtifactSpec(files=("*",), base_directory="your-build*")
+    with pytest.raises(PhaseFailedError, match=r"no matching base directory path found for your-build\*"):
+        collect(none, tmp_path, str, lambda _: None)
+
+
 @pytest.mark.parametrize(
     ("target", "name", "key"),
     [
