@@ -50,7 +50,7 @@ from localcloud.platform.service import (
     without_policies,
 )
 from localcloud.platform.settings import LOOPBACK
-from localcloud.wire import api_requests, heads, protocol, s3_requests
+from localcloud.wire import api_requests, heads, protocol, rpc_v2, s3_requests
 from localcloud.wire.api_requests import ApiRequest
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class Gateway:
         while isinstance(answer, Poll):
             await self._queues.wait(answer.queue, answer.left_seconds)
             answer = await self._workers.run(kind, partial(answer.once, last=self._closed.is_set()))
-        return answer
+        return rpc_v2.in_its_words(head, answer)
 
     async def _answer_large(self, kind: Kind, head: HttpRequest, body: Body) -> HttpResponse | Poll:
         """First who calls, then the body: an object goes to a file as it comes, and everything else has a limit."""

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlencode
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import HttpRequest, HttpResponse, Params
-from localcloud.wire import json_types, parsers, s3_documents, written
+from localcloud.wire import cbor, json_types, parsers, rpc_v2, s3_documents, written
 from localcloud.wire.bodies import plain_body
 from localcloud.wire.constraints import Constraints
 from localcloud.wire.rest_paths import RestPaths
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.wire")
 
+_SPOKEN = ("json", "query", "rest-json", "rest-xml", rpc_v2.NAME)
 _CREDENTIAL = re.compile(r"Credential=([^/\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -64,6 +65,8 @@ def spoken_service(request: HttpRequest) -> str:
 
 def wire_of(wires: Mapping[str, Protocol], request: HttpRequest) -> Protocol | None:
     """The one of a service's protocols that the request is written in."""
+    if rpc_v2.is_spoken(request):
+        return wires.get(rpc_v2.NAME)
     rest = wires.get("rest-json") or wires.get("rest-xml")
     return rest or wires.get("json" if "x-amz-target" in request.headers else "query")
 
@@ -98,10 +101,10 @@ class Protocol:
 
     @classmethod
     def all_of(cls, service: str) -> dict[str, Protocol]:
-        """The service's protocols by name: ``json``, ``query``, or both; or ``rest-json``, or ``rest-xml``."""
+        """The service's protocols by name: ``json``, ``query``, CBOR, or several; or ``rest-json``, or ``rest-xml``."""
         metadata = _service_model(service).metadata
         spoken = metadata.get("protocols") or [metadata["protocol"]]
-        return {name: cls(service, name) for name in ("json", "query", "rest-json", "rest-xml") if name in spoken}
+        return {name: cls(service, name) for name in _SPOKEN if name in spoken}
 
     @property
     def target_prefix(self) -> str:
@@ -123,6 +126,9 @@ class Protocol:
         if self._paths is not None:
             found = self._paths.find(request.method, request.path, request.query)
             return Written(protocol=self._protocol, operation=found.operation) if found else None
+        if self._protocol == rpc_v2.NAME:
+            named = rpc_v2.operation(request, self.target_prefix)
+            return Written(protocol=self._protocol, operation=named) if named else None
         asked = written.read(request)
         if asked is None or asked.protocol != self._protocol:
             return None
@@ -152,22 +158,9 @@ class Protocol:
     def _parsed(self, model: Any, request: HttpRequest, asked: Written) -> Params:
         from werkzeug.datastructures import Headers, MultiDict
 
-        body: Any = b""
-        if self._protocol == "json":
-            if model.input_shape is not None:
-                json_types.check(model.input_shape, asked.document)
-            body = json.dumps(asked.document)
-        elif self._protocol == "rest-xml":
-            body = plain_body(request)
-            if body:
-                s3_documents.document(body)  # refuses what declares entities
-        elif self._paths is not None:
-            body, verbatim = plain_body(request), _body_is_payload(model)
-            if not verbatim:
-                body = body or b"{}"
-                _check_body(model.input_shape, written.json_of(body))
+        body = self._body(model, request, asked)
         found = self._paths.find(request.method, request.path, request.query) if self._paths else None
-        params: Params = parsers.of(self._protocol)(model).parse(
+        params: Params = parsers.of("json" if self._protocol == rpc_v2.NAME else self._protocol)(model).parse(
             {
                 "values": MultiDict(asked.pairs or written.address_pairs(request.query)),
                 "headers": Headers(list(request.headers.items())),
@@ -183,6 +176,29 @@ class Protocol:
                 if member.serialization.get("location") == "querystring" and params.get(name) == []:
                     del params[name]
         return params
+
+    def _body(self, model: Any, request: HttpRequest, asked: Written) -> Any:
+        """What moto's parser reads as the body; raises AwsError where it is of other types than the model."""
+        body: Any = b""
+        if self._protocol == rpc_v2.NAME:
+            document = rpc_v2.as_json(cbor.decoded(plain_body(request)))
+            if model.input_shape is not None:
+                json_types.check(model.input_shape, document)
+            body = json.dumps(document)
+        elif self._protocol == "json":
+            if model.input_shape is not None:
+                json_types.check(model.input_shape, asked.document)
+            body = json.dumps(asked.document)
+        elif self._protocol == "rest-xml":
+            body = plain_body(request)
+            if body:
+                s3_documents.document(body)  # refuses what declares entities
+        elif self._paths is not None:
+            body, verbatim = plain_body(request), _body_is_payload(model)
+            if not verbatim:
+                body = body or b"{}"
+                _check_body(model.input_shape, written.json_of(body))
+        return body
 
     def write(self, request: HttpRequest, asked: Written) -> HttpRequest:
         """The request in its one spelling: nothing but what was read is in it."""
@@ -200,6 +216,8 @@ class Protocol:
 
     def answer(self, operation: str, result: Params | None, request_id: str) -> HttpResponse:
         model, result = self._operation(operation), result or {}
+        if self._protocol == rpc_v2.NAME:
+            return rpc_v2.answer(model.output_shape, result, request_id)
         serialized = self._serializer(model, request_id).serialize(result)
         if model.output_shape is not None:
             for name, member in model.output_shape.members.items():
@@ -212,6 +230,10 @@ class Protocol:
         """An error in this service's wire format, with the code that was raised."""
         if self._protocol in ("query", "rest-xml"):
             return _query_error(error, request_id)
+        if self._protocol == rpc_v2.NAME:
+            shape = self._model.shape_for_error_code(error.code)
+            kind = str(shape.name) if shape is not None else error.code
+            return rpc_v2.error(kind, error.code, error.message, error.status, request_id)
         return json_error(error, request_id, type_of_fault=self._type_of_fault(error))
 
     def _type_of_fault(self, error: AwsError) -> str:
