@@ -17,7 +17,8 @@ unexport PYTHONDONTWRITEBYTECODE
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gatehouse
 UV_VERSION := $(shell sed -n 's/.*"uv==\([^"]*\)".*/\1/p' pyproject.toml)
 UV := $(CACHE)/uv-$(UV_VERSION)/bin/uv
-PY := $(CURDIR)/.venv/bin/python
+# Relative, so that the folder may have a space in its path.
+PY := .venv/bin/python
 # This message comes before anything is installed.
 SUITABLE = command -v $(PYTHON3) >/dev/null || { echo "There is no $(PYTHON3): Gatehouse needs Python 3.11 or later." >&2; exit 1; }; \
 	$(PYTHON3) scripts/check_python.py

@@ -191,7 +191,7 @@ def _env(options: argparse.Namespace) -> int:
         return 1
     variables = client_environment.on_local_cloud(
         running.endpoint_url, running.region, administrator.credentials(options.home)
-    )
+    ) | client_environment.for_the_cdk(options.home)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     lines += [f"unset {name}" for name in sorted(options.foreign - set(variables))]
     # Version 1 of the command has addresses of its own for a few services, SQS among them, and asks no variable.

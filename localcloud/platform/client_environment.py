@@ -12,6 +12,7 @@ from localcloud.platform.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
+    from pathlib import Path
 
 _PREFIX = "AWS_"
 #: The file that boto's first version kept credentials in; botocore still reads it.
@@ -55,6 +56,15 @@ def on_local_cloud(endpoint_url: str, region: str, credentials: Mapping[str, str
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
     }
+
+
+def for_the_cdk(home: Path) -> dict[str, str]:
+    """The variable for the real cdk command, whose cache says whose account an access key is.
+
+    The administrator's key has the same id in each account that a local cloud plays, and in the user's own cache that
+    would stay the account of the first one.
+    """
+    return {"CDK_HOME": str(home / "cdk")}
 
 
 def past_proxies(environment: Mapping[str, str]) -> dict[str, str]:

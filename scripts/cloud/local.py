@@ -73,4 +73,4 @@ def environment(folder: Path, caller: Mapping[str, str], *, start_it: bool) -> d
             f"{plays.account} in {plays.region}. Nothing was run. `make down up` starts it as the one that is named; "
             "what it has belongs to the other one, and `python -m localcloud reset` forgets that."
         )
-    return environment_on(running, administrator.credentials(folder), caller)
+    return environment_on(running, administrator.credentials(folder), caller) | client_environment.for_the_cdk(folder)

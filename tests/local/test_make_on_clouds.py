@@ -126,6 +126,8 @@ def test_the_local_cloud_plays_what_the_settings_name(tmp_path: Path) -> None:
     try:
         assert (cloud.running.account_id, cloud.running.region) == ("210987654321", "eu-central-1")
         assert cloud.client("sts").get_caller_identity()["Account"] == "210987654321"
+        # The cdk would go on to take the administrator's key for one of the account that it saw first.
+        assert f"export CDK_HOME={tmp_path / 'home' / 'cdk'}\n" in make("env", folder=str(folder), **home).stdout
         assert make("status", folder=str(folder), **home).returncode == 0
         settings.write_text(text)
         done = make("status", folder=str(folder), **home)

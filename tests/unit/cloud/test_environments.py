@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from scripts.cloud.aws import Caller
 from stacks.settings import Project
 from stacks.workloads import WORKLOADS
 from tests.foreign import AWS_ITSELF, account_at
+from tests.settings import in_a_project
 
 RUNNING = Running(pid=1, port=4566, endpoint_url="http://127.0.0.1:4566", account_id="1" * 12, region="us-east-1")
 CREDENTIALS = {"aws_access_key_id": "LOCALCLOUDADMIN", "aws_secret_access_key": "local"}
@@ -52,6 +54,23 @@ def test_the_seal_holds_in_place_and_names_what_it_took() -> None:
     foreign = client_environment.seal(environment)
     assert foreign == set(account_at(AWS_ITSELF))
     assert environment == client_environment.sealed(CALLER)
+
+
+def test_the_cdk_keeps_its_cache_with_the_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cdk remembers whose account an access key is: not beyond the cloud whose key it is."""
+    in_a_project(tmp_path, monkeypatch)
+    running = replace(RUNNING, account_id="123456789012")
+    monkeypatch.setattr(local, "answering", lambda _: running)
+    assert local.environment(tmp_path, {}, start_it=False)["CDK_HOME"] == str(tmp_path / "cdk")
+
+
+def test_another_account_than_the_settings_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal names both, and what starts the right one."""
+    in_a_project(tmp_path, monkeypatch)
+    monkeypatch.setattr(local, "answering", lambda _: RUNNING)
+    said = r"plays the account 111111111111 in us-east-1, and gatehouse.toml names 123456789012 .*make down up"
+    with pytest.raises(SystemExit, match=said):
+        local.environment(tmp_path, {}, start_it=False)
 
 
 def test_a_cloud_that_does_not_answer_is_refused(tmp_path: Path) -> None:
