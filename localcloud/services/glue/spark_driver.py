@@ -195,8 +195,9 @@ def _environment(python: PythonEnvironment, jars: Path, folder: Path) -> dict[st
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(folder / "tmp"),
         "PYSPARK_SUBMIT_ARGS": (
-            f"--driver-memory {DRIVER_MEMORY} --driver-class-path {jars}/* "
-            f"--driver-java-options '-Djava.io.tmpdir={folder / 'tmp'} {JAVA_OPTIONS}' pyspark-shell"
+            # Split as a shell does, and Java's options once more: either folder may have a space in its path.
+            f"--driver-memory {DRIVER_MEMORY} --driver-class-path '{jars}/*' "
+            f"--driver-java-options '-Djava.io.tmpdir=\"{folder / 'tmp'}\" {JAVA_OPTIONS}' pyspark-shell"
         ),
     }
 
