@@ -23,6 +23,7 @@ from handover.variables import (
     Variables,
     VerifyVariables,
 )
+from ml_release.deployed import differences, plain
 from stacks.settings import Settings
 from stacks.specs import Workload
 from tests.templates.cloud_assembly import CloudAssembly
@@ -246,6 +247,24 @@ def test_a_branch_of_its_own_starts_one_pipeline_alone(assembly_with_batch: Clou
     }
     assert branches.pop("CreditDefaultPipeline") == "credit_default"
     assert set(branches.values()) == {"main"}
+
+
+def test_what_needs_a_deploy_is_named_by_its_setting(
+    assembly: CloudAssembly,
+    assembly_with_approval: CloudAssembly,
+    assembly_with_ab: CloudAssembly,
+    workload: Workload,
+) -> None:
+    """The Build stage would stop at an approval that is asked for, and at an experiment that is over; not at itself."""
+    as_it_is, approved, competing = (
+        plain(each.templates[workload.stack_name("Pipeline")].document)
+        for each in (assembly, assembly_with_approval, assembly_with_ab)
+    )
+    assert list(differences(as_it_is, as_it_is)) == []
+    asked = "\n".join(differences(as_it_is, approved))
+    assert "Environment.EnvironmentVariables.APPROVAL.Value: false → true" in asked
+    over = "\n".join(differences(competing, as_it_is))
+    assert "Stages.PROD.Actions.DeployProd.Configuration.ParameterOverrides" in over
 
 
 def test_the_token_stands_in_no_template(assembly: CloudAssembly, settings: Settings) -> None:
