@@ -87,12 +87,15 @@ def prod_endpoint(workload: str) -> str:
     """The name of the endpoint that the PROD stack made; raises SystemExit if there is none."""
     stack = WORKLOADS[workload].stack_name("Prod")
     try:
-        outputs = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+        found = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
         raise SystemExit(f"There is no stack {stack}: nothing was released to PROD yet. `make push` does.") from error
-    return str(next(output["OutputValue"] for output in outputs if output["OutputKey"] == Output.ENDPOINT))
+    outputs = {output["OutputKey"]: str(output["OutputValue"]) for output in found.get("Outputs", ())}
+    if Output.ENDPOINT not in outputs:
+        raise SystemExit(f"The stack {stack} has no endpoint yet: it is {found['StackStatus']}.")
+    return outputs[Output.ENDPOINT]
 
 
 def smoke_request(workload: str) -> str:

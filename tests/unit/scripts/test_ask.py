@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,18 @@ def test_a_row_of_another_width_is_not_asked(
     with pytest.raises(SystemExit) as refused:
         ask.check_row(workload, row)
     assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize("outputs", [{}, {"Outputs": []}])
+def test_a_stack_that_is_being_made_has_no_endpoint_yet(
+    monkeypatch: pytest.MonkeyPatch, outputs: dict[str, list[dict[str, str]]]
+) -> None:
+    """The first release is under way: a sentence says how far it is, and no traceback."""
+    stack = {"StackStatus": "CREATE_IN_PROGRESS", **outputs}
+    cloudformation = SimpleNamespace(describe_stacks=lambda **_: {"Stacks": [stack]})
+    monkeypatch.setattr("scripts.cloud.client", lambda _: cloudformation)
+    with pytest.raises(SystemExit, match="CarEvaluationProd has no endpoint yet: it is CREATE_IN_PROGRESS"):
+        ask.prod_endpoint("car_evaluation")
 
 
 def test_a_row_of_text_has_what_commas_it_likes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
