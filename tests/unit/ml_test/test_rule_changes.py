@@ -18,6 +18,7 @@ from ml_steps.changes import Change, Effect, changes, states_all
 from ml_test.gate.answers import KINDS
 from ml_test.gate.answers.kind import AnswerKind
 from ml_test.gate.answers.labels import Labels
+from ml_test.gate.metrics.metric import Metric
 from ml_test.gate.rules import Rules
 
 PROJECT = Path(__file__).parents[3]
@@ -206,7 +207,8 @@ def dataclasses_of(kind: Any) -> Iterator[type[Any]]:
     """The dataclass, and all that its fields' types name."""
     if is_dataclass(kind):
         yield kind
-        hints = typing.get_type_hints(kind, localns={"AnswerKind": AnswerKind, "Column": Column, "Split": Split})
+        named = {"AnswerKind": AnswerKind, "Column": Column, "Metric": Metric, "Split": Split}
+        hints = typing.get_type_hints(kind, localns=named)
         for each in fields(kind):
             yield from dataclasses_of(hints[each.name])
     for part in typing.get_args(kind):
