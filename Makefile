@@ -106,7 +106,7 @@ user: .venv/installed ## admit a person to the page; a temporary password is sho
 call: .venv/installed ## one request to PROD through the API: make call ROW=low,low,5more,more,big,high
 	@$(ON) -- $(PY) -m scripts.call $(WORKLOAD) $(ROW)
 
-load: .venv/installed ## drive PROD through the API, and draw what it does: make load RATE=50 SECONDS=120
+load: .venv/installed ## drive PROD through the API, and draw what it does: make load RATE=50 SECONDS=120, or RATE=50,2 SECONDS=30,60
 	@$(ON) -- $(PY) -m scripts.load $(WORKLOAD) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS))
 
 releases: .venv/installed ## what was released: version, commit, verdict, what PROD serves and since when
@@ -193,7 +193,7 @@ e2e: e2e-releases e2e-workloads ## from git push to PROD, and the faults on the 
 # The chapters of single workloads, each on a cloud of its own.
 WORKLOAD_CHAPTERS = $(patsubst %,tests/e2e/test_%.py,credit_default dog_breeds iris movie_recommender nyt_comments own_workload tuning)
 
-e2e-releases: .venv/installed-dev node_modules/installed ## one workload from git push to PROD, and all that happens on the way
+e2e-releases: .venv/installed-dev node_modules/installed tests/browser/node_modules/installed ## one workload from git push to PROD, and all that happens on the way
 	@$(TEST) pytest -q $(addprefix --ignore=,$(WORKLOAD_CHAPTERS)) tests/e2e
 
 e2e-workloads: .venv/installed-dev node_modules/installed ## the other workloads from git push to PROD
@@ -257,6 +257,7 @@ endif
 tests/browser/node_modules/installed: tests/browser/package.json tests/browser/package-lock.json | .venv/installed
 	@echo "installing the browser of the tests (tests/browser/package-lock.json)"
 	@cd tests/browser && PATH="$(NODE):$$PATH" npm ci --silent --no-fund --no-audit
+	@cd tests/browser && PATH="$(NODE):$$PATH" node driver.mjs </dev/null >/dev/null  # unpacks it, once for all who start it
 	@touch $@
 
 node_modules/installed: package.json package-lock.json | .venv/installed

@@ -14,7 +14,7 @@ from stacks.images import (
     TENSORFLOW_TRAINING,
     XGBOOST,
 )
-from stacks.specs import ExpectedAnswers, Glue, Plain, Workload
+from stacks.specs import Api, ExpectedAnswers, Glue, Plain, Workload
 
 WORKLOADS: dict[str, Workload] = {
     workload.name: workload
@@ -31,11 +31,13 @@ WORKLOADS: dict[str, Workload] = {
             images=(SPARKML, XGBOOST),
             # 70 % of the data. People may ask about good cars alone; only a broken model finds all cars unacceptable.
             watches=(ExpectedAnswers(label="unacc", at_most=0.95),),
+            doors=(Api(),),
         ),
         # 22 % of the customers in the data default. If more than half do in one minute, the model is bad, not the day.
         Workload(
             name="credit_default",
             watches=(ExpectedAnswers(label="default", threshold=0.5, at_most=0.6),),
+            doors=(Api(),),
         ),
         # Nobody knows which pictures PROD will be asked about, so no share of an answer is watched.
         Workload(

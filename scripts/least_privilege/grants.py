@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _HASH = re.compile(r"[0-9A-F]{8}$")
 _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Types whose physical id is a name that a service has made, without the stack's.
+_MADE_BY_A_SERVICE = ("AWS::ApiGateway::RestApi", "AWS::CloudFront::Distribution")
 _LIVE = ("_COMPLETE", "_IN_PROGRESS")
 
 
@@ -151,10 +153,11 @@ def _statement(policy: str, index: int, document: dict[str, Any]) -> Statement:
 
 
 def _names(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What CloudFormation or the service generated: names that contain the stack's name, and ids of keys."""
+    """What CloudFormation or the service generated: names that contain the stack's name, ids of keys and of APIs."""
     physical = resource["PhysicalResourceId"]
     name = physical.rpartition(":")[2] if physical.startswith("arn:") else physical
-    if resource["StackName"].lower() in name.lower() or _KEY_ID.fullmatch(name):
+    made = _KEY_ID.fullmatch(name) or resource["ResourceType"] in _MADE_BY_A_SERVICE
+    if made or resource["StackName"].lower() in name.lower():
         yield name, _plain_id(resource["LogicalResourceId"])
 
 

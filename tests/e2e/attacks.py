@@ -85,6 +85,26 @@ def attacks(at: dict[str, Any]) -> Iterator[Attempt]:
             "result": {"summary": "fine", "status": "Approved"},
         },
     )
+    yield (
+        "open a method",
+        "apigateway",
+        "put_method",
+        {"restApiId": at["api"], "resourceId": at["root"], "httpMethod": "POST", "authorizationType": "NONE"},
+    )
+    yield (
+        "admit itself",
+        "cognito-idp",
+        "admin_create_user",
+        {"UserPoolId": at["pool"], "Username": "mallory", "MessageAction": "SUPPRESS"},
+    )
+    yield "write the page", "s3", "put_object", {"Bucket": at["site"], "Key": "index.html", "Body": b"<h1>mine</h1>"}
+    yield "replace a published file", "s3", "put_object", {**at["pushed"], "Body": b"zip"}
+    yield (
+        "change the door's function",
+        "lambda",
+        "update_function_code",
+        {"FunctionName": "car-evaluation-predict", "ZipFile": b"zip"},
+    )
     yield "become the gate", "sts", "assume_role", {"RoleArn": at["signer"], "RoleSessionName": "gate"}
     yield (
         "grant itself more",

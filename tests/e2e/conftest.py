@@ -190,6 +190,7 @@ CHAPTERS = (
     "test_cdk",
     "test_release",
     "test_documented",
+    "test_door",
     "test_killed",
     "test_faults",
     "test_rollback",

@@ -5,6 +5,7 @@ Its user encrypts everything with a key of their own, which the first one's does
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,14 @@ def test_head_is_in_prod(credit: User) -> None:
     credit.until_qa_is_gone()
 
 
+def test_its_door_tells_both_probabilities(credit: User) -> None:
+    """Through the API, the same row has the same probability, with the other label's beside it, and the release."""
+    answer = json.loads(credit.script("call", credit.workload, TWO_MONTHS_BEHIND).stdout)
+    assert answer["release"] == 1
+    assert answer["probabilities"]["1"] == pytest.approx(float(credit.ask(TWO_MONTHS_BEHIND)))
+    assert sum(answer["probabilities"].values()) == pytest.approx(1)
+
+
 def test_the_gate_judged_every_test_row(credit: User) -> None:
     """The report has AUC, log loss, calibration, decisions and each slice; the package has one container."""
     (package,) = credit.packages()
@@ -60,12 +69,17 @@ def test_the_gate_judged_every_test_row(credit: User) -> None:
 
 
 def test_all_that_is_kept_is_encrypted_with_the_users_own_key(credit: User) -> None:
-    """The key encrypts every object of both buckets, every log group, the topic, the training job and the disks."""
+    """The key encrypts every object of both buckets, every log group, the topic, the training job and the disks.
+
+    The page's files, which CloudFront shows to everybody, are in a third one.
+    """
     resources = stack_resources(credit, "CreditDefaultPipeline")
     s3, logs, sagemaker = (credit.cloud.client(service) for service in ("s3", "logs", "sagemaker"))
-    (key,) = {default_key(s3, bucket) for bucket in resources["AWS::S3::Bucket"]}
+    buckets = [name for name in resources["AWS::S3::Bucket"] if "-doorpagefiles" not in name]
+    assert len(buckets) == len(resources["AWS::S3::Bucket"]) - 1 == 2
+    (key,) = {default_key(s3, bucket) for bucket in buckets}
     assert key in resources["AWS::KMS::Key"]
-    kept = [(bucket, each["Key"]) for bucket in resources["AWS::S3::Bucket"] for each in objects(s3, bucket)]
+    kept = [(bucket, each["Key"]) for bucket in buckets for each in objects(s3, bucket)]
     assert {key.partition("/")[0] for _, key in kept} >= {"raw", "features", "models", "gate", "CreditDefaultPipelin"}
     for bucket, name in kept:
         found = s3.head_object(Bucket=bucket, Key=name)

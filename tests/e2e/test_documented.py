@@ -92,7 +92,7 @@ def test_the_readme_shows_the_steps_of_a_push(released: User) -> None:
     step = re.compile(r"^\s*✓ (\S+) +(\S+) +\d+\.\d s$", re.MULTILINE)
     printed = step.findall(typed("make follow", released.cloud).stdout)
     assert printed == step.findall(README)
-    assert len(printed) == 9
+    assert len(printed) == 10
 
 
 def test_the_readme_quotes_prod_and_the_gate(released: User) -> None:

@@ -37,6 +37,9 @@ def stands(released: User) -> dict[str, Any]:
     model = package["InferenceSpecification"]["Containers"][1]["ModelDataUrl"]
     pipeline = released.cloud.client("codepipeline").list_pipelines()["pipelines"][0]["name"]
     stages = released.cloud.client("codepipeline").get_pipeline(name=pipeline)["pipeline"]["stages"]
+    resources = released.cloud.client("cloudformation").describe_stack_resources(StackName=PIPELINE)["StackResources"]
+    made = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
+    api = released.cloud.client("apigateway").get_rest_api(restApiId=the(made, "DoorApi"))
     judges = next(action for action in stages[0]["actions"] if action["name"] == "JudgeCode")["configuration"]
     return {
         "bucket": outputs["DataBucketName"],
@@ -47,8 +50,25 @@ def stands(released: User) -> dict[str, Any]:
         "package": package["ModelPackageArn"],
         "judges": {"Bucket": judges["S3Bucket"], "Key": judges["S3ObjectKey"]},
         "pipeline": pipeline,
+        "api": api["id"],
+        "root": api["rootResourceId"],
+        "pool": outputs["UserPoolId"],
+        "site": the(made, "DoorPageFiles"),
+        "pushed": {"Bucket": judges["S3Bucket"], "Key": pushed(released, judges["S3Bucket"])},
         "alarms": [each["AlarmName"] for each in released.cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]],
     }
+
+
+def the(made: dict[str, str], logical_id: str) -> str:
+    """The physical id of the only resource whose logical id begins so."""
+    (found,) = [physical for logical, physical in made.items() if re.fullmatch(rf"{logical_id}[0-9A-F]{{8}}", logical)]
+    return found
+
+
+def pushed(user: User, bucket: str) -> str:
+    """A file that a push has published."""
+    found = user.cloud.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"pushed/{WORKLOAD}/")["Contents"]
+    return str(found[0]["Key"])
 
 
 #: What a step of a hostile commit tries with its role.
@@ -57,7 +77,7 @@ ATTACKS = (Path(__file__).parent / "attacks.py").read_text()
 
 @pytest.mark.parametrize("step", ["ml_init/prepare.py", "ml_training/train.py"])
 def test_a_step_of_the_push_reaches_nothing_that_judges_it(released: User, stands: dict[str, Any], step: str) -> None:
-    """The data step and the training step run what the push brings; eighteen attempts end in AccessDenied."""
+    """The data step and the training step run what the push brings; twenty-three attempts end in AccessDenied."""
 
     def edit(clone: Path) -> None:
         (clone / "attacks.py").write_text(ATTACKS)
@@ -73,7 +93,7 @@ def test_a_step_of_the_push_reaches_nothing_that_judges_it(released: User, stand
     action = {"ml_init/prepare.py": "Data", "ml_training/train.py": "Train"}[step]
     log = released.run("python", "-m", "scripts.logs", WORKLOAD, action).stdout
     tried = dict(re.findall(r"ATTACK ([^:]+): (\w+)", log))
-    assert len(tried) == 18, log
+    assert len(tried) == 23, log
     assert {name: code for name, code in tried.items() if code not in REFUSED} == {}
 
 
@@ -190,6 +210,8 @@ def test_what_roles_can_do_is_what_the_threat_model_lists(released: User, stands
 def deeds_of(at: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Deed → action and resource."""
     account = "123456789012"
+    api = f"arn:aws:apigateway:us-east-1::/restapis/{at['api']}"
+    function = f"arn:aws:lambda:us-east-1:{account}:function:"
     objects = f"arn:aws:s3:::{at['bucket']}/"
     sagemaker, packages = f"arn:aws:sagemaker:us-east-1:{account}:", at["package"]
     return {
@@ -237,7 +259,21 @@ def deeds_of(at: dict[str, Any]) -> dict[str, tuple[str, str]]:
         ),
         "change a role": ("iam:PutRolePolicy", at["signer"]),
         "become the gate": ("sts:AssumeRole", at["signer"]),
-        "change a function": ("lambda:UpdateFunctionCode", f"arn:aws:lambda:us-east-1:{account}:function:f"),
+        "change a function": ("lambda:UpdateFunctionCode", f"{function}f"),
+        "change the door's function": ("lambda:UpdateFunctionCode", f"{function}car-evaluation-predict"),
+        "open a method of the API": ("apigateway:PUT", f"{api}/resources/x/methods/POST"),
+        "take a method's authorization away": ("apigateway:PATCH", f"{api}/resources/x/methods/POST"),
+        "change who is let in": ("apigateway:PATCH", f"{api}/authorizers/x"),
+        "admit somebody": (
+            "cognito-idp:AdminCreateUser",
+            f"arn:aws:cognito-idp:us-east-1:{account}:userpool/{at['pool']}",
+        ),
+        "write the page": ("s3:PutObject", f"arn:aws:s3:::{at['site']}/index.html"),
+        "replace a published file": ("s3:PutObject", f"arn:aws:s3:::{at['pushed']['Bucket']}/{at['pushed']['Key']}"),
+        "change the API's stack": (
+            "cloudformation:UpdateStack",
+            f"arn:aws:cloudformation:us-east-1:{account}:stack/CarEvaluationApi/1",
+        ),
         "read the token": (
             "secretsmanager:GetSecretValue",
             f"arn:aws:secretsmanager:us-east-1:{account}:secret:gatehouse/github-token-x",

@@ -1,5 +1,6 @@
 """An earlier release goes back into PROD: also when the pipeline is red, and never a version that must not serve."""
 
+import json
 import re
 import subprocess
 import sys
@@ -113,7 +114,7 @@ def test_what_cannot_be_put_back_is_refused(two_releases: User, wanted: str) -> 
 
 
 def test_rollback_with_a_red_pipeline_under_traffic(red: User) -> None:
-    """What served before is put back, verified and timed while requests are answered; the topic hears of it.
+    """What served before is put back, verified and timed while requests are answered; door and topic hear of it.
 
     Whoever does it has no right but those that docs/releases.md names.
     """
@@ -125,6 +126,8 @@ def test_rollback_with_a_red_pipeline_under_traffic(red: User) -> None:
     assert earlier < present
     assert earlier in approved(red)
     assert red.outputs(STACK)["ServedPackageArn"].endswith(f"/{earlier}")
+    through_the_door = json.loads(red.script("call", "car_evaluation", ROW).stdout)
+    assert (through_the_door["label"], through_the_door["release"]) == ("vgood", earlier)
     assert set(answers) == {"vgood"}
     timed = re.search(r"PROD serves version (\d+) .*verified\. rollback: ([\d.]+) s in all", said)
     assert timed, said

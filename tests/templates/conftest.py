@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from stacks.settings import Settings, load_settings
-from stacks.specs import Api, Workload
+from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
 from tests.settings import FILE, bring
 from tests.templates.cloud_assembly import PROJECT, CloudAssembly, Copy, synthesize, synthesize_under_rules
@@ -29,8 +28,8 @@ kind = "integer"
 low = 1
 high = 2
 """
-#: The workloads that get a door below.
-WITH_DOORS = ("car_evaluation", "credit_default")
+#: The workloads with a door.
+WITH_DOORS = sorted(name for name, workload in WORKLOADS.items() if workload.doors)
 
 
 @pytest.fixture(scope="session")
@@ -123,40 +122,22 @@ def assembly_with_batch(project_copy: Copy, tmp_path_factory: pytest.TempPathFac
     return synthesize(project, tmp_path_factory.mktemp("scoring") / "cdk.out")
 
 
-@pytest.fixture(scope="session")
-def assembly_with_doors(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
-    """What a project makes whose first two workloads have doors, with the rules' report on it."""
-    project = project_copy("doors")
-    open_doors(project)
-    return synthesize_under_rules(project, tmp_path_factory.mktemp("with_doors"))
-
-
-def open_doors(project: Path) -> None:
-    """Gives workloads doors in a project's registry."""
-    registry = project / "stacks" / "workloads.py"
-    text = registry.read_text()
-    for name in WITH_DOORS:
-        assert f'name="{name}",' in text
-        text = text.replace(f'name="{name}",', f'name="{name}",\n            doors=(Api(),),')
-    registry.write_text(text.replace("import ExpectedAnswers", "import Api, ExpectedAnswers"))
-
-
 @pytest.fixture(scope="session", params=WITH_DOORS)
 def entered(request: pytest.FixtureRequest) -> Workload:
     """A workload that has a door."""
-    return replace(WORKLOADS[request.param], doors=(Api(),))
+    return WORKLOADS[request.param]
 
 
 @pytest.fixture(scope="session")
-def api(assembly_with_doors: CloudAssembly, entered: Workload) -> Template:
+def api(assembly: CloudAssembly, entered: Workload) -> Template:
     """The template of its API."""
-    return assembly_with_doors.templates[entered.stack_name("Api")]
+    return assembly.templates[entered.stack_name("Api")]
 
 
 @pytest.fixture(scope="session")
-def frame(assembly_with_doors: CloudAssembly, entered: Workload) -> Template:
+def frame(assembly: CloudAssembly, entered: Workload) -> Template:
     """The template of its pipeline, which has what a person decides of the door."""
-    return assembly_with_doors.templates[entered.stack_name("Pipeline")]
+    return assembly.templates[entered.stack_name("Pipeline")]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

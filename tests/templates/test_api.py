@@ -118,12 +118,10 @@ def test_the_function_is_told_what_it_reads_and_nothing_else(api: Template, ente
     assert render(given["RELEASE"]) == "${${ModelPackageArn} at /2}"
 
 
-def test_a_releases_function_has_its_handler_and_the_doors_facts(
-    assembly_with_doors: CloudAssembly, api: Template
-) -> None:
+def test_a_releases_function_has_its_handler_and_the_doors_facts(assembly: CloudAssembly, api: Template) -> None:
     """The function is packed from lambda/predict, with the hand-over and the door's facts beside its handler."""
     code = api.only("AWS::Lambda::Function")["Code"]
-    folder = assembly_with_doors.folder / f"asset.{code['S3Key'].rpartition('/')[2].removesuffix('.zip')}"
+    folder = assembly.folder / f"asset.{code['S3Key'].rpartition('/')[2].removesuffix('.zip')}"
     own = {path.name for path in (PROJECT / "lambda" / "predict").glob("*.py")}
     assert {name for name in own if (folder / name).read_bytes() == _program(name)} == own
     assert (folder / "handover" / "variables.py").is_file()
@@ -189,9 +187,9 @@ def test_the_stage_is_throttled_and_logs_no_bodies(api: Template, settings: Sett
     assert stage["AccessLogSetting"]["DestinationArn"] == {"Ref": "AccessLogArn"}
 
 
-def test_changed_methods_are_deployed_anew(assembly_with_doors: CloudAssembly) -> None:
+def test_changed_methods_are_deployed_anew(assembly: CloudAssembly) -> None:
     """A deployment's id is made of the methods, models and answers: those of two data sets have two."""
-    templates = [assembly_with_doors.templates[name] for name in ("CarEvaluationApi", "CreditDefaultApi")]
+    templates = [assembly.templates[name] for name in ("CarEvaluationApi", "CreditDefaultApi")]
     found = [name for template in templates for name in template.of_type("AWS::ApiGateway::Deployment")]
     assert len(set(found)) == 2
     for template, name in zip(templates, found, strict=True):

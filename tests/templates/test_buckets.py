@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from stacks.specs import Workload
 from tests.templates.template import Template, render
 
 
 @pytest.fixture
-def buckets(pipeline: Template) -> dict[str, dict[str, Any]]:
+def buckets(pipeline: Template, workload: Workload) -> dict[str, dict[str, Any]]:
     found = pipeline.of_type("AWS::S3::Bucket")
-    assert len(found) == 2, "one for data, one for artifacts"
+    assert len(found) == 2 + len(workload.doors), "one for data, one for artifacts, and one for a door's page"
     return found
 
 
@@ -56,15 +57,15 @@ def test_every_bucket_refuses_requests(
 
 
 def test_bucket_policies_only_ever_deny(pipeline: Template) -> None:
-    """No bucket's policy grants anything: grants stand in the roles' policies alone."""
-    policies = pipeline.of_type("AWS::S3::BucketPolicy").values()
+    """No bucket's policy grants anything but a page's, to CloudFront: grants stand in the roles' policies alone."""
+    policies = {name: policy for name, policy in pipeline.of_type("AWS::S3::BucketPolicy").items() if not of_page(name)}
     assert len(policies) == 2
-    for policy in policies:
+    for policy in policies.values():
         assert {statement["Effect"] for statement in policy["PolicyDocument"]["Statement"]} == {"Deny"}
 
 
 def test_data_and_models_outlive_the_stack(pipeline: Template, buckets: dict[str, dict[str, Any]]) -> None:
-    """Both buckets are retained when the stack is deleted and when they are replaced."""
+    """All buckets are retained when the stack is deleted and when they are replaced."""
     for bucket in buckets:
         resource = pipeline.resources[bucket]
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
@@ -74,7 +75,7 @@ def test_what_is_superseded_expires(pipeline: Template, buckets: dict[str, dict[
     """Broken-off uploads go after a week and old versions later; an artifact goes with its version."""
     for logical_id, bucket in buckets.items():
         (rule,) = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" not in rule]
-        days = 30 if logical_id == artifact_store(pipeline) else 90
+        days = 30 if logical_id == artifact_store(pipeline) or of_page(logical_id) else 90
         assert rule["Status"] == "Enabled"
         assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
         assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": days}
@@ -83,10 +84,16 @@ def test_what_is_superseded_expires(pipeline: Template, buckets: dict[str, dict[
 
 def test_of_the_data_only_captured_requests_expire(pipeline: Template, buckets: dict[str, dict[str, Any]]) -> None:
     """Captured requests expire after 90 days; rows, features, models and reports never do."""
-    (data,) = [bucket for logical_id, bucket in buckets.items() if logical_id != artifact_store(pipeline)]
+    others = {name: bucket for name, bucket in buckets.items() if not of_page(name)}
+    (data,) = [bucket for name, bucket in others.items() if name != artifact_store(pipeline)]
     expiring = {rule["Prefix"]: rule for rule in data["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule}
     assert list(expiring) == ["capture/"]
     assert expiring["capture/"]["ExpirationInDays"] == 90
+
+
+def of_page(logical_id: str) -> bool:
+    """Of a door's page (tests/templates/test_door.py)."""
+    return logical_id.startswith("DoorPage")
 
 
 def artifact_store(pipeline: Template) -> str:

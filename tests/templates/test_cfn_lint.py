@@ -15,11 +15,10 @@ def test_templates_have_neither_errors_nor_warnings(
     assembly_with_key: CloudAssembly,
     assembly_with_approval: CloudAssembly,
     assembly_with_ab: CloudAssembly,
-    assembly_with_doors: CloudAssembly,
     settings: Settings,
 ) -> None:
     """Templates pass under each of the settings; those that settings do not change are looked at once."""
-    assemblies = (assembly, assembly_with_key, assembly_with_approval, assembly_with_ab, assembly_with_doors)
+    assemblies = (assembly, assembly_with_key, assembly_with_approval, assembly_with_ab)
     found = [path for each in assemblies for path in each.template_files]
     different = {path.read_bytes(): path for path in found}
     assert len(different) >= 8

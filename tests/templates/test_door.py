@@ -219,9 +219,7 @@ def _judges(frame: Template) -> dict[str, Any]:
     return configuration
 
 
-def test_the_build_knows_which_assets_it_publishes(
-    assembly_with_doors: CloudAssembly, frame: Template, entered: Workload
-) -> None:
+def test_the_build_knows_which_assets_it_publishes(assembly: CloudAssembly, frame: Template, entered: Workload) -> None:
     """The Synth build is told the manifest that its synthesis writes for the API's stack."""
     project = frame.of_type("AWS::CodeBuild::Project")[only_id(frame, "AWS::CodeBuild::Project", "Synth")]
     told = {each["Name"]: each["Value"] for each in project["Environment"]["EnvironmentVariables"]}
@@ -230,7 +228,7 @@ def test_the_build_knows_which_assets_it_publishes(
         "PIPELINE_STACK_NAME": entered.stack_name("Pipeline"),
         "ASSETS_MANIFEST": f"{entered.stack_name('Api')}.assets.json",
     }
-    assert (assembly_with_doors.folder / told["ASSETS_MANIFEST"]).is_file()
+    assert (assembly.folder / told["ASSETS_MANIFEST"]).is_file()
 
 
 def test_the_publisher_knows_its_places_and_the_pages_configuration(frame: Template, entered: Workload) -> None:

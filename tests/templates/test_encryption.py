@@ -50,12 +50,25 @@ def of_security_configuration(configuration: Properties) -> Any:
 
 #: Every type in the templates. One that is new here says what it encrypts with, or that it keeps nothing.
 KEYS: dict[str, KeyOf | str] = {
+    **{
+        f"AWS::ApiGateway::{kind}": NONE
+        for kind in (
+            *("Account", "Authorizer", "Deployment", "GatewayResponse", "Method", "Model", "RequestValidator"),
+            *("Resource", "RestApi", "Stage"),
+        )
+    },
     "AWS::ApplicationAutoScaling::ScalableTarget": NONE,
     "AWS::ApplicationAutoScaling::ScalingPolicy": NONE,
+    "AWS::CloudFront::Distribution": NONE,
+    "AWS::CloudFront::OriginAccessControl": NONE,
+    "AWS::CloudFront::ResponseHeadersPolicy": NONE,
     "AWS::CloudWatch::Alarm": NONE,
     "AWS::CodeBuild::Project": of_project,
     "AWS::CodePipeline::Pipeline": lambda p: p["ArtifactStore"].get("EncryptionKey", {}).get("Id"),
     "AWS::CodePipeline::Webhook": NONE,
+    "AWS::Cognito::UserPool": NONE,  # Cognito encrypts who is in it, and takes no key of ours for that
+    "AWS::Cognito::UserPoolClient": NONE,
+    "AWS::Cognito::UserPoolDomain": NONE,
     "AWS::Events::Rule": NONE,
     "AWS::Glue::Classifier": NONE,
     "AWS::Glue::Crawler": NONE,
@@ -65,8 +78,10 @@ KEYS: dict[str, KeyOf | str] = {
     "AWS::IAM::Policy": NONE,
     "AWS::IAM::Role": NONE,
     "AWS::KMS::Key": NONE,
+    "AWS::Lambda::Alias": NONE,
     "AWS::Lambda::Function": NONE,  # its environment holds names, its code is the repository's
     "AWS::Lambda::Permission": NONE,
+    "AWS::Lambda::Version": NONE,
     "AWS::Logs::LogGroup": lambda group: group.get("KmsKeyId"),
     "AWS::S3::Bucket": of_bucket,
     "AWS::S3::BucketPolicy": NONE,
@@ -78,6 +93,7 @@ KEYS: dict[str, KeyOf | str] = {
     "AWS::SNS::Subscription": NONE,
     "AWS::SNS::Topic": lambda topic: topic.get("KmsMasterKeyId"),
     "AWS::SNS::TopicPolicy": NONE,
+    "Custom::Page": NONE,
 }
 #: Types whose policy has to refuse what comes without TLS, and the policies' types.
 POLICIES = {
@@ -117,11 +133,16 @@ def test_only_notifications_need_a_key_of_our_own(assembly: CloudAssembly, workl
 def test_one_line_encrypts_everything_with_a_key_of_ones_own(
     assembly_with_key: CloudAssembly, workload: Workload
 ) -> None:
-    """One key encrypts data, artifacts, logs, topic, disks and captured requests."""
+    """One key encrypts data, artifacts, logs, topic, disks and captured requests.
+
+    CloudFront, which shows a page's files to everybody, may not use it.
+    """
     pipeline = assembly_with_key.templates[workload.stack_name("Pipeline")]
     key = encryption_key(pipeline)
     found = keys(assembly_with_key, workload)
     assert len(found) > 15
+    shown = [name for name in found if "/DoorPageFiles" in name]
+    assert [found.pop(name) for name in shown] == [None] * len(workload.doors)
     for name, used in found.items():
         own = name.startswith(workload.stack_name("Pipeline"))
         assert render(used) == (f"${{{key}.Arn}}" if own else "${EncryptionKeyArn}"), name

@@ -81,35 +81,31 @@ def test_nothing_is_named_without_a_reason(
         f"{workload.stack_name('Pipeline')}/webhook": "a reference by the secret's ARN is too long for the webhook",
         f"{dashed}-prod-invocations": "CloudFormation requires a scaling policy's name; it counts within its target",
     }
+    of_door = _named_by_a_door(workload) if workload.doors else {}
     # Glue requires a security configuration's name.
     with_key = {f"{dashed}-{kind}" for kind in ("jobs", "crawlers") if workload.glue}
-    assert names(assembly, workload) == sorted(reasons)
-    assert names(assembly_with_key, workload) == sorted(set(reasons) | with_key)
+    own = [name.partition(",")[0] for name in of_door]
+    assert names(assembly, workload) == sorted([*reasons, *own])
+    assert names(assembly_with_key, workload) == sorted([*reasons, *with_key, *own])
 
 
-def test_what_a_door_names_has_a_reason_too(
-    assembly: CloudAssembly, assembly_with_doors: CloudAssembly, entered: Workload
-) -> None:
-    """A door adds the names of this list to a workload's, each with its reason."""
-    reasons = {
-        entered.dashed_name: "API Gateway requires a name, which need not be the only one",
-        f"{entered.dashed_name}-123456789012": "people see the address of the sign-in, which begins with it",
-        f"/aws/lambda/{entered.function_name}": "Lambda names the group after its function",
-        entered.function_name: "the deploying role and the log group name the function before its stack exists",
+def _named_by_a_door(workload: Workload) -> dict[str, str]:
+    """What a door names besides, each with its reason; after a comma, what it is, where two things have one name."""
+    return {
+        f"{workload.dashed_name}, the API": "API Gateway requires a name, which need not be the only one",
+        f"{workload.dashed_name}-123456789012": "people see the address of the sign-in, which begins with it",
+        f"/aws/lambda/{workload.function_name}": "Lambda names the group after its function",
+        workload.function_name: "the deploying role and the log group name the function before its stack exists",
         "live": "callers' addresses have the stage's name",
         "live, the alias": "the API calls the alias, which each release gives to its own version",
-        f"{entered.stack_name('Api')}-in-use": "CloudFormation requires a scaling policy's name",
+        f"{workload.stack_name('Api')}-in-use": "CloudFormation requires a scaling policy's name",
     }
-    without = names(assembly, entered)
-    added = names(assembly_with_doors, entered, "Api")
-    for name in without:
-        added.remove(name)
-    assert added == sorted(name.partition(",")[0] for name in reasons)
 
 
-def names(assembly: CloudAssembly, workload: Workload, *more: StackKind) -> list[str]:
+def names(assembly: CloudAssembly, workload: Workload) -> list[str]:
     named = []
-    for kind in ("Pipeline", *KINDS, *more):
+    api: tuple[StackKind, ...] = ("Api",) if workload.doors else ()
+    for kind in ("Pipeline", *KINDS, *api):
         for resource in assembly.templates[workload.stack_name(kind)].resources.values():
             name = NAME_PROPERTY[resource["Type"]]
             value = resource.get("Properties", {}).get(name) if name else None

@@ -84,7 +84,7 @@ def test_every_role_is_assumed_by_one_service(pipeline: Template) -> None:
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
-def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
+def test_each_step_has_a_role_of_its_own(pipeline: Template, workload: Workload) -> None:
     """No role serves two builds, jobs or functions, nor pipeline and deployment together."""
     users = [render(p["ServiceRole"]) for p in pipeline.of_type("AWS::CodeBuild::Project").values()]
     assert len(users) == 6
@@ -99,6 +99,7 @@ def test_each_step_has_a_role_of_its_own(pipeline: Template) -> None:
         "${WorkshopProdServingRole",
         "${DeploymentRole",
         "${QaDeploymentRole",
+        *(["${ApiDeploymentRole", "${DoorApiLogRole", "${DoorFunctionRole"] if workload.doors else []),
     }
 
 
@@ -109,12 +110,13 @@ def test_a_role_has_one_policy_and_a_policy_one_role(pipeline: Template) -> None
 
 
 def test_roles_are_handed_only_to_the_service_that_they_are_for(
-    pipeline: Template, statements: list[Statement]
+    pipeline: Template, statements: list[Statement], workload: Workload
 ) -> None:
     """Each PassRole names its roles and, by iam:PassedToService, the service that each role trusts."""
     roles = pipeline.of_type("AWS::IAM::Role")
     passing = [s for s in statements if s.effect == "Allow" and "iam:PassRole" in s.actions]
-    assert len(passing) == 4, "the training step, the two deployment roles and the pipeline"
+    deploying = 2 + len(workload.doors)
+    assert len(passing) == 2 + deploying, "the training step, the deployment roles and the pipeline"
     for statement in passing:
         for resource in statement.resources:
             name = resource.removeprefix("${").removesuffix(".Arn}")
@@ -133,12 +135,16 @@ def _passed_to(passing: Statement, role: str, statements: list[Statement]) -> se
     return {service for value in [own, *denied_but] if value for service in as_list(value)}
 
 
-def test_no_role_can_change_roles_or_policies(allowed: list[Statement]) -> None:
-    """Roles may make nothing in IAM but autoscaling's service-linked role."""
-    actions = {(a, s.resources) for s in allowed for a in s.actions if a.startswith("iam:") and a != "iam:PassRole"}
-    ((action, (resource,)),) = actions
-    assert action == "iam:CreateServiceLinkedRole"
-    assert "/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/" in resource
+def test_no_role_can_change_roles_or_policies(allowed: list[Statement], workload: Workload) -> None:
+    """Roles may make nothing in IAM but autoscaling's service-linked roles, for endpoints and for a door."""
+    found = {(a, r) for s in allowed for a in s.actions for r in s.resources if a.startswith("iam:")}
+    found = {(action, resource) for action, resource in found if action != "iam:PassRole"}
+    assert {action for action, _ in found} == {"iam:CreateServiceLinkedRole"}
+    services = ["sagemaker", "lambda"] if workload.doors else ["sagemaker"]
+    assert sorted(resource.split("/")[2] for _, resource in found) == sorted(
+        f"{service}.application-autoscaling.amazonaws.com" for service in services
+    )
+    assert all("role/aws-service-role/" in resource for _, resource in found)
 
 
 def test_no_step_can_read_secrets(assembly: CloudAssembly) -> None:
@@ -184,9 +190,10 @@ def holders(allowed: list[Statement], action: str) -> set[str]:
         ("codebuild:StartBuild", {"ReleasePipeline"}),
     ],
 )
-def test_a_deed_is_one_roles_task(allowed: list[Statement], action: str, who: set[str]) -> None:
-    """Only the roles that are listed for it may do this action."""
-    assert holders(allowed, action) == who
+def test_a_deed_is_one_roles_task(allowed: list[Statement], workload: Workload, action: str, who: set[str]) -> None:
+    """Only the roles that are listed for it may do this action; a door's function asks the endpoint, too."""
+    asking = {"DoorFunction"} if workload.doors and action == "sagemaker:InvokeEndpoint" else set()
+    assert holders(allowed, action) == who | asking
 
 
 def test_the_gate_reads_the_data_and_writes_its_own_folder(allowed: list[Statement], workload: Workload) -> None:
@@ -342,26 +349,31 @@ def test_where_a_person_approves_each_release_the_gate_can_not(
     assert [s for s in statements if any("Tagging" in action for action in s.actions)] == []
 
 
-def test_nobody_may_delete_prod(allowed: list[Statement]) -> None:
-    """Who may delete stacks may delete those of QA alone."""
-    deleting = [s.resources for s in allowed if "cloudformation:DeleteStack" in s.actions]
-    assert deleting
-    for resources in deleting:
-        assert all(re.search(r":stack/[A-Za-z]+Qa/\*$", resource) for resource in resources)
+def test_nobody_may_delete_prod(allowed: list[Statement], workload: Workload) -> None:
+    """Who may delete stacks may delete QA's alone, and the pipeline a door's, whose creation failed."""
+    deleting = [s for s in allowed if "cloudformation:DeleteStack" in s.actions]
+    named = {(s.holder[:9], re.findall(r":stack/(\w+)/\*$", resource)[0]) for s in deleting for resource in s.resources}
+    qa, api = workload.stack_name("Qa"), workload.stack_name("Api")
+    assert named == {("QaCleanUp", qa), ("ReleasePi", qa), *(("ReleasePi", api) for _ in workload.doors)}
 
 
 def test_alarms_can_be_read_all_and_changed_only_where_they_are_this_workloads(
     allowed: list[Statement], workload: Workload
 ) -> None:
-    """Reading is granted on all, because it lists; changing on PROD's, to the role that deploys PROD."""
+    """Reading is granted on all, because it lists; changing on PROD's, to the role that deploys PROD.
+
+    The role that deploys a door changes the alarms by which its function scales.
+    """
     named: dict[str, set[tuple[str, str]]] = {}
     for statement in allowed:
         for action in statement.actions:
             alarms = [r.split(":alarm:")[1] for r in statement.resources if ":alarm:" in r]
             named.setdefault(action, set()).update((statement.holder.partition("Role")[0], alarm) for alarm in alarms)
-    assert named["cloudwatch:DescribeAlarms"] == {("Deployment", "*")}
+    api = {("ApiDeployment", "*")} if workload.doors else set()
+    assert named["cloudwatch:DescribeAlarms"] == {("Deployment", "*")} | api
     assert named["cloudwatch:PutMetricAlarm"] == named["cloudwatch:DeleteAlarms"]
     assert named["cloudwatch:PutMetricAlarm"] == {
         ("Deployment", f"{workload.stack_name('Prod')}-*"),
         ("Deployment", f"TargetTracking-endpoint/{workload.endpoint_name('Prod')}/*"),
+        *(("ApiDeployment", f"TargetTracking-function:{workload.function_name}:*") for _ in workload.doors),
     }

@@ -22,7 +22,7 @@ def name_of(template: Template, kind: str) -> str:
 
 def own(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     """The clean-up's resources of a type: the pipeline has other functions, which have nothing to do with it."""
-    others = ("AnswerShare", "ReleaseEnded")
+    others = ("AnswerShare", "ReleaseEnded", "Door")
     return {name: found for name, found in template.of_type(kind).items() if not name.startswith(others)}
 
 
@@ -74,7 +74,7 @@ def test_it_runs_once_at_a_time_for_as_long_as_lambda_lets_it(pipeline: Template
     assert function["Timeout"] == 900
 
 
-@pytest.mark.parametrize("folder", ["qa_clean_up", "answer_share", "ended_release"])
+@pytest.mark.parametrize("folder", ["qa_clean_up", "answer_share", "ended_release", "publish_page"])
 def test_a_functions_code_is_the_repositorys(
     assembly: CloudAssembly, pipeline: Template, workload: Workload, folder: str
 ) -> None:
@@ -86,9 +86,10 @@ def test_a_functions_code_is_the_repositorys(
         code = assembly.folder / f"asset.{Path(function['Code']['S3Key']).stem}" / f"{module}.py"
         assert f"def {name}(" in code.read_text()
         packed.append(code.read_text())
-    wanted = int(folder != "answer_share" or watched)
-    assert packed.count((PROJECT / "lambda" / folder / "handler.py").read_text()) == wanted
-    assert len(packed) == 2 + watched
+    entered = bool(workload.doors)
+    wanted = {"answer_share": watched, "publish_page": entered}.get(folder, True)
+    assert packed.count((PROJECT / "lambda" / folder / "handler.py").read_text()) == int(wanted)
+    assert len(packed) == 2 + watched + entered
 
 
 def test_it_may_change_one_stack_and_one_stage(pipeline: Template, workload: Workload) -> None:

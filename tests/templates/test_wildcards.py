@@ -18,7 +18,7 @@ from tests.templates.template import REASONS, as_list, render
 PARTS = ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal")
 
 
-@pytest.fixture(params=["assembly", "assembly_with_key", "assembly_with_doors"])
+@pytest.fixture(params=["assembly", "assembly_with_key"])
 def resources(request: pytest.FixtureRequest, workload: Workload) -> dict[str, dict[str, Any]]:
     """All resources of a workload's stacks, by stack and logical id."""
     assembly: CloudAssembly = request.getfixturevalue(request.param)

@@ -17,7 +17,7 @@ from scripts import cloud
 from scripts.cloud import addresses, api_calls
 from scripts.cloud.api_calls import Answer, ApiCalls
 from scripts.cloud.decision import Cloud, Decision
-from scripts.load import drive
+from scripts.load import Phase, drive, phases_of
 from scripts.reads.door import request_for, stack_of_api
 from scripts.reads.load import Second, Seen, chart, seconds_of
 from scripts.user import temporary_password
@@ -25,6 +25,7 @@ from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
 
 ROW = "low,low,5more,more,big,high"
+BUSY_SECONDS = 300
 
 
 def test_a_row_is_sent_as_a_member_for_each_column() -> None:
@@ -125,11 +126,36 @@ def test_a_load_asks_as_often_as_it_is_told() -> None:
         asked.append(1)
         return Answer(status=200 if len(asked) > 1 else 503, body="", seconds=0.004)
 
-    seen = drive(ask, instances=lambda: 2, rate=40, seconds=1, tell=told.append)
+    seen = drive(ask, instances=lambda: 2, phases=[Phase(rate=40, seconds=1)], tell=told.append)
     assert len(asked) == 40
-    (second,) = seconds_of(seen, 1)
-    assert (second.instances, second.answered + second.failed, second.failed) == (2, 40, 1)
+    # On a busy machine, some are sent after their second.
+    seconds = seconds_of(seen, BUSY_SECONDS)
+    failed = sum(second.failed for second in seconds)
+    assert (seconds[0].instances, sum(second.answered for second in seconds) + failed, failed) == (2, 40, 1)
     assert [line.split("s  ")[1] for line in told] == ["2 instances"]
+
+
+def test_a_load_goes_down_again() -> None:
+    """Rates follow one another, each for its own seconds."""
+    assert phases_of("50,0.5", "30,60") == [Phase(rate=50.0, seconds=30), Phase(rate=0.5, seconds=60)]
+    seen = drive(
+        lambda: Answer(status=200, body="", seconds=0.001),
+        instances=lambda: 1,
+        phases=[Phase(rate=20, seconds=1), Phase(rate=5, seconds=1)],
+        tell=lambda _: None,
+    )
+    sent = [moment for moment, _, _ in seen.answers]
+    assert len(sent) == 20 + 5
+    assert sum(moment >= 1.0 for moment in sent) >= 5, "those of the second rate come after the first one's second"
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"), [("0", "1"), ("5", "0"), ("5,6", "1"), ("inf", "1"), ("x", "1"), ("", "")]
+)
+def test_a_load_that_is_none_is_refused(rate: str, seconds: str) -> None:
+    """Both have as many numbers, all above nothing; the refusal shows what was given and what could be."""
+    with pytest.raises(SystemExit, match=rf"RATE={rate} SECONDS={seconds}: .* RATE=50,2 SECONDS=30,60"):
+        phases_of(rate, seconds)
 
 
 def test_a_second_has_what_was_sent_in_it() -> None:
