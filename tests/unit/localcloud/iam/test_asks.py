@@ -58,6 +58,9 @@ class State:
     def key_of_endpoint_config(self, name: str) -> str:
         return "k" if name == "secret" else ""
 
+    def has_tags(self, object_arn: str, _version: str | None) -> bool:
+        return object_arn.endswith("/tagged")
+
     def secret_arn(self, region: str, name: str) -> str:
         return f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}-AbCdEf"
 
@@ -297,6 +300,11 @@ def test_s3(line: str, expected: list[str]) -> None:
 def test_s3_asks_for_what_comes_with_a_call() -> None:
     """A copy reads its source; tags and ACLs are actions of their own; many deletions are each asked for."""
     assert s3("PUT /b/k", {"x-amz-copy-source": "/from/a%20b"}) == ["s3:PutObject b/k", "s3:GetObject from/a b"]
+    copied = ["s3:PutObject b/k", "s3:GetObject from/tagged"]
+    tags = ["s3:GetObjectTagging from/tagged", "s3:PutObjectTagging b/k"]
+    assert s3("PUT /b/k", {"x-amz-copy-source": "/from/tagged"}) == [*copied, *tags]
+    replaced = {"x-amz-copy-source": "/from/tagged", "x-amz-tagging-directive": "REPLACE"}
+    assert s3("PUT /b/k", replaced) == copied
     assert s3("PUT /b/k", {"x-amz-tagging": "a=b"}) == ["s3:PutObject b/k", "s3:PutObjectTagging b/k"]
     body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>1</VersionId></Object></Delete>"
     assert s3("POST /b?delete", body=body) == ["s3:DeleteObject b/a", "s3:DeleteObjectVersion b/b"]
