@@ -81,7 +81,7 @@ def attacks(at: dict[str, Any]) -> Iterator[Attempt]:
             "pipelineName": at["pipeline"],
             "stageName": "Approve",
             "actionName": "Approve",
-            "token": "1",
+            "token": "11111111-2222-3333-4444-555555555555",
             "result": {"summary": "fine", "status": "Approved"},
         },
     )
