@@ -256,8 +256,8 @@ endif
 
 tests/browser/node_modules/installed: tests/browser/package.json tests/browser/package-lock.json | .venv/installed
 	@echo "installing the browser of the tests (tests/browser/package-lock.json)"
-	@cd tests/browser && PATH="$(NODE):$$PATH" npm ci --silent --no-fund --no-audit
-	@cd tests/browser && PATH="$(NODE):$$PATH" node driver.mjs </dev/null >/dev/null  # unpacks it, once for all who start it
+	@export PATH="$(NODE):$$PATH" && cd tests/browser && npm ci --silent --no-fund --no-audit \
+		&& node driver.mjs </dev/null >/dev/null  # unpacks it, once for all who start it
 	@touch $@
 
 node_modules/installed: package.json package-lock.json | .venv/installed
