@@ -92,12 +92,16 @@ def test_bad_requests_get_the_containers_status_and_words(
     assert message in error.value.response["OriginalMessage"]
 
 
-def test_xgboost_answers_csv_json_and_json_lines(alone: World) -> None:
+def test_xgboost_answers_csv_and_json(alone: World) -> None:
     """The answer has one prediction a row, as a line or as a score."""
     two = f"{ROW}\n0,0,0,0,0,0"
     assert alone.invoke("xgboost", two) == "3.0\n0.0\n"
     assert json.loads(alone.invoke("xgboost", two, Accept=JSON)) == {"predictions": [{"score": 3.0}, {"score": 0.0}]}
-    assert alone.invoke("xgboost", ROW, Accept=JSON_LINES) == '{"score": 3.0}\n'
+    with pytest.raises(ClientError, match="application/jsonlines is encoded by the container with selectable inf"):
+        alone.invoke("xgboost", ROW, Accept=JSON_LINES)
+    for cells in ("inf,0,0,0,0,0", "1e400,0,0,0,0,0", '"3",0,0,0,0,0'):
+        with pytest.raises(ClientError, match=r"\\(415\\)|Loading csv data failed"):
+            alone.invoke("xgboost", cells)
 
 
 def test_xgboost_takes_libsvm(alone: World) -> None:

@@ -15,6 +15,14 @@ _FORMATS = {
 _REFUSED = ("parquet", "application/x-parquet", "recordio-protobuf", "application/x-recordio-protobuf")
 
 
+def content_type_of_channel(declared: str | None, channel: str) -> str:
+    """As :func:`content_type`; of training data, no other parameter than ``label_size=1`` is accepted."""
+    others = [part.strip() for part in (declared or "").lower().split(";")[1:] if part.strip() != "label_size=1"]
+    if others and not any(part.startswith("label_size=") for part in others):
+        raise UserError(f"Channel configuration for {channel} channel is not supported: ContentType {declared}")
+    return content_type(declared)
+
+
 def content_type(declared: str | None) -> str:
     """Returns ``csv`` or ``libsvm``, which is the default; raises UserError for anything else."""
     if not declared:

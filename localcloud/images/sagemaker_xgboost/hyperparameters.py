@@ -69,7 +69,8 @@ def _one_of(*values: str) -> Hyperparameter:
 
 
 def _list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
+    """As it is written: the container takes no blank after a comma either."""
+    return text.split(",")
 
 
 _OBJECTIVES = [
@@ -186,6 +187,8 @@ _HYPERPARAMETERS = {
     "deterministic_histogram": _one_of("true", "false"),
     "sampling_method": _one_of("uniform", "gradient_based"),
 }
+#: What the container has and this stand-in has not.
+_OF_THE_CONTAINER = ("_kfold", "_num_cv_round", "use_dask_gpu_training")
 _ALIASES = {"learning_rate": "eta", "min_split_loss": "gamma", "reg_lambda": "lambda", "reg_alpha": "alpha"}
 
 
@@ -196,11 +199,16 @@ def validated(given: dict[str, str]) -> dict[str, Value]:
         raise UserError("Missing required hyperparameter: num_round")
     values: dict[str, Value] = {}
     for name, text in named.items():
+        if name in _OF_THE_CONTAINER:
+            raise UserError(f"Hyperparameter {name} is not supported by the local cloud's sagemaker-xgboost.")
         if name not in _HYPERPARAMETERS:
             raise UserError(f"Extraneous hyperparameter found: {name}")
         values[name] = _HYPERPARAMETERS[name].read(name, text)
     _check_objective(values)
     _check_metrics(values)
+    _check_constraints(values)
+    _check_updaters(values)
+    _check_tuning(values)
     return values
 
 
@@ -210,6 +218,51 @@ def _check_objective(values: dict[str, Value]) -> None:
         raise UserError("Require input for parameter 'num_class' for multi-classification")
     if "num_class" in values and not multiclass:
         raise UserError("Do not need to setup parameter 'num_class' for learning task other than multi-classification.")
+
+
+def _numbers(name: str, text: str, brackets: str) -> list[int]:
+    try:
+        return [int(part) for part in text.translate(str.maketrans("", "", brackets)).split(",") if part.strip()]
+    except ValueError as error:
+        raise UserError(f"Hyperparameter {name}: could not parse value") from error
+
+
+def _check_constraints(values: dict[str, Value]) -> None:
+    monotone, interaction = values.get("monotone_constraints"), values.get("interaction_constraints")
+    method = values.get("tree_method")
+    for name, given, methods in (
+        ("monotone_constraints", monotone, ("exact", "hist")),
+        ("interaction_constraints", interaction, ("exact", "hist", "approx")),
+    ):
+        if given is not None and method not in methods:
+            raise UserError(f"{name} can be used only when the tree_method parameter is set to one of {methods}")
+    if monotone is not None:
+        wrong = [each for each in _numbers("monotone_constraints", str(monotone), "()[] ") if each not in (-1, 0, 1)]
+        if wrong:
+            raise UserError(f"Hyperparameter monotone_constraints: value {wrong[0]} not in range [-1, 0, 1]")
+    if interaction is not None:
+        wrong = [each for each in _numbers("interaction_constraints", str(interaction), "[] ") if each < 1]
+        if wrong:
+            raise UserError(f"Hyperparameter interaction_constraints: value {wrong[0]} not in range [1, +inf)")
+
+
+def _check_updaters(values: dict[str, Value]) -> None:
+    updaters = values.get("updater", [])
+    growing = [each for each in updaters if each.startswith("grow_")] if isinstance(updaters, list) else []
+    if len(growing) > 1:
+        raise UserError(f"Only one tree grow plugin can be selected, not {', '.join(growing)}")
+
+
+def _check_tuning(values: dict[str, Value]) -> None:
+    wanted = values.get("_tuning_objective_metric")
+    if wanted is None:
+        return
+    channel, _, metric = str(wanted).partition(":")
+    if metric in _CONTAINER_METRICS:
+        raise UserError(f"Metric '{metric}' is the container's own, and the local cloud does not have it yet.")
+    if channel != "validation" or metric not in _METRICS:
+        allowed = ", ".join(f"validation:{each}" for each in _METRICS)
+        raise UserError(f"Hyperparameter _tuning_objective_metric: value {wanted} is not in [{allowed}]")
 
 
 def _check_metrics(values: dict[str, Value]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import pickle
@@ -15,7 +14,7 @@ from container import description, opt_ml
 from content_types import content_type
 from http_server import Request, Response, serve
 from hyperparameters import UserError
-from libsvm import matrix
+from libsvm import matrix, without_label
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +32,8 @@ class Serving:
         booster.set_param({"nthread": 1})  # a request is a row or a few: threads would cost more than they give
         self._booster = booster
         self._features = booster.num_features()
+        #: Which only predicts from a matrix of its own.
+        self._is_linear = '"name":"gblinear"' in booster.save_config().replace(" ", "")
         self._default_accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", CSV)
 
     def handle(self, request: Request) -> Response:
@@ -67,6 +68,8 @@ class Serving:
             return _refused(
                 406, f"Accept type {wanted} is not supported. Please use supported accept types: {_ACCEPTS}."
             )
+        if accept == JSON_LINES:
+            return _refused(500, f"{accept} is encoded by the container with selectable inference alone.")
         return Response(body=_encoded(predictions.tolist(), accept).encode(), content_type=accept)
 
     def _predict(self, rows: NDArray[np.float32] | csr_matrix) -> NDArray[np.float32]:
@@ -79,7 +82,9 @@ class Serving:
                 f"Feature size of {'libsvm' if sparse else 'csv'} inference data {width} is not consistent "
                 f"with feature size of trained model {self._features}."
             )
-        predictions: NDArray[np.float32] = self._booster.inplace_predict(rows)
+        predictions: NDArray[np.float32] = (
+            self._booster.predict(xgboost.DMatrix(rows)) if self._is_linear else self._booster.inplace_predict(rows)
+        )
         return predictions
 
 
@@ -89,8 +94,11 @@ def _rows(body: bytes, declared: str | None) -> NDArray[np.float32] | csr_matrix
     try:
         lines = body.strip().decode().split("\n")
         if kind == "libsvm":
-            return matrix(lines)
-        return np.array([[float(field or "nan") for field in row] for row in csv.reader(lines)], dtype=np.float32)
+            return matrix([without_label(line) for line in lines])
+        rows = np.array([[float(field or "nan") for field in line.split(",")] for line in lines], dtype=np.float32)
+        if np.isinf(rows).any():
+            raise ValueError("Input data contains `inf` or a value too large, while `missing` is not set to `inf`")
+        return rows
     except ValueError as error:
         raise ValueError(
             f"Loading {kind} data failed with Exception, please ensure data is in {kind} format:\n"
@@ -101,8 +109,6 @@ def _rows(body: bytes, declared: str | None) -> NDArray[np.float32] | csr_matrix
 def _encoded(predictions: list[object], accept: str) -> str:
     if accept == JSON:
         return json.dumps({"predictions": [{"score": score} for score in predictions]})
-    if accept == JSON_LINES:
-        return "".join(json.dumps({"score": score}) + "\n" for score in predictions)
     return "".join(
         (",".join(map(str, score)) if isinstance(score, list) else str(score)) + "\n" for score in predictions
     )
@@ -118,6 +124,9 @@ def load(folder: Path) -> xgboost.Booster:
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     if not files:
         sys.exit(f"No model in {folder}: the archive has no file at its top")
+    if len(files) > 1:
+        names = ", ".join(path.name for path in files)
+        sys.exit(f"Ensembles are not supported by the local cloud's sagemaker-xgboost: {names}")
     problems = []
     try:
         booster = xgboost.Booster()
@@ -137,6 +146,8 @@ def load(folder: Path) -> xgboost.Booster:
 
 
 def main() -> None:
+    if os.environ.get("SAGEMAKER_INFERENCE_OUTPUT"):
+        sys.exit("SAGEMAKER_INFERENCE_OUTPUT is not supported by the local cloud's sagemaker-xgboost.")
     serve(Serving(load(opt_ml() / "model")).handle)
 
 

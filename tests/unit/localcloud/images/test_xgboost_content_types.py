@@ -1,7 +1,7 @@
 """The names of XGBoost's formats."""
 
 import pytest
-from content_types import content_type
+from content_types import content_type, content_type_of_channel
 from hyperparameters import UserError
 
 
@@ -34,3 +34,11 @@ def test_other_types_are_refused_by_name(declared, message):
     """What the container takes and the stand-in does not is told apart from what nobody takes."""
     with pytest.raises(UserError, match=message):
         content_type(declared)
+
+
+def test_a_channels_type_has_no_parameter_but_its_labels() -> None:
+    """A character set is refused as the container refuses it; of a request it is taken."""
+    assert content_type_of_channel("text/csv; label_size=1", "train") == "csv"
+    assert content_type_of_channel(None, "train") == "libsvm"
+    with pytest.raises(UserError, match="Channel configuration for train channel is not supported"):
+        content_type_of_channel("text/csv; charset=utf-8", "train")

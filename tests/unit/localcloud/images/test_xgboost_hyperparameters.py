@@ -26,6 +26,15 @@ def test_strings_become_what_xgboost_takes():
         ({"eval_metric": "auc"}, "Metric 'auc' can only be applied for classification and ranking"),
         ({"eval_metric": "f1"}, "Metric 'f1' is the container's own"),
         ({"eval_metric": "rmse@2"}, "Metric 'rmse@2' is not supported"),
+        ({"eval_metric": "merror, mlogloss"}, "Hyperparameter eval_metric: value"),
+        ({"monotone_constraints": "(1,0)"}, "monotone_constraints can be used only when the tree_method"),
+        ({"monotone_constraints": "(1,2)", "tree_method": "hist"}, r"value 2 not in range \[-1, 0, 1\]"),
+        ({"interaction_constraints": "[[0,1]]", "tree_method": "hist"}, r"value 0 not in range \[1, \+inf\)"),
+        ({"updater": "grow_colmaker,grow_histmaker"}, "Only one tree grow plugin can be selected"),
+        ({"_tuning_objective_metric": "train:mlogloss"}, r"train:mlogloss is not in \[validation:auc"),
+        ({"_tuning_objective_metric": "validation:f1"}, "Metric 'f1' is the container's own"),
+        ({"_kfold": "3"}, "_kfold is not supported by the local cloud"),
+        ({"use_dask_gpu_training": "true"}, "use_dask_gpu_training is not supported by the local cloud"),
     ],
 )
 def test_a_wrong_one_is_named_with_its_value(changes, message):
@@ -46,3 +55,10 @@ def test_multiclass_needs_the_number_of_classes_and_nothing_else_does():
         validated({"num_round": "1", "objective": "multi:softmax"})
     with pytest.raises(UserError, match="Do not need to setup parameter 'num_class'"):
         validated({"num_round": "1", "objective": "binary:logistic", "num_class": "2"})
+
+
+def test_constraints_that_xgboost_takes_are_taken():
+    """With the method that knows them."""
+    constraints = {"monotone_constraints": "(1,-1,0)", "interaction_constraints": "[[1,2],[3]]", "tree_method": "hist"}
+    assert validated(GOOD | constraints)["monotone_constraints"] == "(1,-1,0)"
+    assert validated(GOOD | {"_tuning_objective_metric": "validation:merror", "updater": "grow_colmaker,prune"})
