@@ -145,7 +145,7 @@ test: check ## everything again, as tests
 # Tests wait for processes much of the time: three parts at a time fill two processors. The longest begin first.
 PARTS = format lint types walls e2e-releases e2e-workloads local-odd local-even templates unit browser
 
-check: .venv/installed-dev node_modules/installed ## what CI runs: quick, browser, local and e2e
+check: .venv/installed-dev node_modules/installed tests/browser/node_modules/installed ## what CI runs: quick, browser, local and e2e
 	@$(MAKE) --jobs 3 --output-sync=target $(PARTS)
 
 quick: format lint types walls unit templates ## everything that needs no local cloud

@@ -37,6 +37,7 @@ class Sick(xgboost.Booster):
     def __del__(self): pass
     def set_param(self, *_): pass
     def num_features(self): return 3
+    def save_config(self): return ""
     def inplace_predict(self, rows):
         {body}
         return numpy.full(len(rows), {answer}, dtype=numpy.float32)
