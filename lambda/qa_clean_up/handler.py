@@ -20,8 +20,8 @@ from handover.variables import QaCleanUpVariables
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-#: Why the transition into QA is disabled. By this reason, a later call recognizes that an earlier call disabled it.
-REASON = "The QA stack is being deleted; the clean-up opens this transition again when it is gone."
+#: Why the transition into QA is disabled, in characters that CodePipeline takes. A later call knows it by this reason.
+REASON = "The QA stack is being deleted. The clean-up opens this transition again when it is gone."
 _POLL_SECONDS = 1.0
 #: The part of Lambda's timeout that is reserved for enabling the transition again.
 _RESERVED_SECONDS = 20.0

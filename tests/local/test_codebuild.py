@@ -161,7 +161,10 @@ def test_log_lines_arrive_while_the_build_runs(projects: Projects) -> None:
     [
         ("version: 0.2\nphases:\n  build:\n    comands: [ls]\n", "line 4: unknown key 'comands'"),
         ("version: 0.2\nphases:\n  build:\n    run-as: me\n    commands: [ls]\n", "`run-as` is not supported"),
-        ("version: 0.2\nphases:\n  install:\n    runtime-versions: {java: corretto17}\n", "runtime named 'java'"),
+        (
+            "version: 0.2\nphases:\n  install:\n    runtime-versions: {java: corretto17}\n",
+            "The runtime java is not supported by the local cloud",
+        ),
     ],
 )
 def test_a_wrong_buildspec_is_a_yaml_file_error(projects: Projects, buildspec: str, message: str) -> None:

@@ -70,7 +70,9 @@ def test_a_time_out_ends_the_build(cloud: Cloud, tmp_path: Path) -> None:
     """At timeoutInMinutes the phase that runs is TIMED_OUT, and nothing more of the buildspec runs."""
     build = run(cloud, dataclasses.replace(planned("sleep 3600"), timeout_minutes=0.02))
     assert build["buildStatus"] == "TIMED_OUT"
-    assert [phase["phaseType"] for phase in build["phases"][-3:]] == ["BUILD", "FINALIZING", "COMPLETED"]
+    running, *after = [phase["phaseType"] for phase in build["phases"][-3:]]
+    assert running in {"INSTALL", "PRE_BUILD", "BUILD"}, "how far it comes in 1.2 s is the machine's matter"
+    assert after == ["FINALIZING", "COMPLETED"]
     assert build["phases"][-3]["contexts"] == [{"statusCode": "BUILD_TIMED_OUT", "message": "Build has timed out."}]
     assert not list((tmp_path / "work" / "codebuild").iterdir())
 
