@@ -194,8 +194,11 @@ def _lets_in(service: str, topic: str, alarm: Any) -> dict[str, Any]:
 
 
 def test_a_topic_that_does_not_let_cloudwatch_in_is_not_told(cloud: LocalCloud, cloudwatch: Any, metric: str) -> None:
-    """The topic's policy decides, and the alarm's history has the refusal."""
+    """A topic's own policy decides, and the alarm's history has the refusal; the default one lets CloudWatch in."""
     topic = cloud.client("sns").create_topic(Name=metric)["TopicArn"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sns:Publish", "Resource": topic}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
     alarm = put_alarm(cloudwatch, metric, AlarmActions=[topic])
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the test says so")
     (line,) = cloudwatch.describe_alarm_history(AlarmName=alarm, HistoryItemType="Action")["AlarmHistoryItems"]
