@@ -156,7 +156,7 @@ def test_a_routing_strategy_that_aws_lacks_is_refused(crowd: GuardedEndpoint) ->
     crowd.world.sagemaker.create_endpoint_config(
         EndpointConfigName="least", ProductionVariants=[variant({"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"})]
     )
-    with pytest.raises(ClientError, match="'ROUND_ROBIN' at .* enum value set: .LEAST_OUTSTANDING_REQUESTS, RANDOM"):
+    with pytest.raises(ClientError, match=r"'ROUND_ROBIN' at .* enum value set: \[LEAST_OUTSTANDING_REQUESTS, RANDOM"):
         crowd.world.sagemaker.create_endpoint_config(
             EndpointConfigName="turns", ProductionVariants=[variant({"RoutingStrategy": "ROUND_ROBIN"})]
         )

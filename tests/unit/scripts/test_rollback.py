@@ -247,3 +247,19 @@ def test_the_api_is_told_which_release_answers_now(
     assert len(told.messages) == 1
     said = capsys.readouterr().err
     assert ("calls it by the number of before" in said) == (status != "UPDATE_COMPLETE")
+
+
+def test_an_api_that_names_the_release_already_is_left_alone(monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
+    """CloudFormation refuses an update that changes nothing: none is asked for, as at the end of an experiment."""
+    updated: list[str] = []
+
+    def update(stack: dict[str, Any], _changes: dict[str, str], _: object) -> stack_update.Outcome:
+        updated.append(stack.get("StackName", "CarProd"))
+        return stack_update.Outcome(status="UPDATE_COMPLETE", reason="", seconds=1)
+
+    api = {"StackName": "CarApi", "Parameters": [{"ParameterKey": "ModelPackageArn", "ParameterValue": f"{ARN}1"}]}
+    monkeypatch.setattr(into_prod, "verify", lambda *_: None)
+    monkeypatch.setattr(into_prod, "stack_of_api", {"car": api}.get)
+    monkeypatch.setattr(into_prod.stack_update, "update", update)
+    assert into_prod.put(release(1), Prod(), Registry(), STACK, "rollback") == 0
+    assert (len(updated), len(told.messages)) == (1, 1)
