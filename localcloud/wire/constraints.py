@@ -7,6 +7,7 @@ without constraints costs nothing.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -36,10 +37,19 @@ class Constraints:
     def __init__(self, service: str, protocol: str) -> None:
         self._code = _CODES.get(service, "ValidationError" if protocol == "query" else "ValidationException")
         self._checks: dict[str, Check | None] = {}
+        #: The shapes of operations that are compiled with all that is in them. One thread compiles at a time: another
+        #: one would find a shape that stands for itself.
+        self._whole: dict[str, Check | None] = {}
+        self._compiling = threading.Lock()
 
     def check(self, shape: Any | None, params: dict[str, Any]) -> None:
         """Raises the service's error, which lists everything that is wrong."""
-        found = self._of(shape) if shape is not None else None
+        if shape is None:
+            return
+        if shape.name not in self._whole:
+            with self._compiling:
+                self._whole[shape.name] = self._of(shape)
+        found = self._whole[shape.name]
         if found is None:
             return
         problems: list[str] = []

@@ -51,7 +51,7 @@ phases:
 def test_a_python_that_builds_do_not_have_is_refused(projects: Projects) -> None:
     """Python 3.9 is refused, and no other is taken in its place."""
     build = projects.run("version: 0.2\nphases:\n  install:\n    runtime-versions: {python: 3.9}\n")
-    assert context(build, "DOWNLOAD_SOURCE")["message"].endswith("This build image has: 3.11, 3.12, 3.13, 3.14")
+    assert context(build, "DOWNLOAD_SOURCE")["message"].endswith("whose build image has: 3.11, 3.12, 3.13, 3.14")
 
 
 @pytest.mark.parametrize("minor", pythons.MINORS)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
+import botocore.session
 import pytest
 
 from localcloud.front_door.registry import operation_groups
@@ -13,6 +16,7 @@ from localcloud.moto_services.adaptation import BACKENDS
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import HttpRequest
 from localcloud.wire import patterns, protocol
+from localcloud.wire.constraints import Constraints
 from localcloud.wire.protocol import Protocol
 
 OF_JOBS = {
@@ -337,3 +341,18 @@ def _patterns(shape: Any | None, seen: set[str]) -> set[str]:
     inner = [getattr(shape, name) for name in parts.get(shape.type_name, ())]
     shapes = [part for found in inner for part in (found.values() if isinstance(found, dict) else [found])]
     return own.union(*(_patterns(part, seen) for part in shapes))
+
+
+def test_the_first_calls_may_come_at_once() -> None:
+    """A model is compiled by one thread, while the others wait for the whole: none meets a half of it."""
+    shape = botocore.session.get_session().get_service_model("codebuild").operation_model("CreateProject").input_shape
+    for _ in range(20):
+        constraints, together = Constraints("codebuild", "json"), threading.Barrier(8)
+
+        def check(constraints: Constraints = constraints, together: threading.Barrier = together) -> None:
+            together.wait()
+            constraints.check(shape, OF_PROJECTS)
+
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(check) for _ in range(8)]:
+                done.result()
