@@ -85,7 +85,5 @@ def selected(documents: Sequence[Document], params: Params) -> list[Document]:
 
 
 def page(found: list[Any], params: Params, answer: str) -> Params:
-    start = page_tokens.start(params.get("NextToken"), code="InvalidNextTokenException")
-    size = params.get("MaxResults") or _PAGE
-    more = {"NextToken": str(start + size)} if start + size < len(found) else {}
-    return {answer: found[start : start + size], **more}
+    shown, more = page_tokens.cut(found, params, params.get("MaxResults") or _PAGE, code="InvalidNextTokenException")
+    return {answer: shown, **more}

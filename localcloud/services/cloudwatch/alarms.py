@@ -157,7 +157,5 @@ def _remembered(line: Document, params: Params) -> bool:
 
 
 def _page(found: list[Any], params: Params, answer: str) -> Params:
-    start = page_tokens.start(params.get("NextToken"), code="InvalidNextToken")
-    size = params.get("MaxRecords") or _PAGE
-    more = {"NextToken": str(start + size)} if start + size < len(found) else {}
-    return {answer: found[start : start + size], **more}
+    shown, more = page_tokens.cut(found, params, params.get("MaxRecords") or _PAGE, code="InvalidNextToken")
+    return {answer: shown, **more}

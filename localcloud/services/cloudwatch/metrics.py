@@ -57,9 +57,8 @@ class Metrics(CloudWatchOperations):
         known = {"Namespace", "MetricName", "Dimensions", "NextToken", "RecentlyActive"}
         accept_only(params, known, "cloudwatch:ListMetrics")
         found = [metric.described() for metric in self.samples.metrics() if _listed(metric, params)]
-        start = page_tokens.start(params.get("NextToken"), code="InvalidNextToken")
-        more = {"NextToken": str(start + _PAGE)} if start + _PAGE < len(found) else {}
-        return {"Metrics": found[start : start + _PAGE], **more}
+        shown, more = page_tokens.cut(found, params, _PAGE, code="InvalidNextToken")
+        return {"Metrics": shown, **more}
 
     @operation("GetMetricStatistics")
     def get_metric_statistics(self, _: Call, params: Params) -> Params:

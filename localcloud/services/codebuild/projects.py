@@ -130,6 +130,4 @@ class Projects(Operations):
 
 def page(names: list[str], params: Params) -> tuple[list[str], dict[str, Any]]:
     """One page of a list from ``nextToken`` on, and the next ``nextToken`` if there is more."""
-    start = page_tokens.start(params.get("nextToken"), code="InvalidInputException", named="nextToken")
-    more = {"nextToken": str(start + PAGE)} if len(names) > start + PAGE else {}
-    return names[start : start + PAGE], more
+    return page_tokens.cut(names, params, PAGE, code="InvalidInputException", named="nextToken")

@@ -39,8 +39,5 @@ class ClientOperations(CognitoOperations):
     def list_user_pool_clients(self, _: Call, params: Params) -> Params:
         pool = self.directory.pools.get(params["UserPoolId"])
         clients = [client for _, client in self.directory.clients.table.items(f"{pool['Id']}/")]
-        start = page_tokens.start(params.get("NextToken"), code="InvalidParameterException")
-        most = params.get("MaxResults", 60)
-        later = {"NextToken": str(start + most)} if start + most < len(clients) else {}
-        shown = [{name: client[name] for name in _LISTED} for client in clients[start : start + most]]
-        return {"UserPoolClients": shown, **later}
+        page, more = page_tokens.cut(clients, params, params.get("MaxResults", 60), code="InvalidParameterException")
+        return {"UserPoolClients": [{name: client[name] for name in _LISTED} for client in page], **more}

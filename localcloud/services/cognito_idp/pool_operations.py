@@ -52,11 +52,8 @@ class PoolOperations(CognitoOperations):
     @operation("ListUserPools")
     def list_user_pools(self, _: Call, params: Params) -> Params:
         pools = [pool for _, pool in self.directory.pools.table.items()]
-        start = page_tokens.start(params.get("NextToken"), code="InvalidParameterException")
-        most = params["MaxResults"]
-        later = {"NextToken": str(start + most)} if start + most < len(pools) else {}
-        page = pools[start : start + most]
-        return {"UserPools": [{name: pool[name] for name in _LISTED} for pool in page], **later}
+        page, more = page_tokens.cut(pools, params, params["MaxResults"], code="InvalidParameterException")
+        return {"UserPools": [{name: pool[name] for name in _LISTED} for pool in page], **more}
 
     @operation("GetUserPoolMfaConfig")
     def get_user_pool_mfa_config(self, _: Call, params: Params) -> Params:

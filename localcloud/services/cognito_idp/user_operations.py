@@ -100,11 +100,8 @@ class UserOperations(CognitoOperations):
         pool = self.directory.pools.get(params["UserPoolId"])
         users = [user for user in self.directory.users.of_pool(pool["Id"]) if _passes(user, params.get("Filter", ""))]
         most = min(params.get("Limit", _MOST_LISTED), _MOST_LISTED)
-        start = page_tokens.start(
-            params.get("PaginationToken"), code="InvalidParameterException", named="PaginationToken"
-        )
-        later = {"PaginationToken": str(start + most)} if start + most < len(users) else {}
-        return {"Users": [shown(user) for user in users[start : start + most]], **later}
+        page, more = page_tokens.cut(users, params, most, code="InvalidParameterException", named="PaginationToken")
+        return {"Users": [shown(user) for user in page], **more}
 
     def _user(self, params: Params) -> Document:
         return self.directory.users.get(params["UserPoolId"], params["Username"])

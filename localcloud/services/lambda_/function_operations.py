@@ -203,10 +203,9 @@ class FunctionOperations(LambdaOperations):
 
 def page(member: str, found: list[Document], params: Params) -> Params:
     """One page of an answer that lists."""
-    start = page_tokens.start(params.get("Marker"), code="InvalidParameterValueException", named="Marker")
-    most = params.get("MaxItems", 50)
-    more = {"NextMarker": str(start + most)} if start + most < len(found) else {}
-    return {member: found[start : start + most], **more}
+    size, code = params.get("MaxItems", 50), "InvalidParameterValueException"
+    shown, more = page_tokens.cut(found, params, size, code=code, named="Marker", following="NextMarker")
+    return {member: shown, **more}
 
 
 def _invalid(message: str) -> AwsError:

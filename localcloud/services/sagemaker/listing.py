@@ -38,11 +38,8 @@ def page(
     found.sort(
         key=lambda document: _sortable(document, sort_field), reverse=order == "Descending" if order else descending
     )
-    start = _start(params.get("NextToken"))
-    end = start + int(params.get("MaxResults", _PAGE))
-    summaries = [{field: doc[field] for field in fields if field in doc} for doc in found[start:end]]
-    more = {"NextToken": str(end)} if end < len(found) else {}
-    return {answer: summaries, **more}
+    shown, more = page_tokens.cut(found, params, int(params.get("MaxResults", _PAGE)), code="ValidationException")
+    return {answer: [{field: doc[field] for field in fields if field in doc} for doc in shown], **more}
 
 
 def _sortable(document: Document, field: str) -> Any:
@@ -56,10 +53,6 @@ def _sort_field(wanted: str, name: str, status: str | None) -> str:
     if wanted == "Status" and status:
         return status
     return _SORT_KEYS.get(wanted, "CreationTime")
-
-
-def _start(token: str | None) -> int:
-    return page_tokens.start(token, code="ValidationException")
 
 
 def _wanted(document: Document, params: Params, name: str, status: str | None) -> bool:
