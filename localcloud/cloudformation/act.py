@@ -26,6 +26,7 @@ from localcloud.cloudformation.plan import (
 )
 from localcloud.cloudformation.schemas import is_custom
 from localcloud.cloudformation.stacks import FAILED, Stack, Stacks, document_of, now
+from localcloud.cloudformation.values import replaced
 from localcloud.resources.registry import provider
 from localcloud.resources.resource import CancelledError, Context, Created, ResourceError
 
@@ -192,7 +193,8 @@ class Actor:
             self._context(wanted.logical_id),
             wanted.physical_id,
             self.secrets.resolve(wanted.properties),
-            self.secrets.resolve(_as_it_got_them(present)),
+            # With the values of parameters that it got, which may be others by now.
+            self.secrets.resolve(replaced(present.properties, present.fetched.items())),
         )
         made = answer if isinstance(answer, Created) else Created(physical_id=wanted.physical_id, attributes=answer)
         if made.physical_id != wanted.physical_id:
@@ -358,23 +360,6 @@ class Live:
 #: For a resource that was not recorded as made: a crash may have come just before the record.
 _UNKNOWN = ". If it was made all the same, it is left behind: look for it, and delete it before it is made again"
 _NOUNS = {"CREATE": "creation", "UPDATE": "update", "DELETE": "deletion"}
-
-
-def _as_it_got_them(present: Deployed) -> dict[str, Any]:
-    """A resource's properties with the values of parameters that it got, which may be others by now."""
-
-    def filled(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: filled(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [filled(item) for item in value]
-        if isinstance(value, str):
-            for reference, text in present.fetched.items():
-                value = value.replace(reference, text)
-        return value
-
-    found: dict[str, Any] = filled(present.properties)
-    return found
 
 
 def _verb(step: Step) -> str:

@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from localcloud.cloudformation.values import replaced, with_texts
 from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -54,22 +55,11 @@ class DynamicReferences:
 
     def masked(self, value: Any) -> Any:
         """The value as events and change sets show it."""
-        if isinstance(value, dict):
-            return {name: self.masked(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self.masked(item) for item in value]
-        if isinstance(value, str):
-            for hidden in self._hidden:
-                value = value.replace(hidden, _MASK)
-        return value
+        return replaced(value, [(hidden, _MASK) for hidden in self._hidden])
 
     def resolve(self, value: Any) -> Any:
         """The value with every dynamic reference resolved."""
-        if isinstance(value, dict):
-            return {name: self.resolve(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self.resolve(item) for item in value]
-        return _REFERENCE.sub(self._fetched, value) if isinstance(value, str) else value
+        return with_texts(value, lambda text: _REFERENCE.sub(self._fetched, text))
 
     def latest(self, value: Any) -> dict[str, str]:
         """The references in a value to the latest version of a plain parameter, each with what it is now."""
@@ -79,14 +69,7 @@ class DynamicReferences:
 
     def restored(self, value: Any) -> Any:
         """The value with every fetched value replaced by its reference, so that it may be stored."""
-        if isinstance(value, dict):
-            return {name: self.restored(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self.restored(item) for item in value]
-        if isinstance(value, str):
-            for reference, fetched in self._values.items():
-                value = value.replace(fetched, reference) if fetched else value
-        return value
+        return replaced(value, [(fetched, reference) for reference, fetched in self._values.items() if fetched])
 
     def _fetched(self, found: re.Match[str]) -> str:
         if found[0] not in self._values:

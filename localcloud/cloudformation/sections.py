@@ -31,7 +31,9 @@ _WITHOUT_NULLS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs"
 
 
 def check(document: dict[str, Any]) -> None:
-    """Raises AwsError ValidationError for the first section that is malformed."""
+    """Raises AwsError ValidationError for the first section that is malformed. Their members are objects
+    (``limits.check_sections``).
+    """
     for section in _WITHOUT_NULLS:
         for place in _nulls(document.get(section), f"/{section}"):
             raise _error(f"[{place}] 'null' values are not allowed in templates")
@@ -59,7 +61,7 @@ def _nulls(value: Any, place: str) -> Iterator[str]:
 
 def _check_mappings(mappings: dict[str, Any]) -> None:
     for name, mapping in mappings.items():
-        if not isinstance(mapping, dict) or not all(isinstance(keys, dict) for keys in mapping.values()):
+        if not all(isinstance(keys, dict) for keys in mapping.values()):
             raise _error(f"Template format error: Every Mappings member {name} must be a map")
         for keys in mapping.values():
             for value in keys.values():

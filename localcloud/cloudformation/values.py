@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
 KNOWN_AFTER_APPLY: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
@@ -34,6 +37,26 @@ def contains_unknown(value: Any) -> bool:
     if isinstance(value, dict):
         return any(contains_unknown(item) for item in value.values())
     return isinstance(value, list) and any(contains_unknown(item) for item in value)
+
+
+def with_texts(value: Any, change: Callable[[str], Any]) -> Any:
+    """The value with each text in it changed; the keys stay."""
+    if isinstance(value, dict):
+        return {name: with_texts(item, change) for name, item in value.items()}
+    if isinstance(value, list):
+        return [with_texts(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def replaced(value: Any, pairs: Collection[tuple[str, str]]) -> Any:
+    """The value with the first text of each pair, wherever it occurs, replaced by the second, pair after pair."""
+
+    def change(text: str) -> str:
+        for old, new in pairs:
+            text = text.replace(old, new)
+        return text
+
+    return with_texts(value, change)
 
 
 def shown(value: Any) -> Any:
