@@ -1,6 +1,6 @@
 """The CDK app: a pipeline for each workload, and the endpoints and APIs that it deploys.
 
-``cdk synth --context workload=NAME`` makes the stacks of that workload alone, in a third of the time.
+``cdk synth --context workload=NAME`` makes the stacks of that workload alone, in about half of the time.
 """
 
 from __future__ import annotations

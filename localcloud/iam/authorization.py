@@ -153,21 +153,17 @@ class Authorization:
         """Takes note of an answered call: its changes to policies count from now on."""
         if request.service == "iam" and not request.operation.startswith(_READS):
             self.state.iam_changed()
-        left = _LEAVING.get(request.operation) if request.service == "iam" else None
-        if left is not None:
-            name = str(request.params.get(left[1]))
-            before = self._leaving.pop((left[0], name), None)
-            if before is not None and self.state.identity(left[0], name) is None:
-                self.state.departed.note(*before, self.state.policy_texts())
+        leaving = _leaving(request)
+        before = self._leaving.pop(leaving, None) if leaving else None
+        if leaving and before and self.state.identity(*leaving) is None:
+            self.state.departed.note(*before, self.state.policy_texts())
 
     def _see_leave(self, request: ApiRequest) -> None:
         """Remembers who is to be deleted: afterwards, nobody knows the id."""
-        left = _LEAVING.get(request.operation) if request.service == "iam" else None
-        if left is not None:
-            name = str(request.params.get(left[1]))
-            found = self.state.identity(left[0], name)
-            if found is not None:
-                self._leaving[left[0], name] = found
+        leaving = _leaving(request)
+        found = self.state.identity(*leaving) if leaving else None
+        if leaving and found:
+            self._leaving[leaving] = found
 
     def _denied(self, service: str, caller: Caller, ask: Ask, decision: Decision) -> AwsError:
         message = denial_message(caller.arn, ask, decision)
@@ -175,6 +171,14 @@ class Authorization:
         self._records.denied(caller.arn, ask.action, ask.resource, message)
         code = _CODES.get(service, "AccessDeniedException")
         return AwsError(code, message, status=400 if code == "AccessDeniedException" else 403)
+
+
+def _leaving(request: ApiRequest) -> tuple[str, str] | None:
+    """Kind and name of the identity that a request deletes; None if it deletes none."""
+    if request.service != "iam" or request.operation not in _LEAVING:
+        return None
+    kind, parameter = _LEAVING[request.operation]
+    return kind, str(request.params.get(parameter))
 
 
 def denial_message(arn: str, ask: Ask, decision: Decision) -> str:

@@ -81,10 +81,9 @@ class _Reader:
             return struct.unpack(_FLOATS[minor], self._take(1 << (minor - 24)))[0]
         if minor == _INDEFINITE:
             return _BREAK
-        return _SIMPLE[minor] if minor in _SIMPLE else self._unknown(minor)
-
-    def _unknown(self, minor: int) -> Any:
-        raise ValueError(f"it has the simple value {minor}")
+        if minor not in _SIMPLE:
+            raise ValueError(f"it has the simple value {minor}")
+        return _SIMPLE[minor]
 
     def _tagged(self, tag: int, depth: int) -> Any:
         value = self.value(depth + 1)

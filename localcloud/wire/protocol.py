@@ -180,15 +180,12 @@ class Protocol:
     def _body(self, model: Any, request: HttpRequest, asked: Written) -> Any:
         """What moto's parser reads as the body; raises AwsError where it is of other types than the model."""
         body: Any = b""
-        if self._protocol == rpc_v2.NAME:
-            document = rpc_v2.as_json(cbor.decoded(plain_body(request)))
+        if self._protocol in ("json", rpc_v2.NAME):
+            is_json = self._protocol == "json"
+            document = asked.document if is_json else rpc_v2.as_json(cbor.decoded(plain_body(request)))
             if model.input_shape is not None:
                 json_types.check(model.input_shape, document)
             body = json.dumps(document)
-        elif self._protocol == "json":
-            if model.input_shape is not None:
-                json_types.check(model.input_shape, asked.document)
-            body = json.dumps(asked.document)
         elif self._protocol == "rest-xml":
             body = plain_body(request)
             if body:

@@ -89,8 +89,7 @@ def follow_door(release: Release, workload: str) -> None:
     What PROD serves does not depend on it. So a failure is told, and does not undo anything.
     """
     stack = stack_of_api(workload)
-    present = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]} if stack else {}
-    if stack is None or present.get(Parameter.PACKAGE) == release.arn:
+    if stack is None or Deployed.of(stack).package_arn == release.arn:
         # CloudFormation refuses an update that changes nothing.
         return
     changes: dict[str, str] = {Parameter.PACKAGE: release.arn}

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from localcloud.services.cloudwatch.alarm_request import datapoints_to_alarm
+from localcloud.services.cloudwatch.alarm_request import datapoints_to_alarm, treat_missing_data
 
 if TYPE_CHECKING:
     from localcloud.platform.store import Document
@@ -102,6 +102,6 @@ def _trigger(alarm: Document) -> Document:
         "DatapointsToAlarm": datapoints_to_alarm(alarm),
         "ComparisonOperator": alarm["ComparisonOperator"],
         "Threshold": alarm["Threshold"],
-        "TreatMissingData": alarm.get("TreatMissingData", "missing"),
+        "TreatMissingData": treat_missing_data(alarm),
         "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile", ""),
     }

@@ -41,7 +41,7 @@ def alarm_from(params: Params) -> Params:
     _check_actions(alarm)
     if alarm["ComparisonOperator"] not in COMPARISONS:
         raise UnsupportedError(f"cloudwatch:PutMetricAlarm with ComparisonOperator {alarm['ComparisonOperator']}")
-    if alarm.get("TreatMissingData", "missing") not in _TREATMENTS:
+    if treat_missing_data(alarm) not in _TREATMENTS:
         raise _invalid("TreatMissingData", alarm["TreatMissingData"], " or ".join(_TREATMENTS))
     return alarm
 
@@ -85,6 +85,12 @@ def _check_actions(alarm: Params) -> None:
 def datapoints_to_alarm(alarm: Params) -> int:
     """By default all. An alarm's description has only what was given."""
     found: int = alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"]
+    return found
+
+
+def treat_missing_data(alarm: Params) -> str:
+    """By default ``missing``, which no description has unless it was given."""
+    found: str = alarm.get("TreatMissingData", "missing")
     return found
 
 

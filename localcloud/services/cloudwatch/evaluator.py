@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from localcloud.services.cloudwatch.alarm_message import stamp
-from localcloud.services.cloudwatch.alarm_request import datapoints_to_alarm, statistic_of
+from localcloud.services.cloudwatch.alarm_request import datapoints_to_alarm, statistic_of, treat_missing_data
 from localcloud.services.cloudwatch.evaluation import COMPARISONS, Outcome, Rule, evaluate
 from localcloud.services.cloudwatch.samples import Metric, Sample, percent_of, summarize
 
@@ -115,7 +115,7 @@ def rule_of(alarm: Document) -> Rule:
         threshold=alarm["Threshold"],
         evaluation_periods=alarm["EvaluationPeriods"],
         datapoints_to_alarm=datapoints_to_alarm(alarm),
-        treat_missing_data=alarm.get("TreatMissingData", "missing"),
+        treat_missing_data=treat_missing_data(alarm),
     )
 
 

@@ -103,10 +103,7 @@ class Versions:
 
     def place(self, reference: Reference) -> tuple[Table, str]:
         """Where the document of what is named stands. Raises AwsError where there is none."""
-        if reference.is_latest:
-            table, key = self._functions.table, reference.name
-        else:
-            table, key = (self.aliases if reference.is_alias else self.published), str(reference)
+        table, key = self._place(reference)
         if key not in table or reference.name not in self._functions.table:
             arn = self._functions.arn(str(reference))
             what = "Cannot find alias arn" if reference.is_alias else "Function not found"
@@ -123,12 +120,14 @@ class Versions:
 
     def known(self, reference: Reference) -> Document | None:
         """As :meth:`document`; None where there is none."""
-        table, key = self._functions.table, reference.name
-        if key not in table:
-            return None
-        if not reference.is_latest:
-            table, key = (self.aliases if reference.is_alias else self.published), str(reference)
-        return table.get(key)
+        table, key = self._place(reference)
+        return table.get(key) if reference.name in self._functions.table else None
+
+    def _place(self, reference: Reference) -> tuple[Table, str]:
+        """Where the document stands if there is one."""
+        if reference.is_latest:
+            return self._functions.table, reference.name
+        return self.aliases if reference.is_alias else self.published, str(reference)
 
     def update(self, reference: Reference, change: Callable[[Document], None]) -> Document:
         table, key = self.place(reference)
