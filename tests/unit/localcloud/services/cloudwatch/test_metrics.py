@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError
-from localcloud.platform.service import Call, Caller
-from localcloud.platform.settings import Settings
 from localcloud.services.cloudwatch.service import CloudWatch
+from tests.unit.localcloud.services.calls import call
 
 NOW = datetime.now(UTC)
-CALL = Call(
-    service="monitoring",
-    operation="",
-    region="us-east-1",
-    caller=Caller(account_id="123456789012", access_key_id="k", arn="arn:aws:iam::123456789012:root"),
-    request_id="r",
-)
+CALL = call("monitoring")
 ALARM = {
     "AlarmName": "slow",
     "MetricName": "Latency",
@@ -36,10 +27,8 @@ ALARM = {
 
 
 @pytest.fixture
-def cloudwatch(tmp_path: Path) -> Iterator[CloudWatch]:
-    cloud = Cloud.assemble(Settings(home=tmp_path, cache=tmp_path / "cache"))
-    yield CloudWatch(cloud)
-    cloud.store.close()
+def cloudwatch(cloud: Cloud) -> CloudWatch:
+    return CloudWatch(cloud)
 
 
 def query(statistic: str, **more: Any) -> dict[str, Any]:

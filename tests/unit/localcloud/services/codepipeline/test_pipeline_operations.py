@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
 
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError
-from localcloud.platform.service import Call, Caller
-from localcloud.platform.settings import Settings
 from localcloud.services.codepipeline.pipeline_operations import PipelineOperations
+from tests.unit.localcloud.services.calls import call
 from tests.unit.localcloud.services.codepipeline.test_structure import PIPELINE
 
-CALL = Call(
-    service="codepipeline",
-    operation="CreatePipeline",
-    region="us-east-1",
-    caller=Caller(account_id="123456789012", access_key_id="k", arn="arn:aws:iam::123456789012:root"),
-    request_id="r",
-)
+CALL = call("codepipeline", "CreatePipeline")
 
 
 @pytest.fixture
-def pipelines(tmp_path: Path) -> Iterator[PipelineOperations]:
-    cloud = Cloud.assemble(Settings(home=tmp_path, cache=tmp_path / "cache"))
-    yield PipelineOperations(cloud)
-    cloud.store.close()
+def pipelines(cloud: Cloud) -> PipelineOperations:
+    return PipelineOperations(cloud)
 
 
 def test_a_variable_needs_no_default(pipelines: PipelineOperations) -> None:

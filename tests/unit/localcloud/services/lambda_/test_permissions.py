@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError
-from localcloud.platform.service import Call, Caller
-from localcloud.platform.settings import Settings
 from localcloud.services.lambda_.service import Lambda
 from localcloud.wire.protocol import Protocol
+from tests.unit.localcloud.services.calls import call
 
-CALL = Call(
-    service="lambda",
-    operation="",
-    region="us-east-1",
-    caller=Caller(account_id="123456789012", access_key_id="k", arn="arn:aws:iam::123456789012:root"),
-    request_id="r",
-)
+CALL = call("lambda")
 
 
 @pytest.fixture
-def functions(tmp_path: Path) -> Iterator[Lambda]:
-    cloud = Cloud.assemble(Settings(home=tmp_path, cache=tmp_path / "cache"))
+def functions(cloud: Cloud) -> Lambda:
     made = Lambda(cloud)
     made.functions.table.put("score", {"configuration": {"FunctionName": "score", "RevisionId": "1"}})
-    yield made
-    cloud.store.close()
+    return made
 
 
 def permission(**changed: str) -> dict[str, Any]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError
-from localcloud.platform.settings import Settings
 from localcloud.services.sagemaker.endpoint_restart import CUT_OFF, SCALING, fleet_of, left
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    cloud = Cloud.assemble(Settings(home=tmp_path, cache=tmp_path / "cache"))
+def cloud(cloud: Cloud) -> Cloud:
     for model in ("champion", "challenger"):
         cloud.store.table("sagemaker.models").put(model, {"PrimaryContainer": {"Image": f"host/{model}:1"}})
-    yield cloud
-    cloud.store.close()
+    return cloud
 
 
 def config(name: str, **weights: float) -> dict[str, Any]:

@@ -2,19 +2,10 @@
 
 import pytest
 
-from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError, UnsupportedError
-from localcloud.platform.settings import Settings
 from localcloud.services.sagemaker.models import container_specs
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/cars/1"
-
-
-@pytest.fixture
-def cloud(tmp_path):
-    cloud = Cloud.assemble(Settings(home=tmp_path, cache=tmp_path / "cache"))
-    yield cloud
-    cloud.store.close()
 
 
 def _register(cloud, *containers):

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError
-from localcloud.platform.service import Call, Caller
-from localcloud.platform.settings import Settings
 from localcloud.services.sagemaker.endpoints import Endpoints
 from localcloud.services.sagemaker.training_jobs import check_training_job
+from tests.unit.localcloud.services.calls import call
 
-CALL = Call(
-    service="sagemaker",
-    operation="",
-    region="us-east-1",
-    caller=Caller(account_id="123456789012", access_key_id="k", arn="arn:aws:iam::123456789012:root"),
-    request_id="r",
-)
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    cloud = Cloud.assemble(Settings(home=tmp_path, cache=tmp_path / "cache"))
-    yield cloud
-    cloud.store.close()
+CALL = call("sagemaker")
 
 
 def job(**stopping: int) -> dict[str, Any]:
