@@ -139,14 +139,9 @@ def handler(event, context):
 class CutStacks:
     """A stack that is being made, of a parameter and an endpoint, and one of many parameters that is being deleted."""
 
-    def __init__(self, cloud: LocalCloud, config: str) -> None:
+    def __init__(self, cloud: LocalCloud) -> None:
         self.cloudformation, self.ssm = cloud.client("cloudformation"), cloud.client("ssm")
         self.sagemaker = cloud.client("sagemaker")
-        endpoint = {"EndpointName": "coming", "EndpointConfigName": config}
-        self._coming = {
-            "Parameter": parameter("/coming"),
-            "Endpoint": {"Type": "AWS::SageMaker::Endpoint", "Properties": endpoint, "DependsOn": "Parameter"},
-        }
         chain = {f"P{number}": parameter(f"/going/{number}") for number in range(CHAIN)}
         for number in range(1, CHAIN):
             chain[f"P{number}"]["DependsOn"] = f"P{number - 1}"
@@ -155,9 +150,16 @@ class CutStacks:
     def create(self, name: str, resources: dict[str, Any]) -> None:
         self.cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
 
-    def create_coming(self) -> None:
-        """Returns when its endpoint is being made."""
-        self.create("Coming", self._coming)
+    def create_coming(self, config: str) -> None:
+        endpoint = {"EndpointName": "coming", "EndpointConfigName": config}
+        resources = {
+            "Parameter": parameter("/coming"),
+            "Endpoint": {"Type": "AWS::SageMaker::Endpoint", "Properties": endpoint, "DependsOn": "Parameter"},
+        }
+        self.create("Coming", resources)
+
+    def until_it_comes(self) -> None:
+        """Returns when the endpoint of the stack that is being made is being made."""
         until(self.endpoints, lambda found: found.get("coming") == "Creating", what="endpoint coming in Creating")
 
     def delete_going(self) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from bench.lab.guarded_endpoint import Model
 from bench.lab.left_over import left_over, standing
-from bench.lab.sagemaker_world import BUCKET, HYPERPARAMETERS, World
+from bench.lab.sagemaker_world import BUCKET, HYPERPARAMETERS, XGBOOST, World
 from tests.clouds import LocalCloud
 from tests.faults import record
 from tests.local.codepipeline_lab import Lab, approval
@@ -88,8 +89,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     glue = GlueWork(cloud, BUCKET)
     for name in ("old", "new"):
         world.config(name, world.model(name, [world.containers()[1]]))
+    # Its endpoint stays in Creating until the kill, however long that takes.
+    loads = world.put("slow/model.tar.gz", Model(answer=0, at_load="time.sleep(3600)").artifact())
+    world.config("slow", world.model("slow", [{"Image": XGBOOST, "ModelDataUrl": loads}]))
     cloudformation.create_stack(StackName="Prod", TemplateBody=json.dumps(stack("old")))
-    stacks, sales = CutStacks(cloud, "old"), Sales(cloud)
+    stacks, sales = CutStacks(cloud), Sales(cloud)
     cloudformation.get_waiter("stack_create_complete").wait(StackName="Prod", WaiterConfig=WAITER)
     waiting, building, pushing = (
         Lab(cloud, tmp_path_factory.mktemp(name)) for name in ("waiting", "building", "pushing")
@@ -112,7 +116,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     until(lambda: set(traffic.answers[-50:]), lambda seen: seen == {"old", "new"}, what="answers of both fleets")
 
     pushed = commit(pushing.folder, "right before the kill")
-    stacks.create_coming()
+    stacks.create_coming("slow")
+    stacks.until_it_comes()
     ran = cloud.started()
     stacks.delete_going()
     glue.glue.start_crawler(Name=NAME)
@@ -229,7 +234,7 @@ def test_a_stack_that_was_being_made_is_taken_back_and_can_be_made_again(story: 
     assert "coming" not in stacks.endpoints()
     assert stacks.ssm.describe_parameters()["Parameters"] == []
     stacks.cloudformation.delete_stack(StackName="Coming")
-    stacks.create_coming()
+    stacks.create_coming("old")
     stacks.until_status("Coming", "CREATE_COMPLETE")
     assert stacks.endpoints()["coming"] == "InService"
 
