@@ -115,13 +115,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     traffic.start()
     until(lambda: set(traffic.answers[-50:]), lambda seen: seen == {"old", "new"}, what="answers of both fleets")
 
-    pushed = commit(pushing.folder, "right before the kill")
     stacks.create_coming("slow")
     stacks.until_it_comes()
     ran = cloud.started()
+    pushed = commit(pushing.folder, "right before the kill")
+    git(pushing.folder, "push", "--quiet", pushing.user.remote(pushing.repository), "main")
+    # What is over soonest begins last.
     stacks.delete_going()
     glue.glue.start_crawler(Name=NAME)
-    git(pushing.folder, "push", "--quiet", pushing.user.remote(pushing.repository), "main")
     killed = kill_twice(cloud, traffic)
 
     made = (cloud, world, glue, sales, stacks, waiting, building, pushing, traffic)
