@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from localcloud.front_door.gateway import Gateway
@@ -21,15 +22,17 @@ from localcloud.moto_services.s3_events import tell_of_objects
 from localcloud.platform import allocation, processes, run_file
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.settings import LOOPBACK, Settings
+from localcloud.platform.state_file import NotWrittenError
 from localcloud.wire.addresses import Addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import uvicorn
 
     from localcloud.platform.service import Operations
+    from localcloud.platform.store import Store
 
 log = logging.getLogger("localcloud")
 
@@ -91,7 +94,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     run_file.write(settings, os.getpid())
     written = settings.home / run_file.RUN_FILE
     try:
-        uvloop.run(_run(gateway, groups, listener, written, cloud.store.freeze))
+        uvloop.run(_run(gateway, groups, listener, written, partial(_write_the_last, groups, cloud.store)))
     finally:
         cloud.store.freeze()
         for group in reversed(groups):
@@ -118,7 +121,11 @@ def _take_home(home: Path) -> IO[bytes]:
 
 
 async def _run(
-    gateway: Gateway, groups: list[Operations], listener: socket.socket, written: Path, freeze: Callable[[], None]
+    gateway: Gateway,
+    groups: list[Operations],
+    listener: socket.socket,
+    written: Path,
+    write_the_last: Callable[[], None],
 ) -> None:
     import uvicorn
 
@@ -148,14 +155,14 @@ async def _run(
     for group in groups:
         group.start()
     tasks = [asyncio.create_task(_end_without_home(asked_to_end, written))]
-    tasks.append(asyncio.create_task(_go_down(server, gateway, asked_to_end, freeze)))
+    tasks.append(asyncio.create_task(_go_down(server, gateway, asked_to_end, write_the_last)))
     await server.serve(sockets=[listener])
     for task in tasks:
         task.cancel()
 
 
 async def _go_down(
-    server: uvicorn.Server, gateway: Gateway, asked_to_end: asyncio.Event, freeze: Callable[[], None]
+    server: uvicorn.Server, gateway: Gateway, asked_to_end: asyncio.Event, write_the_last: Callable[[], None]
 ) -> None:
     """Answers the requests under way and no later ones, then lets nothing more be written down.
 
@@ -163,8 +170,18 @@ async def _go_down(
     """
     await asked_to_end.wait()
     await gateway.close(LAST_ANSWERS_SECONDS)
-    freeze()
+    await asyncio.to_thread(write_the_last)
     server.should_exit = True
+
+
+def _write_the_last(groups: Sequence[Operations], store: Store) -> None:
+    """Writes down what is in memory alone, and from then on nothing."""
+    for group in groups:
+        try:
+            group.save()
+        except NotWrittenError as error:
+            log.warning("%s: what was in memory alone is not written down: %s", group.service, error)
+    store.freeze()
 
 
 async def _end_without_home(asked_to_end: asyncio.Event, written: Path) -> None:

@@ -235,5 +235,8 @@ class Operations:
     def start(self) -> None:
         """Called once, when every group exists and before the first request."""
 
+    def save(self) -> None:
+        """Called once, after the last answer and before the last write: writes down what is in memory alone."""
+
     def stop(self) -> None:
         """Called once, when the local cloud goes down: ends what runs, and leaves no process behind."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -70,6 +71,15 @@ def templates(python: Path, folder: Path, run: Callable[..., str]) -> dict[str, 
     return {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in folder.glob("*.template.json")}
 
 
+def kept(which: str) -> Path:
+    """The folder of this Python's environment: a later run finds its packages there, and their bytecode."""
+    lock = hashlib.sha256((PROJECT / "uv.lock").read_bytes()).hexdigest()[:12]
+    folder = Settings.cache_folder() / "first-stages" / which.replace(" ", "-") / lock
+    for older in set(folder.parent.glob("*")) - {folder}:
+        shutil.rmtree(older)
+    return folder
+
+
 #: All other tests run on this very Python.
 OWN = sys.version.split()[0]
 MACHINE = {which: python for which, python in on_this_machine().items() if which != OWN}
@@ -95,8 +105,9 @@ def test_the_first_stages(which: str, synthesized: dict[str, str], tmp_path: Pat
     """The environment, the local cloud up, a call to S3, down, and the same templates to the byte."""
     python = MACHINE.get(which) or ENVIRONMENTS.bring(which.removeprefix("brought "))
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    environment["UV_PROJECT_ENVIRONMENT"] = str(tmp_path / "venv")
-    own = tmp_path / "venv" / "bin" / "python"
+    folder = kept(which)
+    environment["UV_PROJECT_ENVIRONMENT"] = str(folder)
+    own = folder / "bin" / "python"
 
     def run(*command: str | Path) -> str:
         return done(command, environment)

@@ -39,5 +39,8 @@ class ApiGateway(RestApis, Methods, Definitions, Deployments, Keys):
     def start(self) -> None:
         self._front.start()
 
+    def save(self) -> None:
+        self._front.save()
+
     def stop(self) -> None:
         self._front.stop()

@@ -53,6 +53,9 @@ class Front:
     def start(self) -> None:
         self._reports.start()
 
+    def save(self) -> None:
+        self._quotas.save()
+
     def stop(self) -> None:
         self._reports.stop()
 

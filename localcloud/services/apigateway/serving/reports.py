@@ -52,7 +52,6 @@ class Reports:
 
     def stop(self) -> None:
         self._puts.stop()
-        self._save_counts()
         for stream in self._streams.values():
             stream.close()
 
