@@ -7,6 +7,7 @@ from collections.abc import Mapping  # noqa: TC003  (a field's type, which is lo
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from handover.aws_images import built_in
 from ml_steps.running import StepError
 
 if TYPE_CHECKING:
@@ -39,6 +40,14 @@ class Made:
     model_data: str
     features: Features
     invocation: Invocation
+
+
+def uri_of(name: str, version: str, region: str) -> str:
+    """The URI of one of SageMaker's own images. StepError if none is known, or none in the region."""
+    try:
+        return built_in(name, version).uri(region)
+    except ValueError as error:
+        raise StepError(f"training.toml: {error}") from error
 
 
 class ContainerKind(Protocol):
@@ -97,8 +106,6 @@ class SparkMlContainer:
 
     def container(self, made: Made) -> Container:
         """StepError if the data step made no such transformation."""
-        from sagemaker.core import image_uris
-
         found = made.features.transformations.get(self.transformation)
         if found is None:
             raise StepError(
@@ -109,7 +116,7 @@ class SparkMlContainer:
             "SAGEMAKER_SPARKML_SCHEMA": json.dumps(found.schema, separators=(",", ":")),
             "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": self.accept or made.invocation.accept,
         }
-        image = image_uris.retrieve("sparkml-serving", made.region, version=self.version)
+        image = uri_of("sparkml-serving", self.version, made.region)
         return Container(image=image, model_data=found.bundle, environment=environment)
 
 

@@ -37,8 +37,7 @@ def main() -> None:
     data = Data.parse(read_input(Artifact.DATA, DATA_FILE))
     training = Training.of_workload(variables.workload, data.features)
     session = boto3.Session()
-    with timed("the SDK is ready"):
-        image = training.algorithm.image(session.region_name, training.job.instance_type)
+    image = training.algorithm.image(session.region_name, training.job.instance_type)
     job = training_job(training, data, variables, image)
     tuned = None
     if variables.tuning:

@@ -16,7 +16,7 @@ from handover.errors import FileFault
 from handover.nearness import did_you_mean
 from ml_steps.running import StepError
 from ml_steps.strict import Fault, read_files, read_kind, read_table, refuse_unknown, table, tables
-from ml_training.containers import CONTAINERS, ModelContainer
+from ml_training.containers import CONTAINERS, ModelContainer, uri_of
 from ml_training.tuning import Tuning
 
 if TYPE_CHECKING:
@@ -63,11 +63,8 @@ class BuiltIn:
     version: str
 
     def image(self, region: str, instance_type: str) -> str:
-        from sagemaker.core import image_uris
-
         del instance_type
-        address: str = image_uris.retrieve(self.name, region, version=self.version)
-        return address
+        return uri_of(self.name, self.version, region)
 
     def source(self, folder: Path) -> Source | None:
         del folder

@@ -1,14 +1,13 @@
-"""Runs a training job through the sagemaker SDK's ModelTrainer, and waits for it."""
+"""Runs a training job, and waits for it."""
 
 from __future__ import annotations
 
-import os
+import json
+import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from handover.addresses import S3Address
-from ml_steps.objects import put_once
 from ml_steps.running import StepError, polls, say
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from ml_training.training import Source
 
 REPORT_EVERY_SECONDS = 15.0
-TELEMETRY_OFF = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,111 +79,55 @@ def described_model(described: Mapping[str, Any]) -> TrainedModel:
     )
 
 
-def model_trainer(job: TrainingJob, session: boto3.Session) -> Any:
-    """The SDK's ModelTrainer for this job."""
-    # The SDK's own check of the role requires eleven wildcard grants, such as ec2:DescribeVpcs on everything, so it
-    # refuses every role of least privilege. SageMaker checks the role itself when the job starts.
-    os.environ["SAGEMAKER_VALIDATE_ROLE"] = "false"
-    from sagemaker.train import ModelTrainer
-    from sagemaker.train.configs import Compute, MetricDefinition, OutputDataConfig, StoppingCondition
-
-    class Trainer(ModelTrainer):  # type: ignore[misc]  # the SDK is installed only where the step runs
-        def _resolve_staging_bucket(self) -> tuple[str, None]:
-            """Otherwise the SDK simulates the training role's policies before each upload; the step's role may not."""
-            return job.bucket, None
-
-    # The SDK treats None differently from an omitted argument.
-    volume, model = ({"volume_kms_key_id": job.key_arn}, {"kms_key_id": job.key_arn}) if job.key_arn else ({}, {})
-    trainer = Trainer(
-        training_image=job.image,
-        base_job_name=job.base_name,
-        role=job.role_arn,
-        hyperparameters=dict(job.hyperparameters),
-        compute=Compute(
-            instance_type=job.instance_type,
-            instance_count=job.instance_count,
-            volume_size_in_gb=job.volume_gb,
-            **volume,
-        ),
-        stopping_condition=StoppingCondition(max_runtime_in_seconds=job.max_runtime_seconds),
-        output_data_config=OutputDataConfig(s3_output_path=job.output, **model),
-        sagemaker_session=_sdk_session(job.bucket, session),
-        **_program(job),
-    )
-    if job.metrics:
-        trainer.with_metric_definitions(
-            [MetricDefinition(name=name, regex=regex) for name, regex in job.metrics.items()]
-        )
-    return trainer
-
-
-def _program(job: TrainingJob) -> dict[str, Any]:
-    """The trainer's arguments for the program that the job brings."""
-    from sagemaker.train.configs import SourceCode
-
-    if job.source is None:
-        return {}
-    requirements = {"requirements": job.source.requirements} if job.source.requirements else {}
-    source = SourceCode(source_dir=str(job.source.folder), entry_script=job.source.entry, **requirements)
-    return {"source_code": source, "input_s3_key_prefix": job.code.rstrip("/")}
+def inputs(job: TrainingJob) -> list[tuple[str, str, str]]:
+    """Name, prefix and content type of each channel."""
+    rows = [(name, prefix, job.content_type) for name, prefix in job.channels.items()]
+    return [*rows, *((name, side.prefix, side.content_type) for name, side in job.side_channels.items())]
 
 
 def _start(job: TrainingJob, session: boto3.Session) -> str:
-    trainer = model_trainer(job, session)
-    from sagemaker.train.configs import InputData, S3DataSource
+    """The SDK brings a job's program. For any other, one request is enough, and the SDK takes seconds to import."""
+    if job.source is not None:
+        from ml_training import script_job
 
-    def channel(prefix: str) -> Any:
-        return S3DataSource(s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated")
-
-    trainer.train(
-        input_data_config=[
-            *(
-                InputData(channel_name=name, data_source=channel(prefix), content_type=job.content_type)
-                for name, prefix in job.channels.items()
-            ),
-            *(
-                InputData(channel_name=name, data_source=channel(side.prefix), content_type=side.content_type)
-                for name, side in job.side_channels.items()
-            ),
-        ],
-        wait=False,
-        logs=False,
-    )
-    name: str = trainer._latest_training_job.training_job_name  # noqa: SLF001  (the SDK has no public way to it)
-    return name
+        return script_job.start(job, session)
+    asked = request(job, f"{job.base_name}-{datetime.now(UTC):%Y%m%d%H%M%S}-{uuid.uuid4().hex[:4]}")
+    session.client("sagemaker").create_training_job(**asked)
+    return str(asked["TrainingJobName"])
 
 
-def _sdk_session(bucket: str, session: boto3.Session) -> Any:
-    """The SDK's session, with what the step's role may do.
+def request(job: TrainingJob, name: str) -> dict[str, Any]:
+    """CreateTrainingJob's parameters, as the SDK's ModelTrainer makes them of a job without a program of its own."""
+    volume, model = ({"VolumeKmsKeyId": job.key_arn}, {"KmsKeyId": job.key_arn}) if job.key_arn else ({}, {})
+    metrics = [{"Name": metric, "Regex": regex} for metric, regex in job.metrics.items()]
+    return {
+        "TrainingJobName": name,
+        "AlgorithmSpecification": {
+            "TrainingImage": job.image,
+            "TrainingInputMode": "File",
+            **({"MetricDefinitions": metrics} if metrics else {}),
+        },
+        "HyperParameters": {key: _text(value) for key, value in job.hyperparameters.items()},
+        "RoleArn": job.role_arn,
+        "InputDataConfig": [_channel(*each) for each in inputs(job)],
+        "OutputDataConfig": {"S3OutputPath": job.output, "CompressionType": "GZIP", **model},
+        "ResourceConfig": {
+            "InstanceType": job.instance_type,
+            "InstanceCount": job.instance_count,
+            "VolumeSizeInGB": job.volume_gb,
+            **volume,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": job.max_runtime_seconds},
+    }
 
-    It does not look at the bucket before it uploads a job's program, does so file by file, and overwrites none.
-    """
-    from sagemaker.core.helper.session_helper import Session
 
-    class WriteOnce(Session):  # type: ignore[misc]  # the SDK has no types here
-        def default_bucket(self) -> str:
-            return bucket
-
-        def upload_data(self, path: str, bucket: str, key_prefix: str, **_: Any) -> str:
-            """The bucket encrypts by itself."""
-            upload_folder(session.client("s3"), Path(path), S3Address(bucket=bucket, key=key_prefix))
-            return f"s3://{bucket}/{key_prefix}"
-
-    return WriteOnce(
-        # Without a bucket of its own, it would create the account-wide default one.
-        boto_session=session,
-        sagemaker_client=session.client("sagemaker"),
-        default_bucket=bucket,
-        sagemaker_config=TELEMETRY_OFF,
-    )
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
-def upload_folder(s3: Any, folder: Path, address: S3Address) -> None:
-    """Store the files of a folder. StepError if an object is there already."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        target = address / path.relative_to(folder).as_posix()
-        if not put_once(s3, target, path.read_bytes()):
-            raise StepError(f"{target} is there already: another job has brought it.")
+def _channel(name: str, prefix: str, content_type: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": prefix, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "ContentType": content_type, "DataSource": {"S3DataSource": source}}
 
 
 def _wait(client: Any, name: str) -> dict[str, Any]:

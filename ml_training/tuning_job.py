@@ -11,7 +11,8 @@ from handover.addresses import S3Address
 from handover.names import tuning_job_base
 from ml_steps.objects import put_once
 from ml_steps.running import StepError, polls, say
-from ml_training.training_job import REPORT_EVERY_SECONDS, TrainedModel, described_model, model_trainer
+from ml_training.script_job import model_trainer
+from ml_training.training_job import REPORT_EVERY_SECONDS, TrainedModel, described_model, inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,13 +95,7 @@ def _start(job: TrainingJob, tuning: Tuning, objective: Objective, session: boto
     )
     if job.source is not None:
         trainer.base_job_name = job.code.rstrip("/")  # under which the SDK puts the program and its drivers
-    tuner.tune(inputs=[_channel(*each) for each in _inputs(job)], job_name=name, wait=False)
-
-
-def _inputs(job: TrainingJob) -> list[tuple[str, str, str]]:
-    """Name, prefix and content type of each channel."""
-    rows = [(name, prefix, job.content_type) for name, prefix in job.channels.items()]
-    return [*rows, *((name, side.prefix, side.content_type) for name, side in job.side_channels.items())]
+    tuner.tune(inputs=[_channel(*each) for each in inputs(job)], job_name=name, wait=False)
 
 
 def _channel(name: str, prefix: str, content_type: str) -> Any:

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from handover.aws_images import XGBOOST, Image
 from handover.data import LEARNED
 from handover.invocations import CSV, Invocation
 from handover.names import StackKind, camel, dashed
 from handover.places import BUNDLE, FEATURES, MODELS, jobs_code
-
-from stacks.images import XGBOOST, Image
 
 #: The name of a folder, a Python package and a Glue database; with dashes, of SageMaker resources (63 characters).
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")

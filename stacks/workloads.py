@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from handover.invocations import TEXT, ImageFile, OneHotJson, TensorRow
-
-from stacks.images import (
+from handover.aws_images import (
     FACTORIZATION_MACHINES,
     NTM,
     PYTORCH_SERVING,
@@ -14,6 +12,8 @@ from stacks.images import (
     TENSORFLOW_TRAINING,
     XGBOOST,
 )
+from handover.invocations import TEXT, ImageFile, OneHotJson, TensorRow
+
 from stacks.specs import Api, ExpectedAnswers, Glue, Plain, Workload
 
 WORKLOADS: dict[str, Workload] = {

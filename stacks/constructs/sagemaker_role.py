@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
+from handover.aws_images import Image
 
 from constructs import Construct
 from stacks.constructs.log_access import grant_write_logs
 from stacks.constructs.permissions import allow, allow_metrics, service
-from stacks.images import Image
 
 _SAGEMAKER = "sagemaker.amazonaws.com"
 

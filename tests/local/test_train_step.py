@@ -1,4 +1,4 @@
-"""The training step by the real sagemaker SDK, in the environment of the step's own lock."""
+"""The training step in the environment of its own lock, and what the real sagemaker SDK would have asked for."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from handover import aws_images as images
+from handover.aws_images import Image
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
-from stacks import images
-from stacks.images import Image
 from tests.local.iam_account import Account, allow
 from tests.local.steps import PROJECT, Steps
 from tests.waiting import DEADLINE_SECONDS
@@ -162,6 +162,55 @@ def test_images_are_those_of_the_sdks_tables(python: Path) -> None:
     assert {name: uri for name, uri in found.items() if uri is not None and uri != known[name]} == {}
     assert all(found[f"{image.repository} us-east-1"] for image in IMAGES)
     assert sum(uri is not None for uri in found.values()) > 50
+
+
+_REQUESTS = """
+import json
+import boto3
+import botocore.client
+from handover.data import SideChannel
+from ml_training import script_job
+from ml_training.training_job import TrainingJob, request
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/of-the-project"
+sent = []
+
+def call(self, operation, parameters):
+    sent.append(parameters)
+    return {"TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/of-the-sdk"}
+
+botocore.client.BaseClient._make_api_call = call
+for key, metrics in ((None, {}), (KEY, {"validation:loss": "loss: (.*)"})):
+    job = TrainingJob(
+        base_name="table", image="123456789012.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+        role_arn="arn:aws:iam::123456789012:role/of-jobs",
+        hyperparameters={"num_round": 10, "eta": 0.05, "objective": "multi:softmax", "exact": True},
+        channels={"train": "s3://data/train", "validation": "s3://data/validation"}, content_type="text/csv",
+        side_channels={"auxiliary": SideChannel(prefix="s3://data/words", content_type="text/plain")},
+        bucket="data", output="s3://data/models", instance_type="ml.m5.xlarge", instance_count=2, volume_gb=5,
+        max_runtime_seconds=900, key_arn=key, metrics=metrics,
+    )
+    try:
+        script_job.start(job, boto3.Session(region_name="us-east-1"))
+    except Exception:  # nothing answers what the SDK asks after its job is made
+        pass
+    of_the_sdk = next(each for each in sent if "TrainingJobName" in each)
+    sent.clear()
+    print(json.dumps([of_the_sdk, request(job, of_the_sdk["TrainingJobName"])]))
+"""
+
+
+def test_a_job_without_a_program_is_asked_for_as_by_the_sdk(python: Path) -> None:
+    """What the step sends by itself is what ModelTrainer makes of the same job, with and without a key of one's own."""
+    keys = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing"}  # nothing is sent
+    done = subprocess.run(
+        [python, "-c", _REQUESTS], cwd=PROJECT, env=os.environ | keys, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    asked = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    assert len(asked) == 2
+    for by_the_sdk, by_the_step in asked:
+        assert by_the_step == by_the_sdk
 
 
 def test_failed_training_ends_the_step(prepared: Steps, python: Path, role: str, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from handover.invocations import TensorRow
 from handover.variables import TrainVariables
 from ml_steps.running import StepError
 from ml_training.containers import FrameworkContainer, Made
+from ml_training.script_job import upload_folder
 from ml_training.train import training_job
 from ml_training.training import Script, Training
-from ml_training.training_job import upload_folder
 
 FEATURES = Features(
     splits={name: f"s3://data/features/1/{name}/" for name in ("train", "validation")},

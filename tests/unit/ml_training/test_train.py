@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -33,7 +31,7 @@ VARIABLES = TrainVariables(
     invocation="csv",
 )
 IMAGE = "registry/sagemaker-xgboost:3.2-0"
-SPARKML = "registry/sagemaker-sparkml-serving:3.3"
+SPARKML = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-sparkml-serving:3.3"
 FEATURES = Features(
     splits={name: f"s3://data/features/1/{name}/" for name in ("train", "validation", "test")},
     content_type="text/csv",
@@ -71,16 +69,6 @@ TWO_LABELS = replace(FEATURES, labels=("0", "1"), transformations={})
 CREDIT = Training.of_workload("credit_default", TWO_LABELS)
 
 
-@pytest.fixture
-def _image_uris(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK's tables, of which the program's environment has none: they know the SparkML image."""
-    core = ModuleType("sagemaker.core")
-    core.image_uris = ModuleType("image_uris")  # type: ignore[attr-defined]
-    core.image_uris.retrieve = lambda *_, **__: SPARKML  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sagemaker", ModuleType("sagemaker"))
-    monkeypatch.setitem(sys.modules, "sagemaker.core", core)
-
-
 def test_job_is_planned_from_data_and_toml() -> None:
     """The classes are counted from the data; early stopping has its validation channel and the loss to watch."""
     job = training_job(CAR, DATA, VARIABLES, IMAGE)
@@ -92,7 +80,6 @@ def test_job_is_planned_from_data_and_toml() -> None:
     assert job.output == "s3://data/models/"
 
 
-@pytest.mark.usefixtures("_image_uris")
 def test_package_has_the_three_containers_in_order() -> None:
     """SparkML, XGBoost, SparkML; CSV between them; where the model comes from stands in the package."""
     calls: dict[str, Any] = {}
@@ -179,7 +166,6 @@ def test_a_workload_without_training_toml_has_the_defaults(labels: tuple[str, ..
     assert found.get("num_class") == (None if len(labels) == 2 else 3)
 
 
-@pytest.mark.usefixtures("_image_uris")
 def test_a_transformation_that_nobody_made_is_named() -> None:
     """The endpoint cannot be built without it."""
     with pytest.raises(StepError, match="serves the transformation preprocess, but the data step made none"):

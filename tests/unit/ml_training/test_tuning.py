@@ -17,10 +17,10 @@ from handover.packages import Training as Lineage
 from ml_steps.running import StepError
 from ml_training.train import tuning_of
 from ml_training.training import FOLDER, Training
-from ml_training.training_job import TrainedModel
+from ml_training.training_job import TrainedModel, inputs
 from ml_training.tune import settings_lines
 from ml_training.tuning import Tuning
-from ml_training.tuning_job import Trial, Tuned, _counted, _inputs, _wait
+from ml_training.tuning_job import Trial, Tuned, _counted, _wait
 from ml_training.tuning_report import best_so_far, page, parallel_coordinates, table_lines
 
 ETA = {"kind": "continuous", "low": 0.1, "high": 0.5}
@@ -66,7 +66,7 @@ def test_trials_read_the_channels_of_a_training_job() -> None:
         content_type="application/x-tar",
         side_channels={"backbone": SideChannel(prefix="s3://data/features/2/backbone/", content_type="a/b")},
     )
-    assert _inputs(job) == [
+    assert inputs(job) == [
         ("train", "s3://data/features/1/train/", "application/x-tar"),
         ("backbone", "s3://data/features/2/backbone/", "a/b"),
     ]

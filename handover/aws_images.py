@@ -1,9 +1,16 @@
-"""AWS's images that workloads are made of, and the accounts in which AWS keeps them."""
+"""AWS's images that workloads are made of, and the accounts in which AWS keeps them.
+
+The stacks grant a workload's roles these images; the training step names them, without the seconds that the SDK and its
+own tables take to import. A test compares them with the SDK's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Region → the account of SageMaker's algorithms. From the SDK's own tables (``sagemaker.core.image_uris``).
 _ALGORITHMS: Mapping[str, str] = {
@@ -146,6 +153,11 @@ class Image:
     #: Whether these jobs bring their own program.
     runs_scripts: bool = False
 
+    @property
+    def name(self) -> str:
+        """The SDK's name for one of SageMaker's own."""
+        return self.repository.removeprefix("sagemaker-")
+
     def uri(self, region: str) -> str:
         """As a model package names it. ValueError if AWS has no such repository in the region."""
         domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
@@ -183,3 +195,15 @@ PYTORCH_TRAINING = Image(
     runs_scripts=True,
 )
 PYTORCH_SERVING = Image(repository="ray", tag="serve-ml-sagemaker-cpu-v1.4", accounts=_DEEP_LEARNING)
+
+#: SageMaker's own algorithms and containers, which have names of their own.
+_BUILT_IN = (XGBOOST, SPARKML, FACTORIZATION_MACHINES, NTM)
+
+
+def built_in(name: str, version: str) -> Image:
+    """The image of this name and version, as the SDK's tables have them: ``xgboost``, ``3.2-0``. ValueError."""
+    for image in _BUILT_IN:
+        if (image.name, image.tag) == (name, version):
+            return image
+    known = ", ".join(f"{image.name} {image.tag}" for image in _BUILT_IN)
+    raise ValueError(f"no image is known for {name} {version}, only for {known}. handover/aws_images.py has them all")
