@@ -146,6 +146,11 @@ class Door:
 
 def _asks(workload: str, columns: tuple[Mapping[str, Any], ...], ranked: list[Mapping[str, Any]]) -> Asks:
     special = [key for column in columns for key in ("images", "longest") if key in column]
+    if unknown := [column["name"] for column in columns if "dates" in column or column.get("missing")]:
+        raise HandOverError(
+            f"{workload}: no door is known for dates or missing values, such as those of {unknown[0]}. Take doors=… "
+            "out of its entry in stacks/workloads.py."
+        )
     if ranked:
         if len(columns) == len(ranked) == 1 and not special:
             return Asks.RANKING

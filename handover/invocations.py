@@ -94,6 +94,18 @@ class CsvRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassesCsvRow(CsvRow):
+    """The request is the row itself; the answer is a line of the labels' probabilities, which becomes a JSON list."""
+
+    name: ClassVar[str] = "csv-classes"
+
+    def answer(self, body: bytes) -> str:
+        """``[0.1,0.9]``, also where the line has the brackets already. What has no comma is given as it came."""
+        line = without_line_break(body.decode(errors="replace"))
+        return line if line.startswith("[") or "," not in line else f"[{line}]"
+
+
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """The request is an image; a row has it as base64 text. The answer is a JSON list of probabilities."""
 
@@ -279,16 +291,18 @@ class OneHotJson:
 
 
 CSV: Invocation = CsvRow()
+CSV_CLASSES: Invocation = ClassesCsvRow()
 TEXT: Invocation = TextJson()
 KINDS: Mapping[str, type[Invocation]] = {
-    each.name: each for each in (CsvRow, ImageFile, TensorRow, OneHotJson, TextJson)
+    each.name: each for each in (CsvRow, ClassesCsvRow, ImageFile, TensorRow, OneHotJson, TextJson)
 }
 
 
 def answers_in(text: str, found: Invocation) -> list[str]:
     """The answers to all rows of a captured request. An answer that cannot be told apart is one, as a whole."""
     if not isinstance(found, ManyRows):
-        return [line for line in lines(text) if line]
+        answers = [line for line in lines(text) if line]
+        return [found.answer(each.encode()) for each in answers] if isinstance(found, CsvRow) else answers
     try:
         return found.answers(text.encode())
     except HandOverError:

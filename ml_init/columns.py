@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping  # noqa: TC003  (read_table asks for the types of the fields)
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from handover.images import SIGNATURES, format_of
@@ -19,6 +20,8 @@ from ml_steps.strict import read_table
 
 #: Above this limit, a float cannot tell whole numbers apart.
 _INTEGER_LIMIT = 2**53
+#: A date's number counts days from here.
+_FIRST_DAY = datetime(1970, 1, 1)  # noqa: DTZ001  (a file's dates have no time zone)
 #: So many digits are always below it.
 _SAFE_DIGITS = 15
 
@@ -119,6 +122,8 @@ class Integers:
     low: int = field(metadata=LOOSER_IF_CHANGED)
     #: The greatest value.
     high: int = field(metadata=LOOSER_IF_CHANGED)
+    #: What the file has where there is no value, such as an empty text or ``NA``: the model gets an empty value.
+    missing: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
     #: What the column is, for people who ask the model.
     description: str = field(default="", metadata=NEUTRAL)
     #: The unit, for people who ask the model.
@@ -132,6 +137,8 @@ class Integers:
         return "bigint"
 
     def fault(self, value: str) -> str | None:
+        if is_missing(value, self.missing):
+            return None
         number = _whole(value)
         if number is None:
             return f"{self.name} is {value!r}, expected a whole number"
@@ -140,7 +147,7 @@ class Integers:
         return None
 
     def canonical(self, value: str) -> str:
-        return str(_whole(value))
+        return "" if is_missing(value, self.missing) else str(_whole(value))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +160,8 @@ class Decimals:
     low: float = field(metadata=LOOSER_IF_CHANGED)
     #: The greatest value.
     high: float = field(metadata=LOOSER_IF_CHANGED)
+    #: What the file has where there is no value, such as an empty text or ``NA``: the model gets an empty value.
+    missing: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
     #: What the column is, for people who ask the model.
     description: str = field(default="", metadata=NEUTRAL)
     #: The unit, for people who ask the model.
@@ -166,6 +175,8 @@ class Decimals:
         return "double"
 
     def fault(self, value: str) -> str | None:
+        if is_missing(value, self.missing):
+            return None
         found = number(value)
         if found is None:
             return f"{self.name} is {value!r}, expected a number"
@@ -175,7 +186,78 @@ class Decimals:
 
     def canonical(self, value: str) -> str:
         """The shortest text that reads back as the same 64-bit number; there is only one zero."""
-        return repr((number(value) or 0.0) + 0.0)
+        return "" if is_missing(value, self.missing) else repr((number(value) or 0.0) + 0.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dates:
+    """A column of dates as the file writes them. The model gets a number: the days since 1970-01-01.
+
+    Whoever asks the model sends that number. With a time of day in the format, it has decimals.
+    """
+
+    #: The column's name.
+    name: str = field(metadata=LOOSER_IF_CHANGED)
+    #: How the file writes a date, in the signs of Python's ``strptime``: ``%Y-%m-%d``, ``%d.%m.%Y %H:%M``.
+    dates: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The first date that is allowed, written so.
+    earliest: str = field(metadata=LOOSER_IF_CHANGED)
+    #: The last one.
+    latest: str = field(metadata=LOOSER_IF_CHANGED)
+    #: What the file has where there is no date; the model gets an empty value.
+    missing: tuple[str, ...] = field(default=(), metadata=LOOSER_IF_CHANGED)
+    #: What the column is, for people who ask the model.
+    description: str = field(default="", metadata=NEUTRAL)
+
+    def __post_init__(self) -> None:
+        for key in ("earliest", "latest"):
+            if day_number(getattr(self, key), self.dates) is None:
+                raise ValueError(f"{key} = {getattr(self, key)!r}: expected a date as {self.dates} writes it")
+        low, high = self._bounds
+        if low > high:
+            raise ValueError(f"earliest = {self.earliest!r} is after latest = {self.latest!r}")
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        low, high = (day_number(each, self.dates) for each in (self.earliest, self.latest))
+        return low or 0.0, high or 0.0
+
+    @property
+    def catalog_type(self) -> str:
+        return "double" if "%H" in self.dates or "%I" in self.dates else "bigint"
+
+    def fault(self, value: str) -> str | None:
+        if is_missing(value, self.missing):
+            return None
+        found = self._number(value)
+        if found is None:
+            return f"{self.name} is {value!r}, expected a date as {self.dates} writes it"
+        low, high = self._bounds
+        return None if low <= found <= high else f"{self.name} is {value!r}, expected {self.earliest} to {self.latest}"
+
+    def canonical(self, value: str) -> str:
+        """The number of days; a number of days is one already."""
+        found = None if is_missing(value, self.missing) else self._number(value)
+        if found is None:
+            return ""
+        return str(int(found)) if found.is_integer() else repr(found)
+
+    def _number(self, value: str) -> float | None:
+        found = day_number(value, self.dates)
+        return number(value) if found is None else found
+
+
+def day_number(text: str, form: str) -> float | None:
+    """The days since 1970-01-01 of a date in this form of ``strptime``, or None."""
+    try:
+        return (datetime.strptime(text, form).replace(tzinfo=None) - _FIRST_DAY) / timedelta(days=1)  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+def is_missing(value: str, missing: tuple[str, ...]) -> bool:
+    """Whether a column that may lack values has none here. Its canonical form, the empty text, always says so."""
+    return bool(missing) and (not value or value in missing)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -260,7 +342,7 @@ def _check_bounds(low: float, high: float) -> None:
 
 
 def column(entry: Mapping[str, Any]) -> Column:
-    """A table of ``[[features]]``: categories; text with a ``longest``; images; or numbers from ``low`` to ``high``.
+    """A table of ``[[features]]``: categories; text; images; dates; or numbers from ``low`` to ``high``.
 
     Numbers are whole if both bounds are written as whole numbers.
     """
@@ -270,6 +352,8 @@ def column(entry: Mapping[str, Any]) -> Column:
         return read_table(Image, entry, "features")
     if "longest" in entry:
         return read_table(Text, entry, "features")
+    if "dates" in entry:
+        return read_table(Dates, entry, "features")
     whole = all(isinstance(entry.get(bound), int) for bound in ("low", "high"))
     return read_table(Integers, entry, "features") if whole else read_table(Decimals, entry, "features")
 

@@ -144,7 +144,7 @@ def _check_associations(name: str, rows: Sequence[tuple[str, ...]], dataset: Dat
     names = [column.name for column in dataset.columns]
     for wanted in dataset.associations:
         place = names.index(wanted.column)
-        labels = [dataset.truth_of(row) for row in rows if int(row[place]) >= wanted.at_least]
+        labels = [dataset.truth_of(row) for row in rows if row[place] and float(row[place]) >= wanted.at_least]
         share = labels.count(wanted.label) / len(labels) if labels else 0.0
         rule = f"of {len(labels)} rows with {wanted.column} ≥ {wanted.at_least}, {share:.1%} are {wanted.label}"
         say(f"  {rule}")

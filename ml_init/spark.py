@@ -24,7 +24,7 @@ from handover.errors import HandOverError
 from handover.places import code_object, rows_file
 from handover.places import features as features_folder
 from ml_init.catalog import CatalogRows
-from ml_init.columns import Text
+from ml_init.columns import Dates, Decimals, Integers, Text
 from ml_init.glue import crawl, run_job
 from ml_init.source import FeatureMaker, Made, Source
 from ml_steps.objects import read_if_there, upload_once
@@ -160,6 +160,11 @@ class SparkFeatures(FeatureMaker):
 
 def rows_of(source: Source) -> tuple[str, bytes]:
     """File name and content of the rows that keep the contract, for the crawler. Text may hold any delimiter."""
+    for column in source.dataset.columns:
+        if isinstance(column, Integers | Decimals | Dates) and column.missing:
+            raise StepError(
+                f"{column.name} may have missing values, which Spark leaves out of a row's hash: data=Plain()."
+            )
     has_text = any(isinstance(column, Text) for column in source.dataset.columns)
     return ("rows.json", rows_json(source)) if has_text else ("rows.csv", rows_csv(source))
 

@@ -121,6 +121,7 @@ PAGES = (
                     ("[[features]]", columns.Categories, "categories"),
                     ("[[features]]", columns.Integers, "numbers, with whole bounds"),
                     ("[[features]]", columns.Decimals, "numbers"),
+                    ("[[features]]", columns.Dates, "dates"),
                     ("[[features]]", columns.Text, "text"),
                     ("[[features]]", columns.Image, "images"),
                 )

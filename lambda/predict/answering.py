@@ -57,7 +57,7 @@ class Answering:
         return {"label": decided, "probabilities": {event: share, other: 1 - share}}
 
     def _classes(self, body: bytes) -> dict[str, Any]:
-        shares = _numbers(_json(body))
+        shares = _numbers(_json(self._how.answer(body)))
         if len(shares) != len(self._door.labels):
             raise bad_answer(f"{len(shares)} probabilities for {len(self._door.labels)} labels")
         found = self._by_label(shares)
@@ -112,9 +112,9 @@ def _beside(body: bytes, labels: int) -> list[float] | None:
     return found if len(found) == labels else None
 
 
-def _json(body: bytes) -> Any:
+def _json(text: str) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(text)
     except (ValueError, RecursionError):
         raise bad_answer("no JSON") from None
 

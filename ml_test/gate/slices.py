@@ -110,8 +110,8 @@ def _add(found: dict[str, NDArray[np.bool_]], name: str, rows: NDArray[np.bool_]
 
 
 def _numbers(values: Sequence[str], feature: str) -> NDArray[np.float64]:
-    """The feature's values, shape (rows,). ValueError for one that is no number."""
-    found = [number(value) for value in values]
+    """The feature's values, shape (rows,); a missing one is in no group. ValueError for one that is no number."""
+    found = [number(value) if value else np.nan for value in values]
     if None in found:
         raise ValueError(f"gate.toml has bounds for {feature}, and {values[found.index(None)]!r} is no number")
     return np.array(found, dtype=np.float64)

@@ -10,6 +10,7 @@ import pytest
 from handover.errors import HandOverError
 from handover.invocations import (
     CSV,
+    CSV_CLASSES,
     KINDS,
     TEXT,
     ImageFile,
@@ -48,6 +49,14 @@ def test_what_is_no_invocation_is_refused(text: str, message: str) -> None:
     """The message has the text that was found."""
     with pytest.raises(HandOverError, match=f"^{re.escape(message)}"):
         invocation(text)
+
+
+@pytest.mark.parametrize("line", ["0.25,0.5,0.25", "[0.25,0.5,0.25]"])
+def test_a_line_of_probabilities_is_a_list(line: str) -> None:
+    """The gate and the API read a JSON list, from an endpoint and from a captured request of several rows alike."""
+    assert CSV_CLASSES.answer(f"{line}\n".encode()) == "[0.25,0.5,0.25]"
+    assert answers_in(f"{line}\n{line}\n", CSV_CLASSES) == ["[0.25,0.5,0.25]"] * 2
+    assert CSV_CLASSES.answer(b"2.0") == "2.0"
 
 
 def test_a_picture_is_sent_as_it_is() -> None:

@@ -81,6 +81,8 @@ def test_what_looks_like_a_number_and_is_none(text: str) -> None:
     assert Integers(name="i", low=-9, high=10**6).fault(text) is not None
     assert Decimals(name="d", low=-9, high=10**6).fault(text) is not None
     assert not answer_share.Answers(label="1", threshold=0.0).include(text)
+    if not text:
+        return  # in a group's bounds, what the contract lets be missing is in no group
     with pytest.raises(ValueError, match="is no number"):
         groups([text.replace(",", ";")], ["age"], [Cut(feature="age", bounds=(0, 1))])
 

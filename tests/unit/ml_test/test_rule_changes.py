@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ml_init.columns import Categories, Column, Decimals, Integers, Text
+from ml_init.columns import Categories, Column, Dates, Decimals, Integers, Text
 from ml_init.dataset import Dataset
 from ml_init.split import FirstOf, Shares, Split
 from ml_steps.changes import Change, Effect, changes, states_all
@@ -215,7 +215,7 @@ def dataclasses_of(kind: Any) -> Iterator[type[Any]]:
         yield from dataclasses_of(part)
 
 
-@pytest.mark.parametrize("kind", [Rules, Dataset, *KINDS, Categories, Integers, Decimals, Text, Shares, FirstOf])
+@pytest.mark.parametrize("kind", [Rules, Dataset, *KINDS, Categories, Integers, Decimals, Dates, Text, Shares, FirstOf])
 def test_every_key_states_what_its_change_means(kind: type[Any]) -> None:
     """No key of gate.toml and dataset.toml is without a direction, so a new one cannot be forgotten."""
     found = {part.__name__: states_all(part) for part in dataclasses_of(kind)}

@@ -156,9 +156,11 @@ def test_credit_default_is_one_container_of_two_labels() -> None:
         training_job(CREDIT, DATA, VARIABLES, IMAGE)
 
 
-@pytest.mark.parametrize(("labels", "objective"), [(("0", "1"), "binary:logistic"), (("a", "b", "c"), "multi:softmax")])
+@pytest.mark.parametrize(
+    ("labels", "objective"), [(("0", "1"), "binary:logistic"), (("a", "b", "c"), "multi:softprob")]
+)
 def test_a_workload_without_training_toml_has_the_defaults(labels: tuple[str, ...], objective: str) -> None:
-    """Two labels are learned as a probability, more as classes, which are counted from the data."""
+    """Two labels are learned as a probability, more as one for each, which are counted from the data."""
     features = replace(FEATURES, labels=labels)
     training = Training.of_workload("no_such_workload", features)
     found = training.hyperparameters_for(features)
