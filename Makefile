@@ -33,6 +33,8 @@ ON_NONE = $(TOOLS) $(PY) -m scripts.on_cloud none --
 
 # What a user gives as one word of the shell, whatever it holds; nothing if they give nothing.
 quoted = $(if $(1),'$(subst ','\'',$(1))')
+# The same, and an empty word for nothing.
+given = '$(subst ','\'',$(1))'
 
 # The program's own environment plus the gate's statistics.
 WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
@@ -40,7 +42,7 @@ WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/req
 WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_training/requirements.lock
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask open user call load \
-        releases rollback score tune compare end-experiment verify-report clean \
+        releases rollback score tune compare end-experiment verify-report new-workload try-data try-gate clean \
         quick format lint types walls unit templates browser local local-odd local-even large e2e e2e-releases e2e-workloads faults coverage-doc reference iam iam-mutations bench gate-power gate-rates conformance
 
 help: ## this list
@@ -137,6 +139,16 @@ clean: ## end the local cloud, delete its state (it asks; YES=1: it does not), a
 	@if [ -x "$(PY)" ]; then "$(PY)" -m localcloud reset $(if $(filter 1,$(YES)),,--ask) || \
 		{ echo "make clean YES=1 does not ask." >&2; exit 1; }; fi
 	@rm -rf cdk.out node_modules tests/browser/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+new-workload: .venv/installed ## a workload of your own from a CSV file: make new-workload NAME=wine DATA=wine.csv [LABEL=…] [LIKE=credit_default]
+	@$(ON_NONE) $(WITH_GATE) python -m scripts.new_workload $(call quoted,$(NAME)) $(call quoted,$(DATA)) \
+		--label $(call given,$(LABEL)) --like $(call given,$(LIKE)) --licence $(call given,$(LICENCE))
+
+try-data: .venv/installed ## WORKLOAD's data contract and split, without a cloud
+	@$(ON_NONE) $(PY) -m scripts.try_data $(WORKLOAD)
+
+try-gate: .venv/installed ## training and the gate on this machine, without a cloud: out/<workload>/gate.html
+	@$(ON_NONE) $(WITH_GATE) python -m scripts.try_gate $(WORKLOAD)
 
 # ---- for contributors ---------------------------------------------------------------------------------------------
 

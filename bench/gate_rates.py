@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
-from math import sqrt
 from pathlib import Path
 
 from bench import PROJECT
@@ -27,7 +26,6 @@ from bench import PROJECT
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one simulation per core
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtri
 
 from ml_init.contract import check_file
 from ml_init.dataset import Dataset
@@ -38,6 +36,7 @@ from ml_test.gate.evidence import Evidence
 from ml_test.gate.intervals import share
 from ml_test.gate.rules import Rules
 from ml_test.gate.slices import groups
+from scripts.new_workload import power
 
 SIMULATIONS, BLOCKS = 1000, 20
 BEGIN, END = "<!-- gate-rates: begin -->", "<!-- gate-rates: end -->"
@@ -179,20 +178,7 @@ def probabilities(test: TestSet, gain: float, generator: np.random.Generator) ->
 
 def paired_scores(truth: Numbers, gain: float, generator: np.random.Generator) -> tuple[Numbers, Numbers]:
     """Calibrated probabilities of two models that share part of their noise, (champion, challenger)."""
-    variances = [_variance(CREDIT_AUC), _variance(CREDIT_AUC + gain)]
-    common = CREDIT_SHARED * min(variances)
-    noise = sqrt(common) * generator.normal(size=len(truth))
-    scores = [truth + noise + sqrt(one - common) * generator.normal(size=len(truth)) for one in variances]
-    # Bayes: the odds of normal scores with means 0 and 1
-    champion, challenger = (
-        expit(logit(truth.mean()) + (score - 0.5) / variance) for score, variance in zip(scores, variances, strict=True)
-    )
-    return champion, challenger
-
-
-def _variance(auc: float) -> float:
-    """The variance of the noise of normal scores with means 0 and 1 that have this AUC."""
-    return 1 / (2 * float(ndtri(auc)) ** 2)
+    return power.paired_scores(truth, (CREDIT_AUC, CREDIT_AUC + gain), CREDIT_SHARED, generator)
 
 
 WORKLOADS: dict[str, Simulate] = {

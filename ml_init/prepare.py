@@ -94,6 +94,18 @@ def maker(variables: DataVariables) -> FeatureMaker:
 
 def check_features(s3: Any, features: Features, good_rows: int, dataset: Dataset, kind: TrainingRows) -> None:
     """Every row that kept the contract was counted, training finds those it is to learn, and no split lacks a label."""
+    check_splits(features, good_rows, dataset)
+    for name in LEARNED:
+        address = features.splits[name]
+        found = sum(map(kind.count, read_all(s3, S3Address.parse(address))))
+        if found != features.rows[name]:
+            raise StepError(f"{address} holds {found} rows of the {name} split, but {features.rows[name]} were made.")
+    if sum(features.rows.values()) != good_rows:
+        raise StepError(f"{sum(features.rows.values())} rows were made, but {good_rows} keep the data contract.")
+
+
+def check_splits(features: Features, good_rows: int, dataset: Dataset) -> None:
+    """Says what each split has. StepError if one lacks a label, or has no row at all."""
     for name in SPLITS:
         rows = features.rows[name]
         say(f"  {name}: {rows} rows {dict(features.label_counts[name])}")
@@ -103,13 +115,6 @@ def check_features(s3: Any, features: Features, good_rows: int, dataset: Dataset
                 f"The {name} split has no row{_with(dataset, missing)}: "
                 f"{good_rows} rows are too few for the shares in dataset.toml."
             )
-    for name in LEARNED:
-        address = features.splits[name]
-        found = sum(map(kind.count, read_all(s3, S3Address.parse(address))))
-        if found != features.rows[name]:
-            raise StepError(f"{address} holds {found} rows of the {name} split, but {features.rows[name]} were made.")
-    if sum(features.rows.values()) != good_rows:
-        raise StepError(f"{sum(features.rows.values())} rows were made, but {good_rows} keep the data contract.")
 
 
 def _with(dataset: Dataset, labels: Sequence[str]) -> str:

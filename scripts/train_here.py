@@ -19,20 +19,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handover.data import LEARNED, Features
-from ml_init.contract import fetch_checked
 from ml_init.dataset import Dataset
-from ml_init.table import label_counts, split_rows
-from ml_init.training_rows import training_rows
 from ml_steps.running import StepError
 from ml_training.training import FOLDER, Script, Training
 from scripts.command import run
 from scripts.datasets import chosen_name, found
+from scripts.rows_here import RowsHere
 from stacks.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from handover.data import Features
     from ml_training.training import Source
 
 #: Where the archive is written by default.
@@ -55,26 +53,12 @@ def main(workload: str, python: Path | None, archive: Path) -> int:
 
 def plan(workload: str) -> tuple[Training, Source, Features, dict[str, tuple[str, bytes]]]:
     """The training, its program, the features, and split → (file name, content) of what training reads."""
-    folder, spec = Path("ml_init") / workload, WORKLOADS[workload]
-    dataset = Dataset.find(Path(), workload, chosen_name(workload))
-    kind = training_rows(spec.data.training_rows)
-    if spec.glue:
-        raise SystemExit(f"The features of {workload} are made by a Glue job, which runs on a cloud: `make push`.")
-    _, checked = fetch_checked(dataset, folder, lambda: found(dataset.file))
-    parts = split_rows(checked.rows, dataset)
-    features = Features(
-        splits={},
-        content_type=kind.content_type,
-        rows={name: len(part) for name, part in parts.items()},
-        label_counts={name: label_counts(part, dataset) for name, part in parts.items()},
-        labels=dataset.labels,
-        features=tuple(column.name for column in dataset.features),
-    )
-    training = Training.of_workload(workload, features)
+    rows = RowsHere.of(workload)
+    training = Training.of_workload(workload, rows.features)
     source = training.algorithm.source(FOLDER / workload)
     if source is None:
         raise SystemExit(f"{workload} brings no script of its own: its algorithm is in SageMaker's image. `make push`.")
-    return training, source, features, {name: (kind.file_name, kind.encode(parts[name], dataset)) for name in LEARNED}
+    return training, source, rows.features, rows.written
 
 
 def weights(workload: str) -> dict[str, tuple[str, bytes]]:

@@ -1,8 +1,8 @@
-"""A new tabular workload is two files and a line in the registry: no Python, no training.toml. It goes to PROD."""
+"""From a CSV file to PROD: `make new-workload` writes two files and a line in the registry. No Python is written."""
 
 from __future__ import annotations
 
-import shutil
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,16 +12,7 @@ from tests.clouds import LocalCloud
 from tests.e2e.conftest import User, clone_of_the_working_tree
 from tests.e2e.test_release import gate_report
 
-FILES = Path(__file__).with_name("workloads") / "breast_cancer"
-REGISTRY_END = """        ),
-    )
-}
-"""
-ENTRY = """        ),
-        Workload(name="breast_cancer"),
-    )
-}
-"""
+FILES = Path(__file__).with_name("workloads")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +22,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     cloud = LocalCloud.up(tmp_path_factory.mktemp("own_cloud"))
     user = User(cloud=cloud, clone=clone, workload="breast_cancer")
     try:
-        add_the_workload(clone)
+        new_workload(user, "breast_cancer")
+        gate = clone / "ml_test" / "breast_cancer" / "gate.toml"
+        gate.write_text(gate.read_text().replace("# [floors]\n# auc = …", "[floors]\nauc = 0.9"))
         user.run("git", "add", "--all")
         user.commit(lambda _: None, "A workload of our own")
         user.script("deploy", user.workload)
@@ -42,25 +35,27 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     assert user.processes() == []
 
 
-def add_the_workload(clone: Path) -> None:
-    """The data with its facts, the gate's rules, and the entry in the registry."""
-    for step in ("ml_init", "ml_test"):
-        shutil.copytree(FILES / step, clone / step / "breast_cancer")
-    registry = clone / "stacks" / "workloads.py"
-    text = registry.read_text()
-    assert text.count(REGISTRY_END) == 1
-    registry.write_text(text.replace(REGISTRY_END, ENTRY))
+def new_workload(user: User, name: str) -> str:
+    """What `make new-workload` says of a file of the tests' own."""
+    data = str(FILES / f"{name}.csv")
+    return user.script("new_workload", name, data, "--licence", "CC BY 4.0 (see ATTRIBUTION.md)").stdout
 
 
-def test_no_python_is_written_for_it() -> None:
-    """The facts and the rules are TOML, the data is CSV."""
-    written = {path.suffix for path in FILES.rglob("*") if path.is_file()}
-    assert written == {".toml", ".csv", ".md"}
+def test_no_python_is_written_for_it(own: User) -> None:
+    """The facts and the rules are TOML, the data is CSV, and a line of the registry names it."""
+    changed = own.run("git", "show", "--format=", "--name-only", "HEAD").stdout.split()
+    assert changed == [
+        *(f"ml_init/breast_cancer/{name}" for name in ("breast_cancer.csv", "dataset.toml")),
+        "ml_test/breast_cancer/gate.toml",
+        "stacks/workloads.py",
+    ]
+    added = own.run("git", "show", "--format=", "--unified=0", "HEAD", "--", "stacks/workloads.py").stdout
+    assert '+        Workload(name="breast_cancer"),' in added.splitlines()
 
 
 def test_it_goes_to_prod(own: User) -> None:
     """PROD answers a high probability for the first malignant row of the file, and a low one for the first benign."""
-    lines = (FILES / "ml_init" / "breast_cancer.csv").read_text().splitlines()[1:]
+    lines = (FILES / "breast_cancer.csv").read_text().splitlines()[1:]
     first = {line.rpartition(",")[2]: line.rpartition(",")[0] for line in reversed(lines)}
     assert 0.5 < float(own.ask(first["malignant"])) < 1
     assert 0 < float(own.ask(first["benign"])) < 0.5
@@ -79,3 +74,17 @@ def test_its_gate_judged_it(own: User) -> None:
         TrainingJobName=package["CustomerMetadataProperties"]["training_job"]
     )
     assert job["HyperParameters"]["objective"] == "binary:logistic"
+
+
+def test_three_labels_that_are_numbers_are_tried_without_a_cloud(own: User) -> None:
+    """The gate promotes a model of 178 wines, trained on this machine, and would promote it again unchanged."""
+    said = new_workload(own, "wine")
+    assert "50 test rows can tell models apart whose accuracy differs by 0.15 or more" in said
+    tried = own.script("try_data", "wine").stdout
+    assert "train: 104 rows {'0': 33, '1': 45, '2': 26}" in tried
+    judged = own.script("try_gate", "wine").stdout
+    assert "The same model again, at the next push: PROMOTE" in judged
+    report = json.loads((own.clone / "out" / "wine" / "gate.json").read_text())
+    assert (report["verdict"], report["rows"]) == ("PROMOTE", 50)
+    assert report["unusable_answers"] == []
+    assert "<h1>wine: PROMOTE</h1>" in (own.clone / "out" / "wine" / "gate.html").read_text()
