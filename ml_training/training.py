@@ -16,6 +16,7 @@ from handover.errors import FileFault
 from handover.nearness import did_you_mean
 from ml_steps.running import StepError
 from ml_steps.strict import Fault, read_files, read_kind, read_table, refuse_unknown, table, tables
+from ml_training import hyperparameters
 from ml_training.containers import CONTAINERS, ModelContainer, uri_of
 from ml_training.tuning import Tuning
 
@@ -42,6 +43,11 @@ class Algorithm(Protocol):
 
     def check(self, objective: Objective, metrics: Sequence[Metric]) -> None:
         """Fault if the job would not measure the objective."""
+
+    def check_hyperparameters(
+        self, given: Mapping[str, Any], of_data: Mapping[str, str], tuning: Tuning | None
+    ) -> None:
+        """Fault for one that the algorithm does not know, does not take, or misses."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +78,11 @@ class BuiltIn:
 
     def check(self, objective: Objective, metrics: Sequence[Metric]) -> None:
         """It measures by itself, and says what when it is asked for a metric that it does not know."""
+
+    def check_hyperparameters(
+        self, given: Mapping[str, Any], of_data: Mapping[str, str], tuning: Tuning | None
+    ) -> None:
+        hyperparameters.check(self.name, self.version, given, of_data, tuning)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +132,11 @@ class Script:
             close = did_you_mean(objective.metric, known)
             said = f"a script's objective is one of its [[metrics]]: {', '.join(known) or 'there are none'}{close}"
             raise Fault(f"[objective] metric = {objective.metric!r}: {said}", ("objective",), "metric")
+
+    def check_hyperparameters(
+        self, given: Mapping[str, Any], of_data: Mapping[str, str], tuning: Tuning | None
+    ) -> None:
+        """Which there are, the script alone knows."""
 
 
 ALGORITHMS: Mapping[str, type[Any]] = {"built-in": BuiltIn, "script": Script}
@@ -223,7 +239,7 @@ def _of_data(document: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _hyperparameters(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Which there are, the algorithm or the script knows. SageMaker takes each as a text."""
+    """Texts, numbers, true and false: SageMaker takes each as a text."""
     found = table(document.get("hyperparameters", {}), "hyperparameters")
     for name, value in found.items():
         if not isinstance(value, str | int | float):
@@ -305,11 +321,13 @@ class Training:
             read_table(Metric, entry, "metrics") for entry in tables(document.get("metrics", []), "metrics")
         )
         algorithm.check(objective, metrics)
+        given = _hyperparameters(document)
+        algorithm.check_hyperparameters(given, of_data, tuning)
         training = cls(
             algorithm=algorithm,
             objective=objective,
             job=read_table(Job, document.get("job", {}), "job"),
-            hyperparameters=_hyperparameters(document),
+            hyperparameters=given,
             of_data=of_data,
             label_count=read_table(Data, document.get("data", {}), "data").label_count,
             metrics=metrics,

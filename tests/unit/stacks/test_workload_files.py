@@ -104,6 +104,21 @@ _LABELS = 'kind = "labels"\n[comparison]\nmetric = "accuracy"\nmargin = 0.03'
         (CREDIT, DATA, "share = 0.60", "share = 60", r"\[associations\] share = 60: expected a share above 0"),
         (IRIS, DATA, "low = ", "low = 1e9 # ", r"\[features\] low = 1000000000.0 is above high = "),
         (CAR, TRAINING, "volume_gb = 5", "volume_gb = 0", r"\[job\] volume_gb = 0: expected a number of 1 or above"),
+        # Hyperparameters of a built-in algorithm, as it documents them.
+        (CAR, TRAINING, "num_round = 800", "num_rounds = 800", r"num_rounds = 800 is not known .* mean num_round\?"),
+        (CAR, TRAINING, "eta = 0.2", "eta = 2", r"\[hyperparameters\] eta = 2: expected a number from 0 to 1$"),
+        (CAR, TRAINING, "num_round = 800\n", "", r"\[hyperparameters\] must have num_round: xgboost has no default"),
+        (CAR, TRAINING, "seed = 0", "seed = 0.5", r"seed = 0.5: expected a whole number from "),
+        (CAR, TRAINING, '"multi:softmax"', '"multi:max"', r"objective = 'multi:max': expected binary:logistic or "),
+        (CAR, TRAINING, '"merror,mlogloss"', '"merror, mlogloss"', r"eval_metric = .*: expected one or several of auc"),
+        (CREDIT, TRAINING, "[tuning.ranges.eta]", "[tuning.ranges.etha]", r"\[tuning.ranges.etha\] is not .* mean eta"),
+        (
+            "nyt_comments",
+            TRAINING,
+            "num_topics = 20",
+            "num_topics = 1",
+            r"num_topics = 1: expected a whole number from 2",
+        ),
         # Relations within a file.
         (CAR, DATA, "train_share = 0.70", "train_share = 0.85", r"train_share 0.85 and validation_share 0.15 leave no"),
         (CAR, DATA, 'categories = ["low", "med", "high"]', 'categories = ["low", "low"]', r"categories has low twice"),
