@@ -24,7 +24,7 @@ def main() -> int:
     if not comment or len(comment) > LONGEST_COMMENT:
         raise SystemExit(
             f"Say why, in {LONGEST_COMMENT} characters at the most: make {options.answer} "
-            f"WORKLOAD={options.workload} COMMENT='why'. It stands in the registry (make releases)."
+            f"WORKLOAD={options.workload} COMMENT='why'. It stands in the registry."
         )
     pipeline = Pipeline(options.workload)
     question = pipeline.question()

@@ -57,7 +57,7 @@ def row_of_file(workload: str, path: Path) -> str:
     """The row of the data set that is this file. SystemExit where none can be."""
     invocation = WORKLOADS[workload].invocation
     if not isinstance(invocation, OfFile):
-        raise SystemExit(f"{workload} takes no files: make ask ROW=…")
+        raise SystemExit(f"{workload} takes no files: make ask WORKLOAD={workload} ROW=…")
     if not path.is_file():
         raise NotThereError(f"There is no file {path}.")
     try:
@@ -91,7 +91,9 @@ def prod_endpoint(workload: str) -> str:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
-        raise SystemExit(f"There is no stack {stack}: nothing was released to PROD yet. `make push` does.") from error
+        raise SystemExit(
+            f"There is no stack {stack}: nothing was released to PROD yet. `make push WORKLOAD={workload}` does."
+        ) from error
     outputs = {output["OutputKey"]: str(output["OutputValue"]) for output in found.get("Outputs", ())}
     if Output.ENDPOINT not in outputs:
         raise SystemExit(f"The stack {stack} has no endpoint yet: it is {found['StackStatus']}.")

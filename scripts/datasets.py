@@ -27,7 +27,7 @@ from ml_steps.strict import read_table
 from scripts import cloud, kaggle
 from scripts.command import run
 from scripts.reads.errors import NotThereError
-from scripts.reads.stacks import outputs_of
+from scripts.reads.stacks import pipeline_outputs
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
@@ -142,7 +142,7 @@ def _fetched(file: NamedFile, folder: Path) -> bytes:
 
 
 def _store(workload: str, file: NamedFile, content: bytes) -> None:
-    bucket = outputs_of(WORKLOADS[workload].stack_name("Pipeline"))[Output.DATA_BUCKET]
+    bucket = pipeline_outputs(workload)[Output.DATA_BUCKET]
     address = raw_file(bucket, file.sha256, file.name)
     new = put_once(cloud.client("s3"), address, content)
     print(f"{address}: {'stored' if new else 'it is there already'}")

@@ -29,7 +29,8 @@ def page_address(workload: str) -> str:
     door = Door(workload)
     if door.stack() is None:
         raise NotThereError(
-            f"There is no stack {door.stack_name}: nothing was released with a door yet. make push does."
+            f"There is no stack {door.stack_name}: nothing was released with a door yet. "
+            f"`make push WORKLOAD={workload}` does."
         )
     return reachable(door.page)
 

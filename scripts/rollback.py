@@ -48,7 +48,8 @@ def plan(registry: Registry, prod: Prod, present: Deployed, version: int | None)
         numbers = ", ".join(str(one.number) for one in known) or "none"
         raise SystemExit(f"Version {version} is not in the registry {registry.group}; it has {numbers}.")
     if wanted.arn == present.package_arn:
-        how = "; to give it all the traffic: make end-experiment KEEP=challenger" if present.champion_arn else ""
+        command = f"make end-experiment WORKLOAD={prod.workload.name} KEEP=challenger"
+        how = f"; to give it all the traffic: {command}" if present.champion_arn else ""
         raise SystemExit(f"Version {version} is what {prod.stack_name} has deployed already; nothing was changed{how}.")
     release = registry.release(wanted.arn)
     if release.status != "Approved":
@@ -68,7 +69,7 @@ def previous(history: Sequence[Tenure], present_arn: str, statuses: Mapping[str,
         seen = ", ".join(f"{version_of(arn)} ({statuses.get(arn, 'deleted')})" for arn in earlier)
         raise SystemExit(
             f"Nothing approved is known to have served before version {version_of(present_arn)}"
-            f"{f': before it served {seen}' if seen else ''}. Name a version: make rollback TO=… (make releases)."
+            f"{f': before it served {seen}' if seen else ''}. Name a version: TO=…."
         )
     return found
 

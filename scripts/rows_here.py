@@ -34,7 +34,10 @@ class RowsHere:
         """SystemExit if Spark makes the features; StepError for a file that is not there, or breaks the contract."""
         spec = WORKLOADS[workload]
         if spec.glue:
-            raise SystemExit(f"The features of {workload} are made by a Glue job, which runs on a cloud: `make push`.")
+            raise SystemExit(
+                f"The features of {workload} are made by a Glue job, which runs on a cloud: "
+                f"`make push WORKLOAD={workload}`."
+            )
         dataset = Dataset.find(Path(), workload, chosen_name(workload))
         kind = training_rows(spec.data.training_rows)
         _, checked = fetch_checked(dataset, Path("ml_init") / workload, lambda: found(dataset.file))

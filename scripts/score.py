@@ -22,7 +22,7 @@ from scripts import cloud
 from scripts.command import run
 from scripts.reads.errors import NotThereError
 from scripts.reads.prod import Deployed, Prod
-from scripts.reads.stacks import outputs_of
+from scripts.reads.stacks import pipeline_outputs
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument("file", type=Path, nargs="?")
     options = parser.parse_args()
     if options.file is None:
-        raise SystemExit("Which file? make score FILE=rows.csv")
+        raise SystemExit(f"Which file? make score WORKLOAD={options.workload} FILE=rows.csv")
     if not options.file.is_file():
         raise NotThereError(f"There is no file {options.file}.")
     rows = [row for row in lines(options.file.read_text()) if row.strip()]
@@ -51,7 +51,7 @@ def main() -> int:
         raise SystemExit(f"{options.file} has no rows.")
     workload = WORKLOADS[options.workload]
     batch = load_settings(Path("gatehouse.toml")).of(workload.name).batch
-    outputs = outputs_of(workload.stack_name("Pipeline"))
+    outputs = pipeline_outputs(workload.name)
     if batch is None or Output.BATCH_ROLE not in outputs:
         raise NotThereError(
             f"Nothing may score files of {workload.name} yet: add [batch] to gatehouse.toml (docs/batch.md), then "
@@ -83,7 +83,7 @@ def served_package(workload: str) -> str:
     """The package that PROD serves; the champion's, while another one competes with it."""
     stack = Prod(workload).stack()
     if stack is None:
-        raise NotThereError("Nothing was released to PROD yet. `make push` does.")
+        raise NotThereError(f"Nothing was released to PROD yet. `make push WORKLOAD={workload}` does.")
     deployed = Deployed.of(stack)
     return deployed.champion_arn or deployed.package_arn
 

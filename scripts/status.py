@@ -18,7 +18,7 @@ def main() -> int:
         print(f"{name}: {pipeline.name}")
         summaries = pipeline.summaries()
         if not summaries:
-            print("  has not run yet: git push starts it (make push)")
+            print(f"  has not run yet: git push starts it (make push WORKLOAD={name})")
             continue
         execution = pipeline.execution(summaries[0]["pipelineExecutionId"])
         revision = next((r.get("revisionId", "")[:10] for r in summaries[0].get("sourceRevisions", [])), "")

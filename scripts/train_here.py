@@ -57,7 +57,10 @@ def plan(workload: str) -> tuple[Training, Source, Features, dict[str, tuple[str
     training = Training.of_workload(workload, rows.features)
     source = training.algorithm.source(FOLDER / workload)
     if source is None:
-        raise SystemExit(f"{workload} brings no script of its own: its algorithm is in SageMaker's image. `make push`.")
+        raise SystemExit(
+            f"{workload} brings no script of its own: its algorithm is in SageMaker's image. "
+            f"`make push WORKLOAD={workload}`, or try it here: `make try-gate WORKLOAD={workload}`."
+        )
     return training, source, rows.features, rows.written
 
 

@@ -69,7 +69,8 @@ def built_in(workload: str, rows: RowsHere) -> Training:
     training = Training.of_workload(workload, rows.features)
     if not isinstance(training.algorithm, BuiltIn) or training.containers != (ModelContainer(),):
         raise SystemExit(
-            f"{workload} has a script or containers of its own, which only a cloud can serve: `make push`. "
+            f"{workload} has a script or containers of its own, which only a cloud can serve: "
+            f"`make push WORKLOAD={workload}`. "
             f"`make train-here WORKLOAD={workload}` runs a script."
         )
     return training
@@ -120,7 +121,7 @@ def written(workload: str, decision: Decision, evidence: Evidence, rules: Rules,
         data_sha256=data.sha256,
         model_package_arn=f"model-package/{workload}/0",
         champion=None,
-        pipeline_execution="none: make try-gate",
+        pipeline_execution=f"none: make try-gate WORKLOAD={workload}",
         endpoint="this machine",
         objects=(),
         images=(),

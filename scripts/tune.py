@@ -44,7 +44,9 @@ def latest_data(pipeline: Pipeline) -> bytes:
     """The ``data.json`` of the newest execution whose data step succeeded."""
     location = pipeline.output(PipelineStage.DATA, Artifact.DATA)
     if location is None:
-        raise NotThereError(f"No execution of {pipeline.name} has prepared data yet: `make push` does.")
+        raise NotThereError(
+            f"No execution of {pipeline.name} has prepared data yet: `make push WORKLOAD={pipeline.workload}` does."
+        )
     body = cloud.client("s3").get_object(Bucket=location["bucket"], Key=location["key"])["Body"].read()
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         return archive.read(DATA_FILE)

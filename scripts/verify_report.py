@@ -12,7 +12,7 @@ from handover.signed_report import MANIFEST, REPORT, SIGNATURE, Files, Release, 
 from scripts import cloud
 from scripts.command import run
 from scripts.reads.pipeline import Pipeline
-from scripts.reads.stacks import outputs_of
+from scripts.reads.stacks import pipeline_outputs
 from stacks.workloads import WORKLOADS
 
 
@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("execution", nargs="?", help="a pipeline execution's id; the latest that has a report if none")
     options = parser.parse_args()
     pipeline = Pipeline(options.workload)
-    outputs = outputs_of(pipeline.stack_name)
+    outputs = pipeline_outputs(pipeline.workload)
     s3, bucket = cloud.client("s3"), outputs[Output.DATA_BUCKET]
     reported = report_of(s3, bucket, pipeline, options.execution)
     release = Release(workload=options.workload, execution=reported.execution)
@@ -69,7 +69,8 @@ def report_of(s3: Any, bucket: str, pipeline: Pipeline, execution: str | None) -
         if found is not None:
             return found
     who = f"The execution {execution}" if execution else f"No execution of {pipeline.name}"
-    raise SystemExit(f"{who} has {'no' if execution else 'a'} report yet: it comes with the gate (make push).")
+    comes = f"it comes with the gate (make push WORKLOAD={pipeline.workload})"
+    raise SystemExit(f"{who} has {'no' if execution else 'a'} report yet: {comes}.")
 
 
 if __name__ == "__main__":

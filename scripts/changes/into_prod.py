@@ -31,7 +31,10 @@ def changeable(prod: Prod) -> dict[str, Any]:
     """PROD's stack; raises SystemExit that says what to do if it cannot be changed now."""
     stack = prod.stack()
     if stack is None:
-        raise SystemExit(f"There is no stack {prod.stack_name}: nothing was released to PROD yet. `make push` does.")
+        raise SystemExit(
+            f"There is no stack {prod.stack_name}: nothing was released to PROD yet. "
+            f"`make push WORKLOAD={prod.workload.name}` does."
+        )
     stack_update.check_updatable(stack)
     endpoint = prod.endpoint()
     if endpoint is None or endpoint["EndpointStatus"] == "Failed":
@@ -68,7 +71,8 @@ def put(
     except StepError as error:
         said = f"{what} (version {release.number}) failed: {error}\n{serving_line(prod, registry)}"
         if changes.get(Parameter.SHIFT) == GUARDED:
-            said += f"\nTo move all the traffic at once, watched by no alarm: make rollback TO={release.number} NOW=1"
+            at_once = f"make rollback WORKLOAD={prod.workload.name} TO={release.number} NOW=1"
+            said += f"\nTo move all the traffic at once, watched by no alarm: {at_once}"
         print(said, file=sys.stderr)
         _tell(stack, f"{registry.group}: {what} failed", said, release, gate)
         return 1

@@ -58,8 +58,8 @@ def push(folder: Path, owner: str, repo: str, branch: str, *, rewind: bool, forc
     if done.returncode and "[rejected]" in done.stderr:
         raise SystemExit(
             f"Nothing was pushed: {owner}/{repo}, branch {branch}, has commits that HEAD lacks, and a push would take "
-            "them back. `make rollback` puts an earlier release into PROD. To set the branch to HEAD all the same: "
-            f"{forced}"
+            "them back. A rollback puts an earlier release into PROD (docs/releases.md). To set the branch to HEAD "
+            f"all the same: {forced}"
         )
     if done.returncode:
         raise SystemExit(f"git push failed:\n{done.stderr.strip()}")

@@ -39,7 +39,7 @@ def check_updatable(stack: Mapping[str, Any]) -> None:
         since = stack.get("LastUpdatedTime") or stack["CreationTime"]
         raise SystemExit(
             f"The stack {name} is {status} since {since:%H:%M:%S} UTC: PROD is being changed right now. Wait for the"
-            " end (make follow), or take that change back at once with"
+            " end (make status), or take that change back at once with"
             f" `aws cloudformation cancel-update-stack --stack-name {name}`."
         )
     if status not in UPDATABLE:

@@ -162,7 +162,8 @@ def gate_text(found: Proposal) -> str:
             "# [floors]",
             {},
             [
-                "What a model must reach, whatever the champion is: `make try-gate` says what it reaches.",
+                "What a model must reach, whatever the champion is. What it reaches, says",
+                f"`make try-gate WORKLOAD={found.workload}`.",
             ],
         )
         + f"# {found.metric} = …\n",

@@ -11,7 +11,7 @@ from handover.door import Door as Facts
 from handover.names import Output
 from handover.plain_text import number
 from scripts.reads.errors import NotThereError
-from scripts.reads.stacks import outputs_of, stack_of
+from scripts.reads.stacks import pipeline_outputs, stack_of
 from stacks.door_facts import door_facts
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
@@ -27,7 +27,7 @@ class Door:
                 f"{workload} has no door: give it doors=(Api(),) in stacks/workloads.py, and deploy it."
             )
         self.stack_name = self.workload.stack_name("Api")
-        self._outputs = outputs_of(self.workload.stack_name("Pipeline"))
+        self._outputs = pipeline_outputs(self.workload.name)
 
     def stack(self) -> dict[str, Any] | None:
         """The release's stack as CloudFormation describes it; None if nothing was released with a door yet."""

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from scripts import cloud
 from scripts.reads.errors import NotThereError
+from stacks.workloads import WORKLOADS
 
 
 def stack_of(name: str) -> dict[str, Any] | None:
@@ -21,9 +22,10 @@ def stack_of(name: str) -> dict[str, Any] | None:
     return found
 
 
-def outputs_of(stack: str) -> dict[str, str]:
-    """Output name → value. Raises NotThereError if there is no such stack."""
+def pipeline_outputs(workload: str) -> dict[str, str]:
+    """Output name → value, of the pipeline's stack. Raises NotThereError if it is not deployed."""
+    stack = WORKLOADS[workload].stack_name("Pipeline")
     described = stack_of(stack)
     if described is None:
-        raise NotThereError(f"There is no stack {stack}: deploy it with `make deploy`.")
+        raise NotThereError(f"There is no stack {stack}: deploy it with `make deploy WORKLOAD={workload}`.")
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}

@@ -76,7 +76,7 @@ def test_a_version_by_number() -> None:
 def test_what_competes_gives_way_to_its_champion() -> None:
     """During an experiment a rollback goes to the champion alone, without the challenger."""
     assert plan(Registry(), Prod(), COMPETING, None).number == 1
-    with pytest.raises(SystemExit, match="make end-experiment KEEP=challenger"):
+    with pytest.raises(SystemExit, match="make end-experiment WORKLOAD=car KEEP=challenger"):
         plan(Registry(), Prod(), COMPETING, 3)
 
 
@@ -206,7 +206,11 @@ def test_a_rollback_that_was_sent_back_says_what_else_there_is(
     ((subject, text),) = told.messages
     assert subject == "car: rollback failed"
     said = capsys.readouterr().err
-    for words in ("alarms are in ALARM: a", "PROD serves version 1, version 3.", "make rollback TO=1 NOW=1"):
+    for words in (
+        "alarms are in ALARM: a",
+        "PROD serves version 1, version 3.",
+        "make rollback WORKLOAD=car TO=1 NOW=1",
+    ):
         assert words in text
         assert words in said
     for words in ("user/on-call", "- accuracy 0.98, at least 0.9", "s3://data/gate/run/gate.html"):

@@ -44,7 +44,7 @@ def taken(known, name: str, text: str) -> bool:
 
 @pytest.mark.parametrize("algorithm", sorted(STAND_INS))
 def test_the_names_are_the_same(algorithm):
-    """Also those that must be given."""
+    """The same ones must be given, too, and have the same other names."""
     ours = ALGORITHMS[algorithm]
     assert set(ours.allowed) - BY_AWS_ALONE.get(algorithm, set()) == set(STAND_INS[algorithm])
     required = {"xgboost": ("num_round",), "ntm": topics.REQUIRED, "factorization-machines": machines.REQUIRED}
