@@ -230,10 +230,10 @@ gate-power: .venv/installed-dev ## which difference a test set of a given size c
 gate-rates: .venv/installed-dev ## how often the gate is wrong, by simulation; minutes
 	@$(PY) -m bench.gate_rates
 
-iam: .venv/installed ## what each role is granted and what of it the last run used: docs/iam.md
+iam: .venv/installed ## what each role is granted and what of it the last run used: docs/reference/iam.md
 	@$(ON) --start -- $(PY) -m scripts.iam $(WORKLOAD)
 
-iam-mutations: .venv/installed ## remove each permission and see the pipeline fail: docs/iam-mutations.md
+iam-mutations: .venv/installed ## remove each permission and see the pipeline fail: docs/reference/iam-mutations.md
 	@$(ON) --start -- $(PY) -m scripts.iam_mutations $(WORKLOAD)
 
 bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a test

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.front_door.registry import operation_groups
 from localcloud.moto_services.bridge import MOTO_SERVICES
+from localcloud.moto_services.limits import NOT_SERVED
 from localcloud.resources.registry import resource_types
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def moto_operations(service: str) -> list[str]:
     return [
         name
         for name in _model(_SERVICES.get(service, service)).operation_names
-        if name in by_query or any(hasattr(each, camelcase_to_underscores(name)) for each in classes)
+        if (service, name) not in NOT_SERVED
+        and (name in by_query or any(hasattr(each, camelcase_to_underscores(name)) for each in classes))
     ]
 
 

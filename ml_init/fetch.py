@@ -78,7 +78,7 @@ def fetch(file: NamedFile, *, folder: Path, into: Path, stored: Callable[[], byt
     raise StepError(
         f"No source of {file.name} serves.{''.join(faults)}\n"
         "Check the network, or put the right file in its place; dataset.toml names sources and checksum. "
-        "`make data` stores a file of your own in the data bucket."
+        f"`make data WORKLOAD={folder.name}` stores a file of your own in the data bucket."
     )
 
 
@@ -108,10 +108,16 @@ def _fetch_one(file: NamedFile, source: str, *, folder: Path, into: Path, stored
             path.write_bytes(_unpacked(path, member, file.max_bytes))
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if found != file.sha256:
-            raise _SourceError(f"its SHA-256 is {found}, expected {file.sha256}")
+            # An address that serves another file deserves no advice to take it.
+            mean = "" if _is_address(source) or source == _STORED else _to_mean_it(file.name, found)
+            raise _SourceError(f"its SHA-256 is {found}, expected {file.sha256}{mean}")
         return path.rename(into / file.name)
     finally:
         path.unlink(missing_ok=True)
+
+
+def _to_mean_it(name: str, sha256: str) -> str:
+    return f'. If this is the {name} that you mean, set sha256 = "{sha256}" in dataset.toml'
 
 
 def _write_stored(stored: Callable[[], bytes | None], target: IO[bytes]) -> None:

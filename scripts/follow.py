@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -17,6 +18,9 @@ POLL_SECONDS = 0.5
 QUIET_SECONDS = 5.0
 
 _MARKS = {"Succeeded": "✓", "Failed": "✗", "Stopped": "■", "Abandoned": "■", "InProgress": "…"}
+
+#: The terminal's own green and red.
+_COLOURS = {"Succeeded": 32, "Failed": 31}
 
 
 def follow(pipeline: Pipeline, identifier: str) -> Execution:
@@ -45,8 +49,16 @@ def follow(pipeline: Pipeline, identifier: str) -> Execution:
 
 
 def _ended(action: Action) -> str:
-    mark = _MARKS.get(action.status, "?")
+    mark = _coloured(_MARKS.get(action.status, "?"), action.status)
     return f"{mark} {action.stage:<8} {action.name:<12} {action.seconds:6.1f} s"
+
+
+def _coloured(mark: str, status: str) -> str:
+    """Green or red on a terminal, unless the user wants none there (https://no-color.org)."""
+    colour = _COLOURS.get(status)
+    if colour is None or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return mark
+    return f"\x1b[{colour}m{mark}\x1b[0m"
 
 
 def _running(action: Action, last_lines: list[str]) -> str:

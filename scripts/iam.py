@@ -1,4 +1,4 @@
-"""What the roles of a workload are granted and what of it a run has used: its section of docs/iam.md."""
+"""What the roles of a workload are granted and what of it a run has used: its section of docs/reference/iam.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.least_privilege.usage import Used, calls_of
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
-DOCUMENT = Path("docs/iam.md")
+DOCUMENT = Path("docs/reference/iam.md")
 _SECTION = re.compile(r"^## (\w+)\n", re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""Removes each permission from each role of a workload's pipeline and sees its run fail; writes docs/iam-mutations.md.
+"""Removes each permission from each role of a pipeline and sees its run fail: docs/reference/iam-mutations.md.
 
 It needs a local cloud that is up and in which the pipeline has gone to PROD, best twice: then it also tries what only a
 second release needs. At the end the policies are as before.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scripts.least_privilege.grants import Deployed
     from scripts.least_privilege.mutation import Mutation, Result
 
-DOCUMENT = Path("docs/iam-mutations.md")
+DOCUMENT = Path("docs/reference/iam-mutations.md")
 #: In the local cloud's home, so that it is deleted together with the roles that were tried.
 TRIED = "iam-mutations.json"
 #: CodePipeline keeps them for a year; the first one says in which stage a permission was first needed.

@@ -20,11 +20,16 @@ _READ_OVER = {
 }
 
 
+#: What moto answers with a list, and AWS with a stream of events to another host name, which no client finds here.
+NOT_SERVED = frozenset({("logs", "StartLiveTail")})
+
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.:/-]+")
 
 
 def check(call: ApiRequest) -> None:
     """Raises UnsupportedError such as ``kms:Sign with MessageType DIGEST``, AwsError for a name that AWS refuses."""
+    if (call.service, call.operation) in NOT_SERVED:
+        raise UnsupportedError(f"{call.service}:{call.operation}")
     if (call.service, call.operation) == ("ssm", "PutParameter"):
         _check_parameter_name(str(call.params.get("Name", "")))
     name, value = _READ_OVER.get((call.service, call.operation), ("", None))

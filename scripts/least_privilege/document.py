@@ -1,4 +1,4 @@
-"""docs/iam.md: for each role, what it is granted and whether a full run used it."""
+"""docs/reference/iam.md: for each role, what it is granted and whether a full run used it."""
 
 from __future__ import annotations
 

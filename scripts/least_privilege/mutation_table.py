@@ -1,4 +1,4 @@
-"""docs/iam-mutations.md: what a run says without each permission."""
+"""docs/reference/iam-mutations.md: what a run says without each permission."""
 
 from __future__ import annotations
 

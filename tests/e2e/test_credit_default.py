@@ -139,7 +139,7 @@ def test_a_model_that_answers_everybody_alike_is_rejected(credit: User) -> None:
 
 
 def test_every_grant_is_listed_and_used_or_has_its_reason(credit: User) -> None:
-    """docs/iam.md lists what is deployed with a key of the user's own, and why what no run has used is granted."""
+    """The page lists what is deployed with a key of the user's own, and why what no run has used is granted."""
     done = credit.script("iam", credit.workload, "--check", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

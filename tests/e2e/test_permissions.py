@@ -24,7 +24,7 @@ LISTENING = "0A"
 
 
 def test_every_grant_is_listed_and_used_or_has_its_reason(released: User) -> None:
-    """docs/iam.md lists what is deployed; what nobody used in the whole walk has a written reason."""
+    """docs/reference/iam.md lists what is deployed; what nobody used in the whole walk has a written reason."""
     done = released.script("iam", released.workload, "--check", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

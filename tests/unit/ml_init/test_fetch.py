@@ -88,13 +88,14 @@ def test_faulty_download_leaves_nothing(tmp_path: Path, server: str, source: str
 
 
 def test_wrong_checksum_is_named(tmp_path: Path) -> None:
-    """The message has the checksum that was found and the one that was expected."""
+    """The message has both checksums, and what to write for a file that was changed on purpose."""
     (tmp_path / "shipped.data").write_bytes(b"something else")
     with pytest.raises(StepError) as caught:
         fetch(data_file("shipped.data"), folder=tmp_path, into=tmp_path / "into")
     expected = hashlib.sha256(CONTENT).hexdigest()
     found = hashlib.sha256(b"something else").hexdigest()
     assert f"shipped.data: its SHA-256 is {found}, expected {expected}" in str(caught.value)
+    assert f'If this is the car.data that you mean, set sha256 = "{found}" in dataset.toml' in str(caught.value)
     assert list((tmp_path / "into").iterdir()) == []
 
 
