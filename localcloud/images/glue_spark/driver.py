@@ -3,7 +3,8 @@
     python driver.py JOB_PIPE RESULT_FILE [--warm]
 
 Until a job comes through the pipe, this process has no job and no credentials. So it can start ahead of time, and warms
-itself up then. It serves one job and ends with it. The job is a JSON object:
+itself up then: a file ``java-class-path`` beside the pipe says that it has. It serves one job and ends with it. The job
+is a JSON object:
 
     script       path of the script in this file system
     arguments    the part of sys.argv after the script's name
@@ -194,6 +195,8 @@ def main() -> int:
     jvm = start_java()
     if "--warm" in sys.argv[3:]:
         warm_up(jvm)
+        # For an archive of the classes that Java has listed there.
+        pipe.with_name("java-class-path").write_text(jvm.java.lang.System.getProperty("java.class.path"))
     job = json.loads(pipe.read_text())
     prepare(job, jvm)
     message = run(job["script"])

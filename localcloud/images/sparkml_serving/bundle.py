@@ -71,6 +71,11 @@ class Bundle:
         except jpype.JException as error:
             raise JavaError(_words(error)) from error
 
+    @staticmethod
+    def class_path() -> str:
+        """Where its Java looks for classes."""
+        return str(jpype.JClass("java.lang.System").getProperty("java.class.path"))
+
     def java(self, column: Column, value: object) -> object:
         """A request's value as the Java object for the column's type and struct."""
         try:
@@ -181,7 +186,7 @@ def _start_jvm() -> None:
         "-Xss4m",
         "-XX:+UseSerialGC",  # one small heap, one thread that allocates
         "-XX:TieredStopAtLevel=1",  # an endpoint's first requests count as much as its millionth
-        "-Xshare:auto",
+        os.environ["LOCALCLOUD_JAVA_CLASSES"],
         "-Djava.awt.headless=true",
         classpath=jars,
         convertStrings=False,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import schema as schemas
@@ -134,6 +135,7 @@ def main() -> None:
         bundle = Bundle.load()
     except JavaError as error:
         sys.exit(f"The model cannot be loaded: {error}")
+    Path("java-class-path").write_text(bundle.class_path())  # for an archive of the classes that Java has listed here
     serve(Serving(bundle).handle)
 
 

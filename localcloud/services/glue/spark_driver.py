@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.environments import PythonEnvironment
+    from localcloud.platform.java_archives import JavaArchive
     from localcloud.platform.processes import Exit
 
 IMAGE = Path(__file__).parents[2] / "images" / "glue_spark"
+CONF = IMAGE / "conf"
 #: The heap of the driver's Java process. A G.1X worker has 10 GB.
 DRIVER_MEMORY = "1g"
 #: Jobs here are short, so Java's second compiler takes longer than it saves.
@@ -86,6 +88,7 @@ class SparkDriver:
         python = environment(cloud, modules)
         jars = cloud.environments.jars(IMAGE / "jars.lock")
         self.folder = cloud.work_folder("glue", f"driver-{uuid.uuid4().hex}")
+        self._archive = cloud.environments.java_archive(python, jars)
         self._pipe = self.folder / "job"
         self._result = self.folder / "result.json"
         os.mkfifo(self._pipe, 0o600)
@@ -99,13 +102,17 @@ class SparkDriver:
                 *(["--warm"] if ahead else []),
             ],
             cwd=self.folder,
-            environment=_environment(python, jars, self.folder),
+            environment=_environment(python, jars, self.folder, self._archive),
             on_line=self._output,
             on_error_line=self._error,
         )
 
     def running(self) -> bool:
         return self._child.running()
+
+    def keep_classes(self) -> None:
+        """Once it is warm: begins to keep its classes for later drivers, unless that is done."""
+        self._archive.make_of(self.folder, self._processes)
 
     def hand_over(
         self, job: SparkJob, *, output: Callable[[str], None], error: Callable[[str], None], stop: threading.Event
@@ -179,8 +186,13 @@ class _Lines:
                 listener(line)
 
 
-def _environment(python: PythonEnvironment, jars: Path, folder: Path) -> dict[str, str]:
-    """The variables of the process: none from this machine, the user or a role."""
+def _environment(python: PythonEnvironment, jars: Path, folder: Path, archive: JavaArchive) -> dict[str, str]:
+    """The variables of the process: none from this machine, the user or a role.
+
+    Spark's settings are no folder on the class path: Java keeps no archive of the classes of such a path.
+    """
+    options = f'-Djava.io.tmpdir="{folder / "tmp"}" -Dlog4j2.configurationFile="{CONF / "log4j2.properties"}"'
+    options = f'{options} "{archive.option(folder)}" {JAVA_OPTIONS}'
     return {
         "PATH": f"{python.root / 'bin'}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder),
@@ -191,13 +203,12 @@ def _environment(python: PythonEnvironment, jars: Path, folder: Path) -> dict[st
         "PYTHONPATH": str(IMAGE / "library"),
         "JAVA_HOME": str(python.java_home),
         "PYSPARK_PYTHON": str(python.python),
-        "SPARK_CONF_DIR": str(IMAGE / "conf"),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(folder / "tmp"),
         "PYSPARK_SUBMIT_ARGS": (
             # Split as a shell does, and Java's options once more: either folder may have a space in its path.
             f"--driver-memory {DRIVER_MEMORY} --driver-class-path '{jars}/*' "
-            f"--driver-java-options '-Djava.io.tmpdir=\"{folder / 'tmp'}\" {JAVA_OPTIONS}' pyspark-shell"
+            f"--properties-file '{CONF / 'spark-defaults.conf'}' --driver-java-options '{options}' pyspark-shell"
         ),
     }
 

@@ -71,7 +71,9 @@ class Standby:
             wanted = self._wanted()
             if wanted is None:
                 self._dismiss()
-            if wanted is None or self._has(wanted):
+                waiting_since = time.monotonic()
+            elif self._has(wanted):
+                self._keep_classes()
                 waiting_since = time.monotonic()
             elif idle or time.monotonic() - waiting_since > PATIENCE_SECONDS:
                 pause = self._replace(wanted)
@@ -88,6 +90,11 @@ class Standby:
     def _has(self, modules: tuple[str, ...]) -> bool:
         with self._lock:
             return self._waiting is not None and self._waiting.modules == modules and self._waiting.running()
+
+    def _keep_classes(self) -> None:
+        with self._lock:
+            if self._waiting is not None:
+                self._waiting.keep_classes()
 
     def _replace(self, modules: tuple[str, ...]) -> float:
         """Starts a driver with these modules; returns how long to wait until the next check."""

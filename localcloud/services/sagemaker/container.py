@@ -41,6 +41,7 @@ class Container:
         if program is None:
             raise UnsupportedError(f"Serving with the image {spec.image}")
         self.spec = spec
+        self._archive, self._processes = image.java_archive(cloud.environments), cloud.processes
         self.port = free_port()
         self._place = place
         self._last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
@@ -63,6 +64,7 @@ class Container:
                     **({} if isolated else cloud.clients.environment(role.credentials)),
                     **spec.environment,
                     **image.environment(cloud.environments),
+                    **({"LOCALCLOUD_JAVA_CLASSES": self._archive.option(self._root)} if self._archive else {}),
                     "SAGEMAKER_BIND_TO_PORT": str(self.port),
                 },
                 on_line=self._on_line,
@@ -82,6 +84,8 @@ class Container:
             if time.monotonic() > deadline:
                 raise EngineError(self._unhealthy(f"no answer within {timeout_seconds:g} s; {self.last_words()}"))
             cancelled.wait(PING_SECONDS)
+        if self._archive is not None:
+            self._archive.make_of(self._root, self._processes)
 
     def running(self) -> bool:
         return self._child is not None and self._child.running()
