@@ -141,7 +141,7 @@ clean: ## end the local cloud, delete its state (it asks; YES=1: it does not), a
 	@rm -rf cdk.out node_modules tests/browser/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 new-workload: .venv/installed ## a workload of your own from a CSV file: make new-workload NAME=wine DATA=wine.csv [LABEL=…] [LIKE=credit_default]
-	@$(ON_NONE) $(WITH_GATE) python -m scripts.new_workload $(call quoted,$(NAME)) $(call quoted,$(DATA)) \
+	@$(ON_NONE) $(WITH_GATE) python -m scripts.new_workload $(call given,$(NAME)) $(call given,$(DATA)) \
 		--label $(call given,$(LABEL)) --like $(call given,$(LIKE)) --licence $(call given,$(LICENCE))
 
 try-data: .venv/installed ## WORKLOAD's data contract and split, without a cloud

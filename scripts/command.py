@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 _PIPE_CLOSED = 141
 
 
+def counted(variable: str, text: str) -> int:
+    """What a user gave as a variable of make, as a number above 0; SystemExit that names the variable if it is none."""
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise SystemExit(f"{variable}={text}: expected a whole number above 0. Nothing was done.")
+    return int(text)
+
+
 def run(main: Callable[[], int | None]) -> NoReturn:
     """Runs the command and exits."""
     try:

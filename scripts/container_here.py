@@ -71,18 +71,21 @@ class ContainerHere:
 
     @contextmanager
     def serving(self) -> Iterator[RuntimeHere]:
-        """The model that ``train`` has left, served until the block ends."""
-        process = subprocess.Popen(
-            self._command("serve"),
-            env=self._variables() | {"SAGEMAKER_BIND_TO_PORT": "0"},
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        """The model that ``train`` has left, served until the block ends. SystemExit with its log if it cannot be."""
+        log = self.root / "serve.log"
+        with log.open("w") as errors:
+            process = subprocess.Popen(
+                self._command("serve"),
+                env=self._variables() | {"SAGEMAKER_BIND_TO_PORT": "0"},
+                cwd=self.root,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         try:
             port = next((line for line in process.stdout or () if line.startswith(_LISTENING)), "")
             if not port:
-                raise SystemExit("The model cannot be served: its container has ended.")
+                raise SystemExit(f"The model cannot be served: {log.read_text()[-2000:] or 'its container has ended.'}")
             yield RuntimeHere(port=int(port.removeprefix(_LISTENING)))
         finally:
             process.terminate()

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from handover.packages import version_of
-from scripts.command import run
+from scripts.command import counted, run
 from scripts.reads.prod import Prod
 from scripts.reads.registry import Registry, Release
 from stacks.workloads import WORKLOADS
@@ -28,10 +28,10 @@ _SHORTEST_REASON = 40
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    parser.add_argument("--last", type=int, default=20, help="how many releases are shown (20)")
+    parser.add_argument("--last", default="20", help="how many releases are shown (20)")
     options = parser.parse_args()
     registry, prod = Registry(options.workload), Prod(options.workload)
-    releases = [registry.release(version.arn) for version in islice(registry.versions(), options.last)]
+    releases = [registry.release(version.arn) for version in islice(registry.versions(), counted("LAST", options.last))]
     if not releases:
         print(
             f"{options.workload}: nothing was released yet. `make push WORKLOAD={options.workload}` releases what is"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from handover.packages import version_of
 from scripts.changes import into_prod
-from scripts.command import run
+from scripts.command import counted, run
 from scripts.reads.pipeline import Pipeline
 from scripts.reads.prod import Deployed, Prod, before
 from scripts.reads.registry import Registry, Release
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    parser.add_argument("--to", type=int, help="the version; what served before the present one where none is given")
+    parser.add_argument("--to", help="the version; what served before the present one where none is given")
     parser.add_argument("--now", action="store_true", help="all the traffic at once, watched by no alarm")
     options = parser.parse_args()
+    version = counted("TO", options.to) if options.to else None
     registry, prod = Registry(options.workload), Prod(options.workload)
     stack = into_prod.changeable(prod)
-    target = plan(registry, prod, Deployed.of(stack), options.to)
+    target = plan(registry, prod, Deployed.of(stack), version)
     print(f"Putting back version {target.number} (commit {target.commit[:10]}) into {prod.endpoint_name}.", flush=True)
     _warn_of_a_push_under_way(options.workload)
     if options.now:

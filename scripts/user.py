@@ -18,8 +18,10 @@ _KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    parser.add_argument("name", help="the user's name, with which they sign in")
+    parser.add_argument("name", nargs="?", help="the user's name, with which they sign in")
     options = parser.parse_args()
+    if not options.name:
+        raise SystemExit(f"Whom? make user WORKLOAD={options.workload} NAME=ada")
     password = temporary_password()
     cognito = cloud.client("cognito-idp")
     try:

@@ -48,7 +48,7 @@ def main() -> int:
     for line in said(found):
         print(line)
     print("\nWritten:")
-    for path in written(found, options.data, doors=doors):
+    for path in written(found, Path(options.data), doors=doors):
         print(f"  {path}")
     print("\n".join(["", *following(found.workload)]))
     return 0
@@ -71,7 +71,8 @@ def check_like(name: str) -> Workload | None:
         return None
     if name not in FITTING:
         raise NotThereError(
-            f"LIKE={name}: expected a workload whose features are the values of a table: {' or '.join(FITTING)}."
+            f"LIKE={name}: expected a workload whose features are the values of a table: {' or '.join(FITTING)}. "
+            "Nothing was written."
         )
     return WORKLOADS[name]
 
@@ -135,7 +136,7 @@ def following(workload: str) -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make new-workload", description=__doc__)
     parser.add_argument("name", help="lower-case words joined by underscores")
-    parser.add_argument("data", type=Path, help="a CSV file on this machine")
+    parser.add_argument("data", help="a CSV file on this machine")
     parser.add_argument(
         "--label", default="", help="the label's column; default: one that is called so, or the last one"
     )

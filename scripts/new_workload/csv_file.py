@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handover import plain_text
@@ -14,7 +15,6 @@ from scripts.reads.errors import NotThereError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 #: It is committed with the project; a larger file belongs into the data bucket.
 MOST_BYTES = 50_000_000
@@ -48,12 +48,13 @@ class CsvFile:
         return found.get(text)
 
 
-def read(path: Path) -> CsvFile:
+def read(given: str) -> CsvFile:
     """Raises NotThereError for what is no CSV file on this machine, and for rows of different widths."""
-    if re.match(r"[a-z0-9]+://", str(path).replace(":/", "://", 1)):
+    if re.match(r"[a-z0-9]+://", given):
         raise NotThereError(
-            f"DATA={path}: expected a file on this machine. Download it first, and look at its licence."
+            f"DATA={given}: expected a file on this machine. Download it first, and look at its licence."
         )
+    path = Path(given)
     if not path.is_file():
         raise NotThereError(f"DATA={path}: there is no such file.")
     content = path.read_bytes()

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from scripts.cloud.decision import UndecidedError
-from scripts.command import run
+from scripts.command import counted, run
 from scripts.reads.errors import NotThereError
 from tests.clouds import PROJECT
 from tests.foreign import AWS_ITSELF, account_at
@@ -32,6 +32,14 @@ def test_what_is_not_there_is_a_sentence(error: type[Exception]) -> None:
     with pytest.raises(SystemExit) as ended:
         run(main)
     assert ended.value.code == "There is no stack: deploy it."
+
+
+@pytest.mark.parametrize("text", ["x", "0", "-1", "1.5", "\u0661"])
+def test_a_number_that_is_none_is_named_by_its_variable(text: str) -> None:
+    """The user wrote TO=… for make, and knows nothing of an option."""
+    with pytest.raises(SystemExit, match=rf"TO={text}: expected a whole number above 0\. Nothing was done\."):
+        counted("TO", text)
+    assert counted("TO", "12") == 12
 
 
 def test_a_reader_that_has_enough_is_no_error() -> None:

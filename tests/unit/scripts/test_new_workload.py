@@ -24,7 +24,7 @@ REGISTRY = PROJECT / "stacks" / "workloads.py"
 
 
 def proposal_of(path: Path, label: str = "") -> Proposal:
-    return proposal("mine", csv_file.read(path), label=label, licence="", lent={"latency": LATENCY})
+    return proposal("mine", csv_file.read(str(path)), label=label, licence="", lent={"latency": LATENCY})
 
 
 def mixed(folder: Path) -> Path:
@@ -137,7 +137,7 @@ def test_a_file_says_how_it_is_written(
     """Delimiter, quotes and header are seen; names fit a catalog and an API."""
     path = tmp_path / "rows.csv"
     path.write_text(content)
-    found = csv_file.read(path)
+    found = csv_file.read(str(path))
     assert (found.delimiter, found.quoted, found.names) == (delimiter, quoted, names)
 
 
@@ -162,14 +162,14 @@ def test_what_no_workload_can_be_made_of_is_refused(tmp_path: Path, content: str
     path = tmp_path / "rows.csv"
     path.write_text(content)
     with pytest.raises(NotThereError, match=re.escape(message)):
-        label_of(csv_file.read(path), label)
+        label_of(csv_file.read(str(path)), label)
 
 
 @pytest.mark.parametrize("data", ["https://example.com/wine.csv", "s3://bucket/wine.csv", "nowhere.csv"])
 def test_data_is_a_file_on_this_machine(data: str) -> None:
     """Nothing is fetched from an address that nobody has looked at."""
     with pytest.raises(NotThereError, match=r"(expected a file on this machine|there is no such file)\."):
-        csv_file.read(Path(data))
+        csv_file.read(data)
 
 
 def test_the_registry_gets_one_line() -> None:
