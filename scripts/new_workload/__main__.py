@@ -47,6 +47,8 @@ def main() -> int:
     doors = bool(like and like.api) and found.can_have_a_door
     for line in said(found):
         print(line)
+    if like and like.api and not doors:
+        print(f"It gets no door as {like.name} has one: no form is known for dates and missing values.")
     print("\nWritten:")
     for path in written(found, Path(options.data), doors=doors):
         print(f"  {path}")
