@@ -202,14 +202,14 @@ large: .venv/installed-dev node_modules/installed ## what CI leaves to you: PyTo
 
 e2e: e2e-releases e2e-workloads ## from git push to PROD, and the faults on the way
 
-# The chapters of single workloads, each on a cloud of its own.
-WORKLOAD_CHAPTERS = $(patsubst %,tests/e2e/test_%.py,credit_default dog_breeds iris movie_recommender nyt_comments own_workload tuning)
+# The chapters that have clouds of their own: first stages, and single workloads.
+CHAPTERS_APART = $(patsubst %,tests/e2e/test_%.py,pythons cdk credit_default dog_breeds iris movie_recommender nyt_comments own_workload tuning)
 
 e2e-releases: .venv/installed-dev node_modules/installed tests/browser/node_modules/installed ## one workload from git push to PROD, and all that happens on the way
-	@$(TEST) pytest -q $(addprefix --ignore=,$(WORKLOAD_CHAPTERS)) tests/e2e
+	@$(TEST) pytest -q $(addprefix --ignore=,$(CHAPTERS_APART)) tests/e2e
 
-e2e-workloads: .venv/installed-dev node_modules/installed ## the other workloads from git push to PROD
-	@$(TEST) pytest -q -m 'not large' $(WORKLOAD_CHAPTERS)
+e2e-workloads: .venv/installed-dev node_modules/installed ## the other workloads from git push to PROD, each Python, and the life of a stack
+	@$(TEST) pytest -q -m 'not large' $(CHAPTERS_APART)
 
 faults: .venv/installed-dev node_modules/installed ## cause every fault on purpose, and write docs/faults.md
 	@seen=$$(mktemp -u) && $(TEST) GATEHOUSE_FAULTS=$$seen pytest -q -m fault tests/local tests/e2e \

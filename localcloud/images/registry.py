@@ -68,7 +68,7 @@ class Image:
 
     def environment(self, environments: Environments) -> dict[str, str]:
         """The image's own variables."""
-        variables = {"PYTHONPATH": str(LIBRARY), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        variables = {"PYTHONPATH": str(LIBRARY), "PYTHONUNBUFFERED": "1"}
         jars = self.folder / "jars.lock"
         if jars.exists():
             variables["LOCALCLOUD_IMAGE_JARS"] = str(environments.jars(jars))

@@ -199,7 +199,6 @@ def _environment(python: PythonEnvironment, jars: Path, folder: Path, archive: J
         "LANG": "C.UTF-8",
         "TMPDIR": str(folder / "tmp"),
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(IMAGE / "library"),
         "JAVA_HOME": str(python.java_home),
         "PYSPARK_PYTHON": str(python.python),
