@@ -23,7 +23,7 @@ class Throttling(Section):
     """What all callers together may ask for: API Gateway refuses the rest with 429."""
 
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
-    burst_requests: Annotated[int, Field(ge=1, le=5_000)] = 100
+    burst_requests: Annotated[int, Field(ge=1, le=5_000)] = 50
 
 
 class DoorFunction(Section):
@@ -36,7 +36,7 @@ class DoorFunction(Section):
     #: The share of the ready instances that the scaling wants in use.
     utilization_percent: Annotated[int, Field(ge=10, le=90)] = 70
     #: How many requests it answers at once: so many executions are reserved in the account.
-    at_once: Annotated[int, Field(ge=1, le=1000)] = 10
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 50
     memory_megabytes: Annotated[int, Field(ge=128, le=10_240)] = 256
     timeout_seconds: Annotated[int, Field(ge=1, le=LONGEST_ANSWER_SECONDS)] = LONGEST_ANSWER_SECONDS
 
@@ -81,6 +81,12 @@ class Api(Section):
             raise ValueError(f"callers names one twice: {', '.join(self.callers)}")
         if self.partners and "programs" not in self.callers:
             raise ValueError('partners are programs: add "programs" to callers')
+        at_once, burst = self.function.at_once, self.throttling.burst_requests
+        if at_once < burst:
+            raise ValueError(
+                f"at_once ({at_once}) is below burst_requests ({burst}): API Gateway would let through what Lambda"
+                " throttles, and answer 500"
+            )
         if self.sign_up and "people" not in self.callers:
             raise ValueError('people sign up: add "people" to callers')
         return self

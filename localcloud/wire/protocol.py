@@ -283,6 +283,7 @@ def json_error(error: AwsError, request_id: str, *, type_of_fault: str = "") -> 
                 "message": error.message,
                 "Message": error.message,
                 **({"Type": type_of_fault} if type_of_fault else {}),
+                **error.members,
             }
         ).encode(),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -94,6 +95,11 @@ class User:
 
     def ask(self, row: str) -> str:
         return self.script("ask", self.workload, row).stdout.strip()
+
+    def call(self, row: str) -> dict[str, Any]:
+        """What `make call` prints: the answer through the API."""
+        answer: dict[str, Any] = json.loads(self.script("call", self.workload, row).stdout)
+        return answer
 
     def packages(self) -> list[dict[str, Any]]:
         """The model packages, newest first, described."""

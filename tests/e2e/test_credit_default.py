@@ -5,7 +5,6 @@ Its user encrypts everything with a key of their own, which the first one's does
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +48,7 @@ def test_head_is_in_prod(credit: User) -> None:
 
 def test_its_door_tells_both_probabilities(credit: User) -> None:
     """Through the API, the same row has the same probability, with the other label's beside it, and the release."""
-    answer = json.loads(credit.script("call", credit.workload, TWO_MONTHS_BEHIND).stdout)
+    answer = credit.call(TWO_MONTHS_BEHIND)
     assert answer["release"] == 1
     assert answer["probabilities"]["1"] == pytest.approx(float(credit.ask(TWO_MONTHS_BEHIND)))
     assert sum(answer["probabilities"].values()) == pytest.approx(1)

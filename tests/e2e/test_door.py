@@ -5,21 +5,26 @@ from __future__ import annotations
 import copy
 import json
 import os
+import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+import jsonschema
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.browser.browser import Browser
-from tests.clouds import PROJECT
+from tests.clouds import PROJECT, LocalCloud
 from tests.e2e.conftest import User
 from tests.e2e.test_release import ROW
 from tests.local.cognito_lab import Answer, Pool, ask
+from tests.unit.functions.test_predict_any_body import some
 from tests.waiting import until
 
 WORKLOAD, STACK, PIPELINE = "car_evaluation", "CarEvaluationApi", "CarEvaluationPipeline"
@@ -31,22 +36,28 @@ KEPT = os.environ.get("GATEHOUSE_SCREENSHOTS")
 PICTURE = "page-of-a-release.png"
 
 
-def called(user: User) -> dict[str, Any]:
-    """What `make call` prints."""
-    answer: dict[str, Any] = json.loads(user.script("call", WORKLOAD, ROW).stdout)
-    return answer
-
-
 def api(user: User, path: str, *, method: str = "POST", keys: Credentials | None = None, **headers: str) -> Answer:
     """A request to the API with these headers, signed by who has these keys; without keys, nobody signs it."""
-    address = urlsplit(user.outputs(PIPELINE)["ApiAddress"])
+    address = user.outputs(PIPELINE)["ApiAddress"]
+    body = BODY if method == "POST" else ""
+    return asked(user.cloud, f"{address}{path}", body, method=method, keys=keys, **headers)
+
+
+def asked(
+    cloud: LocalCloud, url: str, body: str, *, method: str = "POST", keys: Credentials | None = None, **headers: str
+) -> Answer:
+    """The same of an address of AWS."""
+    address = urlsplit(url)
     host = f"{str(address.hostname).partition('.')[0]}.execute-api.localhost"
-    path, body = f"{address.path}{path}", BODY if method == "POST" else ""
-    url = f"http://{host}:{urlsplit(user.cloud.endpoint_url).port}{path}"
+    url = f"http://{host}:{urlsplit(cloud.endpoint_url).port}{address.path}"
     request = AWSRequest(method=method, url=url, data=body, headers={"content-type": "application/json", **headers})
     if keys:
         SigV4Auth(keys, "execute-api", "us-east-1").add_auth(request)
-    return ask(user.cloud, method, host, path, body=body, headers=dict(request.headers.items()))
+    return ask(cloud, method, host, address.path, body=body, headers=dict(request.headers.items()))
+
+
+def own_keys(user: User) -> Credentials:
+    return Credentials(*(user.cloud.environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
 
 
 def newest(user: User) -> int:
@@ -55,7 +66,7 @@ def newest(user: User) -> int:
 
 def test_a_program_is_answered_by_the_release_in_prod(released: User) -> None:
     """`make call` signs with the caller's credentials, and learns label and release."""
-    answer = called(released)
+    answer = released.call(ROW)
     assert (answer["label"], answer["release"]) == ("vgood", newest(released))
     assert answer["request_id"]
     assert released.stack_status(STACK) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -66,7 +77,7 @@ def test_an_instance_is_ready_before_the_first_call(released: User) -> None:
     functions, name = released.cloud.client("lambda"), "car-evaluation-predict"
     ready = functions.get_provisioned_concurrency_config(FunctionName=name, Qualifier="live")
     assert (ready["Status"], ready["AvailableProvisionedConcurrentExecutions"]) == ("READY", 1)
-    assert functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"] == 10
+    assert functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"] == 50
 
 
 def test_who_is_nobody_here_is_refused(released: User) -> None:
@@ -131,6 +142,27 @@ def test_a_person_signs_in_at_the_page_and_is_answered(
     assert (seen["errors"], seen["violations"]) == ([], [])
     hosts = {str(urlsplit(url).hostname).partition(".")[2] for url in seen["requests"]}
     assert hosts == {"cloudfront.localhost", "auth.localhost", "execute-api.localhost"}
+
+
+def test_every_body_is_answered_as_the_published_document_says(released: User) -> None:
+    """The API takes what its schema takes, of bodies that nobody thought of; no answer is 5XX or breaks its schema."""
+    address, keys = released.outputs(PIPELINE)["ApiAddress"], own_keys(released)
+    published = asked(released.cloud, f"{address}/openapi.json", "", method="GET", keys=keys).json
+    responses = published["paths"]["/predictions"]["post"]["responses"]
+    takes, dice, seen = schema(published, "#/components/schemas/Request"), random.Random(5), set()  # noqa: S311
+    for _ in range(40):
+        body = some(dice, json.loads(BODY))
+        answer = asked(released.cloud, f"{address}/predictions", json.dumps(body), keys=keys)
+        assert answer.status == (200 if takes.is_valid(body) else 400), (body, answer)
+        said = responses[str(answer.status)]["content"]["application/json"]["schema"]["$ref"]
+        schema(published, said).validate(answer.json)
+        seen.add(answer.status)
+    assert seen == {200, 400}
+
+
+def schema(document: dict[str, Any], reference: str) -> jsonschema.Draft4Validator:
+    """Of an OpenAPI document, whose references it resolves."""
+    return jsonschema.Draft4Validator({"components": document["components"], "allOf": [{"$ref": reference}]})
 
 
 def _an_open_method(resources: dict[str, Any]) -> None:
@@ -203,7 +235,7 @@ def test_a_pushs_template_does_not_open_the_door(
     said = [e.get("ResourceStatusReason", "") for e in events(released) if e["EventId"] not in known]
     assert ended == "UPDATE_ROLLBACK_COMPLETE", said
     assert any("ApiDeploymentRole" in reason and f"perform: {refused}" in reason for reason in said), said
-    assert called(released)["label"] == "vgood"
+    assert released.call(ROW)["label"] == "vgood"
     assert api(released, "/predictions").status == 403
 
 
@@ -223,3 +255,17 @@ def test_the_function_scales_with_its_use(released: User) -> None:
     alarms = released.cloud.client("cloudwatch")
     prefix = "TargetTracking-function:car-evaluation-predict:live"
     assert len(until(lambda: alarms.describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"], what="its alarms")) == 2
+
+
+def test_two_hundred_clients_at_once_are_answered_or_told_to_wait(released: User) -> None:
+    """Two hundred signed requests at once all get an answer, which is the model's or 429, and never 5XX."""
+    address, keys = released.outputs(PIPELINE)["ApiAddress"], own_keys(released)
+    with ThreadPoolExecutor(200) as clients:
+        answers = list(
+            clients.map(lambda _: asked(released.cloud, f"{address}/predictions", BODY, keys=keys), range(200))
+        )
+    statuses = Counter(answer.status for answer in answers)
+    assert set(statuses) <= {200, 429}, statuses
+    assert statuses[200] >= 50, "as many as may come in one burst"
+    assert {answer.json["label"] for answer in answers if answer.status == 200} == {"vgood"}
+    assert {answer.json["message"] for answer in answers if answer.status == 429} <= {"Too Many Requests"}

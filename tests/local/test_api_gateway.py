@@ -611,6 +611,22 @@ def test_more_clients_than_a_function_has_executions(obedient: Api) -> None:
     assert {(answer.status, answer.body) for answer in answers} == {(200, b"obeyed")}
 
 
+def test_a_function_that_has_all_its_reserved_executions_fails_at_once(api: Api, echo: str) -> None:
+    """500 as on AWS, which makes no 429 of Lambda's; it is a failed integration, whose answer an API may change."""
+    arn = function(api.account, ECHO, name=f"{api.account.name}-reserved")
+    functions = api.account.cloud.client("lambda")
+    functions.put_function_concurrency(FunctionName=arn, ReservedConcurrentExecutions=0)
+    api.function("GET", "/none", arn)
+    api.function("GET", "/echo", echo)
+    api.deploy()
+    refusal = (500, "InternalServerErrorException", message("Internal server error"))
+    assert api.ask("/prod/none").refusal == refusal
+    assert api.ask("/prod/echo").status == 200
+    api.client.put_gateway_response(restApiId=api.id, responseType="INTEGRATION_FAILURE", statusCode="503")
+    api.deploy()
+    assert api.ask("/prod/none").status == 503
+
+
 def test_two_hundred_clients_at_once(api: Api, obedient: Api) -> None:
     """Two hundred clients get their answers while others wait for a function that hangs; no request is lost."""
     api.mock("GET", "/a", "here")

@@ -255,11 +255,14 @@ def test_a_service_invokes_only_what_a_functions_policy_lets_it(account: Account
 
 
 def test_concurrency_is_limited_where_it_is_reserved(account: Account) -> None:
-    """With a reserved concurrency of 0 every invocation is throttled."""
+    """With a reserved concurrency of 0 every invocation is throttled, for AWS's reason; 100 executions stay for all."""
     function = Function(account, ECHO)
     function.client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=0)
-    with refused("TooManyRequestsException"):
+    with pytest.raises(function.client.exceptions.TooManyRequestsException) as throttled:
         function.invoke({})
+    assert throttled.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    with refused("InvalidParameterValueException", r"below its minimum value of \[100\]"):
+        function.client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=901)
     function.client.delete_function_concurrency(FunctionName=function.name)
     log = base64.b64decode(function.invoke({}, LogType="Tail")["LogResult"]).decode()
     assert log.splitlines()[-1].startswith("REPORT RequestId: ")

@@ -162,7 +162,11 @@ def test_what_cannot_be_provisioned_is_refused(account: Account) -> None:
     with refused("ResourceNotFoundException", "Cannot find alias arn"):
         put(FunctionName=name, Qualifier="none", ProvisionedConcurrentExecutions=1)
     with refused("InvalidParameterValueException", "unreserved concurrency"):
-        put(FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1000)
+        put(FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1001)
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=100)
+    with refused("InvalidParameterValueException", "local cloud provisions 30 executions on this machine"):
+        put(FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=31)
+    client.delete_function_concurrency(FunctionName=name)
     put(FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1)
     with refused("ResourceConflictException", "Version is pointed by a Provisioned Concurrency alias"):
         put(FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=1)

@@ -97,6 +97,17 @@ def failed(detail: str, *, status: int = 502) -> Refused:
     return Refused(kind, "Internal server error", "InternalServerErrorException", status=status, detail=detail)
 
 
+def throttled_by_lambda() -> Refused:
+    """500, which AWS says that nothing maps to 429; of the type of all failed integrations."""
+    return Refused(
+        "INTEGRATION_FAILURE",
+        "Internal server error",
+        "InternalServerErrorException",
+        status=500,
+        detail="Lambda throttles the function: Rate Exceeded.",
+    )
+
+
 def timed_out(detail: str) -> Refused:
     return Refused("INTEGRATION_TIMEOUT", "Endpoint request timed out", "InternalServerErrorException", detail=detail)
 

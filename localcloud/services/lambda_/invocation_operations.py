@@ -61,7 +61,7 @@ class InvocationOperations(LambdaOperations):
             raise AwsError(
                 "InvalidParameterValueException",
                 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-                f"below its minimum value of [{UNRESERVED}]. (The local cloud's account has {ACCOUNT_CONCURRENCY}.)",
+                f"below its minimum value of [{UNRESERVED}].",
             )
         self.functions.update(name, lambda function: function.update(concurrency=wanted))
         return {"ReservedConcurrentExecutions": wanted}

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import operation
 from localcloud.services.lambda_.base import LambdaOperations
-from localcloud.services.lambda_.concurrency import ACCOUNT_CONCURRENCY, UNRESERVED
+from localcloud.services.lambda_.concurrency import (
+    ACCOUNT_CONCURRENCY,
+    MACHINE_CONCURRENCY,
+    ON_DEMAND,
+    UNRESERVED,
+)
 from localcloud.services.lambda_.configuration import accept_only
 from localcloud.services.lambda_.function_operations import page
 from localcloud.services.lambda_.names import LATEST, Reference, function_name, reference
@@ -100,6 +105,7 @@ class ProvisionedOperations(LambdaOperations):
                     "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for "
                     "function"
                 )
+            self._check_machine(named, executions)
             return
         functions = {name: function.get("concurrency") for name, function in self.functions.table.items()}
         taken = sum(limit for limit in functions.values() if limit is not None)
@@ -107,12 +113,22 @@ class ProvisionedOperations(LambdaOperations):
         if executions > ACCOUNT_CONCURRENCY - taken:
             raise _invalid(
                 "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "
-                f"[{ACCOUNT_CONCURRENCY - taken}]. (The local cloud's account has {ACCOUNT_CONCURRENCY}.)"
+                f"[{ACCOUNT_CONCURRENCY - taken}]."
             )
         if taken + executions > ACCOUNT_CONCURRENCY - UNRESERVED:
             raise _invalid(
                 "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below "
-                f"its minimum value of [{UNRESERVED}]. (The local cloud's account has {ACCOUNT_CONCURRENCY}.)"
+                f"its minimum value of [{UNRESERVED}]."
+            )
+        self._check_machine(named, executions)
+
+    def _check_machine(self, named: Reference, executions: int) -> None:
+        """Each is a process that waits for its call, whatever the account may have."""
+        left = MACHINE_CONCURRENCY - ON_DEMAND - self.engine.provisioned.executions(but=str(named))
+        if executions > left:
+            raise _invalid(
+                "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "
+                f"[{left}]. (The local cloud provisions {MACHINE_CONCURRENCY - ON_DEMAND} executions on this machine.)"
             )
 
 

@@ -446,7 +446,8 @@ PARTNER = "# [api.partners.acme]\n# requests_per_second = 5\n# burst_requests = 
             "api.function.timeout_seconds = 29: Input should be less than or equal to 28",
         ),
         ([("provisioned = 1 ", "provisioned = 4 ")], "provisioned (4) is above most_provisioned (3)"),
-        ([("at_once = 10", "at_once = 2")], "most_provisioned (3) is above at_once (2)"),
+        ([("at_once = 50", "at_once = 2")], "most_provisioned (3) is above at_once (2)"),
+        ([("at_once = 50", "at_once = 49")], "at_once (49) is below burst_requests (50)"),
         (
             [(CALLERS, 'callers = ["programs"]'), ("sign_up = false", "sign_up = true")],
             'people sign up: add "people" to callers',

@@ -1,19 +1,21 @@
 """Calls functions through Lambda's own API, on the event loop: no thread waits while a function runs.
 
-A function that is throttled is asked again when another invocation has ended, as long as the integration may take. AWS
-answers 500 at once, but its account has a thousand concurrent executions, and that of the local cloud few.
+A function that has all the executions that are reserved for it fails with 500 at once, as on AWS. If it is this machine
+that runs no more, which stands for the thousand of AWS's account, it is asked again when another invocation has ended,
+as long as the integration may take.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from localcloud.platform.loopback_http import ConnectionLostError, Connections, LoopbackResponse
-from localcloud.services.apigateway.gateway_responses import failed, timed_out, too_large
+from localcloud.services.apigateway.gateway_responses import failed, throttled_by_lambda, timed_out, too_large
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
@@ -21,8 +23,15 @@ if TYPE_CHECKING:
 
 _PRINCIPAL = "apigateway.amazonaws.com"
 _THROTTLED = 429
+#: Lambda's reason for a throttle that is the function's own.
+_RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 #: After this time a throttled function is asked again, though none of our invocations has ended.
 _ASK_AGAIN_SECONDS = 1.0
+
+
+def _is_busy(answer: LoopbackResponse) -> bool:
+    """Whether Lambda would run the function if this machine ran less."""
+    return answer.status == _THROTTLED and json.loads(answer.body)["Reason"] != _RESERVED
 
 
 class Functions:
@@ -41,12 +50,12 @@ class Functions:
         try:
             async with asyncio.timeout(limit_seconds):
                 answer = await self._connections.post(self._cloud.settings.port, path, headers, event)
-                while answer.status == _THROTTLED:
+                while _is_busy(answer):
                     await self._turn()
                     answer = await self._connections.post(self._cloud.settings.port, path, headers, event)
         except TimeoutError as late:
             if answer.status == _THROTTLED:
-                raise failed("Lambda throttles the function", status=500) from late
+                raise throttled_by_lambda() from late
             raise timed_out(f"Execution failed due to a timeout error after {limit_seconds:g} s") from late
         except ConnectionLostError as error:
             raise failed(f"Lambda cannot be reached: {error}") from error
@@ -56,6 +65,8 @@ class Functions:
         exchange.integration_status = answer.status
         if answer.status == 413:
             raise too_large()
+        if answer.status == _THROTTLED:
+            raise throttled_by_lambda()
         if answer.status != 200:
             text = answer.body.decode("utf-8", "replace")[:500]
             raise failed(
