@@ -228,8 +228,10 @@ class PredictVariables(Variables):
     """What may be asked stands in ``door.json`` beside the function's handler (``handover/door.py``)."""
 
     endpoint: str = variable("ENDPOINT_NAME")
-    #: The version of the package that the endpoint serves.
+    #: The version of the package that the endpoint serves; of two that compete, the challenger's.
     release: int = variable("RELEASE")
+    #: The package with which the release competes, or NO_CHAMPION. None if releases do not compete.
+    champion_arn: str | None = optional("CHAMPION_PACKAGE_ARN")
     #: Whether programs need an API key besides.
     partners: bool | None = optional("PARTNERS")
     #: The data bucket, if answers need an object of it (``Door.reads``).

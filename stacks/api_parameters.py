@@ -13,6 +13,7 @@ from stacks.api_settings import Api
 
 _DESCRIPTIONS = {
     Parameter.PACKAGE: "The model package that PROD serves",
+    Parameter.CHAMPION: "The package beside which that one competes, or none",
     Parameter.REST_API: "The API, which a person deploys",
     Parameter.ROOT_RESOURCE: "The API's own path",
     Parameter.FUNCTION_ROLE: "What the function may do",

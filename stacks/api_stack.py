@@ -38,6 +38,7 @@ class ApiStack(cdk.Stack):
             settings=settings.api,
             facts=facts,
             page_origin=deployed.page_origin,
+            competes=settings.stages.prod.competes_by is not None,
         )
         ReleaseApi(self, "Api", settings=settings.api, facts=facts, function=function, deployed=deployed)
         attach_page(self, settings.api)

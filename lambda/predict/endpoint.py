@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws import Answer, Service
@@ -28,8 +29,16 @@ LATE = "The model did not answer in time."
 FAILED = "The model failed at this request."
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What the model said. variant: the production variant whose model it is; empty if SageMaker does not say."""
+
+    body: bytes
+    variant: str
+
+
 class Endpoint:
-    """A SageMaker endpoint. ``asked_seconds`` is what its answers have taken since this object was made."""
+    """A SageMaker endpoint."""
 
     def __init__(self, name: str, pause: Callable[[float], None] = time.sleep) -> None:
         self.name = name
@@ -38,7 +47,7 @@ class Endpoint:
         )
         self._pause = pause
 
-    def ask(self, body: bytes, *, content_type: str, accept: str, request_id: str, deadline: float) -> bytes:
+    def ask(self, body: bytes, *, content_type: str, accept: str, request_id: str, deadline: float) -> Answered:
         """The endpoint's answer. RefusedError: 502, 503 or 504.
 
         request_id: becomes the inference id, by which a truth is joined later. deadline: of ``time.monotonic``.
@@ -47,7 +56,7 @@ class Endpoint:
         path = f"/endpoints/{self.name}/invocations"
         for pause in (*PAUSES, None):
             fault = self._attempt(path, headers, body, deadline)
-            if isinstance(fault, bytes):
+            if isinstance(fault, Answered):
                 return fault
             error, again = fault
             if not again or pause is None or time.monotonic() + pause >= deadline:
@@ -57,7 +66,7 @@ class Endpoint:
 
     def _attempt(
         self, path: str, headers: dict[str, str], body: bytes, deadline: float
-    ) -> bytes | tuple[RefusedError, bool]:
+    ) -> Answered | tuple[RefusedError, bool]:
         """The answer; or what to say, and whether another attempt may help."""
         try:
             answer = self._service.call("POST", path, headers=headers, body=body, deadline=deadline)
@@ -65,7 +74,9 @@ class Endpoint:
             return RefusedError(status=504, message=LATE, cause="no answer before the deadline"), False
         except _LINE as error:
             return RefusedError(status=503, message=BUSY, cause=f"line: {type(error).__name__}"), True
-        return answer.body if answer.status == 200 else fault_of(answer)
+        if answer.status != 200:
+            return fault_of(answer)
+        return Answered(answer.body, answer.headers.get("x-amzn-invoked-production-variant", ""))
 
 
 def fault_of(answer: Answer) -> tuple[RefusedError, bool]:

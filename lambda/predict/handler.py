@@ -20,6 +20,8 @@ from shown import Shown
 
 from handover.door import DOOR_FILE, Door
 from handover.door_schema import JSON, openapi, page_schema
+from handover.names import MAIN_VARIANT, NO_CHAMPION
+from handover.packages import version_of
 from handover.variables import PredictVariables
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ class Predict:
             log["not_shown"] = fault
         asked = time.monotonic()
         try:
-            body = self._endpoint.ask(
+            answered = self._endpoint.ask(
                 question.body,
                 content_type=question.content_type,
                 accept=question.accept,
@@ -91,7 +93,15 @@ class Predict:
             )
         finally:
             log["endpoint_milliseconds"] = _milliseconds(asked)
-        return {**self._answering.answer(body), "release": self._variables.release, "request_id": request_id}
+        log["release"] = self._release_of(answered.variant)
+        return {**self._answering.answer(answered.body), "release": log["release"], "request_id": request_id}
+
+    def _release_of(self, variant: str) -> int:
+        """The champion's number while a release competes with it and the champion's variant has answered."""
+        champion = self._variables.champion_arn
+        if variant == MAIN_VARIANT and champion and champion != NO_CHAMPION:
+            return version_of(champion)
+        return self._variables.release
 
     def _openapi(self, event: Mapping[str, Any], *_: object) -> Mapping[str, Any]:
         """Of what the one who asks may call: its server is where the request came to, whatever the stage is called."""

@@ -88,15 +88,17 @@ def put(
 
 
 def follow_door(release: Release, workload: str) -> None:
-    """The API says which release answers: its stack gets the same package, if there is one.
+    """The API says which release answers: its stack gets the same package, which competes with none, if there is one.
 
     What PROD serves does not depend on it. So a failure is told, and does not undo anything.
     """
     stack = stack_of_api(workload)
-    if stack is None or Deployed.of(stack).package_arn == release.arn:
+    if stack is None or Deployed.of(stack) == Deployed(package_arn=release.arn, champion_arn=None):
         # CloudFormation refuses an update that changes nothing.
         return
     changes: dict[str, str] = {Parameter.PACKAGE: release.arn}
+    if Deployed.of(stack).champion_arn:
+        changes[Parameter.CHAMPION] = NO_CHAMPION
     outcome = stack_update.update(stack, changes, lambda line: print(line, flush=True))
     if not outcome.succeeded:
         print(

@@ -38,7 +38,10 @@ def deployments(
     door = door_of(scope, workload=workload, settings=settings, data=resources.data)
     if door:
         role = ApiDeploymentRole(scope, "ApiDeploymentRole", workload=workload, settings=settings.api, door=door)
-        found["Api"] = Deployment(role=role, parameters={Parameter.PACKAGE.value: PACKAGE} | door.parameters)
+        served = {Parameter.PACKAGE.value: PACKAGE}
+        if settings.stages.prod.competes_by:
+            served[Parameter.CHAMPION.value] = CHAMPION
+        found["Api"] = Deployment(role=role, parameters=served | door.parameters)
     return found
 
 

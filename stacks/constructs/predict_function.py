@@ -26,8 +26,8 @@ _SCALE_IN_SECONDS, _SCALE_OUT_SECONDS = 300, 60
 class PredictFunction(Construct):
     """``lambda/predict``, with the release in its environment.
 
-    A version's description names the release, and a changed description makes a new version. So an update that changes
-    the release alone, as ``make rollback`` does it, publishes one too.
+    A version's description names the release, and the champion with which it competes. A changed description makes a
+    new version, so an update that changes these alone, as ``make rollback`` does it, publishes one too.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class PredictFunction(Construct):
         settings: Api,
         facts: Door,
         page_origin: str | None,
+        competes: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         own = settings.function
@@ -46,6 +47,7 @@ class PredictFunction(Construct):
         if code is None:
             raise TypeError("The function's code is no file in S3.")
         release = version_of(parameter(scope, Parameter.PACKAGE))
+        champion = parameter(scope, Parameter.CHAMPION) if competes else None
         self.function = lambda_.CfnFunction(
             self,
             "Function",
@@ -60,6 +62,7 @@ class PredictFunction(Construct):
                     workload,
                     settings,
                     release=release,
+                    champion=champion,
                     page_origin=page_origin,
                     bucket=parameter(scope, Parameter.DATA_BUCKET) if reads(facts) else None,
                 )
@@ -73,7 +76,13 @@ class PredictFunction(Construct):
             self,
             "Version",
             function_name=self.function.ref,
-            description=f"release {release}, code {Path(code.object_key).stem}",
+            description=", ".join(
+                [
+                    f"release {release}",
+                    *([f"champion {champion}"] if champion else []),
+                    f"code {Path(code.object_key).stem}",
+                ]
+            ),
         )
         self.alias = lambda_.CfnAlias(
             self,
@@ -138,12 +147,19 @@ class PredictFunction(Construct):
 
 
 def _variables(
-    workload: Workload, settings: Api, *, release: str, page_origin: str | None, bucket: str | None
+    workload: Workload,
+    settings: Api,
+    *,
+    release: str,
+    champion: str | None,
+    page_origin: str | None,
+    bucket: str | None,
 ) -> dict[str, str]:
     hosts = workload.api.image_hosts if workload.api else ()
     return PredictVariables(
         endpoint=workload.endpoint_name("Prod"),
         release=cast("int", release),  # CloudFormation fills in the number
+        champion_arn=champion,
         partners=bool(settings.partners) or None,
         page_origin=page_origin,
         bucket=bucket,

@@ -15,6 +15,7 @@ import pytest
 
 from bench.lab.left_over import left_over, standing
 from tests.e2e.conftest import Push, User
+from tests.e2e.test_door import api, own_keys
 from tests.e2e.test_release import ROW, change
 from tests.faults import record
 from tests.waiting import until
@@ -188,16 +189,41 @@ def test_both_take_their_share_and_are_compared(released: User, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("pushed")
+def test_an_answer_through_the_door_has_the_number_of_who_gave_it(released: User) -> None:
+    """The API's answers name the champion's version and the challenger's, each at its turn, and no other."""
+    seen: set[int] = set()
+
+    def both() -> set[int]:
+        seen.add(signed(released)["release"])
+        return seen
+
+    until(both, lambda found: len(found) == 2, what="answers of both variants", every_seconds=0.02)
+    assert seen == {int(arn.rpartition("/")[2]) for arn in served(released).values()}
+
+
+@pytest.mark.usefixtures("pushed")
 def test_the_experiment_ends_in_favour_of_one(released: User) -> None:
-    """The guarded update gives all traffic to the challenger, verified; then there is nothing to compare."""
+    """The guarded update gives all traffic to the challenger, verified; then there is nothing to compare.
+
+    Through the door, its number alone is in the answers.
+    """
     challenger = served(released)["Challenger"]
     said = released.script("end_experiment", "car_evaluation", "challenger").stdout
     assert f"PROD serves version {challenger.rpartition('/')[2]} " in said
     assert served(released) == {"AllTraffic": challenger}
+    assert {signed(released)["release"] for _ in range(10)} == {int(challenger.rpartition("/")[2])}
     again = released.script("end_experiment", "car_evaluation", "champion", check=False)
     assert again.returncode != 0
     assert "No experiment is under way" in again.stderr
     assert " serves since " in released.script("releases", "car_evaluation").stdout
+
+
+def signed(user: User) -> dict[str, Any]:
+    """What the door answers to a program with the user's own credentials."""
+    answer = api(user, "/predictions", keys=own_keys(user))
+    assert answer.status == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
 
 
 def append(path: Path, text: str) -> None:

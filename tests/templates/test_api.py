@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from dataclasses import replace
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
 from handover.variables import PredictVariables
+from stacks.api_stack import attach_api
+from stacks.pipeline_stack import PipelineStack
 from stacks.settings import Settings
 from stacks.specs import Workload
+from stacks.workloads import WORKLOADS
 from tests.templates.cloud_assembly import PROJECT, CloudAssembly
 from tests.templates.template import Template, render
 
 PATHS = {"predictions", "schema", "openapi.json"}
+#: What a caller sends where it is not a value for each column, and what the facts call that.
+ASKED = {"movie_recommender": ["user"]}
+KINDS = {"movie_recommender": "ranking", "nyt_comments": "text"}
 
 
 def path_of(template: Template, method: dict[str, Any]) -> str:
@@ -75,9 +83,9 @@ def test_only_the_page_may_read_answers(api: Template, methods: dict[tuple[str, 
 def test_a_body_has_the_members_of_the_data_set(
     api: Template, entered: Workload, methods: dict[tuple[str, str], dict[str, Any]]
 ) -> None:
-    """Both POST methods validate bodies by a model whose members are the columns of dataset.toml, all of them."""
+    """Both POST methods validate bodies by a model with all columns of a request: of a ranking, its user."""
     dataset = tomllib.loads((PROJECT / "ml_init" / entered.name / "dataset.toml").read_text())
-    columns = [feature["name"] for feature in dataset["features"]]
+    columns = ASKED.get(entered.name) or [feature["name"] for feature in dataset["features"]]
     model = api.only("AWS::ApiGateway::Model")
     assert model["Schema"]["required"] == columns
     assert list(model["Schema"]["properties"]) == columns
@@ -118,14 +126,16 @@ def test_the_function_is_told_what_it_reads_and_nothing_else(api: Template, ente
     assert render(given["RELEASE"]) == "${${ModelPackageArn} at /2}"
 
 
-def test_a_releases_function_has_its_handler_and_the_doors_facts(assembly: CloudAssembly, api: Template) -> None:
+def test_a_releases_function_has_its_handler_and_the_doors_facts(
+    assembly: CloudAssembly, api: Template, entered: Workload
+) -> None:
     """The function is packed from lambda/predict, with the hand-over and the door's facts beside its handler."""
     code = api.only("AWS::Lambda::Function")["Code"]
     folder = assembly.folder / f"asset.{code['S3Key'].rpartition('/')[2].removesuffix('.zip')}"
     own = {path.name for path in (PROJECT / "lambda" / "predict").glob("*.py")}
     assert {name for name in own if (folder / name).read_bytes() == _program(name)} == own
     assert (folder / "handover" / "variables.py").is_file()
-    assert json.loads((folder / "door.json").read_text())["asks"] == "row"
+    assert json.loads((folder / "door.json").read_text())["asks"] == KINDS.get(entered.name, "row")
 
 
 def _program(name: str) -> bytes:
@@ -216,11 +226,27 @@ def test_its_assets_are_under_the_workloads_own_prefix(api: Template, entered: W
     assert page["ServiceToken"] == {"Ref": "PagePublisherArn"}
 
 
-def test_a_workload_without_a_door_has_no_api(assembly: CloudAssembly, workload: Workload) -> None:
+def test_a_workload_without_a_door_has_no_api(settings: Settings) -> None:
     """The stack, its deployment, its role and all that a person decides exist only for a workload with a door."""
-    if workload.doors:
-        assert workload.stack_name("Api") in assembly.templates
-        return
-    assert workload.stack_name("Api") not in assembly.templates
-    pipeline = assembly.templates[workload.stack_name("Pipeline")]
-    assert [name for name in pipeline.resources if name.startswith(("Door", "ApiDeployment"))] == []
+    workload = replace(WORKLOADS["credit_default"], doors=())
+    app = cdk.App(builtin_cloud_formation_validation=False, analytics_reporting=False)
+    attach_api(app, workload=workload, settings=settings)
+    PipelineStack(app, workload.stack_name("Pipeline"), workload=workload, settings=settings)
+    (pipeline,) = app.synth().stacks
+    found = Template(pipeline.template)
+    assert [name for name in found.resources if name.startswith(("Door", "ApiDeployment"))] == []
+    assert [name for name in found.document["Outputs"] if name in ("ApiAddress", "PageAddress", "ProgramsArn")] == []
+    actions = [action["Name"] for action in found.only("AWS::CodePipeline::Pipeline")["Stages"][-1]["Actions"]]
+    assert actions == ["DeployProd", "Verify"]
+
+
+def test_while_releases_compete_the_function_knows_both(assembly_with_ab: CloudAssembly) -> None:
+    """The pipeline gives the champion's package too, and a version is made when the champion changes."""
+    api = assembly_with_ab.templates["CarEvaluationApi"]
+    given = api.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    assert given["CHAMPION_PACKAGE_ARN"] == {"Ref": "ChampionPackageArn"}
+    assert "champion ${ChampionPackageArn}, code " in render(api.only("AWS::Lambda::Version")["Description"])
+    action = assembly_with_ab.templates["CarEvaluationPipeline"].only("AWS::CodePipeline::Pipeline")["Stages"][-1]
+    overrides = json.loads(render(action["Actions"][-1]["Configuration"]["ParameterOverrides"]))
+    assert overrides["ChampionPackageArn"] == "#{Gate.CHAMPION_PACKAGE_ARN}"
+    assert overrides.keys() == api.document["Parameters"].keys() - {"BootstrapVersion"}

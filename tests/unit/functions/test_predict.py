@@ -18,6 +18,7 @@ from tests.unit.functions.stub_endpoint import Reply
 Made = Callable[..., Function]
 
 CAR = {"buying": "low", "maint": "low", "doors": "5more", "persons": "more", "lug_boot": "big", "safety": "high"}
+PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/car-evaluation/"
 CREDIT = dict(door("credit_default").examples[0])
 
 
@@ -33,6 +34,27 @@ def test_a_row_goes_to_the_endpoint_in_the_data_sets_order(predict: Made) -> Non
     assert (asked.headers["content-type"], asked.headers["accept"]) == ("text/csv", "text/csv")
     assert asked.headers["x-amzn-sagemaker-inference-id"] == "request-1"
     assert "/eu-west-1/sagemaker/aws4_request" in asked.headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("variant", "champion", "release"),
+    [
+        ("AllTraffic", f"{PACKAGE}6", 6),
+        ("Challenger", f"{PACKAGE}6", 7),
+        ("AllTraffic", "none", 7),
+        ("AllTraffic", None, 7),
+        (None, f"{PACKAGE}6", 7),
+    ],
+)
+def test_an_answer_has_the_number_of_the_release_whose_model_gave_it(
+    predict: Made, variant: str | None, champion: str | None, release: int
+) -> None:
+    """While two releases compete, answer and log have the version of the variant that SageMaker says has answered."""
+    function = predict(door("car_evaluation"), **({"CHAMPION_PACKAGE_ARN": champion} if champion else {}))
+    headers = {"x-Amzn-Invoked-Production-Variant": variant} if variant else {}
+    function.endpoint_says(Reply(b"vgood", headers=headers))
+    assert function.ask(CAR)[1]["release"] == release
+    assert function.log["release"] == release
 
 
 @pytest.mark.parametrize("workload", ["car_evaluation", "credit_default", "iris", "nyt_comments", "movie_recommender"])

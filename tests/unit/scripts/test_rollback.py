@@ -254,7 +254,7 @@ def test_the_api_is_told_which_release_answers_now(
 
 
 def test_an_api_that_names_the_release_already_is_left_alone(monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
-    """CloudFormation refuses an update that changes nothing: none is asked for, as at the end of an experiment."""
+    """CloudFormation refuses an update that changes nothing, so none is asked for."""
     updated: list[str] = []
 
     def update(stack: dict[str, Any], _changes: dict[str, str], _: object) -> stack_update.Outcome:
@@ -267,3 +267,25 @@ def test_an_api_that_names_the_release_already_is_left_alone(monkeypatch: pytest
     monkeypatch.setattr(into_prod.stack_update, "update", update)
     assert into_prod.put(release(1), Prod(), Registry(), STACK, "rollback") == 0
     assert (len(updated), len(told.messages)) == (1, 1)
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_the_api_learns_that_an_experiment_has_ended(monkeypatch: pytest.MonkeyPatch, told: Told, kept: int) -> None:
+    """Whichever of the two is kept, the API's stack gets its package, and no champion beside it."""
+    updated: list[dict[str, str]] = []
+
+    def update(stack: dict[str, Any], changes: dict[str, str], _: object) -> stack_update.Outcome:
+        updated.append({"stack": stack.get("StackName", "CarProd"), **changes})
+        return stack_update.Outcome(status="UPDATE_COMPLETE", reason="", seconds=1)
+
+    given = {"ModelPackageArn": f"{ARN}2", "ChampionPackageArn": f"{ARN}1"}
+    api = {
+        "StackName": "CarApi",
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+    }
+    monkeypatch.setattr(into_prod, "verify", lambda *_: None)
+    monkeypatch.setattr(into_prod, "stack_of_api", {"car": api}.get)
+    monkeypatch.setattr(into_prod.stack_update, "update", update)
+    assert into_prod.put(release(kept), Prod(), Registry(), STACK, "experiment") == 0
+    assert updated[1:] == [{"stack": "CarApi", "ModelPackageArn": f"{ARN}{kept}", "ChampionPackageArn": "none"}]
+    assert len(told.messages) == 1
