@@ -105,8 +105,8 @@ open: .venv/installed ## the page of WORKLOAD, in a browser: sign in, ask, see
 user: .venv/installed ## admit a person to the page; a temporary password is shown once: make user NAME=ada
 	@$(ON) $(TO_CHANGE) -- $(PY) -m scripts.user $(WORKLOAD) $(NAME)
 
-call: .venv/installed ## one request to PROD through the API: make call ROW=low,low,5more,more,big,high
-	@$(ON) -- $(PY) -m scripts.call $(WORKLOAD) $(ROW)
+call: .venv/installed ## one request to PROD through the API: make call ROW=low,low,5more,more,big,high, or a picture: FILE=picture.png
+	@$(ON) -- $(PY) -m scripts.call $(WORKLOAD) $(call quoted,$(ROW)) $(if $(FILE),--file $(FILE))
 
 load: .venv/installed ## drive PROD through the API, and draw what it does: make load RATE=50 SECONDS=120, or RATE=50,2 SECONDS=30,60
 	@$(ON) -- $(PY) -m scripts.load $(WORKLOAD) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS))

@@ -57,7 +57,7 @@ def row_of_file(workload: str, path: Path) -> str:
     """The row of the data set that is this file. SystemExit where none can be."""
     invocation = WORKLOADS[workload].invocation
     if not isinstance(invocation, OfFile):
-        raise SystemExit(f"{workload} takes no files: make ask WORKLOAD={workload} ROW=…")
+        raise SystemExit(f"{workload} takes no files: give ROW=… instead")
     if not path.is_file():
         raise NotThereError(f"There is no file {path}.")
     try:

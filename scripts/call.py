@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
-from scripts.ask import smoke_request
+from scripts.ask import row_of_file
 from scripts.cloud.api_calls import ApiCalls
 from scripts.command import run
 from scripts.reads.door import Door, request_for
@@ -15,9 +16,13 @@ from stacks.workloads import WORKLOADS
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    parser.add_argument("row", nargs="?", help="a CSV row; the workload's smoke request where none is given")
+    parser.add_argument(
+        "row", nargs="?", help="a value for each column of a request; the page's first example if none is given"
+    )
+    parser.add_argument("--file", type=Path, help="a picture, where the workload takes pictures")
     options = parser.parse_args()
-    body, content_type = request_for(options.workload, options.row or smoke_request(options.workload))
+    row = row_of_file(options.workload, options.file) if options.file else options.row
+    body, content_type = request_for(options.workload, row)
     answer = ApiCalls(Door(options.workload).api).ask("POST", "/predictions", body, content_type)
     print(_readable(answer.body))
     if answer.status != 200:

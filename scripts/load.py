@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.ask import smoke_request
 from scripts.cloud.api_calls import ApiCalls
 from scripts.command import run
 from scripts.reads.door import Door, request_for
@@ -36,7 +35,7 @@ def main() -> int:
     options = parser.parse_args()
     phases = phases_of(options.rate, options.seconds)
     seconds = sum(phase.seconds for phase in phases)
-    body, content_type = request_for(options.workload, smoke_request(options.workload))
+    body, content_type = request_for(options.workload)
     calls = ApiCalls(Door(options.workload).api)
     seen = drive(
         lambda: calls.ask("POST", "/predictions", body, content_type),

@@ -51,6 +51,7 @@ WORKLOADS: dict[str, Workload] = {
             name="iris",
             invocation=TensorRow("label"),
             images=(TENSORFLOW_TRAINING, TENSORFLOW_SERVING),
+            doors=(Api(),),
         ),
         # 55 % of the ratings in the data are four stars or more. Whoever is asked about: only a broken model likes all.
         Workload(
@@ -59,6 +60,7 @@ WORKLOADS: dict[str, Workload] = {
             invocation=OneHotJson(sizes=(943, 1682)),
             images=(FACTORIZATION_MACHINES,),
             watches=(ExpectedAnswers(label="yes", threshold=0.5, at_most=0.98),),
+            doors=(Api(),),
         ),
         Workload(
             name="nyt_comments",
@@ -74,6 +76,7 @@ WORKLOADS: dict[str, Workload] = {
             ),
             invocation=TEXT,
             images=(SPARKML, NTM),
+            doors=(Api(),),
         ),
     )
 }

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from handover.datasets import rules_in
 from handover.door import Asks, is_whole
 from handover.door import Door as Facts
+from handover.door_schema import JSON
 from handover.names import Output
 from handover.plain_text import number
 from scripts.reads.errors import NotThereError
@@ -64,15 +66,20 @@ def stack_of_api(workload: str) -> dict[str, Any] | None:
     return stack_of(spec.stack_name("Api")) if spec.api else None
 
 
-def request_for(workload: str, row: str) -> tuple[bytes, str]:
-    """Body and content type of the request for a row of the data set, as ``make ask`` takes it; of an image, its file.
+def request_for(workload: str, row: str | None = None) -> tuple[bytes, str]:
+    """Body and content type of a request: a value for each of its columns; of an image, its file in base64.
 
-    Raises SystemExit if the row has not the columns of a request.
+    None: the page's first example, or the gate's first smoke request if there are none. Raises SystemExit if the row
+    has not the columns of a request.
     """
-    facts = door_facts(WORKLOADS[workload], load_settings(Path("gatehouse.toml")).of(workload).dataset)
+    spec, dataset = WORKLOADS[workload], load_settings(Path("gatehouse.toml")).of(workload).dataset
+    facts = door_facts(spec, dataset)
+    if row is None and facts.examples and facts.asks is not Asks.IMAGE:
+        return json.dumps(facts.examples[0]).encode(), JSON
+    row = row or str(rules_in(Path(), workload, dataset)["smoke"]["requests"][0])
     if facts.asks is Asks.IMAGE:
-        return Path(row).read_bytes(), facts.image_types[0]
-    return json.dumps(_members(facts, row)).encode(), "application/json"
+        return spec.invocation.body(row), spec.invocation.content_type
+    return json.dumps(_members(facts, row)).encode(), JSON
 
 
 def _members(facts: Facts, row: str) -> dict[str, Any]:

@@ -38,6 +38,14 @@ def test_prod_answers_as_tensorflow_serving_does(iris: User) -> None:
     assert max(setosa["probabilities"]) == setosa["probabilities"][0]
 
 
+def test_its_door_tells_the_species_and_the_probability_of_each(iris: User) -> None:
+    """Through the API, by `make call`, with the release that answered."""
+    answer = iris.call(SETOSA)
+    assert (answer["label"], answer["release"]) == ("setosa", 1)
+    assert list(answer["probabilities"]) == ["setosa", "versicolor", "virginica"]
+    assert max(answer["probabilities"].values()) == answer["probabilities"]["setosa"]
+
+
 def test_the_gate_judged_all_thirty_rows_and_found_what_was_learned(iris: User) -> None:
     """A first good model is promoted; the script's channels hide no rows from the gate."""
     (package,) = iris.packages()

@@ -67,3 +67,16 @@ def test_many_movies_are_ranked_in_one_request(movies: User) -> None:
     scores = [each["score"] for each in json.loads(answer["Body"].read())["predictions"]]
     assert len(set(scores)) > 50
     assert [movies.ask(f"5,{movie}") for movie in (1, 50, 100)] == [repr(scores[place]) for place in (0, 49, 99)]
+
+
+def test_its_door_ranks_all_movies_for_a_user(movies: User) -> None:
+    """`make call` gets the ten best of 1,682 by PROD's scores, the best first; those of u.item with their titles."""
+    answer = movies.call("5")
+    best = answer["titles"]
+    assert (len(best), answer["release"]) == (10, 1)
+    assert best == sorted(best, key=lambda each: -each["score"])
+    known = [each for each in best if each["movie"] <= ratings.MOVIES]
+    assert known
+    assert {each["title"] for each in known} == {f"Movie {each['movie']} (1995)" for each in known}
+    assert {each["title"] for each in best if each not in known} == {str(e["movie"]) for e in best if e not in known}
+    assert best[0]["score"] == float(movies.ask(f"5,{best[0]['movie']}"))

@@ -40,6 +40,16 @@ def test_a_text_has_topics(topics: User) -> None:
     assert len({shares.index(max(shares)) for shares in answers}) == 2
 
 
+def test_its_door_tells_topics_by_their_words(topics: User) -> None:
+    """`make call` gets all topics, the heaviest first, with PROD's weights and the words that the gate has found."""
+    answer = topics.call(BRAIN)
+    weights = [each["weight"] for each in answer["topics"]]
+    assert weights == sorted((float(share) for share in topics.ask(BRAIN).split(",")), reverse=True)
+    assert all(len(set(each["words"])) >= 5 for each in answer["topics"])
+    assert answer["release"] == 1
+    assert topics.call(BACTERIA)["topics"][0]["words"] != answer["topics"][0]["words"]
+
+
 def test_the_gate_judged_topics_and_knows_what_was_learned(topics: User) -> None:
     """The report has completion, topics as words, and every training and validation text as learned."""
     (package,) = topics.packages()

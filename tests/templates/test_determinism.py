@@ -55,7 +55,7 @@ def test_a_workload_alone_gives_the_same_templates(assembly: CloudAssembly, deli
     """The context names the workload, as the pipeline's Build stage does; the others are left out, and a typo stops."""
     alone = synthesize(delivered, tmp_path / "cdk.out", only="iris")
     assert sorted(path.name for path in alone.template_files) == [
-        f"Iris{kind}.template.json" for kind in ("Pipeline", "Prod", "Qa")
+        f"Iris{kind}.template.json" for kind in ("Api", "Pipeline", "Prod", "Qa")
     ]
     for path in alone.template_files:
         assert path.read_bytes() == (assembly.folder / path.name).read_bytes()

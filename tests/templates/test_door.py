@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -16,12 +15,17 @@ from stacks.api_settings import Api as ApiSettings
 from stacks.api_stack import ApiStack
 from stacks.pipeline_stack import PipelineStack
 from stacks.settings import Settings
-from stacks.specs import Api, Workload
+from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
 from tests.templates.cloud_assembly import CloudAssembly
 from tests.templates.template import Statement, Template, render
 
 DEPLOYMENT = "ApiDeploymentRole"
+#: What the answers of some workloads are shown with: the titles of movies, the words of topics.
+SHOWN = {
+    "movie_recommender": ["raw/553841ebc7de3a0fd0d6b62a204ea30c1e651aacfb2814c7a6584ac52f2c5701/u.item"],
+    "nyt_comments": ["gate/words/*.json"],
+}
 
 
 def of(frame: Template, holder: str) -> list[Statement]:
@@ -134,10 +138,13 @@ def test_the_page_calls_the_api_and_the_sign_in_and_nobody_else(frame: Template,
 
 
 def test_the_function_reaches_prods_endpoint_and_nothing_else(frame: Template, entered: Workload) -> None:
-    """Besides its log, the function's role may invoke one endpoint."""
+    """Besides its log, the function's role may invoke one endpoint, and read what some answers are shown with."""
     allowed = {a: s.resources for s in of(frame, "DoorFunctionRole") for a in s.actions if not a.startswith("logs:")}
     endpoint = f"arn:aws:sagemaker:us-east-1:123456789012:endpoint/{entered.endpoint_name('Prod')}"
+    shown = allowed.pop("s3:GetObject", ())
     assert allowed == {"sagemaker:InvokeEndpoint": (endpoint,)}
+    bucket = only_id(frame, "AWS::S3::Bucket", "DataBucket")
+    assert [key.removeprefix(f"${{{bucket}.Arn}}/") for key in shown] == SHOWN.get(entered.name, [])
 
 
 def test_a_push_gives_no_method_away(frame: Template) -> None:
@@ -277,10 +284,10 @@ PARTNER = {"requests_per_second": 5, "burst_requests": 10, "requests_per_day": 1
 
 
 @pytest.fixture(scope="session")
-def with_options(settings: Settings, entered: Workload) -> tuple[Template, Template]:
+def with_options(settings: Settings) -> tuple[Template, Template]:
     """A door with everything that is off by default."""
     decided = {"sign_up": True, "waf": True, "tracing": True, "log_days": 30}
-    return synthesized(settings, entered, **decided, partners={"acme": PARTNER, "zeta": PARTNER})
+    return synthesized(settings, WORKLOADS["car_evaluation"], **decided, partners={"acme": PARTNER, "zeta": PARTNER})
 
 
 def test_partners_bring_a_key_and_have_a_plan_of_their_own(with_options: tuple[Template, Template]) -> None:
@@ -331,9 +338,9 @@ def test_the_pipeline_gives_parameters_for_options_too(with_options: tuple[Templ
     assert set(given) == set(api.document["Parameters"])
 
 
-def test_programs_alone_need_neither_page_nor_pool(settings: Settings, entered: Workload) -> None:
+def test_programs_alone_need_neither_page_nor_pool(settings: Settings) -> None:
     """With programs alone there is no page, no pool, no OPTIONS, and no CORS header."""
-    api, pipeline = synthesized(settings, entered, callers=["programs"], function={"provisioned": 0})
+    api, pipeline = synthesized(settings, WORKLOADS["iris"], callers=["programs"], function={"provisioned": 0})
     assert {method["AuthorizationType"] for method in _methods(api)} == {"AWS_IAM"}
     assert api.of_type("Custom::Page") == {}
     assert "Access-Control" not in json.dumps(api.document)
@@ -343,16 +350,16 @@ def test_programs_alone_need_neither_page_nor_pool(settings: Settings, entered: 
     assert "ProvisionedConcurrencyConfig" not in api.only("AWS::Lambda::Alias")
 
 
-def test_people_alone_leave_no_method_for_programs(settings: Settings, entered: Workload) -> None:
+def test_people_alone_leave_no_method_for_programs(settings: Settings) -> None:
     """With people alone, every path is below people, and no output names what programs may call."""
-    api, pipeline = synthesized(settings, entered, callers=["people"])
+    api, pipeline = synthesized(settings, WORKLOADS["credit_default"], callers=["people"])
     assert {method["AuthorizationType"] for method in _methods(api)} == {"COGNITO_USER_POOLS", "NONE"}
     assert "ProgramsArn" not in pipeline.document["Outputs"]
 
 
-def test_answers_of_topics_read_the_releases_words_and_nothing_else(settings: Settings) -> None:
+def test_answers_of_topics_read_the_releases_words_and_nothing_else(assembly: CloudAssembly) -> None:
     """A door to topics knows the data bucket, of which its function may read the words of each release."""
-    api, pipeline = synthesized(settings, replace(WORKLOADS["nyt_comments"], doors=(Api(),)))
+    api, pipeline = (assembly.templates[f"NytComments{kind}"] for kind in ("Api", "Pipeline"))
     assert api.only("AWS::Lambda::Function")["Environment"]["Variables"]["DATA_BUCKET"] == {"Ref": "DataBucket"}
     reading = [s for s in of(pipeline, "DoorFunctionRole") if "s3:GetObject" in s.actions]
     (key,) = [resource.partition(".Arn}/")[2] for s in reading for resource in s.resources]

@@ -30,7 +30,7 @@ def test_a_picture_is_the_row_that_the_data_set_would_have(tmp_path: Path) -> No
         row_of_file("dog_breeds", other)
     with pytest.raises(NotThereError, match="There is no file"):
         row_of_file("dog_breeds", tmp_path / "none.png")
-    with pytest.raises(SystemExit, match="iris takes no files: make ask WORKLOAD=iris ROW="):
+    with pytest.raises(SystemExit, match="iris takes no files: give ROW="):
         row_of_file("iris", picture)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import string
 import threading
@@ -37,6 +38,16 @@ def test_a_row_is_sent_as_a_member_for_each_column() -> None:
     }  # fmt: skip
     asked = json.loads(request_for("credit_default", ",".join(["20000", "2", "2", "1", "old", *["0"] * 18]))[0])
     assert (asked["credit_limit"], asked["sex"], asked["age"]) == (20000, "2", "old")
+
+
+def test_a_request_without_a_row_is_the_first_that_the_page_offers() -> None:
+    """A ranking is asked by its user alone; an image is sent as its file; a text keeps its commas."""
+    assert request_for("movie_recommender") == (b'{"user": 196}', "application/json")
+    text = json.loads(request_for("nyt_comments", "Neurons, which fire")[0])
+    assert text == {"text": "Neurons, which fire"}
+    picture, content_type = request_for("dog_breeds")
+    assert (picture[:4], content_type) == (b"\x89PNG", "image/png")
+    assert request_for("dog_breeds", base64.b64encode(picture).decode()) == (picture, content_type)
 
 
 def test_a_row_of_other_columns_is_refused_with_those_that_are_wanted() -> None:
