@@ -52,7 +52,7 @@ def asked(archive: JavaArchive) -> list[str]:
 
 
 def test_an_archive_is_made_once_and_then_mapped(archive: JavaArchive, folder: Path, processes: Processes) -> None:
-    """Of whole lines and on the process's class path; until it is there, a process lists its classes."""
+    """It is made of whole lines, on the process's class path; until it is there, a process lists its classes."""
     assert archive.option(folder) == f"-XX:DumpLoadedClassList={folder / LIST}"
     archive.make_of(folder, processes)
     until(archive.path.exists, what="an archive")
