@@ -186,7 +186,7 @@ def _start_jvm() -> None:
         "-Xss4m",
         "-XX:+UseSerialGC",  # one small heap, one thread that allocates
         "-XX:TieredStopAtLevel=1",  # an endpoint's first requests count as much as its millionth
-        os.environ["LOCALCLOUD_JAVA_CLASSES"],
+        os.environ.get("LOCALCLOUD_JAVA_CLASSES", "-Xshare:auto"),
         "-Djava.awt.headless=true",
         classpath=jars,
         convertStrings=False,

@@ -135,7 +135,8 @@ def main() -> None:
         bundle = Bundle.load()
     except JavaError as error:
         sys.exit(f"The model cannot be loaded: {error}")
-    Path("java-class-path").write_text(bundle.class_path())  # for an archive of the classes that Java has listed here
+    if "LOCALCLOUD_JAVA_CLASSES" in os.environ:  # for an archive of the classes that Java lists here
+        Path("java-class-path").write_text(bundle.class_path())
     serve(Serving(bundle).handle)
 
 
