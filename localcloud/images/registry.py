@@ -69,17 +69,19 @@ class Image:
     def environment(self, environments: Environments) -> dict[str, str]:
         """The image's own variables."""
         variables = {"PYTHONPATH": str(LIBRARY), "PYTHONUNBUFFERED": "1"}
-        jars = self.folder / "jars.lock"
-        if jars.exists():
-            variables["LOCALCLOUD_IMAGE_JARS"] = str(environments.jars(jars))
+        jars = self._jars(environments)
+        if jars:
+            variables["LOCALCLOUD_IMAGE_JARS"] = str(jars)
         return variables
+
+    def _jars(self, environments: Environments) -> Path | None:
+        lock = self.folder / "jars.lock"
+        return environments.jars(lock) if lock.exists() else None
 
     def java_archive(self, environments: Environments) -> JavaArchive | None:
         """The archive of the classes that its Java loads; None without Java."""
-        jars = self.folder / "jars.lock"
-        if not jars.exists():
-            return None
-        return environments.java_archive(self.packages(environments), environments.jars(jars))
+        jars = self._jars(environments)
+        return environments.java_archive(self.packages(environments), jars) if jars else None
 
     @property
     def lock(self) -> Path:

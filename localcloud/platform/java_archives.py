@@ -12,6 +12,7 @@ import fcntl
 import logging
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,22 +38,30 @@ class JavaArchive:
         return f"-XX:DumpLoadedClassList={folder / LIST}"
 
     def make_of(self, folder: Path, processes: Processes) -> None:
-        """Begins to make it of what a process has listed in the folder, unless it is there or being made."""
-        if not self.path.exists() and (folder / CLASS_PATH).exists():
-            threading.Thread(target=self._make, args=(folder, processes), daemon=True, name="java-archive").start()
+        """Begins to make it of what a process has listed in the folder, unless it is there or being made.
 
-    def _make(self, folder: Path, processes: Processes) -> None:
+        Each process's list is tried once.
+        """
+        place = folder / CLASS_PATH
+        if self.path.exists() or not place.exists():
+            return
+        class_path = place.read_text()
+        place.unlink()
+        made = partial(self._make, folder, class_path, processes)
+        threading.Thread(target=made, daemon=True, name="java-archive").start()
+
+    def _make(self, folder: Path, class_path: str, processes: Processes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.with_suffix(".lock").open("w") as lock, contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             try:
-                problem = "" if self.path.exists() else self._dumped(folder, processes)
+                problem = "" if self.path.exists() else self._dumped(folder, class_path, processes)
             except OSError as error:
                 problem = str(error)
             if problem:  # the process or the local cloud ends; another one's turn will come
                 log.info("no archive of Java's classes: %s", problem)
 
-    def _dumped(self, folder: Path, processes: Processes) -> str:
+    def _dumped(self, folder: Path, class_path: str, processes: Processes) -> str:
         """Has Java write the archive; returns what went wrong, or nothing."""
         classes, unfinished = self.path.with_suffix(".list"), self.path.with_suffix(".unfinished")
         written, _, _ = (folder / LIST).read_text().rpartition("\n")  # Java may be in the middle of a line
@@ -61,7 +70,7 @@ class JavaArchive:
         java = ["nice", "-n", "19", str(self.java_home / "bin" / "java"), "-Xshare:dump", "-Xlog:disable"]
         files = [f"-XX:SharedClassListFile={classes}", f"-XX:SharedArchiveFile={unfinished}"]
         ended = processes.run(
-            [*java, *files, "-cp", (folder / CLASS_PATH).read_text()],
+            [*java, *files, "-cp", class_path],
             cwd=self.path.parent,
             environment={"PATH": "/usr/bin:/bin"},
             on_line=said.append,

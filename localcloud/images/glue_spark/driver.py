@@ -195,8 +195,10 @@ def main() -> int:
     jvm = start_java()
     if "--warm" in sys.argv[3:]:
         warm_up(jvm)
-        # For an archive of the classes that Java has listed there.
-        pipe.with_name("java-class-path").write_text(jvm.java.lang.System.getProperty("java.class.path"))
+        # For an archive of the classes that Java has listed there; whoever looks for the file finds it whole.
+        unfinished = pipe.with_name("java-class-path.unfinished")
+        unfinished.write_text(jvm.java.lang.System.getProperty("java.class.path"))
+        unfinished.rename(pipe.with_name("java-class-path"))
     job = json.loads(pipe.read_text())
     prepare(job, jvm)
     message = run(job["script"])

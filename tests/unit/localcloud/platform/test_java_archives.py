@@ -64,15 +64,27 @@ def test_an_archive_is_made_once_and_then_mapped(archive: JavaArchive, folder: P
     assert said.endswith(" -cp /jars/a.jar:/jars/b.jar")
 
 
+def test_each_list_is_tried_once(archive: JavaArchive, folder: Path, processes: Processes) -> None:
+    """Who looks each second does not have Java fail each second."""
+    java = archive.java_home / "bin" / "java"
+    java.write_text(f"{JAVA}exit 1\n")
+    archive.make_of(folder, processes)
+    archive.make_of(folder, processes)
+    until(lambda: asked(archive), what="a Java that is started")
+    archive.make_of(folder, processes)
+    assert len(asked(archive)) == 1
+    assert not (folder / CLASS_PATH).exists()
+
+
 def test_a_java_that_fails_leaves_no_archive(archive: JavaArchive, folder: Path, processes: Processes) -> None:
     """What it had begun is no archive, and the next process's list is tried."""
     java = archive.java_home / "bin" / "java"
     java.write_text(f"{JAVA}exit 1\n")
-    archive._make(folder, processes)
+    archive._make(folder, "/jars/a.jar", processes)
     assert len(asked(archive)) == 1
     assert [path.suffix for path in archive.path.parent.iterdir()] == [".lock"]
     java.write_text(JAVA)
-    archive._make(folder, processes)
+    archive._make(folder, "/jars/a.jar", processes)
     assert archive.path.exists()
 
 
@@ -81,13 +93,13 @@ def test_one_archive_is_made_at_a_time(archive: JavaArchive, folder: Path, proce
     archive.path.parent.mkdir()
     with archive.path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        archive._make(folder, processes)
+        archive._make(folder, "/jars/a.jar", processes)
     assert asked(archive) == []
     assert not archive.path.exists()
 
 
 def test_a_process_that_has_ended_leaves_it_to_another(archive: JavaArchive, tmp_path: Path) -> None:
     """Its folder is gone by then, and nothing fails."""
-    archive._make(tmp_path / "gone", Processes(str(tmp_path / "home")))
+    archive._make(tmp_path / "gone", "/jars/a.jar", Processes(str(tmp_path / "home")))
     assert asked(archive) == []
     assert not archive.path.exists()
