@@ -16,7 +16,7 @@ from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
 from ml_test import archives, champion_report, earlier_decisions, learned, proposed, row_sets
 from ml_test.agreed import find as find_agreed
-from ml_test.asking import ask_all
+from ml_test.asking import Asked, ask_all
 from ml_test.champion import Gone, find
 from ml_test.gate import report
 from ml_test.gate.agreement import Proposed, asking
@@ -107,20 +107,11 @@ def gather(
 ) -> Evidence:
     """The test rows, both models' answers to them, and what else is known whichever rules judge (``by_rules``)."""
     rows = asked_rows(data, rules)
-    requests = rows.requests
     endpoints = [variables.endpoint, rival.endpoint] if isinstance(rival, Champion) else [variables.endpoint]
-    challenger, *others = ask_all(asker, endpoints, requests, rules)
+    challenger, *others = ask_all(asker, endpoints, rows.requests, rules)
     champion = others[0] if others else None
-    return Evidence(
-        requests=requests,
-        rows=rows.identities,
-        truth=rows.truth,
-        answers=challenger.answers,
-        milliseconds=challenger.milliseconds,
-        line=challenger.line,
-        repeated=challenger.repeated,
-        labels=data.labels,
-        seed=data.seed,
+    return replace(
+        of_one(rows, challenger, data),
         champion=champion.answers if champion else None,
         champion_milliseconds=champion.milliseconds if champion else (),
         champion_line=champion.line if champion else Line(),
@@ -129,6 +120,21 @@ def gather(
         earlier_decisions=earlier_decisions.count(
             s3, variables.bucket, rows=rows.identities, answers=answers_hash(challenger.answers)
         ),
+    )
+
+
+def of_one(rows: AskedRows, asked: Asked, data: KnownData) -> Evidence:
+    """What is known of a model that nothing is compared with."""
+    return Evidence(
+        requests=rows.requests,
+        rows=rows.identities,
+        truth=rows.truth,
+        answers=asked.answers,
+        milliseconds=asked.milliseconds,
+        line=asked.line,
+        repeated=asked.repeated,
+        labels=data.labels,
+        seed=data.seed,
     )
 
 

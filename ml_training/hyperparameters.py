@@ -113,6 +113,11 @@ class Known:
         return self.allowed.get(self.aliases.get(name, name))
 
 
+def as_text(value: object) -> str:
+    """As SageMaker hands on a hyperparameter."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def check(
     algorithm: str, version: str, given: Mapping[str, Any], of_data: Mapping[str, str], tuning: Tuning | None
 ) -> None:
@@ -149,7 +154,7 @@ def _check_name(
 
 def _has(known: Known, name: str, value: Any) -> bool:
     allowed = known.named(name)
-    return allowed is not None and allowed.has(value if isinstance(value, str) else json.dumps(value))
+    return allowed is not None and allowed.has(as_text(value))
 
 
 def _tried(values: Range) -> list[tuple[str, Any]]:

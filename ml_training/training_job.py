@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ml_steps.running import StepError, polls, say
+from ml_training.hyperparameters import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +107,7 @@ def request(job: TrainingJob, name: str) -> dict[str, Any]:
             "TrainingInputMode": "File",
             **({"MetricDefinitions": metrics} if metrics else {}),
         },
-        "HyperParameters": {key: _text(value) for key, value in job.hyperparameters.items()},
+        "HyperParameters": {key: as_text(value) for key, value in job.hyperparameters.items()},
         "RoleArn": job.role_arn,
         "InputDataConfig": [_channel(*each) for each in inputs(job)],
         "OutputDataConfig": {"S3OutputPath": job.output, "CompressionType": "GZIP", **model},
@@ -119,10 +119,6 @@ def request(job: TrainingJob, name: str) -> dict[str, Any]:
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": job.max_runtime_seconds},
     }
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _channel(name: str, prefix: str, content_type: str) -> dict[str, Any]:

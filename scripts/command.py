@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from handover.errors import FileFault
+from ml_steps.running import StepError
 from scripts.cloud.decision import UndecidedError
 from scripts.reads.errors import NotThereError
 
@@ -29,7 +30,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     try:
         code = main()
         sys.stdout.flush()
-    except (NotThereError, UndecidedError, FileFault) as error:
+    except (NotThereError, UndecidedError, FileFault, StepError) as error:
         sys.exit(str(error))
     except BrokenPipeError:  # such as `make logs ACTION=Train | head`: its reader has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

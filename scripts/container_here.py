@@ -16,6 +16,7 @@ from localcloud.images import registry
 from localcloud.images.container_environment import base_environment
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
+from ml_training.hyperparameters import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +57,7 @@ class ContainerHere:
             (opt_ml / "input" / "data" / name).mkdir()
             (opt_ml / "input" / "data" / name / file_name).write_bytes(content)
         config = {
-            "hyperparameters": {name: _text(value) for name, value in hyperparameters.items()},
+            "hyperparameters": {name: as_text(value) for name, value in hyperparameters.items()},
             "inputdataconfig": {name: {"ContentType": content_type} for name in channels},
         }
         for name, document in config.items():
@@ -119,8 +120,3 @@ class RuntimeHere:
         if answer.status != http.HTTPStatus.OK:
             raise SystemExit(f"The model refuses {Body[:200]!r}: {answer.status} {content.decode(errors='replace')}")
         return {"Body": io.BytesIO(content)}
-
-
-def _text(value: object) -> str:
-    """As SageMaker hands on a hyperparameter."""
-    return value if isinstance(value, str) else json.dumps(value)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_init.dataset import Dataset
-from ml_steps.running import StepError
+from ml_training.hyperparameters import as_text
 from ml_training.training import FOLDER, Script, Training
 from scripts.command import run
 from scripts.datasets import chosen_name, found
@@ -80,7 +80,7 @@ def trained(
 ) -> list[str]:
     """Runs the script with SageMaker's folders below ``root``, variables and arguments. Returns what it printed."""
     environment = os.environ | folders(root, rows, hyperparameters)
-    arguments = [text for name, value in hyperparameters.items() for text in (f"--{name}", _text(value))]
+    arguments = [text for name, value in hyperparameters.items() for text in (f"--{name}", as_text(value))]
     process = subprocess.Popen(
         [python, source.entry, *arguments], cwd=source.folder, env=environment, stdout=subprocess.PIPE, text=True
     )
@@ -108,7 +108,7 @@ def folders(root: Path, rows: Mapping[str, tuple[str, bytes]], hyperparameters: 
         (root / "input" / "data" / name / file_name).write_bytes(content)
     return {
         **{name: str(folder) for name, folder in variables.items()},
-        **{f"SM_HP_{name.replace('-', '_').upper()}": _text(value) for name, value in hyperparameters.items()},
+        **{f"SM_HP_{name.replace('-', '_').upper()}": as_text(value) for name, value in hyperparameters.items()},
         "SM_OUTPUT_FAILURE": str(root / "output" / "failure"),
         "SM_CHANNELS": json.dumps(list(rows)),
         "SM_HPS": json.dumps(hyperparameters),
@@ -145,18 +145,10 @@ def python_of_image(workload: str) -> Path:
     return Path(done.stdout.strip())
 
 
-def _text(value: object) -> str:
-    """As the SDK's driver writes a hyperparameter."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
     parser.add_argument("--python", type=Path, help="a Python with the framework's packages; default: the image's")
     parser.add_argument("--archive", type=Path, help="default: out/<workload>/model.tar.gz")
     given = parser.parse_args()
-    try:
-        run(lambda: main(given.workload, given.python, given.archive or OUT / given.workload / "model.tar.gz"))
-    except StepError as error:
-        sys.exit(str(error))
+    run(lambda: main(given.workload, given.python, given.archive or OUT / given.workload / "model.tar.gz"))

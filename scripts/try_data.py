@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from handover.data import TEST
 from ml_init.prepare import check_splits
-from ml_steps.running import StepError
 from scripts.command import run
 from scripts.rows_here import RowsHere
 from stacks.workloads import WORKLOADS
@@ -34,7 +32,4 @@ def main(workload: str) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    try:
-        run(lambda: main(parser.parse_args().workload))
-    except StepError as error:
-        sys.exit(str(error))
+    run(lambda: main(parser.parse_args().workload))

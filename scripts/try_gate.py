@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +17,11 @@ from handover.data import TRAIN, VALIDATION
 from handover.documents import to_json
 from handover.gate_report import Origin, Smoke
 from ml_steps.endpoint import Asker
-from ml_steps.running import StepError
 from ml_test.archives import Archives
 from ml_test.asking import ask_all
-from ml_test.evaluation import asked_rows, by_rules
+from ml_test.evaluation import asked_rows, by_rules, of_one
 from ml_test.gate import report
 from ml_test.gate.decision import decide
-from ml_test.gate.evidence import Evidence
 from ml_test.gate.metrics.metric import ClosedForm
 from ml_test.gate.rules import Rules
 from ml_test.known_data import KnownData
@@ -41,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ml_test.gate.decision import Decision
+    from ml_test.gate.evidence import Evidence
     from scripts.container_here import RuntimeHere
 
 _MARKS = {"PROMOTE": "✓", "HOLD": "?", "REJECT": "✗"}
@@ -80,19 +78,8 @@ def gathered(workload: str, runtime: RuntimeHere, data: KnownData, rules: Rules)
     """The test rows and the model's answers, as the gate's step gathers them for a first release."""
     asker, rows = Asker(runtime=runtime, invocation=WORKLOADS[workload].invocation), asked_rows(data, rules)
     (asked,) = ask_all(asker, ["here"], rows.requests, rules)
-    evidence = Evidence(
-        requests=rows.requests,
-        rows=rows.identities,
-        truth=rows.truth,
-        answers=asked.answers,
-        milliseconds=asked.milliseconds,
-        line=asked.line,
-        repeated=asked.repeated,
-        labels=data.labels,
-        seed=data.seed,
-        smoke=[answer.text for answer in asker.ask("here", rules.smoke.requests)],
-    )
-    return by_rules(rules, evidence, data, Archives())
+    smoke = [answer.text for answer in asker.ask("here", rules.smoke.requests)]
+    return by_rules(rules, replace(of_one(rows, asked, data), smoke=smoke), data, Archives())
 
 
 def said(decision: Decision, evidence: Evidence, rules: Rules) -> Iterator[str]:
@@ -143,7 +130,4 @@ def written(workload: str, decision: Decision, evidence: Evidence, rules: Rules,
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=sorted(WORKLOADS))
-    try:
-        run(lambda: main(parser.parse_args().workload))
-    except StepError as error:
-        sys.exit(str(error))
+    run(lambda: main(parser.parse_args().workload))

@@ -93,11 +93,14 @@ def follow_door(release: Release, workload: str) -> None:
     What PROD serves does not depend on it. So a failure is told, and does not undo anything.
     """
     stack = stack_of_api(workload)
-    if stack is None or Deployed.of(stack) == Deployed(package_arn=release.arn, champion_arn=None):
+    if stack is None:
+        return
+    deployed = Deployed.of(stack)
+    if deployed == Deployed(package_arn=release.arn, champion_arn=None):
         # CloudFormation refuses an update that changes nothing.
         return
     changes: dict[str, str] = {Parameter.PACKAGE: release.arn}
-    if Deployed.of(stack).champion_arn:
+    if deployed.champion_arn:
         changes[Parameter.CHAMPION] = NO_CHAMPION
     outcome = stack_update.update(stack, changes, lambda line: print(line, flush=True))
     if not outcome.succeeded:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from handover.data import SPLITS
 from handover.datasets import rules_in
 from handover.invocations import CSV, CSV_CLASSES
-from ml_steps.running import StepError
 from scripts.command import run
 from scripts.new_workload import csv_file, power
 from scripts.new_workload.proposal import LATENCY, ONE_AT_A_TIME, Proposal, gate_text, proposal
@@ -40,10 +39,7 @@ def main() -> int:
     check_name(options.name)
     like = check_like(options.like)
     file = csv_file.read(options.data)
-    try:
-        found = proposal(options.name, file, label=options.label, licence=options.licence, lent=lent(like))
-    except StepError as error:
-        raise NotThereError(str(error)) from error
+    found = proposal(options.name, file, label=options.label, licence=options.licence, lent=lent(like))
     doors = bool(like and like.api) and found.can_have_a_door
     for line in said(found):
         print(line)
