@@ -1,4 +1,4 @@
-"""Connections of clients that say nothing, or never to an end: they are cut after a while."""
+"""How the front door keeps its connections: those that say nothing, or never to an end, are cut after a while."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import resource
 import socket
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 #: From a request's first byte, or a connection's begin, to the end of its head.
 HEAD_SECONDS = 20.0
+#: From an answer to the next request. A client that sends it in the moment in which the connection ends gets no answer,
+#: and not each one tries again: so it is far longer than anybody pauses between two calls.
+IDLE_SECONDS = 600
 #: So long a client may be without taking what was sent to it, before the kernel cuts the connection.
 _UNTAKEN_MILLISECONDS = 60_000
 
@@ -51,6 +55,21 @@ class Protocol(HttpToolsProtocol):
     def _cut(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def configuration(app: Any) -> uvicorn.Config:
+    """The server of one ASGI application on these connections."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=IDLE_SECONDS,
+        server_header=False,
+        http=Protocol,
+        ws="none",
+    )
 
 
 def cut_the_dead(listener: socket.socket) -> None:

@@ -135,18 +135,7 @@ async def _run(
     connections.allow_many_connections()
     # Routes that block have threads of their own: a push may wait for what it starts.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_ROUTE_THREADS, thread_name_prefix="route"))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            gateway,
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-            server_header=False,
-            http=connections.Protocol,
-            ws="none",
-        )
-    )
+    server = uvicorn.Server(connections.configuration(gateway))
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

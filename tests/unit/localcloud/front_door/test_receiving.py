@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-import uvicorn
 from uvicorn.server import ServerState
 
 from localcloud.front_door import connections, receiving
@@ -89,12 +88,24 @@ def test_half_a_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, sent: by
     """A connection without a head, or with half of one, is ended; also where an earlier request was answered."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.05)
 
+    assert (b"204" in all_that_comes_for(sent)) is (b"\r\n\r\n" in sent)
+
+
+def test_an_idle_connection_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended after the front door's own time: the server's five seconds would cut clients that pause."""
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0)
+    assert b"204" in all_that_comes_for(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+
+
+def all_that_comes_for(sent: bytes) -> bytes:
+    """What a connection answers until the server ends it."""
+
     async def app(_: Any, __: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
     async def until_cut() -> bytes:
-        config = uvicorn.Config(app, http=connections.Protocol, lifespan="off", log_level="critical")
+        config = connections.configuration(app)
         config.load()
         make = lambda: connections.Protocol(config=config, server_state=ServerState(), app_state={})  # noqa: E731
         server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
@@ -105,4 +116,4 @@ def test_half_a_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, sent: by
         server.close()
         return answer
 
-    assert (b"204" in asyncio.run(until_cut())) is (b"\r\n\r\n" in sent)
+    return asyncio.run(until_cut())
