@@ -45,6 +45,7 @@ WORKLOADS: dict[str, Workload] = {
             data=Plain(training_rows="images", side_channels=("backbone",)),
             invocation=ImageFile("image/png"),
             images=(PYTORCH_TRAINING, PYTORCH_SERVING),
+            doors=(Api(),),
         ),
         # Nobody knows which flowers PROD will be asked about, so no share of an answer is watched.
         Workload(

@@ -50,6 +50,13 @@ CHAPTERS = {
         "the build killed in the middle of a deployment": "SIGKILL to the verification in stage PROD",
         "SIGKILL to the local cloud during a canary": "it is started again",
     },
+    "At the door": {
+        "the model fails at a request": "its container raises an exception, and answers 500",
+        "the model hangs": "its container takes a request and never answers",
+        "the endpoint is deleted": "`DeleteEndpoint`, with the API as it was",
+        "the model is being replaced": "callers ask the API while a canary takes over the traffic",
+        "a function that crashes at import": "a release's stack, whose function raises an exception when it is loaded",
+    },
 }
 FAULTS = tuple(fault for faults in CHAPTERS.values() for fault in faults)
 

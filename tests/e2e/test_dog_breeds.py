@@ -71,6 +71,16 @@ def test_prod_tells_pictures_apart(breeds: User, tmp_path: Path) -> None:
         assert DATASET.labels[answers[0].index(max(answers[0]))] == character
 
 
+def test_its_door_takes_the_picture_itself(breeds: User, tmp_path: Path) -> None:
+    """`make call` sends the file through the API: the character, and the probability of each."""
+    picture, (row, character) = tmp_path / "picture.png", next(iter(PICTURES.items()))
+    picture.write_bytes(base64.b64decode(row))
+    answer = json.loads(breeds.script("call", "dog_breeds", "--file", str(picture)).stdout)
+    assert (answer["label"], answer["release"]) == (character, 1)
+    assert list(answer["probabilities"]) == list(DATASET.labels)
+    assert max(answer["probabilities"].values()) == answer["probabilities"][character]
+
+
 def test_the_gate_judged_every_picture_and_knows_what_was_learned(breeds: User) -> None:
     """Rows are found in the tars, the backbone is the contract's, and each alphabet is a group."""
     (package,) = breeds.packages()

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from bench.lab.left_over import left_over, standing
 from tests.clouds import LocalCloud
+from tests.faults import record
 from tests.local.iam_account import Account, refused
 from tests.local.lives.functions import ROLE
 from tests.local.lives.life import Stack, attribute, ref
@@ -314,6 +316,7 @@ def served(code: str, number: int, executions: int = 1) -> dict[str, Any]:
     }
 
 
+@pytest.mark.fault
 def test_a_stack_serves_by_an_alias(local_cloud: LocalCloud, account: Account) -> None:
     """An update ends when the new version is ready; one that cannot be initialised leaves the old one serving."""
     stack = Stack(cloud=local_cloud, name=f"Served{account.name}")
@@ -337,11 +340,19 @@ def test_a_stack_serves_by_an_alias(local_cloud: LocalCloud, account: Account) -
     with pytest.raises(AssertionError, match=r"A version for this Lambda function exists \( 2 \)"):
         stack.deploy(same, update=True)
     broken = served("raise RuntimeError('cannot be loaded')\n", 4, executions=2)
+    stood, began = standing(local_cloud, named=stack.name), time.monotonic()
     with pytest.raises(AssertionError, match="FUNCTION_ERROR_INIT_FAILURE"):
         stack.deploy(broken, update=True)
+    seconds = time.monotonic() - began
     described = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"][0]
     assert described["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert now() == ("2", "provisioned-concurrency", 2)
+    record(
+        "a function that crashes at import",
+        verdict="`FUNCTION_ERROR_INIT_FAILURE`: the stack is rolled back, and the version of before goes on answering",
+        seconds=seconds,
+        left_over=left_over(local_cloud, stood, named=stack.name),
+    )
     stack.delete()
     with refused("ResourceNotFoundException"):
         client.get_alias(FunctionName=name, Name="live")

@@ -22,8 +22,8 @@ from tests.templates.template import Template, render
 
 PATHS = {"predictions", "schema", "openapi.json"}
 #: What a caller sends where it is not a value for each column, and what the facts call that.
-ASKED = {"movie_recommender": ["user"]}
-KINDS = {"movie_recommender": "ranking", "nyt_comments": "text"}
+ASKED = {"dog_breeds": ["address"], "movie_recommender": ["user"]}
+KINDS = {"dog_breeds": "image", "movie_recommender": "ranking", "nyt_comments": "text"}
 
 
 def path_of(template: Template, method: dict[str, Any]) -> str:
@@ -83,7 +83,7 @@ def test_only_the_page_may_read_answers(api: Template, methods: dict[tuple[str, 
 def test_a_body_has_the_members_of_the_data_set(
     api: Template, entered: Workload, methods: dict[tuple[str, str], dict[str, Any]]
 ) -> None:
-    """Both POST methods validate bodies by a model with all columns of a request: of a ranking, its user."""
+    """Both POST methods validate bodies by a model: all columns, a ranking's user or a picture's address."""
     dataset = tomllib.loads((PROJECT / "ml_init" / entered.name / "dataset.toml").read_text())
     columns = ASKED.get(entered.name) or [feature["name"] for feature in dataset["features"]]
     model = api.only("AWS::ApiGateway::Model")
