@@ -75,9 +75,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    """A port of this machine; 0 for any that is free. ArgumentTypeError for what is none."""
+    """A port of this machine; 0 for any that is free. Ends the program with a sentence for what is none."""
     if not (text.isascii() and text.isdecimal() and int(text) < 65_536):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: expected 0 to 65535 (--port, or LOCALCLOUD_PORT)")
+        raise SystemExit(f"{text!r} is no port: expected 0 to 65535 (--port, or LOCALCLOUD_PORT)")
     return int(text)
 
 

@@ -69,8 +69,8 @@ class DataFile:
     def __post_init__(self) -> None:
         if not self.sha256:
             raise ValueError(
-                f"sha256 is empty: nobody has stated which {self.name} it is. `make data` says which one you have, and "
-                "where to state it"
+                f"sha256 is empty: nobody has stated which {self.name} it is. `make data WORKLOAD=…` says which one "
+                "you have, and where to state it"
             )
         for key in ("max_bytes", "label_folders"):
             if getattr(self, key) < 1:

@@ -148,9 +148,7 @@ def _unpacked(path: Path, member: str, max_bytes: int) -> bytes:
 def _download(url: str, target: IO[bytes], max_bytes: int) -> None:
     """Write the body to ``target``. Raises _SourceError for any fault, even a cut-off download."""
     if url.startswith("kaggle://"):
-        raise _SourceError(
-            "Kaggle hands it out to its users alone: `make data` on your machine stores it with your token"
-        )
+        raise _SourceError("Kaggle hands it out to its users alone, and a build has no token of yours")
     if not url.startswith(("https://", "http://")):
         raise _SourceError("only http and https addresses can be fetched")
     opener = urllib.request.build_opener(_NoRedirects)

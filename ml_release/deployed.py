@@ -32,7 +32,9 @@ def main() -> None:
     try:
         variables = SynthVariables.read()
     except HandOverError as error:
-        raise StepError(f"The deployed pipeline is older than this commit: run make deploy. {error}") from error
+        raise StepError(
+            f"The deployed pipeline is older than this commit: run make deploy WORKLOAD=…. {error}"
+        ) from error
     import boto3
 
     found = deployed_template(boto3.client("cloudformation"), variables)

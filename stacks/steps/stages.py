@@ -51,5 +51,6 @@ def _question(workload: Workload) -> str:
     return (
         f"The gate says {VERDICT}: {REASON}. Its report: {REPORT_URL}. "
         f"To fetch and check it: make verify-report WORKLOAD={workload.name} EXECUTION={EXECUTION}. "
-        f"To answer: make approve WORKLOAD={workload.name} COMMENT='why', or make reject"
+        f"To answer: make approve WORKLOAD={workload.name} COMMENT='why', "
+        f"or make reject WORKLOAD={workload.name} COMMENT='why'"
     )

@@ -162,7 +162,7 @@ def test_a_build_that_is_told_nothing_needs_a_deploy(monkeypatch: pytest.MonkeyP
     """A pipeline deployed before this check existed does not name its stack: the message says what to run."""
     monkeypatch.delenv("PIPELINE_STACK_NAME", raising=False)
     monkeypatch.setenv("WORKLOAD", "cars")
-    with pytest.raises(StepError, match=r"older than this commit: run make deploy\. .*PIPELINE_STACK_NAME"):
+    with pytest.raises(StepError, match=r"older than this commit: run make deploy WORKLOAD=…\. .*PIPELINE_STACK_NAME"):
         main()
 
 

@@ -45,7 +45,8 @@ def test_every_hint_names_the_workload() -> None:
     assert {"push", "deploy", "logs", "rollback", "ask"} <= _OF_A_WORKLOAD
     found = [
         f"{path.relative_to(PROJECT)}:{line}: make {target}"
-        for path in sorted((PROJECT / "scripts").rglob("*.py"))
+        for folder in ("scripts", "ml_init", "ml_training", "ml_test", "ml_release", "stacks")
+        for path in sorted((PROJECT / folder).rglob("*.py"))
         for line, text in texts(ast.parse(path.read_text()))
         for target in _NAMED.findall(text)
         if target in _OF_A_WORKLOAD
