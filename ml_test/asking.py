@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from handover.invocations import NoAnswer
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ml_steps.endpoint import Answer, Asker
+    from ml_test.gate.importance import Dealt
     from ml_test.gate.rules import Latency, Rules
 
 
@@ -63,6 +64,13 @@ def ask_all(asker: Asker, endpoints: Sequence[str], requests: Sequence[str], rul
             )
         )
     return found
+
+
+def ask_dealt(asker: Asker, endpoint: str, dealt: Sequence[Dealt], rules: Rules) -> tuple[Dealt, ...]:
+    """The endpoint's answers to rows whose values were dealt out anew."""
+    rows = [request for each in dealt for request in each.requests]
+    answers = iter(asker.ask_at_once(endpoint, rows, connections=rules.load.connections))
+    return tuple(replace(each, answers=tuple(next(answers).text for _ in each.requests)) for each in dealt)
 
 
 def places_to_repeat(requests: Sequence[str], count: int) -> list[int]:

@@ -16,7 +16,7 @@ from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
 from ml_test import archives, champion_report, earlier_decisions, learned, proposed, row_sets
 from ml_test.agreed import find as find_agreed
-from ml_test.asking import Asked, ask_all
+from ml_test.asking import Asked, ask_all, ask_dealt
 from ml_test.champion import Gone, find
 from ml_test.gate import report
 from ml_test.gate.agreement import Proposed, asking
@@ -24,6 +24,7 @@ from ml_test.gate.agreement import judge as judge_by_both
 from ml_test.gate.answers.kind import AskedRows
 from ml_test.gate.document import answers_hash
 from ml_test.gate.evidence import Evidence, Readers
+from ml_test.gate.importance import deal
 from ml_test.gate.line import Line
 from ml_test.gate.slices import groups
 from ml_test.gate_step import conclude, pass_or_stop
@@ -112,6 +113,7 @@ def gather(
     champion = others[0] if others else None
     return replace(
         of_one(rows, challenger, data),
+        dealt=ask_dealt(asker, variables.endpoint, deal(rows.requests, data.features, rules), rules),
         champion=champion.answers if champion else None,
         champion_milliseconds=champion.milliseconds if champion else (),
         champion_line=champion.line if champion else Line(),

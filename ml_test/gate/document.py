@@ -11,6 +11,7 @@ import numpy as np
 from handover.invocations import NoAnswer
 from ml_init.row_identity import hash_of
 from ml_test.gate import wear
+from ml_test.gate.importance import importance
 from ml_test.gate.repeats import differing_rows
 from ml_test.gate.slices import CORRECTION
 
@@ -67,6 +68,7 @@ def document(
         "baseline": decision.judged.baseline,
         "unusable_answers": sorted({judged.answers[place] for place in np.flatnonzero(challenger.unusable).tolist()}),
         "answered": rules.answers.part(decision.pair, judged),
+        "importance": importance(evidence, evidence.dealt, rules),
         "unanswered": _unanswered(evidence),
         "repeats": _repeats(evidence, rules),
         "asked_again": [*evidence.line.asked_again, *evidence.line.overloaded],

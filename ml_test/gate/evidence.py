@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml_test.gate.answers.kind import AnswerKind
+    from ml_test.gate.importance import Dealt
     from ml_test.gate.learning import Learning
     from ml_test.gate.repeats import Repeated
 
@@ -53,6 +54,7 @@ class Evidence:
     repeated, champion_repeated: the rows that were asked more than once; None if none was to be.
     labels: all labels in the data; empty for data without labels.
     slices: for each group's name, the mask of its rows, shape (rows,).
+    dealt: rows that were asked once more, each with the values of another in one column.
     earlier_decisions: how many other models these rows have judged before.
     """
 
@@ -73,6 +75,7 @@ class Evidence:
     smoke: Sequence[str] = ()
     repeated: Repeated | None = None
     champion_repeated: Repeated | None = None
+    dealt: Sequence[Dealt] = ()
     rows: Sequence[str] = ()
     learning: Learning | None = None
     groups: Sequence[str] = ()

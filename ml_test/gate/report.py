@@ -49,6 +49,7 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
         checks_list(sorted(report["checks"], key=lambda check: list(STATES).index(check["outcome"]), reverse=True)),
         _floors(report),
         "<h2>What was answered</h2>" + kind.section(report),
+        _importance(report),
         _repeats(report),
         _unanswered(report),
         _latency(report),
@@ -217,6 +218,26 @@ def _floors(report: Mapping[str, Any]) -> str:
     note += "must not begin left of it."
     note += " For losses and errors it is the ceiling: the line must not end right of it." if ceiling else ""
     return f"<h2>Figures and their floors</h2><p>{note}</p>" + interval_charts(drawn)
+
+
+def _importance(report: Mapping[str, Any]) -> str:
+    if not report["importance"]:
+        return ""
+    first = report["importance"][0]
+    name, unit = _name(report, first["metric"]), _unit(report, first["metric"])
+    return (
+        f"<h2>What the answers depend on</h2><p>The values of one column at a time were dealt out to other rows, in "
+        f"{first['rows']} test rows, and the new model was asked again. The dot is what {name} gains or loses by that, "
+        "the line its 95 % interval. A column that loses nothing may still matter: another one may say the same. "
+        "Nothing is judged by this.</p>"
+        + gain_chart(
+            [(entry["column"], entry, "shown") for entry in report["importance"]],
+            0.0,
+            label="What is lost without a column",
+            judged=0,
+            points=unit == SHARE,
+        )
+    )
 
 
 def _repeats(report: Mapping[str, Any]) -> str:

@@ -162,12 +162,14 @@ class Load:
     looks: int = field(default=3, metadata=LOOSER_IF_MORE)
     #: How many rows are asked once more in another order, to see whether the answers are the same.
     repeats: int = field(default=100, metadata=LOOSER_IF_LESS)
+    #: In how many rows the values of each column are dealt out anew, to show what the answers depend on.
+    dealt: int = field(default=100, metadata=NEUTRAL)
     #: The share of rows asked more than once whose answers may differ.
     differing: float = field(default=0.0, metadata=LOOSER_IF_MORE)
 
     def __post_init__(self) -> None:
         _require_at_least(1, connections=self.connections, looks=self.looks)
-        _require_at_least(0, warm_up=self.warm_up, repeats=self.repeats)
+        _require_at_least(0, warm_up=self.warm_up, repeats=self.repeats, dealt=self.dealt)
         _require_share(differing=self.differing)
         if self.one_at_a_time is not None:
             _require_at_least(1, one_at_a_time=self.one_at_a_time)
