@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from handover.documents import from_json, member
@@ -48,6 +48,7 @@ class Origin:
     ``data``: the name of the data set, which also says what it stands in for. ``objects``, ``images``: the parts of the
     endpoint under test. ``attempt``: the gate's in this execution. ``judged_at``: when, such as
     ``2026-11-27 20:53:31 UTC``. ``champion_report``: the S3 URI of the page of the report by which the champion passed.
+    ``links``: a member of the report → the address of a page about it.
     """
 
     workload: str
@@ -64,6 +65,7 @@ class Origin:
     data: str = ""
     judged_at: str = ""
     champion_report: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """As JSON values, for the gate's report."""
@@ -115,6 +117,7 @@ class GateReport:
             data=document.get("data", ""),
             judged_at=document.get("judged_at", ""),
             champion_report=document.get("champion_report", ""),
+            links=document.get("links", {}),
         )
         return cls(
             origin=origin,

@@ -174,6 +174,10 @@ class GateVariables(Variables):
     approval: bool = variable("APPROVAL")
     #: As for the data step: a person has deployed it, so a push cannot choose other data for the gate.
     dataset: str | None = optional("DATASET")
+    #: ``owner/name`` of the repository on GitHub, for the report's link to the commit.
+    repository: str | None = optional("REPOSITORY")
+    #: What started the build: CodeBuild's own variable, ``codepipeline/<name>``.
+    initiator: str | None = optional("CODEBUILD_INITIATOR", of_execution=True)
     commit: str = variable("COMMIT_ID", of_execution=True)
     execution: str = variable("PIPELINE_EXECUTION_ID", of_execution=True)
     package_arn: str = variable("MODEL_PACKAGE_ARN", of_execution=True)

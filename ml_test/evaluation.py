@@ -29,6 +29,7 @@ from ml_test.gate.line import Line
 from ml_test.gate.slices import groups
 from ml_test.gate_step import conclude, pass_or_stop
 from ml_test.known_data import KnownData
+from ml_test.links import links
 from ml_test.subject import Subject
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
             origin(variables, data, rival, rules, evidence.smoke, subject, attempt_of(s3, variables)),
             judged_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
             champion_report=passed_by.page if passed_by else "",
+            links=links(variables, passed_by.page if passed_by else ""),
         )
         document = report.document(decision, evidence, rules, about.document(), agreement)
         # Before the report that names them: the next release reads them.

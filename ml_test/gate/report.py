@@ -12,7 +12,7 @@ from ml_test.gate.answers import KINDS
 from ml_test.gate.charts import gain_chart, histogram, interval_charts
 from ml_test.gate.document import document
 from ml_test.gate.intervals import Estimate
-from ml_test.gate.tables import checks_list, definitions, details, rows_table
+from ml_test.gate.tables import checks_list, definitions, details, link, rows_table
 from ml_test.gate.wording import SHARE, Unit, capital, percent
 
 if TYPE_CHECKING:
@@ -68,12 +68,14 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
 
 def _release(report: Mapping[str, Any]) -> str:
     """Which release this is, when and where it was judged, and the report by which the champion passed."""
-    when = f", judged {report['judged_at']}" if report.get("judged_at") else ""
-    said = f"Version {version_of(report['model_package_arn'])} of commit {report['commit'][:10]}{when}."
+    when = f", judged {escape(report['judged_at'])}" if report.get("judged_at") else ""
+    commit = link(report, "commit", report["commit"][:10])
+    said = f"Version {version_of(report['model_package_arn'])} of commit {commit}{when}."
     if report["champion"]:
-        passed = f", released by {report['champion_report']}" if report.get("champion_report") else ""
+        page = report.get("champion_report")
+        passed = f", released by {link(report, 'champion_report', page)}" if page else ""
         said += f" The champion is version {version_of(report['champion']['model_package_arn'])}{passed}."
-    return f"<p class='meaning'>{escape(said)}</p>"
+    return f"<p class='meaning'>{said}</p>"
 
 
 def _data(report: Mapping[str, Any]) -> str:

@@ -34,11 +34,18 @@ def definitions(report: Mapping[str, Any]) -> str:
     for place, image in enumerate(report.get("images", ()), start=1):
         shown[f"image {place}"] = image
     entries = "".join(
-        f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(str(value))}</dd>"
+        f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{link(report, name, str(value))}</dd>"
         for name, value in shown.items()
         if value
     )
     return f"<dl>{entries}</dl>"
+
+
+def link(report: Mapping[str, Any], member: str, text: str) -> str:
+    """The text of a member of the report; if there is a page about it, with a link to that."""
+    address = report.get("links", {}).get(member, "")
+    # Nothing but a page on the web: the report is read by people who trust it.
+    return f"<a href='{escape(address)}'>{escape(text)}</a>" if address.startswith("https://") else escape(text)
 
 
 def checks_list(checks: Sequence[Mapping[str, Any]]) -> str:

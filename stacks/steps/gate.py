@@ -20,10 +20,12 @@ from stacks.execution import COMMIT, EXECUTION, PACKAGE
 from stacks.specs import Workload
 
 
-def gate_step(workload: Workload, resources: WorkloadResources, *, approval: bool, dataset: str | None) -> StepSpec:
+def gate_step(
+    workload: Workload, resources: WorkloadResources, *, approval: bool, dataset: str | None, repository: str
+) -> StepSpec:
     """``approval``: each release needs a person's approval, so the gate itself approves none.
 
-    ``dataset``: as for the data step.
+    ``dataset``: as for the data step. ``repository``: ``owner/name``.
     """
 
     def grant(step: BuildStep) -> None:
@@ -66,6 +68,7 @@ def gate_step(workload: Workload, resources: WorkloadResources, *, approval: boo
             images=",".join(image.uri(Stack.of(resources).region) for image in workload.images),
             approval=approval,
             dataset=dataset,
+            repository=repository,
             commit=COMMIT,
             execution=EXECUTION,
             package_arn=PACKAGE,

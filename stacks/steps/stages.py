@@ -25,7 +25,13 @@ def stages_of(workload: Workload, resources: WorkloadResources, settings: Settin
     source = SourceSpec(name=SOURCE_ACTION, github=settings.github, output=Artifact.SOURCE)
     judges = AssetSpec(name="JudgeCode", asset=resources.judges.asset, output=Artifact.JUDGES)
     qa = DeploySpec(kind="Qa", templates=Artifact.BUILD, replace=True)
-    gate = gate_step(workload, resources, approval=prod.approval, dataset=settings.dataset)
+    gate = gate_step(
+        workload,
+        resources,
+        approval=prod.approval,
+        dataset=settings.dataset,
+        repository=f"{settings.github.owner}/{settings.github.repo}",
+    )
     person = ApprovalSpec(name="Approve", text=_question(workload))
     release = DeploySpec(kind="Prod", templates=Artifact.BUILD, replace=False)
     verify = verify_step(workload, resources, competes=prod.competes_by is not None)

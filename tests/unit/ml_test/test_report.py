@@ -181,3 +181,17 @@ def test_the_axis_of_a_difference_has_numbers() -> None:
     assert re.findall(r">([^<>]*)</text>", drawn) == ["equal", "-2.5", "+2.5 points", "← worse", "better →", "accuracy"]
     wide = gain_chart([("log loss", {"value": -1.0, "low": -14.0, "high": 3.0}, "held")], 0.1, label="Difference")
     assert re.findall(r">([-+][^<>]*)</text>", wide) == ["-10", "+10"]
+
+
+def test_the_report_links_to_what_it_names(rows: TestRows) -> None:
+    """Commit, execution and the champion's report have their pages; anything but a page on the web stays text."""
+    pages = {
+        "commit": "https://github.com/me/cars/commit/0123abc",
+        "pipeline_execution": "https://console/executions/e1?a=1&b='2'",
+        "champion_report": "javascript:alert(1)",
+    }
+    page = report.html(made(rows, rows.truth, rival=rows.truth, links=pages, champion_report="s3://data/gate.html"))
+    assert page.count("<a href='https://github.com/me/cars/commit/0123abc'>0123abc</a>") == 2
+    assert "<a href='https://console/executions/e1?a=1&amp;b=&#x27;2&#x27;'>e1</a>" in page
+    assert "released by s3://data/gate.html." in page
+    assert "javascript:" not in page
