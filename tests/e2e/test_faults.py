@@ -1,4 +1,7 @@
-"""What goes wrong on the way: each fault ends in a clear message, the right state, and nothing left over."""
+"""What goes wrong on the way: each fault ends in a clear message, the right state, and nothing left over.
+
+Bad models meet the gate in `tests/local/test_gate_stops_bad_models.py`, and as pushes in `test_hostile_pushes.py`.
+"""
 
 import hashlib
 import os
@@ -99,36 +102,6 @@ def test_a_training_script_that_fails(released: User) -> None:
     failed(released.push_on_a_branch_of_its_own(edit, "Broken step"), "no training today", "Train")
 
 
-def test_a_model_that_always_answers_the_commonest_class(released: User) -> None:
-    """The gate rejects the model on its figures, and the package says so."""
-    push = released.push_on_a_branch_of_its_own(
-        lambda clone: change(clone / TRAINING / "training.toml", r"(?m)^(max_depth\s*=.*)$", r"\1\ngamma = 1000000"),
-        "A constant model",
-    )
-    failed(push, "REJECT", "accuracy")
-    assert released.packages()[0]["ModelApprovalStatus"] == "Rejected"
-
-
-def test_a_model_trained_on_shuffled_labels(released: User) -> None:
-    """The gate rejects the model on its figures."""
-
-    push = released.push_on_a_branch_of_its_own(shuffle_labels, "Shuffled labels")
-    failed(push, "REJECT")
-    assert released.packages()[0]["ModelApprovalStatus"] == "Rejected"
-
-
-def test_containers_with_a_mismatched_label_order(released: User) -> None:
-    """A post-processing bundle that names the classes in another order than the training is stopped by the gate."""
-    push = released.push_on_a_branch_of_its_own(
-        lambda clone: change(
-            clone / DATA / "transform.py", r"labels=label\.labels\)", "labels=list(reversed(label.labels)))"
-        ),
-        "Labels reversed",
-    )
-    failed(push, "REJECT")
-    assert released.packages()[0]["ModelApprovalStatus"] == "Rejected"
-
-
 def test_a_build_killed_by_a_signal(released: User) -> None:
     """The build fails and says which signal ended it."""
 
@@ -204,25 +177,6 @@ def _is_data_step(folder: Path, cloud: LocalCloud) -> bool:
 def use_the_new_checksum(clone: Path) -> None:
     digest = hashlib.sha256((clone / DATA / "car.data").read_bytes()).hexdigest()
     change(clone / DATA / "dataset.toml", r'(?m)^sha256 = ".*"$', f'sha256 = "{digest}"')
-
-
-def shuffle_labels(clone: Path) -> None:
-    """Between indexing and writing, the label column is dealt out anew."""
-    script = clone / DATA / "transform.py"
-    change(script, r"indexed = indexers\.transform\(rows\)", "indexed = shuffled(indexers.transform(rows), dataset)")
-    change(script, r"(?m)^def assembler", SHUFFLED + "def assembler")
-
-
-SHUFFLED = """def shuffled(indexed, dataset):
-    from pyspark.sql import Window
-
-    label = _index(dataset.label.name)
-    rows = indexed.withColumn("n", F.row_number().over(Window.orderBy("place")))
-    dealt = indexed.select(F.col(label).alias("dealt"), F.row_number().over(Window.orderBy(F.rand(7))).alias("n"))
-    return rows.join(dealt, "n").withColumn(label, F.col("dealt"))
-
-
-"""
 
 
 def raising(message: str) -> str:

@@ -30,10 +30,13 @@ def test_every_grant_is_listed_and_used_or_has_its_reason(released: User) -> Non
 
 
 def test_a_run_fails_without_its_permissions(released: User) -> None:
-    """Each permission that the first two stages need is taken away by itself: the run fails, and names it."""
-    done = released.script("iam_mutations", released.workload, "--stage", "Source", "--stage", "Build", check=False)
+    """Each permission that the first stage needs is taken away by itself: the run fails, and names it.
+
+    `make iam-mutations` does it for all stages, in an hour: docs/reference/iam-mutations.md.
+    """
+    done = released.script("iam_mutations", released.workload, "--stage", "Source", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(re.findall(r"^ +\d+/\d+ .* fails ", done.stdout, re.MULTILINE)) >= 4, done.stdout
+    assert len(re.findall(r"^ +\d+/\d+ .* fails ", done.stdout, re.MULTILINE)) >= 3, done.stdout
 
 
 def test_the_github_token_is_where_it_belongs(released: User) -> None:
