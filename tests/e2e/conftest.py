@@ -115,12 +115,12 @@ class User:
         return list(self.cloud.started().values())
 
     @contextmanager
-    def asking(self, endpoint: str, row: str) -> Iterator[list[str]]:
+    def asking(self, endpoint: str, row: str, *, every_seconds: float = 0.2) -> Iterator[list[str]]:
         """Asks the endpoint for the row all the time, and gives the answers as they come; an error is one, too."""
         runtime, answers, done = self.cloud.client("sagemaker-runtime"), [], threading.Event()
 
         def keep_asking() -> None:
-            while not done.wait(0.05):
+            while not done.wait(every_seconds):
                 try:
                     answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=row)
                     answers.append(answer["Body"].read().decode().strip())

@@ -167,7 +167,8 @@ def ringing(red: User) -> Iterator[str]:
         if name != "AlarmArn" and not name.startswith("State") and name != "AlarmConfigurationUpdatedTimestamp"
     }
     cloudwatch.put_metric_alarm(**asked | {"Threshold": 1.0})
-    with red.asking(red.outputs(STACK)["EndpointName"], ROW):
+    # An alarm's minute lasts 0.6 s here, and each must have an answer, on a slow machine too.
+    with red.asking(red.outputs(STACK)["EndpointName"], ROW, every_seconds=0.05):
         wait_for_alarm(red.cloud, alarm["AlarmName"], "ALARM")
         yield alarm["AlarmName"]
     cloudwatch.put_metric_alarm(**asked)

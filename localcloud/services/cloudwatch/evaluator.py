@@ -72,9 +72,14 @@ class Evaluator:
 
     def evaluate_all(self, boundary: float) -> None:
         """The alarms that are due at ``boundary``, the end of a period, in seconds of the scaled clock."""
-        for name in self._states.alarms.names():
-            alarm = self._states.alarms.get(name)
-            if alarm is not None and boundary % (_SHORT if alarm["Period"] < _MINUTE else _MINUTE) == 0:
+        whole_minute = boundary % _MINUTE == 0
+        alarms = self._states.alarms
+        for name in alarms.names():
+            # Ten times a second, on the local cloud's time scale: what is not due is not copied.
+            period = alarms.value(name, "Period")
+            if period is None or not (whole_minute or period < _MINUTE):
+                continue
+            if (alarm := alarms.get(name)) is not None:
                 try:
                     self._evaluate(alarm, boundary)
                 except Exception:
