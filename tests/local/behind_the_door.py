@@ -69,16 +69,9 @@ def deployed(
 def behind_an_api(function: Function, **more: Any) -> Api:
     """An API whose every answer is the function's."""
     api = Api(function.account, **more)
-    arn = function.client.get_function(FunctionName=function.name)["Configuration"]["FunctionArn"]
-    function.client.add_permission(
-        FunctionName=function.name,
-        StatementId="api",
-        Action="lambda:InvokeFunction",
-        Principal="apigateway.amazonaws.com",
-        SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{api.id}/*",
-    )
+    function.let_in("apigateway", f"arn:aws:execute-api:us-east-1:123456789012:{api.id}/*")
     for verb, path in (("POST", "/predictions"), ("GET", "/schema"), ("GET", "/people/openapi.json")):
-        api.function(verb, path, arn)
+        api.function(verb, path, function.arn)
     api.deploy()
     return api
 

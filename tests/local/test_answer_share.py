@@ -54,15 +54,8 @@ def watched(sagemaker_world: World, account: Account) -> Iterator[GuardedEndpoin
         "detail": {"bucket": {"name": [BUCKET]}, "object": {"key": [{"wildcard": "capture/*.jsonl"}]}},
     }
     rule = events.put_rule(Name=function.name, EventPattern=json.dumps(pattern))["RuleArn"]
-    arn = function.client.get_function(FunctionName=function.name)["Configuration"]["FunctionArn"]
-    function.client.add_permission(
-        FunctionName=function.name,
-        StatementId="events",
-        Action="lambda:InvokeFunction",
-        Principal="events.amazonaws.com",
-        SourceArn=rule,
-    )
-    events.put_targets(Rule=function.name, Targets=[{"Id": "function", "Arn": arn}])
+    function.let_in("events", rule)
+    events.put_targets(Rule=function.name, Targets=[{"Id": "function", "Arn": function.arn}])
     endpoint = GuardedEndpoint(sagemaker_world, "watched", capture=f"s3://{BUCKET}/capture")
     yield endpoint
     sagemaker_world.delete_endpoint("watched")

@@ -81,18 +81,11 @@ def test_a_function_is_invoked_where_its_policy_admits_the_rule(account: Account
     function = Function(account, "def handler(event, context):\n    print('sold for', event['price'])\n")
     events, dead_letters = account.cloud.client("events"), Queue(account)
     events.put_rule(Name=account.name, EventPattern=PATTERN)
-    arn = function.client.get_function(FunctionName=function.name)["Configuration"]["FunctionArn"]
-    target = {"Id": "f", "Arn": arn, "InputPath": "$.detail", "DeadLetterConfig": {"Arn": dead_letters.arn}}
+    target = {"Id": "f", "Arn": function.arn, "InputPath": "$.detail", "DeadLetterConfig": {"Arn": dead_letters.arn}}
     events.put_targets(Rule=account.name, Targets=[target])
     put(events, price=20)
     assert dead_letters.message() == {"price": 20}
-    function.client.add_permission(
-        FunctionName=function.name,
-        StatementId="s",
-        Action="lambda:InvokeFunction",
-        Principal="events.amazonaws.com",
-        SourceArn=rule_arn(account.name),
-    )
+    function.let_in("events", rule_arn(account.name))
     put(events, price=30)
     lines = until(function.log, lambda found: "sold for 30" in found, what="the sale in the function's log")
     assert [line for line in lines if line.startswith("sold")] == ["sold for 30"]

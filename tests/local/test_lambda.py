@@ -64,6 +64,7 @@ class Function:
                 **more,
             }
         )
+        self.arn: str = created["FunctionArn"]
         assert created["State"] == "Pending"
         self.client.get_waiter("function_active_v2").wait(FunctionName=self.name, WaiterConfig=WAITER)
 
@@ -79,6 +80,16 @@ class Function:
         found = self.invoke(event)
         assert found["FunctionError"] == "Unhandled"
         return json.load(found["Payload"])
+
+    def let_in(self, service: str, source: str) -> None:
+        """The service, such as ``events``, may invoke it from there: an ARN, or a pattern of ARNs."""
+        self.client.add_permission(
+            FunctionName=self.name,
+            StatementId=service,
+            Action="lambda:InvokeFunction",
+            Principal=f"{service}.amazonaws.com",
+            SourceArn=source,
+        )
 
     def log(self) -> list[str]:
         """Its lines, once the last invocation has its REPORT there: logs are written some time later."""

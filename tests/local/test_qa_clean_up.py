@@ -53,15 +53,8 @@ class Release:
     def _admit(self, account: Account, pattern: dict[str, Any]) -> None:
         events = account.cloud.client("events")
         rule = events.put_rule(Name=account.name, EventPattern=json.dumps(pattern))["RuleArn"]
-        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{self.function.name}"
-        events.put_targets(Rule=account.name, Targets=[{"Id": "f", "Arn": arn}])
-        self.function.client.add_permission(
-            FunctionName=self.function.name,
-            StatementId="rule",
-            Action="lambda:InvokeFunction",
-            Principal="events.amazonaws.com",
-            SourceArn=rule,
-        )
+        events.put_targets(Rule=account.name, Targets=[{"Id": "f", "Arn": self.function.arn}])
+        self.function.let_in("events", rule)
 
     def deploy(self) -> None:
         role = self.lab.role_arn  # what deployed the stack deletes it: the function may not touch what is in it
