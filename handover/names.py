@@ -119,3 +119,9 @@ def tuning_job_base(dashed_name: str) -> str:
 def dashed(workload: str) -> str:
     """``car_evaluation`` → ``car-evaluation``: SageMaker's names take no underscores."""
     return workload.replace("_", "-")
+
+
+def pipeline_of(initiator: str) -> str:
+    """The pipeline that started a build, by CodeBuild's ``codepipeline/<name>``. Empty if something else did."""
+    service, _, name = initiator.partition("/")
+    return name if service == "codepipeline" else ""

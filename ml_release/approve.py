@@ -9,7 +9,7 @@ import boto3
 
 from handover.approvals import Answer, action_executions
 from handover.gate_report import RELEASABLE, GateReport
-from handover.names import Artifact
+from handover.names import Artifact, pipeline_of
 from handover.notifications import publish, report_lines
 from handover.places import GateFolder
 from handover.variables import ApproveVariables
@@ -57,8 +57,8 @@ def main() -> None:
 def pipeline_name(environment: Mapping[str, str]) -> str:
     """The pipeline that started this build: CodeBuild names it in CODEBUILD_INITIATOR."""
     initiator = environment.get("CODEBUILD_INITIATOR", "")
-    service, _, name = initiator.partition("/")
-    if service != "codepipeline" or not name:
+    name = pipeline_of(initiator)
+    if not name:
         raise StepError(f"CODEBUILD_INITIATOR is {initiator!r}: this step runs in a pipeline alone.")
     return name
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from handover.invocations import NoAnswer
 from ml_steps.running import say
+from ml_test.gate.chance import chance_of
+from ml_test.gate.importance import Dealt, deal
 from ml_test.gate.latency import judge as judge_latency
 from ml_test.gate.line import Line
 from ml_test.gate.repeats import Differing, Repeated
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ml_steps.endpoint import Answer, Asker
-    from ml_test.gate.importance import Dealt
     from ml_test.gate.rules import Latency, Rules
 
 
@@ -66,17 +65,19 @@ def ask_all(asker: Asker, endpoints: Sequence[str], requests: Sequence[str], rul
     return found
 
 
-def ask_dealt(asker: Asker, endpoint: str, dealt: Sequence[Dealt], rules: Rules) -> tuple[Dealt, ...]:
-    """The endpoint's answers to rows whose values were dealt out anew."""
+def ask_dealt(
+    asker: Asker, endpoint: str, requests: Sequence[str], columns: Sequence[str], rules: Rules
+) -> tuple[Dealt, ...]:
+    """The endpoint's answers to rows in which the values of one column were dealt out anew, for each column."""
+    dealt = deal(requests, columns, rules)
     rows = [request for each in dealt for request in each.requests]
     answers = iter(asker.ask_at_once(endpoint, rows, connections=rules.load.connections))
     return tuple(replace(each, answers=tuple(next(answers).text for _ in each.requests)) for each in dealt)
 
 
 def places_to_repeat(requests: Sequence[str], count: int) -> list[int]:
-    """The places of so many rows, at random: the rows themselves are the seed, so nobody chose them."""
-    seed = hashlib.sha256("\n".join(requests).encode()).digest()
-    return random.Random(seed).sample(range(len(requests)), min(count, len(requests)))  # noqa: S311  (no secret)
+    """The places of so many rows, at random."""
+    return chance_of(requests).sample(range(len(requests)), min(count, len(requests)))
 
 
 def _repeated(requests: Sequence[str], answers: Sequence[Answer], others: Sequence[tuple[int, Answer]]) -> Repeated:

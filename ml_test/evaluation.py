@@ -24,7 +24,6 @@ from ml_test.gate.agreement import judge as judge_by_both
 from ml_test.gate.answers.kind import AskedRows
 from ml_test.gate.document import answers_hash
 from ml_test.gate.evidence import Evidence, Readers
-from ml_test.gate.importance import deal
 from ml_test.gate.line import Line
 from ml_test.gate.slices import groups
 from ml_test.gate_step import conclude, pass_or_stop
@@ -88,11 +87,12 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
     for check in decision.checks:
         say(f"  {'passed' if check.passed else check.outcome}: {check.sentence}")
     with timed("reported"):
+        champion_page = passed_by.page if passed_by else ""
         about = replace(
             origin(variables, data, rival, rules, evidence.smoke, subject, attempt_of(s3, variables)),
             judged_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
-            champion_report=passed_by.page if passed_by else "",
-            links=links(variables, passed_by.page if passed_by else ""),
+            champion_report=champion_page,
+            links=links(variables, champion_page),
         )
         document = report.document(decision, evidence, rules, about.document(), agreement)
         # Before the report that names them: the next release reads them.
@@ -115,7 +115,7 @@ def gather(
     champion = others[0] if others else None
     return replace(
         of_one(rows, challenger, data),
-        dealt=ask_dealt(asker, variables.endpoint, deal(rows.requests, data.features, rules), rules),
+        dealt=ask_dealt(asker, variables.endpoint, rows.requests, data.features, rules),
         champion=champion.answers if champion else None,
         champion_milliseconds=champion.milliseconds if champion else (),
         champion_line=champion.line if champion else Line(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from handover.addresses import S3Address
 from handover.console import commit_page, execution_page, object_page
+from handover.names import pipeline_of
 
 if TYPE_CHECKING:
     from handover.variables import GateVariables
@@ -17,11 +18,11 @@ def links(variables: GateVariables, champion_report: str) -> dict[str, str]:
     champion_report: the S3 URI of a page; empty if there is none.
     """
     region = variables.package_arn.split(":")[3]
-    started_by, _, pipeline = (variables.initiator or "").partition("/")
+    pipeline = pipeline_of(variables.initiator or "")
     found = {}
     if variables.repository:
         found["commit"] = commit_page(variables.repository, variables.commit)
-    if started_by == "codepipeline":
+    if pipeline:
         found["pipeline_execution"] = execution_page(region, pipeline, variables.execution)
     if champion_report:
         found["champion_report"] = object_page(region, S3Address.parse(champion_report))

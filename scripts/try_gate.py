@@ -22,7 +22,6 @@ from ml_test.asking import ask_all, ask_dealt
 from ml_test.evaluation import asked_rows, by_rules, of_one
 from ml_test.gate import report
 from ml_test.gate.decision import decide
-from ml_test.gate.importance import deal
 from ml_test.gate.metrics.metric import ClosedForm
 from ml_test.gate.rules import Rules
 from ml_test.known_data import KnownData
@@ -79,7 +78,7 @@ def gathered(workload: str, runtime: RuntimeHere, data: KnownData, rules: Rules)
     """The test rows and the model's answers, as the gate's step gathers them for a first release."""
     asker, rows = Asker(runtime=runtime, invocation=WORKLOADS[workload].invocation), asked_rows(data, rules)
     (asked,) = ask_all(asker, ["here"], rows.requests, rules)
-    dealt = ask_dealt(asker, "here", deal(rows.requests, data.features, rules), rules)
+    dealt = ask_dealt(asker, "here", rows.requests, data.features, rules)
     smoke = [answer.text for answer in asker.ask("here", rules.smoke.requests)]
     return by_rules(rules, replace(of_one(rows, asked, data), smoke=smoke, dealt=dealt), data, Archives())
 

@@ -68,7 +68,7 @@ def document(
         "baseline": decision.judged.baseline,
         "unusable_answers": sorted({judged.answers[place] for place in np.flatnonzero(challenger.unusable).tolist()}),
         "answered": rules.answers.part(decision.pair, judged),
-        "importance": importance(evidence, evidence.dealt, rules),
+        "importance": importance(evidence, rules),
         "unanswered": _unanswered(evidence),
         "repeats": _repeats(evidence, rules),
         "asked_again": [*evidence.line.asked_again, *evidence.line.overloaded],

@@ -6,14 +6,13 @@ because another one says the same, or because it matters to other rows than thes
 
 from __future__ import annotations
 
-import hashlib
-import random
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from handover.invocations import NoAnswer
+from ml_test.gate.chance import chance_of
 from ml_test.gate.gains import Pair, gains
 from ml_test.gate.intervals import CONFIDENCE
 
@@ -39,7 +38,7 @@ class Dealt:
 
 
 def deal(requests: Sequence[str], columns: Sequence[str], rules: Rules) -> list[Dealt]:
-    """The rows to ask for each column, chosen at random: the test rows themselves are the seed, so nobody chose them.
+    """The rows to ask for each column, chosen at random.
 
     requests: rows of ``columns``, values separated by commas. None for rankings, of which a part of the rows would be
     another one, and for requests of one column, such as a text.
@@ -47,7 +46,7 @@ def deal(requests: Sequence[str], columns: Sequence[str], rules: Rules) -> list[
     count = min(rules.load.dealt, len(requests))
     if count < 2 or len(columns) < 2 or rules.answers.grouped_by:
         return []
-    drawn = random.Random(hashlib.sha256("\n".join(requests).encode()).digest())  # noqa: S311  (no secret)
+    drawn = chance_of(requests)
     places = tuple(sorted(drawn.sample(range(len(requests)), count)))
     rows = [requests[place].split(",") for place in places]
     found = []
@@ -58,13 +57,13 @@ def deal(requests: Sequence[str], columns: Sequence[str], rules: Rules) -> list[
     return found
 
 
-def importance(evidence: Evidence, dealt: Sequence[Dealt], rules: Rules) -> list[dict[str, Any]]:
+def importance(evidence: Evidence, rules: Rules) -> list[dict[str, Any]]:
     """Each column with its gain, as JSON values: below 0 where the answers are worse. The most important come first.
 
     The metric is that of the comparison. Rows that were not answered are left out.
     """
     found = []
-    for each in dealt:
+    for each in evidence.dealt:
         pair = _pair(evidence, each, rules)
         if len(pair.challenger) and rules.answers.untested(pair.challenger) is None:
             (gain,) = gains(pair, rules.compared[:1], confidence=CONFIDENCE, seed=evidence.seed)
@@ -74,17 +73,16 @@ def importance(evidence: Evidence, dealt: Sequence[Dealt], rules: Rules) -> list
 
 def _pair(evidence: Evidence, dealt: Dealt, rules: Rules) -> Pair[Any]:
     """The model's answers to the rows as they are, and as they were dealt."""
-    rows = [
-        place
+    answers = {
+        place: answer
         for place, answer in zip(dealt.places, dealt.answers, strict=True)
         if not any(isinstance(text, NoAnswer) for text in (answer, evidence.answers[place]))
-    ]
+    }
     mask = np.zeros(len(evidence.requests), dtype=bool)
-    mask[rows] = True
+    mask[list(answers)] = True
     asked = evidence.where(mask)
-    new = dict(zip(dealt.places, dealt.answers, strict=True))
     kind, reader = rules.answers, evidence.readers.challenger
     return Pair(
         champion=asked.read(kind, asked.answers, reader),
-        challenger=asked.read(kind, [new[place] for place in rows], reader),
+        challenger=asked.read(kind, list(answers.values()), reader),
     )

@@ -228,7 +228,7 @@ def _importance(report: Mapping[str, Any]) -> str:
     first = report["importance"][0]
     name, unit = _name(report, first["metric"]), _unit(report, first["metric"])
     return (
-        f"<h2>What the answers depend on</h2><p>The values of one column at a time were dealt out to other rows, in "
+        "<h2>What the answers depend on</h2><p>The values of one column at a time were dealt out to other rows, in "
         f"{first['rows']} test rows, and the new model was asked again. The dot is what {name} gains or loses by that, "
         "the line its 95 % interval. A column that loses nothing may still matter: another one may say the same. "
         "Nothing is judged by this.</p>"

@@ -10,10 +10,10 @@ import pytest
 
 from handover.invocations import NoAnswer
 from ml_test.gate import report
-from ml_test.gate.decision import decide
 from ml_test.gate.importance import Dealt, deal, importance
 from ml_test.gate.rules import Rules
 from tests.unit.ml_test.conftest import PROJECT, RULES
+from tests.unit.ml_test.test_report import made_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,8 @@ def test_one_column_has_the_values_of_other_rows(rows: TestRows) -> None:
 def test_what_the_model_reads_comes_first(rows: TestRows, evidence: Evidence) -> None:
     """The two columns that it reads lose surely, the others nothing, in the metric of the comparison."""
     all_rows = replace(RULES, load=replace(RULES.load, dealt=len(rows.requests)))
-    found = importance(evidence, answered(deal(rows.requests, rows.features, all_rows)), RULES)
+    dealt = answered(deal(rows.requests, rows.features, all_rows))
+    found = importance(replace(evidence, dealt=dealt), RULES)
     assert {entry["metric"] for entry in found} == {RULES.comparison.metric}
     assert {entry["column"] for entry in found[:2]} == {"persons", "safety"}
     assert all(entry["high"] < 0 for entry in found[:2])
@@ -69,9 +70,9 @@ def test_rows_without_an_answer_are_left_out(rows: TestRows, evidence: Evidence)
     """The figures are of the rows that were answered both times."""
     first, *_ = answered(deal(rows.requests, rows.features, RULES))
     lost = replace(first, answers=(NoAnswer("gone"), *first.answers[1:]))
-    kept = replace(evidence, answers=list(evidence.answers))
+    kept = replace(evidence, answers=list(evidence.answers), dealt=[lost])
     kept.answers[first.places[1]] = NoAnswer("gone")  # type: ignore[index]
-    assert [entry["rows"] for entry in importance(kept, [lost], RULES)] == [98]
+    assert [entry["rows"] for entry in importance(kept, RULES)] == [98]
 
 
 def test_rankings_have_none() -> None:
@@ -90,17 +91,10 @@ def test_a_single_column_has_none(rows: TestRows) -> None:
 def test_the_page_shows_it(rows: TestRows, evidence: Evidence) -> None:
     """A line for each column, the most important one first; without them, there is no such heading."""
     heading = "<h2>What the answers depend on</h2>"
-    about = {
-        "workload": "car_evaluation", "commit": "0123abc", "data_sha256": "b703", "pipeline_execution": "e1",
-        "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1", "endpoint": "qa",
-        "champion": None,
-    }  # fmt: skip
-    pages = []
-    for dealt in (answered(deal(rows.requests, rows.features, RULES)), ()):
-        asked = replace(evidence, dealt=dealt)
-        pages.append(report.html(report.document(decide(asked, RULES), asked, RULES, about)))
-    assert heading not in pages[1]
-    section = pages[0].partition(heading)[2].partition("<h2>")[0]
+    shown = answered(deal(rows.requests, rows.features, RULES))
+    page, without = (report.html(made_of(replace(evidence, dealt=dealt))) for dealt in (shown, ()))
+    assert heading not in without
+    section = page.partition(heading)[2].partition("<h2>")[0]
     assert "100 test rows" in section
     places = [section.index(f"<title>{column}</title>") for column in ("persons", "safety", *rows.features[:3])]
     assert max(places[:2]) < min(places[2:])

@@ -15,6 +15,7 @@ from ml_test.gate.intervals import Estimate
 from tests.unit.ml_test.conftest import RULES
 
 if TYPE_CHECKING:
+    from ml_test.gate.evidence import Evidence
     from tests.unit.ml_test.conftest import TestRows
 
 
@@ -26,6 +27,11 @@ def made(
 ) -> dict[str, Any]:
     """The document; ``rival`` are a champion's answers, ``missing`` says why it has none."""
     evidence = replace(rows.evidence(answers, champion=rival), champion_missing=missing)
+    return made_of(evidence, champion=SERVED if rival else None, **origin)
+
+
+def made_of(evidence: Evidence, **origin: Any) -> dict[str, Any]:
+    """The document on it; without a champion, unless ``origin`` names one."""
     about = {
         "workload": "car_evaluation",
         "commit": "0123abc",
@@ -33,7 +39,7 @@ def made(
         "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/car/1",
         "pipeline_execution": "e1",
         "endpoint": "qa",
-        "champion": SERVED if rival else None,
+        "champion": None,
         **origin,
     }
     return report.document(decide(evidence, RULES), evidence, RULES, about)
