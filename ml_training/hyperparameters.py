@@ -198,14 +198,23 @@ XGBOOST = Known(
         "dsplit": OneOf(values=("row", "col")),
         "process_type": OneOf(values=("default", "update")),
         "grow_policy": OneOf(values=("depthwise", "lossguide")),
-        "predictor": OneOf(values=("auto", "cpu_predictor")),
+        "predictor": OneOf(values=("auto", "cpu_predictor", "gpu_predictor")),
         "sample_type": OneOf(values=("uniform", "weighted")),
         "normalize_type": OneOf(values=("tree", "forest")),
         "aft_loss_distribution": OneOf(values=("normal", "logistic", "extreme")),
         "sampling_method": OneOf(values=("uniform", "gradient_based")),
         **dict.fromkeys(("save_model_on_termination", "deterministic_histogram", "use_dask_gpu_training"), _TRUTH),
-        **dict.fromkeys(("updater", "monotone_constraints", "interaction_constraints"), Text()),
-        **dict.fromkeys(("_tuning_objective_metric", "_kfold", "_num_cv_round"), Text()),
+        **dict.fromkeys(("monotone_constraints", "interaction_constraints"), Text()),
+        "updater": Several(
+            values=(
+                *("grow_colmaker", "distcol", "grow_histmaker", "grow_skmaker", "sync", "refresh", "prune"),
+                *("shotgun", "coord_descent"),
+            )
+        ),
+        "_tuning_objective_metric": Text(),
+        "prob_buffer_row": Number(low=1, whole=True, above=True),
+        "_kfold": Number(low=2, whole=True),
+        "_num_cv_round": _COUNT,
         "objective": OneOf(
             values=(
                 *("binary:logistic", "binary:logitraw", "binary:hinge", "count:poisson"),

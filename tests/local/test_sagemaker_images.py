@@ -76,7 +76,7 @@ def test_sparkml_reads_only_the_first_line_of_csv(alone: World) -> None:
         ("sparkml", ",".join(CAR), {"Accept": JSON}, 400, "Accept value passed via request or environment"),
         ("sparkml", '{"data": ', {"ContentType": JSON}, 400, ""),
         ("sparkml", "a", {"ContentType": "text/plain"}, 415, "text/plain"),
-        ("xgboost", "1,2,3,4,5", {}, 400, "Feature size of csv inference data 5"),
+        ("xgboost", "1,2,3,4,5,6,7", {}, 400, "Number of columns does not match number of features"),
         ("xgboost", "a,b,c,d,e,f", {}, 415, "please ensure data is in csv format"),
         ("xgboost", ROW, {"ContentType": "image/png"}, 415, "image/png is not an accepted ContentType"),
         ("xgboost", ROW, {"Accept": "text/html"}, 406, "Accept type text/html is not supported"),

@@ -131,14 +131,14 @@ def test_a_pipeline_of_containers_transforms_and_joins(world: World) -> None:
 def test_a_bad_record_fails_its_file_alone(world: World) -> None:
     """The job fails as AWS's does; the other file has its output, and the log has status and message."""
     done = transformed(
-        world, "bad", {"bad.csv": f"{ROWS[0]}\n1,2\n", "good.csv": ROWS[0]}, BatchStrategy="SingleRecord"
+        world, "bad", {"bad.csv": f"{ROWS[0]}\n1,2,3,4,5,6,7\n", "good.csv": ROWS[0]}, BatchStrategy="SingleRecord"
     )
     assert done["TransformJobStatus"] == "Failed"
     assert done["FailureReason"] == "ClientError: See job logs for more information"
     assert outputs(world, "bad").keys() == {"good.csv.out"}
     log = data_log(world, "bad")
     assert "[sagemaker logs]: bad.csv: Bad HTTP status received from algorithm: 400" in log
-    assert "Feature size of csv inference data 2 is not consistent" in log
+    assert "Number of columns does not match number of features in booster" in log
 
 
 def test_a_prefix_without_objects_fails(world: World) -> None:

@@ -36,7 +36,9 @@ class Interval:
         return above and below
 
     def __str__(self) -> str:
-        return f"{'(' if self.open_low else '['}{self.low}, {self.high}{')' if self.open_high else ']'}"
+        low = "(-inf" if self.low == -math.inf else f"{'(' if self.open_low else '['}{self.low}"
+        high = "+inf)" if self.high == math.inf else f"{self.high}{')' if self.open_high else ']'}"
+        return f"{low}, {high}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,12 @@ class Hyperparameter:
             value = self.parse(text)
         except ValueError as error:
             raise UserError(f"Hyperparameter {name}: could not parse value") from error
-        if self.allowed is not None and not isinstance(value, list) and value not in self.allowed:
+        if self.allowed is None:
+            return value
+        if isinstance(value, list):
+            if any(each not in self.allowed for each in value):
+                raise UserError(f"Hyperparameter {name}: value {value} not in range {list(map(str, self.allowed))}")
+        elif value not in self.allowed:
             raise UserError(f"Hyperparameter {name}: {value} is not in {self.allowed}")
         return value
 
@@ -95,7 +102,7 @@ _OBJECTIVES = [
     "survival:cox",
 ]
 
-#: XGBoost's own metrics. The container's scikit-learn metrics are not supported, and refused by name.
+#: XGBoost's own metrics. The container computes ``rmse`` and ``mae`` itself.
 _METRICS = [
     "auc",
     "aucpr",
@@ -134,7 +141,11 @@ _CONTAINER_METRICS = [
     "recall_micro",
 ]
 _THRESHOLD_METRICS = ("error", "ndcg", "map")
-MAXIMIZED = ("auc", "aucpr", "map", "ndcg")
+#: In which early stopping waits for more. The container knows them without a threshold alone.
+MAXIMIZED = ("auc", "aucpr", "map", "ndcg", *(name for name in _CONTAINER_METRICS if name != "mse"))
+_GROWING = ("grow_colmaker", "distcol", "grow_histmaker", "grow_quantile_histmaker")
+_TREE_UPDATERS = ("grow_colmaker", "distcol", "grow_histmaker", "grow_skmaker", "sync", "refresh", "prune")
+_LINEAR_UPDATERS = ("shotgun", "coord_descent")
 
 _HYPERPARAMETERS = {
     "num_round": _integer(1),
@@ -157,14 +168,14 @@ _HYPERPARAMETERS = {
     "tree_method": _one_of("auto", "exact", "approx", "hist"),
     "sketch_eps": _real(0, 1, open_low=True, open_high=True),
     "scale_pos_weight": _real(0, open_low=True),
-    "updater": Hyperparameter(_list),
+    "updater": Hyperparameter(_list, (*_TREE_UPDATERS, *_LINEAR_UPDATERS)),
     "dsplit": _one_of("row", "col"),
     "refresh_leaf": _integer(0, 1),
     "process_type": _one_of("default", "update"),
     "grow_policy": _one_of("depthwise", "lossguide"),
     "max_leaves": _integer(0),
     "max_bin": _integer(0),
-    "predictor": _one_of("auto", "cpu_predictor"),
+    "predictor": _one_of("auto", "cpu_predictor", "gpu_predictor"),
     "monotone_constraints": Hyperparameter(str),
     "interaction_constraints": Hyperparameter(str),
     "sample_type": _one_of("uniform", "weighted"),
@@ -186,9 +197,11 @@ _HYPERPARAMETERS = {
     "aft_loss_distribution_scale": _real(0),
     "deterministic_histogram": _one_of("true", "false"),
     "sampling_method": _one_of("uniform", "gradient_based"),
+    "prob_buffer_row": Hyperparameter(int, Interval(1, open_low=True)),
+    "_kfold": _integer(2),
+    "_num_cv_round": _integer(1),
+    "use_dask_gpu_training": _one_of("true", "false"),
 }
-#: What the container has and this stand-in has not.
-_OF_THE_CONTAINER = ("_kfold", "_num_cv_round", "use_dask_gpu_training")
 _ALIASES = {"learning_rate": "eta", "min_split_loss": "gamma", "reg_lambda": "lambda", "reg_alpha": "alpha"}
 
 
@@ -199,25 +212,17 @@ def validated(given: dict[str, str]) -> dict[str, Value]:
         raise UserError("Missing required hyperparameter: num_round")
     values: dict[str, Value] = {}
     for name, text in named.items():
-        if name in _OF_THE_CONTAINER:
-            raise UserError(f"Hyperparameter {name} is not supported by the local cloud's sagemaker-xgboost.")
         if name not in _HYPERPARAMETERS:
             raise UserError(f"Extraneous hyperparameter found: {name}")
         values[name] = _HYPERPARAMETERS[name].read(name, text)
-    _check_objective(values)
+    if values.get("objective") in {"multi:softmax", "multi:softprob"} and "num_class" not in values:
+        raise UserError("Require input for parameter 'num_class' for multi-classification")
     _check_metrics(values)
     _check_constraints(values)
     _check_updaters(values)
     _check_tuning(values)
+    _check_dask(values)
     return values
-
-
-def _check_objective(values: dict[str, Value]) -> None:
-    multiclass = values.get("objective") in {"multi:softmax", "multi:softprob"}
-    if multiclass and "num_class" not in values:
-        raise UserError("Require input for parameter 'num_class' for multi-classification")
-    if "num_class" in values and not multiclass:
-        raise UserError("Do not need to setup parameter 'num_class' for learning task other than multi-classification.")
 
 
 def _numbers(name: str, text: str, brackets: str) -> list[int]:
@@ -247,37 +252,64 @@ def _check_constraints(values: dict[str, Value]) -> None:
 
 
 def _check_updaters(values: dict[str, Value]) -> None:
-    updaters = values.get("updater", [])
-    growing = [each for each in updaters if each.startswith("grow_")] if isinstance(updaters, list) else []
-    if len(growing) > 1:
-        raise UserError(f"Only one tree grow plugin can be selected, not {', '.join(growing)}")
+    updaters = values.get("updater")
+    if not isinstance(updaters, list):
+        return
+    if values.get("booster") == "gblinear":
+        if len(updaters) != 1 or updaters[0] not in _LINEAR_UPDATERS:
+            raise UserError(f"Linear updater should be one of these options: {', '.join(_LINEAR_UPDATERS)}.")
+    elif values.get("process_type") == "update":
+        if not {"refresh", "prune"}.issuperset(updaters):
+            raise UserError("process_type 'update' can only be used with updater 'refresh' and 'prune'")
+    elif not set(_TREE_UPDATERS).issuperset(updaters):
+        raise UserError(f"Tree updater should be selected from these options: {', '.join(_TREE_UPDATERS)}.")
+    elif sum(each in _GROWING for each in updaters) > 1:
+        raise UserError(f"Only one tree grow plugin can be selected. Choose one from the following: {_GROWING}")
 
 
 def _check_tuning(values: dict[str, Value]) -> None:
     wanted = values.get("_tuning_objective_metric")
-    if wanted is None:
-        return
-    channel, _, metric = str(wanted).partition(":")
-    if metric in _CONTAINER_METRICS:
-        raise UserError(f"Metric '{metric}' is the container's own, and the local cloud does not have it yet.")
-    if channel != "validation" or metric not in _METRICS:
-        allowed = ", ".join(f"validation:{each}" for each in _METRICS)
-        raise UserError(f"Hyperparameter _tuning_objective_metric: value {wanted} is not in [{allowed}]")
+    allowed = [f"validation:{each}" for each in (*_METRICS, *_CONTAINER_METRICS)]
+    if wanted is not None and wanted not in allowed:
+        raise UserError(f"Hyperparameter _tuning_objective_metric: value {wanted} is not in [{', '.join(allowed)}]")
 
 
 def _check_metrics(values: dict[str, Value]) -> None:
-    metrics = values.get("eval_metric", [])
-    objective = str(values.get("objective", "reg:squarederror"))
-    for metric in metrics if isinstance(metrics, list) else []:
-        name, _, threshold = metric.partition("@")
-        if threshold and name not in _THRESHOLD_METRICS:
-            raise UserError(
-                f"Metric '{metric}' is not supported. Parameter 'eval_metric' with customized threshold should "
-                "be one of these options: 'error', 'ndcg', 'map'."
-            )
-        if name in _CONTAINER_METRICS:
-            raise UserError(f"Metric '{name}' is the container's own, and the local cloud does not have it yet.")
-        if name not in _METRICS:
-            raise UserError(f"Hyperparameter eval_metric: value {metrics} not in range {[*_METRICS]}")
-        if name == "auc" and not objective.startswith(("binary:", "rank:")):
-            raise UserError("Metric 'auc' can only be applied for classification and ranking problems.")
+    metrics = values.get("eval_metric")
+    if not isinstance(metrics, list):
+        return
+    for metric in metrics:
+        if "@" in metric:
+            _check_threshold(metric)
+        elif metric not in _METRICS and metric not in _CONTAINER_METRICS:
+            raise UserError(f"Hyperparameter eval_metric: value {metrics} not in range {_METRICS + _CONTAINER_METRICS}")
+    if "objective" not in values:
+        # The container looks it up without asking whether it is there.
+        raise KeyError("objective: eval_metric is checked against it, and it has no default there")
+    objective = str(values["objective"])
+    if "auc" in metrics and not objective.startswith(("binary:", "rank:")):
+        raise UserError("Metric 'auc' can only be applied for classification and ranking problems.")
+    if "aft-nloglik" in metrics and objective != "survival:aft":
+        raise UserError("Metric 'aft-nloglik' can only be applied for 'survival:aft' objective.")
+
+
+def _check_threshold(metric: str) -> None:
+    name, threshold = (part.strip() for part in metric.split("@")[:2])
+    if name not in _THRESHOLD_METRICS:
+        raise UserError(
+            f"Metric '{metric}' is not supported. Parameter 'eval_metric' with customized threshold should "
+            "be one of these options: 'error', 'ndcg', 'map'."
+        )
+    try:
+        float(threshold)
+    except ValueError as error:
+        raise UserError(f"Threshold value 't' in '{name}@t' expects float input.") from error
+
+
+def _check_dask(values: dict[str, Value]) -> None:
+    """No instance of the local cloud has a GPU, without which AWS refuses it as well."""
+    if values.get("use_dask_gpu_training") == "true":
+        raise UserError(
+            "Some configurations unsuitable for Dask GPU training were found: Dask training is only available for "
+            "`hist` (or `gpu_hist`) training on GPU instances."
+        )

@@ -11,100 +11,69 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
-import xgboost
-from channels import read_channel
+import channel_files
+import channels
+from boosting import Boosting
 from container import opt_ml
-from hyperparameters import MAXIMIZED, UserError, validated
+from content_types import check_code_channel, content_type_of_channel
+from hyperparameters import UserError, validated
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-MODEL_NAME = "xgboost-model"
-#: XGBoost's messages when data or parameters are at fault, not the algorithm.
-_CUSTOMER_ERRORS = (
-    "label must be in [0,1] for logistic regression",
-    "label must be in [0, num_class)",
-    "label must be discrete values in the range of [0, num_class)",
-    "feature_names mismatch",
-    "AUC: the dataset only contains pos or neg samples",
-    "base_score must be in (0,1)",
-    "label must be nonnegative",
-)
+    import xgboost
 
-
-class MetricLines(xgboost.callback.TrainingCallback):
-    """Prints one line in each round, in the form that the algorithm's metric definitions expect."""
-
-    def after_iteration(self, _: xgboost.Booster, epoch: int, evals_log: dict[str, dict[str, list[float]]]) -> bool:
-        scores = [
-            f"#011{channel}-{metric}:{history[-1]:.5f}"
-            for channel, metrics in evals_log.items()
-            for metric, history in metrics.items()
-        ]
-        print(f"[{epoch}]{''.join(scores)}", flush=True)
-        return False
+_DATA = ("train", "validation")
 
 
 def train(root: Path) -> None:
     """Raises UserError for faults that the user can correct."""
     config = root / "input" / "config"
     values = validated(json.loads((config / "hyperparameters.json").read_text()))
-    channels = json.loads((config / "inputdataconfig.json").read_text())
-    unknown = sorted(set(channels) - {"train", "validation"})
-    if unknown:
-        raise UserError(f"Extraneous channel found: {unknown[0]}; the algorithm takes train and validation")
-    if "train" not in channels:
-        raise UserError("Missing required channel: train")
+    given = json.loads((config / "inputdataconfig.json").read_text())
+    kind = _checked_channels(given)
+    values.pop("use_dask_gpu_training", None)
     weighted = values.pop("csv_weights", 0) == 1
-    data = {
-        name: read_channel(root / "input" / "data" / name, channels[name].get("ContentType"), weighted=weighted)
-        for name in ("train", "validation")
-        if name in channels
-    }
+    folders = {name: root / "input" / "data" / name for name in _DATA if name in given}
+    data = _matrices(folders, kind, weighted=weighted)
     for name, matrix in data.items():
         print(f"{name.capitalize()} matrix has {matrix.num_row()} rows and {matrix.num_col()} columns", flush=True)
-    booster = _boost(values, data)
-    (root / "model").mkdir(parents=True, exist_ok=True)
-    booster.save_model(root / "model" / f"{MODEL_NAME}.ubj")
-    (root / "model" / f"{MODEL_NAME}.ubj").rename(root / "model" / MODEL_NAME)
+    boosting = Boosting(root, values, data)
+    if "_kfold" not in values:
+        boosting.one_model()
+    elif len(folders) == 1:
+        boosting.folds(data["train"])
+    else:
+        both = channels.read(list(folders.values()), kind, weighted=weighted)
+        boosting.folds(both if both is not None else data["train"])
 
 
-def _boost(values: dict[str, Any], data: dict[str, xgboost.DMatrix]) -> xgboost.Booster:
-    rounds = int(values.pop("num_round"))
-    patience = values.pop("early_stopping_rounds", None)
-    objective_metric = values.pop("_tuning_objective_metric", None)
-    values.pop("save_model_on_termination", None)
-    metrics = list(values.pop("eval_metric", []))
-    if objective_metric:
-        # Last, because early stopping watches the last one.
-        wanted = str(objective_metric).partition(":")[2]
-        metrics = [*(metric for metric in metrics if metric != wanted), wanted]
-    callbacks: list[xgboost.callback.TrainingCallback] = [MetricLines()]
-    if patience and metrics and "validation" in data:
-        callbacks.append(
-            xgboost.callback.EarlyStopping(
-                rounds=patience,
-                data_name="validation",
-                metric_name=metrics[-1],
-                maximize=metrics[-1].partition("@")[0] in MAXIMIZED,
-                save_best=True,
-            )
-        )
-    parameters = {name: ",".join(value) if isinstance(value, list) else value for name, value in values.items()}
-    try:
-        return xgboost.train(
-            {**parameters, **({"eval_metric": metrics} if metrics else {})},
-            data["train"],
-            num_boost_round=rounds,
-            evals=[(matrix, name) for name, matrix in data.items()],
-            callbacks=callbacks,
-            verbose_eval=False,
-        )
-    except xgboost.core.XGBoostError as error:
-        message = str(error).partition("\nStack trace:")[0]  # addresses in a library tell a user nothing
-        if any(words in message for words in _CUSTOMER_ERRORS):
-            raise UserError(message) from error
-        raise
+def _checked_channels(given: Mapping[str, Mapping[str, Any]]) -> str:
+    """The format of all data, which is the training channel's."""
+    if "train" not in given:
+        raise UserError("Missing required channel: train")
+    for name, channel in given.items():
+        if name == "code":
+            check_code_channel(channel.get("ContentType"))
+        elif name in _DATA:
+            content_type_of_channel(channel.get("ContentType"), name)
+        else:
+            raise UserError(f"Extraneous channel found: {name}; the algorithm takes train and validation")
+    return content_type_of_channel(given["train"].get("ContentType"), "train")
+
+
+def _matrices(folders: Mapping[str, Path], kind: str, *, weighted: bool) -> dict[str, xgboost.DMatrix]:
+    found = {}
+    for folder in folders.values():
+        if channel_files.files_of(folder):
+            channel_files.check(folder, kind)
+    for name, folder in folders.items():
+        matrix = channels.read([folder], kind, weighted=weighted)
+        if matrix is None:
+            raise UserError(f"No data in {'training' if name == 'train' else name} channel path {folder}")
+        found[name] = matrix
+    return found
 
 
 def main() -> None:
@@ -116,8 +85,7 @@ def main() -> None:
             reason = f"ClientError: {error}"
             print(reason, file=sys.stderr, flush=True)
         else:
-            message = str(error).partition("\nStack trace:")[0]
-            reason = f"AlgorithmError: XGB train call failed with exception:\n {message}"
+            reason = f"AlgorithmError: {channels.without_trace(error)}"
             traceback.print_exc()
         (root / "output").mkdir(parents=True, exist_ok=True)
         (root / "output" / "failure").write_text(reason)

@@ -28,8 +28,6 @@ NUMBERS = (
     "3000000000",
 )
 OTHERS = ("true", "auto", "16,8", "no such value")
-#: The container has these, and the local cloud says that it has not.
-BY_AWS_ALONE = {"xgboost": set(xgboost._OF_THE_CONTAINER)}
 STAND_INS = {"xgboost": xgboost._HYPERPARAMETERS, "ntm": topics.KNOWN, "factorization-machines": machines.KNOWN}
 
 
@@ -46,7 +44,7 @@ def taken(known, name: str, text: str) -> bool:
 def test_the_names_are_the_same(algorithm):
     """The same ones must be given, too, and have the same other names."""
     ours = ALGORITHMS[algorithm]
-    assert set(ours.allowed) - BY_AWS_ALONE.get(algorithm, set()) == set(STAND_INS[algorithm])
+    assert set(ours.allowed) == set(STAND_INS[algorithm])
     required = {"xgboost": ("num_round",), "ntm": topics.REQUIRED, "factorization-machines": machines.REQUIRED}
     assert sorted(ours.required) == sorted(required[algorithm])
     assert ours.aliases == (xgboost._ALIASES if algorithm == "xgboost" else {})
@@ -67,6 +65,6 @@ def test_the_values_are_the_same(algorithm):
 
 
 def test_the_metrics_are_the_same():
-    """Those of the container's own, too, which the local cloud refuses by name."""
+    """Those of the container's own, too."""
     assert set(ALGORITHMS["xgboost"].allowed["eval_metric"].values) == {*xgboost._METRICS, *xgboost._CONTAINER_METRICS}
     assert set(ALGORITHMS["xgboost"].allowed["objective"].values) == set(xgboost._OBJECTIVES)

@@ -1,7 +1,7 @@
 """The names of XGBoost's formats."""
 
 import pytest
-from content_types import content_type, content_type_of_channel
+from content_types import check_code_channel, content_type, content_type_of_channel
 from hyperparameters import UserError
 
 
@@ -40,5 +40,13 @@ def test_a_channels_type_has_no_parameter_but_its_labels() -> None:
     """A character set is refused as the container refuses it; of a request it is taken."""
     assert content_type_of_channel("text/csv; label_size=1", "train") == "csv"
     assert content_type_of_channel(None, "train") == "libsvm"
-    with pytest.raises(UserError, match="Channel configuration for train channel is not supported"):
-        content_type_of_channel("text/csv; charset=utf-8", "train")
+    for declared in ("text/csv; charset=utf-8", "libsvm;header=present", "Text/CSV"):
+        with pytest.raises(UserError, match="Channel configuration for 'train' channel is not supported"):
+            content_type_of_channel(declared, "train")
+
+
+def test_the_channel_of_code_holds_python():
+    """It is taken beside the data, and nothing of it runs."""
+    check_code_channel("text/python")
+    with pytest.raises(UserError, match="Channel configuration for 'code' channel is not supported"):
+        check_code_channel("text/csv")

@@ -24,7 +24,8 @@ def test_strings_become_what_xgboost_takes():
         ({"booster": "tree"}, "Hyperparameter booster: tree is not in"),
         ({"eval_metric": "mlogloss,fun"}, "Hyperparameter eval_metric: value"),
         ({"eval_metric": "auc"}, "Metric 'auc' can only be applied for classification and ranking"),
-        ({"eval_metric": "f1"}, "Metric 'f1' is the container's own"),
+        ({"eval_metric": "aft-nloglik"}, "Metric 'aft-nloglik' can only be applied for 'survival:aft'"),
+        ({"eval_metric": "ndcg@x"}, "Threshold value 't' in 'ndcg@t' expects float input"),
         ({"eval_metric": "rmse@2"}, "Metric 'rmse@2' is not supported"),
         ({"eval_metric": "merror, mlogloss"}, "Hyperparameter eval_metric: value"),
         ({"monotone_constraints": "(1,0)"}, "monotone_constraints can be used only when the tree_method"),
@@ -32,9 +33,12 @@ def test_strings_become_what_xgboost_takes():
         ({"interaction_constraints": "[[0,1]]", "tree_method": "hist"}, r"value 0 not in range \[1, \+inf\)"),
         ({"updater": "grow_colmaker,grow_histmaker"}, "Only one tree grow plugin can be selected"),
         ({"_tuning_objective_metric": "train:mlogloss"}, r"train:mlogloss is not in \[validation:auc"),
-        ({"_tuning_objective_metric": "validation:f1"}, "Metric 'f1' is the container's own"),
-        ({"_kfold": "3"}, "_kfold is not supported by the local cloud"),
-        ({"use_dask_gpu_training": "true"}, "use_dask_gpu_training is not supported by the local cloud"),
+        ({"_kfold": "1"}, r"Hyperparameter _kfold: 1 is not in \[2, \+inf\)"),
+        ({"use_dask_gpu_training": "true"}, "unsuitable for Dask GPU training were found"),
+        ({"updater": "grow_quantile_histmaker"}, "Hyperparameter updater: value .* not in range"),
+        ({"updater": "shotgun"}, "Tree updater should be selected from these options"),
+        ({"updater": "prune", "booster": "gblinear"}, "Linear updater should be one of these options: shotgun"),
+        ({"updater": "sync", "process_type": "update"}, "can only be used with updater 'refresh' and 'prune'"),
     ],
 )
 def test_a_wrong_one_is_named_with_its_value(changes, message):
@@ -49,12 +53,28 @@ def test_the_number_of_rounds_is_required():
         validated({"objective": "reg:squarederror"})
 
 
-def test_multiclass_needs_the_number_of_classes_and_nothing_else_does():
-    """num_class belongs to the multi: objectives alone."""
+def test_multiclass_needs_the_number_of_classes():
+    """With another objective the number is left to XGBoost, as the container leaves it."""
     with pytest.raises(UserError, match="Require input for parameter 'num_class'"):
         validated({"num_round": "1", "objective": "multi:softmax"})
-    with pytest.raises(UserError, match="Do not need to setup parameter 'num_class'"):
-        validated({"num_round": "1", "objective": "binary:logistic", "num_class": "2"})
+    assert validated({"num_round": "1", "objective": "binary:logistic", "num_class": "2"})["num_class"] == 2
+
+
+def test_metrics_need_an_objective():
+    """The container asks for it as if it had to be there."""
+    with pytest.raises(KeyError, match="objective"):
+        validated({"num_round": "1", "eval_metric": "rmse"})
+
+
+def test_what_is_the_containers_own_is_taken():
+    """Metrics beside XGBoost's, cross validation, and a GPU that is not asked for."""
+    values = validated(
+        GOOD
+        | {"eval_metric": "f1,ndcg@3", "_tuning_objective_metric": "validation:balanced_accuracy"}
+        | {"_kfold": "3", "_num_cv_round": "2", "use_dask_gpu_training": "false", "prob_buffer_row": "2"}
+    )
+    assert (values["eval_metric"], values["_kfold"]) == (["f1", "ndcg@3"], 3)
+    assert validated(GOOD | {"booster": "gblinear", "updater": "coord_descent"})["updater"] == ["coord_descent"]
 
 
 def test_constraints_that_xgboost_takes_are_taken():
