@@ -167,7 +167,7 @@ def test_columns_that_are_missing_at_the_end_are_missing_values(done: dict[str, 
 
 
 def test_a_request_is_answered_whatever_its_delimiter(done: dict[str, Any]) -> None:
-    """And as libsvm; quoted numbers are none."""
+    """Any delimiter does, and so does libsvm; quoted numbers are none."""
     score = done["answers"]["row"]
     assert score[0] == 200
     assert score == done["answers"]["semicolon"] == done["answers"]["pairs"]

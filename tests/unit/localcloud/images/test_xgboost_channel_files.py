@@ -52,7 +52,7 @@ def test_an_empty_channel_has_no_files(tmp_path):
 
 
 def test_a_hidden_file_is_refused(tmp_path):
-    """Also in a folder that would not be read."""
+    """It may even lie in a folder that would not be read."""
     (written(tmp_path, one__two__three__a="1,2") / "one" / ".part.crc").write_text("x")
     with pytest.raises(UserError, match="Hidden file found in the data path"):
         files_of(tmp_path)

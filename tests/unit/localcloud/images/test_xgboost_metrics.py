@@ -109,7 +109,7 @@ def test_predictions_of_the_rounds_are_put_together(tmp_path):
 
 
 def test_the_winning_class_and_its_probability_are_kept(tmp_path):
-    """Of several classes the largest."""
+    """It is the largest of several."""
     kept = Predictions.none_yet(np.array([2.0]), 1, classification=True)
     kept.record(0, np.array([0]), np.array([[0.1, 0.2, 0.7]]))
     kept.save(tmp_path)

@@ -18,12 +18,12 @@ def test_a_row_may_have_any_delimiter(body):
 
 
 def test_one_number_alone_is_a_row():
-    """Of it the sniffer takes a digit for the delimiter, which the container replaces by a comma."""
+    """The sniffer takes one of its digits for the delimiter, and the container takes a comma instead."""
     assert rows(b"2.5\n3.5", "text/csv").tolist() == [[2.5], [3.5]]
 
 
 def test_an_empty_cell_is_missing():
-    """And so is the word nan; other words are refused."""
+    """The word nan is, too; other words are refused."""
     assert np.isnan(rows(b"1,,nan", "text/csv")).tolist() == [[False, True, True]]
 
 
