@@ -1,8 +1,10 @@
 """Reads the columns of a CSV file from its text, by the rules of Glue's CSV classifiers: the built-in, or a custom one.
 
 A file is CSV if one delimiter splits its rows into the same two or more columns. The first row is a header if all its
-cells look like names (short text of word characters), no two are equal, and some column below is not text. Where all
-columns are text, a header cannot be told from data. Columns without a header are ``col0``, ``col1``, ….
+cells are text that may be a name, no two are equal, and some column below is not text. All but the last have fewer than
+150 characters, and the last column may be empty in every row, as a delimiter at the ends of lines makes it. Where all
+columns are text, a header cannot be told from data. Columns without a name are ``col0``, ``col1``, …. Dates are text.
+The built-in classifier never says that cells are quoted: its tables are read with the quotes in their values.
 A custom classifier says what the delimiter is, and may say whether there is a header.
 """
 
@@ -27,9 +29,9 @@ _PATTERNS = {
     "bigint": re.compile(r"[+-]?\d{1,18}"),
     "double": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
     "boolean": re.compile(r"true|false", re.IGNORECASE),
-    "date": re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
 }
-_NAME = re.compile(r"[^\W\d][\w .#/()-]*")
+#: What Glue takes for a name.
+_NAME = re.compile(r"[\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff\t]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +46,7 @@ class CsvRule:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
     name: str
-    #: bigint, double, boolean, date or string.
+    #: bigint, double, boolean or string.
     type: str
 
 
@@ -57,6 +59,8 @@ class CsvSchema:
     columns: tuple[Column, ...]
     #: The number of data rows in the text, without header and empty lines.
     rows: int
+    #: Whether a custom classifier has recognised the file.
+    custom: bool = False
 
     def agrees_with(self, other: object) -> bool:
         """Whether both can be files of one table: same columns and format. Types may be widened."""
@@ -76,6 +80,7 @@ class CsvSchema:
             header=self.header,
             columns=columns,
             rows=self.rows + other.rows,
+            custom=self.custom,
         )
 
     def parameters(self) -> dict[str, str]:
@@ -92,7 +97,7 @@ class CsvSchema:
 
     def serde(self) -> dict[str, Any]:
         """The table's SerdeInfo."""
-        if self.quote:
+        if self.custom and self.quote:
             parameters = {"separatorChar": self.delimiter, "quoteChar": self.quote}
             return {"SerializationLibrary": QUOTED_SERDE, "Parameters": parameters}
         return {"SerializationLibrary": LAZY_SERDE, "Parameters": {"field.delim": self.delimiter}}
@@ -104,17 +109,17 @@ def infer(text: str, rule: CsvRule | None = None) -> CsvSchema | None:
     if delimiter is None:
         return None
     rows = list(_rows(text, delimiter))
-    types = [_column_type(column) for column in zip(*rows[1:], strict=True)]
-    header = _is_header(rows[0], types) if rule is None or rule.header is None else rule.header
-    if not header:
-        types = [_column_type(column) for column in zip(*rows, strict=True)]
-    names = [_column_name(cell) for cell in rows[0]] if header else [f"col{number}" for number in range(len(types))]
+    header = _is_header(rows) if rule is None or rule.header is None else rule.header
+    types = [_column_type(column) for column in zip(*rows[header:], strict=True)]
+    given = [_column_name(cell) for cell in rows[0]] if header else [""] * len(types)
+    names = [name or f"col{number}" for number, name in enumerate(given)]
     return CsvSchema(
         delimiter=delimiter,
         quote='"' if _is_quoted(text, delimiter) else None,
         header=header,
         columns=tuple(Column(name=name, type=kind) for name, kind in zip(names, types, strict=True)),
         rows=len(rows) - header,
+        custom=rule is not None,
     )
 
 
@@ -155,13 +160,19 @@ def _column_type(cells: tuple[str, ...]) -> str:
     return widest(types) if any(types) else "string"
 
 
-def _is_header(first: list[str], types_below: list[str]) -> bool:
-    cells = [cell.strip() for cell in first]
-    if any(len(cell) >= HEADER_CELL_LENGTH or not _NAME.fullmatch(cell) for cell in cells):
+def _is_header(rows: list[list[str]]) -> bool:
+    cells = [cell.strip() for cell in rows[0]]
+    columns = list(zip(*rows[1:], strict=True))
+    if not cells[-1] and not any(cell.strip() for cell in columns[-1]):
+        cells, columns = cells[:-1], columns[:-1]
+        limited = cells
+    else:
+        limited = cells[:-1]
+    if any(len(cell) >= HEADER_CELL_LENGTH for cell in limited) or not all(map(_NAME.fullmatch, cells)):
         return False
     if any(value_type(cell) != "string" for cell in cells) or max(Counter(cells).values()) > 1:
         return False
-    return any(kind != "string" for kind in types_below)
+    return any(_column_type(column) != "string" for column in columns)
 
 
 def _column_name(cell: str) -> str:

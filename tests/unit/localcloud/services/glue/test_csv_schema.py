@@ -44,7 +44,7 @@ def test_a_repeated_name_is_no_header():
         (["1", "2.5"], "double"),
         ([".5", "1e-3"], "double"),
         (["true", "FALSE"], "boolean"),
-        (["2024-02-29", "1999-12-31"], "date"),
+        (["2024-02-29", "1999-12-31"], "string"),
         (["2024-13-01"], "string"),
         (["1", "true"], "string"),
         (["2024-01-01", "5"], "string"),
@@ -72,11 +72,49 @@ def test_the_delimiter_is_found(delimiter):
 
 
 def test_a_delimiter_inside_quotes_does_not_split():
-    """A quoted cell may hold the delimiter, and the schema says that cells are quoted."""
-    schema = csv_schema.infer('name,n\n"a,b",1\n"c",2\n')
+    """A quoted cell may hold the delimiter. The built-in classifier's table is read with the quotes all the same."""
+    text = 'name,n\n"a,b",1\n"c",2\n'
+    schema, custom = csv_schema.infer(text), csv_schema.infer(text, csv_schema.CsvRule(delimiter=",", header=True))
     assert schema is not None
+    assert custom is not None
     assert schema.quote == '"'
     assert [(column.name, column.type) for column in schema.columns] == [("name", "string"), ("n", "bigint")]
+    lazy = {"SerializationLibrary": csv_schema.LAZY_SERDE, "Parameters": {"field.delim": ","}}
+    assert schema.serde() == schema.merged_with(schema).serde() == lazy
+    assert custom.merged_with(custom).serde()["SerializationLibrary"] == csv_schema.QUOTED_SERDE
+
+
+def test_the_last_column_may_be_empty_throughout():
+    """A delimiter at the end of each line makes such a column; it has a number for its name."""
+    schema = csv_schema.infer("city;people;\nBern;134;\nBasel;178;\n")
+    assert schema is not None
+    assert schema.header
+    assert [column.name for column in schema.columns] == ["city", "people", "col2"]
+    assert [column.type for column in schema.columns] == ["string", "bigint", "string"]
+
+
+@pytest.mark.parametrize("text", ["city;people;\nBern;134;x\n", "city;;people\nBern;;134\n", ";people\n;134\n"])
+def test_another_empty_name_is_no_header(text):
+    """Every column with values has a name, and so has every column but the last."""
+    schema = csv_schema.infer(text)
+    assert schema is not None
+    assert not schema.header
+
+
+@pytest.mark.parametrize(("first", "last", "header"), [(149, 3, True), (150, 3, False), (3, 150, True), (3, 400, True)])
+def test_only_the_last_name_may_be_long(first, last, header):
+    """All others are shorter than 150 characters."""
+    schema = csv_schema.infer(f"{'k' * first},{'v' * last}\na,1\nb,2\n")
+    assert schema is not None
+    assert schema.header is header
+
+
+@pytest.mark.parametrize("name", ["price ($)", "50% off", "größe", "1st", "a:b"])
+def test_a_name_may_have_any_character_of_a_line(name):
+    """Glue's pattern of names leaves out control characters alone."""
+    schema = csv_schema.infer(f"k,{name}\na,1\n")
+    assert schema is not None
+    assert [column.name for column in schema.columns] == ["k", name]
 
 
 @pytest.mark.parametrize("text", ["", "one\ntwo\n", "a,b\n", "a,b\nc\n", "free text, with a comma\nand none\n"])
