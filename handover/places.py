@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from handover.addresses import S3Address
 from handover.errors import HandOverError
+from handover.training_curve import NAME as CURVE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 RAW, ROWS, CODE, FEATURES, MODELS, GATE, CAPTURE, BATCH, INCOMING = (
     "raw/", "rows/", "code/", "features/", "models/", "gate/", "capture/", "batch/", "incoming/",
 )  # fmt: skip
+
+#: The key of a model that a training job has made; the group is the job's name.
+MODEL_KEY = re.compile(rf"{MODELS}(?:[^/]+/)*([^/]+)/output/model\.tar\.gz")
 
 #: The file of a transformation that the endpoint runs, in a folder of its own under the features.
 BUNDLE = "model.tar.gz"
@@ -67,6 +72,11 @@ def models(bucket: str) -> S3Address:
 def training_metrics(bucket: str, job: str) -> S3Address:
     """A training job's metrics, as the model registry shows them."""
     return models(bucket) / f"{job}/metrics.json"
+
+
+def training_curve(bucket: str, job: str) -> S3Address:
+    """What a training job has reported over time: the gate's report draws it."""
+    return models(bucket) / f"{job}/{CURVE}"
 
 
 def tuning_report(bucket: str, job: str) -> S3Address:

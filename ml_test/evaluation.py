@@ -14,7 +14,7 @@ from handover.invocations import NoAnswer, invocation
 from handover.places import GateFolder
 from ml_steps.endpoint import CLIENT_CONFIG, Asker
 from ml_steps.running import StepError, run, say, timed
-from ml_test import archives, champion_report, earlier_decisions, learned, proposed, row_sets
+from ml_test import archives, champion_report, curve, earlier_decisions, learned, proposed, row_sets
 from ml_test.agreed import find as find_agreed
 from ml_test.asking import Asked, ask_all, ask_dealt
 from ml_test.champion import Gone, find
@@ -77,7 +77,7 @@ def judge(variables: GateVariables, proposes: Proposed) -> Decision:
     with timed("asked the endpoints"):
         evidence = gather(s3, asker, variables, data, asking(agreed.rules, rules), rival)
         smoke = [answer.text for answer in asker.ask(variables.endpoint, rules.smoke.requests)]
-        evidence = replace(evidence, smoke=smoke, learning=learning)
+        evidence = replace(evidence, smoke=smoke, learning=learning, curve=curve.find(s3, variables.bucket, package))
     subject.check_unchanged(s3)
     with timed("judged"):
         needed = rules.answers.reads_archives or agreed.rules.answers.reads_archives

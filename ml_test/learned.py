@@ -7,14 +7,13 @@ are stored, and its report names them by their hash. What cannot be found is not
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from handover.addresses import S3Address
 from handover.packages import artifacts
-from handover.places import FEATURES, MODELS, jobs_code
+from handover.places import FEATURES, MODEL_KEY, jobs_code
 from handover.versions import changed_since
 from ml_init.row_identity import identity
 from ml_init.training_rows import Beside, training_rows
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from ml_test.champion_report import ChampionReport
     from ml_test.known_data import KnownData
 
-_MODEL = re.compile(rf"{MODELS}(?:[^/]+/)*([^/]+)/output/model\.tar\.gz")
 #: What a job may read besides its channels, or what changes what it reads. None of it can be read back as rows.
 _NOT_ROWS = ("CheckpointConfig", "ModelPackageConfig")
 #: The channels of a program that a job brings, by the SDK's names.
@@ -101,7 +99,7 @@ def _jobs(sagemaker: Any, package: Mapping[str, Any], variables: GateVariables) 
     if not others:
         raise _UnknownError("the package has no model")
     for address in others:
-        found = _MODEL.fullmatch(address.key)
+        found = MODEL_KEY.fullmatch(address.key)
         if address.bucket != variables.bucket or found is None:
             raise _UnknownError(f"{address} is no model of a training job of this pipeline")
         job = sagemaker.describe_training_job(TrainingJobName=found[1])

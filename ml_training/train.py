@@ -14,12 +14,13 @@ from handover.data import DATA_FILE, TRAIN, VALIDATION, Data
 from handover.invocations import invocation
 from handover.names import Artifact, dashed
 from handover.packages import Training as Lineage
-from handover.places import jobs_code, models, training_metrics, tuning_report
+from handover.places import jobs_code, models, training_curve, training_metrics, tuning_report
 from handover.variables import TrainVariables
 from ml_steps.artifacts import read_input, write_variables
 from ml_steps.objects import put_once
 from ml_steps.running import StepError, run, say, timed
 from ml_training.containers import Made
+from ml_training.curve import of_job_if_readable
 from ml_training.model_package import Registration, register
 from ml_training.training import FOLDER, Training
 from ml_training.training_job import TrainedModel, TrainingJob, train
@@ -52,6 +53,7 @@ def main() -> None:
     for name, value in model.metrics.items():
         say(f"  {name} = {value:.5f}")
     check_metrics(model, training.objective)
+    store_curve(session, model, training.objective, variables)
     with timed("registered"):
         made = Made(
             region=session.region_name,
@@ -105,6 +107,16 @@ def store_report(s3: Any, tuned: Tuned, variables: TrainVariables) -> None:
     address = tuning_report(variables.bucket, tuned.best.job_name)
     put_once(s3, address, page(tuned, variables.workload).encode(), "text/html; charset=utf-8")
     say(f"  report: {address}")
+
+
+def store_curve(session: boto3.Session, model: TrainedModel, objective: Objective, variables: TrainVariables) -> None:
+    """Store what the job has reported over time beside its metrics, if its log can be read."""
+    with timed("read the training curve"):
+        found = of_job_if_readable(session.client("logs"), model, objective.metric)
+    if found is not None:
+        address = training_curve(variables.bucket, model.job_name)
+        put_once(session.client("s3"), address, found.json().encode(), "application/json")
+        say(f"  curve: {address}")
 
 
 def check_metrics(model: TrainedModel, objective: Objective) -> None:

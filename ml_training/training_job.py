@@ -53,6 +53,8 @@ class TrainedModel:
     job_name: str
     model_data: str
     metrics: Mapping[str, float]
+    #: How SageMaker finds the metrics in the job's log: name → regular expression. A built-in algorithm may tell none.
+    definitions: Mapping[str, str] = field(default_factory=dict)
 
 
 def train(job: TrainingJob, session: boto3.Session) -> TrainedModel:
@@ -72,10 +74,12 @@ def train(job: TrainingJob, session: boto3.Session) -> TrainedModel:
 def described_model(described: Mapping[str, Any]) -> TrainedModel:
     """The model of a completed job, from the answer of DescribeTrainingJob."""
     metrics = {entry["MetricName"]: float(entry["Value"]) for entry in described.get("FinalMetricDataList", [])}
+    definitions = described.get("AlgorithmSpecification", {}).get("MetricDefinitions", [])
     return TrainedModel(
         job_name=described["TrainingJobName"],
         model_data=described["ModelArtifacts"]["S3ModelArtifacts"],
         metrics=dict(sorted(metrics.items())),
+        definitions={entry["Name"]: entry["Regex"] for entry in definitions},
     )
 
 

@@ -28,6 +28,12 @@ BINS = 40
 BAR_HEIGHT = 70
 SQUARE = 220
 LEFT_OF_SQUARE = 40
+LEFT_OF_LINES = 64
+LINES_TOP, LINES_HEIGHT = 4, 120
+#: The classes of lines; from the third on they look alike, and their names tell them apart when they are pointed at.
+STROKES = ("first", "faint", "dashed")
+#: Beside a line's sample, below the chart.
+LONGEST_NAME = 44
 
 
 def interval_charts(figures: Figures) -> str:
@@ -167,6 +173,39 @@ def roc_chart(curves: Mapping[str, Sequence[Sequence[float]]], decided: Sequence
         for place, name in enumerate(curves)
     )
     return _square("ROC curve", lines + dot + names, across="false alarms", up="found")
+
+
+def line_chart(lines: Sequence[tuple[str, int, Sequence[float]]], *, label: str) -> str:
+    """Values in their order, (name, count, values) each, on one scale. ``count``: of how many the values are left."""
+    low = min(min(values) for _, _, values in lines)
+    high = max(max(values) for _, _, values in lines)
+    last = max(count for _, count, _ in lines)
+    left, top, bottom, width = LEFT_OF_LINES, LINES_TOP, LINES_TOP + LINES_HEIGHT, RIGHT - LEFT_OF_LINES
+
+    def points(count: int, values: Sequence[float]) -> str:
+        step = width * (count - 1) / (last - 1) / (len(values) - 1)
+        ups = [(value - low) / (high - low) if high > low else 0.5 for value in values]
+        return " ".join(f"{left + step * place:.1f},{bottom - LINES_HEIGHT * up:.1f}" for place, up in enumerate(ups))
+
+    drawn = (
+        f"<rect class='frame' x='{left}' y='{top}' width='{width}' height='{LINES_HEIGHT}'/>"
+        f"<text x='{left - 4}' y='{top + 8}' text-anchor='end'>{high:.4g}</text>"
+        f"<text x='{left - 4}' y='{bottom}' text-anchor='end'>{low:.4g}</text>"
+        f"<text x='{left}' y='{bottom + 16}'>first value</text>"
+        f"<text x='{RIGHT}' y='{bottom + 16}' text-anchor='end'>value {last:,}</text>"
+    )
+    for number, (name, count, values) in enumerate(lines):
+        kind, y = f"curve {STROKES[min(number, len(STROKES) - 1)]}", bottom + 32 + 16 * number
+        drawn += (
+            f"<polyline class='{kind}' points='{points(count, values)}'><title>{escape(name)}</title></polyline>"
+            f"<line class='{kind}' x1='{left}' x2='{left + 14}' y1='{y}' y2='{y}'/>"
+            f"<text x='{left + 20}' y='{y + 4}'>{escape(_short(name))}</text>"
+        )
+    return _svg(bottom + 26 + 16 * len(lines), label, drawn)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def _across(share: float) -> str:

@@ -36,7 +36,7 @@ def document(
     """origin: which model was judged, on which data, in which run of the pipeline.
 
     agreement: what these rules were compared with; None if with nothing. Rules and contract are not rounded: the next
-    release is judged by them.
+    release is judged by them. Nor is the training curve, which was read and not computed.
     """
     challenger, judged = decision.pair.challenger, decision.judged
     milliseconds = [*evidence.milliseconds, *evidence.line.delayed_milliseconds]
@@ -80,6 +80,8 @@ def document(
     }
     rounded: dict[str, Any] = _rounded(found)
     rounded["rules"] = rules.document()
+    if evidence.curve is not None:
+        rounded["curve"] = evidence.curve.document()
     if agreement is not None:
         rounded["contract"] = agreement.proposed.contract.document()
         agreed = agreement.agreed

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml_test.gate.answers.kind import AnswerKind
+    from ml_test.gate.curve import Curve
     from ml_test.gate.importance import Dealt
     from ml_test.gate.learning import Learning
     from ml_test.gate.repeats import Repeated
@@ -56,6 +57,7 @@ class Evidence:
     slices: for each group's name, the mask of its rows, shape (rows,).
     dealt: rows that were asked once more, each with the values of another in one column.
     earlier_decisions: how many other models these rows have judged before.
+    curve: what the challenger's training job has reported; None if nobody asked. It is shown, and never judged by.
     """
 
     requests: Sequence[str]
@@ -81,6 +83,7 @@ class Evidence:
     groups: Sequence[str] = ()
     popularity: Sequence[str] = ()
     readers: Readers = field(default_factory=Readers)
+    curve: Curve | None = None
 
     def __post_init__(self) -> None:
         given = {"truth": self.truth, "answers": self.answers, "champion": self.champion, **self.slices}

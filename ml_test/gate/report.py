@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handover.packages import version_of
-from ml_test.gate import rule_changes
+from ml_test.gate import curve, rule_changes
 from ml_test.gate.answers import KINDS
 from ml_test.gate.charts import gain_chart, histogram, interval_charts
 from ml_test.gate.document import document
@@ -50,6 +50,7 @@ def html(report: Mapping[str, Any], *, kinds: Sequence[type[AnswerKind[Any]]] = 
         _floors(report),
         "<h2>What was answered</h2>" + kind.section(report),
         _importance(report),
+        curve.section(report),
         _repeats(report),
         _unanswered(report),
         _latency(report),

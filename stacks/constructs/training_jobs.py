@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from handover.names import tuning_job_base
 
 from constructs import Construct
@@ -24,4 +24,24 @@ def tuning_jobs_arn(scope: Construct, workload: Workload) -> str:
         service="sagemaker",
         resource="hyper-parameter-tuning-job",
         resource_name=f"{tuning_job_base(workload.dashed_name)}-*",
+    )
+
+
+def training_log_arn(scope: Construct) -> str:
+    """The log group of all training jobs of the account, as policies name it for its list of streams."""
+    return Stack.of(scope).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name="/aws/sagemaker/TrainingJobs:*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
+def training_log_streams_arn(scope: Construct, workload: Workload) -> str:
+    """The logs of the workload's jobs: a stream is named after its job and its host."""
+    return Stack.of(scope).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=f"/aws/sagemaker/TrainingJobs:log-stream:{workload.dashed_name}-*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )

@@ -11,7 +11,13 @@ from handover.variables import TrainVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.step_spec import StepSpec, of_commit
-from stacks.constructs.training_jobs import NAMED_BY_EXECUTION, training_jobs_arn, tuning_jobs_arn
+from stacks.constructs.training_jobs import (
+    NAMED_BY_EXECUTION,
+    training_jobs_arn,
+    training_log_arn,
+    training_log_streams_arn,
+    tuning_jobs_arn,
+)
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import COMMIT, EXECUTION
 from stacks.settings import Training
@@ -25,6 +31,7 @@ def train_step(workload: Workload, resources: WorkloadResources, *, limits: Trai
         resources.data.grant_add(step.role, MODELS, *workload.code_prefixes)
         resources.registry.grant_register(step.role)
         resources.training_role.grant_hand_over(step.role)
+        _allow_to_read_logs(step, workload)
         if limits.tuning.on_push:
             _allow_tuning(step, workload, limits)
         else:
@@ -48,6 +55,16 @@ def train_step(workload: Workload, resources: WorkloadResources, *, limits: Trai
         inputs=(Artifact.SOURCE, Artifact.DATA),
         grant=grant,
     )
+
+
+def _allow_to_read_logs(step: BuildStep, workload: Workload) -> None:
+    """The training curve stands in the job's log. Which streams there are is a list of the whole group."""
+    step.allow(
+        ["logs:DescribeLogStreams"],
+        [training_log_arn(step)],
+        because="CloudWatch Logs user guide: but for tags, the ARN of a log group ends in :* in a policy",
+    )
+    step.allow(["logs:GetLogEvents"], [training_log_streams_arn(step, workload)], because=NAMED_BY_EXECUTION)
 
 
 def _allow_training(step: BuildStep, workload: Workload, limits: Training) -> None:

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.conftest import User, in_prod
 from tests.e2e.test_competing_models import AB, compared
-from tests.e2e.test_release import change, gate_report
+from tests.e2e.test_release import change, gate_report, reported_while_learning
 from tests.e2e.test_rollback import messages, subscribed
 
 PROD = "credit-default-prod"
@@ -65,6 +66,18 @@ def test_the_gate_judged_every_test_row(credit: User) -> None:
     names = {check["name"] for check in report["checks"]}
     assert {"AUC", "log loss", "calibration error", "groups", "beats the baseline"} <= names
     assert {"women", "university", "age 18 to 29"} <= {group["name"] for group in report["slices"]}
+
+
+def test_the_report_shows_how_the_model_was_trained(credit: User) -> None:
+    """Each round's value of each metric, on training and validation rows; the objective is drawn first."""
+    (package,) = credit.packages()
+    curve = reported_while_learning(gate_report(credit, package))
+    assert list(curve) == ["train:logloss", "validation:logloss", "train:auc", "validation:auc"]
+    (rounds,) = set(curve.values())
+    assert 100 < rounds < 1000, "early stopping ends it"
+    bucket, key = urlsplit(package["ApprovalDescription"].rpartition(" ")[2])[1:3]
+    page = credit.cloud.client("s3").get_object(Bucket=bucket, Key=key.lstrip("/"))["Body"].read().decode()
+    assert "aria-label='Training curve: logloss'" in page
 
 
 def test_all_that_is_kept_is_encrypted_with_the_users_own_key(credit: User) -> None:

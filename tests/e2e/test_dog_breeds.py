@@ -21,7 +21,7 @@ from ml_init.dataset import Dataset
 from tests.clouds import PROJECT
 from tests.e2e.conftest import User, in_prod
 from tests.e2e.test_documented import typed
-from tests.e2e.test_release import change, gate_report
+from tests.e2e.test_release import change, gate_report, reported_while_learning
 
 pytestmark = pytest.mark.large
 
@@ -87,6 +87,9 @@ def test_the_gate_judged_every_picture_and_knows_what_was_learned(breeds: User) 
     report = gate_report(breeds, package)
     assert (report["verdict"], report["rows"]) == ("PROMOTE", 399)
     assert (report["learning"]["unknown"], report["learning"]["foreign"]) == ("", 0)
+    # 20 epochs, and what the first instance says of the validation rows at the end.
+    curve = reported_while_learning(report)
+    assert (curve["train:loss"], curve["validation:loss"], curve["validation:top_1"]) == (20, 21, 21)
     groups = json.dumps(report["slices"])
     assert all(
         f"character {alphabet}" in groups for alphabet in ("Balinese", "Early_Aramaic", "Greek", "Korean", "Latin")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import User, in_prod
-from tests.e2e.test_release import change, gate_report
+from tests.e2e.test_release import change, gate_report, reported_while_learning
 
 PROD = "iris-prod"
 SETOSA = "5.1,3.5,1.4,0.2"
@@ -52,6 +52,7 @@ def test_the_gate_judged_all_thirty_rows_and_found_what_was_learned(iris: User) 
     report = gate_report(iris, package)
     assert (report["verdict"], report["rows"]) == ("PROMOTE", 30)
     assert report["learning"]["unknown"] == ""
+    assert set(reported_while_learning(report)) == {"train:loss", "validation:loss", "validation:accuracy"}
     properties = package["CustomerMetadataProperties"]
     assert {"validation_loss", "validation_accuracy"} <= properties.keys()
     (container,) = package["InferenceSpecification"]["Containers"]

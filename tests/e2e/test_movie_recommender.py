@@ -13,7 +13,7 @@ import pytest
 
 from tests import ratings
 from tests.e2e.conftest import User
-from tests.e2e.test_release import gate_report
+from tests.e2e.test_release import gate_report, reported_while_learning
 
 WORKLOAD, PROD = "movie_recommender", "movie-recommender-prod"
 
@@ -55,6 +55,8 @@ def test_the_gate_judged_rankings(movies: User) -> None:
     checks = {check["name"]: check["outcome"] for check in report["checks"]}
     assert {"beats popularity", "NDCG@10", "AUC", "log loss", "learned rows"} <= checks.keys()
     assert (report["learning"]["learned_by_challenger"], report["learning"]["foreign"]) == (0, 0)
+    # 25 epochs and the end.
+    assert reported_while_learning(report)["train:binary_classification_cross_entropy"] == 26
 
 
 def test_many_movies_are_ranked_in_one_request(movies: User) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.clouds import PROJECT
 from tests.e2e.conftest import User, in_prod
 from tests.e2e.test_approval import Person
-from tests.e2e.test_release import change, gate_report
+from tests.e2e.test_release import change, gate_report, reported_while_learning
 
 ABSTRACTS = "ml_init/nyt_comments/plos_biology_abstracts.jsonl.gz"
 COMMENTS = "ml_init/nyt_comments/datasets/nyt_comments.toml"
@@ -58,6 +58,7 @@ def test_the_gate_judged_topics_and_knows_what_was_learned(topics: User) -> None
     assert len(report["answered"]["topics"]) == 20
     assert report["answered"]["diversity"] > 0.7375
     assert (report["learning"]["unknown"], report["learning"]["foreign"]) == ("", 0)
+    assert reported_while_learning(report) == {"train:total_loss": 100, "validation:total_loss": 100}
 
 
 def comments() -> bytes:

@@ -137,6 +137,12 @@ def gate_report(user: User, package: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def reported_while_learning(report: dict[str, Any]) -> dict[str, int]:
+    """The metrics of the training curve, in the report's order, each with how often the job has reported it."""
+    assert report["curve"]["unknown"] == ""
+    return {metric["name"]: metric["count"] for metric in report["curve"]["metrics"]}
+
+
 def change(path: Path, pattern: str, replacement: str) -> None:
     """Replaces what the pattern matches; a pattern that matches nothing is a mistake of the test."""
     text, count = re.subn(pattern, replacement, path.read_text())

@@ -12,6 +12,8 @@ import pytest
 
 from handover import aws_images as images
 from handover.aws_images import Image
+from handover.places import training_curve
+from handover.training_curve import TrainingCurve
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
 from tests.local.iam_account import Account, allow
@@ -67,6 +69,19 @@ def test_training_registers_a_package_that_waits_for_approval(
     assert properties["commit"] == "0123abc"
     assert properties["data_sha256"] == prepared.data().data_sha256
     assert float(properties["validation_merror"]) < 0.05
+    assert drawn(steps, properties["training_job"]) == pytest.approx(float(properties["validation_mlogloss"]), rel=1e-4)
+
+
+def drawn(steps: Steps, job: str) -> float:
+    """The last value of the objective's curve, which lies beside the job's model and goes down."""
+    address = training_curve(steps.bucket, job)
+    found = TrainingCurve.parse(steps.cloud.client("s3").get_object(**address.arguments)["Body"].read())
+    assert [series.name for series in found.metrics] == [
+        f"{channel}:{metric}" for metric in ("mlogloss", "merror") for channel in ("train", "validation")
+    ]
+    loss = found.metrics[1].values
+    assert min(loss) < loss[0] / 4
+    return loss[-1]
 
 
 def test_a_tuned_push_registers_the_best_of_its_trials(
@@ -101,6 +116,7 @@ def test_a_tuned_push_registers_the_best_of_its_trials(
     report = steps.cloud.client("s3").get_object(Bucket=steps.bucket, Key=key)
     assert f"s3://{steps.bucket}/{key}" in done.stdout
     assert report["Body"].read().count(b"<polyline") == 8
+    assert drawn(steps, best["TrainingJobName"]) == pytest.approx(value, rel=1e-4)
     assert report["ContentType"] == "text/html; charset=utf-8"
 
 

@@ -210,6 +210,20 @@ def test_the_gate_reads_the_data_and_writes_its_own_folder(allowed: list[Stateme
     assert [resource.rpartition("/")[2] for resource in jobs] == [f"{workload.dashed_name}-*"]
 
 
+def test_the_training_step_reads_the_logs_of_its_own_jobs(allowed: list[Statement], workload: Workload) -> None:
+    """It may see which streams there are, and read those of the workload's jobs; nobody else reads a log."""
+    reading = {a: s for s in allowed for a in s.actions if a.startswith(("logs:Get", "logs:Filter", "logs:Describe"))}
+    mine = {action: s.resources for action, s in reading.items() if s.holder.startswith("StepsTrain")}
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TrainingJobs:"
+    assert {
+        action: [r.replace("${AWS::AccountId}", "123456789012") for r in found] for action, found in mine.items()
+    } == {
+        "logs:DescribeLogStreams": [f"{group}*"],
+        "logs:GetLogEvents": [f"{group}log-stream:{workload.dashed_name}-*"],
+    }
+    assert holders(allowed, "logs:GetLogEvents") - {"DoorApiLog"} == {"StepsTrain"}
+
+
 def test_only_the_data_step_of_a_workload_with_glue_runs_glue(allowed: list[Statement], workload: Workload) -> None:
     """The data step may start job and crawler where the workload has Glue, and nobody may where it has none."""
     for action in ("glue:StartJobRun", "glue:StartCrawler"):
