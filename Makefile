@@ -64,7 +64,8 @@ status: .venv/installed ## what runs, and each pipeline's latest execution
 
 env: .venv/installed ## variables for your own aws, cdk and boto3: eval "$(make -s env)"
 	@$(if $(filter-out local,$(CLOUD)),echo "make env sets the variables of the local cloud: CLOUD=$(CLOUD) has none." >&2; exit 1;) \
-		$(PY) -m localcloud env && echo "export PATH=\"$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):\$$PATH\""
+		found=$$($(PY) -m localcloud env) && \
+		echo "export PATH=\"$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(NODE):\$$PATH\"" && echo "$$found"
 
 synth: .venv/installed node_modules/installed ## all templates to cdk.out/
 	@$(ON_NONE) cdk synth --quiet && ls cdk.out/*.template.json

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: So long a start may do nothing: neither compute nor read, write or log.
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+#: The commands that a user's shell gets.
+_SHELL = Path(__file__).parent / "shell"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -194,8 +196,8 @@ def _env(options: argparse.Namespace) -> int:
     ) | client_environment.for_the_cdk(options.home)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     lines += [f"unset {name}" for name in sorted(options.foreign - set(variables))]
-    # Version 1 of the command has addresses of its own for a few services, SQS among them, and asks no variable.
-    lines.append(f'aws() {{ command aws --endpoint-url {running.endpoint_url} "$@"; }}')
+    # A command and no function: scripts find it, too.
+    lines.append(f'export PATH={shlex.quote(str(_SHELL))}:"$PATH"')
     print("\n".join(lines))
     return 0
 

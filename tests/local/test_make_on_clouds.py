@@ -139,18 +139,28 @@ def test_the_local_cloud_plays_what_the_settings_name(tmp_path: Path) -> None:
 
 
 def test_the_users_own_shell(cloud: LocalCloud, listener: Listener) -> None:
-    """After `eval "$(make -s env)"` each service of the aws command is the local cloud's, SQS too."""
-    script = 'eval "$(make -s -o .venv/installed env)" && aws sqs list-queues && aws sts get-caller-identity'
+    """After `eval "$(make -s env)"` each service of the aws command is the local cloud's, SQS too, and in scripts, too.
+
+    Version 1 has addresses of its own for a few services, and looks at no variable before it takes them.
+    """
+    script = """
+        eval "$(make -s -o .venv/installed env)" && aws --version &&
+        aws sqs list-queues && sh -c 'aws sqs list-queues' &&
+        aws sts get-caller-identity && ! sh -c 'aws rds describe-db-instances'
+    """
+    proxies = {"HTTPS_PROXY": listener.url, "HTTP_PROXY": "", "http_proxy": "", "https_proxy": listener.url}
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=_FOLDER.name,
-        env=os.environ | account_at(listener.url) | {"LOCALCLOUD_HOME": str(cloud.home)},
+        env=os.environ | account_at(listener.url) | proxies | {"LOCALCLOUD_HOME": str(cloud.home)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "aws-cli/1." in done.stdout
     assert cloud.running.account_id in done.stdout
+    assert "rds" in done.stderr
     assert listener.heard == []
 
 
