@@ -41,10 +41,15 @@ def against_champion(metric: Metric[Any], gain: Gain, margin: float, *, differin
         look = (
             f"Whether it is meant to be the same: both models answer all {gain.rows} test rows alike."
             if differing == 0
-            else "The rows that the two models answer differently. More test rows would make the difference clearer."
+            else f"Where the two models part{_parting(differing, gain.rows)}. More test rows would make the difference "
+            "clearer."
         )
     sentence = f"{_in_figures(metric, gain)}, margin {margin:.4f}"
     return Check(name="comparison", outcome=outcome, plain=plain, sentence=sentence, look_at=look)
+
+
+def _parting(differing: int | None, rows: int) -> str:
+    return "" if differing is None else f": they answer {differing:,} of {rows:,} test rows differently"
 
 
 def _in_figures(metric: Metric[Any], gain: Gain) -> str:

@@ -36,7 +36,9 @@ def _check(metric: Metric[Any], name: str, found: Estimate, limit: float) -> Che
         outcome=outcome,
         plain=_plain(f"its {name} is {metric.unit.figure(found.value)}", found, outcome, required),
         sentence=f"{_measured(name, found)}: the {way.bound} is {relation} the {way.limit} {limit:.4f}",
-        look_at=f"The answers behind the {name}: {found.rows} test rows are little evidence. More would settle it.",
+        look_at=f"The answers behind the {name}: its interval, {metric.unit.figure(found.low)} to "
+        f"{metric.unit.figure(found.high)}, holds the {way.limit}, {metric.unit.figure(limit)}. More than "
+        f"{found.rows:,} test rows would narrow it.",
         estimate=found,
         floor=limit,
         ceiling=way.sign < 0,

@@ -57,7 +57,7 @@ def causes(answers: Sequence[str]) -> list[str]:
 def _check(answers: Sequence[str], line: Line, *, name: str, endpoint: str, what: str = "rows") -> list[Check]:
     if unanswered := causes(answers):
         said = f"{endpoint} did not answer {_of(unanswered, len(answers), what)}"
-        look = f"{endpoint}, its log and its metrics. What it did not answer was asked again in vain."
+        look = f"{endpoint}, its log and its metrics. Its rows were asked again where that could help."
         return [Check(name=name, outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look)]
     if line.overloaded:
         said = f"{endpoint} answered {_of(line.overloaded, len(answers), what, ' with ')}; asked again, it answered"

@@ -23,7 +23,8 @@ def check_answers(evidence: Evidence, pair: Pair[Answered], kind: AnswerKind[Any
     checks = [_challenger(evidence, pair.challenger, kind)]
     if evidence.champion_missing:
         look = (
-            "PROD's endpoint and its stack. There is no champion to compare with, so only the floors can tell you more."
+            "PROD's endpoint and its stack. There is no champion to compare with: all you have is what the new model "
+            "shows for itself."
         )
         said = f"the champion cannot be asked: {evidence.champion_missing}"
         checks.append(Check(name="champion", outcome=Verdict.HOLD, plain=said, sentence=said, look_at=look))

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from handover.addresses import S3Address
 from handover.captured import Exchange, exchanges
@@ -42,17 +42,33 @@ def truths(address: str) -> dict[str, str]:
     header, and if there is no such file.
     """
     if address.startswith("s3://"):
-        file = S3Address.parse(address)
+        bucket, _, key = address.removeprefix("s3://").partition("/")
+        if not bucket or not key:
+            raise NotThereError(f"TRUTHS={address}: expected an address such as s3://bucket/truths.csv.")
+        file = S3Address(bucket=bucket, key=key)
         try:
-            text = cloud.client("s3").get_object(**file.arguments)["Body"].read().decode()
+            content = cloud.client("s3").get_object(**file.arguments)["Body"].read()
         except ClientError as error:
             said = error.response["Error"]
             raise NotThereError(f"{address} cannot be read: {said['Message']} ({said['Code']}).") from error
+        except BotoCoreError as error:
+            raise NotThereError(f"{address} cannot be read: {' '.join(str(error).split())}") from error
     else:
         try:
-            text = Path(address).read_text()
+            content = Path(address).read_bytes()
         except FileNotFoundError as error:
             raise NotThereError(f"There is no file {address}: TRUTHS names a CSV file or an s3:// address.") from error
+        except OSError as error:
+            raise NotThereError(f"{address} cannot be read: {error.strerror}.") from error
+    try:
+        return _truths(content.decode(), address)
+    except UnicodeDecodeError as error:
+        raise NotThereError(f"{address} is no CSV file: its byte {error.start} is not UTF-8.") from error
+    except csv.Error as error:
+        raise NotThereError(f"{address} is no CSV file: {error}.") from error
+
+
+def _truths(text: str, address: str) -> dict[str, str]:
     reader = csv.DictReader(lines(text), strict=True)
     header = list(reader.fieldnames or [])
     key_column = next((name for name in ("inference_id", "request") if name in header), None)

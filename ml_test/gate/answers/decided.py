@@ -141,6 +141,6 @@ def section(report: Mapping[str, Any]) -> str:
     ]
     if report["champion"]:
         differing = [[e["request"], e["expected"], e["answer"], e["champion"]] for e in answered["differing"]]
-        title = f"{len(differing)} rows on which the models differ"
+        title = f"{len(differing)} rows on which the models decide differently"
         parts.append(details(title, ("request", "truth", "new", "champion"), differing))
     return "".join(parts)

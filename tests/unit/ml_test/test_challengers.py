@@ -59,7 +59,18 @@ def test_too_little_evidence_is_held(rows: TestRows) -> None:
     decision = decide(rows.evidence(challenger, champion=champion), replace(RULES, floors={"accuracy": 0.9}))
     assert decision.verdict is Verdict.HOLD
     assert "comparison" in decisive(decision)
-    assert any("answer differently" in entry for entry in decision.look_at)
+    assert any("they answer 10 of 289 test rows differently" in entry for entry in decision.look_at)
+
+
+def test_the_advice_of_a_held_floor_is_in_its_own_figures(rows: TestRows) -> None:
+    """However many rows there are, the interval says why they do not settle it."""
+    decision = decide(rows.evidence(rows.with_mistakes(5)), replace(RULES, floors={"accuracy": 0.97}))
+    (check,) = [check for check in decision.checks if check.outcome is Verdict.HOLD]
+    assert check.estimate.low < 0.97 < check.estimate.value
+    assert check.look_at == (
+        "The answers behind the accuracy: its interval, 96.0 % to 99.3 %, holds the floor, 97.0 %. "
+        "More than 289 test rows would narrow it."
+    )
 
 
 def test_an_equal_model_that_is_held_is_not_said_to_differ(rows: TestRows) -> None:

@@ -117,7 +117,7 @@ def test_page_shows_the_difference_to_the_champion(rows: TestRows) -> None:
         in page
     )
     assert SERVED["model_package_arn"] in page
-    assert "<summary>2 rows on which the models differ</summary>" in page
+    assert "<summary>2 rows on which the models decide differently</summary>" in page
     assert "Accuracy is the share of test rows that are answered right." in page
     assert "buying vhigh" in page
     assert "Champion: p50 3.0 ms" in page

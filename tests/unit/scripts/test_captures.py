@@ -80,6 +80,36 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         truths(str(tmp_path / "none.csv"))
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"inference_id,truth\n7,\xe9\n", "is no CSV file: its byte 21 is not UTF-8"),
+        (b'inference_id,truth\n7,"a"b\n', "is no CSV file: ',' expected after '\"'"),
+        (b"", "has the columns none; needed are truth"),
+        (None, "cannot be read: Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
+    """A folder, another encoding and broken quotes are a sentence on one line, and no traceback."""
+    file = tmp_path / "truths.csv"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(NotThereError) as caught:
+        truths(str(file))
+    assert said in str(caught.value)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["s3://", "s3://bucket", "s3://bucket/", "s3:///truths.csv"])
+def test_an_address_without_bucket_or_key_is_named(address: str) -> None:
+    """Nothing is asked, and the sentence has an example."""
+    with pytest.raises(NotThereError, match=f"^TRUTHS={address}: expected an address such as s3://bucket/truths.csv"):
+        truths(address)
+
+
 def test_an_object_that_is_not_there_is_named(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sentence with its address and S3's own words, and no traceback."""
     monkeypatch.setattr("scripts.cloud.client", lambda _: s3)
