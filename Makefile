@@ -37,9 +37,9 @@ quoted = $(if $(1),'$(subst ','\'',$(1))')
 given = '$(subst ','\'',$(1))'
 
 # The program's own environment plus the gate's statistics.
-WITH_GATE = $(UV) run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
+WITH_GATE = "$(UV)" run --quiet --frozen --no-sync --with-requirements ml_test/requirements.lock
 # The program's own environment plus the training step's SDK.
-WITH_TRAINING = $(UV) run --quiet --frozen --no-sync --with-requirements ml_training/requirements.lock
+WITH_TRAINING = "$(UV)" run --quiet --frozen --no-sync --with-requirements ml_training/requirements.lock
 
 .PHONY: help demo test check synth diff deploy bootstrap up down status env logs data train-here push follow approve reject ask open user call load \
         releases rollback score tune compare end-experiment verify-report new-workload try-data try-gate clean \
@@ -138,7 +138,9 @@ verify-report: .venv/installed ## fetch a gate report, check signature and hashe
 
 clean: ## end the local cloud, delete its state (it asks; YES=1: it does not), and environments and caches of this checkout
 	@if [ -x "$(PY)" ]; then "$(PY)" -m localcloud reset $(if $(filter 1,$(YES)),,--ask) || \
-		{ echo "make clean YES=1 does not ask." >&2; exit 1; }; fi
+		{ echo "make clean YES=1 does not ask." >&2; exit 1; }; \
+	elif [ -d "$(LOCALCLOUD_HOME)" ]; then \
+		echo "The local cloud's state stays in $(LOCALCLOUD_HOME): without an environment, nothing can end what runs there. make up makes one." >&2; fi
 	@rm -rf cdk.out node_modules tests/browser/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 new-workload: .venv/installed ## a workload of your own from a CSV file: make new-workload NAME=wine DATA=wine.csv [LABEL=…] [LIKE=credit_default]
@@ -243,21 +245,23 @@ bench: .venv/installed-dev node_modules/installed ## ratios and tables; not a te
 
 # ---- prerequisites ------------------------------------------------------------------------------------------------
 
-$(UV):
-	@$(SUITABLE)
-	@echo "fetching uv $(UV_VERSION)"
-	@mkdir -p $(CACHE) && if $(PYTHON3) -c 'import ensurepip, venv' 2>/dev/null; then \
-		$(PYTHON3) -m venv $(CACHE)/uv-$(UV_VERSION) && $(CACHE)/uv-$(UV_VERSION)/bin/pip install --quiet "uv==$(UV_VERSION)"; \
-	else $(PYTHON3) scripts/bring_uv.py $(UV); fi
+# No target of its own name: make splits names at spaces, and the path of a home may have one.
+.PHONY: uv
+uv:
+	@[ -x "$(UV)" ] || { $(SUITABLE) && echo "fetching uv $(UV_VERSION)" && mkdir -p "$(CACHE)" && \
+	if $(PYTHON3) -c 'import ensurepip, venv' 2>/dev/null; then \
+		$(PYTHON3) -m venv "$(CACHE)/uv-$(UV_VERSION)" && \
+		"$(CACHE)/uv-$(UV_VERSION)/bin/python" -m pip install --quiet "uv==$(UV_VERSION)"; \
+	else $(PYTHON3) scripts/bring_uv.py "$(UV)"; fi; }
 
-.venv/installed: uv.lock pyproject.toml | $(UV)
+.venv/installed: uv.lock pyproject.toml | uv
 	@$(SUITABLE)
 	@echo "installing the environment (uv.lock)"
-	@$(UV) sync --quiet --frozen --no-dev --inexact --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
+	@"$(UV)" sync --quiet --frozen --no-dev --inexact --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	@$(UV) sync --quiet --frozen --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
+	@"$(UV)" sync --quiet --frozen --python "$$($(PYTHON3) -c 'import sys; print(sys.executable)')"
 	@touch .venv/installed $@
 
 # If the user names another Python than the environment has, the environment is made anew.

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -123,3 +125,55 @@ def test_the_users_own_index_is_asked(index: str, tmp_path: Path, monkeypatch: p
 def test_the_program_is_taken_from_the_wheel() -> None:
     """uv is taken out of a wheel whose hash is the lock's."""
     assert program(packed(), hashlib.sha256(packed()).hexdigest()) == b"#!/bin/sh\necho uv\n"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The Makefile and what it reads first, in a folder with a space in its path, as its user's home is."""
+    folder = tmp_path / "a folder" / "gatehouse"
+    (folder / "scripts").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "uv.lock", "scripts/check_python.py"):
+        shutil.copyfile(PROJECT / name, folder / name)
+    return folder
+
+
+def make(checkout: Path, target: str) -> subprocess.CompletedProcess[str]:
+    """`make TARGET` of a user whose home has a space in its path, and whose uv is a script that notes its call."""
+    version = re.search(r'"uv==([^"]+)"', (checkout / "pyproject.toml").read_text())
+    assert version
+    uv = checkout.parent / "my home" / ".cache" / "gatehouse" / f"uv-{version[1]}" / "bin" / "uv"
+    uv.parent.mkdir(parents=True, exist_ok=True)
+    uv.write_text('#!/bin/sh\nmkdir -p .venv\necho "$@" > .venv/called\n')
+    uv.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "XDG_"))}
+    environment |= {"HOME": str(checkout.parent / "my home"), "LOCALCLOUD_HOME": str(checkout / ".localcloud")}
+    return subprocess.run(
+        ["make", f"PYTHON3={sys.executable}", target],
+        cwd=checkout,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_path_may_have_a_space(checkout: Path) -> None:
+    """The uv of the user's cache makes the environment, whatever their home and the project's folder are called."""
+    done = make(checkout, ".venv/installed")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "installing the environment (uv.lock)\n"
+    assert (checkout / ".venv" / "called").read_text().startswith("sync --quiet --frozen --no-dev --inexact --python /")
+    assert (checkout / ".venv" / "installed").is_file()
+
+
+def test_a_clean_up_without_an_environment_leaves_the_state(checkout: Path) -> None:
+    """Nothing can be asked or ended then; what stays is named, and the next `make up` can end it."""
+    state = checkout / ".localcloud" / "state"
+    state.mkdir(parents=True)
+    (checkout / "cdk.out").mkdir()
+    done = make(checkout, "clean")
+    assert done.returncode == 0, done.stderr
+    assert f"The local cloud's state stays in {state.parent}" in done.stderr
+    assert state.is_dir()
+    assert not (checkout / "cdk.out").exists()
