@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation import order, reasons, stack_policy
+from localcloud.cloudformation.live import Live
 from localcloud.cloudformation.plan import (
     Action,
     Deployed,
@@ -23,8 +24,9 @@ from localcloud.cloudformation.plan import (
     decide,
     removals,
     with_tags,
+    without_tags,
 )
-from localcloud.cloudformation.schemas import is_custom
+from localcloud.cloudformation.schemas import schema
 from localcloud.cloudformation.stacks import FAILED, Stack, Stacks, document_of, now
 from localcloud.cloudformation.values import replaced
 from localcloud.resources.registry import provider
@@ -48,6 +50,7 @@ class Actor:
     account_id: str
     region: str
     make_client: Callable[[str], Any]
+    make_own_client: Callable[[str], Any]
     secrets: DynamicReferences
     responses: Responses
     time_scale: float
@@ -95,7 +98,7 @@ class Actor:
         """Fails the resources that were being made or changed when the local cloud ended."""
         for name, each in self.stacks.resources(self.stack["StackId"]).items():
             verb, _, rest = each["ResourceStatus"].partition("_")
-            if verb in ("CREATE", "UPDATE") and rest == "IN_PROGRESS":
+            if verb in _NOUNS and verb != "DELETE" and rest == "IN_PROGRESS":
                 unknown = "" if each.get("Deployed") else _UNKNOWN
                 self._event(name, f"{verb}_FAILED", f"Resource {_NOUNS[verb]} cancelled{unknown}")
 
@@ -116,6 +119,9 @@ class Actor:
             metadata=definition.metadata,
             fetched=self.secrets.latest(properties),
         )
+        if step.imported:
+            self._import(wanted, step.imported)
+            return
         if step.present is None:
             self._create(wanted, "CREATE")
             return
@@ -137,8 +143,9 @@ class Actor:
         """Writes ``Before`` first, so that a failure from here on can be rolled back."""
         name = step.logical_id
         if step.present is None:
-            self._put(name, step.type_name, PhysicalResourceId="", Deployed=None, Before=None)
-            self._event(name, "CREATE_IN_PROGRESS")
+            self._put(name, step.type_name, PhysicalResourceId=step.imported, Deployed=None, Before=None)
+            started = "Resource import started." if step.imported else None
+            self._event(name, f"{_verb(step)}_IN_PROGRESS", started)
         else:
             self._put(name, step.type_name, Before=document_of(step.present))
 
@@ -175,10 +182,23 @@ class Actor:
                 self._event(name, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
 
         provider = _provider(wanted)
-        made = provider.create(self._context(name, announce), self.secrets.resolve(wanted.properties))
+        made = provider.create(self._context(name, announce), self._asked(wanted.properties, wanted))
         announce(made.physical_id)
         self._remember(self._as_made(wanted, made))
         self._event(name, f"{verb}_COMPLETE")
+
+    def _import(self, wanted: Deployed, physical_id: str) -> None:
+        """Takes over a resource as it is. Only its tags are changed: the stack's are added."""
+        there = dataclasses.replace(wanted, physical_id=physical_id, imported=True)
+        self._remember(there)
+        self._event(wanted.logical_id, "IMPORT_COMPLETE", "Resource import completed.")
+        properties = self._asked(wanted.properties, wanted)
+        answer = _provider(wanted).update(
+            self._context(wanted.logical_id), physical_id, properties, without_tags(properties, wanted.type_name)
+        )
+        made = answer if isinstance(answer, Created) else Created(physical_id=physical_id, attributes=answer)
+        self._remember(self._as_made(there, made))
+        self._event(wanted.logical_id, "UPDATE_COMPLETE")
 
     def _update(self, wanted: Deployed, present: Deployed) -> None:
         attempted = dataclasses.replace(wanted, physical_id=present.physical_id, attributes=present.attributes)
@@ -192,9 +212,9 @@ class Actor:
         answer = _provider(wanted).update(
             self._context(wanted.logical_id),
             wanted.physical_id,
-            self.secrets.resolve(wanted.properties),
+            self._asked(wanted.properties, wanted),
             # With the values of parameters that it got, which may be others by now.
-            self.secrets.resolve(replaced(present.properties, present.fetched.items())),
+            self._asked(replaced(present.properties, present.fetched.items()), wanted),
         )
         made = answer if isinstance(answer, Created) else Created(physical_id=wanted.physical_id, attributes=answer)
         if made.physical_id != wanted.physical_id:
@@ -202,6 +222,17 @@ class Actor:
         changed = self._as_made(wanted, made)
         self._remember(changed)
         return changed
+
+    def _asked(self, properties: Any, wanted: Deployed) -> dict[str, Any]:
+        """What a provider is asked for: the values of dynamic references, and CloudFormation's own tags."""
+        tags = {
+            "aws:cloudformation:stack-name": self.stack["StackName"],
+            "aws:cloudformation:stack-id": self.stack["StackId"],
+            "aws:cloudformation:logical-id": wanted.logical_id,
+        }
+        known = schema(wanted.type_name)
+        resolved: dict[str, Any] = self.secrets.resolve(properties)
+        return with_tags(resolved, wanted.type_name, tags) if known and known.has_system_tags else resolved
 
     def _as_made(self, wanted: Deployed, made: Created) -> Deployed:
         attributes = self.secrets.restored(made.attributes)
@@ -271,6 +302,7 @@ class Actor:
             account_id=self.account_id,
             region=self.region,
             make_client=self.make_client,
+            make_own_client=self.make_own_client,
             announce=announce,
             cancelled=self.cancelled,
             responses=self.responses,
@@ -323,46 +355,14 @@ class Actor:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    """The present answers of the stack's resources."""
-
-    stacks: Stacks
-    stack_id: str
-
-    def ref(self, logical_id: str) -> Any:
-        return self._deployed(logical_id)["physical_id"]
-
-    def attribute(self, logical_id: str, name: str) -> Any:
-        deployed = self._deployed(logical_id)
-        found: Any = deployed["attributes"].get(name)
-        if found is None and is_custom(deployed["type_name"]):
-            raise ResourceError(
-                f"CustomResource attribute error: Vendor response doesn't contain {name} key in object "
-                f"{self.stack_id}|{logical_id}"
-            )
-        if found is None:
-            found = deployed["properties"]
-            for part in name.split("."):
-                found = found.get(part) if isinstance(found, dict) else None
-        if found is None:
-            raise ResourceError(f"Attribute '{name}' does not exist on {logical_id} ({deployed['type_name']})")
-        return found
-
-    def _deployed(self, logical_id: str) -> dict[str, Any]:
-        found = (self.stacks.resource(self.stack_id, logical_id) or {}).get("Deployed")
-        if not found:
-            raise ResourceError(f"{logical_id} does not exist")
-        deployed: dict[str, Any] = found
-        return deployed
-
-
 #: For a resource that was not recorded as made: a crash may have come just before the record.
 _UNKNOWN = ". If it was made all the same, it is left behind: look for it, and delete it before it is made again"
-_NOUNS = {"CREATE": "creation", "UPDATE": "update", "DELETE": "deletion"}
+_NOUNS = {"CREATE": "creation", "IMPORT": "import", "UPDATE": "update", "DELETE": "deletion"}
 
 
 def _verb(step: Step) -> str:
+    if step.imported:
+        return "IMPORT"
     return "CREATE" if step.present is None else "UPDATE"
 
 

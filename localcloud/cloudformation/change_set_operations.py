@@ -13,8 +13,6 @@ from localcloud.cloudformation.stacks import EXECUTED, Stack, now
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Params, operation
 
-#: ImportExistingResources is not listed, for cdk always asks for it. A named resource that exists already fails to be
-#: created, with its name in the reason.
 _REFUSED = ("DeploymentMode", "NotificationARNs", "ResourcesToImport", "ResourceTypes", "RollbackConfiguration")
 _NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
@@ -136,6 +134,7 @@ class ChangeSetOperations(CloudFormationOperations):
             "RollbackConfiguration": {},
             "IncludeNestedStacks": bool(params.get("IncludeNestedStacks")),
             "OnStackFailure": params.get("OnStackFailure"),
+            "ImportExistingResources": bool(params.get("ImportExistingResources")),
             "Changes": self.engine.references(stack["StackId"], prepared.make_client).masked(
                 changes(prepared.plan, prepared.evaluation.template, _given_anew(stack, fields))
             ),
@@ -146,6 +145,7 @@ class ChangeSetOperations(CloudFormationOperations):
                 ],
                 "Capabilities": fields["Capabilities"],
                 "Tags": [{"Key": key, "Value": value} for key, value in fields["Tags"].items()],
+                "ImportExistingResources": bool(params.get("ImportExistingResources")),
                 **({"RoleARN": fields["RoleARN"]} if "RoleARN" in fields else {}),
             },
         }

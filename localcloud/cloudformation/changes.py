@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ACTIONS = {
     Action.CREATE: "Add",
+    Action.IMPORT: "Import",
     Action.UPDATE: "Modify",
     Action.REPLACE: "Modify",
     Action.DELETE: "Remove",
@@ -79,6 +80,8 @@ def _change(step: Step, causes: _Causes) -> dict[str, Any]:
     if step.present is not None:
         found["PhysicalResourceId"] = step.present.physical_id
         found["BeforeContext"] = json.dumps({"Properties": step.present.properties})
+    if step.imported:
+        found["PhysicalResourceId"] = step.imported
     if step.action is Action.RETAIN:
         found["PolicyAction"] = "Retain"
     elif step.action is Action.DELETE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation.act import Actor, Live
+from localcloud.cloudformation.live import Live
 from localcloud.cloudformation.outputs import ExportError, check_exports, outputs
 from localcloud.cloudformation.plan import Deployed
 from localcloud.cloudformation.stacks import now
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
+    from localcloud.cloudformation.act import Actor
     from localcloud.cloudformation.evaluation import Evaluation
     from localcloud.cloudformation.plan import Plan
     from localcloud.cloudformation.stacks import Stacks
@@ -163,7 +164,12 @@ class Deployment:
         if self.stacks.get(self.stack_id).get("RetainExceptOnCreate"):
             policies.add("Retain")
         return {
-            name: replace(each, deletion_policy="Delete") if each.deletion_policy in policies else each
+            name: replace(
+                each,
+                deletion_policy="Delete"
+                if not each.imported and each.deletion_policy in policies
+                else each.deletion_policy,
+            )
             for name, each in made.items()
         }
 
@@ -197,7 +203,7 @@ def stack_fields(stack: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _failures(actor: Actor) -> str:
-    nouns = {"CREATE": "create", "UPDATE": "update", "DELETE": "delete"}
+    nouns = {"CREATE": "create", "UPDATE": "update", "DELETE": "delete", "IMPORT": "import"}
     told = [
         f"The following resource(s) failed to {nouns[verb]}: [{', '.join(sorted(names))}]"
         for verb, names in sorted(actor.failed.items())

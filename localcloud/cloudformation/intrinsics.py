@@ -91,7 +91,7 @@ def _sub(values: Values, argument: Any) -> Any:
         if name in own:
             parts.append(values.resolve(own[name]))
         elif name == "AWS::NotificationARNs":
-            parts.append(f"[{', '.join(values.pseudo[name])}]")
+            parts.append(",".join(values.pseudo[name]))
         else:
             parts.append(_get_att(values, name) if "." in name else _ref(values, name))
         position = found.end()

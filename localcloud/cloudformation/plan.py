@@ -18,7 +18,7 @@ from localcloud.cloudformation.values import Unknown, contains_unknown
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from localcloud.cloudformation.evaluation import Evaluation
     from localcloud.cloudformation.template import ResourceDefinition
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 class Action(Enum):
     CREATE = "create"
+    IMPORT = "import"
     UPDATE = "update in place"
     REPLACE = "replace"
     DELETE = "delete"
@@ -51,6 +52,8 @@ class Deployed:
     """Reference to the latest version of a plain parameter of Systems Manager → the value that the resource got."""
     no_echo: bool = False
     """Whether nobody may see the attributes' values."""
+    imported: bool = False
+    """Whether it was there before the stack had it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +86,8 @@ class Step:
     properties: dict[str, Any] = field(default_factory=dict)
     """The wanted properties; they may hold unknowns."""
     present: Deployed | None = None
+    imported: str = ""
+    """The physical id of a resource that is there, and in no stack yet."""
     changes: tuple[PropertyChange, ...] = ()
     attributes_changed: tuple[str, ...] = ()
     """Which of Metadata, DeletionPolicy and UpdateReplacePolicy changed."""
@@ -129,11 +134,13 @@ def make(
     *,
     tags: Mapping[str, str],
     failed: frozenset[str] = frozenset(),
+    imported: Callable[[ResourceDefinition, str], str] | None = None,
 ) -> Plan:
     """The plan that turns the present resources into those that a template wants.
 
     Resolves the template as far as values are known. Properties that the schema does not allow fail their resource
     when it is made (:func:`check_properties`), as on AWS. What had ``failed`` is changed again in any case.
+    ``imported``: the id of what is there already for a definition and its DeletionPolicy, to become the stack's.
     """
     planned = _Planned(present)
     evaluation.resources = planned
@@ -146,6 +153,9 @@ def make(
         step = _step(
             definitions[name], properties, present.get(name), frozenset(dependencies[name]), evaluation.policies(name)
         )
+        if imported and step.action is Action.CREATE:
+            there = imported(definitions[name], evaluation.policies(name)[0])
+            step = replace(step, action=Action.IMPORT, imported=there) if there else step
         again = name in failed and step.action is Action.UNCHANGED
         planned.steps[name] = replace(step, action=Action.UPDATE) if again else step
     return Plan(steps=(*planned.steps.values(), *removals(present, keep=set(included))))
@@ -202,6 +212,11 @@ def with_tags(properties: dict[str, Any], type_name: str, tags: Mapping[str, str
     return {**properties, name: [*own, *added]}
 
 
+def without_tags(properties: dict[str, Any], type_name: str) -> dict[str, Any]:
+    place = _schema(type_name).tag_property
+    return {name: value for name, value in properties.items() if place is None or name != place[0]}
+
+
 def check_properties(definition: ResourceDefinition, properties: dict[str, Any]) -> None:
     problems = _schema(definition.type_name).problems(properties)
     if problems:
@@ -219,6 +234,8 @@ class _Planned:
         self.steps: dict[str, Step] = {}
 
     def ref(self, logical_id: str) -> Any:
+        if self.steps[logical_id].imported:
+            return self.steps[logical_id].imported
         present = self._kept(logical_id)
         return present.physical_id if present else Unknown(logical_id)
 

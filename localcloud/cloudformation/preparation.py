@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation import authority, parameters, plan, rules, template_source
 from localcloud.cloudformation.evaluation import Evaluation
+from localcloud.cloudformation.imports import Imports
 from localcloud.cloudformation.outputs import outputs
 from localcloud.cloudformation.template import Template
 from localcloud.cloudformation.values import Unknown, shown
@@ -61,7 +62,13 @@ def prepare(
     )
     rules.check(evaluation)
     stack_id = stack["StackId"]
-    decided = plan.make(evaluation, stacks.deployed(stack_id), tags=tags, failed=stacks.failed(stack_id))
+    decided = plan.make(
+        evaluation,
+        stacks.deployed(stack_id),
+        tags=tags,
+        failed=stacks.failed(stack_id),
+        imported=Imports(stacks, make_client).physical_id if params.get("ImportExistingResources") else None,
+    )
     planned_outputs = shown(outputs(evaluation))
     return Preparation(
         evaluation=evaluation,

@@ -65,6 +65,12 @@ class Schema:
             return None
         return name, "array" in str(self._resolved(self.document["properties"][name]).get("type"))
 
+    @property
+    def has_system_tags(self) -> bool:
+        """Whether CloudFormation tags resources of the type with their stack and their logical id."""
+        tagging = self.document.get("tagging") or {}
+        return self.tag_property is not None and tagging.get("cloudFormationSystemTags") is not False
+
     def problems(self, properties: dict[str, Any]) -> list[str]:
         """The faults of these properties, in CloudFormation's words. Values known after apply pass."""
         return [_words(error) for error in _validator(self.type_name).iter_errors(properties)]

@@ -17,7 +17,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from localcloud.front_door import federation, regions
+from localcloud.front_door import federation, regions, system_tags
 from localcloud.front_door.guard import FrontDoorGuard
 from localcloud.front_door.queue_watch import QueueWatch
 from localcloud.front_door.receiving import (
@@ -274,6 +274,10 @@ class Gateway:
             internal = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
             return protocol.refuse_for(service, internal, request_id)
 
+    def _check_tags(self, call: ApiRequest, request: HttpRequest) -> None:
+        if not self._identity.is_inner(request):
+            system_tags.check(call, request)
+
     def _refused_by(self, route: Route, request: HttpRequest) -> HttpResponse | None:
         """The refusal of a request to a route; None where it is allowed."""
         try:
@@ -294,6 +298,7 @@ class Gateway:
     def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse | Poll:
         spoken = api_requests.read(claim.service, request)
         call, rebuilt = spoken.call, for_moto(spoken.request, claim.signer)
+        self._check_tags(call, request)
 
         def ask(asked: HttpRequest) -> HttpResponse:
             frees = call.operation.startswith(("Delete", "Abort"))
@@ -333,6 +338,7 @@ class Gateway:
                 raise protocol.unsupported(call.service, call.operation, request)
             params = wire.parse(request, asked)
             read = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
+            self._check_tags(read, request)
             if (call.service, call.operation) not in self._without_policies:
                 self._authorization.authorize(read, call.caller, call.region)
             return wire.answer(call.operation, handler(call, params), call.request_id)

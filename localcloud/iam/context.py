@@ -6,12 +6,12 @@ cloud speaks HTTP on the loopback, where nobody can listen, so ``aws:SecureTrans
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from localcloud.iam.facts import action_facts
+from localcloud.wire import system_tags
 
 if TYPE_CHECKING:
     from localcloud.iam.asks import Ask
@@ -62,7 +62,6 @@ _EVALUATED_PREFIXES = (
     *(f"{_OBJECT_TAG}/", "s3:requestobjecttag/"),
     *sorted(f"{service}:resourcetag/" for service in _OWN_RESOURCE_TAGS),
 )
-_TAG_FIELDS = re.compile(r"^(tags?|taglist|userpooltags)$", re.IGNORECASE)
 #: Condition key → parameter that holds its value.
 _PARAMETERS = {
     "cloudwatch:namespace": "Namespace",
@@ -176,21 +175,9 @@ def _surroundings(request: ApiRequest, region: str) -> Context:
 
 
 def _request_tags(params: Mapping[str, Any]) -> Context:
-    for name, value in params.items():
-        if not _TAG_FIELDS.match(name) or not value:
-            continue
-        if isinstance(value, dict):
-            pairs = {str(key): str(text) for key, text in value.items()}
-        else:
-            tags = [tag for tag in value if isinstance(tag, dict)]
-            pairs = {str(_of(tag, "key")): str(_of(tag, "value")) for tag in tags}
-        context: Context = {f"aws:requesttag/{key.lower()}": (text,) for key, text in pairs.items()}
-        return context | {"aws:tagkeys": tuple(pairs)}
-    return {}
-
-
-def _of(tag: Mapping[str, Any], name: str) -> Any:
-    return next((value for key, value in tag.items() if key.lower().endswith(name)), "")
+    pairs = system_tags.given(dict(params))
+    context: Context = {f"aws:requesttag/{key.lower()}": (text,) for key, text in pairs.items()}
+    return context | {"aws:tagkeys": tuple(pairs)} if pairs else {}
 
 
 def _kms(params: Mapping[str, Any], caller: Caller, region: str) -> Context:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.iam.asks import Ask, prefix_of
 from localcloud.iam.facts import action_facts
+from localcloud.wire import system_tags
 
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
@@ -14,7 +15,7 @@ _TAGGING = ("AddTags", "TagResource", "TagQueue", "TagRole", "TagPolicy", "TagUs
 
 
 def tag_asks(request: ApiRequest, own: list[Ask]) -> list[Ask]:
-    if not (request.params.get("Tags") or request.params.get("tags")):
+    if not system_tags.given(request.params):
         return []
     facts = action_facts(prefix_of(request.service), request.operation)
     depends = facts.dependent_actions if facts else ()

@@ -9,7 +9,7 @@ from localcloud.resources.existence import refuse_existing
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.s3_settings import SETTINGS
 from localcloud.resources.shapes import refuse, without
-from localcloud.resources.tags import tag_set, tags_of
+from localcloud.resources.tags import tag_set, tags_of, without_system_tags
 
 
 class Bucket(Resource):
@@ -28,11 +28,13 @@ class Bucket(Resource):
         s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": region} if region else {}))
         ctx.created(name)
         _configure(s3, name, properties, {})
+        _tag(ctx, name, properties, {})
         return Created(physical_id=name, attributes=_attributes(ctx, name))
 
     def update(self, ctx: Context, physical_id: str, properties: Properties, previous: Properties) -> Attributes:
         _refuse_others(properties)
         _configure(ctx.client("s3"), physical_id, properties, previous)
+        _tag(ctx, physical_id, properties, previous)
         return _attributes(ctx, physical_id)
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
@@ -53,10 +55,17 @@ def _configure(s3: Any, name: str, properties: Properties, previous: Properties)
             put(s3, name, wanted)
         elif had and not wanted:
             unset(s3, name)
+
+
+def _tag(ctx: Context, name: str, properties: Properties, previous: Properties) -> None:
+    """S3 has one operation for all tags. The deployer needs to be allowed it for other tags than CloudFormation's."""
     tags, were = tags_of(properties), tags_of(previous)
-    if tags and tags != were:
+    if tags == were:
+        return
+    s3 = ctx.own_client("s3") if without_system_tags(tags) == without_system_tags(were) else ctx.client("s3")
+    if tags:
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_set(tags)})
-    elif were and not tags:
+    else:
         s3.delete_bucket_tagging(Bucket=name)
 
 

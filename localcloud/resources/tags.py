@@ -1,7 +1,7 @@
 """Turns the tags of a template into the form that each API wants.
 
-CloudFormation adds ``aws:cloudformation:…`` tags with AWS's own authority. The public APIs refuse that prefix from any
-caller, even the deploying role, so the local cloud leaves these tags out. They would be added here.
+CloudFormation adds ``aws:cloudformation:…`` tags (``cloudformation/act.py``). The public APIs refuse that prefix from
+any caller but this process, and a deploying role needs no permission for them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ def tags_of(properties: Mapping[str, Any]) -> Tags:
     if isinstance(own, list):
         own = {tag["Key"]: tag["Value"] for tag in own}
     return {name: str(value) for name, value in own.items()}
+
+
+def without_system_tags(tags: Tags) -> Tags:
+    return {name: text for name, text in tags.items() if not name.startswith("aws:")}
 
 
 def tag_set(tags: Tags, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:

@@ -428,3 +428,101 @@ def test_yaml_with_conditions(stack):
     assert stack.end() == "UPDATE_COMPLETE"
     assert stack.outputs() == {"Size": "large"}
     assert sorted(stack.resources()) == ["T", "U"]
+
+
+def test_a_resource_is_found_by_its_stacks_tags(local_cloud, stack, s3):
+    """CloudFormation tags what it makes, for which a role needs no permission; nobody else writes or removes that."""
+    iam, name = local_cloud.client("iam"), f"makes-buckets-{uuid.uuid4().hex[:8]}"
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": ["s3:CreateBucket", "s3:DeleteBucket"], "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName=name, PolicyName="buckets", PolicyDocument=policy)
+    assert stack.create({"B": bucket()}, RoleARN=role) == "CREATE_COMPLETE"
+    made = stack.resources()["B"]
+    own = {"stack-name": stack.name, "stack-id": stack.id, "logical-id": "B"}
+    tags = {f"aws:cloudformation:{key}": text for key, text in own.items()}
+    assert tags_of(s3, made) == tags
+    s3.put_bucket_tagging(Bucket=made, Tagging={"TagSet": [{"Key": "team", "Value": "a"}]})
+    assert tags_of(s3, made) == tags | {"team": "a"}
+    s3.delete_bucket_tagging(Bucket=made)
+    assert tags_of(s3, made) == tags
+    with pytest.raises(ClientError, match="System tags cannot be added/updated by requester"):
+        s3.put_bucket_tagging(Bucket=made, Tagging={"TagSet": [{"Key": "aws:cloudformation:logical-id", "Value": "C"}]})
+    tagged = local_cloud.client("resourcegroupstaggingapi").get_resources(
+        TagFilters=[{"Key": "aws:cloudformation:stack-name", "Values": [stack.name]}]
+    )
+    assert [each["ResourceARN"] for each in tagged["ResourceTagMappingList"]] == [f"arn:aws:s3:::{made}"]
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
+def tags_of(s3: Any, name: str) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=name)["TagSet"]}
+
+
+def log_group(name: str, **attributes: Any) -> dict[str, Any]:
+    return {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}, **attributes}
+
+
+@pytest.fixture
+def there(local_cloud):
+    """The name of a log group that no stack has made."""
+    name = f"/there/{uuid.uuid4().hex[:8]}"
+    local_cloud.client("logs").create_log_group(logGroupName=name)
+    return name
+
+
+def test_what_is_there_becomes_the_stacks_where_it_is_asked_for(local_cloud, stack, there):
+    """A change set says which resource it takes over; the stack gets it as it is, and leaves it behind."""
+    group = {"L": log_group(there, DeletionPolicy="Retain"), "P": parameter({"Ref": "L"})}
+    found = stack.change_set("c", group, ChangeSetType="CREATE", ImportExistingResources=True)
+    changes = {each["ResourceChange"]["LogicalResourceId"]: each["ResourceChange"] for each in found["Changes"]}
+    assert (changes["L"]["Action"], changes["L"]["PhysicalResourceId"]) == ("Import", there)
+    assert changes["P"]["Action"] == "Add"
+    assert found["ImportExistingResources"] is True
+    stack.client.execute_change_set(StackName=stack.name, ChangeSetName="c")
+    assert stack.end() == "CREATE_COMPLETE"
+    assert stack.resources()["L"] == there
+    assert [status for name, status in stack.events() if name == "L"] == [
+        "IMPORT_IN_PROGRESS",
+        "IMPORT_COMPLETE",
+        "UPDATE_COMPLETE",
+    ]
+    account = local_cloud.client("sts").get_caller_identity()["Account"]
+    arn = f"arn:aws:logs:us-east-1:{account}:log-group:{there}"
+    tags = local_cloud.client("logs").list_tags_for_resource(resourceArn=arn)["tags"]
+    assert tags["aws:cloudformation:stack-name"] == stack.name
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert local_cloud.client("logs").describe_log_groups(logGroupNamePrefix=there)["logGroups"]
+
+
+@pytest.mark.parametrize("attributes", [{}, {"DeletionPolicy": "Delete"}], ids=["no policy", "deleted"])
+def test_what_a_stack_would_delete_is_not_taken_over(stack, there, attributes):
+    """Without a policy that retains it, it is still to be created, which fails."""
+    group = {"L": log_group(there, **attributes)}
+    found = stack.change_set("c", group, ChangeSetType="CREATE", ImportExistingResources=True)
+    assert [each["ResourceChange"]["Action"] for each in found["Changes"]] == ["Add"]
+    stack.client.execute_change_set(StackName=stack.name, ChangeSetName="c")
+    assert stack.end() == "ROLLBACK_COMPLETE"
+    assert "exists" in stack.reason("L", "CREATE_FAILED")
+
+
+def test_what_another_stack_has_is_not_taken_over(local_cloud, stack, other):
+    """It is still to be created, as is what is not there, and what nobody asks to import."""
+    name = f"/owned/{uuid.uuid4().hex[:8]}"
+    group = {"L": log_group(name, DeletionPolicy="RetainExceptOnCreate")}
+    assert other.create(group) == "CREATE_COMPLETE"
+    for asked in (True, False):
+        found = stack.change_set(f"c{asked:d}", group, ChangeSetType="CREATE", ImportExistingResources=asked)
+        assert [each["ResourceChange"]["Action"] for each in found["Changes"]] == ["Add"]
+    local_cloud.client("logs").delete_log_group(logGroupName=name)
+    found = stack.change_set("gone", group, ChangeSetType="CREATE", ImportExistingResources=True)
+    assert [each["ResourceChange"]["Action"] for each in found["Changes"]] == ["Add"]
+
+
+def test_a_failed_stack_leaves_what_it_took_over(local_cloud, stack, there):
+    """It was never made by the operation that is rolled back."""
+    group = {"L": log_group(there, DeletionPolicy="RetainExceptOnCreate"), "B": {**IMPOSSIBLE, "DependsOn": "L"}}
+    stack.change_set("c", group, ChangeSetType="CREATE", ImportExistingResources=True)
+    stack.client.execute_change_set(StackName=stack.name, ChangeSetName="c")
+    assert stack.end() == "ROLLBACK_COMPLETE"
+    assert local_cloud.client("logs").describe_log_groups(logGroupNamePrefix=there)["logGroups"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.iam.asks import Ask, Place, by_reference, on
+from localcloud.wire import system_tags
 
 if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
@@ -29,7 +30,7 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
 
 def _tagging(request: ApiRequest, place: Place) -> list[Ask]:
     """Making a pool with tags, or changing them, needs TagResource as well."""
-    if not request.params.get("UserPoolTags"):
+    if not system_tags.given(request.params):
         return []
     pool = request.params.get("UserPoolId", "*")
     return on("cognito-idp:TagResource", place.arn("cognito-idp", f"userpool/{pool}"))

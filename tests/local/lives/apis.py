@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.local.lives.life import Life, Stack, attribute, ref
+from tests.local.lives.life import Life, Stack, attribute, own_tags, ref
 
 API = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "needed"}}
 IN_API = {"RestApiId": ref("Api")}
@@ -48,8 +48,8 @@ def asked(stack: Stack, operation: str, **parameters: str) -> dict[str, Any]:
 
 def api(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
     found = asked(stack, "get_rest_api", restApiId=outputs["Ref"])
-    names = ("name", "description", "binaryMediaTypes", "disableExecuteApiEndpoint", "endpointAccessMode", "tags")
-    return (*(found.get(name) for name in names), found["endpointConfiguration"]["types"])
+    names = ("name", "description", "binaryMediaTypes", "disableExecuteApiEndpoint", "endpointAccessMode")
+    return (*(found.get(name) for name in names), own_tags(found["tags"]), found["endpointConfiguration"]["types"])
 
 
 def account(stack: Stack, _: dict[str, str]) -> bool:
@@ -76,7 +76,7 @@ def deployment(stack: Stack, outputs: dict[str, str]) -> str | None:
 def stage(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
     found = asked(stack, "get_stage", restApiId=outputs["NeedApi"], stageName=outputs["Ref"])
     rates = {key: setting["throttlingRateLimit"] for key, setting in found["methodSettings"].items()}
-    return found.get("variables", {}), rates, found.get("tags", {}), found.get("description")
+    return found.get("variables", {}), rates, own_tags(found["tags"]), found.get("description")
 
 
 def model(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
@@ -103,7 +103,7 @@ def gateway_response(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
 
 def api_key(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
     found = asked(stack, "get_api_key", apiKey=outputs["Ref"])
-    return found["enabled"], found.get("description"), found.get("tags", {})
+    return found["enabled"], found.get("description"), own_tags(found["tags"])
 
 
 def usage_plan(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.local.lives.life import Life, Stack, attribute, ref
+from tests.local.lives.life import Life, Stack, attribute, own_tags, ref
 
 ROLE = {
     "Type": "AWS::IAM::Role",
@@ -43,7 +43,7 @@ def function(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
         configuration["Timeout"],
         configuration.get("Environment", {}).get("Variables", {}),
         found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
-        found.get("Tags", {}),
+        own_tags(found["Tags"]),
     )
 
 

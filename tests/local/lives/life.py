@@ -38,7 +38,12 @@ def statement(resource: Any, action: str = "sns:Publish") -> dict[str, Any]:
 
 
 def tags(pairs: list[dict[str, str]]) -> dict[str, str]:
-    return {pair["Key"]: pair["Value"] for pair in pairs if not pair["Key"].startswith("aws:")}
+    return own_tags({pair["Key"]: pair["Value"] for pair in pairs})
+
+
+def own_tags(found: dict[str, str]) -> dict[str, str]:
+    """The template's, without CloudFormation's."""
+    return {key: text for key, text in found.items() if not key.startswith("aws:")}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.local.lives.life import Life, Stack, attribute, ref
+from tests.local.lives.life import Life, Stack, attribute, own_tags, ref
 
 POOL = {"Type": "AWS::Cognito::UserPool", "Properties": {}}
 PAGE = "https://page.example/"
@@ -14,7 +14,7 @@ def pool(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
     found = stack.client("cognito-idp").describe_user_pool(UserPoolId=outputs["Ref"])["UserPool"]
     policy = found["Policies"]["PasswordPolicy"]
     by_administrators = found["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
-    return policy["MinimumLength"], policy["RequireSymbols"], by_administrators, found.get("UserPoolTags", {})
+    return policy["MinimumLength"], policy["RequireSymbols"], by_administrators, own_tags(found["UserPoolTags"])
 
 
 def client(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:

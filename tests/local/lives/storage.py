@@ -30,7 +30,7 @@ def bucket(stack: Stack, outputs: dict[str, str]) -> dict[str, Any]:
         "public": or_none(
             lambda: s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]["BlockPublicAcls"]
         ),
-        "tags": or_none(lambda: tags(s3.get_bucket_tagging(Bucket=name)["TagSet"])),
+        "tags": tags(s3.get_bucket_tagging(Bucket=name)["TagSet"]),
     }
 
 
@@ -79,7 +79,7 @@ LIVES = [
         then={"LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationInDays": 7}]}},
         look=bucket,
         at_first={"encryption": "aws:kms", "versioning": "Enabled", "days": 30, "public": True, "tags": {"team": "a"}},
-        later={"encryption": "AES256", "versioning": "Suspended", "days": 7, "public": None, "tags": None},
+        later={"encryption": "AES256", "versioning": "Suspended", "days": 7, "public": None, "tags": {}},
         attributes=("Arn", "RegionalDomainName"),
     ),
     Life(

@@ -27,6 +27,8 @@ class Topic(Resource):
         """Display names that cannot be set now."""
         self.parameters = None
         """Stands for Systems Manager."""
+        self.tags = {}
+        """The tags that each topic was made or changed with, by its name."""
         self.told = []
         """Topics whose display name was to be set, in order."""
 
@@ -53,6 +55,7 @@ class Topic(Resource):
 
     def _set(self, ctx, name, properties):
         self.told.append(name)
+        self.tags[name] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
         wanted = properties.get("DisplayName")
         if wanted == "hangs":
             ctx.wait(lambda: None, timeout_seconds=3600)
@@ -66,7 +69,7 @@ class Cloud:
 
     def __init__(self, folder, topic):
         self.topic = topic
-        clients = SimpleNamespace(forwarding=lambda *_, **__: topic.parameters)
+        clients = SimpleNamespace(forwarding=lambda *_, **__: topic.parameters, administrator=lambda _: None)
         settings = SimpleNamespace(
             account_id="123456789012", region="us-east-1", endpoint_url="http://127.0.0.1:1", time_scale=100.0
         )
@@ -390,3 +393,18 @@ def test_an_update_reads_parameters_anew(cloud):
     cloud.topics("UpdateStack", {"A": "{{resolve:ssm:name}}", "B": "two", "C": "{{resolve:ssm:name:1}}"})
     cloud.wait_for("UPDATE_COMPLETE")
     assert sorted(cloud.topic.world.values()) == ["first", "second", "two"]
+
+
+def test_a_resource_is_tagged_with_its_stack(cloud):
+    """CloudFormation's own tags stand beside the stack's; they are no property that a change would be seen in."""
+    cloud.topics("CreateStack", {"T": "one"}, Tags=[{"Key": "team", "Value": "a"}])
+    cloud.wait_for("CREATE_COMPLETE")
+    name = cloud.physical_id("T")
+    stack = cloud.call("DescribeStacks")["Stacks"][0]["StackId"]
+    of_stack = {f"aws:cloudformation:{key}": value for key, value in (("stack-name", "demo"), ("stack-id", stack))}
+    assert cloud.topic.tags[name] == {"team": "a", "aws:cloudformation:logical-id": "T", **of_stack}
+    with pytest.raises(AwsError, match="No updates are to be performed"):
+        cloud.topics("UpdateStack", {"T": "one"}, Tags=[{"Key": "team", "Value": "a"}])
+    cloud.topics("UpdateStack", {"T": "two"}, Tags=[{"Key": "team", "Value": "b"}])
+    cloud.wait_for("UPDATE_COMPLETE")
+    assert cloud.topic.tags[name] == {"team": "b", "aws:cloudformation:logical-id": "T", **of_stack}

@@ -108,5 +108,6 @@ def test_bootstrap_version_rule(evaluation):
 
 
 def test_topics_to_notify_are_a_list_in_a_text(evaluation):
-    """In brackets, also where there are none."""
-    assert evaluation().resolve({"Fn::Sub": "to ${AWS::NotificationARNs}"}) == "to []"
+    """Where there are none, nothing stands in their place."""
+    assert evaluation().resolve({"Fn::Sub": "to <${AWS::NotificationARNs}>"}) == "to <>"
+    assert evaluation().resolve({"Fn::Join": ["-", {"Ref": "AWS::NotificationARNs"}]}) == ""
