@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localcloud.front_door.registry import operation_groups
+from localcloud.iam.not_evaluated import NOT_EVALUATED
 from localcloud.moto_services.bridge import MOTO_SERVICES
 from localcloud.moto_services.limits import NOT_SERVED
 from localcloud.resources.registry import resource_types
@@ -112,7 +113,7 @@ def moto_operations(service: str) -> list[str]:
     return [
         name
         for name in _model(_SERVICES.get(service, service)).operation_names
-        if (service, name) not in NOT_SERVED
+        if (service, name) not in NOT_SERVED | NOT_EVALUATED
         and (name in by_query or any(hasattr(each, camelcase_to_underscores(name)) for each in classes))
     ]
 

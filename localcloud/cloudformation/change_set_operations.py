@@ -27,7 +27,7 @@ class ChangeSetOperations(CloudFormationOperations):
         refuse_deployment_config(params)
         stack = self._stack_to_change(params, kind)
         self._require_new_name(stack, params["ChangeSetName"])
-        prepared = prepare(self.cloud, self.stacks, stack, params, call.caller, later=True)
+        prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
         if kind == "CREATE" and self.stacks.find(stack["StackId"]) is None:
             self.stacks.add(stack, "REVIEW_IN_PROGRESS", DisableRollback=False)
         change_set = self._change_set(stack, params, prepared)

@@ -36,7 +36,7 @@ class Deployment:
     """Set when the local cloud stops. Failures are not rolled back from then on."""
 
     def create(self, plan: Plan, evaluation: Evaluation, *, on_failure: str) -> None:
-        """``on_failure``: ROLLBACK, DELETE or DO_NOTHING."""
+        """``on_failure``: ROLLBACK, DELETE or DO_NOTHING. Without an export that it imports, nothing is made."""
         reason = self._run(plan, evaluation)
         if reason is None:
             self._settle()
@@ -125,6 +125,9 @@ class Deployment:
 
     def _run(self, plan: Plan, evaluation: Evaluation) -> str | None:
         """Carries out the plan and sets the outputs; returns the reason of a failure."""
+        impossible = evaluation.begin()
+        if impossible is not None:
+            return impossible
         if not self.actor.run(plan, evaluation):
             return _failures(self.actor)
         evaluation.resources = Live(self.stacks, self.stack_id)

@@ -30,6 +30,8 @@ class Evaluation:
     """Returns an export's value, or an Unknown; raises AwsError where no stack exports it."""
     block: str = "Resources"
     """The section that is resolved, for AWS's words of what is not there."""
+    missing_exports: list[str] | None = field(default_factory=list)
+    """What no stack exports, as far as planning has asked; None once nothing may be missing any more."""
     _conditions: dict[str, bool] = field(default_factory=dict)
     _deciding: list[str] = field(default_factory=list)
     _written: int = 0
@@ -67,6 +69,11 @@ class Evaluation:
             check_policy(logical_id, key, "Delete" if policy is NO_VALUE else policy)
         deletion, replacement = ("Delete" if policy is NO_VALUE else str(policy) for policy in found)
         return deletion, replacement
+
+    def begin(self) -> str | None:
+        """From now on values are asked for to be used. Returns the reason why that cannot be."""
+        missing, self.missing_exports = self.missing_exports, None
+        return no_export(missing[0]) if missing else None
 
     def truth(self, value: Any) -> bool:
         found = self._condition_or_value(value)
@@ -110,6 +117,10 @@ class Evaluation:
                 return self.condition(name)
             case _:
                 return self.resolve(value)
+
+
+def no_export(name: str) -> str:
+    return f"No export named {name} found"
 
 
 def _error(message: str) -> AwsError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation import authority, parameters, plan, rules, template_source
-from localcloud.cloudformation.evaluation import Evaluation
+from localcloud.cloudformation.evaluation import Evaluation, no_export
 from localcloud.cloudformation.imports import Imports
 from localcloud.cloudformation.outputs import outputs
 from localcloud.cloudformation.template import Template
@@ -37,12 +37,10 @@ class Preparation:
     """What the stack's document gets when the operation starts."""
 
 
-def prepare(
-    cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: Caller, *, later: bool = False
-) -> Preparation:
+def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: Caller) -> Preparation:
     """``stack``: its present document; a new one has no template. Raises AwsError where the call is impossible.
 
-    ``later``: it is to be carried out later only, so that an import may still be exported until then.
+    A missing export makes no call impossible: as on AWS, the operation begins, and fails (:meth:`Deployment.create`).
     """
     role_arn = params.get("RoleARN") or stack.get("RoleARN")
     make_client = authority.client_maker(cloud.clients, role_arn, caller.access_key_id)
@@ -58,7 +56,7 @@ def prepare(
         parameters=given.values,
         pseudo=_pseudo(cloud, stack, params.get("NotificationARNs", [])),
         resources=_NoResources(),
-        imported=lambda name: _imported(stacks, imports, name, later=later),
+        imported=lambda name: _imported(stacks, imports, evaluation, name),
     )
     rules.check(evaluation)
     stack_id = stack["StackId"]
@@ -137,14 +135,15 @@ def _tags(given: list[dict[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in given}
 
 
-def _imported(stacks: Stacks, imports: set[str], name: str, *, later: bool) -> Any:
+def _imported(stacks: Stacks, imports: set[str], evaluation: Evaluation, name: str) -> Any:
     found = stacks.exports().get(name)
-    if found is None and later:
-        return Unknown(name)
-    if found is None:
-        raise AwsError("ValidationError", f"No export named {name} found. Rollback requested by user.")
-    imports.add(name)
-    return found["Value"]
+    if found is not None:
+        imports.add(name)
+        return found["Value"]
+    if evaluation.missing_exports is None:
+        raise AwsError("ValidationError", no_export(name))
+    evaluation.missing_exports.append(name)
+    return Unknown(name)
 
 
 def _pseudo(cloud: Cloud, stack: Stack, notifications: list[str]) -> Mapping[str, Any]:

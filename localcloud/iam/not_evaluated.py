@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
 #: Operations for sessions that the front door does not know, and for permissions outside of policies.
-_OPERATIONS = frozenset(
+NOT_EVALUATED = frozenset(
     {
         *(("sts", name) for name in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot")),
         *(("sts", name) for name in ("GetSessionToken", "GetFederationToken")),
@@ -25,7 +25,7 @@ _PARAMETERS = {("sts", "AssumeRole"): ("Tags", "TransitiveTagKeys", "PolicyArns"
 def refuse_not_evaluated(request: ApiRequest) -> None:
     """Raises UnsupportedError."""
     call = (request.service, request.operation)
-    if call in _OPERATIONS:
+    if call in NOT_EVALUATED:
         raise UnsupportedError(f"{request.service}:{request.operation}")
     for name in _PARAMETERS.get(call, ()):
         if request.params.get(name):

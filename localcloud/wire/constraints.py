@@ -23,6 +23,7 @@ Scalar: TypeAlias = Callable[[Any], list[str]]
 _CODES = {
     "cloudwatch": "ValidationError",
     "cloudfront": "InvalidArgument",
+    "sagemaker-runtime": "ValidationError",
     **dict.fromkeys(("cognito-idp", "ecr", "logs", "resourcegroupstaggingapi"), "InvalidParameterException"),
 }
 _WHOLE = {"integer": 31, "long": 63, "short": 15, "byte": 7}

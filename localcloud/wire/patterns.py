@@ -23,7 +23,7 @@ class Pattern:
     """One pattern of a model."""
 
     def __init__(self, pattern: str) -> None:
-        rewritten = pattern.replace(_HALVES, _BEYOND)
+        rewritten = pattern.replace(_HALVES, _BEYOND).replace(r"\z", r"\Z")  # the very end
         rewritten = re.sub(r"(\\[wds])-(?!\])", r"\1\\-", rewritten)  # a dash after a class stands for itself
         rewritten = re.sub(r"\$\{[\d,]+\}", "$", rewritten)  # an end that is repeated is an end
         self._by_category = bool(_PROPERTY.search(rewritten))

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.loopback_http import ConnectionLostError, Connections, LoopbackResponse
 from localcloud.platform.service import Asked, HttpRequest, HttpResponse
+from localcloud.services.sagemaker import invocation_headers
 from localcloud.services.sagemaker.endpoint_metrics import Invocation
 from localcloud.wire import protocol
 
@@ -34,6 +35,7 @@ _REFUSED_HEADERS = (
     "inference-component",
     "enable-explanations",
     "session-id",
+    "prefix-aware-id",
 )
 
 
@@ -115,6 +117,7 @@ class Runtime:
         Waits for an endpoint that comes back after a restart, so that its requests are late and not lost.
         """
         name = _endpoint_name(request)
+        invocation_headers.check(name, request)
         for header in _REFUSED_HEADERS:
             if _HEADER + header in request.headers:
                 raise UnsupportedError(f"sagemaker-runtime:InvokeEndpoint with {_HEADER}{header}")

@@ -362,14 +362,26 @@ def test_properties_that_the_schema_refuses_fail_their_resource(cloud):
 
 
 def test_an_import_may_be_missing_until_it_is_executed(cloud):
-    """The change set tells that the value is not known yet."""
+    """The change set tells that the value is not known yet; the stack then fails, and makes nothing."""
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::ImportValue": "nowhere"}}}
     body = json.dumps({"Resources": {"A": topic}})
     cloud.call("CreateChangeSet", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=body)
     (change,) = cloud.call("DescribeChangeSet", ChangeSetName="c", IncludePropertyValues=True)["Changes"]
     assert "KNOWN_AFTER_APPLY" in change["ResourceChange"]["AfterContext"]
-    with pytest.raises(AwsError, match="No export named nowhere found"):
-        cloud.call("ExecuteChangeSet", ChangeSetName="c")
+    cloud.call("ExecuteChangeSet", ChangeSetName="c")
+    cloud.wait_for("ROLLBACK_COMPLETE")
+    begun = next(each for each in cloud.call("DescribeStackEvents")["StackEvents"] if "found" in str(each))
+    assert begun["ResourceStatusReason"] == "No export named nowhere found. Rollback requested by user."
+    assert cloud.topic.world == {}
+
+
+def test_an_update_that_imports_what_nobody_exports_is_rolled_back(cloud):
+    """The stack is as it was."""
+    cloud.topics("CreateStack", {"T": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    cloud.topics("UpdateStack", {"T": {"Fn::ImportValue": "nowhere"}})
+    cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert cloud.topic.world == {cloud.physical_id("T"): "one"}
 
 
 class Parameters:
