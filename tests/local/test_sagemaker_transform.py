@@ -156,12 +156,12 @@ def test_outputs_are_encrypted_with_the_jobs_key(world: World) -> None:
         "encrypted",
         {"a.csv": ROWS[0]},
         TransformOutput={**job("encrypted")["TransformOutput"], "KmsKeyId": key},
-        Environment={"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "application/json"},
+        Environment={"SAGEMAKER_INFERENCE_OUTPUT": "predicted_label,labels"},
     )
     assert done["TransformJobStatus"] == "Completed", done
     head = world.s3.head_object(Bucket=BUCKET, Key="scored/encrypted/a.csv.out")
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
-    assert outputs(world, "encrypted")["a.csv.out"].startswith('{"predictions":')
+    assert outputs(world, "encrypted")["a.csv.out"] == '0.0,"[0, 1, 2, 3]"\n'
 
 
 def test_a_job_can_be_stopped_and_is_listed(world: World) -> None:

@@ -51,6 +51,7 @@ JOBS = {
     "rmse": job(validation=True, eval_metric="rmse"),
     "tuned": job(validation=True, _tuning_objective_metric="validation:f1", early_stopping_rounds="1"),
     "folds": job(validation=True, _kfold="3", _num_cv_round="2", seed="1", subsample="0.6"),
+    "probabilities": job(TABLE + "2,0.1,0.1\n", objective="multi:softprob", num_class="3"),
     "several_labels": job(TABLE + "2,0.1,0.1\n", objective="multi:softprob", num_class="3", eval_metric="f1_binary"),
     "no_objective": {**job(), "hyperparameters": {"num_round": "1", "eval_metric": "rmse"}},
     "each_round": job(save_model_on_termination="true"),
@@ -80,6 +81,9 @@ REQUESTS = {
     "first": asked(ROW, "folds", SAGEMAKER_INFERENCE_ENSEMBLE="false"),
     "votes": asked(ROW, "softmax"),
     "pairs": asked("0:1.2 1:0.4", kind="text/libsvm"),
+    "shares": asked(ROW, "probabilities"),
+    "shares_in_batch": asked(f"{ROW}\n{ROW}", "probabilities", accept="application/json", SAGEMAKER_BATCH="true"),
+    "selected_in_batch": asked(ROW, SAGEMAKER_BATCH="true", **LISTED),
     "too_long": asked(ROW, MAX_CONTENT_LENGTH="3"),
 }
 
@@ -174,6 +178,15 @@ def test_a_request_is_answered_whatever_its_delimiter(done: dict[str, Any]) -> N
     assert done["answers"]["quoted"][0] == 415
     assert done["answers"]["linear"][0] == 200
     assert done["answers"]["too_long"][0] == 413
+
+
+def test_a_transform_job_gets_lines(done: dict[str, Any]) -> None:
+    """Several numbers stand in brackets there, and the type that was asked for does not matter."""
+    shares = done["answers"]["shares"][1].strip().split(",")
+    line = f"[{', '.join(shares)}]"
+    assert len(shares) == 3
+    assert done["answers"]["shares_in_batch"] == [200, f"{line}\n{line}\n"]
+    assert done["answers"]["selected_in_batch"][1] == done["answers"]["selected"][1] + "\n"
 
 
 def test_json_lines_come_with_selectable_inference_alone(done: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ class Serving:
         self._models = models
         self._default_accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", CSV)
         self._most_bytes = int(os.environ.get("MAX_CONTENT_LENGTH", _MAX_PAYLOAD_BYTES))
+        self._batch = bool(os.environ.get("SAGEMAKER_BATCH"))
         listed = os.environ.get("SAGEMAKER_INFERENCE_OUTPUT")
         self._selection = None if listed is None else Selection.of(listed, models.objective, models.classes)
 
@@ -67,10 +68,20 @@ class Serving:
                 406, f"Accept type {wanted} is not supported. Please use supported accept types: {_ACCEPTS}."
             )
         try:
-            body = self._selection.answer(predictions, accept) if self._selection else encoded(predictions, accept)
+            body = self._encoded(predictions, accept)
         except ValueError as error:
             return _refused(500, str(error))
         return Response(body=body, content_type=accept)
+
+    def _encoded(self, predictions: NDArray[np.float32], accept: str) -> bytes:
+        """In a transform job a line a row, whatever was asked for: of several numbers a list in brackets."""
+        if self._selection:
+            return self._selection.answer(predictions, accept) + (b"\n" if self._batch and accept == CSV else b"")
+        return in_lines(predictions) if self._batch else encoded(predictions, accept)
+
+
+def in_lines(predictions: NDArray[np.float32]) -> bytes:
+    return ("\n".join(map(str, predictions.tolist())) + "\n").encode()
 
 
 def encoded(predictions: NDArray[np.float32], accept: str) -> bytes:

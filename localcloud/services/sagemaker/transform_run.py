@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
 
+#: By which a container knows that it answers no endpoint's callers.
+_IN_BATCH = {"SAGEMAKER_BATCH": "true"}
 _STARTUP_SECONDS = 300
 #: SageMaker's defaults ("CreateTransformJob").
 _TIMEOUT_SECONDS, _RETRIES, _CONCURRENT, _PAYLOAD_MEGABYTES = 600, 3, 1, 6
@@ -82,7 +84,7 @@ class TransformRun:
         """Returns when every container has answered its ping."""
         isolated = self._model.get("EnableNetworkIsolation", False)
         for spec in container_specs(self._cloud, self._model):
-            told = replace(spec, environment={**spec.environment, **self._job.get("Environment", {})})
+            told = replace(spec, environment={**spec.environment, **self._job.get("Environment", {}), **_IN_BATCH})
             place = Place.of_transform_job(self._name, instance, spec.name)
             self._containers.append(Container(self._cloud, told, place, self._role, isolated=isolated))
         for container in self._containers:
