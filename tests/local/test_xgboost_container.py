@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from localcloud.images.registry import image_of
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
+from ml_init.recordio import CONTENT_TYPE as RECORDIO
+from ml_init.recordio import Row, encode
 from tests.clouds import PROJECT
 
 pytestmark = pytest.mark.local
@@ -23,6 +26,9 @@ TABLE = "".join(f"{label},{first},{second}\n" for label, first, second in CELLS)
 PAIRS = "".join(f"{label} 0:{first} 1:{second}\n" for label, first, second in CELLS)
 WEIGHTS = [30] * 4 + [1] * 26
 WEIGHED = "".join(f"{label}:{weight} 0:{a} 1:{b}\n" for weight, (label, a, b) in zip(WEIGHTS, CELLS, strict=True))
+#: In base64, as the programs of the test take records.
+RECORDS = base64.b64encode(encode(Row(tuple(cells), label=label) for label, *cells in CELLS)).decode()
+RECORD = base64.b64encode(encode([Row((1.2, 0.4))])).decode()
 ROW = "1.2,0.4"
 LISTED = {"SAGEMAKER_INFERENCE_OUTPUT": "predicted_label,probability"}
 
@@ -46,6 +52,8 @@ JOBS = {
     "deep": job() | {"files": {"a/b/c/rows": TABLE}},
     "third": job() | {"files": {"a/b/rows": TABLE}},
     "pairs": job(PAIRS, "text/libsvm"),
+    "records": job(RECORDS, RECORDIO),
+    "unlabelled": job(RECORD, RECORDIO),
     "no_value": job(PAIRS + "1 0:0.5 1:\n", "text/libsvm"),
     "weighed": job(WEIGHED, "text/libsvm"),
     "rmse": job(validation=True, eval_metric="rmse"),
@@ -84,6 +92,7 @@ REQUESTS = {
     "shares": asked(ROW, "probabilities"),
     "shares_in_batch": asked(f"{ROW}\n{ROW}", "probabilities", accept="application/json", SAGEMAKER_BATCH="true"),
     "selected_in_batch": asked(ROW, SAGEMAKER_BATCH="true", **LISTED),
+    "records": asked(RECORD, kind=RECORDIO),
     "too_long": asked(ROW, MAX_CONTENT_LENGTH="3"),
 }
 
@@ -106,7 +115,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"jobs": found["jobs"], "answers": dict(zip(REQUESTS, found["answers"], strict=True))}
 
 
-@pytest.mark.parametrize("name", ["semicolons", "tabs", "blanks", "mark"])
+@pytest.mark.parametrize("name", ["semicolons", "tabs", "blanks", "mark", "records"])
 def test_the_same_table_makes_the_same_model(done: dict[str, Any], name: str) -> None:
     """Whatever stands between the columns, and with a mark of its byte order."""
     assert done["jobs"][name] == done["jobs"]["commas"]
@@ -124,6 +133,7 @@ def test_what_the_container_reads_is_read(done: dict[str, Any], name: str) -> No
     [
         ("note", "UserError: Failed to load csv data with exception"),
         ("one_column", "UserError: Failed to load csv data with exception"),
+        ("unlabelled", "UserError: Got input data without labels"),
         ("deep", "UserError: No data in training channel path"),
         ("several_labels", "UserError: Target is multiclass but average='binary'"),
         ("no_objective", "KeyError: 'objective"),
@@ -174,7 +184,7 @@ def test_a_request_is_answered_whatever_its_delimiter(done: dict[str, Any]) -> N
     """Any delimiter does, and so does libsvm; quoted numbers are none."""
     score = done["answers"]["row"]
     assert score[0] == 200
-    assert score == done["answers"]["semicolon"] == done["answers"]["pairs"]
+    assert score == done["answers"]["semicolon"] == done["answers"]["pairs"] == done["answers"]["records"]
     assert done["answers"]["quoted"][0] == 415
     assert done["answers"]["linear"][0] == 200
     assert done["answers"]["too_long"][0] == 413

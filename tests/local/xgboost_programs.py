@@ -1,10 +1,12 @@
 """Trains and serves with the programs of the XGBoost image, many cases in one process. The image's Python runs it.
 
-It reads a JSON document of jobs and requests from its standard input, and writes their ends and answers.
+It reads a JSON document of jobs and requests from its standard input, and writes their ends and answers. Records stand
+there in base64.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -24,7 +26,7 @@ def train_job(root: Path, job: dict[str, Any]) -> dict[str, Any]:
         for path, text in job["files"].items():
             file = root / "input" / "data" / name / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+            file.write_bytes(base64.b64decode(text) if "recordio" in job["type"] else text.encode())
     channels = {name: {"ContentType": job["type"]} for name in job["channels"]}
     (config / "hyperparameters.json").write_text(json.dumps(job["hyperparameters"]))
     (config / "inputdataconfig.json").write_text(json.dumps(channels))
@@ -49,7 +51,9 @@ def ask(root: Path, request: dict[str, Any]) -> list[Any]:
     try:
         together = os.environ.get("SAGEMAKER_INFERENCE_ENSEMBLE", "true") == "true"
         serving = serve.Serving(models.load(root / "model", ensemble=together))
-        answer = serving.handle(Request("POST", "/invocations", request["headers"], request["body"].encode()))
+        body = request["body"]
+        content = base64.b64decode(body) if "recordio" in request["headers"]["content-type"] else body.encode()
+        answer = serving.handle(Request("POST", "/invocations", request["headers"], content))
     finally:
         for name in request["environment"]:
             del os.environ[name]

@@ -42,7 +42,7 @@ def check(folder: Path, kind: str) -> None:
         if kind == "csv":
             with path.open(errors="ignore") as lines:
                 delimiter_of(lines.readline())
-        else:
+        elif kind == "libsvm":
             _check_libsvm(path)
 
 

@@ -1,4 +1,4 @@
-"""The training data of channels as XGBoost reads it itself: text in CSV with the label first, or in libsvm."""
+"""The training data of channels: CSV with the label first or libsvm, as XGBoost reads them itself, or records."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import channel_files
 import xgboost
 from hyperparameters import UserError
+from records import rows_and_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,8 @@ def read(folders: Sequence[Path], kind: str, *, weighted: bool) -> xgboost.DMatr
     files = [path for folder in folders for path in channel_files.files_of(folder)]
     if not files:
         return None
+    if kind == "recordio-protobuf":
+        return _labelled(_records(files))
     options = f"format={kind}"
     if kind == "csv":
         options += f"&label_column=0&delimiter={channel_files.delimiter(files)}{'&weight_column=1' if weighted else ''}"
@@ -29,9 +32,22 @@ def read(folders: Sequence[Path], kind: str, *, weighted: bool) -> xgboost.DMatr
         message = without_trace(error)
         names = ", ".join(path.name for path in files[:3]) + (", …" if len(files) > 3 else "")
         raise UserError(f"Failed to load {kind} data with exception:\n{message} ({names})") from error
+    return _labelled(matrix)
+
+
+def _labelled(matrix: xgboost.DMatrix) -> xgboost.DMatrix:
     if matrix.get_label().size == 0:
         raise UserError("Got input data without labels. Please check the input data set.")
     return matrix
+
+
+def _records(files: Sequence[Path]) -> xgboost.DMatrix:
+    """Of all files in one sequence."""
+    try:
+        rows, labels = rows_and_labels(b"".join(path.read_bytes() for path in files), files[0].name)
+        return xgboost.DMatrix(rows, label=labels)
+    except (ValueError, xgboost.core.XGBoostError) as error:
+        raise UserError(f"Failed to load recordio-protobuf data with exception:\n{without_trace(error)}") from error
 
 
 def without_trace(error: Exception) -> str:

@@ -10,9 +10,11 @@ _FORMATS = {
     "libsvm": "libsvm",
     "text/libsvm": "libsvm",
     "text/x-libsvm": "libsvm",
+    "recordio-protobuf": "recordio-protobuf",
+    "application/x-recordio-protobuf": "recordio-protobuf",
 }
 #: Formats of the container that this stand-in does not support.
-_REFUSED = ("parquet", "application/x-parquet", "recordio-protobuf", "application/x-recordio-protobuf")
+_REFUSED = ("parquet", "application/x-parquet")
 _CODE = "text/python"
 
 
@@ -35,7 +37,7 @@ def check_code_channel(declared: str | None) -> None:
 
 
 def content_type(declared: str | None) -> str:
-    """Returns ``csv`` or ``libsvm``, which is the default; raises UserError for anything else."""
+    """``csv``, ``recordio-protobuf``, or ``libsvm``, which is the default; raises UserError for anything else."""
     if not declared:
         return "libsvm"
     name, *parameters = (part.strip() for part in declared.lower().split(";"))

@@ -1,4 +1,4 @@
-"""A request's rows, as the container reads them: CSV of any delimiter, or libsvm."""
+"""A request's rows, as the container reads them: CSV of any delimiter, libsvm, or RecordIO-protobuf."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from content_types import content_type
+from records import rows_and_labels
 from scipy.sparse import csr_matrix
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ def rows(body: bytes, declared: str | None) -> NDArray[np.float32] | csr_matrix:
     """The payload as a matrix; raises UserError or ValueError in the container's words."""
     kind = content_type(declared)
     try:
+        if kind == "recordio-protobuf":
+            return _finite(rows_and_labels(body)[0])
         text = body.strip().decode()
         return _of_csv(text) if kind == "csv" else _of_libsvm(text)
     except (ValueError, csv.Error) as error:
@@ -36,15 +39,19 @@ def delimiter_of(line: str) -> str:
     return "," if found.isalnum() else found
 
 
-def _of_csv(text: str) -> NDArray[np.float32]:
+def _of_csv(text: str) -> NDArray[np.float32] | csr_matrix:
     lines = text.split("\n")
     delimiter = delimiter_of(lines[0][:_LOOKED_AT])
     cells = [[float(cell or "nan") for cell in line.split(delimiter)] for line in lines]
     with np.errstate(over="ignore"):
-        read = np.array(cells, dtype=np.float32)
-    if np.isinf(read).any():
+        return _finite(np.array(cells, dtype=np.float32))
+
+
+def _finite(matrix: NDArray[np.float32] | csr_matrix) -> NDArray[np.float32] | csr_matrix:
+    """The matrix, if XGBoost takes its numbers."""
+    if np.isinf(matrix if isinstance(matrix, np.ndarray) else matrix.data).any():
         raise ValueError("Input data contains `inf` or a value too large, while `missing` is not set to `inf`")
-    return read
+    return matrix
 
 
 def _of_libsvm(text: str) -> csr_matrix:
@@ -60,6 +67,4 @@ def _of_libsvm(text: str) -> csr_matrix:
     places = np.array([(row, int(index)) for row, index, _ in pairs])
     values = np.array([float(value) for _, _, value in pairs], dtype=np.float32)
     columns = places[:, 1] - (1 if places[:, 1].min() >= 1 else 0)
-    if np.isinf(values).any():
-        raise ValueError("Input data contains `inf` or a value too large, while `missing` is not set to `inf`")
-    return csr_matrix((values, (places[:, 0], columns)))
+    return _finite(csr_matrix((values, (places[:, 0], columns))))

@@ -48,7 +48,7 @@ def test_xgboost_reads_what_its_description_says():
     assert description.training is not None
     assert description.serving is not None
     for name in {*description.training.content_types, *description.serving.content_types}:
-        assert content_type(name) in {"csv", "libsvm"}
+        assert content_type(name) in {"csv", "libsvm", "recordio-protobuf"}
 
 
 def test_only_named_images_are_installed_ahead_of_use():

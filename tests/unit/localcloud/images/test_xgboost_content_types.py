@@ -11,6 +11,7 @@ from hyperparameters import UserError
         ("text/csv", "csv"),
         ("text/csv; label_size=1", "csv"),
         ("CSV", "csv"),
+        ("application/x-recordio-protobuf", "recordio-protobuf"),
         ("text/x-libsvm", "libsvm"),
         ("text/libsvm ;charset=utf8", "libsvm"),
         (None, "libsvm"),
@@ -27,7 +28,7 @@ def test_parameters_and_case_do_not_matter(declared, kind):
     [
         ("image/png", "image/png is not an accepted ContentType"),
         ("text/csv; label_size=0", "label_size must be equal to 1"),
-        ("application/x-recordio-protobuf", "application/x-recordio-protobuf is not supported by the local cloud"),
+        ("application/x-parquet", "application/x-parquet is not supported by the local cloud"),
     ],
 )
 def test_other_types_are_refused_by_name(declared, message):

@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import pytest
+import recordio
 from hyperparameters import UserError
 from payloads import delimiter_of, rows
 
@@ -55,6 +56,35 @@ def test_a_pair_of_a_request_needs_its_value(body):
     """In training data one without a value is taken; in a request it is not."""
     with pytest.raises(ValueError, match="please ensure data is in libsvm format"):
         rows(body, None)
+
+
+RECORDS = "application/x-recordio-protobuf"
+
+
+def test_records_are_rows_in_full_or_sparse():
+    """A label is no column, and a sparse row has the width that it says."""
+    full = recordio.write([recordio.Record.dense(np.array([1.5, 2]), 1.0), recordio.Record.dense(np.array([3, 4]))])
+    sparse = recordio.write(
+        [recordio.Record.sparse([2], np.array([5]), 4), recordio.Record.sparse([0], np.array([6]), 4)]
+    )
+    assert rows(full, RECORDS).tolist() == [[1.5, 2.0], [3.0, 4.0]]
+    assert rows(sparse, RECORDS).toarray().tolist() == [[0.0, 0.0, 5.0, 0.0], [6.0, 0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"1,2",
+        recordio.write([recordio.Record({}, {})]),
+        recordio.write([recordio.Record.dense(np.array([1.0])), recordio.Record.dense(np.array([1.0, 2.0]))]),
+        recordio.write([recordio.Record.dense(np.array([np.inf]))]),
+    ],
+    ids=["text", "no features", "several widths", "infinite"],
+)
+def test_what_is_no_matrix_of_records_is_refused(body):
+    """The message names the format."""
+    with pytest.raises(ValueError, match="please ensure data is in recordio-protobuf format"):
+        rows(body, RECORDS)
 
 
 def test_another_type_is_refused_by_name():
