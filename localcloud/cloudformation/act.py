@@ -22,6 +22,7 @@ from localcloud.cloudformation.plan import (
     check_properties,
     custom_named,
     decide,
+    refuse_system_tags,
     removals,
     with_tags,
     without_tags,
@@ -50,7 +51,6 @@ class Actor:
     account_id: str
     region: str
     make_client: Callable[[str], Any]
-    make_own_client: Callable[[str], Any]
     secrets: DynamicReferences
     responses: Responses
     time_scale: float
@@ -107,6 +107,7 @@ class Actor:
         definition = evaluation.template.resources[step.logical_id]
         properties = with_tags(evaluation.resolve(definition.properties), step.type_name, self.stack["Tags"])
         check_properties(definition, properties)
+        refuse_system_tags(properties, step.type_name)
         deletion_policy, update_replace_policy = evaluation.policies(step.logical_id)
         wanted = Deployed(
             logical_id=step.logical_id,
@@ -302,7 +303,6 @@ class Actor:
             account_id=self.account_id,
             region=self.region,
             make_client=self.make_client,
-            make_own_client=self.make_own_client,
             announce=announce,
             cancelled=self.cancelled,
             responses=self.responses,

@@ -132,7 +132,6 @@ class Engine:
             account_id=settings.account_id,
             region=settings.region,
             make_client=make_client,
-            make_own_client=self.cloud.clients.administrator,
             secrets=self.references(stack["StackId"], make_client),
             responses=self.responses,
             time_scale=settings.time_scale,

@@ -16,6 +16,7 @@ from localcloud.cloudformation.order import in_order, reversed_
 from localcloud.cloudformation.schemas import Schema, is_custom, schema
 from localcloud.cloudformation.values import Unknown, contains_unknown
 from localcloud.platform.errors import AwsError
+from localcloud.wire import system_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -210,6 +211,14 @@ def with_tags(properties: dict[str, Any], type_name: str, tags: Mapping[str, str
     taken = {tag.get("Key") for tag in own}
     added = [{"Key": key, "Value": value} for key, value in tags.items() if key not in taken]
     return {**properties, name: [*own, *added]}
+
+
+def refuse_system_tags(properties: dict[str, Any], type_name: str) -> None:
+    """Raises AwsError for tags of a template that only CloudFormation itself writes."""
+    place = _schema(type_name).tag_property
+    own = system_tags.keys({"Tags": properties.get(place[0])}) if place else []
+    if any(key.startswith(system_tags.PREFIX) for key in own):
+        raise AwsError("ValidationError", system_tags.NOT_YOURS)
 
 
 def without_tags(properties: dict[str, Any], type_name: str) -> dict[str, Any]:

@@ -274,9 +274,12 @@ class Gateway:
             internal = AwsError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
             return protocol.refuse_for(service, internal, request_id)
 
-    def _check_tags(self, call: ApiRequest, request: HttpRequest) -> None:
-        if not self._identity.is_inner(request):
-            system_tags.check(call, request)
+    def _authorize(self, call: ApiRequest, caller: Caller, region: str, *, inner: bool) -> None:
+        """``inner``: the call comes from this very process, which may write tags of AWS's own, and asks nobody."""
+        if not inner:
+            system_tags.check(call)
+        if not (inner and system_tags.are_all(call)):
+            self._authorization.authorize(call, caller, region)
 
     def _refused_by(self, route: Route, request: HttpRequest) -> HttpResponse | None:
         """The refusal of a request to a route; None where it is allowed."""
@@ -298,7 +301,6 @@ class Gateway:
     def _answer_motos(self, claim: Claim, caller: Caller, request: HttpRequest) -> HttpResponse | Poll:
         spoken = api_requests.read(claim.service, request)
         call, rebuilt = spoken.call, for_moto(spoken.request, claim.signer)
-        self._check_tags(call, request)
 
         def ask(asked: HttpRequest) -> HttpResponse:
             frees = call.operation.startswith(("Delete", "Abort"))
@@ -307,7 +309,7 @@ class Gateway:
         if (call.service, call.operation) == ("s3", "DeleteObjects"):
             refusals = self._authorization.authorize_each(call, caller, claim.region)
             return object_deletions.answer(rebuilt, call.params["deletions"], refusals, ask)
-        self._authorization.authorize(call, caller, claim.region)
+        self._authorize(call, caller, claim.region, inner=self._identity.is_inner(request))
         own = self._authorization.own_answer(call, caller)
         if own is not None:
             return own
@@ -338,9 +340,8 @@ class Gateway:
                 raise protocol.unsupported(call.service, call.operation, request)
             params = wire.parse(request, asked)
             read = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
-            self._check_tags(read, request)
             if (call.service, call.operation) not in self._without_policies:
-                self._authorization.authorize(read, call.caller, call.region)
+                self._authorize(read, call.caller, call.region, inner=self._identity.is_inner(request))
             return wire.answer(call.operation, handler(call, params), call.request_id)
         except AwsError as error:
             return wire.refuse(error, call.request_id)

@@ -15,7 +15,6 @@ from localcloud.moto_services.state.bodies import Bodies, ObjectBody
 from localcloud.moto_services.state.circumstances import StandIn
 from localcloud.moto_services.state.large_objects import use_in_moto
 from localcloud.platform.errors import UnsupportedError
-from localcloud.wire import s3_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +48,6 @@ def adapt(bodies: Bodies) -> None:
     _import_backends()
     _share_operations_between_threads()
     _leave_bucket_policies_to_us()
-    _keep_system_tags_of_buckets()
     _take_policies_without_a_version()
     _list_modules_once()
     _refuse_functions_behind_buckets()
@@ -247,24 +245,6 @@ def _leave_bucket_policies_to_us() -> None:
     from moto.s3.models import FakeBucket
 
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
-
-
-def _keep_system_tags_of_buckets() -> None:
-    """Lets a bucket have tags of CloudFormation's, which stay when its other tags are replaced. The front door refuses
-    them from anybody else, which moto does from everybody.
-    """
-    from moto.s3.models import S3Backend
-    from moto.s3.responses import S3Response
-
-    put = S3Backend.put_bucket_tagging
-
-    def put_bucket_tagging(self: S3Backend, bucket_name: str, tags: dict[str, str]) -> None:
-        had = self.tagger.get_tag_dict_for_resource(self.get_bucket(bucket_name).arn)
-        put(self, bucket_name, {key: text for key, text in had.items() if key.startswith("aws:")} | tags)
-
-    S3Response._bucket_tagging_from_body = lambda self: s3_documents.tags(self.body)  # type: ignore[method-assign]  # noqa: SLF001
-    S3Backend.put_bucket_tagging = put_bucket_tagging  # type: ignore[method-assign]
-    S3Backend.delete_bucket_tagging = lambda self, bucket_name: self.put_bucket_tagging(bucket_name, {})  # type: ignore[method-assign]
 
 
 def _take_policies_without_a_version() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from localcloud.moto_services import adaptation
+from localcloud.moto_services.bucket_tags import keep_system_tags
 from localcloud.moto_services.state.bodies import Bodies
 from localcloud.moto_services.state.circumstances import Circumstances, World
 from localcloud.moto_services.state.journal import Entry, Journal
@@ -79,6 +80,7 @@ class MotoBridge:
         )
         self._reserve = Reserve(settings.home / "state" / "moto.reserve", _RESERVE_BYTES)
         adaptation.adapt(self._bodies)
+        keep_system_tags()
         self._world = World()
         self._modules = 0
         #: Whether moto's memory may hold changes that the journal lacks.

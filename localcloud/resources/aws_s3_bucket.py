@@ -58,15 +58,14 @@ def _configure(s3: Any, name: str, properties: Properties, previous: Properties)
 
 
 def _tag(ctx: Context, name: str, properties: Properties, previous: Properties) -> None:
-    """S3 has one operation for all tags. The deployer needs to be allowed it for other tags than CloudFormation's."""
+    """S3 has one operation for all tags, and one that removes all but CloudFormation's."""
     tags, were = tags_of(properties), tags_of(previous)
     if tags == were:
         return
-    s3 = ctx.own_client("s3") if without_system_tags(tags) == without_system_tags(were) else ctx.client("s3")
-    if tags:
-        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_set(tags)})
+    if without_system_tags(were) and not without_system_tags(tags):
+        ctx.client("s3").delete_bucket_tagging(Bucket=name)
     else:
-        s3.delete_bucket_tagging(Bucket=name)
+        ctx.client("s3").put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_set(tags)})
 
 
 def _attributes(ctx: Context, name: str) -> Attributes:

@@ -59,8 +59,6 @@ class Context:
     region: str
     partition: str = "aws"
     make_client: Callable[[str], Any]
-    make_own_client: Callable[[str], Any] | None = None
-    """For what CloudFormation does by itself, on no permission of the deployer's; None: it does so as the deployer."""
     announce: Callable[[str], None] = lambda _: None
     cancelled: threading.Event = field(default_factory=threading.Event)
     responses: Responses = field(default_factory=lambda: Responses(""))
@@ -74,10 +72,6 @@ class Context:
     def client(self, service: str) -> Any:
         """A boto3 client with the credentials of the deploying role, or of the caller where there is no role."""
         return self.make_client(service)
-
-    def own_client(self, service: str) -> Any:
-        """A boto3 client for what CloudFormation does by itself, such as its own tags."""
-        return (self.make_own_client or self.make_client)(service)
 
     def created(self, physical_id: str) -> None:
         """Announces that the resource exists, before ``create`` makes more calls for it.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Params
 
 PREFIX = "aws:"
+NOT_YOURS = "aws: prefixed tag key names are not allowed for external use."
 _TAGS = re.compile(r"tags?|taglist|tagstoadd|userpooltags", re.IGNORECASE)
 _KEYS = re.compile(r"tagkeys|tagkeylist|tagstoremove", re.IGNORECASE)
 

@@ -69,7 +69,7 @@ class Cloud:
 
     def __init__(self, folder, topic):
         self.topic = topic
-        clients = SimpleNamespace(forwarding=lambda *_, **__: topic.parameters, administrator=lambda _: None)
+        clients = SimpleNamespace(forwarding=lambda *_, **__: topic.parameters)
         settings = SimpleNamespace(
             account_id="123456789012", region="us-east-1", endpoint_url="http://127.0.0.1:1", time_scale=100.0
         )
@@ -420,3 +420,14 @@ def test_a_resource_is_tagged_with_its_stack(cloud):
     cloud.topics("UpdateStack", {"T": "two"}, Tags=[{"Key": "team", "Value": "b"}])
     cloud.wait_for("UPDATE_COMPLETE")
     assert cloud.topic.tags[name] == {"team": "b", "aws:cloudformation:logical-id": "T", **of_stack}
+
+
+def test_a_template_has_no_tags_of_that_kind(cloud):
+    """The resource fails in AWS's words."""
+    topic = {
+        "Type": "AWS::SNS::Topic",
+        "Properties": {"Tags": [{"Key": "aws:cloudformation:logical-id", "Value": "X"}]},
+    }
+    cloud.call("CreateStack", TemplateBody=json.dumps({"Resources": {"T": topic}}))
+    cloud.wait_for("ROLLBACK_COMPLETE")
+    assert "aws: prefixed tag key names are not allowed for external use" in str(cloud.call("DescribeStackEvents"))

@@ -2,9 +2,8 @@
 
 import pytest
 
-from localcloud.front_door.system_tags import check
+from localcloud.front_door.system_tags import are_all, check
 from localcloud.platform.errors import AwsError
-from localcloud.platform.service import HttpRequest
 from localcloud.wire.api_requests import ApiRequest
 from localcloud.wire.system_tags import given, keys
 
@@ -26,9 +25,12 @@ def test_policies_do_not_see_them(params):
     assert keys(params) == [OWN, OTHER]
 
 
-def asked(operation, service="sns", body=b"", **params):
-    request = HttpRequest(method="POST", path="/", query="", headers={}, body=body)
-    check(ApiRequest(service=service, operation=operation, params=params), request)
+def call(operation, service="sns", **params):
+    return ApiRequest(service=service, operation=operation, params=params)
+
+
+def asked(operation, service="sns", **params):
+    check(call(operation, service, **params))
 
 
 @pytest.mark.parametrize(
@@ -44,11 +46,20 @@ def test_a_caller_writes_none_to_a_bucket():
     """S3 says so in its own words, and reads them from the body."""
     body = "<Tagging><TagSet><Tag><Key>{}</Key><Value>v</Value></Tag></TagSet></Tagging>"
     with pytest.raises(AwsError, match="System tags cannot be added/updated by requester"):
-        asked("PutBucketTagging", "s3", body.format(OWN).encode())
-    asked("PutBucketTagging", "s3", body.format(OTHER).encode())
+        asked("PutBucketTagging", "s3", body=body.format(OWN).encode())
+    asked("PutBucketTagging", "s3", body=body.format(OTHER).encode())
 
 
 def test_a_caller_may_look_for_them():
     """A filter changes nothing, and other tags are the caller's."""
     asked("ListJobs", "glue", Tags={OWN: "s"})
     asked("TagResource", Tags={OTHER: "a"})
+
+
+def test_a_bucket_is_tagged_on_nobodys_permission():
+    """That holds for a call with tags of AWS's own alone, which comes from CloudFormation."""
+    body = "<Tagging><TagSet>{}</TagSet></Tagging>"
+    own, other = (f"<Tag><Key>{key}</Key><Value>v</Value></Tag>" for key in (OWN, OTHER))
+    assert are_all(call("PutBucketTagging", "s3", body=body.format(own).encode()))
+    assert not are_all(call("PutBucketTagging", "s3", body=body.format(own + other).encode()))
+    assert not are_all(call("TagResource", Tags={OWN: "s"}))
