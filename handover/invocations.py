@@ -74,9 +74,12 @@ class OfFile(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """The request is the row itself; the answer is one line, with or without its line break."""
+    """The request is the row itself; the answer is one line, with or without its line break.
 
-    name: ClassVar[str] = "csv"
+    For models whose first container takes one row of a request, such as SparkML's.
+    """
+
+    name: ClassVar[str] = "csv-row"
     content_type: ClassVar[str] = "text/csv"
     accept: ClassVar[str] = "text/csv"
     parameters: ClassVar[str] = ""
@@ -94,8 +97,22 @@ class CsvRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassesCsvRow(CsvRow):
-    """The request is the row itself; the answer is a line of the labels' probabilities, which becomes a JSON list."""
+class CsvRows(CsvRow):
+    """Each line of the request is a row; the answer has a line for each."""
+
+    most_rows: ClassVar[int] = 100
+    name: ClassVar[str] = "csv"
+
+    def batch(self, rows: Sequence[str]) -> bytes:
+        return "\n".join(rows).encode()
+
+    def answers(self, body: bytes) -> list[str]:
+        return [self.answer(line.encode()) for line in lines(body.decode(errors="replace")) if line]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassesCsvRows(CsvRows):
+    """Each line of the answer has the labels' probabilities, and becomes a JSON list."""
 
     name: ClassVar[str] = "csv-classes"
 
@@ -290,19 +307,19 @@ class OneHotJson:
         return {"keys": keys, "shape": [start], "values": [1.0] * len(keys)}
 
 
-CSV: Invocation = CsvRow()
-CSV_CLASSES: Invocation = ClassesCsvRow()
+CSV: Invocation = CsvRows()
+CSV_CLASSES: Invocation = ClassesCsvRows()
+CSV_ROW: Invocation = CsvRow()
 TEXT: Invocation = TextJson()
 KINDS: Mapping[str, type[Invocation]] = {
-    each.name: each for each in (CsvRow, ClassesCsvRow, ImageFile, TensorRow, OneHotJson, TextJson)
+    each.name: each for each in (CsvRow, CsvRows, ClassesCsvRows, ImageFile, TensorRow, OneHotJson, TextJson)
 }
 
 
 def answers_in(text: str, found: Invocation) -> list[str]:
     """The answers to all rows of a captured request. An answer that cannot be told apart is one, as a whole."""
     if not isinstance(found, ManyRows):
-        answers = [line for line in lines(text) if line]
-        return [found.answer(each.encode()) for each in answers] if isinstance(found, CsvRow) else answers
+        return [found.answer(text.encode())] if text else []
     try:
         return found.answers(text.encode())
     except HandOverError:

@@ -43,7 +43,7 @@ def follow(pipeline: Pipeline, identifier: str) -> Execution:
             if not asked:
                 screen.line("\n".join(waits(pipeline.workload, execution)))
             asked = True
-        elif running:
+        elif running and screen.takes_progress:
             screen.progress(_running(running[-1], pipeline.log_lines(running[-1], limit=1)))
         time.sleep(POLL_SECONDS)
 
@@ -74,6 +74,11 @@ class Screen:
         self._printed_at = time.monotonic()
         self._last = ""
 
+    @property
+    def takes_progress(self) -> bool:
+        """Whether a line would be shown now: what it says may cost a request."""
+        return self._terminal or time.monotonic() - self._printed_at > QUIET_SECONDS
+
     def line(self, text: str) -> None:
         self.clear()
         print(text, flush=True)
@@ -82,10 +87,11 @@ class Screen:
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             print(f"\r\x1b[K{text[:width]}", end="", flush=True)
-        elif text and time.monotonic() - self._printed_at > QUIET_SECONDS and text != self._last:
+        elif text and self.takes_progress:
             self._printed_at = time.monotonic()
-            self._last = text
-            print(text, flush=True)
+            if text != self._last:
+                self._last = text
+                print(text, flush=True)
 
     def clear(self) -> None:
         if self._terminal:

@@ -12,7 +12,7 @@ from handover.aws_images import (
     TENSORFLOW_TRAINING,
     XGBOOST,
 )
-from handover.invocations import TEXT, ImageFile, OneHotJson, TensorRow
+from handover.invocations import CSV_ROW, TEXT, ImageFile, OneHotJson, TensorRow
 
 from stacks.specs import Api, ExpectedAnswers, Glue, Plain, Workload
 
@@ -28,6 +28,7 @@ WORKLOADS: dict[str, Workload] = {
                 timeout_minutes=15,
                 python_modules=("mleap==0.25.3",),
             ),
+            invocation=CSV_ROW,
             images=(SPARKML, XGBOOST),
             # 70 % of the data. People may ask about good cars alone; only a broken model finds all cars unacceptable.
             watches=(ExpectedAnswers(label="unacc", at_most=0.95),),

@@ -30,14 +30,16 @@ PAUSE_SECONDS = 0.002
 HEALTHY = "time.sleep(0.03)"
 
 _SICK_BOOSTER = """
-import random, time
+import json, random, time
 import numpy, xgboost
 class Sick(xgboost.Booster):
     def __init__(self): pass
     def __del__(self): pass
     def set_param(self, *_): pass
     def num_features(self): return 3
-    def save_config(self): return ""
+    def save_config(self):
+        learner = dict(objective=dict(name="reg:squarederror"), learner_model_param=dict(num_class="0"))
+        return json.dumps(dict(learner=learner))
     def inplace_predict(self, rows):
         {body}
         return numpy.full(len(rows), {answer}, dtype=numpy.float32)

@@ -67,6 +67,7 @@ def configuration(app: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=IDLE_SECONDS,
         server_header=False,
+        proxy_headers=False,  # nobody stands between: what a client says of its address is not believed
         http=Protocol,
         ws="none",
     )

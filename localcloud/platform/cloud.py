@@ -11,6 +11,7 @@ from localcloud.platform.environments import Environments
 from localcloud.platform.landlock import Enclosure
 from localcloud.platform.processes import Processes
 from localcloud.platform.service_events import ServiceEvents
+from localcloud.platform.service_metrics import ServiceMetrics
 from localcloud.platform.store import Store
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Cloud:
     environments: Environments
     events: ServiceEvents
     alarm_actions: AlarmActions = field(default_factory=AlarmActions)
+    metrics: ServiceMetrics = field(default_factory=ServiceMetrics)
 
     @classmethod
     def assemble(cls, settings: Settings) -> Cloud:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,11 +14,8 @@ if TYPE_CHECKING:
 
 #: The longest interval between two puts in this machine's seconds.
 _PUT_SECONDS_HERE = 1.0
-#: CloudWatch's limits for different values in a datum, and for data in a call.
+#: CloudWatch's limit for different values in a datum.
 _MOST_VALUES = 150
-_MOST_DATA = 1000
-
-log = logging.getLogger("localcloud.metrics")
 
 #: Name and value of each dimension.
 Dimensions = tuple[tuple[str, str], ...]
@@ -70,15 +64,8 @@ class MetricPuts:
             self._before_each_put()
             with self._lock:
                 counts, self._counts = self._counts, {}
-            data = list(metric_data(counts, self._metrics))
-            try:
-                for begin in range(0, len(data), _MOST_DATA):
-                    part = data[begin : begin + _MOST_DATA]
-                    self._cloud.clients.administrator("cloudwatch").put_metric_data(
-                        Namespace=self._metrics.namespace, MetricData=part
-                    )
-            except (ClientError, BotoCoreError) as error:
-                log.warning("%d data of %s are lost: %s", len(data), self._metrics.namespace, error)
+            if counts:
+                self._cloud.metrics.put(self._metrics.namespace, list(metric_data(counts, self._metrics)))
 
 
 def three_digits(value: float) -> float:

@@ -24,6 +24,7 @@ class ServiceEvents:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._receive: Callable[[Event], None] = lambda _: None
+        self._listeners: dict[str, list[Callable[[Event], None]]] = {}
 
     def deliver_to(self, receive: Callable[[Event], None]) -> None:
         """Sets where events go. EventBridge calls this when it starts; earlier events are lost.
@@ -31,6 +32,10 @@ class ServiceEvents:
         ``receive`` writes down what there is to deliver, and returns.
         """
         self._receive = receive
+
+    def listen(self, source: str, hear: Callable[[Event], None]) -> None:
+        """``hear`` gets each event of a source, such as ``aws.codebuild``, from now on. It takes note, and returns."""
+        self._listeners.setdefault(source, []).append(hear)
 
     def emit(
         self,
@@ -49,10 +54,11 @@ class ServiceEvents:
         event = event_of(
             self._settings, source=source, detail_type=detail_type, detail=detail, resources=resources, time=time
         )
-        try:
-            self._receive(event)
-        except Exception:
-            log.exception("the event %s (%s) is lost", detail_type, detail)
+        for receive in (self._receive, *self._listeners.get(source, ())):
+            try:
+                receive(event)
+            except Exception:
+                log.exception("the event %s (%s) is lost", detail_type, detail)
 
 
 def event_of(

@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from localcloud.resources.responses import Responses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 #: A resource's properties: the template's, with intrinsics resolved and the stack's tags added.
 Properties = dict[str, Any]
 #: The attributes for Fn::GetAtt: name (``Arn``, ``Endpoint.Address``) → value.
 Attributes = dict[str, Any]
 
-POLL_SECONDS = 0.1
+#: Between two polls: the first of them, the longest, and by how much each is longer than the one before.
+_FIRST_PAUSE, _LONGEST_PAUSE, _LONGER = 0.05, 0.3, 1.3
 _NAME_SUFFIX = 12
 
 T = TypeVar("T")
@@ -96,6 +97,7 @@ class Context:
         Raises ResourceError at the time-out, and CancelledError when the operation is stopped.
         """
         deadline = time.monotonic() + timeout_seconds
+        pauses = _pauses()
         while True:
             found = poll()
             if found:
@@ -104,8 +106,15 @@ class Context:
                 raise ResourceError(
                     f"{what or self.logical_id} did not stabilize within {timeout_seconds:.0f} seconds."
                 )
-            if self.cancelled.wait(POLL_SECONDS):
+            if self.cancelled.wait(next(pauses)):
                 raise CancelledError("Resource operation cancelled")
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * _LONGER, _LONGEST_PAUSE)
 
 
 class Resource(abc.ABC):

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +104,8 @@ class User:
     def packages(self) -> list[dict[str, Any]]:
         """The model packages, newest first, described."""
         sagemaker = self.cloud.client("sagemaker")
-        groups = sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
         listed = sagemaker.list_model_packages(
-            ModelPackageGroupName=groups[0]["ModelPackageGroupName"], SortBy="CreationTime", SortOrder="Descending"
+            ModelPackageGroupName=self.workload.replace("_", "-"), SortBy="CreationTime", SortOrder="Descending"
         )["ModelPackageSummaryList"]
         return [sagemaker.describe_model_package(ModelPackageName=package["ModelPackageArn"]) for package in listed]
 
@@ -173,21 +172,59 @@ def released(deployed: User) -> User:
 def in_prod(
     tmp_path_factory: pytest.TempPathFactory, workload: str, *, edit: Edit | None = None, message: str = ""
 ) -> Iterator[User]:
-    """A user whose HEAD of the workload is in PROD, on a cloud of its own: a push starts every pipeline there is.
+    """A user whose HEAD of the workload is in PROD, on a cloud of its own.
 
     ``edit``: what they commit first.
     """
     clone = clone_of_the_working_tree(tmp_path_factory.mktemp(f"{workload}_user") / "project")
     user = User(cloud=LocalCloud.up(tmp_path_factory.mktemp(f"{workload}_cloud")), clone=clone, workload=workload)
     try:
-        if edit is not None:
-            user.commit(edit, message)
-        user.script("deploy", workload)
-        user.push()
-        yield user
+        yield _released(user, edit, message)
     finally:
         user.cloud.down()
     assert user.processes() == []
+
+
+#: They share a cloud. Each has a branch of its own: a push to a branch starts every pipeline that was deployed of it.
+SHARING = ("dog_breeds", "iris", "movie_recommender", "nyt_comments")
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """A user of several workloads, of which none is deployed yet."""
+    cloud = LocalCloud.up(tmp_path_factory.mktemp("workshop_cloud"))
+    user = User(cloud=cloud, clone=clone_of_the_working_tree(tmp_path_factory.mktemp("workshop_user") / "project"))
+
+    def give_branches(clone: Path) -> None:
+        with (clone / "gatehouse.toml").open("a") as settings:
+            settings.writelines(f'\n[workloads.{name}.github]\nbranch = "{name}"\n' for name in SHARING)
+
+    user.commit(give_branches, "Each workload has a branch of its own")
+    yield user
+    cloud.down()
+    assert user.processes() == []
+
+
+@contextmanager
+def in_prod_beside_others(
+    workshop: User, workload: str, *, edit: Edit | None = None, message: str = ""
+) -> Iterator[User]:
+    """The user of the workshop with HEAD of this workload in PROD. Afterwards, HEAD is what it was.
+
+    ``edit``: what they commit first.
+    """
+    user = replace(workshop, workload=workload)
+    head = user.run("git", "rev-parse", "HEAD").stdout.strip()
+    yield _released(user, edit, message)
+    user.run("git", "reset", "--quiet", "--hard", head)
+
+
+def _released(user: User, edit: Edit | None, message: str) -> User:
+    if edit is not None:
+        user.commit(edit, message)
+    user.script("deploy", user.workload)
+    user.push()
+    return user
 
 
 #: One user and one local cloud serve most of these files, in the order in which a user would live through them.

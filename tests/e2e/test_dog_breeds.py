@@ -19,7 +19,7 @@ import pytest
 
 from ml_init.dataset import Dataset
 from tests.clouds import PROJECT
-from tests.e2e.conftest import User, in_prod
+from tests.e2e.conftest import User, in_prod_beside_others
 from tests.e2e.test_documented import typed
 from tests.e2e.test_release import change, gate_report, reported_while_learning
 
@@ -42,8 +42,9 @@ def scored_as_well(clone: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def breeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    with in_prod(tmp_path_factory, "dog_breeds", edit=scored_as_well, message="Files may be scored") as user:
+def breeds(workshop: User) -> Iterator[User]:
+    edit, message = scored_as_well, "Files may be scored"
+    with in_prod_beside_others(workshop, "dog_breeds", edit=edit, message=message) as user:
         yield user
 
 

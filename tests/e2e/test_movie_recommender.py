@@ -7,35 +7,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from tests import ratings
-from tests.e2e.conftest import User
+from tests.e2e.conftest import User, in_prod_beside_others
 from tests.e2e.test_release import gate_report, reported_while_learning
 
-WORKLOAD, PROD = "movie_recommender", "movie-recommender-prod"
+PROD = "movie-recommender-prod"
 
 
 @pytest.fixture(scope="module")
-def movies(deployed: User) -> Iterator[User]:
+def movies(workshop: User) -> Iterator[User]:
     """A user whose HEAD of movie_recommender is in PROD, with ratings of their own, which are no part of the commit."""
-    user = User(cloud=deployed.cloud, clone=deployed.clone, workload=WORKLOAD)
-    head = user.run("git", "rev-parse", "HEAD").stdout.strip()
-    user.commit(lambda clone: ratings.put_into(clone, ratings.ratings()), "Ratings of our own")
-    user.script("deploy", user.workload)
-    user.push()
-    yield user
-    user.run("git", "reset", "--quiet", "--hard", head)
 
+    def edit(clone: Path) -> None:
+        ratings.put_into(clone, ratings.ratings())
 
-def package_of(user: User) -> dict[str, Any]:
-    """The only version of the model."""
-    sagemaker = user.cloud.client("sagemaker")
-    (listed,) = sagemaker.list_model_packages(ModelPackageGroupName="movie-recommender")["ModelPackageSummaryList"]
-    found: dict[str, Any] = sagemaker.describe_model_package(ModelPackageName=listed["ModelPackageArn"])
-    return found
+    with in_prod_beside_others(workshop, "movie_recommender", edit=edit, message="Ratings of our own") as user:
+        yield user
 
 
 def test_head_is_in_prod(movies: User) -> None:
@@ -48,7 +39,7 @@ def test_head_is_in_prod(movies: User) -> None:
 
 def test_the_gate_judged_rankings(movies: User) -> None:
     """The report has NDCG@10 of each user against popularity, and the model learned from no test row."""
-    package = package_of(movies)
+    (package,) = movies.packages()
     assert package["ModelApprovalStatus"] == "Approved"
     report = gate_report(movies, package)
     assert (report["verdict"], report["rows"]) == ("PROMOTE", ratings.USERS * 10)

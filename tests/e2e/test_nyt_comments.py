@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.clouds import PROJECT
-from tests.e2e.conftest import User, in_prod
+from tests.e2e.conftest import User, in_prod_beside_others
 from tests.e2e.test_approval import Person
 from tests.e2e.test_release import change, gate_report, reported_while_learning
 
@@ -26,9 +26,9 @@ BACTERIA = "Antibiotic resistance spreads through bacterial populations; we sequ
 
 
 @pytest.fixture(scope="module")
-def topics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+def topics(workshop: User) -> Iterator[User]:
     """A user whose HEAD of nyt_comments is in PROD."""
-    with in_prod(tmp_path_factory, "nyt_comments") as user:
+    with in_prod_beside_others(workshop, "nyt_comments") as user:
         yield user
 
 
@@ -82,7 +82,7 @@ def comments() -> bytes:
 def test_comments_in_place_of_the_abstracts_wait_for_a_person(topics: User) -> None:
     """One line and a deployment choose the other data set; the release names it, and is held."""
     folder = topics.clone.parent / "shared" / "data"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "CommentsMarch2018.csv").write_bytes(comments())
     settings = topics.clone / "gatehouse.toml"
     settings.write_text(f'{settings.read_text()}\n[workloads.nyt_comments]\ndataset = "nyt_comments"\n')

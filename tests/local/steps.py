@@ -48,7 +48,7 @@ class Steps:
             "PYTHONPATH": str(PROJECT),
             "WORKLOAD": "car_evaluation",
             "DATA_BUCKET": self.bucket,
-            "INVOCATION": "csv",
+            "INVOCATION": "csv-row",
             "TRAINING_ROWS": "ranks",
             "COMMIT_ID": "0123abc",
             "PIPELINE_EXECUTION_ID": "execution-1",

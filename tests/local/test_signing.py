@@ -58,3 +58,14 @@ def test_a_digest_is_refused_by_name(local_cloud: LocalCloud, key: str, operatio
     call = getattr(local_cloud.client("kms"), operation)
     with pytest.raises(ClientError, match=f"kms:{operation.capitalize()} with MessageType DIGEST"):
         call(KeyId=key, Message=b"d" * 32, MessageType="DIGEST", SigningAlgorithm=ECDSA, **signature)
+
+
+def test_a_symmetric_key_has_no_public_half(local_cloud: LocalCloud, key: str) -> None:
+    """The public half of the pair can be had; for a key that only encrypts, the request is refused as by AWS."""
+    kms = local_cloud.client("kms")
+    assert kms.get_public_key(KeyId=key)["SigningAlgorithms"] == [ECDSA]
+    symmetric = kms.create_key()["KeyMetadata"]["Arn"]
+    with pytest.raises(kms.exceptions.UnsupportedOperationException, match="SYMMETRIC_DEFAULT"):
+        kms.get_public_key(KeyId=symmetric)
+    sealed = kms.encrypt(KeyId=symmetric, Plaintext=b"still works")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"still works"

@@ -44,11 +44,10 @@ class Bundle:
     """A loaded pipeline. ``transform`` plans each schema once."""
 
     def __init__(self, transformer: Any) -> None:
-        javadsl = jpype.JPackage("ml").combust.mleap.runtime.javadsl
         self._transformer = transformer
-        self._frames = javadsl.LeapFrameBuilder()
-        self._rows = javadsl.LeapFrameBuilderSupport()
-        self._row_transformers = javadsl.RowTransformerSupport()
+        self._frames = _mleap("LeapFrameBuilder")
+        self._rows = _mleap("LeapFrameBuilderSupport")
+        self._row_transformers = _mleap("RowTransformerSupport")
         self._converters = jpype.JClass("scala.collection.JavaConverters")
         self._arrays = jpype.JClass("java.util.Arrays")
         self._array_list = jpype.JClass("java.util.ArrayList")
@@ -60,13 +59,12 @@ class Bundle:
     def load(cls) -> Bundle:
         """Starts the JVM and reads the bundle in the model folder; raises JavaError where MLeap cannot."""
         _start_jvm()
-        javadsl = jpype.JPackage("ml").combust.mleap.runtime.javadsl
         folder = opt_ml() / "model"
         if not (folder / "bundle.json").is_file():
             raise JavaError(f"{folder} has no bundle.json at its top: {sorted(p.name for p in folder.iterdir())}")
         try:
-            context = javadsl.ContextBuilder().createMleapContext()
-            bundle = javadsl.BundleBuilder().load(jpype.JClass("java.io.File")(str(folder)), context)
+            context = _mleap("ContextBuilder").createMleapContext()
+            bundle = _mleap("BundleBuilder").load(jpype.JClass("java.io.File")(str(folder)), context)
             return cls(bundle.root())
         except jpype.JException as error:
             raise JavaError(_words(error)) from error
@@ -174,6 +172,11 @@ def _words(error: Any) -> str:
     """Java's ``getMessage``, or the class without one. The first cause says more than the exceptions around it."""
     message = error.getMessage()
     return str(message) if message is not None else str(error.getClass().getName())
+
+
+def _mleap(name: str) -> Any:
+    """An object of MLeap's interface for Java, by its class: a package would first list all that Java has."""
+    return jpype.JClass(f"ml.combust.mleap.runtime.javadsl.{name}")()
 
 
 def _start_jvm() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from localcloud.services.cloudwatch.samples import Metric, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from localcloud.platform.service import Params
     from localcloud.platform.store import Store
@@ -29,7 +29,7 @@ class MetricStore:
             self._keep(put["Namespace"], put["MetricData"])
             puts.delete(key)
 
-    def put(self, namespace: str, data: list[Params]) -> None:
+    def put(self, namespace: str, data: Sequence[Params]) -> None:
         """Stores a put as a whole. Where one datum is wrong, raises AwsError and stores nothing."""
         now = time.time()
         plain = [{**datum, "Timestamp": _seconds(datum, now)} for datum in data]

@@ -23,6 +23,7 @@ class CloudWatch(Metrics, Alarms, Dashboards):
         self._evaluator = Evaluator(self.states, self.samples, cloud.settings.time_scale)
 
     def start(self) -> None:
+        self.cloud.metrics.deliver_to(self.samples.put)
         self._evaluator.start()
 
     def stop(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 from localcloud.services.codebuild.failure import PhaseFailedError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from localcloud.platform.service import Params
 
 
@@ -65,11 +67,11 @@ def unpack(archive: Path, target: Path) -> None:
     with zipfile.ZipFile(archive) as packed:
         links = [entry for entry in packed.infolist() if stat.S_ISLNK(entry.external_attr >> 16)]
         for entry in packed.infolist():
-            if entry not in links:
-                path = Path(packed.extract(entry, target))
+            if not stat.S_ISLNK(entry.external_attr >> 16):
+                written = packed.extract(entry, target)
                 permissions = stat.S_IMODE(entry.external_attr >> 16)
                 if permissions and not entry.is_dir():
-                    path.chmod(permissions | stat.S_IRUSR | stat.S_IWUSR)
+                    os.chmod(written, permissions | stat.S_IRUSR | stat.S_IWUSR)  # noqa: PTH101  (a Path costs as much)
         for entry in links:  # last: nothing is then written through a link
             path, to = target / entry.filename, packed.read(entry).decode()
             if not path.parent.resolve().is_relative_to(target.resolve()):

@@ -63,6 +63,7 @@ class ActionRuns:
         self._roles = RoleClients(cloud.clients)
         self._running: dict[str, tuple[Interruption, threading.Thread]] = {}
         self._lock = threading.Lock()
+        cloud.events.listen("aws.codebuild", lambda _: self._look_again())
 
     def start(self, pipeline: Document, execution: Document, stage: str, action: Document) -> Document:
         """Records the action execution as InProgress and starts its work; returns the record."""
@@ -113,6 +114,13 @@ class ActionRuns:
         deadline = time.monotonic() + within_seconds
         for _, thread in running:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _look_again(self) -> None:
+        """Lets all work see what it waits for."""
+        with self._lock:
+            running = list(self._running.values())
+        for interruption, _ in running:
+            interruption.look_again()
 
     def _run(
         self, pipeline: Document, execution: Document, document: Document, action: Document, interruption: Interruption

@@ -21,6 +21,8 @@ import tensorflow as tf
 
 #: In the model archive, a numbered folder is a version of the model.
 VERSION = "1"
+#: After so many epochs, it tells how good it is.
+EPOCHS_TOGETHER = 10
 
 
 def main() -> None:
@@ -30,11 +32,17 @@ def main() -> None:
     features, labels = rows(Path(os.environ["SM_CHANNEL_TRAIN"]))
     validation = rows(Path(os.environ["SM_CHANNEL_VALIDATION"]))
     model = network(features, len(given.labels), given.learning_rate)
-    model.fit(features, labels, batch_size=len(features), epochs=given.epochs, verbose=0)
-    for name, (inputs, truth) in (("train", (features, labels)), ("validation", validation)):
-        loss, accuracy = model.evaluate(inputs, truth, batch_size=len(inputs), verbose=0)
-        # training.toml finds the values by regular expressions.
-        print(f"{name}_loss: {loss:.5f} {name}_accuracy: {accuracy:.5f}", flush=True)
+
+    def tell(epoch: int, _logs: object) -> None:
+        if (epoch + 1) % EPOCHS_TOGETHER and epoch + 1 < given.epochs:
+            return
+        for name, (inputs, truth) in (("train", (features, labels)), ("validation", validation)):
+            loss, accuracy = model.evaluate(inputs, truth, batch_size=len(inputs), verbose=0)
+            # training.toml finds the values by regular expressions.
+            print(f"{name}_loss: {loss:.5f} {name}_accuracy: {accuracy:.5f}", flush=True)
+
+    telling = keras.callbacks.LambdaCallback(on_epoch_end=tell)
+    model.fit(features, labels, batch_size=len(features), epochs=given.epochs, verbose=0, callbacks=[telling])
     save(model, given.labels, features.shape[1], Path(os.environ["SM_MODEL_DIR"]) / VERSION)
 
 

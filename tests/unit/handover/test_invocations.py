@@ -11,6 +11,7 @@ from handover.errors import HandOverError
 from handover.invocations import (
     CSV,
     CSV_CLASSES,
+    CSV_ROW,
     KINDS,
     TEXT,
     ImageFile,
@@ -57,6 +58,15 @@ def test_a_line_of_probabilities_is_a_list(line: str) -> None:
     assert CSV_CLASSES.answer(f"{line}\n".encode()) == "[0.25,0.5,0.25]"
     assert answers_in(f"{line}\n{line}\n", CSV_CLASSES) == ["[0.25,0.5,0.25]"] * 2
     assert CSV_CLASSES.answer(b"2.0") == "2.0"
+
+
+def test_lines_of_csv_are_rows() -> None:
+    """Each line of the answer belongs to one of them; another model's one line is one answer, however many it got."""
+    assert isinstance(CSV, ManyRows)
+    assert CSV.batch(["1,2", "3,4"]) == b"1,2\n3,4"
+    assert CSV.answers(b"0.25\n0.75\r\n") == answers_in("0.25\n0.75\n", CSV) == ["0.25", "0.75"]
+    assert not isinstance(CSV_ROW, ManyRows)
+    assert (answers_in("unacc\n", CSV_ROW), answers_in("", CSV_ROW)) == (["unacc"], [])
 
 
 def test_a_picture_is_sent_as_it_is() -> None:

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from handover.invocations import CSV, NoAnswer, OneHotJson
+from handover.invocations import CSV, CSV_ROW, NoAnswer, OneHotJson
 from ml_steps.endpoint import CLIENT_CONFIG, Answer, Asker, Patience
 from ml_steps.running import StepError
 from tests.clock import Clock
@@ -320,10 +320,10 @@ def test_rows_that_are_not_timed_share_a_request(clock: Clock) -> None:
     assert runtime.sizes[3:] == [1] * 5
 
 
-def test_csv_rows_are_asked_one_by_one(clock: Clock) -> None:
+def test_rows_that_a_request_holds_alone_are_asked_one_by_one(clock: Clock) -> None:
     """An invocation whose requests hold one row has as many requests as rows."""
     runtime = Runtime(clock)
-    Asker(runtime=runtime, invocation=CSV).ask_at_once("qa", ["a", "b", "c"], connections=2)
+    Asker(runtime=runtime, invocation=CSV_ROW).ask_at_once("qa", ["a", "b", "c"], connections=2)
     assert sum(runtime.asked.values()) == 3
 
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from handover.documents import to_json
-from handover.invocations import CSV
+from handover.invocations import CSV_ROW
 from ml_init.row_identity import hash_of, text_of
 from ml_steps.endpoint import Asker
 from ml_steps.running import StepError
@@ -228,7 +228,7 @@ def gate(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch, commit: Path =
         "NOTIFICATION_TOPIC_ARN": "topic",
         "APPROVAL": "false",
         "IMAGES": f"other,{IMAGE}",
-        "INVOCATION": "csv",
+        "INVOCATION": "csv-row",
         "TRAINING_ROWS": "ranks",
         "CODEBUILD_SRC_DIR_SourceOutput": str(commit),
     }
@@ -361,7 +361,7 @@ def test_the_test_rows_decisions_are_counted(rows: TestRows, tmp_path: Path, mon
 def test_models_error_is_a_wrong_answer(rows: TestRows) -> None:
     """A row that a container refuses is counted as wrong, with what the container said."""
     answers = ["error", *rows.truth[1:]]
-    assert Asker(runtime=Aws(rows, answers), invocation=CSV).ask("qa", rows.requests[:1])[0].text == "error 400: no"
+    assert Asker(runtime=Aws(rows, answers), invocation=CSV_ROW).ask("qa", rows.requests[:1])[0].text == "error 400: no"
 
 
 def test_a_pipeline_without_rules_is_refused() -> None:

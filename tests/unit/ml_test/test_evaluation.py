@@ -39,7 +39,8 @@ class Runtime:
         self.asked.append(EndpointName)
         if len(self.asked) <= self._slow_ones:
             self.seconds += 0.06
-        return {"Body": Content(f"{int(Body.split(b',')[FEATURES.index('age')]) / 200}\n".encode())}
+        answers = (int(row.split(b",")[FEATURES.index("age")]) / 200 for row in Body.splitlines())
+        return {"Body": Content("".join(f"{answer}\n" for answer in answers).encode())}
 
 
 def asker(runtime: Runtime) -> Asker:
@@ -125,7 +126,7 @@ def test_gate_toml_fits_the_data() -> None:
 
 
 def test_both_endpoints_are_asked_for_every_row() -> None:
-    """Timed rows go to both endpoints in turn and the rest side by side, and the answers stay in order."""
+    """Timed rows go to both endpoints in turn, the rest in requests of many, and the answers stay in order."""
     requests = [request(age=20 + place % 50) for place in range(200)]
     runtime = Runtime()
     both = ask_all(
@@ -135,7 +136,7 @@ def test_both_endpoints_are_asked_for_every_row() -> None:
         assert list(asked.answers) == [str((20 + place % 50) / 200) for place in range(200)]
         assert len(asked.milliseconds) == 20
     assert runtime.asked[:8] == ["qa", "prod", "prod", "qa", "qa", "prod", "prod", "qa"]
-    assert sorted(runtime.asked) == ["prod"] * 200 + ["qa"] * 200
+    assert sorted(runtime.asked) == ["prod"] * 22 + ["qa"] * 22
 
 
 def test_a_cold_start_is_not_timed_and_a_busy_moment_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def settings(*, approval: bool = False) -> GateVariables:
         champion_stack="CarProd",
         signing_key_arn="key",
         topic_arn="topic",
-        invocation="csv",
+        invocation="csv-row",
         approval=approval,
         images="xgboost",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from handover.invocations import CSV, NoAnswer
+from handover.invocations import CSV_ROW, NoAnswer
 from ml_steps.endpoint import Asker
 from ml_steps.running import StepError
 from ml_test.asking import ask_all, places_to_repeat
@@ -125,7 +125,7 @@ def test_what_never_came_is_no_other_answer(rows: TestRows) -> None:
 
     aws = Fickle(rows, rows.truth, change=breaks)
     rules = replace(RULES, load=Load(warm_up=0))
-    (asked,) = ask_all(Asker(runtime=aws, invocation=CSV), ["qa"], rows.requests, rules)
+    (asked,) = ask_all(Asker(runtime=aws, invocation=CSV_ROW), ["qa"], rows.requests, rules)
     assert asked.repeated == Repeated(rows=0)
     decision = decide(replace(rows.evidence(list(asked.answers)), repeated=asked.repeated), rules)
     assert (decision.verdict, [check.name for check in decision.decisive]) == (Verdict.HOLD, ["repeats"])
@@ -214,7 +214,7 @@ def test_rows_that_were_asked_side_by_side_are_asked_again_alone(rows: TestRows)
                 busy = False
 
     rules = replace(RULES, load=Load(one_at_a_time=20, warm_up=0))
-    (asked,) = ask_all(Crowded(runtime=aws, invocation=CSV), ["qa"], rows.requests, rules)
+    (asked,) = ask_all(Crowded(runtime=aws, invocation=CSV_ROW), ["qa"], rows.requests, rules)
     assert asked.repeated is not None
     assert asked.repeated.differing
     assert not any(isinstance(answer, NoAnswer) for answer in asked.answers)

@@ -178,7 +178,7 @@ def test_the_registry_gets_one_line() -> None:
     after = with_entry(before, 'Workload(name="wine", invocation=CSV_CLASSES, doors=(Api(),))', ("CSV_CLASSES", "Api"))
     added = [line for line in after.splitlines() if line not in before.splitlines()]
     assert added == [
-        "from handover.invocations import CSV_CLASSES, TEXT, ImageFile, OneHotJson, TensorRow",
+        "from handover.invocations import CSV_CLASSES, CSV_ROW, TEXT, ImageFile, OneHotJson, TensorRow",
         '        Workload(name="wine", invocation=CSV_CLASSES, doors=(Api(),)),',
     ]
     assert len(after.splitlines()) == len(before.splitlines()) + 1

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from localcloud.services.codepipeline.actions.context import ActionContext
     from localcloud.services.codepipeline.artifacts import Location
 
-_POLL_SECONDS = 0.2
+#: A build's end is heard of. What else is told of it, such as its log, is asked for this often.
+_POLL_SECONDS = 1.0
 
 
 def run(context: ActionContext) -> Outcome:

@@ -34,7 +34,10 @@ class Approval:
 
 
 class Interruption:
-    """A wait that ends at the action's time-out, or earlier when the action is stopped or approved."""
+    """A wait that ends at the action's time-out, or earlier when the action is stopped or approved.
+
+    It also ends when something has happened that an action may wait for, so that few questions are asked in between.
+    """
 
     def __init__(self, timeout_seconds: float) -> None:
         self._deadline = time.monotonic() + timeout_seconds
@@ -50,9 +53,15 @@ class Interruption:
         self.approval = approval
         self._wake.set()
 
+    def look_again(self) -> None:
+        """Ends the pause under way, or else the next one."""
+        self._wake.set()
+
     def pause(self, seconds: float) -> None:
         """Raises ActionStoppedError or ActionTimedOutError, at once if that has happened already."""
         self._wake.wait(max(0.0, min(seconds, self._deadline - time.monotonic())))
+        if not self._stopped and self.approval is None:
+            self._wake.clear()
         if self._stopped:
             raise ActionStoppedError
         if self.approval is None and time.monotonic() >= self._deadline:
