@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.cloudformation import template_source
-from localcloud.cloudformation.operations import CloudFormationOperations
+from localcloud.cloudformation.operations import CloudFormationOperations, refuse
 from localcloud.cloudformation.parameters import check_definition, masked
 from localcloud.cloudformation.preparation import READ
 from localcloud.cloudformation.template import Template
@@ -20,6 +20,7 @@ class TemplateOperations(CloudFormationOperations):
 
     @operation("GetTemplateSummary")
     def get_template_summary(self, call: Call, params: Params) -> Params:
+        refuse(params, "StackSetName", "CallAs", "TemplateSummaryConfig")
         named = "StackName" in params
         stack = self.stacks.existing(params["StackName"]) if named and not params.get("ChangeSetName") else None
         if stack is not None and stack["StackStatus"] == "REVIEW_IN_PROGRESS":

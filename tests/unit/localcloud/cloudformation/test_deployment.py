@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.cloudformation import act, template
 from localcloud.cloudformation.api import CloudFormation
-from localcloud.platform.errors import AwsError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Caller
 from localcloud.platform.store import Store
 from localcloud.resources.resource import Created, Resource, ResourceError
@@ -431,3 +431,9 @@ def test_a_template_has_no_tags_of_that_kind(cloud):
     cloud.call("CreateStack", TemplateBody=json.dumps({"Resources": {"T": topic}}))
     cloud.wait_for("ROLLBACK_COMPLETE")
     assert "aws: prefixed tag key names are not allowed for external use" in str(cloud.call("DescribeStackEvents"))
+
+
+def test_a_summary_of_a_stack_set_is_refused_by_name(cloud):
+    """The local cloud has none, and answers for no template that was not asked about."""
+    with pytest.raises(UnsupportedError, match="StackSetName"):
+        cloud.call("GetTemplateSummary", StackSetName="many")
