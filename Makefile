@@ -31,6 +31,9 @@ ON = $(TOOLS) $(PY) -m scripts.on_cloud '$(CLOUD)' --workload '$(WORKLOAD)'
 TO_CHANGE = --changes $@ $(if $(filter 1,$(YES)),--yes)
 ON_NONE = $(TOOLS) $(PY) -m scripts.on_cloud none --
 
+# An address in S3 is one on the decided cloud.
+ON_THE_CLOUD_OF_DATA = $(if $(filter s3://%,$(firstword $(DATA))),$(ON) --,$(ON_NONE))
+
 # What a user gives as one word of the shell, whatever it holds; nothing if they give nothing.
 quoted = $(if $(1),'$(subst ','\'',$(1))')
 # The same, and an empty word for nothing.
@@ -143,8 +146,8 @@ clean: ## end the local cloud, delete its state (it asks; YES=1: it does not), a
 		echo "The local cloud's state stays in $(LOCALCLOUD_HOME): without an environment, nothing can end what runs there. make up makes one." >&2; fi
 	@rm -rf cdk.out node_modules tests/browser/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-new-workload: .venv/installed ## a workload of your own from a CSV file: make new-workload NAME=wine DATA=wine.csv [LABEL=…] [LIKE=credit_default]
-	@$(ON_NONE) $(WITH_GATE) python -m scripts.new_workload $(call given,$(NAME)) $(call given,$(DATA)) \
+new-workload: .venv/installed ## a workload of your own from a CSV file: make new-workload NAME=wine DATA=wine.csv|https://…|s3://… [LABEL=…] [LIKE=credit_default]
+	@$(ON_THE_CLOUD_OF_DATA) $(WITH_GATE) python -m scripts.new_workload $(call given,$(NAME)) $(call given,$(DATA)) \
 		--label $(call given,$(LABEL)) --like $(call given,$(LIKE)) --licence $(call given,$(LICENCE))
 
 try-data: .venv/installed ## WORKLOAD's data contract and split, without a cloud

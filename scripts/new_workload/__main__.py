@@ -2,13 +2,13 @@
 
     make new-workload NAME=wine DATA=wine.csv [LABEL=column] [LIKE=credit_default] [LICENCE='CC BY 4.0, …']
 
+``DATA``: a file on this machine, an https:// address, or s3://bucket/key.
 ``LIKE``: the limits of its latency, and its doors, are those of this workload. Nothing is written over.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ def main() -> int:
     if like and like.api and not doors:
         print(f"It gets no door as {like.name} has one: no form is known for dates and missing values.")
     print("\nWritten:")
-    for path in written(found, Path(options.data), doors=doors):
+    for path in written(found, doors=doors):
         print(f"  {path}")
     print("\n".join(["", *following(found.workload)]))
     return 0
@@ -101,12 +101,12 @@ def said(found: Proposal) -> Iterator[str]:
     )
 
 
-def written(found: Proposal, data: Path, *, doors: bool) -> Iterator[Path]:
+def written(found: Proposal, *, doors: bool) -> Iterator[Path]:
     """Writes the files, the registry last."""
     folder, rules = Path("ml_init") / found.workload, Path("ml_test") / found.workload
     folder.mkdir(parents=True)
     rules.mkdir(parents=True)
-    shutil.copyfile(data, folder / found.file.name)
+    (folder / found.file.name).write_bytes(found.file.content)
     yield folder / found.file.name
     for path, text in ((folder / "dataset.toml", found.contract), (rules / "gate.toml", gate_text(found))):
         path.write_text(text)
@@ -134,7 +134,7 @@ def following(workload: str) -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make new-workload", description=__doc__)
     parser.add_argument("name", help="lower-case words joined by underscores")
-    parser.add_argument("data", help="a CSV file on this machine")
+    parser.add_argument("data", help="a CSV file: on this machine, at an https:// address, or in S3 (s3://bucket/key)")
     parser.add_argument(
         "--label", default="", help="the label's column; default: one that is called so, or the last one"
     )

@@ -7,17 +7,15 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handover import plain_text
+from scripts.new_workload import source
 from scripts.reads.errors import NotThereError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: It is committed with the project; a larger file belongs into the data bucket.
-MOST_BYTES = 50_000_000
 DELIMITERS = ",;\t|"
 
 
@@ -49,34 +47,23 @@ class CsvFile:
 
 
 def read(given: str) -> CsvFile:
-    """Raises NotThereError for what is no CSV file on this machine, and for rows of different widths."""
-    if re.match(r"[a-z0-9]+://", given):
-        raise NotThereError(
-            f"DATA={given}: expected a file on this machine. Download it first, and look at its licence."
-        )
-    path = Path(given)
-    if not path.is_file():
-        raise NotThereError(f"DATA={path}: there is no such file.")
-    content = path.read_bytes()
-    if len(content) > MOST_BYTES:
-        raise NotThereError(
-            f"DATA={path} has {len(content)} bytes; up to {MOST_BYTES} are committed with the project. Begin with a "
-            "part of it, and state where the whole file is in dataset.toml (docs/add-a-workload.md)."
-        )
+    """The file that a user names as DATA. Raises NotThereError for what is no CSV file, and for rows of many widths."""
+    found = source.read(given)
+    content = found.content
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotThereError(f"DATA={path}: the byte {error.start} is not UTF-8, as the file must be.") from error
+        raise NotThereError(f"DATA={given}: the byte {error.start} is not UTF-8, as the file must be.") from error
     quoted = '"' in text or content.startswith(b"\xef\xbb\xbf")
     delimiter = _delimiter(plain_text.lines(text))
-    rows = _rows(path, text, delimiter, quoted=quoted)
+    rows = _rows(given, text, delimiter, quoted=quoted)
     header = _header(rows)
     first = plain_text.lines(text)[0] if header is not None else None
     body = rows[1:] if header is not None else rows
-    _check_widths(path, body, 1 if header is None else 2)
+    _check_widths(given, body, 1 if header is None else 2)
     called = _called(header, len(body[0]))
     return CsvFile(
-        name=path.name,
+        name=found.name,
         content=content,
         delimiter=delimiter,
         quoted=quoted,
@@ -97,7 +84,7 @@ def _delimiter(lines: Sequence[str]) -> str:
     return max(DELIMITERS, key=agreed) if lines else ","
 
 
-def _rows(path: Path, text: str, delimiter: str, *, quoted: bool) -> list[list[str]]:
+def _rows(given: str, text: str, delimiter: str, *, quoted: bool) -> list[list[str]]:
     try:
         rows = (
             list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
@@ -105,11 +92,11 @@ def _rows(path: Path, text: str, delimiter: str, *, quoted: bool) -> list[list[s
             else [line.split(delimiter) for line in plain_text.lines(text)]
         )
     except csv.Error as error:
-        raise NotThereError(f"DATA={path}: it is no CSV file: {error}.") from error
+        raise NotThereError(f"DATA={given}: it is no CSV file: {error}.") from error
     while rows and rows[-1] in ([], [""]):
         rows.pop()
     if len(rows) < 2:
-        raise NotThereError(f"DATA={path} has {len(rows)} lines: there is nothing to learn from.")
+        raise NotThereError(f"DATA={given} has {len(rows)} lines: there is nothing to learn from.")
     return rows
 
 
@@ -124,15 +111,15 @@ def _header(rows: Sequence[Sequence[str]]) -> Sequence[str] | None:
     return first
 
 
-def _check_widths(path: Path, rows: Sequence[Sequence[str]], first: int) -> None:
+def _check_widths(given: str, rows: Sequence[Sequence[str]], first: int) -> None:
     width = Counter(map(len, rows)).most_common(1)[0][0]
     for number, row in enumerate(rows, first):
         if len(row) != width:
             raise NotThereError(
-                f"{path}:{number} has {len(row)} values, and most lines have {width}. Correct the file."
+                f"{given}:{number} has {len(row)} values, and most lines have {width}. Correct the file."
             )
     if width < 2:
-        raise NotThereError(f"DATA={path} has one column: expected features and a label, separated by commas.")
+        raise NotThereError(f"DATA={given} has one column: expected features and a label, separated by commas.")
 
 
 def _called(header: Sequence[str] | None, width: int) -> tuple[str, ...]:

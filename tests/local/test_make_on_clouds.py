@@ -63,7 +63,7 @@ def test_every_recipe_goes_by_the_entry() -> None:
     for name, recipe in _RECIPES.items():
         assert "eval" not in recipe, name
         if re.search(r"-m scripts\.|\bcdk (?!command)", recipe.replace("-m scripts.on_cloud", "")):
-            assert "$(ON)" in recipe or "$(ON_NONE)" in recipe, name
+            assert any(entry in recipe for entry in ("$(ON)", "$(ON_NONE)", "$(ON_THE_CLOUD_OF_DATA)")), name
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -161,6 +161,17 @@ def test_the_users_own_shell(cloud: LocalCloud, listener: Listener) -> None:
     assert "aws-cli/1." in done.stdout
     assert cloud.running.account_id in done.stdout
     assert "rds" in done.stderr
+    assert listener.heard == []
+
+
+@pytest.mark.parametrize("data", ["s3://bucket/wine.csv", "wine.csv"])
+def test_data_in_s3_are_those_of_the_decided_cloud(data: str, listener: Listener, tmp_path: Path) -> None:
+    """`make new-workload` needs a cloud for an address in S3 alone, and the user's own account hears nothing."""
+    settings = ("NAME=wine", f"DATA={data}")
+    done = make("new-workload", *settings, **account_at(listener.url), LOCALCLOUD_HOME=str(tmp_path))
+    assert done.returncode != 0
+    said = "The local cloud is down" if data.startswith("s3:") else "DATA=wine.csv: there is no such file."
+    assert said in done.stderr
     assert listener.heard == []
 
 

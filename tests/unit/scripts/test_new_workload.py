@@ -165,13 +165,6 @@ def test_what_no_workload_can_be_made_of_is_refused(tmp_path: Path, content: str
         label_of(csv_file.read(str(path)), label)
 
 
-@pytest.mark.parametrize("data", ["https://example.com/wine.csv", "s3://bucket/wine.csv", "nowhere.csv"])
-def test_data_is_a_file_on_this_machine(data: str) -> None:
-    """Nothing is fetched from an address that nobody has looked at."""
-    with pytest.raises(NotThereError, match=r"(expected a file on this machine|there is no such file)\."):
-        csv_file.read(data)
-
-
 def test_the_registry_gets_one_line() -> None:
     """Behind the others; what the entry names is imported, once, in the order that ruff wants."""
     before = REGISTRY.read_text()
