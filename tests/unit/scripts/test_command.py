@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 
@@ -46,7 +47,7 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     """A command whose pipe is closed says nothing of it."""
     code = "from scripts.command import run; run(lambda: print(chr(10) * 1_000_000))"
     done = subprocess.run(
-        ["bash", "-c", f"{sys.executable} -c '{code}' | head -1"],
+        ["bash", "-c", f"{shlex.quote(sys.executable)} -c '{code}' | head -1"],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -147,8 +147,9 @@ def make(checkout: Path, target: str) -> subprocess.CompletedProcess[str]:
     uv.chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "XDG_"))}
     environment |= {"HOME": str(checkout.parent / "my home"), "LOCALCLOUD_HOME": str(checkout / ".localcloud")}
+    environment["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), environment["PATH"]))
     return subprocess.run(
-        ["make", f"PYTHON3={sys.executable}", target],
+        ["make", target],
         cwd=checkout,
         env=environment,
         stdin=subprocess.DEVNULL,
