@@ -34,7 +34,7 @@ def put_into(project: Path, content: bytes) -> None:
     """Stores ratings and titles where ``make push`` looks for them, and has the project's contract ask for these."""
     titles = "".join(f"{number}|Movie {number} (1995)|01-Jan-1995\n" for number in range(1, MOVIES + 1)).encode()
     folder = project.parent / "shared" / "data"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     contract = project / "ml_init" / "movie_recommender" / "dataset.toml"
     text = contract.read_text()
     for name, body in (("u.data", content), ("u.item", titles)):
