@@ -29,15 +29,16 @@ class Person:
         arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"][
             "QueueArn"
         ]
-        user.cloud.client("sns").subscribe(TopicArn=self._topic(), Protocol="sqs", Endpoint=arn)
-        self.pipeline = self._codepipeline.list_pipelines()["pipelines"][0]["name"]
+        user.cloud.client("sns").subscribe(TopicArn=self._resource("AWS::SNS::Topic"), Protocol="sqs", Endpoint=arn)
+        self.pipeline = self._resource("AWS::CodePipeline::Pipeline")
 
-    def _topic(self) -> str:
+    def _resource(self, kind: str) -> str:
+        """The physical id of the first resource of a type in the pipeline's stack."""
         resources = self._user.cloud.client("cloudformation").describe_stack_resources(
             StackName=WORKLOADS[self._user.workload].stack_name("Pipeline")
         )
-        topics = [r for r in resources["StackResources"] if r["ResourceType"] == "AWS::SNS::Topic"]
-        return str(topics[0]["PhysicalResourceId"])
+        found = [r for r in resources["StackResources"] if r["ResourceType"] == kind]
+        return str(found[0]["PhysicalResourceId"])
 
     def mail(self) -> dict[str, str]:
         """What was told since the last look: texts by subject."""
