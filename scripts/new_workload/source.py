@@ -94,11 +94,14 @@ def _of_s3(address: str) -> Iterator[bytes]:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Each address on the way is held to the same rules."""
+    """Each address on the way is held to the same rules, and from the web none leads to what this machine serves."""
 
-    def redirect_request(self, *request: Any) -> urllib.request.Request | None:
-        _check(request[-1])
-        return super().redirect_request(*request)
+    def redirect_request(self, request: urllib.request.Request, *answer: Any) -> urllib.request.Request | None:
+        address: str = answer[-1]
+        _check(address)
+        if request.type == "https" and not address.lower().startswith("https:"):
+            raise _SourceError(f"it leads from the web to {_without_query(urlsplit(address))}, which is not asked")
+        return super().redirect_request(request, *answer)
 
 
 def _of_web(address: str) -> Iterator[bytes]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.request import Request
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
@@ -104,6 +106,17 @@ def test_what_goes_wrong_on_the_web(site: str) -> None:
     )
     assert "it cannot be fetched" in refused(f"{site}/to/{'/to/' * 50}")
     assert "it cannot be fetched" in refused("http://127.0.0.1:1/wine.csv")
+
+
+def test_the_web_leads_to_nothing_that_this_machine_serves() -> None:
+    """A redirect from https stays there: no site makes the command read what listens on the loopback."""
+    asked = Request("https://example.com/a")
+    redirect = partial(source._Redirects().redirect_request, asked, io.BytesIO(), 302, "", {})
+    with pytest.raises(source._SourceError, match=r"it leads from the web to http://127\.0\.0\.1:4747/a, which is not"):
+        redirect("http://127.0.0.1:4747/a?token=secret")
+    followed = redirect("https://example.com/b")
+    assert followed is not None
+    assert followed.full_url == "https://example.com/b"
 
 
 def test_a_file_is_neither_too_large_nor_too_slow(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
