@@ -71,6 +71,9 @@ class OfFile(Protocol):
     def row_of(self, content: bytes) -> str:
         """The row of the data set that is this file. ValueError if it cannot be one."""
 
+    def type_of(self, content: bytes) -> str:
+        """The content type of a request that is this file."""
+
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
@@ -129,7 +132,7 @@ class ImageFile:
     name: ClassVar[str] = "image"
     accept: ClassVar[str] = "application/json"
 
-    #: ``image/png`` or ``image/jpeg``.
+    #: Of requests that are no image of a known type: ``image/png`` or ``image/jpeg``.
     content_type: str
 
     @classmethod
@@ -150,9 +153,13 @@ class ImageFile:
             raise HandOverError(f"The row {row[:40]!r}… is no image in base64.") from error
 
     def row_of(self, content: bytes) -> str:
-        if not content.startswith(_IMAGE_TYPES[self.content_type]):
-            raise ValueError(f"it begins with {content[:8]!r}, expected {self.content_type}")
+        if not content.startswith(tuple(_IMAGE_TYPES.values())):
+            raise ValueError(f"it begins with {content[:8]!r}, expected {' or '.join(_IMAGE_TYPES)}")
         return base64.b64encode(content).decode()
+
+    def type_of(self, content: bytes) -> str:
+        known = (kind for kind, start in _IMAGE_TYPES.items() if content.startswith(start))
+        return next(known, self.content_type)
 
     def answer(self, body: bytes) -> str:
         return without_line_break(body.decode(errors="replace"))
@@ -324,6 +331,11 @@ def answers_in(text: str, found: Invocation) -> list[str]:
         return found.answers(text.encode())
     except HandOverError:
         return [text]
+
+
+def type_of(found: Invocation, body: bytes) -> str:
+    """The content type of a request with this body."""
+    return found.type_of(body) if isinstance(found, OfFile) else found.content_type
 
 
 def text_of(found: Invocation) -> str:

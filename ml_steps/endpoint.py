@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from handover.errors import HandOverError
-from handover.invocations import ManyRows, NoAnswer
+from handover.invocations import ManyRows, NoAnswer, type_of
 from ml_steps.line import ERRORS, Fault, fault_of
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class Asker:
     def _send(self, endpoint: str, body: bytes) -> bytes:
         response = self.runtime.invoke_endpoint(
             **_target(endpoint),
-            ContentType=self.invocation.content_type,
+            ContentType=type_of(self.invocation, body),
             Accept=self.invocation.accept,
             Body=body,
         )

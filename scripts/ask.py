@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from handover.datasets import rules_in
 from handover.errors import HandOverError
-from handover.invocations import OfFile
+from handover.invocations import OfFile, type_of
 from handover.names import Output
 from ml_init.dataset import Dataset
 from scripts import cloud
@@ -116,7 +116,7 @@ def ask(workload: str, row: str) -> str:
     endpoint = prod_endpoint(workload)
     try:
         answer = cloud.client("sagemaker-runtime").invoke_endpoint(
-            EndpointName=endpoint, ContentType=invocation.content_type, Accept=invocation.accept, Body=body
+            EndpointName=endpoint, ContentType=type_of(invocation, body), Accept=invocation.accept, Body=body
         )
     except ClientError as error:
         said = error.response["Error"]

@@ -12,7 +12,7 @@ from refusals import RefusedError, bad_request
 
 from handover.door import Asks, Door, is_whole
 from handover.door_schema import ADDRESS, JSON, request_schema
-from handover.invocations import Invocation, ManyRows, invocation
+from handover.invocations import Invocation, ManyRows, invocation, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,7 +80,7 @@ class Asking:
         return self._asked(self._ask(request))
 
     def _asked(self, body: bytes) -> Question:
-        return Question(content_type=self._how.content_type, accept=self._how.accept, body=body)
+        return Question(content_type=type_of(self._how, body), accept=self._how.accept, body=body)
 
     def _row(self, request: Mapping[str, Any]) -> bytes:
         return self._how.body(",".join(_text_of(request[column["name"]], column) for column in self._door.columns))

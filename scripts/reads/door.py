@@ -10,6 +10,7 @@ from handover.datasets import rules_in
 from handover.door import Asks, is_whole
 from handover.door import Door as Facts
 from handover.door_schema import JSON
+from handover.invocations import type_of
 from handover.names import Output
 from handover.plain_text import number
 from scripts.reads.errors import NotThereError
@@ -78,7 +79,8 @@ def request_for(workload: str, row: str | None = None) -> tuple[bytes, str]:
         return json.dumps(facts.examples[0]).encode(), JSON
     row = row or str(rules_in(Path(), workload, dataset)["smoke"]["requests"][0])
     if facts.asks is Asks.IMAGE:
-        return spec.invocation.body(row), spec.invocation.content_type
+        body = spec.invocation.body(row)
+        return body, type_of(spec.invocation, body)
     return json.dumps(_members(facts, row)).encode(), JSON
 
 

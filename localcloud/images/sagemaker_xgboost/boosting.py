@@ -41,7 +41,7 @@ class AlgorithmError(Exception):
     """The algorithm ended by a fault that is not known to be the user's."""
 
 
-class MetricLines(xgboost.callback.TrainingCallback):
+class MetricLines(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # it is in the image alone
     """Prints one line in each round, in the form that the algorithm's metric definitions expect."""
 
     def after_iteration(self, _: xgboost.Booster, epoch: int, evals_log: History) -> bool:
@@ -53,7 +53,7 @@ def _say(epoch: int, values: Mapping[str, float]) -> None:
     print(f"[{epoch}]{''.join(f'#011{name}:{value:.5f}' for name, value in values.items())}", flush=True)
 
 
-class SavedEachRound(xgboost.callback.TrainingCallback):
+class SavedEachRound(xgboost.callback.TrainingCallback):  # type: ignore[misc]
     """``save_model_on_termination``: a job that is stopped leaves the model of its last round."""
 
     def __init__(self, path: Path) -> None:

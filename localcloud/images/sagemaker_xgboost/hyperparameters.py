@@ -57,7 +57,8 @@ class Hyperparameter:
             return value
         if isinstance(value, list):
             if any(each not in self.allowed for each in value):
-                raise UserError(f"Hyperparameter {name}: value {value} not in range {list(map(str, self.allowed))}")
+                allowed = list(self.allowed) if isinstance(self.allowed, tuple) else self.allowed
+                raise UserError(f"Hyperparameter {name}: value {value} not in range {allowed}")
         elif value not in self.allowed:
             raise UserError(f"Hyperparameter {name}: {value} is not in {self.allowed}")
         return value

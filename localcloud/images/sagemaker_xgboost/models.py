@@ -6,7 +6,7 @@ import json
 import pickle
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import votes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    Rows = NDArray[np.float32] | csr_matrix
+    Rows: TypeAlias = NDArray[np.float32] | csr_matrix
 
 
 @dataclass(frozen=True, slots=True)

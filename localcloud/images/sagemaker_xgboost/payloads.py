@@ -57,14 +57,15 @@ def _finite(matrix: NDArray[np.float32] | csr_matrix) -> NDArray[np.float32] | c
 def _of_libsvm(text: str) -> csr_matrix:
     """Pairs; what has no colon, such as a label, is left out. Indices that start at 1 are shifted to 0."""
     pairs = [
-        (row, *token.split(":")[:2])
+        (row, int(index), float(value))
         for row, line in enumerate(text.split("\n"))
         for token in line.split(" ")
         if ":" in token
+        for index, value in [token.split(":")[:2]]
     ]
     if not pairs:
         raise ValueError("no line has a feature (index:value)")
-    places = np.array([(row, int(index)) for row, index, _ in pairs])
-    values = np.array([float(value) for _, _, value in pairs], dtype=np.float32)
+    places = np.array([(row, index) for row, index, _ in pairs])
+    values = np.array([value for _, _, value in pairs], dtype=np.float32)
     columns = places[:, 1] - (1 if places[:, 1].min() >= 1 else 0)
     return _finite(csr_matrix((values, (places[:, 0], columns))))

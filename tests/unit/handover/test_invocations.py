@@ -21,6 +21,7 @@ from handover.invocations import (
     answers_in,
     invocation,
     text_of,
+    type_of,
 )
 from stacks.workloads import WORKLOADS
 
@@ -74,9 +75,20 @@ def test_a_picture_is_sent_as_it_is() -> None:
     png = ImageFile("image/png")
     assert png.body(png.row_of(b"\x89PNG\r\n\x1a\nrest")) == b"\x89PNG\r\n\x1a\nrest"
     with pytest.raises(ValueError, match="expected image/png"):
-        png.row_of(b"\xff\xd8\xff\xe0")
+        png.row_of(b"GIF89a")
     with pytest.raises(HandOverError, match="is no image in base64"):
         png.body("5.1,3")
+
+
+def test_a_photograph_is_a_photograph_to_whoever_is_asked() -> None:
+    """The content type is that of the file, whatever most rows are: another data set may have other images."""
+    png = ImageFile("image/png")
+    photograph = png.body(png.row_of(b"\xff\xd8\xff\xe0rest"))
+    assert [type_of(png, body) for body in (photograph, b"\x89PNG\r\n\x1a\n", b"?")] == [
+        "image/jpeg",
+        *("image/png", "image/png"),
+    ]
+    assert type_of(CSV, photograph) == "text/csv"
 
 
 def test_csv_is_the_row_itself() -> None:
