@@ -57,10 +57,11 @@ def on_this_machine() -> dict[str, Path]:
     return found
 
 
-def exported(lines: str) -> dict[str, str]:
-    """The variables of `python -m localcloud env`."""
-    found = [line.removeprefix("export ").partition("=") for line in lines.splitlines() if line.startswith("export ")]
-    return {name: value for name, _, value in found}
+def in_a_shell(lines: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a shell that has taken what `python -m localcloud env` prints."""
+    command = ["sh", "-c", 'eval "$0" && env -0', lines]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    return dict(each.split("=", 1) for each in said.split("\0") if each)
 
 
 def templates(python: Path, folder: Path, run: Callable[..., str]) -> dict[str, str]:
@@ -117,7 +118,7 @@ def test_the_first_stages(which: str, synthesized: dict[str, str], tmp_path: Pat
     cloud = [own, "-m", "localcloud", "--home", tmp_path / "home"]
     run(*cloud, "up", "--port", "0")
     try:
-        environment |= exported(run(*cloud, "env"))
+        environment = in_a_shell(run(*cloud, "env"), environment)
         assert run(own, "-c", ASK_S3) == "content\n"
     finally:
         run(*cloud, "down")
