@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from ml_init.dataset import DataFile
 from ml_init.fetch import fetch
 from ml_steps.running import StepError
+from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +45,8 @@ class Source(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Source) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+    with serving(Source) as running:
         yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
 
 
 def data_file(*sources: str, max_bytes: int = 1_000_000) -> DataFile:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -26,6 +25,7 @@ from handover.invocations import CSV, CSV_ROW, NoAnswer, OneHotJson
 from ml_steps.endpoint import CLIENT_CONFIG, Answer, Asker, Patience
 from ml_steps.running import StepError
 from tests.clock import Clock
+from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,16 +257,14 @@ class Busy(BaseHTTPRequestHandler):
 
 def test_a_real_client_sends_what_is_counted() -> None:
     """Each attempt is one request over the wire, and its fault is known; nothing asks again behind our back."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+    with serving(Busy) as server:
         server.posts = 0
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         runtime = boto3.client(
             "sagemaker-runtime", region_name="us-east-1", endpoint_url=f"http://127.0.0.1:{server.server_port}",
             aws_access_key_id="a", aws_secret_access_key="b", config=CLIENT_CONFIG,
         )  # fmt: skip
         asker = Asker(runtime=runtime, invocation=CSV, patience=Patience(pauses=(0.0, 0.0)))
         (answer,) = asker.ask("qa", ["a"])
-        server.shutdown()
     assert (answer.text, server.posts) == ("yes", 3)
     assert [fault.cause for fault in answer.faults] == ["ServiceUnavailable: try again"] * 2
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import string
-import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from scripts.reads.load import Second, Seen, chart, seconds_of
 from scripts.user import temporary_password
 from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
+from tests.servers import serving
 
 ROW = "low,low,5more,more,big,high"
 BUSY_SECONDS = 300
@@ -75,13 +75,8 @@ class Api(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Api) as server:
+        yield server.server_port
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from scripts.bring_uv import LOCK, address, main, program, wheel
 from scripts.check_python import lacking, problem
+from tests.servers import serving
 
 PROJECT = Path(__file__).parents[3]
 
@@ -105,10 +105,8 @@ def index():
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/simple"
-    server.shutdown()
+    with serving(Index) as server:
+        yield f"http://127.0.0.1:{server.server_port}/simple"
 
 
 def test_the_users_own_index_is_asked(index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

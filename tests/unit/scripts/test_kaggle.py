@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from scripts import kaggle
 from scripts.kaggle import authorization, fetch
 from scripts.reads.errors import NotThereError
+from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,13 +64,11 @@ class Kaggle(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Kaggle]]:
     handler = type("One", (Kaggle,), {"asked": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+    with serving(handler) as running:
         monkeypatch.setattr(kaggle, "API", f"http://127.0.0.1:{running.server_port}/api")
         monkeypatch.setattr(kaggle, "STORES", frozenset({"127.0.0.1"}))
         monkeypatch.setenv("KAGGLE_API_TOKEN", TOKEN)
         yield handler
-        running.shutdown()
 
 
 @pytest.mark.parametrize("stored", [CONTENT, zipped("comments.csv", CONTENT)], ids=["plain", "zipped"])

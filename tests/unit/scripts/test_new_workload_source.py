@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.request import Request
@@ -18,6 +17,7 @@ from botocore.response import StreamingBody
 from scripts.new_workload import csv_file, source
 from scripts.new_workload.source import Given, read
 from scripts.reads.errors import NotThereError
+from tests.servers import serving
 
 TABLE = b"a,b\n1,x\n2,y\n"
 
@@ -44,10 +44,8 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serving(Site) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture(autouse=True)

@@ -1,14 +1,14 @@
 """Environments and jars: whole or not at all, and made once."""
 
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from localcloud.platform.environments import Environments
 from localcloud.platform.errors import EngineError
+from tests.servers import serving
 
 CONTENT = b"a jar's bytes" * 1000
 
@@ -33,11 +33,9 @@ class Maven(BaseHTTPRequestHandler):
 @pytest.fixture
 def maven(monkeypatch: pytest.MonkeyPatch):
     Maven.requests, Maven.cut_off = 0, False
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Maven)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("MAVEN_REPOSITORY_URL", f"http://127.0.0.1:{server.server_port}")
-    yield Maven
-    server.shutdown()
+    with serving(Maven) as server:
+        monkeypatch.setenv("MAVEN_REPOSITORY_URL", f"http://127.0.0.1:{server.server_port}")
+        yield Maven
 
 
 def lock(tmp_path: Path, checksum: str = hashlib.sha256(CONTENT).hexdigest()) -> Path:
