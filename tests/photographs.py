@@ -10,6 +10,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.own_data import data_folder
+
 #: Arguments: the archive, the weights, and a file with a breed on each line. Needs torchvision and Pillow.
 _DRAWS = """
 import colorsys, io, random, sys, zipfile
@@ -44,8 +46,7 @@ def put_into(project: Path, python: Path) -> None:
     """
     contract = project / "ml_init" / "dog_breeds" / "datasets" / "dog_images.toml"
     text = contract.read_text()
-    folder = project.parent / "shared" / "data"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = data_folder(project)
     weights, breeds = folder / "made-up.pth", folder / "breeds.txt"
     breeds.write_text("".join(f"{breed}\n" for breed in re.findall(r'"(\d{3}\.\w[\w-]+)"', text)))
     subprocess.run([python, "-c", _DRAWS, folder / "dogImages.zip", weights, breeds], check=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.own_data import data_folder
+
 USERS, MOVIES, RATED = 600, 100, 80
 _FACTORS = 3
 
@@ -33,8 +35,7 @@ def ratings(seed: int = 0) -> bytes:
 def put_into(project: Path, content: bytes) -> None:
     """Stores ratings and titles where ``make push`` looks for them, and has the project's contract ask for these."""
     titles = "".join(f"{number}|Movie {number} (1995)|01-Jan-1995\n" for number in range(1, MOVIES + 1)).encode()
-    folder = project.parent / "shared" / "data"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = data_folder(project)
     contract = project / "ml_init" / "movie_recommender" / "dataset.toml"
     text = contract.read_text()
     for name, body in (("u.data", content), ("u.item", titles)):

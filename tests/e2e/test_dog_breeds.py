@@ -24,7 +24,7 @@ from ml_init.dataset import Dataset
 from tests import photographs
 from tests.clouds import PROJECT
 from tests.e2e.conftest import User, in_prod_beside_others
-from tests.e2e.test_approval import Person
+from tests.e2e.other_data import held_with_another_data_set
 from tests.e2e.test_documented import typed
 from tests.e2e.test_release import change, gate_report, reported_while_learning
 
@@ -185,15 +185,9 @@ def test_another_backbone_stops_the_push_by_name(breeds: User) -> None:
 def test_photographs_in_place_of_the_characters_wait_for_a_person(breeds: User) -> None:
     """One line and a deployment choose photographs and a ResNet-50, both made up; the release names them, and waits."""
     python = image_of("registry/pytorch:2.14").python(Environments(Settings.cache_folder()))
-    settings = breeds.clone / "gatehouse.toml"
-    settings.write_text(f'{settings.read_text()}\n[workloads.dog_breeds]\ndataset = "dog_images"\n')
     photographs.put_into(breeds.clone, python)
-    said = breeds.script("datasets", "dog_breeds", check=False)
-    assert (said.returncode, "532 good rows; nothing is stored yet" in said.stdout) == (1, True)
-    (stated,) = re.findall(r'^  (sha256 = "[0-9a-f]{64}")$', said.stdout, re.MULTILINE)
 
     def edit(clone: Path) -> None:
-        change(clone / PHOTOGRAPHS, r'(?m)^sha256 = ""$', stated)
         # Of four photographs of a breed, one is for the gate.
         change(clone / PHOTOGRAPHS, r"(?m)^(test|validation)_share_of_label = 0\.1$", r"\1_share_of_label = 0.25")
         # Features of a network that has learned nothing need more of the head; views cost minutes.
@@ -202,15 +196,7 @@ def test_photographs_in_place_of_the_characters_wait_for_a_person(breeds: User) 
         # This machine may be busy.
         change(clone / RULES, r"(?m)^p99_milliseconds = 1000$", "p99_milliseconds = 100000")
 
-    breeds.commit(edit, "The photographs themselves")
-    breeds.script("deploy", breeds.workload)
-    served = breeds.outputs("DogBreedsProd")["ServedPackageArn"]
-    with Person(breeds).answering("reject", lambda: None):
-        assert breeds.push(check=False).returncode == 1
-    report = gate_report(breeds, breeds.packages()[0])
-    assert report["verdict"] == "HOLD"
+    report = held_with_another_data_set(breeds, PHOTOGRAPHS, edit, "The photographs themselves", rows=532)
     assert report["data"] == "Photographs of 133 breeds of dogs (Udacity's dogImages.zip)"
-    assert 'dataset.toml chosen none → "dog_images"' in [each["sentence"] for each in report["agreed"]["changed"]]
     assert report["rows"] == 133
     assert (report["learning"]["unknown"], report["learning"]["foreign"]) == ("", 0)
-    assert breeds.outputs("DogBreedsProd")["ServedPackageArn"] == served

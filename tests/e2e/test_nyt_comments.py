@@ -15,8 +15,9 @@ import pytest
 
 from tests.clouds import PROJECT
 from tests.e2e.conftest import User, in_prod_beside_others
-from tests.e2e.test_approval import Person
+from tests.e2e.other_data import held_with_another_data_set
 from tests.e2e.test_release import change, gate_report, reported_while_learning
+from tests.own_data import data_folder
 
 ABSTRACTS = "ml_init/nyt_comments/plos_biology_abstracts.jsonl.gz"
 COMMENTS = "ml_init/nyt_comments/datasets/nyt_comments.toml"
@@ -81,27 +82,11 @@ def comments() -> bytes:
 
 def test_comments_in_place_of_the_abstracts_wait_for_a_person(topics: User) -> None:
     """One line and a deployment choose the other data set; the release names it, and is held."""
-    folder = topics.clone.parent / "shared" / "data"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "CommentsMarch2018.csv").write_bytes(comments())
-    settings = topics.clone / "gatehouse.toml"
-    settings.write_text(f'{settings.read_text()}\n[workloads.nyt_comments]\ndataset = "nyt_comments"\n')
-    said = topics.script("datasets", "nyt_comments", check=False)
-    assert (said.returncode, "4000 good rows; nothing is stored yet" in said.stdout) == (1, True)
-    (stated,) = re.findall(r'^  (sha256 = "[0-9a-f]{64}")$', said.stdout, re.MULTILINE)
+    (data_folder(topics.clone) / "CommentsMarch2018.csv").write_bytes(comments())
 
     def edit(clone: Path) -> None:
-        change(clone / COMMENTS, r'(?m)^sha256 = ""$', stated)
         # So few comments leave enough for the gate only if it gets more than one of a hundred.
         change(clone / COMMENTS, r"(?m)^train_share = 0\.97$", "train_share = 0.8")
 
-    topics.commit(edit, "The comments themselves")
-    topics.script("deploy", topics.workload)
-    served = topics.outputs("NytCommentsProd")["ServedPackageArn"]
-    with Person(topics).answering("reject", lambda: None):
-        assert topics.push(check=False).returncode == 1
-    report = gate_report(topics, topics.packages()[0])
-    assert report["verdict"] == "HOLD"
+    report = held_with_another_data_set(topics, COMMENTS, edit, "The comments themselves", rows=4000)
     assert report["data"] == "New York Times comments, March 2018 (Kaggle: aashita/nyt-comments)"
-    assert 'dataset.toml chosen none → "nyt_comments"' in [each["sentence"] for each in report["agreed"]["changed"]]
-    assert topics.outputs("NytCommentsProd")["ServedPackageArn"] == served
