@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import time
 from typing import TYPE_CHECKING
 
+from scripts import terminal
 from scripts.outcome import waits
 
 if TYPE_CHECKING:
@@ -49,16 +49,8 @@ def follow(pipeline: Pipeline, identifier: str) -> Execution:
 
 
 def _ended(action: Action) -> str:
-    mark = _coloured(_MARKS.get(action.status, "?"), action.status)
+    mark = terminal.coloured(_MARKS.get(action.status, "?"), _COLOURS.get(action.status))
     return f"{mark} {action.stage:<8} {action.name:<12} {action.seconds:6.1f} s"
-
-
-def _coloured(mark: str, status: str) -> str:
-    """Green or red on a terminal, unless the user wants none there (https://no-color.org)."""
-    colour = _COLOURS.get(status)
-    if colour is None or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return mark
-    return f"\x1b[{colour}m{mark}\x1b[0m"
 
 
 def _running(action: Action, last_lines: list[str]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from handover.addresses import S3Address
 from handover.packages import version_of
 from scripts import cloud
 from scripts.ask import ask, labels, short, smoke_request, told
+from scripts.cloud.addresses import object_page
+from scripts.terminal import linked
 
 if TYPE_CHECKING:
     from scripts.reads.pipeline import Action, Execution, Pipeline
@@ -28,7 +30,7 @@ def released(workload: str, execution: Execution) -> list[str]:
         f"{release_name(workload, execution)} is in PROD.",
         f"PROD answers  {short(request)} → {told(ask(workload, request), labels(workload))}",
         f"The gate said {gate['verdict']}: {gate['reason']}",
-        f"Its report    {execution.variable('REPORT_URL')}",
+        f"Its report    {_report(execution)}",
     ]
 
 
@@ -37,7 +39,7 @@ def waits(workload: str, execution: Execution) -> list[str]:
     return [
         f"{release_name(workload, execution)} waits for a person. The gate said {execution.variable('VERDICT')}:",
         f"  {execution.variable('REASON')}",
-        f"  its report:  {execution.variable('REPORT_URL')}",
+        f"  its report:  {_report(execution)}",
         f"  to check it: make verify-report WORKLOAD={workload} EXECUTION={execution.identifier}",
         f"  to answer:   make approve WORKLOAD={workload} COMMENT='why'",
         f"               make reject WORKLOAD={workload} COMMENT='why'",
@@ -91,9 +93,14 @@ def _failed(pipeline: Pipeline, action: Action) -> list[str]:
     ]
 
 
+def _report(execution: Execution) -> str:
+    """The address of the gate's report, which a terminal opens."""
+    address = execution.variable("REPORT_URL")
+    return linked(address, lambda: object_page(S3Address.parse(address))) if address else "none"
+
+
 def _gate_report(execution: Execution) -> dict[str, Any]:
-    address = urlsplit(execution.variable("REPORT_URL") or "")
-    key = str(Path(address.path.lstrip("/")).with_suffix(".json"))
-    body = cloud.client("s3").get_object(Bucket=address.netloc, Key=key)["Body"].read()
-    found: dict[str, Any] = json.loads(body)
+    page = S3Address.parse(execution.variable("REPORT_URL") or "")
+    document = S3Address(bucket=page.bucket, key=str(Path(page.key).with_suffix(".json")))
+    found: dict[str, Any] = json.loads(cloud.client("s3").get_object(**document.arguments)["Body"].read())
     return found

@@ -154,7 +154,7 @@ def _name_others(workload: str, place: tuple[str, str, str]) -> None:
                 others.append(name)
     if others:
         print(
-            f"This push also runs the pipelines of {', '.join(others)}, and may release them. "
+            f"This push also runs, and may release: {', '.join(others)}. "
             "With branches of their own, workloads are released one by one: docs/releases.md",
             flush=True,
         )

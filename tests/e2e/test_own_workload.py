@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.clouds import LocalCloud
-from tests.e2e.conftest import User, clone_of_the_working_tree
+from tests.e2e.conftest import User
 from tests.e2e.test_release import gate_report
 
 FILES = Path(__file__).with_name("workloads")
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """A user who adds a workload of their own, deploys its pipeline and pushes."""
-    clone = clone_of_the_working_tree(tmp_path_factory.mktemp("own_user") / "project")
-    cloud = LocalCloud.up(tmp_path_factory.mktemp("own_cloud"))
-    user = User(cloud=cloud, clone=clone, workload="breast_cancer")
-    try:
-        new_workload(user, "breast_cancer")
-        gate = clone / "ml_test" / "breast_cancer" / "gate.toml"
-        gate.write_text(gate.read_text().replace("# [floors]\n# auc = …", "[floors]\nauc = 0.9"))
-        user.run("git", "add", "--all")
-        user.commit(lambda _: None, "A workload of our own")
-        user.script("deploy", user.workload)
-        user.push()
-        yield user
-    finally:
-        cloud.down()
-    assert user.processes() == []
+def own(workshop: User) -> Iterator[User]:
+    """A user who adds two workloads, deploys their pipelines, and pushes once; afterwards, HEAD is as it was."""
+    user = replace(workshop, workload="breast_cancer")
+    head = user.run("git", "rev-parse", "HEAD").stdout.strip()
+    new_workload(user, "breast_cancer")
+    gate = user.clone / "ml_test" / "breast_cancer" / "gate.toml"
+    gate.write_text(gate.read_text().replace("# [floors]\n# auc = …", "[floors]\nauc = 0.9"))
+    user.run("git", "add", "--all")
+    user.commit(lambda _: None, "A workload of our own")
+    proposed = new_workload(user, "wine")
+    assert "50 test rows can tell models apart whose accuracy differs by 0.15 or more" in proposed
+    user.run("git", "add", "--all")
+    user.commit(lambda _: None, "Another")
+    for workload in (user.workload, "wine"):
+        user.script("deploy", workload)
+    user.push()
+    yield user
+    user.run("git", "reset", "--quiet", "--hard", head)
+
+
+@pytest.fixture(scope="module")
+def wine(own: User) -> User:
+    """The same user, once the push has gone the whole way for the other workload, too."""
+    own.script("push", "wine", "--latest")
+    return replace(own, workload="wine")
 
 
 def new_workload(user: User, name: str) -> str:
@@ -43,13 +51,13 @@ def new_workload(user: User, name: str) -> str:
 
 def test_no_python_is_written_for_it(own: User) -> None:
     """The facts and the rules are TOML, the data is CSV, and a line of the registry names it."""
-    changed = own.run("git", "show", "--format=", "--name-only", "HEAD").stdout.split()
+    changed = own.run("git", "show", "--format=", "--name-only", "HEAD~1").stdout.split()
     assert changed == [
         *(f"ml_init/breast_cancer/{name}" for name in ("breast_cancer.csv", "dataset.toml")),
         "ml_test/breast_cancer/gate.toml",
         "stacks/workloads.py",
     ]
-    added = own.run("git", "show", "--format=", "--unified=0", "HEAD", "--", "stacks/workloads.py").stdout
+    added = own.run("git", "show", "--format=", "--unified=0", "HEAD~1", "--", "stacks/workloads.py").stdout
     assert '+        Workload(name="breast_cancer"),' in added.splitlines()
 
 
@@ -78,8 +86,6 @@ def test_its_gate_judged_it(own: User) -> None:
 
 def test_three_labels_that_are_numbers_are_tried_without_a_cloud(own: User) -> None:
     """The gate promotes a model of 178 wines, trained on this machine, and would promote it again unchanged."""
-    said = new_workload(own, "wine")
-    assert "50 test rows can tell models apart whose accuracy differs by 0.15 or more" in said
     tried = own.script("try_data", "wine").stdout
     assert "train: 104 rows {'0': 33, '1': 45, '2': 26}" in tried
     judged = own.script("try_gate", "wine").stdout
@@ -88,3 +94,17 @@ def test_three_labels_that_are_numbers_are_tried_without_a_cloud(own: User) -> N
     assert (report["verdict"], report["rows"]) == ("PROMOTE", 50)
     assert report["unusable_answers"] == []
     assert "<h1>wine: PROMOTE</h1>" in (own.clone / "out" / "wine" / "gate.html").read_text()
+
+
+def test_three_labels_go_to_prod(wine: User) -> None:
+    """PROD gives the first wine of each cultivar the highest probability, and the gate judged it on 50 rows."""
+    (package,) = wine.packages()
+    assert package["ModelApprovalStatus"] == "Approved"
+    report = gate_report(wine, package)
+    assert (report["verdict"], report["rows"], report["unusable_answers"]) == ("PROMOTE", 50, [])
+    lines = (FILES / "wine.csv").read_text().splitlines()[1:]
+    first = {line.rpartition(",")[2]: line.rpartition(",")[0] for line in reversed(lines)}
+    for label, row in first.items():
+        best, *others = wine.ask(row).split(", ")
+        assert best.startswith(f"{label} ")
+        assert len(others) == 2

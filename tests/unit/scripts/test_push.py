@@ -110,7 +110,7 @@ def test_a_push_names_the_other_pipelines_that_it_runs(
     github.update(deployed=deployed, pushed=lambda: pipeline.add("own"))
     push_and_follow(pipeline, clone)
     said = capsys.readouterr().out
-    assert (f"This push also runs the pipelines of {named}, and may release them." in said) == bool(named)
+    assert (f"This push also runs, and may release: {named}." in said) == bool(named)
     assert ("also runs" in said) == bool(named)
 
 
