@@ -59,6 +59,8 @@ The local cloud stays up. Where to look next:
   make status                     what stands and what ran
   make logs WORKLOAD={workload} ACTION=Train
                                   the log of a step (Synth, Data, Train, Gate, Verify)
+  make verify-report WORKLOAD={workload}
+                                  the gate's report, checked: reports/…/gate.html
   eval "$(make -s env)"           then your own aws, cdk and boto3 talk to it:
     aws sagemaker list-endpoints
   make push WORKLOAD={workload}   after your next commit
