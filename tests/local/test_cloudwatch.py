@@ -219,6 +219,43 @@ def test_eventbridge_hears_of_an_alarm(cloud: LocalCloud, cloudwatch: Any, metri
     assert detail["configuration"]["metrics"][0]["metricStat"]["metric"]["name"] == metric
 
 
+def test_an_alarm_watches_an_expression(cloud: LocalCloud, cloudwatch: Any, metric: str) -> None:
+    """A share of two metrics decides; topic's message, event and reason have the expression's."""
+    sqs, name = cloud.client("sqs"), f"share-{metric}"
+    heard = Heard(cloud, metric, {"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}}})
+    topic = cloud.client("sns").create_topic(Name=metric)["TopicArn"]
+    queue = sqs.create_queue(QueueName=metric)["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    counts = [
+        {
+            "Id": stat.lower(),
+            "MetricStat": {"Metric": {"Namespace": NAMESPACE, "MetricName": metric}, "Period": 60, "Stat": stat},
+            "ReturnData": False,
+        }
+        for stat in ("Sum", "SampleCount")
+    ]
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Metrics=[{"Id": "share", "Expression": "100 * sum / samplecount", "Label": "percent"}, *counts],
+        EvaluationPeriods=1,
+        Threshold=50,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[topic],
+    )
+    keep_putting(cloudwatch, metric, 0, name, "OK")
+    keep_putting(cloudwatch, metric, 1, name, "ALARM")
+    found = described(cloudwatch, name)
+    assert "greater than the threshold (50.0)" in found["StateReason"]
+    data = json.loads(found["StateReasonData"])
+    assert (data["period"], "statistic" in data) == (60, False)
+    told = json.loads(json.loads(received(sqs, queue)["Body"])["Message"])
+    assert told["Trigger"]["Metrics"][0]["Expression"] == "100 * sum / samplecount"
+    assert told["Trigger"]["Metrics"][1]["MetricStat"]["Metric"]["MetricName"] == metric
+    (event,) = until(heard.events, what="the alarm's event")
+    assert [each["id"] for each in event["detail"]["configuration"]["metrics"]] == ["share", "sum", "samplecount"]
+
+
 def test_two_of_three_minutes_by_percentile(cloudwatch: Any, metric: str) -> None:
     """An alarm on p99 takes DatapointsToAlarm of EvaluationPeriods, and its reason names the datapoints."""
     alarm = put_alarm(

@@ -6,7 +6,12 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from localcloud.services.cloudwatch.alarm_request import datapoints_to_alarm, treat_missing_data
+from localcloud.services.cloudwatch.alarm_request import (
+    datapoints_to_alarm,
+    period_of,
+    statistic_of,
+    treat_missing_data,
+)
 
 if TYPE_CHECKING:
     from localcloud.platform.store import Document
@@ -45,21 +50,41 @@ def message(before: Document, after: Document, *, account_id: str) -> str:
 
 def event_detail(before: Document, after: Document) -> Document:
     """The detail of a ``CloudWatch Alarm State Change``."""
-    metric = {
-        "namespace": after["Namespace"],
-        "name": after["MetricName"],
-        "dimensions": {each["Name"]: each["Value"] for each in after["Dimensions"]},
-    }
-    stat = {"metric": metric, "period": after["Period"], "stat": after.get("ExtendedStatistic") or after["Statistic"]}
     return {
         "alarmName": after["AlarmName"],
         "state": _event_state(after),
         "previousState": _event_state(before),
         "configuration": {
             "description": after.get("AlarmDescription", ""),
-            "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}],
+            "metrics": [_event_metric(query) for query in after.get("Metrics") or [_as_query(after)]],
         },
     }
+
+
+def _as_query(alarm: Document) -> Document:
+    """The query that an alarm on one metric is."""
+    metric = {name: alarm[name] for name in ("Namespace", "MetricName", "Dimensions")}
+    return {"Id": "m1", "MetricStat": {"Metric": metric, "Period": alarm["Period"], "Stat": statistic_of(alarm)}}
+
+
+def _event_metric(query: Document) -> Document:
+    found: Document = {"id": query["Id"], "returnData": query.get("ReturnData", True)}
+    if "Expression" in query:
+        found["expression"] = query["Expression"]
+    if "Label" in query:
+        found["label"] = query["Label"]
+    if stat := query.get("MetricStat"):
+        metric = stat["Metric"]
+        found["metricStat"] = {
+            "metric": {
+                "namespace": metric["Namespace"],
+                "name": metric["MetricName"],
+                "dimensions": {each["Name"]: each["Value"] for each in metric.get("Dimensions") or []},
+            },
+            "period": stat["Period"],
+            "stat": stat["Stat"],
+        }
+    return found
 
 
 def _event_state(alarm: Document) -> Document:
@@ -82,6 +107,19 @@ def read_stamp(text: str) -> float:
 
 
 def _trigger(alarm: Document) -> Document:
+    return {
+        **({"Metrics": [_told(query) for query in alarm["Metrics"]]} if "Metrics" in alarm else _one_metric(alarm)),
+        "Period": period_of(alarm),
+        "EvaluationPeriods": alarm["EvaluationPeriods"],
+        "DatapointsToAlarm": datapoints_to_alarm(alarm),
+        "ComparisonOperator": alarm["ComparisonOperator"],
+        "Threshold": alarm["Threshold"],
+        "TreatMissingData": treat_missing_data(alarm),
+        "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile", ""),
+    }
+
+
+def _one_metric(alarm: Document) -> Document:
     extended = alarm.get("ExtendedStatistic")
     statistic = (
         {"StatisticType": "ExtendedStatistic", "ExtendedStatistic": extended}
@@ -96,12 +134,17 @@ def _trigger(alarm: Document) -> Document:
         "Namespace": alarm["Namespace"],
         **statistic,
         "Unit": alarm.get("Unit"),
-        "Dimensions": [{"name": each["Name"], "value": each["Value"]} for each in alarm["Dimensions"]],
-        "Period": alarm["Period"],
-        "EvaluationPeriods": alarm["EvaluationPeriods"],
-        "DatapointsToAlarm": datapoints_to_alarm(alarm),
-        "ComparisonOperator": alarm["ComparisonOperator"],
-        "Threshold": alarm["Threshold"],
-        "TreatMissingData": treat_missing_data(alarm),
-        "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile", ""),
+        "Dimensions": _told_dimensions(alarm),
     }
+
+
+def _told(query: Document) -> Document:
+    found = {**query, "ReturnData": query.get("ReturnData", True)}
+    if stat := query.get("MetricStat"):
+        metric = {**stat["Metric"], "Dimensions": _told_dimensions(stat["Metric"])}
+        found["MetricStat"] = {**stat, "Metric": metric}
+    return found
+
+
+def _told_dimensions(metric: Document) -> list[Document]:
+    return [{"name": each["Name"], "value": each["Value"]} for each in metric.get("Dimensions") or []]

@@ -8,20 +8,23 @@ both are rehearsed in seconds (docs/decisions/0009-alarms-on-the-time-scale.md).
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from localcloud.services.cloudwatch.alarm_message import stamp
-from localcloud.services.cloudwatch.alarm_request import datapoints_to_alarm, statistic_of, treat_missing_data
+from localcloud.services.cloudwatch.alarm_request import (
+    datapoints_to_alarm,
+    period_of,
+    statistic_of,
+    treat_missing_data,
+)
 from localcloud.services.cloudwatch.evaluation import COMPARISONS, Outcome, Rule, evaluate
-from localcloud.services.cloudwatch.samples import Metric, Sample, percent_of, summarize
+from localcloud.services.cloudwatch.measured import Measured
+from localcloud.services.cloudwatch.samples import percent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from localcloud.platform.store import Document
     from localcloud.services.cloudwatch.alarm_states import AlarmStates
     from localcloud.services.cloudwatch.metric_store import MetricStore
@@ -41,7 +44,7 @@ log = logging.getLogger("localcloud.cloudwatch")
 class Evaluator:
     def __init__(self, states: AlarmStates, samples: MetricStore, time_scale: float) -> None:
         self._states = states
-        self._samples = samples
+        self._measured = Measured(samples, time_scale)
         self._scale = time_scale
         self._late = min(_LATE_SECONDS, _LATE_HERE_SECONDS * time_scale)
         self._stopped = threading.Event()
@@ -76,8 +79,7 @@ class Evaluator:
         alarms = self._states.alarms
         for name in alarms.names():
             # Ten times a second, on the local cloud's time scale: what is not due is not copied.
-            period = alarms.value(name, "Period")
-            if period is None or not (whole_minute or period < _MINUTE):
+            if not whole_minute and not _is_short(alarms.value(name, "Period"), alarms.value(name, "Metrics")):
                 continue
             if (alarm := alarms.get(name)) is not None:
                 try:
@@ -87,31 +89,17 @@ class Evaluator:
 
     def _evaluate(self, alarm: Document, boundary: float) -> None:
         rule = rule_of(alarm)
-        periods = list(self._periods(alarm, boundary, rule.evaluation_range))
-        if _too_few(alarm, [count for _, count, _ in periods[: rule.evaluation_periods]]):
+        periods = self._measured.periods(alarm, boundary, rule.evaluation_range)
+        if _too_few(alarm, [each.count for each in periods[: rule.evaluation_periods]]):
             return
-        outcome = evaluate(rule, [value for value, _, _ in periods])
+        outcome = evaluate(rule, [each.value for each in periods])
         state = outcome.state or alarm["StateValue"]
-        starts = [start for value, _, start in periods if value is not None][: len(outcome.evaluated)]
+        starts = [each.start for each in periods if each.value is not None][: len(outcome.evaluated)]
         if state != alarm["StateValue"] or not alarm.get("StateReasonData"):
             reason = reason_of(alarm, rule, outcome, state, starts)
             self._states.change(alarm["AlarmName"], state, reason, _data(alarm, outcome, starts))
         else:
             self._states.repeat(alarm, _data(alarm, outcome, starts))
-
-    def _periods(self, alarm: Document, boundary: float, number: int) -> Iterator[tuple[float | None, float, float]]:
-        """(statistic, samples, start in seconds of this machine) of each period before the boundary, newest first."""
-        metric, statistic = Metric.of(alarm), statistic_of(alarm)
-        length = alarm["Period"] / self._scale
-        end = boundary / self._scale
-        periods: list[list[Sample]] = [[] for _ in range(number)]
-        for sample in self._samples.samples(metric, end - number * length, end, alarm.get("Unit")):
-            # A period has its very start and not its end.
-            age = max(1, min(number, math.ceil((end - sample.timestamp) / length)))
-            periods[age - 1].append(sample)
-        for age, found in enumerate(periods, start=1):
-            summary = summarize(found)
-            yield summary.statistic(statistic) if found else None, summary.count, end - age * length
 
 
 def rule_of(alarm: Document) -> Rule:
@@ -122,6 +110,12 @@ def rule_of(alarm: Document) -> Rule:
         datapoints_to_alarm=datapoints_to_alarm(alarm),
         treat_missing_data=treat_missing_data(alarm),
     )
+
+
+def _is_short(period: int | None, metrics: list[Document] | None) -> bool:
+    """Whether an alarm is one of high resolution."""
+    periods = [(each.get("MetricStat") or each).get("Period") or _MINUTE for each in metrics or []]
+    return any(each < _MINUTE for each in [*periods, *([] if period is None else [period])])
 
 
 def _too_few(alarm: Document, counts: list[float]) -> bool:
@@ -168,8 +162,8 @@ def _data(alarm: Document, outcome: Outcome, starts: list[float]) -> Document:
         "version": "1.0",
         "queryDate": stamp(datetime.now(UTC)),
         **({"startDate": stamp(datetime.fromtimestamp(min(starts), UTC))} if starts else {}),
-        "statistic": statistic_of(alarm),
-        "period": alarm["Period"],
+        **({} if "Metrics" in alarm else {"statistic": statistic_of(alarm)}),
+        "period": period_of(alarm),
         "recentDatapoints": list(outcome.evaluated),
         "threshold": alarm["Threshold"],
         "evaluatedDatapoints": [

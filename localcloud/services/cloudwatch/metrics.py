@@ -11,6 +11,8 @@ from localcloud.platform.accepted import accept_only
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Params, operation
 from localcloud.services.cloudwatch.base import CloudWatchOperations
+from localcloud.services.cloudwatch.metric_math.values import Grid, Series
+from localcloud.services.cloudwatch.metric_queries import MetricQueries, Query, label_of
 from localcloud.services.cloudwatch.metric_store import epoch_seconds
 from localcloud.services.cloudwatch.samples import (
     Metric,
@@ -86,35 +88,40 @@ class Metrics(CloudWatchOperations):
     def get_metric_data(self, _: Call, params: Params) -> Params:
         known = {"MetricDataQueries", "StartTime", "EndTime", "ScanBy", "MaxDatapoints"}
         accept_only(params, known, "cloudwatch:GetMetricData")
-        newest_first = params.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-        wanted = [query for query in params["MetricDataQueries"] if query.get("ReturnData", True)]
-        results = [self._query(query, params, newest_first=newest_first) for query in wanted]
+        queries = MetricQueries(params["MetricDataQueries"], "cloudwatch:GetMetricData")
+        wanted = [query for query in queries.all() if query.returned]
+        results = [result for query in wanted for result in self._results(queries, query, params)]
         _distinguish(results, wanted)
         if sum(len(result["Values"]) for result in results) > (params.get("MaxDatapoints") or _MOST_IN_ALL):
             raise UnsupportedError("cloudwatch:GetMetricData with more values than MaxDatapoints")
         return {"MetricDataResults": results, "Messages": []}
 
-    def _query(self, query: Params, params: Params, *, newest_first: bool) -> Params:
-        accept_only(query, {"Id", "MetricStat", "Label", "ReturnData"}, "cloudwatch:GetMetricData with a query")
-        stat = query.get("MetricStat")
-        if stat is None:
-            raise AwsError("ValidationError", f"The query {query['Id']} has neither a MetricStat nor an Expression.")
-        check_statistic(stat["Stat"])
-        _check_times(params, stat["Period"], "ValidationError")
-        metric = Metric.of(stat["Metric"])
-        found = [
-            (datetime.fromtimestamp(start, UTC), value)
-            for start, summary in self._periods(metric, params, stat["Period"], stat.get("Unit"))
+    def _results(self, queries: MetricQueries, query: Query, params: Params) -> list[Params]:
+        """One result, or one for each time series of an expression's array."""
+        period = queries.period(query.id)
+        _check_times(params, period, "ValidationError")
+        if query.stat is not None:
+            found = self._statistics(query.stat, params)
+            return [_result(query.id, label_of(query), found, params)]
+        value = queries.value(query.id, _grid(params, period), lambda stat, grid: self._points(stat, grid, params))
+        if isinstance(value, Series):
+            return [_result(query.id, label_of(query), _known(value), params)]
+        # Those of an array say both which expression and which metric.
+        return [
+            _result(query.id, f"{label_of(query)} {series.label}".strip(), _known(series), params) for series in value
+        ]
+
+    def _statistics(self, stat: Params, params: Params) -> list[tuple[float, float]]:
+        """(start, value) of each period that has one, oldest first."""
+        return [
+            (start, value)
+            for start, summary in self._periods(Metric.of(stat["Metric"]), params, stat["Period"], stat.get("Unit"))
             if (value := summary.statistic(stat["Stat"])) is not None
         ]
-        found.sort(reverse=newest_first)
-        return {
-            "Id": query["Id"],
-            "Label": query.get("Label", metric.name),
-            "Timestamps": [stamp for stamp, _ in found],
-            "Values": [value for _, value in found],
-            "StatusCode": "Complete",
-        }
+
+    def _points(self, stat: Params, grid: Grid, params: Params) -> list[float | None]:
+        found = dict(self._statistics(stat, params))
+        return [found.get(time) for time in grid.times]
 
     def _by_unit(self, metric: Metric, params: Params) -> Iterable[tuple[float, Summary]]:
         """(start, summary) of each period and unit, oldest first."""
@@ -155,12 +162,42 @@ def _check_count(params: Params, period: int) -> None:
         )
 
 
-def _distinguish(results: list[Params], queries: list[Params]) -> None:
+def _grid(params: Params, period: int) -> Grid:
+    """The periods of a request. Raises UnsupportedError for more than it may answer."""
+    start, end = epoch_seconds(params["StartTime"]), epoch_seconds(params["EndTime"])
+    start -= start % period
+    number = math.ceil((end - start) / period)
+    if number > _MOST_IN_ALL:
+        raise UnsupportedError(f"cloudwatch:GetMetricData with an expression over {number} periods")
+    return Grid(times=tuple(start + period * at for at in range(number)), period=period)
+
+
+def _known(series: Series) -> list[tuple[float, float]]:
+    pairs = zip(series.grid.times, series.points, strict=True)
+    return [(time, point) for time, point in pairs if point is not None]
+
+
+def _result(id_: str, label: str, found: list[tuple[float, float]], params: Params) -> Params:
+    newest_first = params.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+    ordered = sorted(found, reverse=newest_first)
+    return {
+        "Id": id_,
+        "Label": label,
+        "Timestamps": [datetime.fromtimestamp(start, UTC) for start, _ in ordered],
+        "Values": [value for _, value in ordered],
+        "StatusCode": "Complete",
+    }
+
+
+def _distinguish(results: list[Params], queries: list[Query]) -> None:
     """Gives results of one metric the name of their statistic, where the caller gave no label."""
-    metrics = [Metric.of(query["MetricStat"]["Metric"]) for query in queries]
-    for result, query, metric in zip(results, queries, metrics, strict=True):
-        if "Label" not in query and metrics.count(metric) > 1:
-            result["Label"] = f"{metric.name} {query['MetricStat']['Stat']}"
+    stats = {query.id: query.stat for query in queries if query.stat is not None}
+    labelled = {query.id for query in queries if query.label is not None}
+    metrics = {id_: Metric.of(stat["Metric"]) for id_, stat in stats.items()}
+    for result in results:
+        metric = metrics.get(result["Id"])
+        if metric and result["Id"] not in labelled and list(metrics.values()).count(metric) > 1:
+            result["Label"] = f"{metric.name} {stats[result['Id']]['Stat']}"
 
 
 def _stored_at(sample: Sample) -> float:

@@ -61,6 +61,19 @@ def alarm_of(threshold: float) -> dict[str, Any]:
     }
 
 
+def alarm_on_an_expression(threshold: float) -> dict[str, Any]:
+    of_one = alarm_of(threshold)
+    metric = {name: of_one.pop(name) for name in ("Namespace", "MetricName", "Dimensions")}
+    stat = {"Metric": metric, "Period": of_one.pop("Period"), "Stat": of_one.pop("Statistic")}
+    errors = {"Id": "errors", "MetricStat": stat, "ReturnData": "false"}
+    return {**of_one, "Metrics": [{"Id": "rate", "Expression": "errors / PERIOD(errors)"}, errors]}
+
+
+def alarm(stack: Stack, outputs: dict[str, str]) -> tuple[float, str | None, list[str]]:
+    found = stack.client("cloudwatch").describe_alarms(AlarmNames=[outputs["Ref"]])["MetricAlarms"][0]
+    return found["Threshold"], found.get("MetricName"), [each["Id"] for each in found.get("Metrics", [])]
+
+
 LIVES = [
     Life(
         type_name="AWS::SNS::Topic",
@@ -130,12 +143,10 @@ LIVES = [
     Life(
         type_name="AWS::CloudWatch::Alarm",
         first=alarm_of(1),
-        then=alarm_of(2.5),
-        look=lambda stack, outputs: stack.client("cloudwatch").describe_alarms(AlarmNames=[outputs["Ref"]])[
-            "MetricAlarms"
-        ][0]["Threshold"],
-        at_first=1.0,
-        later=2.5,
+        then=alarm_on_an_expression(2.5),
+        look=alarm,
+        at_first=(1.0, "Invocation5XXErrors", []),
+        later=(2.5, None, ["rate", "errors"]),
         attributes=("Arn",),
     ),
     Life(

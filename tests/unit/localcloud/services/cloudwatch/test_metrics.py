@@ -128,3 +128,65 @@ def test_an_alarm_is_described_as_it_was_put(cloudwatch: CloudWatch) -> None:
     assert (alarm["DatapointsToAlarm"], alarm["TreatMissingData"]) == (2, "ignore")
     cloudwatch.delete_alarms(CALL, {"AlarmNames": ["slow"]})
     assert cloudwatch.list_tags_for_resource(CALL, {"ResourceARN": alarm["AlarmArn"]}) == {"Tags": []}
+
+
+def test_expressions_are_answered_beside_metrics(cloudwatch: CloudWatch) -> None:
+    """An expression has its Id as label, and an array one result for each metric; what is not returned is used only."""
+    put(cloudwatch, (2, "None"), (4, "None"))
+    found = data(
+        cloudwatch,
+        query("Sum", ReturnData=False),
+        query("Maximum", Label="most"),
+        {"Id": "rest", "Expression": "sum - maximum"},
+        {"Id": "all", "Expression": "METRICS() * 10", "Label": "ten"},
+    )
+    assert [(each["Id"], each["Label"], each["Values"]) for each in found] == [
+        ("maximum", "most", [4]),
+        ("rest", "rest", [2]),
+        ("all", "ten Latency", [60]),
+        ("all", "ten most", [40]),
+    ]
+    assert found[0]["Timestamps"] == found[1]["Timestamps"]
+
+
+MATH = {
+    **{name: ALARM[name] for name in ("AlarmName", "EvaluationPeriods", "Threshold", "ComparisonOperator")},
+    "Metrics": [
+        {"Id": "share", "Expression": "100 * sum / samplecount", "Label": "share"},
+        query("Sum", ReturnData=False),
+        query("SampleCount", ReturnData=False),
+    ],
+}
+
+
+def test_an_alarm_on_an_expression_is_described_as_it_was_put(cloudwatch: CloudWatch) -> None:
+    """Metrics stand instead of one metric's members."""
+    cloudwatch.put_metric_alarm(CALL, MATH)
+    (alarm,) = cloudwatch.describe_alarms(CALL, {})["MetricAlarms"]
+    assert alarm["Metrics"] == MATH["Metrics"]
+    assert not {"MetricName", "Namespace", "Period", "Statistic"} & alarm.keys()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"MetricName": "Latency"}, "cannot have MetricName"),
+        ({"Metrics": [query("Sum"), query("Maximum")]}, "Exactly one element of the metrics list should return data."),
+        ({"Metrics": [query("Sum", ReturnData=False)]}, "Exactly one element of the metrics list should return data."),
+        ({"Metrics": [{"Id": "e", "Expression": "METRICS()"}, query("Sum", ReturnData=False)]}, "not an array"),
+        ({"Metrics": [{"Id": "e", "Expression": "SUM(sum)"}, query("Sum", ReturnData=False)]}, "is a number"),
+        ({"Metrics": [{"Id": "e", "Expression": "TIME_SERIES(1)"}]}, "Period must not be null"),
+        (
+            {
+                "Metrics": [
+                    {"Id": "e", "Expression": "SUM(METRICS())"},
+                    *({**query("Sum", ReturnData=False), "Id": f"m{number}"} for number in range(11)),
+                ]
+            },
+            "more than 10 individual metrics",
+        ),
+    ],
+)
+def test_what_an_alarm_on_an_expression_may_not_be(cloudwatch: CloudWatch, changes: dict[str, Any], words: str) -> None:
+    """One query is watched, it is a single time series, and nothing of one metric stands beside Metrics."""
+    assert words in refused("ValidationError", cloudwatch.put_metric_alarm, **{**MATH, **changes})

@@ -1,0 +1,4 @@
+"""Metric math: AWS's expressions over metrics.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+"""
