@@ -16,6 +16,7 @@ def operation_groups() -> tuple[type[Operations], ...]:
     from localcloud.services.cloudwatch.service import CloudWatch
     from localcloud.services.codebuild.builds import Builds
     from localcloud.services.codebuild.projects import Projects
+    from localcloud.services.codeconnections.service import CodeConnections, CodeStarConnections
     from localcloud.services.codepipeline.service import CodePipeline
     from localcloud.services.cognito_idp.service import Cognito
     from localcloud.services.events.service import Events
@@ -48,6 +49,8 @@ def operation_groups() -> tuple[type[Operations], ...]:
         ApiGateway,
         Projects,
         Builds,
+        CodeConnections,
+        CodeStarConnections,
         CodePipeline,
         Cognito,
         GitHub,

@@ -39,6 +39,11 @@ EVALUATED = frozenset(
         *("cloudformation:templateurl", "cloudwatch:namespace", "iam:awsservicename", "iam:passedtoservice"),
         *("iam:permissionsboundary", "iam:policyarn", "kms:calleraccount", "kms:encryptioncontextkeys"),
         *("apigateway:request/routeauthorizationtype", "lambda:principal"),
+        *(
+            f"{service}:{key}"
+            for service in ("codeconnections", "codestar-connections")
+            for key in ("branchname", "fullrepositoryid", "passedtoservice", "provideraction", "providertype")
+        ),
         *("kms:grantisforawsresource", "kms:viaservice", "s3:delimiter", "s3:max-keys", "s3:prefix", "s3:tlsversion"),
         *(
             "s3:if-match",

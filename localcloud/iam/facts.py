@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SERVICES = (
     *("apigateway", "execute-api"),
     *("application-autoscaling", "cloudformation", "cloudfront", "cloudwatch", "codebuild", "codepipeline"),
-    *("cognito-idp", "ecr", "events", "glue"),
+    *("codeconnections", "codestar-connections", "cognito-idp", "ecr", "events", "glue"),
     *("iam", "kms", "lambda", "logs", "s3", "sagemaker", "secretsmanager", "sns", "sqs", "ssm", "sts", "tag"),
 )
 

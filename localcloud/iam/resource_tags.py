@@ -35,6 +35,8 @@ class ResourceTags:
             "cloudwatch": self._by_arn,
             "codebuild": self._of_project,
             "codepipeline": self._of_pipeline,
+            "codeconnections": self._of_connection,
+            "codestar-connections": self._of_connection,
             "cloudfront": self._of_distribution,
             "cognito-idp": self._of_user_pool,
             "cloudformation": self._of_stack,
@@ -74,6 +76,10 @@ class ResourceTags:
 
     def _of_pipeline(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
         return _pairs(self._document("codepipeline.pipelines", name.partition("/")[0]).get("tags", []))
+
+    def _of_connection(self, arn: str, _region: str, _name: str) -> Mapping[str, str]:
+        tags: Mapping[str, str] = self._document("codeconnections.connections", arn).get("tags", {})
+        return tags
 
     def _of_distribution(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
         tags: Mapping[str, str] = self._document("cloudfront.distributions", name.rpartition("/")[2]).get("tags", {})

@@ -9,10 +9,13 @@ import secrets
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
-from localcloud.platform import administrator, client_environment
+from localcloud.platform import administrator, client_environment, own_http
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from localcloud.platform.settings import Settings
 
 #: The key of an AWS service is this prefix and its principal, such as ``…-glue.amazonaws.com``. Roles trust the
@@ -72,6 +75,24 @@ class Clients:
         request = AWSRequest(method="POST", url=f"{self._settings.endpoint_url}{path}", data=body)
         SigV4Auth(credentials, service, self._settings.region).add_auth(request)
         return {**dict(request.headers.items()), INNER_HEADER: self.inner_secret}
+
+    def signed_get(
+        self, service: str, credentials: dict[str, str], path: str, query: Mapping[str, str]
+    ) -> own_http.Answer:
+        """The answer to a GET of a route, with credentials as :meth:`assume_role` returns them.
+
+        Raises OSError or http.client.HTTPException without an answer.
+        """
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+
+        asked = f"{path}?{urlencode(query, quote_via=quote, safe='')}"
+        keys = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+        signer = Credentials(*(credentials[key] for key in keys))
+        request = AWSRequest(method="GET", url=f"{self._settings.endpoint_url}{asked}")
+        SigV4Auth(signer, service, self._settings.region).add_auth(request)
+        return own_http.call(self._settings.endpoint_url, "GET", asked, dict(request.headers.items()))
 
     def assume_role(
         self, role_arn: str, *, session_name: str, service_principal: str, source_arn: str = ""

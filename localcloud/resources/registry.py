@@ -49,8 +49,10 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_cloudwatch_alarm import Alarm
     from localcloud.resources.aws_cloudwatch_dashboard import Dashboard
     from localcloud.resources.aws_codebuild_project import Project
+    from localcloud.resources.aws_codeconnections_connection import Connection
     from localcloud.resources.aws_codepipeline_pipeline import Pipeline
     from localcloud.resources.aws_codepipeline_webhook import Webhook
+    from localcloud.resources.aws_codestarconnections_connection import FormerConnection
     from localcloud.resources.aws_cognito_userpool import UserPool
     from localcloud.resources.aws_cognito_userpoolclient import UserPoolClient
     from localcloud.resources.aws_cognito_userpooldomain import UserPoolDomain
@@ -116,6 +118,8 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         Alarm,
         Dashboard,
         Project,
+        Connection,
+        FormerConnection,
         Pipeline,
         Webhook,
         UserPool,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localcloud.iam.asks import Ask, Place, by_reference, on
+from localcloud.iam.resources.codeconnections import passed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from localcloud.wire.api_requests import ApiRequest
 
 _ON_ACTION = frozenset({"PutApprovalResult", "PutActionRevision"})
@@ -32,4 +35,13 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
         parts.append(params["stageName"])
     if request.operation in _ON_ACTION and params.get("actionName"):
         parts.append(params["actionName"])
-    return on(action, place.arn("codepipeline", "/".join(parts)))
+    return [*on(action, place.arn("codepipeline", "/".join(parts))), *_passed_connections(declared)]
+
+
+def _passed_connections(declared: Any) -> Iterable[Ask]:
+    """Whoever gives a pipeline a connection needs the permission to pass it on."""
+    stages = declared.get("stages", []) if isinstance(declared, dict) else []
+    for action in (action for stage in stages for action in stage.get("actions", [])):
+        arn = action.get("configuration", {}).get("ConnectionArn")
+        if arn:
+            yield passed(arn, "codepipeline.amazonaws.com")

@@ -14,7 +14,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.services.codepipeline.action_errors import ActionFailedError, ActionStoppedError, ActionTimedOutError
 from localcloud.services.codepipeline.action_types import action_type, masked, type_key
-from localcloud.services.codepipeline.actions import approval, cloudformation, codebuild, github_source, s3_source
+from localcloud.services.codepipeline.actions import (
+    approval,
+    cloudformation,
+    codebuild,
+    connection_source,
+    github_source,
+    s3_source,
+)
 from localcloud.services.codepipeline.actions.context import ActionContext, Approval, Interruption
 from localcloud.services.codepipeline.actions.outcome import Outcome
 from localcloud.services.codepipeline.artifacts import ArtifactStore, Location
@@ -33,6 +40,7 @@ log = logging.getLogger("localcloud.codepipeline")
 
 _WORK: dict[str, Callable[[ActionContext], Outcome]] = {
     "GitHub": github_source.run,
+    "CodeStarSourceConnection": connection_source.run,
     "S3": s3_source.run,
     "CodeBuild": codebuild.run,
     "CloudFormation": cloudformation.run,
@@ -143,6 +151,11 @@ class ActionRuns:
         self._report(document, input=document["input"] | {"resolvedConfiguration": masked(action, configuration)})
         store = pipeline["artifactStore"]
         settings = self._cloud.settings
+        role = self._roles.of(
+            pipeline_arn=self._cloud.arn("codepipeline", execution["pipelineName"]),
+            pipeline_role=pipeline["roleArn"],
+            action_role=document["input"]["roleArn"],
+        )
         return ActionContext(
             pipeline=execution["pipelineName"],
             stage=document["stageName"],
@@ -161,14 +174,11 @@ class ActionRuns:
                 pipeline=pipeline["name"], bucket=store["location"], kms_key=store.get("encryptionKey", {}).get("id")
             ),
             revision_override=execution["overrides"].get(action["name"]),
+            branch_override=execution.get("branches", {}).get(action["name"]),
             revisions={found["name"]: found["revisionId"] for found in execution["artifactRevisions"]},
             timeout_seconds=_timeout_seconds(action, settings.time_scale),
-            client=lambda service: self._roles.client(
-                service,
-                pipeline_arn=self._cloud.arn("codepipeline", execution["pipelineName"]),
-                pipeline_role=pipeline["roleArn"],
-                action_role=document["input"]["roleArn"],
-            ),
+            client=role.client,
+            get=role.get,
             report=lambda **changes: self._report(document, **changes),
             interruption=interruption,
             token=document.get("token"),

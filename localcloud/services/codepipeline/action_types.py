@@ -33,6 +33,9 @@ _CODEBUILD = ActionType(
     default_timeout_minutes=8 * 60,
 )
 
+#: The source action whose repository is reached through a connection.
+CONNECTION = ("Source", "AWS", "CodeStarSourceConnection", "1")
+
 #: (category, owner, provider, version) → provider.
 ACTION_TYPES: dict[tuple[str, str, str, str], ActionType] = {
     ("Source", "ThirdParty", "GitHub", "1"): ActionType(
@@ -42,6 +45,13 @@ ACTION_TYPES: dict[tuple[str, str, str, str], ActionType] = {
         outputs=(1, 1),
         default_timeout_minutes=60,
         secret=frozenset({"OAuthToken"}),
+    ),
+    CONNECTION: ActionType(
+        required=frozenset({"ConnectionArn", "FullRepositoryId", "BranchName"}),
+        optional=frozenset({"OutputArtifactFormat", "DetectChanges"}),
+        inputs=(0, 0),
+        outputs=(1, 1),
+        default_timeout_minutes=60,
     ),
     ("Source", "AWS", "S3", "1"): ActionType(
         required=frozenset({"S3Bucket", "S3ObjectKey"}),

@@ -46,9 +46,13 @@ class Engine:
         trigger: dict[str, str],
         variables: dict[str, str] | None = None,
         overrides: dict[str, str] | None = None,
+        branches: dict[str, str] | None = None,
         token: str | None = None,
     ) -> str:
-        """Starts an execution of the pipeline's present version; returns its id; ``overrides``: action → commit."""
+        """Starts an execution of the pipeline's present version; returns its id.
+
+        ``overrides``: action → commit. ``branches``: action → the branch to which it was pushed.
+        """
         with self.lock:
             pipeline = self.records.declaration(name)
             if token is not None:
@@ -61,6 +65,7 @@ class Engine:
                     f"Pipeline '{name}' has {_MOST_EXECUTIONS} executions under way; wait for some to end.",
                 )
             execution = _new_execution(pipeline, trigger, variables or {}, overrides or {})
+            execution["branches"] = branches or {}
             if token is not None:
                 execution["clientRequestToken"] = token
             self.records.executions.put(f"{name}/{execution['pipelineExecutionId']}", execution)

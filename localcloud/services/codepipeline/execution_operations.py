@@ -9,7 +9,7 @@ from localcloud.services.codepipeline.pipeline_operations import PipelineOperati
 from localcloud.services.codepipeline.records import FINISHED, now
 
 #: How StartPipelineExecution names the revision that a source's provider takes.
-_REVISION_TYPES = {"GitHub": "COMMIT_ID", "S3": "S3_OBJECT_VERSION_ID"}
+_REVISION_TYPES = {"GitHub": "COMMIT_ID", "CodeStarSourceConnection": "COMMIT_ID", "S3": "S3_OBJECT_VERSION_ID"}
 
 
 class ExecutionOperations(PipelineOperations):

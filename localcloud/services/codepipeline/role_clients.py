@@ -13,7 +13,25 @@ from typing import TYPE_CHECKING, Any
 from localcloud.platform.role_session import RoleSession
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from localcloud.platform.clients import Clients
+    from localcloud.platform.own_http import Answer
+
+
+class ActionRole:
+    """Both methods raise botocore's ClientError where a role cannot be assumed."""
+
+    def __init__(self, clients: Clients, session: RoleSession) -> None:
+        self._clients = clients
+        self._session = session
+
+    def client(self, service: str) -> Any:
+        return self._clients.for_credentials(service, self._session.credentials)
+
+    def get(self, service: str, path: str, query: Mapping[str, str]) -> Answer:
+        """Raises OSError or http.client.HTTPException without an answer."""
+        return self._clients.signed_get(service, self._session.credentials, path, query)
 
 
 class RoleClients:
@@ -22,15 +40,12 @@ class RoleClients:
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, ...], RoleSession] = {}
 
-    def client(self, service: str, *, pipeline_arn: str, pipeline_role: str, action_role: str) -> Any:
-        """``action_role``: the action's role, or the pipeline's where the action has none.
-
-        Raises botocore's ClientError where a role cannot be assumed.
-        """
+    def of(self, *, pipeline_arn: str, pipeline_role: str, action_role: str) -> ActionRole:
+        """``action_role``: the action's role, or the pipeline's where the action has none."""
         session = self._session(pipeline_arn, pipeline_role)
         if action_role != pipeline_role:
             session = self._session(pipeline_arn, pipeline_role, action_role)
-        return self._clients.for_credentials(service, session.credentials)
+        return ActionRole(self._clients, session)
 
     def _session(self, pipeline_arn: str, pipeline_role: str, action_role: str = "") -> RoleSession:
         name = pipeline_arn.rpartition(":")[2]

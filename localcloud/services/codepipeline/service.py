@@ -5,13 +5,14 @@ from __future__ import annotations
 from localcloud.services.codepipeline.announcements import announce
 from localcloud.services.codepipeline.execution_operations import ExecutionOperations
 from localcloud.services.codepipeline.history_operations import HistoryOperations
+from localcloud.services.codepipeline.push_operations import PushOperations
 from localcloud.services.codepipeline.webhook_operations import WebhookOperations
 
 #: A group of operations has five seconds to stop.
 _STOP_SECONDS = 2.0
 
 
-class CodePipeline(ExecutionOperations, HistoryOperations, WebhookOperations):
+class CodePipeline(ExecutionOperations, HistoryOperations, PushOperations, WebhookOperations):
     """All operations over one engine."""
 
     def start(self) -> None:

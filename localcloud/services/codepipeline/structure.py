@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError, UnsupportedError
-from localcloud.services.codepipeline import conditions
+from localcloud.services.codepipeline import conditions, triggers
 from localcloud.services.codepipeline.action_types import ACTION_TYPES, MASK, Declaration, type_key
 from localcloud.services.codepipeline.variables import EXECUTION_NAMESPACE, PIPELINE_NAMESPACE, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+#: Configuration of a source with a connection → its form.
+_CONNECTION_FORMS = {
+    "ConnectionArn": (
+        re.compile(r"arn:aws(-\w+)*:(codeconnections|codestar-connections):[^:]+:\d{12}:connection/.+"),
+        "the ARN of a connection",
+    ),
+    "FullRepositoryId": (re.compile(r"[^/]+/[^/]+"), "the owner and name of a repository, as in owner/name"),
+    "DetectChanges": (re.compile(r"true|false", re.IGNORECASE), "true or false"),
+    "OutputArtifactFormat": (re.compile(r"CODE_ZIP|CODEBUILD_CLONE_REF"), "CODE_ZIP or CODEBUILD_CLONE_REF"),
+}
 
 CLOUDFORMATION_MODES = (
     "CREATE_UPDATE",
@@ -39,13 +51,13 @@ def validate(pipeline: Declaration, *, region: str) -> None:
     _check_unique("Namespace", "a pipeline", namespaces)
     for reserved in {EXECUTION_NAMESPACE, PIPELINE_NAMESPACE} & set(namespaces):
         raise _structure(f"The namespace {reserved} is reserved by CodePipeline; give the action another one")
+    triggers.check(pipeline)
     _check_flow(stages, {variable["name"] for variable in pipeline.get("variables", [])})
 
 
 def _refuse_unsupported(pipeline: Declaration) -> None:
-    for name in ("triggers", "artifactStores"):
-        if pipeline.get(name):
-            raise UnsupportedError(f"codepipeline: a pipeline with {name}")
+    if pipeline.get("artifactStores"):
+        raise UnsupportedError("codepipeline: a pipeline with artifactStores")
     if "artifactStore" not in pipeline:
         raise _structure("Pipeline needs an artifactStore")
     for stage in pipeline["stages"]:
@@ -139,8 +151,19 @@ def _check_configuration(action: Declaration, configuration: dict[str, str]) -> 
         if primary is not None and primary not in inputs:
             raise _action(f"PrimarySource '{primary}' of action {action['name']} is not one of its input artifacts")
         _check_json(action, "EnvironmentVariables", list)
+    if provider == "CodeStarSourceConnection":
+        _check_connection(action, configuration)
     if provider == "CloudFormation":
         _check_cloudformation(action, configuration)
+
+
+def _check_connection(action: Declaration, configuration: dict[str, str]) -> None:
+    for key, (pattern, wanted) in _CONNECTION_FORMS.items():
+        value = configuration.get(key)
+        if value is not None and not pattern.fullmatch(value):
+            raise _action(f"Configuration '{key}' of action {action['name']} is '{value}'; it must be {wanted}")
+    if configuration.get("OutputArtifactFormat", "CODE_ZIP") != "CODE_ZIP":
+        raise UnsupportedError(f"codepipeline: OutputArtifactFormat CODEBUILD_CLONE_REF of action {action['name']}")
 
 
 def _check_cloudformation(action: Declaration, configuration: dict[str, str]) -> None:

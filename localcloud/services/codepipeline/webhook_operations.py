@@ -6,16 +6,19 @@ import asyncio
 import http.client
 import json
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from localcloud.platform import github_client
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, HttpRequest, HttpResponse, Params, Route, operation, without_policies
-from localcloud.services.codepipeline import github_client
 from localcloud.services.codepipeline.action_types import MASK
 from localcloud.services.codepipeline.pagination import page
 from localcloud.services.codepipeline.pipeline_operations import PipelineOperations
 from localcloud.services.codepipeline.records import now
 from localcloud.services.codepipeline.webhook_filter import is_path, matches, placeholders, signature_is_valid
+
+if TYPE_CHECKING:
+    from localcloud.platform.own_http import Answer
 
 PREFIX = "/_codepipeline/webhook/"
 _NO_COMMIT = "0" * 40
@@ -81,7 +84,7 @@ class WebhookOperations(PipelineOperations):
             self._deregister(webhook)
 
     def routes(self) -> list[Route]:
-        return [Route(prefix=PREFIX, answer=self._called, authorize=without_policies)]
+        return [*super().routes(), Route(prefix=PREFIX, answer=self._called, authorize=without_policies)]
 
     async def _called(self, request: HttpRequest) -> HttpResponse:
         return await asyncio.to_thread(self._receive, request)
@@ -176,7 +179,7 @@ class WebhookOperations(PipelineOperations):
                 )
         self.records.webhooks.update(definition["name"], lambda found: found.pop("hook", None))
 
-    def _ask(self, method: str, path: str, token: str, body: object = None) -> github_client.Answer:
+    def _ask(self, method: str, path: str, token: str, body: object = None) -> Answer:
         try:
             return github_client.ask(self.cloud.settings.endpoint_url, method, path, token=token, body=body)
         except (OSError, http.client.HTTPException) as error:
@@ -202,7 +205,7 @@ class WebhookOperations(PipelineOperations):
         return self.cloud.arn("codepipeline", f"webhook:{name}")
 
 
-def _not_registered(answer: github_client.Answer, repository: str, definition: Params) -> AwsError:
+def _not_registered(answer: Answer, repository: str, definition: Params) -> AwsError:
     cause, remedy = {
         401: ("Invalid credentials", f"Give action {definition['targetAction']} a token that GitHub accepts"),
         404: ("Not found", f"Make the repository {repository} at GitHub, or give the token access to it"),

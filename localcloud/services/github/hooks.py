@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from localcloud.platform.connector import PUSHES
 from localcloud.services.github.push_event import signatures
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ Hook = dict[str, Any]
 
 _KEPT_DELIVERIES = 50
 _TIMEOUT_SECONDS = 10
+#: The id of the hook that the app of connections has in every repository. Nobody sees it among the hooks.
+_CONNECTOR = 0
 
 
 class HookRefusedError(Exception):
@@ -37,6 +40,7 @@ class HookRefusedError(Exception):
 class Hooks:
     def __init__(self, cloud: Cloud) -> None:
         self._endpoint = cloud.settings.endpoint_url
+        self._connector_secret = cloud.clients.inner_secret
         self._table = cloud.store.table("github.hooks")
         self._deliveries = cloud.store.table("github.deliveries")
         #: Deliveries that have not ended. An event survives the process that was to deliver it.
@@ -94,9 +98,9 @@ class Hooks:
         return list(document["deliveries"][::-1])
 
     def tell(self, repository: str, event: str, body: dict[str, Any]) -> None:
-        """Calls every active hook that listens for the event, on a thread of its own."""
+        """Calls the app of connections and every active hook that listens for the event, each on its own thread."""
         hooks = [hook for hook in self.of(repository) if hook["active"] and {event, "*"} & set(hook["events"])]
-        self._tell(hooks, event, body)
+        self._tell([*hooks, self._connector(repository)], event, body)
 
     def _tell(self, hooks: list[Hook], event: str, body: dict[str, Any]) -> None:
         for hook in hooks:
@@ -106,12 +110,22 @@ class Hooks:
 
     def _in_background(self, delivery: str, hook: str, event: str, body: dict[str, Any]) -> None:
         def deliver() -> None:
-            found = self._table.get(hook)
+            repository, _, hook_id = hook.rpartition("/")
+            found = self._connector(repository) if hook_id == str(_CONNECTOR) else self._table.get(hook)
             if found is not None:  # the hook may have been deleted meanwhile
                 self._deliver(delivery, found, event, body)
             self._pending.delete(delivery)
 
         threading.Thread(target=deliver, daemon=True, name=f"hook-{event}").start()
+
+    def _connector(self, repository: str) -> Hook:
+        """The hook of the app that connections install. What it signs with is new at each start."""
+        return {
+            "id": _CONNECTOR,
+            "repository": repository,
+            "config": {"url": f"{self._endpoint}{PUSHES}"},
+            "secret": self._connector_secret,
+        }
 
     def _deliver(self, delivery: str, hook: Hook, event: str, body: dict[str, Any]) -> None:
         content = json.dumps(body).encode()

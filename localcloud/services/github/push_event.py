@@ -1,9 +1,10 @@
-"""GitHub's ``push`` event: the payload that a webhook gets when a branch moved, and its signature."""
+"""GitHub's ``push`` event: the payload that a webhook gets when a branch or tag moved, and its signature."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.services.github.repositories import NO_COMMIT
@@ -12,23 +13,40 @@ if TYPE_CHECKING:
     from localcloud.services.github.repositories import Commit, Person, Repository
 
 
-def moved_branches(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str, str]]:
-    """(ref, old commit, new commit) of every branch that was made, moved or deleted."""
-    refs = sorted(before.keys() | after.keys())
-    moved = [(ref, before.get(ref, NO_COMMIT), after.get(ref, NO_COMMIT)) for ref in refs]
-    return [(ref, old, new) for ref, old, new in moved if old != new]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """A branch or tag that was made, moved or deleted."""
+
+    ref: str
+    before: str = NO_COMMIT
+    after: str = NO_COMMIT
+    known: tuple[str, ...] = ()
+    """What the repository's branches and tags named before."""
 
 
-def payload(repository: Repository, base_url: str, ref: str, before: str, after: str) -> dict[str, Any]:
+def moved_refs(before: dict[str, str], after: dict[str, str]) -> list[Move]:
+    """Every branch and tag that was made, moved or deleted."""
+    known = tuple(sorted(set(before.values())))
+    moves = [
+        Move(ref=ref, before=before.get(ref, NO_COMMIT), after=after.get(ref, NO_COMMIT), known=known)
+        for ref in sorted(before.keys() | after.keys())
+    ]
+    return [move for move in moves if move.before != move.after]
+
+
+def payload(repository: Repository, base_url: str, move: Move) -> dict[str, Any]:
     """The event's body. ``base_url``: the address of the repositories."""
+    before, after = move.before, move.after
     deleted = after == NO_COMMIT
-    commits = [] if deleted else repository.commits(before, after)
+    commits = [] if deleted else repository.commits(before, after, move.known)
+    newest = [] if deleted else [repository.commit(after)]
+    files = repository.changed_files({commit.sha: None for commit in [*commits, *newest]})
     web = f"{base_url}/{repository.full_name}"
-    described = [_described(repository, web, commit) for commit in commits]
-    head = None if deleted else _described(repository, web, repository.commit(after))
+    described = [_described(web, commit, files) for commit in commits]
+    head = _described(web, newest[0], files) if newest else None
     pusher = {"name": head["committer"]["name"], "email": head["committer"]["email"]} if head else {"name": "none"}
     return {
-        "ref": ref,
+        "ref": move.ref,
         "before": before,
         "after": after,
         "repository": describe_repository(repository, base_url),
@@ -66,7 +84,7 @@ def signatures(secret: str, body: bytes) -> dict[str, str]:
     }
 
 
-def _described(repository: Repository, web: str, commit: Commit) -> dict[str, Any]:
+def _described(web: str, commit: Commit, files: dict[str, dict[str, list[str]]]) -> dict[str, Any]:
     return {
         "id": commit.sha,
         "tree_id": commit.tree,
@@ -76,7 +94,7 @@ def _described(repository: Repository, web: str, commit: Commit) -> dict[str, An
         "url": f"{web}/commit/{commit.sha}",
         "author": _person(commit.author),
         "committer": _person(commit.committer),
-        **repository.changed_files(commit.sha),
+        **files.get(commit.sha, {"added": [], "removed": [], "modified": []}),
     }
 
 

@@ -1,15 +1,15 @@
 """Tells the webhooks what pushes move, even if the local cloud ended in the middle of a push.
 
 Git moves a branch in the repository's own files, while deliveries are in the store. So a push is written down before
-git takes it, with the branches as they were. Otherwise, a client that got no answer would find its commit there when it
-pushes again, and no hook would ever hear of it.
+git takes it, with the branches and tags as they were. Otherwise, a client that got no answer would find its commit
+there when it pushes again, and no hook would ever hear of it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.services.github.push_event import moved_branches
+from localcloud.services.github.push_event import Move, moved_refs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 
 
 class Pushes:
-    def __init__(
-        self, cloud: Cloud, repositories: Repositories, on_push: Callable[[Repository, str, str, str], None]
-    ) -> None:
-        """``on_push`` gets (repository, ref, before, after) for each branch that a push changed."""
+    def __init__(self, cloud: Cloud, repositories: Repositories, on_push: Callable[[Repository, Move], None]) -> None:
+        """``on_push`` gets each branch and tag that a push changed."""
         self._repositories = repositories
         self._on_push = on_push
-        #: Repository → its branches before the push under way.
+        #: Repository → its branches and tags before the push under way.
         self._under_way = cloud.store.table("github.pushes_under_way")
 
     def start(self) -> None:
@@ -40,7 +38,7 @@ class Pushes:
     def take(self, repository: Repository, receive: Callable[[], bytes]) -> bytes:
         """Git's answer to one push. Raises what ``receive`` raises, after it has reported what moved all the same."""
         with repository.pushing:
-            before = repository.branches()
+            before = repository.refs()
             self._under_way.put(repository.full_name, {"branches": before})
             try:
                 return receive()
@@ -49,5 +47,5 @@ class Pushes:
                 self._under_way.delete(repository.full_name)
 
     def _tell(self, repository: Repository, before: dict[str, str]) -> None:
-        for ref, old, new in moved_branches(before, repository.branches()):
-            self._on_push(repository, ref, old, new)
+        for move in moved_refs(before, repository.refs()):
+            self._on_push(repository, move)

@@ -13,6 +13,7 @@ from localcloud.platform.errors import EngineError
 from localcloud.platform.processes import OWNER_VARIABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 #: Git's object name for "no commit": the branch did not exist before, or does not exist any more.
@@ -21,7 +22,7 @@ NO_COMMIT = "0" * 40
 #: A name of an owner or a repository. It becomes a folder, so it must not start with a dot.
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
-_SHOWN_COMMITS = 20  # as many as GitHub lists in a push event
+_SHOWN_COMMITS = 2048  # as many as GitHub lists in a push event
 _FIELDS = ("%H", "%T", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B")
 
 
@@ -62,9 +63,10 @@ class Repository:
         for lock in [self.folder / "packed-refs.lock", *(self.folder / "refs").rglob("*.lock")]:
             lock.unlink(missing_ok=True)
 
-    def branches(self) -> dict[str, str]:
-        """Ref name (``refs/heads/main``) → commit."""
-        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads").decode().splitlines()
+    def refs(self) -> dict[str, str]:
+        """The name of each branch and tag (``refs/heads/main``) → what it names."""
+        form = "--format=%(refname) %(objectname)"
+        lines = self.git("for-each-ref", form, "refs/heads", "refs/tags").decode().splitlines()
         return dict(line.split(" ", 1) for line in lines)
 
     def resolve(self, revision: str) -> str | None:
@@ -78,18 +80,26 @@ class Repository:
     def commit(self, sha: str) -> Commit:
         return self._log("--max-count=1", sha)[0]
 
-    def commits(self, before: str, after: str) -> list[Commit]:
-        """The commits that a push from ``before`` to ``after`` added, oldest first; the newest twenty at most."""
-        revisions = [after] if before == NO_COMMIT else [after, f"^{before}"]
+    def commits(self, before: str, after: str, known: Iterable[str] = ()) -> list[Commit]:
+        """The commits that a push from ``before`` to ``after`` added, oldest first; the newest 2048 at most.
+
+        ``known``: what the repository's branches and tags named before; a new branch adds the commits beyond them.
+        """
+        revisions = [after, *(f"^{each}" for each in ([before] if before != NO_COMMIT else known))]
         return self._log(f"--max-count={_SHOWN_COMMITS}", *revisions)[::-1]
 
-    def changed_files(self, sha: str) -> dict[str, list[str]]:
-        """The files that a commit added, removed and modified against its first parent."""
-        text = self.git("diff-tree", "--root", "--no-commit-id", "-r", "--name-status", "--no-renames", "-z", sha)
-        fields = text.decode("utf-8", "replace").split("\0")
-        found: dict[str, list[str]] = {"added": [], "removed": [], "modified": []}
-        for status, path in zip(fields[::2], fields[1::2], strict=False):
-            found[{"A": "added", "D": "removed"}.get(status, "modified")].append(path)
+    def changed_files(self, shas: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+        """Commit → the files that it added, removed and modified against its first parent."""
+        asked = "".join(f"{sha}\n" for sha in shas).encode()
+        text = self.git("diff-tree", "--stdin", "--root", "-r", "--name-status", "--no-renames", "-z", stdin=asked)
+        fields = iter(text.decode("utf-8", "replace").split("\0"))
+        found: dict[str, dict[str, list[str]]] = {}
+        latest: dict[str, list[str]] = {}
+        for field in fields:
+            if len(field) > 1:  # a commit's name; a status is one letter
+                latest = found[field] = {"added": [], "removed": [], "modified": []}
+            elif field:
+                latest[{"A": "added", "D": "removed"}.get(field, "modified")].append(next(fields))
         return found
 
     def is_ancestor(self, older: str, newer: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from localcloud.platform.service import HttpRequest, HttpResponse, Operations, Route, without_policies
 from localcloud.services.github.api import Api
 from localcloud.services.github.hooks import Hooks
-from localcloud.services.github.push_event import payload
+from localcloud.services.github.push_event import Move, payload
 from localcloud.services.github.pushes import Pushes
 from localcloud.services.github.repositories import Repositories, Repository
 from localcloud.services.github.smart_http import LARGEST_PUSH_BYTES, SmartHttp
@@ -32,7 +32,7 @@ class GitHub(Operations):
         self._base_url = f"{cloud.settings.endpoint_url}/_github"
         self._hooks = Hooks(cloud)
         repositories = Repositories(home, owner_mark=str(cloud.settings.home))
-        self._token = token = Token(home / "token")
+        self._token = token = Token(home / "token", of_connections=cloud.clients.inner_secret)
         self._api = Api(repositories, token, self._hooks, self._base_url)
         self._pushes = Pushes(cloud, repositories, self._pushed)
         self._git = SmartHttp(repositories, token, self._pushes)
@@ -64,5 +64,5 @@ class GitHub(Operations):
     async def _answer_git(self, request: HttpRequest) -> HttpResponse:
         return await asyncio.to_thread(self._git.answer, request, request.path.removeprefix(PREFIX))
 
-    def _pushed(self, repository: Repository, ref: str, before: str, after: str) -> None:
-        self._hooks.tell(repository.full_name, "push", payload(repository, self._base_url, ref, before, after))
+    def _pushed(self, repository: Repository, move: Move) -> None:
+        self._hooks.tell(repository.full_name, "push", payload(repository, self._base_url, move))

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from localcloud.services.codepipeline.action_errors import ActionFailedError, ActionStoppedError, ActionTimedOutError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from localcloud.platform.own_http import Answer
     from localcloud.services.codepipeline.artifacts import ArtifactStore, Location
 
 
@@ -22,6 +25,11 @@ class Report(Protocol):
 class ClientOf(Protocol):
     def __call__(self, service: str) -> Any:
         """A boto3 client with the action's role, or else the pipeline's."""
+
+
+class SignedGet(Protocol):
+    def __call__(self, service: str, path: str, query: Mapping[str, str]) -> Answer:
+        """The answer to a GET that is signed for this service with the action's role, or else the pipeline's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,10 +92,13 @@ class ActionContext:
     store: ArtifactStore
     revision_override: str | None
     """The commit, or the object's version, that a source action must take; None for the newest."""
+    branch_override: str | None
+    """The branch to which the commit was pushed; None for the action's own."""
     revisions: dict[str, str]
     """The revision of each artifact that a source action of this execution has made."""
     timeout_seconds: float
     client: ClientOf
+    get: SignedGet
     report: Report
     interruption: Interruption
     token: str | None = None

@@ -4,48 +4,30 @@ from __future__ import annotations
 
 import http.client
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from localcloud.services.codepipeline import github_client
+from localcloud.platform import github_client
 from localcloud.services.codepipeline.action_errors import ActionFailedError
-from localcloud.services.codepipeline.actions.outcome import Outcome, Revision
-from localcloud.services.codepipeline.artifacts import without_top_folder
+from localcloud.services.codepipeline.actions import commit
 
 if TYPE_CHECKING:
     from localcloud.services.codepipeline.actions.context import ActionContext
+    from localcloud.services.codepipeline.actions.outcome import Outcome
 
 
 def run(context: ActionContext) -> Outcome:
     configuration = context.configuration
     wanted = context.revision_override or configuration["Branch"]
-    commit: dict[str, Any] = json.loads(_get(context, f"commits/{quote(wanted, safe='')}"))
-    sha = commit["sha"]
-    context.report(externalExecutionId=sha, externalExecutionUrl=commit["html_url"])
-    archive = _get(context, f"zipball/{sha}")
-    location = context.store.new_location(context.outputs[0])
-    context.store.put(context.client("s3"), location, without_top_folder(archive))
-    details = commit["commit"]
-    return Outcome(
-        summary=details["message"],
-        artifacts={context.outputs[0]: location},
-        variables={
-            "AuthorDate": details["author"]["date"],
-            "BranchName": configuration["Branch"],
-            "CommitId": sha,
-            "CommitMessage": details["message"],
-            "CommitUrl": commit["html_url"],
-            "CommitterDate": details["committer"]["date"],
-            "RepositoryName": configuration["Repo"],
-        },
-        revision=Revision(
-            revision_id=sha,
-            summary=details["message"],
-            url=commit["html_url"],
-            created=datetime.fromisoformat(details["committer"]["date"]),
-        ),
-    )
+    found: dict[str, Any] = json.loads(_get(context, f"commits/{quote(wanted, safe='')}"))
+    commit.report(context, found)
+    variables = {
+        "BranchName": configuration["Branch"],
+        "CommitUrl": found["html_url"],
+        "CommitterDate": found["commit"]["committer"]["date"],
+        "RepositoryName": configuration["Repo"],
+    }
+    return commit.outcome(context, found, _get(context, f"zipball/{found['sha']}"), variables)
 
 
 def _get(context: ActionContext, path: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.platform.own_http import Answer
 from localcloud.services.codepipeline.action_errors import ActionFailedError, ActionStoppedError, ActionTimedOutError
 from localcloud.services.codepipeline.actions import codebuild
 from localcloud.services.codepipeline.actions.context import ActionContext, Approval, Interruption
@@ -40,9 +41,11 @@ def context(configuration: dict[str, str], content: bytes = b"", **changes: Any)
         "outputs": ("ModelOutput",),
         "store": ArtifactStore(pipeline="p", bucket="b", kms_key="key"),
         "revision_override": None,
+        "branch_override": None,
         "revisions": {"SourceOutput": "abc"},
         "timeout_seconds": 1.0,
         "client": lambda _: Bucket(content),
+        "get": lambda *_: Answer(status=500, body=b""),
         "report": lambda **_: None,
         "interruption": Interruption(1),
     }

@@ -186,7 +186,7 @@ def test_mistakes(change: Change, code: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        (lambda p: p.update(triggers=[{"providerType": "CodeStarSourceConnection"}]), "triggers"),
+        (lambda p: p.update(artifactStores={"us-east-1": {}}), "artifactStores"),
         (lambda p: p["stages"][1].update(onFailure={"result": "ROLLBACK"}), "onFailure.result ROLLBACK"),
         (lambda p: p["stages"][1].update(onFailure={"conditions": [{"rules": []}]}), "onFailure.conditions"),
         (lambda p: p["stages"][1].update(onSuccess={"conditions": [{"rules": []}]}), "onSuccess of stage Build"),

@@ -15,6 +15,7 @@ import pytest
 from localcloud.platform.errors import EngineError
 from localcloud.platform.store import Store
 from localcloud.services.github.hooks import Hooks
+from localcloud.services.github.push_event import Move
 from localcloud.services.github.pushes import Pushes
 from localcloud.services.github.repositories import NO_COMMIT, Repositories, Repository
 from tests.local.test_github import commit, git
@@ -44,8 +45,8 @@ def repository(repositories: Repositories) -> Repository:
 def pushes(store: Store, repositories: Repositories) -> tuple[Pushes, Told]:
     told: Told = []
 
-    def on_push(repository: Repository, ref: str, before: str, after: str) -> None:
-        told.append((repository.full_name, ref, before, after))
+    def on_push(repository: Repository, move: Move) -> None:
+        told.append((repository.full_name, move.ref, move.before, move.after))
 
     cloud: Any = SimpleNamespace(store=store)
     return Pushes(cloud, repositories, on_push), told
@@ -63,13 +64,13 @@ def test_a_push_that_was_cut_off_after_git_took_it_is_told_at_the_next_start(
 ) -> None:
     """The next start tells the push, for the client heard no answer and its next push would bring nothing."""
     first = push(repository, tmp_path / "work", "one")
-    store.table("github.pushes_under_way").put("octo/cars", {"branches": repository.branches()})
+    store.table("github.pushes_under_way").put("octo/cars", {"branches": repository.refs()})
     push(repository, tmp_path / "work", "two")
 
     again, told = pushes(store, repositories)
     again.start()
 
-    second = repository.branches()["refs/heads/main"]
+    second = repository.refs()["refs/heads/main"]
     assert told == [("octo/cars", "refs/heads/main", first, second)]
     after_that, told = pushes(store, repositories)
     after_that.start()
@@ -81,13 +82,13 @@ def test_a_branch_that_a_killed_git_has_locked_takes_the_next_push(
 ) -> None:
     """The next start takes away the lock that a killed git leaves, and the branch takes a push again."""
     push(repository, tmp_path / "work", "one")
-    store.table("github.pushes_under_way").put("octo/cars", {"branches": repository.branches()})
+    store.table("github.pushes_under_way").put("octo/cars", {"branches": repository.refs()})
     lock = repository.folder / "refs" / "heads" / "main.lock"
     lock.touch()
     again, told = pushes(store, repositories)
     again.start()
     assert told == []
-    assert push(repository, tmp_path / "work", "two") == repository.branches()["refs/heads/main"]
+    assert push(repository, tmp_path / "work", "two") == repository.refs()["refs/heads/main"]
 
 
 def test_what_a_push_that_fails_has_moved_is_told_all_the_same(
@@ -102,7 +103,7 @@ def test_what_a_push_that_fails_has_moved_is_told_all_the_same(
     taking, told = pushes(store, repositories)
     with pytest.raises(EngineError):
         taking.take(repository, receive)
-    assert told == [("octo/cars", "refs/heads/main", NO_COMMIT, repository.branches()["refs/heads/main"])]
+    assert told == [("octo/cars", "refs/heads/main", NO_COMMIT, repository.refs()["refs/heads/main"])]
     assert store.table("github.pushes_under_way").names() == []
 
 
@@ -133,7 +134,8 @@ def test_a_delivery_that_was_noted_and_not_made_is_made_at_the_next_start(
 ) -> None:
     """The delivery is made under its id, by which a receiver knows one that it got twice."""
     url, posted = receiver
-    cloud: Any = SimpleNamespace(store=store, settings=SimpleNamespace(endpoint_url=url))
+    clients = SimpleNamespace(inner_secret="inner")
+    cloud: Any = SimpleNamespace(store=store, settings=SimpleNamespace(endpoint_url=url), clients=clients)
     hooks = Hooks(cloud)
     hook = hooks.create("octo/cars", {"name": "web", "config": {"url": f"{url}/hook", "content_type": "json"}})
     assert posted.get(timeout=DEADLINE_SECONDS)[1].startswith(b'{"zen"')

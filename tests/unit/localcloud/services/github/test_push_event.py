@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from localcloud.platform.errors import EngineError
-from localcloud.services.github.push_event import moved_branches, payload, signatures
-from localcloud.services.github.repositories import NO_COMMIT, Repositories, Repository
+from localcloud.services.github.push_event import Move, moved_refs, payload, signatures
+from localcloud.services.github.repositories import Repositories, Repository
 
 ADA = {"NAME": "Ada", "EMAIL": "ada@example.com"}
 BASE = "http://127.0.0.1:1/_github"
@@ -48,15 +48,15 @@ def two_commits(tmp_path: Path, repository: Repository) -> tuple[str, str]:
     return first, second
 
 
-def test_moved_branches() -> None:
-    """A branch that was made, moved or deleted is told, and one that stayed is not."""
+def test_moved_refs() -> None:
+    """A branch or tag that was made, moved or deleted is told with all that was known, and one that stayed is not."""
     before = {"refs/heads/a": "1", "refs/heads/b": "2", "refs/heads/c": "3"}
-    after = {"refs/heads/a": "1", "refs/heads/b": "9", "refs/heads/d": "4"}
+    after = {"refs/heads/a": "1", "refs/heads/b": "9", "refs/tags/d": "4"}
 
-    assert moved_branches(before, after) == [
-        ("refs/heads/b", "2", "9"),
-        ("refs/heads/c", "3", NO_COMMIT),
-        ("refs/heads/d", NO_COMMIT, "4"),
+    assert moved_refs(before, after) == [
+        Move(ref="refs/heads/b", before="2", after="9", known=("1", "2", "3")),
+        Move(ref="refs/heads/c", before="3", known=("1", "2", "3")),
+        Move(ref="refs/tags/d", after="4", known=("1", "2", "3")),
     ]
 
 
@@ -64,7 +64,7 @@ def test_payload_of_a_new_branch(repository: Repository, two_commits: tuple[str,
     """The payload has all commits, oldest first, with files and people; its head is the newest."""
     first, second = two_commits
 
-    event = payload(repository, BASE, "refs/heads/main", NO_COMMIT, second)
+    event = payload(repository, BASE, Move(ref="refs/heads/main", after=second))
 
     assert [entry["id"] for entry in event["commits"]] == [first, second]
     assert event["commits"][0]["message"] == "First\n\nwith a body, ümlaut"
@@ -80,13 +80,24 @@ def test_payload_of_a_moved_branch(repository: Repository, two_commits: tuple[st
     """The payload has only what the push added; a push backwards is forced."""
     first, second = two_commits
 
-    assert [entry["id"] for entry in payload(repository, BASE, "r", first, second)["commits"]] == [second]
-    assert payload(repository, BASE, "r", second, first)["forced"] is True
+    forth = payload(repository, BASE, Move(ref="r", before=first, after=second))
+    assert [entry["id"] for entry in forth["commits"]] == [second]
+    assert payload(repository, BASE, Move(ref="r", before=second, after=first))["forced"] is True
+
+
+def test_payload_of_a_new_branch_beside_another(repository: Repository, two_commits: tuple[str, str]) -> None:
+    """A new branch or tag brings the commits that no other had, and its head also if there are none."""
+    first, second = two_commits
+
+    one = payload(repository, BASE, Move(ref="refs/heads/dev", after=second, known=(first,)))
+    assert [entry["id"] for entry in one["commits"]] == [second]
+    none = payload(repository, BASE, Move(ref="refs/tags/v1", after=second, known=(second,)))
+    assert (none["commits"], none["head_commit"]["id"]) == ([], second)
 
 
 def test_payload_of_a_deleted_branch(repository: Repository, two_commits: tuple[str, str]) -> None:
     """The payload has no head commit and says so."""
-    event = payload(repository, BASE, "refs/heads/main", two_commits[1], NO_COMMIT)
+    event = payload(repository, BASE, Move(ref="refs/heads/main", before=two_commits[1]))
 
     assert event["deleted"] is True
     assert event["head_commit"] is None

@@ -1,11 +1,14 @@
-"""Calls to GitHub's REST API, which on this machine is the local cloud's own stand-in."""
+"""Plain HTTP calls to the local cloud's own front door: to what is no operation of an AWS API."""
 
 from __future__ import annotations
 
 import http.client
-import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _TIMEOUT_SECONDS = 60
 
@@ -20,20 +23,11 @@ class Answer:
         return f"[StatusCode: {self.status}, Body: {self.body.decode('utf-8', 'replace')[:500]}]"
 
 
-def ask(endpoint_url: str, method: str, path: str, *, token: str, body: object = None) -> Answer:
-    """Calls the API, with the token in a header only. Raises OSError or http.client.HTTPException without an answer."""
+def call(endpoint_url: str, method: str, target: str, headers: Mapping[str, str], body: str | None = None) -> Answer:
+    """``target``: the path, and the query if there is one. Raises OSError or HTTPException without an answer."""
     connection = http.client.HTTPConnection(urlsplit(endpoint_url).netloc, timeout=_TIMEOUT_SECONDS)
     try:
-        connection.request(
-            method,
-            f"/_github/api{path}",
-            body=None if body is None else json.dumps(body),
-            headers={
-                "Authorization": f"token {token}",
-                "User-Agent": "AWS-CodePipeline",
-                "Accept": "application/vnd.github+json",
-            },
-        )
+        connection.request(method, target, body=body, headers=dict(headers))
         answer = connection.getresponse()
         return Answer(status=answer.status, body=answer.read())
     finally:
