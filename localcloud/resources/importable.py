@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 #: Type → service, and the call that finds the resource of a name, or fails.
 _FINDING: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
     "AWS::CloudWatch::Alarm": ("cloudwatch", lambda api, name: api.describe_alarms(AlarmNames=[name])["MetricAlarms"]),
+    "AWS::CloudWatch::CompositeAlarm": (
+        "cloudwatch",
+        lambda api, name: api.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"],
+    ),
     "AWS::CloudWatch::Dashboard": ("cloudwatch", lambda api, name: api.get_dashboard(DashboardName=name)),
     "AWS::CodePipeline::Pipeline": ("codepipeline", lambda api, name: api.get_pipeline(name=name)),
     "AWS::ECR::Repository": ("ecr", lambda api, name: api.describe_repositories(repositoryNames=[name])),

@@ -47,6 +47,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_cloudfront_originaccesscontrol import OriginAccessControl
     from localcloud.resources.aws_cloudfront_responseheaderspolicy import ResponseHeadersPolicy
     from localcloud.resources.aws_cloudwatch_alarm import Alarm
+    from localcloud.resources.aws_cloudwatch_compositealarm import CompositeAlarm
     from localcloud.resources.aws_cloudwatch_dashboard import Dashboard
     from localcloud.resources.aws_codebuild_project import Project
     from localcloud.resources.aws_codeconnections_connection import Connection
@@ -116,6 +117,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         OriginAccessControl,
         ResponseHeadersPolicy,
         Alarm,
+        CompositeAlarm,
         Dashboard,
         Project,
         Connection,

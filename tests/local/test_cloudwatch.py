@@ -86,6 +86,16 @@ def until_state(cloudwatch: Any, alarm: str, wanted: str) -> None:
     until(lambda: state(cloudwatch, alarm), lambda found: found == wanted, what=f"{alarm} in {wanted}")
 
 
+def topic_with_queue(cloud: LocalCloud, name: str) -> tuple[str, str]:
+    """The ARN of a topic, and the address of a queue that gets what is published there."""
+    sns, sqs = cloud.client("sns"), cloud.client("sqs")
+    topic: str = sns.create_topic(Name=name)["TopicArn"]
+    queue: str = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return topic, queue
+
+
 def read(cloudwatch: Any, metric: str, **more: Any) -> list[Any]:
     now = datetime.now(UTC)
     return cloudwatch.get_metric_statistics(  # type: ignore[no-any-return]
@@ -152,10 +162,7 @@ def test_a_large_put_may_come_compressed(cloudwatch: Any, metric: str) -> None:
 def test_an_alarm_goes_off_and_calms_down(cloud: LocalCloud, cloudwatch: Any, metric: str) -> None:
     """INSUFFICIENT_DATA → ALARM → OK by real data; history has each, and the topic that lets CloudWatch in is told."""
     sns, sqs = cloud.client("sns"), cloud.client("sqs")
-    topic = sns.create_topic(Name=metric)["TopicArn"]
-    queue = sqs.create_queue(QueueName=metric)["QueueUrl"]
-    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    topic, queue = topic_with_queue(cloud, f"told-{metric}")
     alarm = put_alarm(cloudwatch, metric, AlarmActions=[topic], AlarmDescription="Too many orders")
     assert state(cloudwatch, alarm) == "INSUFFICIENT_DATA"
     sns.set_topic_attributes(
@@ -222,11 +229,9 @@ def test_eventbridge_hears_of_an_alarm(cloud: LocalCloud, cloudwatch: Any, metri
 def test_an_alarm_watches_an_expression(cloud: LocalCloud, cloudwatch: Any, metric: str) -> None:
     """A share of two metrics decides; topic's message, event and reason have the expression's."""
     sqs, name = cloud.client("sqs"), f"share-{metric}"
-    heard = Heard(cloud, metric, {"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}}})
-    topic = cloud.client("sns").create_topic(Name=metric)["TopicArn"]
-    queue = sqs.create_queue(QueueName=metric)["QueueUrl"]
-    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    rings = {"alarmName": [name], "state": {"value": ["ALARM"]}}
+    heard = Heard(cloud, metric, {"source": ["aws.cloudwatch"], "detail": rings})
+    topic, queue = topic_with_queue(cloud, f"told-{metric}")
     counts = [
         {
             "Id": stat.lower(),
@@ -241,6 +246,7 @@ def test_an_alarm_watches_an_expression(cloud: LocalCloud, cloudwatch: Any, metr
         EvaluationPeriods=1,
         Threshold=50,
         ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
         AlarmActions=[topic],
     )
     keep_putting(cloudwatch, metric, 0, name, "OK")
@@ -254,6 +260,61 @@ def test_an_alarm_watches_an_expression(cloud: LocalCloud, cloudwatch: Any, metr
     assert told["Trigger"]["Metrics"][1]["MetricStat"]["Metric"]["MetricName"] == metric
     (event,) = until(heard.events, what="the alarm's event")
     assert [each["id"] for each in event["detail"]["configuration"]["metrics"]] == ["share", "sum", "samplecount"]
+
+
+def test_a_composite_alarm_tells_of_its_children(cloud: LocalCloud, cloudwatch: Any, metric: str) -> None:
+    """A child's change makes its own: a topic and EventBridge hear of both states, the rule and the child."""
+    sqs, name = cloud.client("sqs"), f"composite-{metric}"
+    rings = {"alarmName": [name], "state": {"value": ["ALARM"]}}
+    heard = Heard(cloud, metric, {"source": ["aws.cloudwatch"], "detail": rings})
+    topic, queue = topic_with_queue(cloud, f"told-{metric}")
+    child = put_alarm(cloudwatch, metric, TreatMissingData="ignore")
+    rule = f'ALARM("{child}") AND TRUE'
+    tags = [{"Key": "team", "Value": "shop"}]
+    cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=rule, AlarmActions=[topic], Tags=tags)
+    (found,) = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert (found["AlarmRule"], found["StateValue"]) == (rule, "OK")
+    assert cloudwatch.list_tags_for_resource(ResourceARN=found["AlarmArn"])["Tags"] == tags
+    keep_putting(cloudwatch, metric, 100, child, "ALARM")
+    told = json.loads(json.loads(received(sqs, queue)["Body"])["Message"])
+    assert (told["AlarmName"], told["AlarmRule"], told["NewStateValue"]) == (name, rule, "ALARM")
+    assert [each["Arn"].split(":")[-1] for each in told["TriggeringChildren"]] == [child]
+    (event,) = until(heard.events, what="the composite alarm's event")
+    assert event["detail"]["previousState"]["value"] == "OK"
+    assert event["detail"]["configuration"] == {"alarmRule": rule}
+    with pytest.raises(ClientError, match="depending on it"):
+        cloudwatch.delete_alarms(AlarmNames=[child])
+    cloudwatch.delete_alarms(AlarmNames=[child, name])
+
+
+def test_a_suppressor_withholds_actions_for_its_time(cloud: LocalCloud, cloudwatch: Any, metric: str) -> None:
+    """While the suppressor is in ALARM nothing is told; the extension period later the topic hears of the state."""
+    sqs, name = cloud.client("sqs"), f"composite-{metric}"
+    topic, queue = topic_with_queue(cloud, f"told-{metric}")
+    keeps = {"TreatMissingData": "ignore"}  # what is set stays
+    child = put_alarm(cloudwatch, metric, **keeps)
+    suppressor = put_alarm(cloudwatch, metric, prefix="suppressor", **keeps)
+    cloudwatch.set_alarm_state(AlarmName=suppressor, StateValue="ALARM", StateReason="maintenance")
+    cloudwatch.put_composite_alarm(
+        AlarmName=name,
+        AlarmRule=f"ALARM({child})",
+        AlarmActions=[topic],
+        ActionsSuppressor=suppressor,
+        ActionsSuppressorWaitPeriod=600,
+        ActionsSuppressorExtensionPeriod=60,
+    )
+    cloudwatch.set_alarm_state(AlarmName=child, StateValue="ALARM", StateReason="the test says so")
+
+    def alarm() -> Any:
+        return cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
+
+    held = alarm()
+    assert (held["StateValue"], held["ActionsSuppressedBy"]) == ("ALARM", "Alarm")
+    assert not {"HeldUntil", "ToldState", "ExtendedUntil"} & held.keys()
+    cloudwatch.set_alarm_state(AlarmName=suppressor, StateValue="OK", StateReason="maintenance is over")
+    until(alarm, lambda found: "ActionsSuppressedBy" not in found, what="the actions after the extension period")
+    told = json.loads(json.loads(received(sqs, queue)["Body"])["Message"])
+    assert (told["AlarmName"], told["NewStateValue"]) == (name, "ALARM")
 
 
 def test_two_of_three_minutes_by_percentile(cloudwatch: Any, metric: str) -> None:

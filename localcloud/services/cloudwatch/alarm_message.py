@@ -43,9 +43,19 @@ def message(before: Document, after: Document, *, account_id: str) -> str:
             "AlarmArn": after["AlarmArn"],
             "OldStateValue": before["StateValue"],
             **{kind: after[kind] for kind in ("OKActions", "AlarmActions", "InsufficientDataActions")},
-            "Trigger": _trigger(after),
+            **(_composite(after) if "AlarmRule" in after else {"Trigger": _trigger(after)}),
         }
     )
+
+
+def _composite(alarm: Document) -> Document:
+    """The rule, and the children whose states made it hold or not."""
+    triggering = json.loads(alarm.get("StateReasonData") or "{}").get("triggeringAlarms", [])
+    told = [
+        {"Arn": each["arn"], "State": {"Value": each["state"]["value"], "Timestamp": each["state"]["timestamp"]}}
+        for each in triggering
+    ]
+    return {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": told}
 
 
 def event_detail(before: Document, after: Document) -> Document:
@@ -54,11 +64,24 @@ def event_detail(before: Document, after: Document) -> Document:
         "alarmName": after["AlarmName"],
         "state": _event_state(after),
         "previousState": _event_state(before),
-        "configuration": {
-            "description": after.get("AlarmDescription", ""),
-            "metrics": [_event_metric(query) for query in after.get("Metrics") or [_as_query(after)]],
-        },
+        "configuration": _composite_configuration(after) if "AlarmRule" in after else _configuration(after),
     }
+
+
+def _configuration(alarm: Document) -> Document:
+    return {
+        "description": alarm.get("AlarmDescription", ""),
+        "metrics": [_event_metric(query) for query in alarm.get("Metrics") or [_as_query(alarm)]],
+    }
+
+
+def _composite_configuration(alarm: Document) -> Document:
+    told = (
+        *(("description", "AlarmDescription"), ("alarmRule", "AlarmRule"), ("actionsSuppressor", "ActionsSuppressor")),
+        ("actionsSuppressorWaitPeriod", "ActionsSuppressorWaitPeriod"),
+        ("actionsSuppressorExtensionPeriod", "ActionsSuppressorExtensionPeriod"),
+    )
+    return {name: alarm[member] for name, member in told if member in alarm}
 
 
 def _as_query(alarm: Document) -> Document:
@@ -88,7 +111,9 @@ def _event_metric(query: Document) -> Document:
 
 
 def _event_state(alarm: Document) -> Document:
+    suppressed = ("actionsSuppressedBy", "ActionsSuppressedBy"), ("actionsSuppressedReason", "ActionsSuppressedReason")
     return {
+        **{name: alarm[member] for name, member in suppressed if member in alarm},
         "value": alarm["StateValue"],
         "reason": alarm["StateReason"],
         "reasonData": alarm.get("StateReasonData", "{}"),

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from localcloud.platform import page_tokens
-from localcloud.platform.accepted import accept_only
-from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Params, operation
+from localcloud.services.cloudwatch.alarm_records import AlarmRecords
 from localcloud.services.cloudwatch.alarm_request import alarm_from
-from localcloud.services.cloudwatch.base import CloudWatchOperations
-from localcloud.services.cloudwatch.evaluation import INSUFFICIENT_DATA
-from localcloud.services.cloudwatch.metric_store import epoch_seconds
 from localcloud.services.cloudwatch.samples import Metric
 
 if TYPE_CHECKING:
@@ -21,43 +16,13 @@ if TYPE_CHECKING:
 
     from localcloud.platform.store import Document
 
-_PAGE = 100
-_UNCHECKED = "Unchecked: Initial alarm creation"
 
-
-class Alarms(CloudWatchOperations):
+class Alarms(AlarmRecords):
     @operation("PutMetricAlarm")
     def put_metric_alarm(self, _: Call, params: Params) -> Params:
         """Replaces an existing alarm, which keeps its state."""
-        name = params["AlarmName"]
-        arn = self.cloud.arn("cloudwatch", f"alarm:{name}")
-        now = datetime.now(UTC)
-        known = self.states.alarms.get(name)
-        state = {key: value for key, value in (known or {}).items() if key.startswith("State")} or {
-            "StateValue": INSUFFICIENT_DATA,
-            "StateReason": _UNCHECKED,
-            "StateUpdatedTimestamp": now,
-            "StateTransitionedTimestamp": now,
-        }
-        alarm = alarm_from(params)
-        self.states.alarms.put(name, {**alarm, **state, "AlarmArn": arn, "AlarmConfigurationUpdatedTimestamp": now})
-        if known is None:
-            self.put_tags(arn, params.get("Tags"))
-        self._configured(name, "updated" if known else "created", alarm)
+        self.put_alarm(alarm_from(params), params.get("Tags"))
         return {}
-
-    @operation("DescribeAlarms")
-    def describe_alarms(self, _: Call, params: Params) -> Params:
-        _only_metric_alarms(params, "DescribeAlarms")
-        known = {"AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue", "ActionPrefix", "MaxRecords", "NextToken"}
-        accept_only(params, known, "cloudwatch:DescribeAlarms")
-        if params.get("AlarmNames") and params.get("AlarmNamePrefix"):
-            raise AwsError("InvalidParameterCombination", "AlarmNames and AlarmNamePrefix exclude each other.")
-        found = sorted(
-            (alarm for _, alarm in self.states.alarms.items() if _described(alarm, params)),
-            key=lambda alarm: alarm["AlarmName"],
-        )
-        return _page(found, params, "MetricAlarms") | {"CompositeAlarms": [], "LogAlarms": []}
 
     @operation("DescribeAlarmsForMetric")
     def describe_alarms_for_metric(self, _: Call, params: Params) -> Params:
@@ -70,23 +35,10 @@ class Alarms(CloudWatchOperations):
         ]
         return {"MetricAlarms": found}
 
-    @operation("DescribeAlarmHistory")
-    def describe_alarm_history(self, _: Call, params: Params) -> Params:
-        _only_metric_alarms(params, "DescribeAlarmHistory")
-        known = {
-            *("AlarmName", "AlarmTypes", "HistoryItemType", "StartDate", "EndDate"),
-            *("MaxRecords", "NextToken", "ScanBy"),
-        }
-        accept_only(params, known, "cloudwatch:DescribeAlarmHistory")
-        found = [line for _, line in self.states.history.items() if _remembered(line, params)]
-        if params.get("ScanBy", "TimestampDescending") == "TimestampDescending":
-            found.reverse()
-        return _page(found, params, "AlarmHistoryItems")
-
     @operation("SetAlarmState")
     def set_alarm_state(self, _: Call, params: Params) -> Params:
         """Sets the state until the next evaluation."""
-        self._alarm(params["AlarmName"])
+        self.alarm(params["AlarmName"])
         try:
             data = json.loads(params.get("StateReasonData") or "{}")
         except ValueError as error:
@@ -105,57 +57,33 @@ class Alarms(CloudWatchOperations):
     @operation("DeleteAlarms")
     def delete_alarms(self, _: Call, params: Params) -> Params:
         """Deletes all or none: like AWS, it deletes nothing where one of the names is unknown."""
-        alarms = [self._alarm(name) for name in params["AlarmNames"]]
-        for alarm in alarms:
-            self.states.alarms.delete(alarm["AlarmName"])
-            self.tags.delete(alarm["AlarmArn"])
-            self._configured(alarm["AlarmName"], "deleted", {})
+        with self.states.changing:
+            alarms = [self.alarm(name) for name in params["AlarmNames"]]
+            self._check_deletion(alarms)
+            for alarm in alarms:
+                self.states.alarms.delete(alarm["AlarmName"])
+                self.tags.delete(alarm["AlarmArn"])
+                self.configured(alarm["AlarmName"], "deleted", alarm)
         return {}
+
+    def _check_deletion(self, alarms: list[Document]) -> None:
+        """One composite alarm at most, and nothing that one needs that stays."""
+        names = [alarm["AlarmName"] for alarm in alarms]
+        composite = [alarm["AlarmName"] for alarm in alarms if "AlarmRule" in alarm]
+        if len(composite) > 1:
+            raise AwsError(
+                "ValidationError", f"One composite alarm can be deleted at a time, not {', '.join(composite)}."
+            )
+        needed = [name for name in names if set(self.composites.parents(name)) - set(names)]
+        if needed:
+            what = "it" if len(needed) == 1 else "them"
+            raise AwsError(
+                "ValidationError",
+                f"Cannot delete {','.join(needed)} as there are composite alarm(s) depending on {what}.",
+            )
 
     def _switch(self, names: Iterable[str], *, enabled: bool) -> Params:
         for name in names:
             if name in self.states.alarms:
                 self.states.alarms.update(name, lambda alarm: alarm.update(ActionsEnabled=enabled))
         return {}
-
-    def _alarm(self, name: str) -> Document:
-        found = self.states.alarms.get(name)
-        if found is None:
-            raise AwsError("ResourceNotFound", f"There is no alarm {name}.", status=404)
-        return found
-
-    def _configured(self, name: str, verb: str, alarm: Document) -> None:
-        data = {"version": "1.0", "type": verb.removesuffix("d").capitalize(), f"{verb}Alarm": alarm}
-        self.states.write_history(name, "ConfigurationUpdate", f'Alarm "{name}" {verb}', data)
-
-
-def _only_metric_alarms(params: Params, what: str) -> None:
-    others = [kind for kind in params.get("AlarmTypes") or [] if kind != "MetricAlarm"]
-    if others:
-        raise UnsupportedError(f"cloudwatch:{what} with AlarmTypes {', '.join(others)}")
-
-
-def _described(alarm: Document, params: Params) -> bool:
-    actions = [*alarm["OKActions"], *alarm["AlarmActions"], *alarm["InsufficientDataActions"]]
-    prefix = params.get("ActionPrefix")
-    return (
-        (not params.get("AlarmNames") or alarm["AlarmName"] in params["AlarmNames"])
-        and alarm["AlarmName"].startswith(params.get("AlarmNamePrefix") or "")
-        and params.get("StateValue") in (None, alarm["StateValue"])
-        and (not prefix or any(action.startswith(prefix) for action in actions))
-    )
-
-
-def _remembered(line: Document, params: Params) -> bool:
-    at = line["Timestamp"].timestamp()
-    return (
-        params.get("AlarmName") in (None, line["AlarmName"])
-        and params.get("HistoryItemType") in (None, line["HistoryItemType"])
-        and ("StartDate" not in params or at >= epoch_seconds(params["StartDate"]))
-        and ("EndDate" not in params or at <= epoch_seconds(params["EndDate"]))
-    )
-
-
-def _page(found: list[Any], params: Params, answer: str) -> Params:
-    shown, more = page_tokens.cut(found, params, params.get("MaxRecords") or _PAGE, code="InvalidNextToken")
-    return {answer: shown, **more}

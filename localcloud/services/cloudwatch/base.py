@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.platform.service import Operations
 from localcloud.services.cloudwatch.alarm_states import AlarmStates
+from localcloud.services.cloudwatch.composite_states import CompositeStates
 from localcloud.services.cloudwatch.metric_store import MetricStore
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class CloudWatchOperations(Operations):
         super().__init__(cloud)
         self.samples = MetricStore(cloud.store)
         self.states = AlarmStates(cloud)
+        self.composites = CompositeStates(self.states)
         self.tags = cloud.store.table("cloudwatch.tags")
 
     def put_tags(self, arn: str, tags: list[dict[str, str]] | None) -> None:

@@ -27,6 +27,7 @@ from localcloud.services.cloudwatch.samples import percent_of
 if TYPE_CHECKING:
     from localcloud.platform.store import Document
     from localcloud.services.cloudwatch.alarm_states import AlarmStates
+    from localcloud.services.cloudwatch.composite_states import CompositeStates
     from localcloud.services.cloudwatch.metric_store import MetricStore
 
 _MINUTE = 60.0
@@ -42,8 +43,11 @@ log = logging.getLogger("localcloud.cloudwatch")
 
 
 class Evaluator:
-    def __init__(self, states: AlarmStates, samples: MetricStore, time_scale: float) -> None:
+    def __init__(
+        self, states: AlarmStates, composites: CompositeStates, samples: MetricStore, time_scale: float
+    ) -> None:
         self._states = states
+        self._composites = composites
         self._measured = Measured(samples, time_scale)
         self._scale = time_scale
         self._late = min(_LATE_SECONDS, _LATE_HERE_SECONDS * time_scale)
@@ -77,8 +81,11 @@ class Evaluator:
         """The alarms that are due at ``boundary``, the end of a period, in seconds of the scaled clock."""
         whole_minute = boundary % _MINUTE == 0
         alarms = self._states.alarms
+        self._composites.release_due()
         for name in alarms.names():
             # Ten times a second, on the local cloud's time scale: what is not due is not copied.
+            if alarms.value(name, "AlarmRule") is not None:
+                continue
             if not whole_minute and not _is_short(alarms.value(name, "Period"), alarms.value(name, "Metrics")):
                 continue
             if (alarm := alarms.get(name)) is not None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Params, operation
+from localcloud.services.cloudwatch.alarm_descriptions import AlarmDescriptions
 from localcloud.services.cloudwatch.alarms import Alarms
+from localcloud.services.cloudwatch.composite_alarms import CompositeAlarms
 from localcloud.services.cloudwatch.dashboards import Dashboards
 from localcloud.services.cloudwatch.evaluator import Evaluator
 from localcloud.services.cloudwatch.metrics import Metrics
@@ -15,12 +17,12 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
 
 
-class CloudWatch(Metrics, Alarms, Dashboards):
+class CloudWatch(Metrics, Alarms, CompositeAlarms, AlarmDescriptions, Dashboards):
     """All operations over one store of samples, and the evaluator of the alarms."""
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self._evaluator = Evaluator(self.states, self.samples, cloud.settings.time_scale)
+        self._evaluator = Evaluator(self.states, self.composites, self.samples, cloud.settings.time_scale)
 
     def start(self) -> None:
         self.cloud.metrics.deliver_to(self.samples.put)

@@ -74,6 +74,13 @@ def alarm(stack: Stack, outputs: dict[str, str]) -> tuple[float, str | None, lis
     return found["Threshold"], found.get("MetricName"), [each["Id"] for each in found.get("Metrics", [])]
 
 
+def composite_alarm(stack: Stack, outputs: dict[str, str]) -> tuple[str, str]:
+    cloudwatch = stack.client("cloudwatch")
+    asked = {"AlarmNames": [outputs["Ref"]], "AlarmTypes": ["CompositeAlarm"]}
+    found = cloudwatch.describe_alarms(**asked)["CompositeAlarms"][0]
+    return found["AlarmRule"].split("(")[0], found["StateValue"]
+
+
 LIVES = [
     Life(
         type_name="AWS::SNS::Topic",
@@ -147,6 +154,16 @@ LIVES = [
         look=alarm,
         at_first=(1.0, "Invocation5XXErrors", []),
         later=(2.5, None, ["rate", "errors"]),
+        attributes=("Arn",),
+    ),
+    Life(
+        type_name="AWS::CloudWatch::CompositeAlarm",
+        needs={"Child": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm_of(1)}},
+        first={"AlarmRule": {"Fn::Sub": "NOT ALARM(${Child})"}, "ActionsEnabled": "true"},
+        then={"AlarmRule": {"Fn::Sub": 'ALARM("${Child.Arn}")'}},
+        look=composite_alarm,
+        at_first=("NOT ALARM", "ALARM"),
+        later=("ALARM", "OK"),
         attributes=("Arn",),
     ),
     Life(

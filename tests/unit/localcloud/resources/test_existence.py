@@ -14,6 +14,7 @@ NAMED = {
     "AWS::SQS::Queue": ("QueueName", "get_queue_url"),
     "AWS::SNS::Topic": ("TopicName", "get_topic_attributes"),
     "AWS::CloudWatch::Alarm": ("AlarmName", "describe_alarms"),
+    "AWS::CloudWatch::CompositeAlarm": ("AlarmName", "describe_alarms"),
     "AWS::CloudWatch::Dashboard": ("DashboardName", "get_dashboard"),
     "AWS::Events::Rule": ("Name", "describe_rule"),
     "AWS::S3::Bucket": ("BucketName", "head_bucket"),
@@ -32,7 +33,9 @@ class Service:
             self.calls.append(name)
             if name.startswith(("get_", "describe_", "head_")) and not self._known:
                 raise ClientError({"Error": {"Code": "NotFound", "Message": "no"}}, name)
-            return {"MetricAlarms": [1] if self._known else [], "QueueUrl": "u", "TopicArn": "a:b", "RuleArn": "r"}
+            alarms = [1] if self._known else []
+            there = {"MetricAlarms": alarms, "CompositeAlarms": alarms}
+            return {**there, "QueueUrl": "u", "TopicArn": "a:b", "RuleArn": "r"}
 
         return call
 
