@@ -105,6 +105,28 @@ phases:
     assert f"assumed-role/{projects.bucket}/AWSCodeBuild-" in exported["WHO"]
 
 
+def test_aws_is_there_with_the_builds_own_role(projects: Projects) -> None:
+    """The AWS CLI asks this cloud as the service role: who it is, a file to S3 and back, and a queue."""
+    name = uuid.uuid4().hex
+    build = projects.run(f"""
+version: 0.2
+env: {{exported-variables: [WHO, CAME, QUEUE]}}
+phases:
+  build:
+    commands:
+      - WHO=$(aws sts get-caller-identity --query Arn --output text)
+      - echo hello > sent
+      - aws s3 cp sent s3://{projects.bucket}/{name} --quiet
+      - CAME=$(aws s3 cp s3://{projects.bucket}/{name} - )
+      - QUEUE=$(aws sqs create-queue --queue-name {name} --query QueueUrl --output text)
+""")
+    assert build["buildStatus"] == "SUCCEEDED", projects.log(build)
+    exported = {one["name"]: one["value"] for one in build["exportedEnvironmentVariables"]}
+    assert f"assumed-role/{projects.bucket}/AWSCodeBuild-" in exported["WHO"]
+    assert exported["CAME"] == "hello"
+    assert exported["QUEUE"].endswith(name)
+
+
 def test_the_local_cache_is_there_in_the_next_build(projects: Projects) -> None:
     """Files of the cache paths come back, until the cache is invalidated."""
     project = projects.create(

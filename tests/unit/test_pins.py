@@ -19,6 +19,7 @@ OURS = (".", "stacks", "ml_init", "ml_training", "ml_test", "ml_release")
 IMAGES = tuple(
     f"localcloud/images/{name}"
     for name in (
+        "codebuild_standard",
         "glue_spark",
         "hyperparameter_tuning",
         "lambda_python",

@@ -14,8 +14,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import localcloud
 import localcloud.images.codebuild_standard as image
+from localcloud.images.codebuild_standard import aws_command
 from localcloud.images.container_environment import for_downloads
+from localcloud.platform.environments import Environments
 from localcloud.platform.errors import EngineError
 from localcloud.platform.pythons import IMAGE_MINOR, MINORS
 from localcloud.services.codebuild.failure import PhaseFailedError
@@ -25,12 +28,18 @@ if TYPE_CHECKING:
 
     from localcloud.platform.cloud import Cloud
 
+_SHELL = Path(localcloud.__file__).parent / "shell"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: Programs of AWS's images that the stand-in lacks. The machine's own would make builds pass here that fail elsewhere.
-_ABSENT = ("aws", "docker", "dotnet", "go", "gradle", "java", "javac", "mvn", "php", "ruby")
+_ABSENT = ("docker", "dotnet", "go", "gradle", "java", "javac", "mvn", "php", "ruby")
 _ABSENT_SCRIPT = """#!/bin/sh
-echo "{name}: not supported by the local cloud's build image (Python and its boto3, Node and npm are there)" >&2
+echo "{name}: not supported by the local cloud's build image (Python, Node, npm and aws are there)" >&2
 exit 127
+"""
+#: Starts the program, and first makes the environment that has it, if this is the first use on this machine.
+_AWS_SCRIPT = """#!/bin/sh
+[ -x {program} ] || {install} || exit
+exec env -u PYTHONPATH -u PYTHONHOME {program} "$@"
 """
 #: Runtimes of AWS's images that the stand-in lacks.
 _OF_AWS = frozenset({"android", "docker", "dotnet", "golang", "java", "php", "ruby"})
@@ -67,6 +76,11 @@ class Container:
         return self.root / "bin"
 
     @property
+    def brought(self) -> Path:
+        """The image's programs that are installed at their first use. What a build installs comes before them."""
+        return self.root / "brought"
+
+    @property
     def absent(self) -> Path:
         """Stands before the machine's own programs, and for those that AWS's image has and this one has not."""
         return self.root / "absent"
@@ -84,12 +98,20 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
     """The folders of a new build and its first variables. Its Python comes when the buildspec is read."""
     container = Container(root=root)
     temporary = root / "tmp"
-    for folder in (container.home, container.scratch, container.programs, container.absent, temporary):
+    for folder in (
+        container.home,
+        container.scratch,
+        container.programs,
+        container.brought,
+        container.absent,
+        temporary,
+    ):
         folder.mkdir()
     for name in _ABSENT:
         script = container.absent / name
         script.write_text(_ABSENT_SCRIPT.format(name=name))
         script.chmod(0o755)
+    _aws_shims(cloud.settings.cache, container)
     packages = cloud.settings.cache / "npm"
     variables = for_downloads(os.environ) | {
         "PATH": ":".join(
@@ -98,6 +120,7 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
                 str(container.python / "bin"),
                 str(cloud.environments.node()),
                 str(root / "npm" / "bin"),
+                str(container.brought),
                 str(container.absent),
                 SYSTEM_PATH,
             ]
@@ -184,6 +207,16 @@ def _numbers(text: str) -> tuple[int, ...]:
     """A version's numbers; empty where it has other parts."""
     parts = text.split(".")
     return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
+
+
+def _aws_shims(cache: Path, container: Container) -> None:
+    """Puts ``aws`` on PATH: one that knows the endpoint comes first, and finds the build's own or the image's."""
+    (container.programs / "aws").symlink_to(_SHELL / "aws")
+    program = cache / "python" / Environments.name(aws_command.LOCK, minor=IMAGE_MINOR) / "bin" / "aws"
+    install = [sys.executable, "-I", str(Path(aws_command.__file__)), str(cache)]
+    shim = container.brought / "aws"
+    shim.write_text(_AWS_SCRIPT.format(program=shlex.quote(str(program)), install=shlex.join(install)))
+    shim.chmod(0o755)
 
 
 def _pip_shims(cloud: Cloud, container: Container, minor: str) -> None:

@@ -1,4 +1,4 @@
-"""What a build reads from S3, what it exports, and which programs it does not have."""
+"""What a build reads from S3, what it exports, and which programs it has and has not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any, cast
 
 import pytest
 
+from localcloud.images.codebuild_standard import aws_command
+from localcloud.platform.environments import Environments
+from localcloud.platform.pythons import IMAGE_MINOR
 from localcloud.services.codebuild import container, sources, variables
 from localcloud.services.codebuild.buildspec import Buildspec
 from localcloud.services.codebuild.failure import PhaseFailedError
@@ -44,12 +47,38 @@ def test_a_buildspec_may_be_an_object(s3: Any) -> None:
         sources.read(s3, "arn:aws:s3:::data/none.yml")
 
 
-def test_the_machines_own_programs_are_not_the_images(tmp_path: Path) -> None:
-    """What AWS's image has and the stand-in has not is refused by name, whatever this machine has."""
+def prepared(tmp_path: Path) -> dict[str, str]:
+    """The variables of a new build."""
     environments = SimpleNamespace(node=lambda: Path("/nowhere"))
     cloud = SimpleNamespace(settings=SimpleNamespace(cache=tmp_path / "cache"), environments=environments)
-    _, environment = container.prepare(cast("Any", cloud), tmp_path)
-    for name in ("aws", "docker", "java", "mvn"):
+    return container.prepare(cast("Any", cloud), tmp_path)[1]
+
+
+def program(path: Path, says: str) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(f'#!/bin/sh\necho {says} "$@" "[$PYTHONPATH]"\n')
+    path.chmod(0o755)
+
+
+def test_aws_is_the_images_unless_a_build_brings_its_own(tmp_path: Path) -> None:
+    """Both are told of the endpoint, and the image's imports nothing of the build's."""
+    environment = prepared(tmp_path) | {"AWS_ENDPOINT_URL": "http://here", "PYTHONPATH": "/mine"}
+    name = Environments.name(aws_command.LOCK, minor=IMAGE_MINOR)
+    program(tmp_path / "cache" / "python" / name / "bin" / "aws", "image")
+
+    def said() -> str:
+        done = subprocess.run(["aws", "s3", "ls"], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    assert said() == "image --endpoint-url http://here s3 ls []"
+    program(tmp_path / "python" / "bin" / "aws", "own")
+    assert said() == "own --endpoint-url http://here s3 ls [/mine]"
+
+
+def test_the_machines_own_programs_are_not_the_images(tmp_path: Path) -> None:
+    """What AWS's image has and the stand-in has not is refused by name, whatever this machine has."""
+    environment = prepared(tmp_path)
+    for name in ("docker", "java", "mvn"):
         done = subprocess.run([name, "--version"], env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 127
         assert f"{name}: not supported by the local cloud's build image" in done.stderr
