@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.lab import fuzzing
 from bench.lab.clouds import LocalCloud
 from bench.lab.fuzzing import Outcome
+from bench.lab.processes import memory_mib
 
 MUTATIONS, CALLS = 1500, 6500
 
@@ -48,17 +49,12 @@ def report(cloud: LocalCloud, seed: int) -> int:
             *(sum(count for status, count in counts.items() if status // 100 == kind) for kind in (2, 4)),
             *(counts[501], counts[0], len(outcome.broken)),
             f"{time.monotonic() - begun:.0f}",
-            f"{memory_mib(cloud):.0f}",
+            f"{memory_mib(cloud.running.pid, most=True):.0f}",
         )
         print(f"| {name} | {' | '.join(map(str, cells))} |", flush=True)
         broken += outcome.broken
     print("\n".join(broken))
     return 1 if broken else 0
-
-
-def memory_mib(cloud: LocalCloud) -> float:
-    status = Path(f"/proc/{cloud.running.pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
 
 
 if __name__ == "__main__":

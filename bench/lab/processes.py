@@ -1,6 +1,9 @@
-"""Whether processes that a test has started are gone."""
+"""What the kernel says of processes that a test has started: whether they are gone, and what they have used."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 from bench.lab.waiting import until
 from localcloud.platform.processes import alive
@@ -9,3 +12,21 @@ from localcloud.platform.processes import alive
 def until_gone(pid: int) -> None:
     """Returns once the process has ended: a killed process is gone only when the machine gets round to it."""
     until(lambda: not alive(pid), what=f"the end of process {pid}", every_seconds=0.01)
+
+
+def memory_mib(pid: int, *, most: bool = False) -> float:
+    """MiB of memory that the process has (VmRSS), or the most that it ever had (VmHWM)."""
+    name = "VmHWM:" if most else "VmRSS:"
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith(name))) / 1024
+
+
+def forget_most_memory(pid: int) -> None:
+    """From now on, the most memory that the process ever had is what it has now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def cpu_seconds(pid: int) -> float:
+    """What the process itself has used, without its children."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

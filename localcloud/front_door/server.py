@@ -24,6 +24,7 @@ from localcloud.platform.cloud import Cloud
 from localcloud.platform.settings import LOOPBACK, Settings
 from localcloud.platform.state_file import NotWrittenError
 from localcloud.wire.addresses import Addresses
+from localcloud.wire.models import keep_no_documentation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,6 +78,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     import uvloop
 
     allocation.give_back_what_is_freed()
+    keep_no_documentation()
     taken = _take_home(settings.home)
     killed = processes.kill_leftovers(str(settings.home))
     if killed:
@@ -143,6 +145,7 @@ async def _run(
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     for group in groups:
         group.start()
+    allocation.give_back_what_is_free()
     tasks = [asyncio.create_task(_end_without_home(asked_to_end, written))]
     tasks.append(asyncio.create_task(_go_down(server, gateway, asked_to_end, write_the_last)))
     await server.serve(sockets=[listener])

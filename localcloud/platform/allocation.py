@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 
 #: glibc's parameters, from its malloc.h.
@@ -16,9 +17,15 @@ def give_back_what_is_freed() -> None:
     By itself it raises its idea of large to 32 MiB, and gives each thread an arena. Bodies, models of services and
     snapshots then leave holes in all of them. Other C libraries have no such parameters, and are left as they are.
     """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return
-    mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
-    mallopt(_M_ARENA_MAX, _ARENAS)
+    _ask_glibc("mallopt", _M_MMAP_THRESHOLD, _LARGE_BYTES)
+    _ask_glibc("mallopt", _M_ARENA_MAX, _ARENAS)
+
+
+def give_back_what_is_free() -> None:
+    """Gives back, once, what is free between blocks that are used: after a start, what was read to make something."""
+    _ask_glibc("malloc_trim", 0)
+
+
+def _ask_glibc(function: str, *arguments: int) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        getattr(ctypes.CDLL(None), function)(*arguments)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 
 import pytest
 from boto3.s3.transfer import TransferConfig
 
+from bench.lab.large_bodies import Zeros
+from bench.lab.processes import memory_mib
 from bench.lab.raw_http import Raw, answer_of, connected, send, signed
 from tests.clouds import LocalCloud
 from tests.local.iam_account import refused
@@ -16,41 +17,6 @@ from tests.waiting import until
 
 MIB = 1024 * 1024
 TARGET = "X-Amz-Target"
-
-
-def memory_mib(cloud: LocalCloud) -> float:
-    """The most memory that the local cloud's process ever had."""
-    status = Path(f"/proc/{cloud.running.pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
-
-
-class Zeros(io.RawIOBase):
-    """A file of so many zeros, without them."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._at = size, 0
-
-    def __len__(self) -> int:
-        return self._size
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, count: int = -1) -> bytes:
-        left = self._size - self._at
-        taken = left if count < 0 else min(left, count)
-        self._at += taken
-        return bytes(taken)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +28,7 @@ def store(local_cloud: LocalCloud) -> str:
 def test_a_large_object_is_never_in_memory(local_cloud: LocalCloud, store: str) -> None:
     """Uploaded at once, copied, uploaded in parts and read again: 256 MiB add less than a quarter of that."""
     size, s3 = 256 * MIB, local_cloud.client("s3")
-    before = memory_mib(local_cloud)
+    before = memory_mib(local_cloud.running.pid, most=True)
     s3.put_object(Bucket=store, Key="large", Body=Zeros(size))
     s3.copy_object(Bucket=store, Key="copy", CopySource={"Bucket": store, "Key": "large"})
     parts = TransferConfig(multipart_threshold=MIB, multipart_chunksize=64 * MIB, max_concurrency=2)
@@ -77,7 +43,7 @@ def test_a_large_object_is_never_in_memory(local_cloud: LocalCloud, store: str) 
     for _ in range(size // MIB):
         etag.update(bytes(MIB))
     assert s3.head_object(Bucket=store, Key="large")["ETag"] == f'"{etag.hexdigest()}"'
-    assert memory_mib(local_cloud) - before < size / MIB / 4
+    assert memory_mib(local_cloud.running.pid, most=True) - before < size / MIB / 4
     for key in ("large", "copy", "parts"):
         s3.delete_object(Bucket=store, Key=key)
 

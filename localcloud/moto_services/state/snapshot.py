@@ -16,6 +16,7 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from localcloud.moto_services.object_lists import IN_ORDER
 from localcloud.moto_services.state.bodies import Bodies, ObjectBody
 from localcloud.moto_services.state.circumstances import der, key_of
 
@@ -73,7 +74,8 @@ class _Pickler(pickle.Pickler):
         if kind is types.FunctionType and "<" in found.__qualname__ and not found.__closure__:
             return _function, (found.__module__, found.__name__, marshal.dumps(found.__code__))
         if isinstance(found, dict) and kind.__module__.startswith("moto."):
-            state = dict(dict.items(found)), getattr(found, "default_factory", None), dict(vars(found))
+            attributes = {name: each for name, each in vars(found).items() if name != IN_ORDER}
+            state = dict(dict.items(found)), getattr(found, "default_factory", None), attributes
             return _unfilled, (kind,), state, None, None, _set_items
         if kind.__module__ == "moto.s3.models" and kind.__name__ == "FakeKey":
             return _unfilled, (kind,), dict(vars(found)), None, None, _set_state
