@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from scripts import cdk_digest, cloud
 from scripts.changes import local_github
 from scripts.command import run
-from stacks.settings import Settings, load_settings
+from stacks.settings import Github, Settings, load_settings
 from stacks.workloads import WORKLOADS
 
 #: One synthesis serves all commands.
@@ -23,7 +23,7 @@ LOG = Path("cdk.out/cdk.log")
 def main(workload: str) -> None:
     settings = load_settings(Path("gatehouse.toml"))
     if cloud.decided().is_local:
-        store_token(settings.github.token_secret, local_github.token())
+        reach(settings.github)
         local_github.create_repository(settings.github.owner, settings.github.repo)
     cdk_in_short("synth", "--quiet", *only(workload))
     if not _stack_exists("CDKToolkit"):
@@ -54,6 +54,22 @@ def cdk_in_short(*arguments: str) -> None:
         cdk(*arguments)
     elif code := cdk_digest.run(["cdk", *arguments], LOG):
         raise SystemExit(code)
+
+
+def reach(github: Github) -> None:
+    """Lets the local cloud's pipelines reach the repository, as a person does on AWS (docs/deploy-to-aws.md)."""
+    if not github.connection:
+        store_token(str(github.token_secret), local_github.token())
+        return
+    connections = cloud.client("codeconnections")
+    try:
+        connections.get_connection(ConnectionArn=github.connection)
+    except connections.exceptions.ResourceNotFoundException as error:
+        raise SystemExit(
+            f"gatehouse.toml has [github] connection = {github.connection!r}, which the local cloud does not have. "
+            "Make one, and write its ARN there: aws codeconnections create-connection --provider-type GitHub "
+            f"--connection-name {github.repo}"
+        ) from error
 
 
 def store_token(secret_name: str, token: str) -> None:

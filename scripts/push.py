@@ -15,8 +15,9 @@ from scripts.changes import local_github
 from scripts.command import run
 from scripts.follow import follow
 from scripts.open import door_lines
-from scripts.reads.pipeline import Execution, NotDeployedError, Pipeline
+from scripts.reads.pipeline import Execution, NotDeployedError, Pipeline, Source
 from scripts.reads.prod import Deployed, Prod
+from stacks.pushed_paths import concerns
 from stacks.settings import load_settings
 from stacks.workloads import WORKLOADS
 
@@ -70,11 +71,16 @@ def push_and_follow(
     _warn_of_uncommitted(folder)
     commit = _git(folder, "rev-parse", "HEAD")
     earlier = pipeline.executions_of(commit)
-    if local_github.tip(*place) == commit:
+    tips = local_github.tips(github.owner, github.repo)
+    if tips.get(github.branch) == commit:
         return _pushed_already(pipeline, commit, earlier, again=again)
+    files = _brought(folder, tips, github.branch)
     local_github.push(folder, *place, rewind=rewind, forced=f"make push WORKLOAD={pipeline.workload} FORCE=1")
     print(f"pushed {commit[:10]} to {github.owner}/{github.repo}, branch {github.branch}", flush=True)
-    _name_others(pipeline.workload, place)
+    _name_others(pipeline.workload, place, files)
+    if not _runs(pipeline.source(), pipeline.workload, files):
+        print(f"It touches no file of {pipeline.workload}, so that its pipeline is started by hand", flush=True)
+        return follow(pipeline, pipeline.start())
     return follow(pipeline, _started(pipeline, commit, earlier))
 
 
@@ -141,16 +147,40 @@ def _started(pipeline: Pipeline, commit: str, earlier: list[str]) -> str:
         time.sleep(0.2)
     raise SystemExit(
         f"No execution of {pipeline.name} for commit {commit} within {TRIGGER_SECONDS:.0f} s. "
-        "Does its webhook stand? See the local cloud's log: .localcloud/localcloud.log"
+        "Does its webhook, or its connection, stand? See the local cloud's log: .localcloud/localcloud.log"
     )
 
 
-def _name_others(workload: str, place: tuple[str, str, str]) -> None:
-    """Says which pipelines besides the workload's are deployed from this branch: the push runs them, too."""
+def _brought(folder: Path, tips: dict[str, str], branch: str) -> list[str]:
+    """The files of the commits that a push of HEAD brings to the branch; to a new one, those that no other has."""
+    known = [tips[branch]] if branch in tips else sorted(set(tips.values()))
+    listed = _git(
+        folder,
+        "-c",
+        "core.quotePath=false",
+        "log",
+        "--ignore-missing",
+        "--format=",
+        "--name-only",
+        "HEAD",
+        "--not",
+        *known,
+    )
+    return sorted(set(listed.splitlines()))
+
+
+def _runs(source: Source, workload: str, files: list[str]) -> bool:
+    """Whether a push of these files to the source's branch runs this workload's pipeline."""
+    return not source.looks_at_files or any(concerns(workload, path) for path in files)
+
+
+def _name_others(workload: str, place: tuple[str, str, str], files: list[str]) -> None:
+    """Says which pipelines besides the workload's the push runs, because they are deployed from its branch."""
     others = []
     for name in WORKLOADS:
         with suppress(NotDeployedError):
-            if name != workload and Pipeline(name).source() == place:
+            source = Pipeline(name).source() if name != workload else None
+            if source and source.place == place and _runs(source, name, files):
                 others.append(name)
     if others:
         print(

@@ -8,7 +8,7 @@ from constructs import Construct
 from stacks.constructs.deployments import deployments
 from stacks.constructs.ended_release import EndedRelease
 from stacks.constructs.pipeline_actions import PipelineActions
-from stacks.constructs.push_webhook import PushWebhook
+from stacks.constructs.pushes import attach_pushes
 from stacks.constructs.qa_clean_up import QaCleanUp
 from stacks.constructs.release_pipeline import ReleasePipeline
 from stacks.constructs.scheduled_scores import attach_schedule
@@ -16,7 +16,7 @@ from stacks.constructs.watches import attach_counting
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.settings import Settings
 from stacks.specs import Workload
-from stacks.steps.stages import SOURCE_ACTION, stages_of
+from stacks.steps.stages import stages_of
 
 
 class PipelineStack(cdk.Stack):
@@ -38,7 +38,7 @@ class PipelineStack(cdk.Stack):
             actions=actions,
             encryption=resources.encryption,
         )
-        PushWebhook(release, "Push", pipeline=release.pipeline, source_action=SOURCE_ACTION)
+        attach_pushes(release, pipeline=release.pipeline, workload=workload, github=settings.github)
         EndedRelease(release, "Ended", workload=workload, pipeline=release.pipeline, resources=resources)
         QaCleanUp(
             self,

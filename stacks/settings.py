@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$")]
+#: The service's name in it is the present or the former one.
+ConnectionArn = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+$"
+    ),
+]
 Email = Annotated[str, StringConstraints(pattern=r"^$|^[^@\s]+@[^@\s]+$")]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")]
 #: EventBridge says whether the fields of a cron expression are right.
@@ -55,8 +62,18 @@ class Github(Section):
     owner: Name
     repo: Name
     branch: Name
-    #: The name of the secret in Secrets Manager that holds the token.
-    token_secret: Name
+    #: The name of the secret in Secrets Manager that holds the token; nobody reads it if there is a connection.
+    token_secret: Name | None = None
+    #: What reaches the repository in place of a token and a webhook: a connection of CodeConnections. None: the token.
+    connection: ConnectionArn | None = None
+
+    @model_validator(mode="after")
+    def _is_reached(self) -> Github:
+        if not self.connection and not self.token_secret:
+            raise ValueError(
+                "the repository is reached by a connection or by the token in token_secret: give one of them"
+            )
+        return self
 
 
 class Notifications(Section):

@@ -41,10 +41,11 @@ def create_repository(owner: str, repo: str) -> None:
             raise
 
 
-def tip(owner: str, repo: str, branch: str) -> str | None:
-    """The commit at the branch's head; None while nobody has pushed to it."""
-    listed = _git(Path(), "ls-remote", _remote(owner, repo), f"refs/heads/{branch}")
-    return listed.stdout.split()[0] if listed.returncode == 0 and listed.stdout else None
+def tips(owner: str, repo: str) -> dict[str, str]:
+    """The commit at the head of each branch; none while nobody has pushed."""
+    listed = _git(Path(), "ls-remote", "--heads", _remote(owner, repo))
+    lines = [line.split("\t") for line in listed.stdout.splitlines()] if listed.returncode == 0 else []
+    return {ref.removeprefix("refs/heads/"): commit for commit, ref in lines}
 
 
 def push(folder: Path, owner: str, repo: str, branch: str, *, rewind: bool, forced: str) -> None:

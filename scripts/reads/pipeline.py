@@ -73,6 +73,16 @@ class Question:
     token: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A pipeline's branch."""
+
+    place: tuple[str, str, str]
+    """Owner, repository and branch."""
+    looks_at_files: bool
+    """Whether a push runs the pipeline only if it touches the workload's files."""
+
+
 class NotDeployedError(NotThereError):
     """There is no such stack, or no pipeline in it."""
 
@@ -112,11 +122,17 @@ class Pipeline:
         """Stages, actions and artifact store, as CodePipeline describes them."""
         return dict(self._codepipeline.get_pipeline(name=self.name)["pipeline"])
 
-    def source(self) -> tuple[str, str, str]:
-        """Owner, repository and branch from which the deployed pipeline takes commits."""
-        actions = [action for stage in self.declaration()["stages"] for action in stage["actions"]]
-        (found,) = [each["configuration"] for each in actions if each["actionTypeId"]["provider"] == "GitHub"]
-        return found["Owner"], found["Repo"], found["Branch"]
+    def source(self) -> Source:
+        """From where the deployed pipeline takes commits."""
+        declared = self.declaration()
+        actions = [action for stage in declared["stages"] for action in stage["actions"]]
+        by_provider = {each["actionTypeId"]["provider"]: each.get("configuration", {}) for each in actions}
+        if connected := by_provider.get("CodeStarSourceConnection"):
+            owner, repo = connected["FullRepositoryId"].split("/")
+            place = (owner, repo, connected["BranchName"])
+            return Source(place=place, looks_at_files="triggers" in declared)
+        found = by_provider["GitHub"]
+        return Source(place=(found["Owner"], found["Repo"], found["Branch"]), looks_at_files=False)
 
     def summaries(self, *, most: int = 20) -> list[dict[str, Any]]:
         """The latest executions, newest first, as CodePipeline lists them."""

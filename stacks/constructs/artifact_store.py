@@ -33,9 +33,9 @@ class ArtifactStore(Construct):
         self._grant(grantee, ["s3:GetObject", "s3:GetObjectVersion"], artifacts)
         self._objects.grant_decrypt(grantee)
 
-    def grant_give(self, grantee: iam.IGrantable, artifact: str) -> None:
-        """Write this artifact in any execution."""
-        self._grant(grantee, ["s3:PutObject"], (artifact,))
+    def grant_give(self, grantee: iam.IGrantable, artifact: str, *besides: str) -> None:
+        """Write this artifact in any execution. ``besides``: further actions on it."""
+        self._grant(grantee, ["s3:PutObject", *besides], (artifact,))
         self._objects.grant_encrypt(grantee)
 
     def grant_find(self, grantee: iam.IGrantable, *besides: str) -> None:

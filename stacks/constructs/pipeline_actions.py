@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from aws_cdk import SecretValue
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk.aws_codebuild import BuildEnvironmentVariable
@@ -16,6 +15,7 @@ from stacks.constructs.artifact_store import ArtifactStore
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.deployments import Deployment
 from stacks.constructs.pipeline_role import PipelineRole
+from stacks.constructs.pushes import source_action
 from stacks.constructs.step_spec import StepSpec
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.specs import Workload
@@ -55,18 +55,7 @@ class PipelineActions(Construct):
 
     def _source(self, spec: SourceSpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
         role.allow_source(spec.output)
-        return actions.GitHubSourceAction(
-            action_name=spec.name,
-            output=self._artifacts[spec.output],
-            owner=spec.github.owner,
-            repo=spec.github.repo,
-            branch=spec.github.branch,
-            oauth_token=SecretValue.secrets_manager(spec.github.token_secret),
-            # The webhook is a construct of its own (push_webhook.py).
-            trigger=actions.GitHubTrigger.NONE,
-            run_order=run_order,
-            variables_namespace="Source",
-        )
+        return source_action(spec, output=self._artifacts[spec.output], run_order=run_order, role=role)
 
     def _asset(self, spec: AssetSpec, run_order: int, _: ArtifactStore, role: PipelineRole) -> actions.Action:
         role.allow_source(spec.output)

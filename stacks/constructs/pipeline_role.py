@@ -40,6 +40,16 @@ class PipelineRole(iam.Role):
     def allow_source(self, output: str) -> None:
         self._store.grant_give(self, output)
 
+    def allow_connection(self, arn: str, output: str) -> None:
+        """Use this connection, under both names of the service, and give its archive to the bucket's owner.
+
+        Sources: CodePipeline user guide, "Manage the CodePipeline service role"; the access control list is what the
+        CDK grants for this action.
+        """
+        services = ("codeconnections", "codestar-connections")
+        allow(self, [f"{service}:UseConnection" for service in services], [arn])
+        self._store.grant_give(self, output, "s3:PutObjectAcl")
+
     def allow_asset(self, asset: Asset) -> None:
         """Read this asset, in a bucket that keeps versions.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handover.names import Artifact, PipelineStage
 
 from stacks.constructs.action_specs import ApprovalSpec, AssetSpec, DeploySpec, SourceSpec, StageSpec
+from stacks.constructs.pushes import SOURCE_ACTION
 from stacks.constructs.workload_resources import WorkloadResources
 from stacks.execution import EXECUTION, REASON, REPORT_URL, VERDICT
 from stacks.settings import Settings
@@ -15,9 +16,6 @@ from stacks.steps.gate import gate_step
 from stacks.steps.synth import synth_step
 from stacks.steps.train import train_step
 from stacks.steps.verify import verify_step
-
-#: The action that a push starts.
-SOURCE_ACTION = "GitHub"
 
 
 def stages_of(workload: Workload, resources: WorkloadResources, settings: Settings) -> tuple[StageSpec, ...]:

@@ -166,6 +166,26 @@ def test_a_role_that_may_not_use_the_connection(lab: Lab) -> None:
     assert revisions[0]["revisionId"] == lab.first_commit
 
 
+def test_from_a_token_to_a_connection(lab: Lab) -> None:
+    """The webhook of before can be deregistered and deleted after the source has become a connection; pushes start."""
+    lab.create(approval())
+    name = lab.webhook()["definition"]["name"]
+    lab.codepipeline.register_webhook_with_third_party(webhookName=name)
+    declared = lab.codepipeline.get_pipeline(name=lab.name)["pipeline"]
+    declared["stages"][0] = source(lab, connection(lab))
+    lab.codepipeline.update_pipeline(pipeline=declared)
+
+    lab.codepipeline.deregister_webhook_with_third_party(webhookName=name)
+    lab.codepipeline.delete_webhook(name=name)
+
+    sha = pushed(lab, "a.txt", "two")
+    until(
+        lambda: [each for each in by_pushes(lab) if _took(each, sha)], what="an execution that the connection started"
+    )
+    found = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"]
+    assert sorted(each["trigger"]["triggerType"] for each in found) == ["CreatePipeline", "WebhookV2"]
+
+
 def test_a_connection_that_is_not_there(lab: Lab) -> None:
     """The source action fails, and says so."""
     arn = connection(lab)

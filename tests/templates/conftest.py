@@ -72,9 +72,10 @@ def assembly_with_approval(project_copy: Copy, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def assembly_with_key(project_copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
-    """What a project that asks for a key of its own makes, with the rules' report on it."""
+    """What a project makes that asks for a key of its own and has a connection, with the rules' report on it."""
     project = project_copy("key")
     decide(project, ("customer_managed_key = false", "customer_managed_key = true"))
+    decide(project, ("# connection =", "connection ="), ('token_secret = "gatehouse/github-token"\n', ""))
     return synthesize_under_rules(project, tmp_path_factory.mktemp("with_key"))
 
 

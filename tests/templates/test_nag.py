@@ -10,7 +10,7 @@ import pytest
 
 from stacks.specs import Workload
 from stacks.workloads import WORKLOADS
-from tests.templates.acknowledged import ALWAYS, WITH_A_DOOR, WITH_A_KEY, WITHOUT_A_KEY, Acknowledged
+from tests.templates.acknowledged import ALWAYS, WITH_A_DOOR, WITH_A_KEY, WITH_A_TOKEN, WITHOUT_A_KEY, Acknowledged
 from tests.templates.cloud_assembly import CloudAssembly, Report, synthesize_under_rules
 from tests.templates.template import REASONS, Template, render
 
@@ -66,7 +66,7 @@ def test_every_finding_is_acknowledged(report: Report, workload: Workload) -> No
     """No rule finds anything that is not acknowledged with a reason; of a door only where there is one."""
     found = about_rules(report, workload)
     assert bool(found & places(WITH_A_DOOR)) == bool(workload.doors)
-    assert sorted(found - places(ALWAYS) - places(WITHOUT_A_KEY) - places(WITH_A_DOOR)) == []
+    assert sorted(found - places(ALWAYS) - places((*WITHOUT_A_KEY, *WITH_A_TOKEN, *WITH_A_DOOR))) == []
 
 
 def test_with_a_key_of_ones_own_less_is_found(assembly_with_key: CloudAssembly, workload: Workload) -> None:
@@ -78,7 +78,7 @@ def test_with_a_key_of_ones_own_less_is_found(assembly_with_key: CloudAssembly, 
 def test_every_acknowledgement_is_needed(report: Report, assembly_with_key: CloudAssembly) -> None:
     """Each acknowledged finding is found in some workload."""
     for found_in, acknowledged in (
-        (report, (*WITHOUT_A_KEY, *WITH_A_DOOR)),
+        (report, (*WITHOUT_A_KEY, *WITH_A_TOKEN, *WITH_A_DOOR)),
         (assembly_with_key.report, WITH_A_KEY),
     ):
         found = {each for workload in WORKLOADS.values() for each in about_rules(found_in, workload)}

@@ -78,14 +78,15 @@ def test_nothing_is_named_without_a_reason(
             for kind in ("output", "error")
             if workload.glue
         },
-        f"{workload.stack_name('Pipeline')}/webhook": "a reference by the secret's ARN is too long for the webhook",
         f"{dashed}-prod-invocations": "CloudFormation requires a scaling policy's name; it counts within its target",
     }
+    # A reference by the secret's ARN is too long for the webhook. A connection has none.
+    with_token = [f"{workload.stack_name('Pipeline')}/webhook"]
     of_door = _named_by_a_door(workload) if workload.doors else {}
     # Glue requires a security configuration's name.
     with_key = {f"{dashed}-{kind}" for kind in ("jobs", "crawlers") if workload.glue}
     own = [name.partition(",")[0] for name in of_door]
-    assert names(assembly, workload) == sorted([*reasons, *own])
+    assert names(assembly, workload) == sorted([*reasons, *with_token, *own])
     assert names(assembly_with_key, workload) == sorted([*reasons, *with_key, *own])
 
 

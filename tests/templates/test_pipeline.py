@@ -24,6 +24,7 @@ from handover.variables import (
     VerifyVariables,
 )
 from ml_release.deployed import differences, plain
+from stacks.pushed_paths import patterns
 from stacks.settings import Settings
 from stacks.specs import Workload
 from tests.templates.cloud_assembly import CloudAssembly
@@ -238,6 +239,39 @@ def test_a_push_starts_the_pipeline(pipeline: Template, settings: Settings) -> N
     (waits_for,) = pipeline.resources[logical_id(pipeline, "AWS::CodePipeline::Webhook")]["DependsOn"]
     assert waits_for == logical_id(pipeline, "AWS::SecretsManager::Secret")
     assert webhook["Filters"] == [{"JsonPath": "$.ref", "MatchEquals": "refs/heads/{Branch}"}]
+
+
+def test_a_connection_takes_the_place_of_token_and_webhook(
+    assembly_with_key: CloudAssembly, workload: Workload
+) -> None:
+    """The source is a connection, which the pipeline's role may use; its trigger asks for branch and files."""
+    template = assembly_with_key.templates[workload.stack_name("Pipeline")]
+    source = stages(template)["Source"][0]
+    arn = "arn:aws:codeconnections:us-east-1:123456789012:connection/00000000-0000-0000-0000-000000000000"
+    assert {key: source["ActionTypeId"][key] for key in ("Owner", "Provider", "Version")} == {
+        "Owner": "AWS",
+        "Provider": "CodeStarSourceConnection",
+        "Version": "1",
+    }
+    assert source["Configuration"] == {
+        "ConnectionArn": arn,
+        "FullRepositoryId": "gatehouse/gatehouse",
+        "BranchName": "main",
+        "DetectChanges": False,
+    }
+    (trigger,) = template.only("AWS::CodePipeline::Pipeline")["Triggers"]
+    assert trigger["ProviderType"] == "CodeStarSourceConnection"
+    assert trigger["GitConfiguration"] == {
+        "SourceActionName": source["Name"],
+        "Push": [{"Branches": {"Includes": ["main"]}, "FilePaths": {"Includes": list(patterns(workload.name))}}],
+    }
+    assert not template.of_type("AWS::CodePipeline::Webhook")
+    assert not template.of_type("AWS::SecretsManager::Secret")
+    assert "secretsmanager" not in json.dumps(template.document)
+    using = [each for each in template.identity_statements() if "codeconnections:UseConnection" in each.actions]
+    assert [(each.actions, each.resources) for each in using] == [
+        (("codeconnections:UseConnection", "codestar-connections:UseConnection"), (arn,))
+    ]
 
 
 def test_a_branch_of_its_own_starts_one_pipeline_alone(assembly_with_batch: CloudAssembly) -> None:

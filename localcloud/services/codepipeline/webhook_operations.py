@@ -167,10 +167,11 @@ class WebhookOperations(PipelineOperations):
         return found
 
     def _deregister(self, webhook: Params) -> None:
-        """Deletes the hook at GitHub. If the hook or its pipeline is gone, there is nothing to do."""
+        """Deletes the hook at GitHub. If the hook, its pipeline or the token is gone, nothing can be done."""
         hook, definition = webhook["hook"], webhook["definition"]
-        if definition["targetPipeline"] in self.records.pipelines:
-            token = self._configuration(definition)["OAuthToken"]
+        known = definition["targetPipeline"] in self.records.pipelines
+        token = self._configuration(definition).get("OAuthToken") if known else None
+        if token:
             answer = self._ask("DELETE", f"/repos/{hook['repository']}/hooks/{hook['id']}", token)
             if answer.status not in {204, 404}:
                 raise AwsError(

@@ -11,7 +11,7 @@ import pytest
 from scripts import push
 from scripts.changes import local_github
 from scripts.push import Again, push_and_follow, refuse_other_branch
-from scripts.reads.pipeline import Execution, NotDeployedError
+from scripts.reads.pipeline import Execution, NotDeployedError, Source
 from scripts.reads.pipeline import Pipeline as RealPipeline
 from tests.settings import bring
 
@@ -23,9 +23,13 @@ class Pipeline:
 
     name, workload = "pipe", "car_evaluation"
 
-    def __init__(self, *statuses: str) -> None:
+    def __init__(self, *statuses: str, looks_at_files: bool = False) -> None:
+        self.looks_at_files = looks_at_files
         self.statuses = {f"old-{place}": status for place, status in enumerate(statuses)}
         self.started = 0
+
+    def source(self) -> Source:
+        return Source(place=("gatehouse", "gatehouse", "main"), looks_at_files=self.looks_at_files)
 
     def executions_of(self, _: str) -> list[str]:
         return list(self.statuses)
@@ -50,8 +54,8 @@ class Deployed:
             raise NotDeployedError(workload)
         self._branch = branches[workload]
 
-    def source(self) -> tuple[str, str, str]:
-        return "gatehouse", "gatehouse", self._branch
+    def source(self) -> Source:
+        return Source(place=("gatehouse", "gatehouse", self._branch), looks_at_files=self._branch == "filtered")
 
 
 @pytest.fixture
@@ -71,7 +75,7 @@ def clone(tmp_path: Path) -> Path:
 def github(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The branch on GitHub: its tip, and what a push to it does."""
     branch: dict[str, Any] = {"tip": None, "pushed": lambda: None, "deployed": {}, "places": []}
-    monkeypatch.setattr(local_github, "tip", lambda *_: branch["tip"])
+    monkeypatch.setattr(local_github, "tips", lambda *_: {"main": branch["tip"]} if branch["tip"] else {})
     monkeypatch.setattr(
         local_github, "push", lambda _, *place, **__: (branch["places"].append(place), branch["pushed"]())
     )
@@ -85,6 +89,14 @@ def head(clone: Path) -> str:
     return subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=clone, capture_output=True, text=True, check=True
     ).stdout.strip()
+
+
+def committed(clone: Path, path: str) -> None:
+    """A commit with one more file."""
+    (clone / path).parent.mkdir(parents=True, exist_ok=True)
+    (clone / path).write_text("new")
+    for command in (("add", "."), ("-c", "user.name=u", "-c", "user.email=u@localhost", "commit", "-qm", "more")):
+        subprocess.run(["git", *command], cwd=clone, check=True)
 
 
 def test_a_push_follows_the_execution_that_it_started(clone: Path, github: dict[str, Any]) -> None:
@@ -123,7 +135,48 @@ def test_where_a_deployed_pipeline_takes_commits_from(monkeypatch: pytest.Monkey
     ]
     declared = {"stages": [{"actions": actions}, {"actions": [{"actionTypeId": {"provider": "CodeBuild"}}]}]}
     monkeypatch.setattr(RealPipeline, "declaration", lambda _: declared)
-    assert object.__new__(RealPipeline).source() == ("octo", "cars", "release")
+    source = object.__new__(RealPipeline).source()
+    assert (source.place, source.looks_at_files) == (("octo", "cars", "release"), False)
+
+
+def test_where_a_pipeline_with_a_connection_takes_commits_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its source action says it in one text, and its trigger that it looks at files."""
+    connected = {"FullRepositoryId": "octo/cars", "BranchName": "release"}
+    action = {"actionTypeId": {"provider": "CodeStarSourceConnection"}, "configuration": connected}
+    declared = {"stages": [{"actions": [action]}], "triggers": [{}]}
+    monkeypatch.setattr(RealPipeline, "declaration", lambda _: declared)
+    source = object.__new__(RealPipeline).source()
+    assert (source.place, source.looks_at_files) == (("octo", "cars", "release"), True)
+
+
+def test_a_push_past_the_workloads_files_is_followed_by_a_start(
+    clone: Path, github: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a trigger looks at files and the push touches none of the workload's, the pipeline is started by hand."""
+    github["tip"] = head(clone)
+    committed(clone, "ml_training/iris/train.py")
+    pipeline: Any = Pipeline(looks_at_files=True)
+    assert push_and_follow(pipeline, clone).identifier == "started"
+    assert "It touches no file of car_evaluation" in capsys.readouterr().out
+
+    github["tip"] = head(clone)
+    committed(clone, "stacks/specs.py")
+    github["pushed"] = lambda: pipeline.add("own")
+    assert push_and_follow(pipeline, clone).identifier == "own"
+    assert pipeline.started == 1
+
+
+def test_a_push_names_of_filtered_pipelines_those_that_it_runs(
+    clone: Path, github: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those whose files it touches, among the ones whose triggers look at files."""
+    github["tip"] = head(clone)
+    committed(clone, "ml_test/iris/gate.toml")
+    pipeline: Any = Pipeline()
+    github["pushed"] = lambda: pipeline.add("own")
+    monkeypatch.setattr(push, "Pipeline", lambda _: Pipeline(looks_at_files=True))
+    push_and_follow(pipeline, clone)
+    assert "This push also runs, and may release: iris." in capsys.readouterr().out
 
 
 def test_a_workload_is_pushed_to_its_own_branch(clone: Path, github: dict[str, Any]) -> None:

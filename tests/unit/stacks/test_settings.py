@@ -126,6 +126,12 @@ def test_a_missing_key_is_named(refusal: Refusal, before: str, key: str) -> None
         ('= "ml.m5.large"', '= "m5.large"', "stages.qa.instance_type = 'm5.large'", r"^ml\.[a-z0-9]+\.[a-z0-9]+$"),
         ('email = ""', 'email = "ada"', "notifications.email = 'ada'", r"^$|^[^@\s]+@[^@\s]+$"),
         ('branch = "main"', 'branch = ""', "github.branch = ''", r"^[A-Za-z0-9._/-]+$"),
+        (
+            'branch = "main"\n',
+            'branch = "main"\nconnection = "arn:aws:iam::123456789012:role/r"\n',
+            "github.connection = 'arn:aws:iam::123456789012:role/r'",
+            r"^arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+$",
+        ),
     ],
 )
 def test_a_value_of_the_wrong_form_is_named_with_the_form(
@@ -181,6 +187,13 @@ def test_a_challenger_has_some_of_the_traffic_and_never_most(refusal: Refusal) -
     for percent in (0, 51):
         (line,) = refusal((AB[0], AB[1].replace("20", str(percent))))
         assert line.startswith(f"stages.prod.ab.challenger_weight_percent = {percent}: Input should be")
+
+
+def test_a_repository_is_reached_by_a_token_or_a_connection(refusal: Refusal) -> None:
+    """Without either, the refusal says which keys there are; a connection needs no token."""
+    (line,) = refusal(('token_secret = "gatehouse/github-token"', ""))
+    assert line.startswith("github = ")
+    assert line.endswith("the repository is reached by a connection or by the token in token_secret: give one of them")
 
 
 def test_everything_wrong_is_said_at_once(refusal: Refusal) -> None:
