@@ -12,6 +12,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from localcloud.iam.linked_roles import LINKED_ROLES
+from localcloud.moto_services.log_filters import filter_by_terms
 from localcloud.moto_services.object_lists import list_by_pages
 from localcloud.moto_services.state.bodies import Bodies, ObjectBody
 from localcloud.moto_services.state.circumstances import StandIn
@@ -61,6 +62,7 @@ def adapt(bodies: Bodies) -> None:
     _keep_objects_in(bodies)
     _list_versions_without_their_bytes()
     list_by_pages()
+    filter_by_terms()
     _make_no_pair_for_symmetric_keys()
     _post_after_the_answer()
 

@@ -50,7 +50,7 @@ def rolled_up(names: list[str], prefix: str, delimiter: str | None) -> list[str]
 
 
 def test_pages_hold_each_entry_once_and_in_order() -> None:
-    """Of random names, prefixes, delimiters and sizes: together they are the rolled-up names of the bucket."""
+    """Together, pages of random names are the rolled-up names of the bucket."""
     drawn = random.Random(1)  # noqa: S311  (no secret)
     for _ in range(300):
         names = ["".join(drawn.choices("ab/é", k=drawn.randint(1, 5))) for _ in range(drawn.randint(0, 30))]

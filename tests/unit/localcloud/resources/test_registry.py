@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from localcloud import coverage
+from localcloud.front_door.registry import operation_groups
+from localcloud.kept_only import KEPT_ONLY
+from localcloud.moto_services.bridge import MOTO_SERVICES
 from localcloud.resources import registry
 from localcloud.resources.registry import resource_types
 
@@ -39,9 +42,18 @@ def test_coverage_page_is_up_to_date(capsys: pytest.CaptureFixture[str]):
     assert coverage.main(["--check"]) == 0, capsys.readouterr().err
 
 
+def test_what_is_kept_only_is_answered():
+    """Each operation that has no effect is one that the page would else call real."""
+    answered: dict[str, set[str]] = {service: set(coverage.moto_operations(service)) for service in MOTO_SERVICES}
+    for group in operation_groups():
+        answered.setdefault(group.service, set()).update(group.operation_names())
+    for service, operations in KEPT_ONLY.items():
+        assert set(operations) <= answered[service], service
+
+
 def test_a_stale_coverage_page_fails_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A page from before the last operation was added does not pass."""
     stale = tmp_path / "COVERAGE.md"
-    stale.write_text(coverage.PAGE.read_text().replace("**s3**", "**s4**"))
+    stale.write_text(coverage.PAGE.read_text().replace("### s3", "### s4"))
     monkeypatch.setattr(coverage, "PAGE", stale)
     assert coverage.main(["--check"]) == 1
