@@ -10,7 +10,7 @@ from typing import Any
 def keep_no_documentation() -> None:
     """Lets botocore, and moto with it, leave each model's documentation out when it reads the model.
 
-    It is half of a model, and no code asks for it. Plain dictionaries keep the order as well as botocore's, in less
+    It is half of a model, and no code uses it. Plain dictionaries keep the order as well as botocore's, in less
     memory, and are made faster.
     """
     from botocore.loaders import JSONFileLoader
@@ -19,7 +19,7 @@ def keep_no_documentation() -> None:
         if not Path(full_path).is_file():
             return None
         with open_method(full_path, "rb") as file:
-            return json.loads(file.read(), object_hook=_without_documentation)
+            return _readable(json.loads(file.read(), object_hook=_without_documentation))
 
     JSONFileLoader._load_file = load_file  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -29,3 +29,10 @@ def _without_documentation(found: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found.get("documentation"), str):
         del found["documentation"]
     return found
+
+
+def _readable(model: Any) -> Any:
+    """The model with the documentation that botocore does ask for: that of a client's parameters, as S3 has them."""
+    for parameter in model.get("clientContextParams", {}).values() if isinstance(model, dict) else ():
+        parameter.setdefault("documentation", "")
+    return model
