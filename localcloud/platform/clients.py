@@ -28,6 +28,7 @@ INNER_HEADER = "x-localcloud-inner"
 FORWARD_ACCESS_SESSION = "forward-access-session:"
 #: More are made anew when they are needed again.
 _MOST_CLIENTS = 64
+_MOST_SESSIONS = 512
 
 
 class Clients:
@@ -40,6 +41,8 @@ class Clients:
         self._session: Any = None
         #: In the order of their last use. A client takes half a megabyte, and sessions come and go.
         self._cached: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        #: The key of a session → the service that assumed its role, and for which resource.
+        self._assumed: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def administrator(self, service: str) -> Any:
         """A cached boto3 client of the account's administrator."""
@@ -104,7 +107,16 @@ class Clients:
         Raises botocore's ClientError where the role does not exist or does not trust the service.
         """
         sts = self.as_service("sts", service_principal, source_arn=source_arn)
-        return self.assume_role_by(sts, role_arn, session_name=session_name)
+        credentials = self.assume_role_by(sts, role_arn, session_name=session_name)
+        with self._lock:
+            self._assumed[credentials["aws_access_key_id"]] = (service_principal, source_arn)
+            while len(self._assumed) > _MOST_SESSIONS:
+                self._assumed.popitem(last=False)
+        return credentials
+
+    def assumed_for(self, access_key_id: str) -> tuple[str, str]:
+        """The service that has assumed a session's role lately, and the resource for which; empty for other callers."""
+        return self._assumed.get(access_key_id, ("", ""))
 
     @staticmethod
     def assume_role_by(sts: Any, role_arn: str, *, session_name: str) -> dict[str, str]:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
 from tests.local.codepipeline_lab import Lab, approval
+from tests.local.roles import working_role
+from tests.waiting import until
 
 pytestmark = pytest.mark.local
 
@@ -26,19 +29,19 @@ class Shelf:
         if versioned:
             self._s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
 
-    def put(self, answer: str) -> str:
-        """Puts an archive with a build file that prints this answer; returns its version."""
+    def put(self, answer: str, key: str = KEY) -> str:
+        """Puts an archive with a file that holds this answer; returns its version."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr("answer.txt", answer)
-        return str(self._s3.put_object(Bucket=self.bucket, Key=KEY, Body=buffer.getvalue()).get("VersionId", ""))
+        return str(self._s3.put_object(Bucket=self.bucket, Key=key, Body=buffer.getvalue()).get("VersionId", ""))
 
-    @property
-    def action(self) -> dict[str, Any]:
+    def action(self, **configuration: str) -> dict[str, Any]:
+        own = {"S3Bucket": self.bucket, "S3ObjectKey": KEY, "PollForSourceChanges": "false"}
         return {
             "name": "Shelf",
             "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"},
-            "configuration": {"S3Bucket": self.bucket, "S3ObjectKey": KEY, "PollForSourceChanges": "false"},
+            "configuration": own | configuration,
             "outputArtifacts": [{"name": "ShelfOutput"}],
             "namespace": "Shelf",
         }
@@ -84,9 +87,25 @@ def build(lab: Lab) -> dict[str, Any]:
     return {"name": "Build", "actions": [action]}
 
 
-def create(lab: Lab, shelf: Shelf, *stages: dict[str, Any]) -> str:
+def create(lab: Lab, shelf: Shelf, *stages: dict[str, Any], **configuration: str) -> str:
     source = lab.source()
-    return lab.create(*stages, source={**source, "actions": [*source["actions"], shelf.action]})
+    return lab.create(*stages, source={**source, "actions": [*source["actions"], shelf.action(**configuration)]})
+
+
+def started(lab: Lab, trigger: str) -> list[dict[str, Any]]:
+    """The executions that something has started in this way, newest first."""
+    found = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"]
+    return [each for each in found if each["trigger"]["triggerType"] == trigger]
+
+
+def version_of(lab: Lab, execution_id: str) -> str:
+    """The version that an execution has taken from the shelf."""
+
+    def found() -> str | None:
+        revisions = {each["name"]: each["revisionId"] for each in lab.execution(execution_id)["artifactRevisions"]}
+        return revisions.get("ShelfOutput")
+
+    return str(until(found, what="the version that the execution takes"))
 
 
 def test_the_newest_version_is_taken_and_shown(lab: Lab) -> None:
@@ -124,6 +143,80 @@ def test_a_start_may_name_the_version(lab: Lab) -> None:
 
     assert execution["status"] == "Succeeded", execution
     assert lab.actions(execution_id["pipelineExecutionId"])[0]["output"]["outputVariables"]["ANSWER"] == "older"
+
+
+def test_a_start_may_name_another_key_where_the_action_allows_it(lab: Lab) -> None:
+    """The object with this key is taken, alone or with a version of it; an action that does not allow it refuses."""
+    shelf = Shelf(lab)
+    shelf.put("own")
+    older, _ = shelf.put("older", "other.zip"), shelf.put("newer", "other.zip")
+    create(lab, shelf, approval())
+    key = {"actionName": "Shelf", "revisionType": "S3_OBJECT_KEY", "revisionValue": "other.zip"}
+    version = {"actionName": "Shelf", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": older}
+    with pytest.raises(ClientError, match="set AllowOverrideForS3ObjectKey to true"):
+        lab.codepipeline.start_pipeline_execution(name=lab.name, sourceRevisions=[key])
+    with pytest.raises(ClientError, match="takes S3_OBJECT_KEY or S3_OBJECT_VERSION_ID"):
+        lab.codepipeline.start_pipeline_execution(name=lab.name, sourceRevisions=[{**key, "revisionType": "COMMIT_ID"}])
+    declared = lab.codepipeline.get_pipeline(name=lab.name)["pipeline"]
+    declared["stages"][0] = {
+        "name": "Source",
+        "actions": [*lab.source()["actions"], shelf.action(AllowOverrideForS3ObjectKey="true")],
+    }
+    lab.codepipeline.update_pipeline(pipeline=declared)
+
+    answer = lab.codepipeline.start_pipeline_execution(name=lab.name, sourceRevisions=[key, version])
+
+    assert version_of(lab, answer["pipelineExecutionId"]) == older
+    taken = next(each for each in lab.actions(answer["pipelineExecutionId"]) if each["actionName"] == "Shelf")
+    assert taken["output"]["outputVariables"]["ObjectKey"] == "other.zip"
+
+
+def test_a_new_version_starts_a_pipeline_that_polls(lab: Lab) -> None:
+    """As AWS does where nobody says that it should not: once for each new version, and not for the first."""
+    shelf = Shelf(lab)
+    first = shelf.put("one")
+    assert version_of(lab, create(lab, shelf, approval(), PollForSourceChanges="true")) == first
+
+    second = shelf.put("two")
+
+    execution = until(lambda: started(lab, "PollForSourceChanges"), what="an execution that polling started")[0]
+    assert version_of(lab, execution["pipelineExecutionId"]) == second
+    assert execution["trigger"]["triggerDetail"] == f"{lab.name}/Shelf"
+    third = shelf.put("three")
+    until(lambda: len(started(lab, "PollForSourceChanges")) == 2, what="a second execution that polling started")
+    assert version_of(lab, started(lab, "PollForSourceChanges")[0]["pipelineExecutionId"]) == third
+
+
+def test_a_rule_starts_the_pipeline_with_the_objects_version(lab: Lab) -> None:
+    """EventBridge hands the version over that the event tells of, and is the cause of the execution."""
+    shelf, events = Shelf(lab), lab.cloud.client("events")
+    shelf.put("one")
+    create(lab, shelf, approval())
+    lab.s3.put_bucket_notification_configuration(
+        Bucket=shelf.bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [shelf.bucket]}, "object": {"key": [KEY]}}}
+    rule = events.put_rule(Name=lab.name, EventPattern=json.dumps(pattern))["RuleArn"]
+    revision = {"actionName": "Shelf", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "<version>"}
+    arn = lab.codepipeline.get_pipeline(name=lab.name)["metadata"]["pipelineArn"]
+    target = {
+        "Id": "p",
+        "Arn": arn,
+        "RoleArn": working_role(lab.cloud, f"{lab.name}-rule", "events"),
+        "InputTransformer": {
+            "InputPathsMap": {"version": "$.detail.object.version-id"},
+            "InputTemplate": json.dumps({"sourceRevisions": [revision]}),
+        },
+    }
+    events.put_targets(Rule=lab.name, Targets=[target])
+
+    version = shelf.put("two")
+
+    execution = until(lambda: started(lab, "CloudWatchEvent"), what="an execution that the rule started")[0]
+    assert execution["trigger"]["triggerDetail"] == rule
+    assert version_of(lab, execution["pipelineExecutionId"]) == version
+    events.remove_targets(Rule=lab.name, Ids=["p"])
+    events.delete_rule(Name=lab.name)
 
 
 @pytest.mark.parametrize("missing", ["version", "object"])

@@ -26,7 +26,7 @@ from localcloud.services.codepipeline.actions.context import ActionContext, Appr
 from localcloud.services.codepipeline.actions.outcome import Outcome
 from localcloud.services.codepipeline.artifacts import ArtifactStore, Location
 from localcloud.services.codepipeline.records import action_key, now
-from localcloud.services.codepipeline.role_clients import RoleClients
+from localcloud.services.codepipeline.role_clients import ActionRole, RoleClients
 from localcloud.services.codepipeline.variables import UnresolvedVariableError, resolve_all
 
 if TYPE_CHECKING:
@@ -96,6 +96,14 @@ class ActionRuns:
             self._running[document["actionExecutionId"]] = (interruption, thread)
         thread.start()
 
+    def role_of(self, pipeline: Document, action: Document) -> ActionRole:
+        """The role by which an action works: its own, or else the pipeline's."""
+        return self._roles.of(
+            pipeline_arn=self._cloud.arn("codepipeline", pipeline["name"]),
+            pipeline_role=pipeline["roleArn"],
+            action_role=str(action.get("roleArn") or pipeline["roleArn"]),
+        )
+
     def stop(self, action_execution_id: str) -> None:
         """Asks the work to end; returns at once."""
         with self._lock:
@@ -151,11 +159,7 @@ class ActionRuns:
         self._report(document, input=document["input"] | {"resolvedConfiguration": masked(action, configuration)})
         store = pipeline["artifactStore"]
         settings = self._cloud.settings
-        role = self._roles.of(
-            pipeline_arn=self._cloud.arn("codepipeline", execution["pipelineName"]),
-            pipeline_role=pipeline["roleArn"],
-            action_role=document["input"]["roleArn"],
-        )
+        role = self.role_of(pipeline, action)
         return ActionContext(
             pipeline=execution["pipelineName"],
             stage=document["stageName"],
@@ -174,7 +178,7 @@ class ActionRuns:
                 pipeline=pipeline["name"], bucket=store["location"], kms_key=store.get("encryptionKey", {}).get("id")
             ),
             revision_override=execution["overrides"].get(action["name"]),
-            branch_override=execution.get("branches", {}).get(action["name"]),
+            place_override=execution.get("places", {}).get(action["name"]),
             revisions={found["name"]: found["revisionId"] for found in execution["artifactRevisions"]},
             timeout_seconds=_timeout_seconds(action, settings.time_scale),
             client=role.client,

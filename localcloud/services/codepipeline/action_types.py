@@ -33,6 +33,8 @@ _CODEBUILD = ActionType(
     default_timeout_minutes=8 * 60,
 )
 
+#: The source action whose object lies in S3.
+S3 = ("Source", "AWS", "S3", "1")
 #: The source action whose repository is reached through a connection.
 CONNECTION = ("Source", "AWS", "CodeStarSourceConnection", "1")
 
@@ -53,10 +55,9 @@ ACTION_TYPES: dict[tuple[str, str, str, str], ActionType] = {
         outputs=(1, 1),
         default_timeout_minutes=60,
     ),
-    ("Source", "AWS", "S3", "1"): ActionType(
+    S3: ActionType(
         required=frozenset({"S3Bucket", "S3ObjectKey"}),
-        optional=frozenset({"PollForSourceChanges"}),
-        unsupported=frozenset({"AllowOverrideForS3ObjectKey"}),
+        optional=frozenset({"AllowOverrideForS3ObjectKey", "PollForSourceChanges"}),
         inputs=(0, 0),
         outputs=(1, 1),
         default_timeout_minutes=60,

@@ -46,12 +46,12 @@ class Engine:
         trigger: dict[str, str],
         variables: dict[str, str] | None = None,
         overrides: dict[str, str] | None = None,
-        branches: dict[str, str] | None = None,
+        places: dict[str, str] | None = None,
         token: str | None = None,
     ) -> str:
         """Starts an execution of the pipeline's present version; returns its id.
 
-        ``overrides``: action → commit. ``branches``: action → the branch to which it was pushed.
+        ``overrides``: action → commit or version. ``places``: action → branch or object key, instead of its own.
         """
         with self.lock:
             pipeline = self.records.declaration(name)
@@ -65,7 +65,7 @@ class Engine:
                     f"Pipeline '{name}' has {_MOST_EXECUTIONS} executions under way; wait for some to end.",
                 )
             execution = _new_execution(pipeline, trigger, variables or {}, overrides or {})
-            execution["branches"] = branches or {}
+            execution["places"] = places or {}
             if token is not None:
                 execution["clientRequestToken"] = token
             self.records.executions.put(f"{name}/{execution['pipelineExecutionId']}", execution)

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Params, operation
+from localcloud.services.codepipeline import source_overrides
 from localcloud.services.codepipeline.actions.context import Approval
 from localcloud.services.codepipeline.pipeline_operations import PipelineOperations
 from localcloud.services.codepipeline.records import FINISHED, now
 
-#: How StartPipelineExecution names the revision that a source's provider takes.
-_REVISION_TYPES = {"GitHub": "COMMIT_ID", "CodeStarSourceConnection": "COMMIT_ID", "S3": "S3_OBJECT_VERSION_ID"}
+_EVENTS = "events.amazonaws.com"
 
 
 class ExecutionOperations(PipelineOperations):
     @operation("StartPipelineExecution")
     def start_pipeline_execution(self, call: Call, params: Params) -> Params:
         name = params["name"]
+        found = source_overrides.of(self.records.declaration(name), params.get("sourceRevisions", []))
         execution_id = self.engine.start_execution(
             name,
-            trigger={"triggerType": "StartPipelineExecution", "triggerDetail": call.caller.arn},
+            trigger=self._trigger(call),
             variables={variable["name"]: variable["value"] for variable in params.get("variables", [])},
-            overrides=self._overrides(name, params.get("sourceRevisions", [])),
+            overrides=found.revisions,
+            places=found.places,
             token=params.get("clientRequestToken"),
         )
         return {"pipelineExecutionId": execution_id}
+
+    def _trigger(self, call: Call) -> dict[str, str]:
+        """What shows as the cause of the execution: who called, or the rule by whose role EventBridge did."""
+        service, source_arn = self.cloud.clients.assumed_for(call.caller.access_key_id)
+        if service == _EVENTS:
+            return {"triggerType": "CloudWatchEvent", "triggerDetail": source_arn}
+        return {"triggerType": "StartPipelineExecution", "triggerDetail": call.caller.arn}
 
     @operation("StopPipelineExecution")
     def stop_pipeline_execution(self, _: Call, params: Params) -> Params:
@@ -117,15 +126,3 @@ class ExecutionOperations(PipelineOperations):
             raise AwsError(
                 "StageNotFoundException", f"Pipeline '{name}' has no stage '{stage}'; it has {', '.join(stages)}"
             )
-
-    def _overrides(self, name: str, revisions: list[Params]) -> dict[str, str]:
-        actions = self.records.declaration(name)["stages"][0]["actions"]
-        sources = {action["name"]: action["actionTypeId"]["provider"] for action in actions}
-        for revision in revisions:
-            if revision["actionName"] not in sources:
-                raise AwsError(
-                    "ValidationException", f"Pipeline '{name}' has no source action '{revision['actionName']}'"
-                )
-            if revision["revisionType"] != _REVISION_TYPES[sources[revision["actionName"]]]:
-                raise UnsupportedError(f"codepipeline: a source revision of type {revision['revisionType']}")
-        return {revision["actionName"]: revision["revisionValue"] for revision in revisions}

@@ -9,6 +9,7 @@ from localcloud.platform.service import Call, Operations, Params, operation
 from localcloud.services.codepipeline.action_types import masked_pipeline
 from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.pagination import page
+from localcloud.services.codepipeline.polling import Polling
 from localcloud.services.codepipeline.records import now
 from localcloud.services.codepipeline.structure import validate
 
@@ -24,6 +25,7 @@ class PipelineOperations(Operations):
         super().__init__(cloud)
         self.engine = Engine(cloud)
         self.records = self.engine.records
+        self.polling = Polling(cloud, self.engine)
 
     @operation("CreatePipeline")
     def create_pipeline(self, call: Call, params: Params) -> Params:
@@ -46,6 +48,7 @@ class PipelineOperations(Operations):
                 self.engine.start_execution(
                     name, trigger={"triggerType": "CreatePipeline", "triggerDetail": call.caller.arn}
                 )
+        self.polling.look_at(name)
         return {"pipeline": masked_pipeline(self.records.declaration(name)), "tags": tags}
 
     @operation("UpdatePipeline")
@@ -58,6 +61,7 @@ class PipelineOperations(Operations):
             version = self.records.pipeline(name)["version"] + 1
             self.records.versions.put(f"{name}/{version}", _complete(declaration, version))
             self.records.pipelines.update(name, lambda found: found.update(version=version, updated=now()))
+        self.polling.look_at(name)
         return {"pipeline": masked_pipeline(self.records.declaration(name))}
 
     @operation("GetPipeline")
@@ -95,6 +99,7 @@ class PipelineOperations(Operations):
     def delete_pipeline(self, _: Call, params: Params) -> None:
         """Deletes a pipeline and abandons its executions. As on AWS, an unknown pipeline is no error."""
         if params["name"] in self.records.pipelines:
+            self.polling.forget(params["name"])
             self.engine.delete_pipeline(params["name"])
 
     @operation("TagResource")

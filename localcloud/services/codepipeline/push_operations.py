@@ -49,7 +49,7 @@ class PushOperations(PipelineOperations):
                 name,
                 trigger={"triggerType": "WebhookV2", "triggerDetail": arn},
                 overrides={action: push.commit},
-                branches={action: push.branch} if push.branch else {},
+                places={action: push.branch} if push.branch else {},
                 token=delivery,
             )
         except AwsError as error:  # for instance, a variable without a default

@@ -18,6 +18,9 @@ class CodePipeline(ExecutionOperations, HistoryOperations, PushOperations, Webho
     def start(self) -> None:
         announce(self.cloud)
         self.engine.take_up()
+        for name in self.records.pipeline_names():
+            self.polling.look_at(name)
 
     def stop(self) -> None:
+        self.polling.stop()
         self.engine.close(_STOP_SECONDS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.codepipeline import conditions, triggers
-from localcloud.services.codepipeline.action_types import ACTION_TYPES, MASK, Declaration, type_key
+from localcloud.services.codepipeline.action_types import ACTION_TYPES, MASK, S3, Declaration, type_key
 from localcloud.services.codepipeline.variables import EXECUTION_NAMESPACE, PIPELINE_NAMESPACE, references
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _refuse_unsupported_action(action: Declaration) -> None:
         raise UnsupportedError(f"codepipeline: configuration {name} of action {action['name']}")
     if any("files" in artifact for artifact in action.get("outputArtifacts", [])):
         raise UnsupportedError(f"codepipeline: files of an output artifact of action {action['name']}")
-    if str(action.get("configuration", {}).get("PollForSourceChanges", "false")).lower() == "true":
+    polls = str(action.get("configuration", {}).get("PollForSourceChanges", "false")).lower() == "true"
+    if polls and type_key(action) != S3:
         raise UnsupportedError(f"codepipeline: PollForSourceChanges=true of action {action['name']} (use a webhook)")
 
 
@@ -151,6 +152,11 @@ def _check_configuration(action: Declaration, configuration: dict[str, str]) -> 
         if primary is not None and primary not in inputs:
             raise _action(f"PrimarySource '{primary}' of action {action['name']} is not one of its input artifacts")
         _check_json(action, "EnvironmentVariables", list)
+    for key in ("AllowOverrideForS3ObjectKey", "PollForSourceChanges"):
+        if provider == "S3" and configuration.get(key, "true").lower() not in {"true", "false"}:
+            raise _action(
+                f"Configuration '{key}' of action {action['name']} is '{configuration[key]}', not true or false"
+            )
     if provider == "CodeStarSourceConnection":
         _check_connection(action, configuration)
     if provider == "CloudFormation":

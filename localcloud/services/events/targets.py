@@ -86,8 +86,17 @@ def _start_build(_: Cloud, client: Any, target: Mapping[str, Any], text: str) ->
     client.start_build(**{**overrides, "projectName": target["Arn"].rpartition("project/")[2]})
 
 
-def _start_execution(_: Cloud, client: Any, target: Mapping[str, Any], __: str) -> None:
-    client.start_pipeline_execution(name=target["Arn"].rpartition(":")[2])
+def _start_execution(_: Cloud, client: Any, target: Mapping[str, Any], text: str) -> None:
+    """Starts an execution. An input that the rule sets may name source revisions and variables."""
+    own = any(target.get(name) is not None for name in ("Input", "InputTransformer"))
+    given = json.loads(text) if own else {}
+    revisions = given.get("sourceRevisions", [])
+    overrides = {
+        "sourceRevisions": revisions if isinstance(revisions, list) else [revisions],
+        "variables": given.get("variables", []),
+    }
+    present = {name: value for name, value in overrides.items() if value}
+    client.start_pipeline_execution(name=target["Arn"].rpartition(":")[2], **present)
 
 
 _SENDERS: dict[str, Callable[[Any, Any, Mapping[str, Any], str], None]] = {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def run(context: ActionContext) -> Outcome:
     configuration = context.configuration
-    branch = context.branch_override or configuration["BranchName"]
+    branch = context.place_override or configuration["BranchName"]
     wanted = context.revision_override or branch
     found: dict[str, Any] = json.loads(_get(context, "GetBranch", branch, wanted))
     commit.report(context, found)

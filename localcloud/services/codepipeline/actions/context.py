@@ -92,8 +92,8 @@ class ActionContext:
     store: ArtifactStore
     revision_override: str | None
     """The commit, or the object's version, that a source action must take; None for the newest."""
-    branch_override: str | None
-    """The branch to which the commit was pushed; None for the action's own."""
+    place_override: str | None
+    """The branch to which the commit was pushed, or the object's key; None for the configuration's own."""
     revisions: dict[str, str]
     """The revision of each artifact that a source action of this execution has made."""
     timeout_seconds: float

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def run(context: ActionContext) -> Outcome:
-    bucket, key = context.configuration["S3Bucket"], context.configuration["S3ObjectKey"]
+    bucket, key = context.configuration["S3Bucket"], context.place_override or context.configuration["S3ObjectKey"]
     s3 = context.client("s3")
     if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
         raise ActionFailedError(

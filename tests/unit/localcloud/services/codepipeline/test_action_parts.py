@@ -41,7 +41,7 @@ def context(configuration: dict[str, str], content: bytes = b"", **changes: Any)
         "outputs": ("ModelOutput",),
         "store": ArtifactStore(pipeline="p", bucket="b", kms_key="key"),
         "revision_override": None,
-        "branch_override": None,
+        "place_override": None,
         "revisions": {"SourceOutput": "abc"},
         "timeout_seconds": 1.0,
         "client": lambda _: Bucket(content),
