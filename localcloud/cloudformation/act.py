@@ -153,7 +153,9 @@ class Actor:
     def _check_policy(self, action: Action, step: Step) -> None:
         words = {Action.UPDATE: "Modify", Action.REPLACE: "Replace", Action.DELETE: "Delete", Action.RETAIN: "Delete"}
         if action in words:
-            stack_policy.check(self.stack.get("StackPolicy"), words[action], step.logical_id, step.type_name)
+            stack_policy.check(
+                self.stack.get("StackPolicyDuringUpdate"), words[action], step.logical_id, step.type_name
+            )
 
     def _replace(self, wanted: Deployed, present: Deployed) -> None:
         refused = _provider(wanted).cannot_be_replaced

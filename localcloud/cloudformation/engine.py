@@ -51,6 +51,8 @@ class Engine:
         # After a failure that was not rolled back, a rollback still leads to what was before it.
         unsettled = known.get("Before") if known["StackStatus"] == "UPDATE_FAILED" else None
         before = unsettled or stack_fields(known)
+        # A policy that comes with the update is for the next ones, unless it is for this one alone.
+        fields = {"StackPolicyDuringUpdate": known.get("StackPolicy")} | fields
         stack = self._begin(
             stack_id, "UPDATE_IN_PROGRESS", **prepared.fields, **fields, Before=before, RollBack=roll_back
         )

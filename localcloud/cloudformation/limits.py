@@ -11,6 +11,7 @@ from localcloud.platform.errors import AwsError
 
 INLINE_BYTES = 51_200
 STORED_BYTES = 1_048_576
+STACK_POLICY_BYTES = 16_384
 PARAMETER_CHARACTERS = 4096
 CIDR_COUNT = 256
 _DESCRIPTION_BYTES = 1024
@@ -28,7 +29,7 @@ def error(message: str) -> AwsError:
 
 
 def check_text(text: str, most: int, what: str) -> None:
-    """Raises AwsError for a template that is too long for the way in which it came."""
+    """Raises AwsError for a template or policy that is too long for the way in which it came."""
     size = len(text.encode("utf-8", "replace"))
     if size > most:
         raise error(

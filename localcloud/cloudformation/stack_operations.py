@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from localcloud.cloudformation import stack_policy
+from localcloud.cloudformation import stack_policy_source
 from localcloud.cloudformation.engine import require_idle, require_new_name
 from localcloud.cloudformation.operations import CloudFormationOperations, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import prepare
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: AWS's parameters that would change the outcome and that the engine does not support.
-_REFUSED = (
-    *("NotificationARNs", "ResourceTypes", "RollbackConfiguration"),
-    *("StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "StackPolicyURL", "TimeoutInMinutes"),
-)
+_REFUSED = ("NotificationARNs", "ResourceTypes", "RollbackConfiguration", "TimeoutInMinutes")
 UPDATABLE = frozenset(
     {
         *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"),
@@ -44,6 +41,7 @@ class StackOperations(CloudFormationOperations):
         if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
             require_new_name(self.stacks, name)
             stack = self.stacks.blank(name)
+        policy = stack_policy_source.given(params, self.cloud, call.caller)
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
         self.engine.create(
             stack,
@@ -53,7 +51,7 @@ class StackOperations(CloudFormationOperations):
             EnableTerminationProtection=bool(params.get("EnableTerminationProtection")),
             RetainExceptOnCreate=bool(params.get("RetainExceptOnCreate")),
             ClientRequestToken=params.get("ClientRequestToken"),
-            StackPolicy=_policy(params.get("StackPolicyBody")),
+            StackPolicy=policy,
         )
         self.stacks.forget_change_sets(stack["StackId"])
         return {"StackId": stack["StackId"]}
@@ -64,10 +62,13 @@ class StackOperations(CloudFormationOperations):
         refuse_deployment_config(params)
         stack = self.stacks.existing(params["StackName"])
         require_updatable(stack)
+        policies = {
+            name: stack_policy_source.given(params, self.cloud, call.caller, name=name)
+            for name in ("StackPolicy", "StackPolicyDuringUpdate")
+        }
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
         if not prepared.plan.has_changes:
             raise AwsError("ValidationError", "No updates are to be performed.")
-        policy = {"StackPolicy": _policy(params["StackPolicyBody"])} if "StackPolicyBody" in params else {}
         self.engine.update(
             stack["StackId"],
             prepared,
@@ -75,7 +76,7 @@ class StackOperations(CloudFormationOperations):
             LastUpdatedTime=now(),
             RetainExceptOnCreate=bool(params.get("RetainExceptOnCreate")),
             ClientRequestToken=params.get("ClientRequestToken"),
-            **policy,
+            **{name: policy for name, policy in policies.items() if policy is not None},
         )
         return {"StackId": stack["StackId"]}
 
@@ -143,10 +144,12 @@ class StackOperations(CloudFormationOperations):
         return {"StackId": stack["StackId"]}
 
     @operation("SetStackPolicy")
-    def set_stack_policy(self, _: Call, params: Params) -> None:
-        refuse(params, "StackPolicyURL")
+    def set_stack_policy(self, call: Call, params: Params) -> None:
         stack = self._require(params["StackName"])
-        self.stacks.change(stack["StackId"], StackPolicy=_policy(params.get("StackPolicyBody")))
+        policy = stack_policy_source.given(params, self.cloud, call.caller)
+        if policy is None:
+            raise AwsError("ValidationError", "Either StackPolicyBody or StackPolicyURL must be specified.")
+        self.stacks.change(stack["StackId"], StackPolicy=policy)
 
     @operation("GetStackPolicy")
     def get_stack_policy(self, _: Call, params: Params) -> Params:
@@ -184,10 +187,3 @@ def require_updatable(stack: Stack) -> None:
             "ValidationError",
             f"Stack:{stack['StackId']} is in {stack['StackStatus']} state and can not be updated.",
         )
-
-
-def _policy(body: str | None) -> Any:
-    """A stack policy's text, if it is one."""
-    if body is not None:
-        stack_policy.validate(body)
-    return body

@@ -1,15 +1,25 @@
-"""A stack's own policy: which of its resources an update may touch."""
+"""A stack's own policy: which of its resources an update may touch.
+
+Source: "Prevent updates to stack resources" of the CloudFormation user guide.
+"""
 
 from __future__ import annotations
 
 import json
+import operator
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.resources.resource import ResourceError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _ACTIONS = frozenset({"Update:*", "Update:Modify", "Update:Replace", "Update:Delete"})
+#: A condition's operator → whether the resource's type fits a value.
+_OPERATORS: dict[str, Callable[[str, str], bool]] = {"StringEquals": operator.eq, "StringLike": fnmatchcase}
+_SECTIONS = frozenset({"Statement", "Version", "Id"})
 _KEYS = frozenset({"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"})
 
 
@@ -18,11 +28,19 @@ def validate(text: str) -> None:
     try:
         document = json.loads(text)
         statements = _list(document["Statement"])
-        sound = bool(statements) and all(map(_is_statement, statements))
-    except (ValueError, KeyError, TypeError):
+        sound = document.keys() <= _SECTIONS and bool(statements) and all(map(_is_statement, statements))
+    except (ValueError, KeyError, TypeError, AttributeError):
         sound = False
     if not sound:
         raise AwsError("ValidationError", "Error validating stack policy: Invalid stack policy")
+    for statement in statements:
+        _refuse_unsupported(statement.get("Condition", {}))
+
+
+def _refuse_unsupported(condition: dict[str, Any]) -> None:
+    for name, wanted in condition.items():
+        if name not in _OPERATORS or not isinstance(wanted, dict) or wanted.keys() != {"ResourceType"}:
+            raise UnsupportedError(f"The condition {name} {wanted!r} in a stack policy")
 
 
 def _is_statement(statement: Any) -> bool:
@@ -30,8 +48,11 @@ def _is_statement(statement: Any) -> bool:
         return False
     actions = _list(statement.get("Action", statement.get("NotAction", [])))
     resources = _list(statement.get("Resource", statement.get("NotResource", [])))
+    pairs = (("Action", "NotAction"), ("Resource", "NotResource"))
     return (
-        statement.get("Effect") in ("Allow", "Deny")
+        all((name in statement) != (other in statement) for name, other in pairs)
+        and isinstance(statement.get("Condition", {}), dict)
+        and statement.get("Effect") in ("Allow", "Deny")
         and statement.get("Principal") in ("*", {"AWS": "*"})
         and bool(actions)
         and all(action in _ACTIONS or action == "*" for action in actions)
@@ -59,23 +80,25 @@ def check(policy: str | None, action: str, logical_id: str, type_name: str) -> N
 
 
 def _matches(statement: dict[str, Any], action: str, logical_id: str, type_name: str) -> bool:
-    actions = _list(statement.get("Action", []))
-    if "NotAction" in statement or "NotResource" in statement:
-        raise UnsupportedError("NotAction or NotResource in a stack policy")
     return (
-        any(fnmatchcase(f"Update:{action}", each) for each in actions)
-        and any(fnmatchcase(f"LogicalResourceId/{logical_id}", each) for each in _list(statement.get("Resource", [])))
+        _names(statement, "Action", f"Update:{action}")
+        and _names(statement, "Resource", f"LogicalResourceId/{logical_id}")
         and _condition_holds(statement.get("Condition", {}), type_name)
     )
 
 
+def _names(statement: dict[str, Any], element: str, text: str) -> bool:
+    """Whether ``Action`` or ``Resource`` names the text, or their opposite does not."""
+    if element in statement:
+        return any(fnmatchcase(text, each) for each in _list(statement[element]))
+    return not any(fnmatchcase(text, each) for each in _list(statement[f"Not{element}"]))
+
+
 def _condition_holds(condition: dict[str, Any], type_name: str) -> bool:
-    for operator, wanted in condition.items():
-        if operator not in {"StringEquals", "StringLike"} or wanted.keys() != {"ResourceType"}:
-            raise UnsupportedError(f"The condition {operator} {wanted!r} in a stack policy")
-        if not any(fnmatchcase(type_name, each) for each in _list(wanted["ResourceType"])):
-            return False
-    return True
+    return all(
+        any(_OPERATORS[name](type_name, each) for each in _list(wanted["ResourceType"]))
+        for name, wanted in condition.items()
+    )
 
 
 def _list(value: Any) -> list[Any]:

@@ -29,11 +29,16 @@ def text(params: Params, cloud: Cloud, caller: Caller) -> str:
     if body is not None:
         limits.check_text(str(body), limits.INLINE_BYTES, "templateBody")
         return str(body)
-    bucket, key = s3_place(str(url), cloud.settings.endpoint_url)
+    return read_object(str(url), cloud, caller)
+
+
+def read_object(url: str, cloud: Cloud, caller: Caller, *, named: str = "TemplateURL") -> str:
+    """The text at an S3 address, read with the caller's permissions. ``named``: the parameter, for messages."""
+    bucket, key = s3_place(url, cloud.settings.endpoint_url, named=named)
     return _read(cloud.clients.forwarding("s3", caller.access_key_id, via=(*caller.via, PRINCIPAL)), bucket, key)
 
 
-def s3_place(url: str, endpoint_url: str) -> tuple[str, str]:
+def s3_place(url: str, endpoint_url: str, *, named: str = "TemplateURL") -> tuple[str, str]:
     """Bucket and key of an S3 address: path-style at the local cloud, or one of AWS's two forms."""
     parts = urlsplit(url)
     path = unquote(parts.path.lstrip("/"))
@@ -47,7 +52,7 @@ def s3_place(url: str, endpoint_url: str) -> tuple[str, str]:
     else:
         bucket, key = "", ""
     if not bucket or not key:
-        raise AwsError("ValidationError", f"TemplateURL must be a supported URL: an S3 object's, not {url}")
+        raise AwsError("ValidationError", f"{named} must be a supported URL: an S3 object's, not {url}")
     return bucket, key
 
 

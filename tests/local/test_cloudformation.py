@@ -398,6 +398,24 @@ def test_templates_from_s3_alone(stack, s3):
         stack.client.validate_template(TemplateURL="http://169.254.169.254/latest/meta-data")
 
 
+def test_a_stack_policy_from_s3_protects(stack, ssm, s3):
+    """A policy's address is an S3 object's, and a policy for one update lets that one through."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "Update:*", "NotResource": "LogicalResourceId/P"}
+    policies = {"shut": statement, "open": {**statement, "NotResource": "LogicalResourceId/Nothing"}}
+    s3.create_bucket(Bucket=stack.name)
+    for name, each in policies.items():
+        s3.put_object(Bucket=stack.name, Key=name, Body=json.dumps({"Statement": [each]}))
+    url = f"https://{stack.name}.s3.us-east-1.amazonaws.com"
+    assert stack.create({"P": parameter("one", Name=stack.name)}, StackPolicyURL=f"{url}/shut") == "CREATE_COMPLETE"
+
+    assert stack.update({"P": parameter("two", Name=stack.name)}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert value_of(ssm, stack.name) == "one"
+    changed = stack.update({"P": parameter("two", Name=stack.name)}, StackPolicyDuringUpdateURL=f"{url}/open")
+    assert (changed, value_of(ssm, stack.name)) == ("UPDATE_COMPLETE", "two")
+    with pytest.raises(ClientError, match="StackPolicyURL must be a supported URL"):
+        stack.client.set_stack_policy(StackName=stack.name, StackPolicyURL="http://169.254.169.254/latest/meta-data")
+
+
 def test_many_resources_are_deployed(stack):
     """Sixty resources are deployed, and listed page by page."""
     resources = {f"T{index}": topic(DisplayName=str(index)) for index in range(60)}

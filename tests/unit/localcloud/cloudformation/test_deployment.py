@@ -250,6 +250,46 @@ def test_a_stack_policy_denies(cloud):
     assert "Action denied by stack policy" in str(cloud.events("A"))
 
 
+PROTECTED = [
+    {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},
+    {"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "LogicalResourceId/A"},
+]
+
+
+def test_a_policy_for_one_update_lets_that_one_through(cloud):
+    """The stack's own policy is not asked then, and holds for the next update again."""
+    policy = json.dumps({"Statement": PROTECTED})
+    cloud.topics("CreateStack", {"A": "one"}, StackPolicyBody=policy)
+    cloud.wait_for("CREATE_COMPLETE")
+    cloud.topics("UpdateStack", {"A": "two"}, StackPolicyDuringUpdateBody=json.dumps({"Statement": PROTECTED[:1]}))
+    cloud.wait_for("UPDATE_COMPLETE")
+    assert cloud.call("GetStackPolicy")["StackPolicyBody"] == policy
+    change_set(cloud, "c", "three")
+    cloud.call("ExecuteChangeSet", ChangeSetName="c")
+    cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert list(cloud.topic.world.values()) == ["two"]
+
+
+def test_a_policy_that_comes_with_an_update_is_for_the_next(cloud):
+    """It protects what the update has made; the update itself is under the policy of before."""
+    cloud.topics("CreateStack", {"A": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    cloud.topics("UpdateStack", {"A": "two"}, StackPolicyBody=json.dumps({"Statement": PROTECTED}))
+    cloud.wait_for("UPDATE_COMPLETE")
+    cloud.topics("UpdateStack", {"A": "three"})
+    cloud.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert list(cloud.topic.world.values()) == ["two"]
+
+
+@pytest.mark.parametrize("given", [{"StackPolicyBody": "{}", "StackPolicyURL": "u"}, {}])
+def test_a_policy_is_given_once(cloud, given):
+    """SetStackPolicy takes a body or an address, and none of them is an error: a policy is never taken away."""
+    cloud.topics("CreateStack", {"A": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    with pytest.raises(AwsError, match=r"StackPolicyBody (and|or) StackPolicyURL"):
+        cloud.call("SetStackPolicy", **given)
+
+
 def change_set(cloud, name, display_name, **params):
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": display_name}}
     body = json.dumps({"Resources": {"A": topic}})
