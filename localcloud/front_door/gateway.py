@@ -31,7 +31,7 @@ from localcloud.front_door.receiving import (
 )
 from localcloud.front_door.refusals import QUERY_SERVICES
 from localcloud.front_door.routes import Routes
-from localcloud.front_door.virtual_hosts import VirtualHosts
+from localcloud.front_door.virtual_hosts import VirtualHosts, refuse_foreign_host
 from localcloud.front_door.workers import Kind, Workers
 from localcloud.iam import object_deletions
 from localcloud.moto_services import limits, long_poll, plain_http
@@ -49,7 +49,6 @@ from localcloud.platform.service import (
     Route,
     without_policies,
 )
-from localcloud.platform.settings import LOOPBACK
 from localcloud.wire import api_requests, heads, protocol, rpc_v2, s3_requests
 from localcloud.wire.api_requests import ApiRequest
 
@@ -58,12 +57,14 @@ if TYPE_CHECKING:
     from localcloud.front_door.signatures import Claim
     from localcloud.iam.authorization import Authorization
     from localcloud.platform.service import Caller
+    from localcloud.platform.token_issuers import TokenIssuers
     from localcloud.wire.addresses import Addresses
     from localcloud.wire.written import Written
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Ask = Callable[[HttpRequest], HttpResponse]
 
 #: Large objects are read from their file and sent in pieces of this size.
 _PIECE_BYTES = 256 * 1024
@@ -79,11 +80,13 @@ class Gateway:
         identity: Identity,
         authorization: Authorization,
         moto: MotoBridge,
+        issuers: TokenIssuers,
         addresses: Addresses,
     ) -> None:
         self._identity = identity
         self._authorization = authorization
         self._moto = moto
+        self._federation = federation.Federation(authorization, issuers)
         self._region = addresses.region
         self._handlers: dict[tuple[str, str], Handler] = {}
         #: Operations that take as long as something else does.
@@ -161,7 +164,7 @@ class Gateway:
         if visited is not None:
             return await self._hosts.answer(*visited, body)
         if not heads.is_own_host(head.headers.get("host", "")):
-            return _refuse_foreign_host(head)
+            return refuse_foreign_host(head)
         route = self._routes.find(head.path)
         if route is not None:
             return await self._answer_route(route, head, body)
@@ -242,7 +245,8 @@ class Gateway:
         unsigned = self._unsigned.get(request.headers.get("x-amz-target", ""))
         if unsigned is not None and protocol.signature(request) is None:
             return self._identity.nobody(request, service=unsigned[0])
-        federation.refuse_unsigned(request)
+        if federation.is_login(request):
+            return self._identity.nobody(request, service="sts")
         with self._authorization.cost.measured(calls=1):
             return self._identity.authenticate(request)
 
@@ -309,6 +313,14 @@ class Gateway:
         if (call.service, call.operation) == ("s3", "DeleteObjects"):
             refusals = self._authorization.authorize_each(call, caller, claim.region)
             return object_deletions.answer(rebuilt, call.params["deletions"], refusals, ask)
+        if (call.service, call.operation) == federation.WEB_IDENTITY:
+            return self._federation.answer(call, claim.region, lambda: ask(rebuilt))
+        return self._answer_allowed(call, caller, claim, request, rebuilt, ask)
+
+    def _answer_allowed(
+        self, call: ApiRequest, caller: Caller, claim: Claim, request: HttpRequest, rebuilt: HttpRequest, ask: Ask
+    ) -> HttpResponse | Poll:
+        """Once the caller's policies have been asked. ``rebuilt``: the request that moto gets."""
         self._authorize(call, caller, claim.region, inner=self._identity.is_inner(request))
         own = self._authorization.own_answer(call, caller)
         if own is not None:
@@ -355,13 +367,6 @@ def _not_taken(call: ApiRequest, error: Exception) -> AwsError:
         "ValidationError" if call.service in QUERY_SERVICES else code,
         f"{call.service}:{call.operation} does not take these values ({type(error).__name__}: {str(error)[:200]})",
     )
-
-
-def _refuse_foreign_host(request: HttpRequest) -> HttpResponse:
-    """Refuses a web page whose name was rebound to this machine: its browser sends that name as Host."""
-    host = request.headers.get("host", "")
-    problem = f"The local cloud answers {LOOPBACK}, localhost and its virtual hosts, not Host: {host}.\n"
-    return HttpResponse(status=421, headers={"content-type": "text/plain"}, body=problem.encode())
 
 
 async def _healthy(_: HttpRequest) -> HttpResponse:

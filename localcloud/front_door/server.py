@@ -92,7 +92,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     tell_of_objects(cloud.events)
     authorization = Authorization(settings.account_id, cloud.store)
     addresses = Addresses(region=settings.region, port=settings.port)
-    gateway = Gateway(groups, Identity(settings, cloud.clients), authorization, moto, addresses)
+    gateway = Gateway(groups, Identity(settings, cloud.clients), authorization, moto, cloud.issuers, addresses)
     run_file.write(settings, os.getpid())
     written = settings.home / run_file.RUN_FILE
     try:

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from localcloud.front_door.receiving import too_large
 from localcloud.platform.errors import AwsError
-from localcloud.platform.service import Visit
+from localcloud.platform.service import HttpResponse, Visit
+from localcloud.platform.settings import LOOPBACK
 from localcloud.wire import heads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from localcloud.front_door.receiving import Body
-    from localcloud.platform.service import Guard, HttpRequest, HttpResponse, VirtualHost
+    from localcloud.platform.service import Guard, HttpRequest, VirtualHost
     from localcloud.wire.addresses import Addresses
 
 #: Of a body that is too large, this much is taken before the refusal.
@@ -98,3 +99,10 @@ def _by_path(host: VirtualHost, head: HttpRequest) -> tuple[str, str, str] | Non
         return "", host.prefix, rest
     name, _, path = rest[1:].partition("/")
     return name, f"{host.prefix}/{name}", f"/{path}"
+
+
+def refuse_foreign_host(request: HttpRequest) -> HttpResponse:
+    """Refuses a web page whose name was rebound to this machine: its browser sends that name as Host."""
+    host = request.headers.get("host", "")
+    problem = f"The local cloud answers {LOOPBACK}, localhost and its virtual hosts, not Host: {host}.\n"
+    return HttpResponse(status=421, headers={"content-type": "text/plain"}, body=problem.encode())

@@ -37,6 +37,15 @@ class HeldPolicies:
     boundary: Policy | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityProvider:
+    """An OpenID Connect provider of the account."""
+
+    arn: str
+    audiences: tuple[str, ...]
+    """The clients whose tokens count."""
+
+
 class AccountState:
     def __init__(self, account_id: str, store: Store) -> None:
         self._account_id = account_id
@@ -87,6 +96,13 @@ class AccountState:
         """The seconds that a session of the role may last."""
         role = self._role(role_arn.rpartition("/")[2])
         return int(getattr(role, "max_session_duration", None) or _SESSION_SECONDS)
+
+    def identity_provider(self, issuer: str) -> IdentityProvider | None:
+        """The OpenID Connect provider of the account with this issuer; None where there is none."""
+        for provider in list(self._iam().open_id_providers.values()):
+            if f"https://{provider.url}" == issuer:
+                return IdentityProvider(arn=str(provider.arn), audiences=tuple(provider.client_id_list))
+        return None
 
     def identity(self, kind: str, name: str) -> tuple[str, str] | None:
         """ARN and unique id of a role or user; None where there is none."""
@@ -164,7 +180,7 @@ class AccountState:
     def resource_policy(self, action: str, arn: str) -> tuple[Policy | None, bool]:
         """The policy of the resource, and whether it has to allow the action too."""
         service = arn.split(":", 3)[2] if arn.startswith("arn:") else ""
-        if action == "sts:AssumeRole":
+        if action in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"):
             return self.trust_policy(arn), True
         reader = {
             "s3": self._bucket_policy,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from localcloud.iam.asks import Ask
+    from localcloud.iam.web_identity import WebIdentity
     from localcloud.platform.service import HttpResponse
     from localcloud.platform.store import Store
     from localcloud.wire.api_requests import ApiRequest
@@ -86,6 +87,33 @@ class Authorization:
     def authorize_each(self, request: ApiRequest, caller: Caller, region: str) -> list[AwsError | None]:
         """The refusal of each resource in the request; None for those that are allowed."""
         return list(self._refusals(request, caller, region))
+
+    def authorize_web_identity(self, request: ApiRequest, identity: WebIdentity, region: str) -> None:
+        """Raises AwsError where the role's trust policy does not admit the token's holder, or not in this way."""
+        role = str(request.params.get("RoleArn", ""))
+        action = "sts:AssumeRoleWithWebIdentity"
+        session: contexts.Context = {"sts:rolesessionname": (str(request.params.get("RoleSessionName", "")),)}
+        policy, required = self.state.resource_policy(action, role)
+        decision = evaluate(
+            Request(
+                principal=Principal(account_id="", arn="", federated=identity.provider),
+                action=action,
+                resource=role,
+                context=contexts.surroundings(request, region) | identity.context() | session,
+            ),
+            Policies(resource=policy, resource_policy_required=required),
+        )
+        if not decision.allowed:
+            message = f"Not authorized to perform {action}"
+            who = f"{identity.issuer}:{identity.subject}"
+            log.warning("denied: %s of %s by %s", action, role, who)
+            self._records.denied(who, action, role, message)
+            raise AwsError("AccessDenied", message, status=403)
+        refuse_not_evaluated(request)
+        check_policies(request)
+        check_sizes(request, self.state)
+        nobody = Caller(account_id=self._account_id, access_key_id="", arn=ANONYMOUS)
+        check_session_length(request, nobody, self.state)
 
     def _refusals(self, request: ApiRequest, caller: Caller, region: str) -> Iterator[AwsError | None]:
         place = Place(region=region, account_id=self._account_id, state=self.state)

@@ -89,7 +89,7 @@ def is_evaluated(key: str) -> bool:
 
 def request_context(request: ApiRequest, caller: Caller, region: str, tags: Mapping[str, str]) -> Context:
     """The keys that hold for all asks of one request."""
-    found = _principal(caller, tags) | _surroundings(request, region) | _request_tags(request.params)
+    found = _principal(caller, tags) | surroundings(request, region) | _request_tags(request.params)
     for key, parameter in _PARAMETERS.items():
         value = request.params.get(parameter)
         if isinstance(value, str):
@@ -164,7 +164,8 @@ def _principal(caller: Caller, tags: Mapping[str, str]) -> Context:
     return found | {f"aws:principaltag/{name.lower()}": (value,) for name, value in tags.items()}
 
 
-def _surroundings(request: ApiRequest, region: str) -> Context:
+def surroundings(request: ApiRequest, region: str) -> Context:
+    """The keys that say nothing of who calls."""
     now = datetime.now(UTC)
     found: Context = {
         "aws:currenttime": (now.isoformat(),),

@@ -45,6 +45,8 @@ class Principal:
     role_arn: str = ""
     service: str = ""
     """``glue.amazonaws.com``, where an AWS service calls on its own behalf."""
+    federated: str = ""
+    """The ARN of the identity provider whose token says who calls."""
 
     @property
     def is_root(self) -> bool:
@@ -188,6 +190,8 @@ def _grant(principals: Principals, principal: Principal) -> Grant:
 def _grant_of(kind: str, name: str, principal: Principal) -> Grant:
     if kind == "Service":
         return Grant.DIRECT if principal.service and name == principal.service else Grant.NONE
+    if kind == "Federated":
+        return Grant.DIRECT if principal.federated and name == principal.federated else Grant.NONE
     if kind != "AWS":
         return Grant.NONE
     if principal.service:  # which is everybody's policy's, too: a topic's default policy admits CloudWatch by it

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 #: Operations for sessions that the front door does not know, and for permissions outside of policies.
 NOT_EVALUATED = frozenset(
     {
-        *(("sts", name) for name in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot")),
+        *(("sts", name) for name in ("AssumeRoleWithSAML", "AssumeRoot")),
         *(("sts", name) for name in ("GetSessionToken", "GetFederationToken")),
         ("kms", "CreateGrant"),
         ("s3", "PutBucketAbac"),
     }
 )
 #: (signing name, operation) → parameters that change a session's rights.
-_PARAMETERS = {("sts", "AssumeRole"): ("Tags", "TransitiveTagKeys", "PolicyArns", "SourceIdentity")}
+_PARAMETERS = {
+    ("sts", "AssumeRole"): ("Tags", "TransitiveTagKeys", "PolicyArns", "SourceIdentity"),
+    ("sts", "AssumeRoleWithWebIdentity"): ("PolicyArns", "ProviderId"),
+}
 
 
 def refuse_not_evaluated(request: ApiRequest) -> None:

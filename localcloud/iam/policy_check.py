@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.iam.context import is_evaluated
 from localcloud.iam.document import Policy, PolicyKind, malformed, on_itself, parse_policy
 from localcloud.iam.patched import patched_value
+from localcloud.iam.web_identity import is_key
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _DOCUMENTS: dict[tuple[str, str], tuple[str, PolicyKind]] = {
     ("secretsmanager", "PutResourcePolicy"): ("ResourcePolicy", PolicyKind.RESOURCE),
     ("ecr", "SetRepositoryPolicy"): ("policyText", PolicyKind.RESOURCE),
     ("sts", "AssumeRole"): ("Policy", PolicyKind.SESSION),
+    ("sts", "AssumeRoleWithWebIdentity"): ("Policy", PolicyKind.SESSION),
     ("s3", "PutBucketPolicy"): ("body", PolicyKind.RESOURCE),
     ("apigateway", "CreateRestApi"): ("policy", PolicyKind.RESOURCE),
 }
@@ -96,7 +98,8 @@ def _refuse_unevaluated(policy: Policy) -> None:
                 f"policy {policy.name}, Statement[{index}], Principal", "is a CanonicalUser, whom only S3's ACLs know"
             )
         for condition in statement.conditions:
-            if not is_evaluated(condition.key):
+            of_token = policy.kind is PolicyKind.TRUST and is_key(condition.key)
+            if not of_token and not is_evaluated(condition.key):
                 place = f"policy {policy.name}, Statement[{index}], Condition"
                 what = (
                     f"uses {condition.key}, which the local cloud does not evaluate (docs/decisions/0008-iam-facts.md)"

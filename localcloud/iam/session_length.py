@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
 _CHAINED_SECONDS = 3600
+_SESSIONS = {("sts", "AssumeRole"), ("sts", "AssumeRoleWithWebIdentity")}
 
 
 def check_session_length(request: ApiRequest, caller: Caller, state: AccountState) -> None:
     """Raises AwsError ValidationError in STS's words."""
-    if (request.service, request.operation) != ("sts", "AssumeRole") or not request.params.get("DurationSeconds"):
+    if (request.service, request.operation) not in _SESSIONS or not request.params.get("DurationSeconds"):
         return
     asked = int(request.params["DurationSeconds"])
     if caller.role_arn and asked > _CHAINED_SECONDS:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from localcloud.platform.service import HttpRequest
 
 _NO_SIGNATURE = "0" * 64
+#: Of a request that nobody signed: moto finds the service by a scope that is complete.
+_NOBODY, _NO_DATE = "NOBODY", "19700101"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +28,7 @@ class Signer:
 
     def __str__(self) -> str:
         """The header Authorization from which moto reads key, region and service. It checks no signature."""
-        scope = f"{self.access_key_id}/{self.date}/{self.region}/{self.service}/aws4_request"
+        scope = f"{self.access_key_id or _NOBODY}/{self.date or _NO_DATE}/{self.region}/{self.service}/aws4_request"
         return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={_NO_SIGNATURE}"
 
 

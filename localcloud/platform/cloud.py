@@ -13,6 +13,7 @@ from localcloud.platform.processes import Processes
 from localcloud.platform.service_events import ServiceEvents
 from localcloud.platform.service_metrics import ServiceMetrics
 from localcloud.platform.store import Store
+from localcloud.platform.token_issuers import TokenIssuers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ class Cloud:
     events: ServiceEvents
     alarm_actions: AlarmActions = field(default_factory=AlarmActions)
     metrics: ServiceMetrics = field(default_factory=ServiceMetrics)
+    issuers: TokenIssuers = field(default_factory=TokenIssuers)
 
     @classmethod
     def assemble(cls, settings: Settings) -> Cloud:

@@ -7,9 +7,13 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import botocore.auth
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 
+from tests.local.cognito_lab import Pool
 from tests.local.iam_account import ACCOUNT, Account, allow, policy, refused, trust
 from tests.waiting import DEADLINE_SECONDS, WAITER
 
@@ -353,6 +357,65 @@ def test_what_no_policy_here_would_say_is_refused(
         parameters = {"GranteePrincipal": account.role(), **parameters}
     with refused("NotImplemented", "is not supported by the local cloud"):
         getattr(account.cloud.client(service), call)(**parameters)
+
+
+def test_a_users_token_of_a_pool_is_a_login(account: Account) -> None:
+    """An ID token assumes the role that trusts its provider for its audience and subject, without a signature."""
+    pool = Pool(account.cloud)
+    pool.add_user("ann")
+    tokens = pool.password_auth("ann")["AuthenticationResult"]
+    subject = pool.claims(tokens["IdToken"])["sub"]
+    issuer = f"cognito-idp.us-east-1.amazonaws.com/{pool.id}"
+    sts = boto3.client(
+        "sts",
+        endpoint_url=account.cloud.endpoint_url,
+        region_name="us-east-1",
+        config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
+    )
+    trusting = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer}:aud": pool.client_id, f"{issuer}:sub": subject}},
+    }
+    role = account.role(allow("sqs:ListQueues"), trusting=policy(trusting))
+
+    def log_in(token: str, **more: Any) -> Any:
+        return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="ann", WebIdentityToken=token, **more)
+
+    with refused("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for https://{issuer}"):
+        log_in(tokens["IdToken"])
+    account.iam.create_open_id_connect_provider(Url=f"https://{issuer}", ClientIDList=[pool.client_id])
+    found = log_in(tokens["IdToken"])
+    assert found["SubjectFromWebIdentityToken"] == subject
+    assert (found["Audience"], found["Provider"].partition("/")[2]) == (pool.client_id, issuer)
+    assert found["AssumedRoleUser"]["Arn"].endswith(f"assumed-role/{account.name}/ann")
+    assert found["AssumedRoleUser"]["AssumedRoleId"].startswith("AROA")
+    keys = {
+        "aws_access_key_id": found["Credentials"]["AccessKeyId"],
+        "aws_secret_access_key": found["Credentials"]["SecretAccessKey"],
+        "aws_session_token": found["Credentials"]["SessionToken"],
+    }
+    who = account.client("sts", keys).get_caller_identity()
+    assert (who["Arn"], who["UserId"]) == (found["AssumedRoleUser"]["Arn"], found["AssumedRoleUser"]["AssumedRoleId"])
+    account.client("sqs", keys).list_queues()
+    with refused("AccessDenied"):
+        account.client("s3", keys).list_buckets()
+    head, body, signature = tokens["IdToken"].split(".")
+    with refused("InvalidIdentityToken", "could not be validated"):
+        log_in(f"{head}.{body}.{signature[::-1]}")
+    with refused("InvalidIdentityToken", "Incorrect token audience"):
+        log_in(tokens["AccessToken"])
+    with refused("InvalidIdentityToken", "not a valid JWT"):
+        log_in("none")
+    with refused("ValidationError", "MaxSessionDuration"):
+        log_in(tokens["IdToken"], DurationSeconds=43_200)
+    with refused("NotImplemented", "PolicyArns"):
+        log_in(tokens["IdToken"], PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}])
+    trusting["Condition"] = {"StringEquals": {f"{issuer}:sub": "somebody else"}}
+    account.iam.update_assume_role_policy(RoleName=account.name, PolicyDocument=policy(trusting))
+    with refused("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+        log_in(tokens["IdToken"])
 
 
 def test_policies_are_no_longer_than_awss_quotas(account: Account) -> None:

@@ -17,6 +17,7 @@ from localcloud.services.cognito_idp.user_operations import UserOperations
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
+    from localcloud.platform.token_issuers import Verifier
 
 
 class Cognito(
@@ -42,6 +43,15 @@ class Cognito(
         super().__init__(cloud)
         self._site = Site(self.directory, cloud.settings)
         self._issuer = Issuer(self.directory, cloud.settings)
+        cloud.issuers.add(self._verifier)
+
+    def _verifier(self, issuer: str) -> Verifier | None:
+        """Of the tokens of a pool here."""
+        pool_id = issuer.rpartition("/")[2]
+        keys = self.directory.keys
+        if issuer != self.directory.tokens.issuer(pool_id) or keys.public(pool_id) is None:
+            return None
+        return lambda token: keys.verified(pool_id, token)
 
     def routes(self) -> list[Route]:
         """AWS's own paths of the issuer: no bucket's name has the underscore of a pool's id."""

@@ -1,4 +1,4 @@
-"""A login by an identity provider is refused as what it is, not for want of a signature."""
+"""A login by an identity provider needs no signature: its token says who calls."""
 
 import pytest
 
@@ -13,15 +13,15 @@ def call(operation: str, **headers: str) -> HttpRequest:
     return HttpRequest(method="POST", path="/", query="", headers=form, body=body)
 
 
-@pytest.mark.parametrize("operation", ["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"])
-def test_an_unsigned_login_is_refused_by_name(operation: str) -> None:
-    """AWS asks no signature of it."""
-    with pytest.raises(UnsupportedError, match=f"sts:{operation}"):
-        federation.refuse_unsigned(call(operation))
-
-
-def test_other_calls_are_left_to_the_signature() -> None:
-    """A signed login, too: its policies are asked first."""
-    federation.refuse_unsigned(call("GetCallerIdentity"))
+def test_a_login_by_token_is_taken_without_a_signature() -> None:
+    """AWS asks none, and takes any other call of nobody for one that lacks its signature."""
+    assert federation.is_login(call("AssumeRoleWithWebIdentity"))
+    assert not federation.is_login(call("GetCallerIdentity"))
     signed = "AWS4-HMAC-SHA256 Credential=AKIA/20261127/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0"
-    federation.refuse_unsigned(call("AssumeRoleWithWebIdentity", authorization=signed))
+    assert not federation.is_login(call("AssumeRoleWithWebIdentity", authorization=signed))
+
+
+def test_a_login_by_saml_is_refused_by_name() -> None:
+    """The refusal says what is lacking, which is not a signature of the request."""
+    with pytest.raises(UnsupportedError, match=r"sts:AssumeRoleWithSAML \(nothing here verifies the signature"):
+        federation.is_login(call("AssumeRoleWithSAML"))
