@@ -81,7 +81,10 @@ class Evaluator:
         """The alarms that are due at ``boundary``, the end of a period, in seconds of the scaled clock."""
         whole_minute = boundary % _MINUTE == 0
         alarms = self._states.alarms
-        self._composites.release_due()
+        try:
+            self._composites.release_due()
+        except Exception:
+            log.exception("the actions of composite alarms that have waited could not be taken")
         for name in alarms.names():
             # Ten times a second, on the local cloud's time scale: what is not due is not copied.
             if alarms.value(name, "AlarmRule") is not None:
