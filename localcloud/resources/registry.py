@@ -68,6 +68,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_glue_securityconfiguration import SecurityConfiguration
     from localcloud.resources.aws_glue_table import Table
     from localcloud.resources.aws_iam_managedpolicy import ManagedPolicy
+    from localcloud.resources.aws_iam_oidcprovider import OidcProvider
     from localcloud.resources.aws_iam_policy import Policy
     from localcloud.resources.aws_iam_role import Role
     from localcloud.resources.aws_kms_alias import Alias
@@ -138,6 +139,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         SecurityConfiguration,
         Table,
         ManagedPolicy,
+        OidcProvider,
         Policy,
         Role,
         Alias,

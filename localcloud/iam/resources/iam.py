@@ -29,6 +29,8 @@ def asks(request: ApiRequest, place: Place) -> list[Ask]:
         if kind in types and isinstance(name, str):
             path = params.get("Path") if request.operation.startswith("Create") else place.state.path(kind, name)
             return on(action, f"arn:aws:iam::{place.account_id}:{kind}{path or '/'}{name}")
+    if "oidc-provider" in types and isinstance(params.get("Url"), str):
+        return on(action, f"arn:aws:iam::{place.account_id}:oidc-provider/{params['Url'].removeprefix('https://')}")
     if "policy" in types and isinstance(params.get("PolicyName"), str):
         path = params.get("Path") or "/"
         return on(action, f"arn:aws:iam::{place.account_id}:policy{path}{params['PolicyName']}")

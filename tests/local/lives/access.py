@@ -36,7 +36,28 @@ def key(stack: Stack, outputs: dict[str, str]) -> dict[str, Any]:
     return {"state": found["KeyState"], "description": found["Description"], "rotates": rotates}
 
 
+def provider(stack: Stack, outputs: dict[str, str]) -> tuple[str, list[str], list[str], dict[str, str]]:
+    found = stack.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=outputs["Ref"])
+    return found["Url"], found["ClientIDList"], found["ThumbprintList"], tags(found.get("Tags", []))
+
+
+GITHUB = "token.actions.githubusercontent.com"
+
 LIVES = [
+    Life(
+        type_name="AWS::IAM::OIDCProvider",
+        first={
+            "Url": f"https://{GITHUB}",
+            "ClientIdList": ["sts.amazonaws.com"],
+            "ThumbprintList": ["1" * 40],
+            "Tags": [{"Key": "team", "Value": "a"}],
+        },
+        then={"Url": f"https://{GITHUB}", "ClientIdList": ["sts.amazonaws.com"], "ThumbprintList": ["2" * 40]},
+        look=provider,
+        at_first=(GITHUB, ["sts.amazonaws.com"], ["1" * 40], {"team": "a"}),
+        later=(GITHUB, ["sts.amazonaws.com"], ["2" * 40], {}),
+        attributes=("Arn",),
+    ),
     Life(
         type_name="AWS::IAM::Role",
         needs={"Boundary": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": ALLOW}}},

@@ -237,6 +237,8 @@ MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
         ("sqs", "SendMessageBatch", {"QueueUrl": f"http://x/{ACCOUNT}/q"}, [f"sqs:SendMessage {here('sqs', 'q')}"]),
         ("iam", "GetRole", {"RoleName": "r"}, [f"iam:GetRole {ROLE}"]),
         ("iam", "CreateRole", {"RoleName": "r", "Path": "/p/"}, [f"iam:CreateRole arn:aws:iam::{ACCOUNT}:role/p/r"]),
+        ("iam", "CreateOpenIDConnectProvider", {"Url": "https://a.example/b"},
+         [f"iam:CreateOpenIDConnectProvider arn:aws:iam::{ACCOUNT}:oidc-provider/a.example/b"]),
         ("sts", "AssumeRole", {"RoleArn": ROLE}, [f"sts:AssumeRole {ROLE}"]),
         ("sts", "GetCallerIdentity", {}, []),
         ("tagging", "GetResources", {}, ["tag:GetResources *"]),
