@@ -63,7 +63,9 @@ def is_login(request: HttpRequest) -> bool:
 
     That such a call lacks a signature would send its reader after credentials, which the login is to bring.
     """
-    if protocol.signature(request) is not None or written.media_type(request) != written.FORM:
+    if protocol.signature(request) is not None:
+        return False
+    if written.media_type(request) != written.FORM and "Action=" not in request.query:
         return False
     asked = written.read(request)
     if asked is not None and asked.operation == _SAML:

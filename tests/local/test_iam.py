@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.error
+import urllib.parse
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -359,36 +360,52 @@ def test_what_no_policy_here_would_say_is_refused(
         getattr(account.cloud.client(service), call)(**parameters)
 
 
+class TokenLogin:
+    """A pool with the user ``ann``, and a role that trusts its provider for her alone, which is yet to be registered."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.pool = Pool(account.cloud)
+        self.pool.add_user("ann")
+        self.tokens = self.pool.password_auth("ann")["AuthenticationResult"]
+        self.token: str = self.tokens["IdToken"]
+        self.subject: str = self.pool.claims(self.token)["sub"]
+        self.issuer = f"cognito-idp.us-east-1.amazonaws.com/{self.pool.id}"
+        self.role = account.role(allow("sqs:ListQueues"), trusting=self.trust(self.subject))
+        self.sts = boto3.client(
+            "sts",
+            endpoint_url=account.cloud.endpoint_url,
+            region_name="us-east-1",
+            config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
+        )
+
+    def trust(self, subject: str) -> str:
+        wanted = {f"{self.issuer}:aud": self.pool.client_id, f"{self.issuer}:sub": subject}
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{self.issuer}"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": wanted},
+        }
+        return policy(statement)
+
+    def register(self) -> None:
+        self.account.iam.create_open_id_connect_provider(
+            Url=f"https://{self.issuer}", ClientIDList=[self.pool.client_id]
+        )
+
+    def log_in(self, token: str, **more: Any) -> Any:
+        asked = {"RoleArn": self.role, "RoleSessionName": "ann", "WebIdentityToken": token}
+        return self.sts.assume_role_with_web_identity(**asked, **more)
+
+
 def test_a_users_token_of_a_pool_is_a_login(account: Account) -> None:
     """An ID token assumes the role that trusts its provider for its audience and subject, without a signature."""
-    pool = Pool(account.cloud)
-    pool.add_user("ann")
-    tokens = pool.password_auth("ann")["AuthenticationResult"]
-    subject = pool.claims(tokens["IdToken"])["sub"]
-    issuer = f"cognito-idp.us-east-1.amazonaws.com/{pool.id}"
-    sts = boto3.client(
-        "sts",
-        endpoint_url=account.cloud.endpoint_url,
-        region_name="us-east-1",
-        config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
-    )
-    trusting = {
-        "Effect": "Allow",
-        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{issuer}:aud": pool.client_id, f"{issuer}:sub": subject}},
-    }
-    role = account.role(allow("sqs:ListQueues"), trusting=policy(trusting))
-
-    def log_in(token: str, **more: Any) -> Any:
-        return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="ann", WebIdentityToken=token, **more)
-
-    with refused("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for https://{issuer}"):
-        log_in(tokens["IdToken"])
-    account.iam.create_open_id_connect_provider(Url=f"https://{issuer}", ClientIDList=[pool.client_id])
-    found = log_in(tokens["IdToken"])
-    assert found["SubjectFromWebIdentityToken"] == subject
-    assert (found["Audience"], found["Provider"].partition("/")[2]) == (pool.client_id, issuer)
+    login = TokenLogin(account)
+    login.register()
+    found = login.log_in(login.token)
+    assert found["SubjectFromWebIdentityToken"] == login.subject
+    assert (found["Audience"], found["Provider"].partition("/")[2]) == (login.pool.client_id, login.issuer)
     assert found["AssumedRoleUser"]["Arn"].endswith(f"assumed-role/{account.name}/ann")
     assert found["AssumedRoleUser"]["AssumedRoleId"].startswith("AROA")
     keys = {
@@ -401,21 +418,33 @@ def test_a_users_token_of_a_pool_is_a_login(account: Account) -> None:
     account.client("sqs", keys).list_queues()
     with refused("AccessDenied"):
         account.client("s3", keys).list_buckets()
-    head, body, signature = tokens["IdToken"].split(".")
+    asked = {"RoleArn": login.role, "RoleSessionName": "ann", "WebIdentityToken": login.token}
+    address = urllib.parse.urlencode({"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", **asked})
+    with urllib.request.urlopen(f"{account.cloud.endpoint_url}/?{address}") as answer:
+        assert f"<SubjectFromWebIdentityToken>{login.subject}<".encode() in answer.read()
+
+
+def test_a_token_that_the_role_does_not_trust_is_refused_in_awss_words(account: Account) -> None:
+    """Unknown provider, forged, for nobody, malformed, too long, or another's: each has its own refusal."""
+    login = TokenLogin(account)
+    unknown = f"No OpenIDConnect provider found in your account for https://{login.issuer}"
+    with refused("InvalidIdentityToken", unknown):
+        login.log_in(login.token)
+    login.register()
+    head, body, signature = login.token.split(".")
     with refused("InvalidIdentityToken", "could not be validated"):
-        log_in(f"{head}.{body}.{signature[::-1]}")
+        login.log_in(f"{head}.{body}.{signature[::-1]}")
     with refused("InvalidIdentityToken", "Incorrect token audience"):
-        log_in(tokens["AccessToken"])
+        login.log_in(login.tokens["AccessToken"])
     with refused("InvalidIdentityToken", "not a valid JWT"):
-        log_in("none")
+        login.log_in("none")
     with refused("ValidationError", "MaxSessionDuration"):
-        log_in(tokens["IdToken"], DurationSeconds=43_200)
+        login.log_in(login.token, DurationSeconds=43_200)
     with refused("NotImplemented", "PolicyArns"):
-        log_in(tokens["IdToken"], PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}])
-    trusting["Condition"] = {"StringEquals": {f"{issuer}:sub": "somebody else"}}
-    account.iam.update_assume_role_policy(RoleName=account.name, PolicyDocument=policy(trusting))
+        login.log_in(login.token, PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}])
+    account.iam.update_assume_role_policy(RoleName=account.name, PolicyDocument=login.trust("somebody else"))
     with refused("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"):
-        log_in(tokens["IdToken"])
+        login.log_in(login.token)
 
 
 def test_policies_are_no_longer_than_awss_quotas(account: Account) -> None:

@@ -21,6 +21,7 @@ log = logging.getLogger("localcloud.cloudwatch")
 class CompositeStates:
     def __init__(self, states: AlarmStates) -> None:
         self._states = states
+        self._caught_up = False
         states.follow(self._changed)
 
     def parents(self, name: str) -> list[str]:
@@ -34,8 +35,21 @@ class CompositeStates:
         with self._states.changing:
             self._evaluate(name, f"was {verb} and its alarm rule evaluates to", name, ())
 
-    def release_due(self) -> None:
-        """Takes the actions that have waited long enough."""
+    def tick(self) -> None:
+        """Takes the actions that have waited long enough. The first time, follows what a crash left unfollowed."""
+        if not self._caught_up:
+            self._caught_up = True
+            self._catch_up()
+        self._release_due()
+
+    def _catch_up(self) -> None:
+        """A child's state is on disk before its parents are evaluated."""
+        for name in self._states.alarms.names():
+            if (rule := self._states.alarms.value(name, "AlarmRule")) is not None:
+                with self._states.changing:
+                    self._evaluate(name, None, next(iter(children(parse(rule))), name), ())
+
+    def _release_due(self) -> None:
         now, alarms = datetime.now(UTC), self._states.alarms
         for name in alarms.names():
             if alarms.value(name, "HeldUntil") is None:

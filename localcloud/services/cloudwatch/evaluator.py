@@ -82,9 +82,9 @@ class Evaluator:
         whole_minute = boundary % _MINUTE == 0
         alarms = self._states.alarms
         try:
-            self._composites.release_due()
+            self._composites.tick()
         except Exception:
-            log.exception("the actions of composite alarms that have waited could not be taken")
+            log.exception("composite alarms could not be looked after")
         for name in alarms.names():
             # Ten times a second, on the local cloud's time scale: what is not due is not copied.
             if alarms.value(name, "AlarmRule") is not None:

@@ -16,6 +16,8 @@ def call(operation: str, **headers: str) -> HttpRequest:
 def test_a_login_by_token_is_taken_without_a_signature() -> None:
     """AWS asks none, and takes any other call of nobody for one that lacks its signature."""
     assert federation.is_login(call("AssumeRoleWithWebIdentity"))
+    in_address = HttpRequest(method="GET", path="/", query="Action=AssumeRoleWithWebIdentity", headers={}, body=b"")
+    assert federation.is_login(in_address)
     assert not federation.is_login(call("GetCallerIdentity"))
     signed = "AWS4-HMAC-SHA256 Credential=AKIA/20261127/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0"
     assert not federation.is_login(call("AssumeRoleWithWebIdentity", authorization=signed))

@@ -181,6 +181,33 @@ def test_actions_wait_for_the_suppressor(cloudwatch: CloudWatch, cloud: Cloud) -
     assert "ActionsSuppressedBy" not in described(cloudwatch, "c")
 
 
+def test_what_a_crash_left_unfollowed_is_followed(cloudwatch: CloudWatch, cloud: Cloud) -> None:
+    """A child's state that is on disk reaches its parents after the next start, and their parents."""
+    put(cloudwatch, "inner", "ALARM(a)")
+    put(cloudwatch, "outer", "ALARM(inner)")
+    cloudwatch.states.alarms.update("a", lambda alarm: alarm.update(StateValue="ALARM"))
+    again = CloudWatch(cloud)
+    again.composites.tick()
+    assert (state(again, "inner"), state(again, "outer")) == ("ALARM", "ALARM")
+    assert ":alarm:a transitioned to ALARM at " in described(again, "inner")["StateReason"]
+
+
+def test_actions_that_have_waited_are_taken(cloudwatch: CloudWatch) -> None:
+    """Once the time is over, the alarm is free; the history has its topic's answer."""
+    put(cloudwatch, "c", "ALARM(b)")
+    topic = "arn:aws:sns:us-east-1:123456789012:t"
+    put(cloudwatch, "c", "ALARM(b)", **HELD, AlarmActions=[topic])
+    become(cloudwatch, "b", "ALARM")
+    cloudwatch.composites.tick()
+    assert described(cloudwatch, "c")["ActionsSuppressedBy"] == "WaitPeriod"
+    cloudwatch.states.alarms.update("c", lambda alarm: alarm.update(HeldUntil=datetime.now(UTC)))
+    cloudwatch.composites.tick()
+    assert "ActionsSuppressedBy" not in described(cloudwatch, "c")
+    asked = {"AlarmName": "c", "AlarmTypes": ["CompositeAlarm"], "HistoryItemType": "Action"}
+    (line,) = cloudwatch.describe_alarm_history(CALL, asked)["AlarmHistoryItems"]
+    assert topic in line["HistorySummary"]
+
+
 def test_actions_that_have_waited_are_due() -> None:
     """Not before the time, and never while the suppressor is in ALARM."""
     now = datetime.now(UTC)
