@@ -12,7 +12,7 @@ from tests.clouds import LocalCloud
 from tests.local.codepipeline_lab import Lab, approval
 from tests.local.iam_account import Account, policy
 from tests.local.test_github import git
-from tests.waiting import WAITER, until
+from tests.waiting import until
 
 pytestmark = pytest.mark.local
 
@@ -195,40 +195,6 @@ def test_a_connection_that_is_not_there(lab: Lab) -> None:
 
     error = lab.actions(failed["pipelineExecutionId"])[0]["output"]["executionResult"]["errorDetails"]
     assert (error["code"], "There is no such connection" in error["message"]) == ("ConfigurationError", True)
-
-
-@pytest.mark.parametrize("name", ["CodeConnections", "CodeStarConnections"])
-def test_a_connection_in_a_template(local_cloud: LocalCloud, lab: Lab, name: str) -> None:
-    """Ref is the ARN, tags change in place, and the stack's deletion takes the connection away."""
-    cloudformation = local_cloud.client("cloudformation")
-    service = {"CodeConnections": "codeconnections", "CodeStarConnections": "codestar-connections"}[name]
-
-    def template(tag: str) -> str:
-        properties = {
-            "ConnectionName": lab.name,
-            "ProviderType": "GitHub",
-            "Tags": [{"Key": "team", "Value": tag}],
-        }
-        made = {"Type": f"AWS::{name}::Connection", "Properties": properties}
-        status = {"Fn::GetAtt": ["Hub", "ConnectionStatus"]}
-        outputs = {"Arn": {"Value": {"Ref": "Hub"}}, "Status": {"Value": status}}
-        return json.dumps({"Resources": {"Hub": made}, "Outputs": outputs})
-
-    cloudformation.create_stack(StackName=lab.name, TemplateBody=template("one"))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=lab.name, WaiterConfig=WAITER)
-    stack = cloudformation.describe_stacks(StackName=lab.name)["Stacks"][0]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
-    assert outputs["Status"] == "AVAILABLE"
-    assert outputs["Arn"].split(":")[2] == service
-    cloudformation.update_stack(StackName=lab.name, TemplateBody=template("two"))
-    cloudformation.get_waiter("stack_update_complete").wait(StackName=lab.name, WaiterConfig=WAITER)
-    client = local_cloud.client(service)
-    tags = client.list_tags_for_resource(ResourceArn=outputs["Arn"])["Tags"]
-    assert {"Key": "team", "Value": "two"} in tags
-
-    cloudformation.delete_stack(StackName=lab.name)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=lab.name, WaiterConfig=WAITER)
-    assert outputs["Arn"] not in [each["ConnectionArn"] for each in client.list_connections()["Connections"]]
 
 
 def test_a_caller_needs_the_permission_to_pass_a_connection(lab: Lab, account: Account) -> None:

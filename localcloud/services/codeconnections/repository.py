@@ -7,6 +7,7 @@ keys of that permission.
 from __future__ import annotations
 
 import http.client
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 SERVICES = ("codeconnections", "codestar-connections")
 #: AWS's name for what is done at the provider → where GitHub's API does it.
 _ACTIONS = {"GetBranch": "commits", "StartUploadArchiveToS3": "zipball"}
+#: Owner and name, as GitHub has them.
+_REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _PARAMETERS = ("ConnectionArn", "FullRepositoryId", "BranchName", "ProviderAction", "Revision")
 
 
@@ -31,6 +35,10 @@ def use(request: HttpRequest) -> Asked:
     service = params.get("ConnectionArn", "").split(":")[2:3]
     if request.method != "GET" or params.keys() != set(_PARAMETERS) or params["ProviderAction"] not in _ACTIONS:
         raise AwsError("ValidationException", f"A connection is used by GET with {', '.join(_PARAMETERS)}")
+    if not _REPOSITORY.fullmatch(params["FullRepositoryId"]):
+        raise AwsError("ValidationException", f"{params['FullRepositoryId']!r} is no repository, as in owner/name")
+    if params["Revision"] != params["BranchName"] and not _COMMIT.fullmatch(params["Revision"]):
+        raise AwsError("ValidationException", f"{params['Revision']!r} is neither the branch nor the id of a commit")
     if not service or service[0] not in SERVICES:
         raise AwsError("ValidationException", f"{params['ConnectionArn']} is not the ARN of a connection")
     return Asked(service=service[0], operation="UseConnection", params=params)

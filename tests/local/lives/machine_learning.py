@@ -17,6 +17,18 @@ def user_arguments(stack: Stack, outputs: dict[str, str]) -> tuple[str | None, d
     return found.get("Description"), found["DefaultArguments"]
 
 
+def connection_of(team: str) -> dict[str, Any]:
+    return {"ConnectionName": "hub", "ProviderType": "GitHub", "Tags": [{"Key": "team", "Value": team}]}
+
+
+def connection(stack: Stack, outputs: dict[str, str]) -> tuple[str, str, dict[str, str]]:
+    arn = outputs["Ref"]
+    client = stack.client("codeconnections")
+    found = client.get_connection(ConnectionArn=arn)["Connection"]
+    own = tags(client.list_tags_for_resource(ResourceArn=arn)["Tags"])
+    return arn.split(":")[2], found["ConnectionStatus"], own
+
+
 def table_columns(stack: Stack, outputs: dict[str, str]) -> list[str]:
     found = stack.client("glue").get_table(DatabaseName="cars", Name=outputs["Ref"])["Table"]
     return [each["Name"] for each in found["StorageDescriptor"]["Columns"]]
@@ -240,6 +252,21 @@ LIVES = [
         at_first=("qa", 5, "one"),
         later=("prod", 60, ""),
         attributes=("Arn",),
+    ),
+    *(
+        Life(
+            type_name=f"AWS::{name}::Connection",
+            first=connection_of("one"),
+            then=connection_of("two"),
+            look=connection,
+            at_first=(service, "AVAILABLE", {"team": "one"}),
+            later=(service, "AVAILABLE", {"team": "two"}),
+            attributes=("ConnectionArn", "ConnectionStatus"),
+        )
+        for name, service in (
+            ("CodeConnections", "codeconnections"),
+            ("CodeStarConnections", "codestar-connections"),
+        )
     ),
     Life(
         type_name="AWS::CodePipeline::Pipeline",

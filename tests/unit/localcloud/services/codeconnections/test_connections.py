@@ -84,9 +84,11 @@ def test_the_permission_for_a_use() -> None:
         (ASKED.format(arn=ARN, action="GetBranch"), "POST"),
         (ASKED.format(arn="arn:aws:s3:::bucket", action="GetBranch"), "GET"),
         ("ConnectionArn=" + ARN, "GET"),
+        (ASKED.format(arn=ARN, action="GetBranch").replace("=o/r", "=o/s/zipball/main?"), "GET"),
+        (ASKED.format(arn=ARN, action="GetBranch").replace("Revision=main", "Revision=dev"), "GET"),
     ],
 )
 def test_what_is_no_use(query: str, method: str) -> None:
-    """Another action, another method, another ARN or a missing parameter is refused before anybody is asked."""
+    """Another action, method, ARN or branch, no repository, a missing parameter: refused before anybody is asked."""
     with pytest.raises(AwsError):
         repository.use(request(query, method))
