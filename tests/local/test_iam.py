@@ -361,7 +361,7 @@ def test_what_no_policy_here_would_say_is_refused(
 
 
 class TokenLogin:
-    """A pool with the user ``ann``, and a role that trusts its provider for her alone, which is yet to be registered."""
+    """A pool with the user ``ann``, and a role that trusts its provider for her alone. It is yet to be registered."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
