@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from awsglue.context import GlueContext
     from pyspark.sql import DataFrame
 
+#: Few enough that a second core has work where there are many, and so many that small data are one file.
+ROWS_IN_A_PART = 250_000
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arguments:
@@ -58,6 +61,14 @@ class Arguments:
     def no_rows(self) -> ValueError:
         """What to raise if there are none."""
         return ValueError(f"{self.database}.{self.table} has no rows where {self.predicate}.")
+
+
+def in_order(placed: DataFrame, rows: int, *keys: str) -> DataFrame:
+    """The rows with ``split`` and ``place``, by both and then by the keys, in as many parts as so many rows fill.
+
+    Which row is where depends on the data alone. A part is one task, and a file of each split.
+    """
+    return placed.repartition(1 + rows // ROWS_IN_A_PART, "place").sortWithinPartitions("split", "place", *keys)
 
 
 def upload_bundle(s3: Any, stages: list[Any], output: S3Address, name: str) -> str:

@@ -3,7 +3,7 @@
 ``Shares``: a row's place depends on its own features alone. Rows with equal features are in the same split, whatever
 their labels: no copy of a training row is ever a test row. A row stays in its split when the file around it changes, so
 that a model trained on earlier data has not learned the test rows of later data. No salt goes into the hash: there is
-nothing to choose. ``spark_fraction`` is the same rule as a Spark column.
+nothing to choose. ``spark_place`` is the same rule as a Spark column.
 
 ``FirstOf``: the first rows of each group, such as of each user, are tested. It keeps a published split; but a row that
 is put before them moves others into another split.
@@ -14,6 +14,7 @@ each, shares of all rows would leave labels untested. Rows that come or go move 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 
     from ml_init.dataset import Dataset
 
-#: The first half of a row's identity: 32 bits are enough for a place, and Spark reads them without loss.
+#: The first half of a row's identity: 32 bits are enough for a place.
 PLACE_DIGITS = 8
+#: Behind every place that is written in so many digits.
+BEHIND_ALL_DIGITS = "g"
 
 
 class Split(Protocol):
@@ -200,18 +203,24 @@ def _fraction(row_identity: str) -> float:
     return int(row_identity[:PLACE_DIGITS], 16) / float(16**PLACE_DIGITS)
 
 
-def spark_fraction(features: Sequence[str]) -> Column:
-    """``fraction`` of the named feature columns, computed by Spark."""
+def spark_place(features: Sequence[str]) -> Column:
+    """The place of a row of the named feature columns, computed by Spark: ``fraction``'s digits, in the same order."""
     from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Spark calls it)
 
-    head = F.substring(F.sha2(F.concat_ws(SEPARATOR, *features), 256), 1, PLACE_DIGITS)
-    return F.conv(head, 16, 10).cast("double") / float(16**PLACE_DIGITS)
+    return F.substring(F.sha2(F.concat_ws(SEPARATOR, *features), 256), 1, PLACE_DIGITS)
 
 
 def spark_split(place: Column, split: Split) -> Column:
-    """The split of a column of fractions. ValueError for a kind that does not split by fractions."""
+    """The split of a column of places. ValueError for a kind that does not split by fractions."""
     from pyspark.sql import functions as F  # noqa: N812
 
     if not isinstance(split, Shares):
         raise ValueError(f"Spark splits by {' and '.join(Shares.KEYS)} only, not by {', '.join(split.KEYS)}")  # noqa: TRY004
-    return F.when(place < split.train, TRAIN).when(place < split.train + split.validation, VALIDATION).otherwise(TEST)
+    train, learned = _first_digits(split.train), _first_digits(split.train + split.validation)
+    return F.when(place < train, TRAIN).when(place < learned, VALIDATION).otherwise(TEST)
+
+
+def _first_digits(share: float) -> str:
+    """The digits of the first place that is not below the share."""
+    place = math.ceil(share * 16**PLACE_DIGITS)
+    return f"{place:0{PLACE_DIGITS}x}" if place < 16**PLACE_DIGITS else BEHIND_ALL_DIGITS

@@ -2,15 +2,15 @@
 
 It writes under ``--output``
 
-- ``train/``, ``validation/``: CSV for XGBoost, the label's index first, no header,
+- ``rows/split=train/``, ``rows/split=validation/``: CSV for XGBoost, the label's index first, no header,
 - ``preprocess/model.tar.gz``, ``postprocess/model.tar.gz``: MLeap bundles for the endpoint's first and last container,
 - ``result.json``: ``handover.data.Features``. It is written last: if it exists, so does all the rest.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from awsglue.context import GlueContext
@@ -21,17 +21,20 @@ from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Sp
 
 from handover.data import LEARNED, SPLITS, TRAIN, Features, Transformation
 from ml_init.columns import Categories
-from ml_init.glue_script import Arguments, upload_bundle
-from ml_init.split import spark_fraction, spark_split
+from ml_init.glue_script import Arguments, in_order, upload_bundle
+from ml_init.split import spark_place, spark_split
 from ml_steps.running import say, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
     from handover.addresses import S3Address
     from ml_init.dataset import Dataset
+
+#: The folder of the rows to learn from, under ``--output``.
+ROWS = "rows"
 
 
 def main() -> None:
@@ -40,20 +43,22 @@ def main() -> None:
     dataset, output = arguments.dataset, arguments.output
     with timed("Spark is up"):
         session = start_session(dataset.name)
-    with timed("read and split"):
-        whole = read_rows(GlueContext(session.sparkContext), arguments)
-        rows = split(whole, dataset).cache()
-        counts = count_labels(rows, dataset)
-        if not any(sum(found.values()) for found in counts.values()):
+    with timed("read and counted"):
+        rows = split(read_rows(GlueContext(session.sparkContext), arguments), dataset)
+        seen = Seen.of(rows, dataset)
+        counts = {name: seen.labels(name, dataset) for name in SPLITS}
+        total = sum(sum(found.values()) for found in counts.values())
+        if not total:
             raise arguments.no_rows()
-    with timed("fitted"):
-        *indexers, label = fit_indexers(rows, dataset)
+    *indexers, label = fit_indexers(seen, dataset)
     with timed("written"):
-        write_rows(rows, PipelineModel(stages=[*indexers, label]), dataset, output)
+        write_rows(
+            in_order(rows, total, label.getInputCol()), PipelineModel(stages=[*indexers, label]), dataset, output
+        )
     preprocess = [*indexers, assembler(dataset)]
     postprocess = [IndexToString(inputCol="prediction", outputCol="label", labels=label.labels)]
     features = Features(
-        splits={name: f"{output / name}/" for name in LEARNED},
+        splits={name: f"{output / rows_of(name)}/" for name in LEARNED},
         content_type="text/csv",
         rows={name: sum(counts[name].values()) for name in SPLITS},
         label_counts=counts,
@@ -77,7 +82,7 @@ def main() -> None:
 def start_session(name: str) -> SparkSession:
     return (
         SparkSession.builder.appName(name)
-        # A few thousand rows: 200 partitions, Spark's default, would only be 200 tasks to schedule.
+        # Of what is counted, there are a few groups: 200 partitions, Spark's default, would be 200 tasks to schedule.
         .config("spark.sql.shuffle.partitions", "1")
         # SageMaker treats every object under a channel's prefix as data.
         .config("spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
@@ -96,29 +101,45 @@ def read_rows(glue: GlueContext, arguments: Arguments) -> DataFrame:
 
 
 def split(rows: DataFrame, dataset: Dataset) -> DataFrame:
-    """The rows with ``place`` (in [0, 1)) and ``split``, sorted by place: the order too depends on the data alone."""
-    place = spark_fraction([column.name for column in dataset.features])
-    placed = rows.withColumn("place", place).withColumn("split", spark_split(F.col("place"), dataset.split))
-    return placed.orderBy("place", dataset.label_column().name).coalesce(1)
+    """The rows with ``place`` and ``split``."""
+    place = spark_place([column.name for column in dataset.features])
+    return rows.withColumn("place", place).withColumn("split", spark_split(F.col("place"), dataset.split))
 
 
-def count_labels(rows: DataFrame, dataset: Dataset) -> dict[str, dict[str, int]]:
-    """The number of rows with each label in each split."""
-    groups = rows.groupBy("split", dataset.label_column().name).count().collect()
-    found = Counter({(part, label): count for part, label, count in groups})
-    return {name: {label: found[name, label] for label in dataset.labels} for name in SPLITS}
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one walk through the rows finds: how many there are, and the values of each column, by split and label."""
+
+    groups: Sequence[Row]
+
+    @classmethod
+    def of(cls, rows: DataFrame, dataset: Dataset) -> Self:
+        label = dataset.label_column().name
+        values = (F.collect_set(column.name).alias(column.name) for column in dataset.features)
+        found = rows.groupBy("split", F.col(label).alias("label")).agg(F.count("*").alias("count"), *values)
+        return cls(found.collect())
+
+    def labels(self, part: str, dataset: Dataset) -> dict[str, int]:
+        """The number of rows with each label in a split."""
+        found = {group["label"]: group["count"] for group in self.groups if group["split"] == part}
+        return {label: found.get(label, 0) for label in dataset.labels}
+
+    def values(self, part: str, column: Categories, dataset: Dataset) -> set[str]:
+        """The values of a column in a split."""
+        groups = [group for group in self.groups if group["split"] == part]
+        if column.name == dataset.label_column().name:
+            return {group["label"] for group in groups}
+        return {value for group in groups for value in group[column.name]}
 
 
-def fit_indexers(rows: DataFrame, dataset: Dataset) -> list[StringIndexerModel]:
+def fit_indexers(seen: Seen, dataset: Dataset) -> list[StringIndexerModel]:
     """An indexer for each column. It ranks the categories seen in the training rows in the order of their meaning.
 
     The order comes from the data contract, which existed before any row. The set of categories is learned from the
     training rows alone. The model could not answer for a category that they lack, so the job fails rather than let
     the endpoint guess.
     """
-    train = rows.where(F.col("split") == TRAIN)
-    seen = train.agg(*(F.collect_set(column.name).alias(column.name) for column in dataset.columns)).first()
-    return [indexer(column, seen[column.name]) for column in columns_of(dataset)]
+    return [indexer(column, seen.values(TRAIN, column, dataset)) for column in columns_of(dataset)]
 
 
 def columns_of(dataset: Dataset) -> list[Categories]:
@@ -144,11 +165,15 @@ def indexer(column: Categories, seen: Collection[str]) -> StringIndexerModel:
 
 
 def write_rows(rows: DataFrame, indexers: PipelineModel, dataset: Dataset, output: S3Address) -> None:
-    indexed = indexers.transform(rows)
+    indexed = indexers.transform(rows.where(F.col("split").isin(*LEARNED)))
     numbers = [_index(column.name) for column in (dataset.label_column(), *dataset.features)]
-    for name in LEARNED:
-        part = indexed.where(F.col("split") == name).select(*numbers)
-        part.write.mode("overwrite").csv(str(output / name))
+    written = indexed.select("split", *numbers).write.mode("overwrite")
+    written.partitionBy("split").csv(str(output / ROWS))
+
+
+def rows_of(part: str) -> str:
+    """Where Spark writes the rows of a split."""
+    return f"{ROWS}/split={part}"
 
 
 def assembler(dataset: Dataset) -> VectorAssembler:

@@ -24,7 +24,7 @@ from pyspark.sql import functions as F  # noqa: N812  (as everyone who writes Sp
 from handover.data import LEARNED, SPLITS, TRAIN, Features, SideChannel, Transformation
 from ml_init import recordio
 from ml_init.glue_script import Arguments, upload_bundle
-from ml_init.split import spark_fraction, spark_split
+from ml_init.split import spark_place, spark_split
 from ml_init.words import GAPS
 from ml_steps.running import say, timed
 
@@ -100,9 +100,9 @@ def text_column(dataset: Dataset) -> str:
 
 
 def split(texts: DataFrame, dataset: Dataset) -> DataFrame:
-    """The texts with ``place`` (in [0, 1)) and ``split``, sorted by place: the order too depends on the data alone."""
+    """The texts with ``place`` and ``split``, sorted by place: the order too depends on the data alone."""
     column = text_column(dataset)
-    placed = texts.select(column).withColumn("place", spark_fraction([column]))
+    placed = texts.select(column).withColumn("place", spark_place([column]))
     return placed.withColumn("split", spark_split(F.col("place"), dataset.split)).orderBy("place", column).coalesce(1)
 
 

@@ -31,8 +31,17 @@ IMAGE = Path(__file__).parents[2] / "images" / "glue_spark"
 CONF = IMAGE / "conf"
 #: The heap of the driver's Java process. A G.1X worker has 10 GB.
 DRIVER_MEMORY = "1g"
-#: Jobs here are short, so Java's second compiler takes longer than it saves.
-JAVA_OPTIONS = "-XX:TieredStopAtLevel=1"
+#: Most jobs are short, and Java's second compiler takes longer for them than it saves. It begins where code has run
+#: forty times as often as Java would wait for: a million rows then take half of the time.
+JAVA_OPTIONS = " ".join(
+    f"-XX:Tier4{name}={times}"
+    for name, times in {
+        "InvocationThreshold": 200_000,
+        "MinInvocationThreshold": 24_000,
+        "CompileThreshold": 600_000,
+        "BackEdgeThreshold": 1_600_000,
+    }.items()
+)
 #: How many of the lines from before the job are kept.
 EARLY_LINES = 200
 #: How long a driver may take to start.
