@@ -171,3 +171,23 @@ phases:
     exported = {one["name"]: one["value"] for one in build["exportedEnvironmentVariables"]}
     assert exported["WHERE"].startswith(str(projects.cloud.home / "work"))
     assert exported["SAID"] == "hello"
+
+
+def test_npm_ci_installs_a_lock_file_once(projects: Projects) -> None:
+    """The second build gets a copy of what the first has installed, and it works."""
+    package = {"name": "pads", "dependencies": {"left-pad": "1.3.0"}}
+    checksum = "sha512-XI5MPzVNApjAyhQzphX8BkmKsKUxD4LdyK24iZeQGinBN9yTQT3bFlCBy/aVx2HrNcqQGsdot8ghrjyrvMCoEA=="
+    entry = {"version": "1.3.0", "integrity": checksum}
+    lock = {"name": "pads", "lockfileVersion": 3, "packages": {"": package, "node_modules/left-pad": entry}}
+    commands = [
+        f"echo '{json.dumps(package)}' > package.json",
+        f"echo '{json.dumps(lock)}' > package-lock.json",
+        "npm ci --no-audit",
+        "SAID=$(node -p 'require(\"left-pad\")(5, 3, 0)')",
+    ]
+    spec = {"version": 0.2, "env": {"exported-variables": ["SAID"]}, "phases": {"build": {"commands": commands}}}
+    builds = [projects.run(json.dumps(spec)) for _ in range(2)]
+    for build in builds:
+        assert build["buildStatus"] == "SUCCEEDED", projects.log(build)
+        assert build["exportedEnvironmentVariables"] == [{"name": "SAID", "value": "005"}]
+    assert "npm ci: package-lock.json: copied, installed before" in projects.log(builds[1])

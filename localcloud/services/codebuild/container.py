@@ -41,6 +41,10 @@ _AWS_SCRIPT = """#!/bin/sh
 [ -x {program} ] || {install} || exit
 exec env -u PYTHONPATH -u PYTHONHOME {program} "$@"
 """
+_NPM_SCRIPT = """#!/bin/sh
+[ "$1" != ci ] || exec {ci} "$@"
+exec {npm} "$@"
+"""
 #: Runtimes of AWS's images that the stand-in lacks.
 _OF_AWS = frozenset({"android", "docker", "dotnet", "golang", "java", "php", "ruby"})
 
@@ -112,6 +116,7 @@ def prepare(cloud: Cloud, root: Path) -> tuple[Container, dict[str, str]]:
         script.write_text(_ABSENT_SCRIPT.format(name=name))
         script.chmod(0o755)
     _aws_shims(cloud.settings.cache, container)
+    _npm_shim(cloud, container)
     packages = cloud.settings.cache / "npm"
     variables = for_downloads(os.environ) | {
         "PATH": ":".join(
@@ -216,6 +221,15 @@ def _aws_shims(cache: Path, container: Container) -> None:
     install = [sys.executable, "-I", str(Path(aws_command.__file__)), str(cache)]
     shim = container.brought / "aws"
     shim.write_text(_AWS_SCRIPT.format(program=shlex.quote(str(program)), install=shlex.join(install)))
+    shim.chmod(0o755)
+
+
+def _npm_shim(cloud: Cloud, container: Container) -> None:
+    """Puts ``npm`` first on PATH: one whose ``ci`` installs a lock file once."""
+    npm = str(cloud.environments.node() / "npm")
+    command = [sys.executable, "-I", str(Path(image.__file__).parent / "npm_command.py"), npm]
+    shim = container.programs / "npm"
+    shim.write_text(_NPM_SCRIPT.format(npm=shlex.quote(npm), ci=shlex.join([*command, str(cloud.settings.cache)])))
     shim.chmod(0o755)
 
 
