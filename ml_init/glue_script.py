@@ -64,11 +64,11 @@ class Arguments:
 
 
 def in_order(placed: DataFrame, rows: int, *keys: str) -> DataFrame:
-    """The rows with ``split`` and ``place``, by both and then by the keys, in as many parts as so many rows fill.
+    """The rows by ``place`` and then by the keys, in as many parts as so many rows fill.
 
-    Which row is where depends on the data alone. A part is one task, and a file of each split.
+    Which row is where depends on the data alone. A part is one task, and one file.
     """
-    return placed.repartition(1 + rows // ROWS_IN_A_PART, "place").sortWithinPartitions("split", "place", *keys)
+    return placed.repartition(1 + rows // ROWS_IN_A_PART, "place").sortWithinPartitions("place", *keys)
 
 
 def upload_bundle(s3: Any, stages: list[Any], output: S3Address, name: str) -> str:

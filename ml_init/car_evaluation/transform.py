@@ -2,7 +2,7 @@
 
 It writes under ``--output``
 
-- ``rows/split=train/``, ``rows/split=validation/``: CSV for XGBoost, the label's index first, no header,
+- ``train/``, ``validation/``: CSV for XGBoost, the label's index first, no header,
 - ``preprocess/model.tar.gz``, ``postprocess/model.tar.gz``: MLeap bundles for the endpoint's first and last container,
 - ``result.json``: ``handover.data.Features``. It is written last: if it exists, so does all the rest.
 """
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from handover.addresses import S3Address
     from ml_init.dataset import Dataset
 
-#: The folder of the rows to learn from, under ``--output``.
-ROWS = "rows"
-
 
 def main() -> None:
     s3 = boto3.client("s3")
@@ -47,20 +44,18 @@ def main() -> None:
         rows = split(read_rows(GlueContext(session.sparkContext), arguments), dataset)
         seen = Seen.of(rows, dataset)
         counts = {name: seen.labels(name, dataset) for name in SPLITS}
-        total = sum(sum(found.values()) for found in counts.values())
-        if not total:
+        sizes = {name: sum(counts[name].values()) for name in SPLITS}
+        if not any(sizes.values()):
             raise arguments.no_rows()
     *indexers, label = fit_indexers(seen, dataset)
     with timed("written"):
-        write_rows(
-            in_order(rows, total, label.getInputCol()), PipelineModel(stages=[*indexers, label]), dataset, output
-        )
+        write_rows(rows, sizes, PipelineModel(stages=[*indexers, label]), dataset, output)
     preprocess = [*indexers, assembler(dataset)]
     postprocess = [IndexToString(inputCol="prediction", outputCol="label", labels=label.labels)]
     features = Features(
-        splits={name: f"{output / rows_of(name)}/" for name in LEARNED},
+        splits={name: f"{output / name}/" for name in LEARNED},
         content_type="text/csv",
-        rows={name: sum(counts[name].values()) for name in SPLITS},
+        rows=sizes,
         label_counts=counts,
         labels=tuple(label.labels),
         features=tuple(column.name for column in dataset.features),
@@ -164,16 +159,15 @@ def indexer(column: Categories, seen: Collection[str]) -> StringIndexerModel:
     )
 
 
-def write_rows(rows: DataFrame, indexers: PipelineModel, dataset: Dataset, output: S3Address) -> None:
-    indexed = indexers.transform(rows.where(F.col("split").isin(*LEARNED)))
-    numbers = [_index(column.name) for column in (dataset.label_column(), *dataset.features)]
-    written = indexed.select("split", *numbers).write.mode("overwrite")
-    written.partitionBy("split").csv(str(output / ROWS))
-
-
-def rows_of(part: str) -> str:
-    """Where Spark writes the rows of a split."""
-    return f"{ROWS}/split={part}"
+def write_rows(
+    rows: DataFrame, sizes: Mapping[str, int], indexers: PipelineModel, dataset: Dataset, output: S3Address
+) -> None:
+    """``sizes``: how many rows each split has."""
+    label = dataset.label_column()
+    numbers = [_index(column.name) for column in (label, *dataset.features)]
+    for name in LEARNED:
+        part = in_order(rows.where(F.col("split") == name), sizes[name], label.name)
+        indexers.transform(part).select(*numbers).write.mode("overwrite").csv(str(output / name))
 
 
 def assembler(dataset: Dataset) -> VectorAssembler:
