@@ -29,6 +29,7 @@ WEIGHED = "".join(f"{label}:{weight} 0:{a} 1:{b}\n" for weight, (label, a, b) in
 #: In base64, as the programs of the test take records.
 RECORDS = base64.b64encode(encode(Row(tuple(cells), label=label) for label, *cells in CELLS)).decode()
 RECORD = base64.b64encode(encode([Row((1.2, 0.4))])).decode()
+PARQUET = "application/x-parquet"
 ROW = "1.2,0.4"
 LISTED = {"SAGEMAKER_INFERENCE_OUTPUT": "predicted_label,probability"}
 
@@ -54,6 +55,10 @@ JOBS = {
     "pairs": job(PAIRS, "text/libsvm"),
     "records": job(RECORDS, RECORDIO),
     "unlabelled": job(RECORD, RECORDIO),
+    "columns": job(json.dumps(dict(zip(("label", "a", "b"), zip(*CELLS, strict=True), strict=True))), PARQUET),
+    "columns_missing": job(json.dumps({"label": [0, 1] * 15, "a": [None, 1.5] * 15}), PARQUET),
+    "columns_of_words": job(json.dumps({"label": [0, 1], "a": ["low", "high"]}), PARQUET),
+    "no_columns": job("PAR1", PARQUET),
     "no_value": job(PAIRS + "1 0:0.5 1:\n", "text/libsvm"),
     "weighed": job(WEIGHED, "text/libsvm"),
     "rmse": job(validation=True, eval_metric="rmse"),
@@ -93,6 +98,7 @@ REQUESTS = {
     "shares_in_batch": asked(f"{ROW}\n{ROW}", "probabilities", accept="application/json", SAGEMAKER_BATCH="true"),
     "selected_in_batch": asked(ROW, SAGEMAKER_BATCH="true", **LISTED),
     "records": asked(RECORD, kind=RECORDIO),
+    "columns": asked(RECORD, kind=PARQUET),
     "too_long": asked(ROW, MAX_CONTENT_LENGTH="3"),
 }
 
@@ -115,14 +121,14 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"jobs": found["jobs"], "answers": dict(zip(REQUESTS, found["answers"], strict=True))}
 
 
-@pytest.mark.parametrize("name", ["semicolons", "tabs", "blanks", "mark", "records"])
+@pytest.mark.parametrize("name", ["semicolons", "tabs", "blanks", "mark", "records", "columns"])
 def test_the_same_table_makes_the_same_model(done: dict[str, Any], name: str) -> None:
     """Whatever stands between the columns, and with a mark of its byte order."""
     assert done["jobs"][name] == done["jobs"]["commas"]
     assert done["jobs"][name]["failure"] == ""
 
 
-@pytest.mark.parametrize("name", ["bars", "header", "words", "no_value", "each_round", "third"])
+@pytest.mark.parametrize("name", ["bars", "header", "words", "no_value", "each_round", "third", "columns_missing"])
 def test_what_the_container_reads_is_read(done: dict[str, Any], name: str) -> None:
     """Words in a table are missing values, and so is a pair without one. Bars are sniffed wrongly, and trained on."""
     assert (done["jobs"][name]["failure"], done["jobs"][name]["models"]) == ("", ["xgboost-model"])
@@ -134,6 +140,8 @@ def test_what_the_container_reads_is_read(done: dict[str, Any], name: str) -> No
         ("note", "UserError: Failed to load csv data with exception"),
         ("one_column", "UserError: Failed to load csv data with exception"),
         ("unlabelled", "UserError: Got input data without labels"),
+        ("columns_of_words", "UserError: Failed to load parquet data with exception"),
+        ("no_columns", "UserError: Failed to load parquet data with exception"),
         ("deep", "UserError: No data in training channel path"),
         ("several_labels", "UserError: Target is multiclass but average='binary'"),
         ("no_objective", "KeyError: 'objective"),
@@ -186,6 +194,7 @@ def test_a_request_is_answered_whatever_its_delimiter(done: dict[str, Any]) -> N
     assert score[0] == 200
     assert score == done["answers"]["semicolon"] == done["answers"]["pairs"] == done["answers"]["records"]
     assert done["answers"]["quoted"][0] == 415
+    assert done["answers"]["columns"] == [415, "Content-type application/x-parquet is not supported."]
     assert done["answers"]["linear"][0] == 200
     assert done["answers"]["too_long"][0] == 413
 

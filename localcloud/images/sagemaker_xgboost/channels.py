@@ -1,4 +1,4 @@
-"""The training data of channels: CSV with the label first or libsvm, as XGBoost reads them itself, or records."""
+"""The training data of channels: CSV with the label first or libsvm, as XGBoost reads them itself, records, Parquet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import channel_files
+import numpy as np
 import xgboost
 from hyperparameters import UserError
 from records import rows_and_labels
@@ -23,6 +24,8 @@ def read(folders: Sequence[Path], kind: str, *, weighted: bool) -> xgboost.DMatr
         return None
     if kind == "recordio-protobuf":
         return _labelled(_records(files))
+    if kind == "parquet":
+        return _labelled(_columns(files))
     options = f"format={kind}"
     if kind == "csv":
         options += f"&label_column=0&delimiter={channel_files.delimiter(files)}{'&weight_column=1' if weighted else ''}"
@@ -48,6 +51,18 @@ def _records(files: Sequence[Path]) -> xgboost.DMatrix:
         return xgboost.DMatrix(rows, label=labels)
     except (ValueError, xgboost.core.XGBoostError) as error:
         raise UserError(f"Failed to load recordio-protobuf data with exception:\n{without_trace(error)}") from error
+
+
+def _columns(files: Sequence[Path]) -> xgboost.DMatrix:
+    """Of all files in one table, whose first column is the label, whatever it is called."""
+    from pyarrow import ArrowException, parquet
+
+    try:
+        table = parquet.read_table([str(path) for path in files])
+        cells = np.column_stack([column.to_numpy() for column in table.columns])
+        return xgboost.DMatrix(cells[:, 1:], label=cells[:, 0])
+    except (ValueError, TypeError, ArrowException, xgboost.core.XGBoostError) as error:
+        raise UserError(f"Failed to load parquet data with exception:\n{without_trace(error)}") from error
 
 
 def without_trace(error: Exception) -> str:

@@ -10,11 +10,11 @@ _FORMATS = {
     "libsvm": "libsvm",
     "text/libsvm": "libsvm",
     "text/x-libsvm": "libsvm",
+    "parquet": "parquet",
+    "application/x-parquet": "parquet",
     "recordio-protobuf": "recordio-protobuf",
     "application/x-recordio-protobuf": "recordio-protobuf",
 }
-#: Formats of the container that this stand-in does not support.
-_REFUSED = ("parquet", "application/x-parquet")
 _CODE = "text/python"
 
 
@@ -37,7 +37,7 @@ def check_code_channel(declared: str | None) -> None:
 
 
 def content_type(declared: str | None) -> str:
-    """``csv``, ``recordio-protobuf``, or ``libsvm``, which is the default; raises UserError for anything else."""
+    """``csv``, ``parquet``, ``recordio-protobuf`` or ``libsvm``, the default; raises UserError for anything else."""
     if not declared:
         return "libsvm"
     name, *parameters = (part.strip() for part in declared.lower().split(";"))
@@ -46,8 +46,6 @@ def content_type(declared: str | None) -> str:
             raise UserError(
                 f"{declared} is not an accepted csv ContentType. Optional parameter label_size must be equal to 1"
             )
-    if name in _REFUSED:
-        raise UserError(f"{declared} is not supported by the local cloud's sagemaker-xgboost; use text/csv.")
     if name not in _FORMATS:
         raise UserError(f"{declared} is not an accepted ContentType: {', '.join(_FORMATS)}.")
     return _FORMATS[name]

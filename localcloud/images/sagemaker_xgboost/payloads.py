@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from content_types import content_type
+from hyperparameters import UserError
 from records import rows_and_labels
 from scipy.sparse import csr_matrix
 
@@ -19,6 +20,8 @@ _LOOKED_AT = 512
 def rows(body: bytes, declared: str | None) -> NDArray[np.float32] | csr_matrix:
     """The payload as a matrix; raises UserError or ValueError in the container's words."""
     kind = content_type(declared)
+    if kind == "parquet":
+        raise UserError(f"Content-type {declared} is not supported.")
     try:
         if kind == "recordio-protobuf":
             return _finite(rows_and_labels(body)[0])

@@ -28,11 +28,11 @@ def test_parameters_and_case_do_not_matter(declared, kind):
     [
         ("image/png", "image/png is not an accepted ContentType"),
         ("text/csv; label_size=0", "label_size must be equal to 1"),
-        ("application/x-parquet", "application/x-parquet is not supported by the local cloud"),
+        ("application/json", "application/json is not an accepted ContentType: csv, text/csv, libsvm"),
     ],
 )
 def test_other_types_are_refused_by_name(declared, message):
-    """What the container takes and the stand-in does not is told apart from what nobody takes."""
+    """With the container's list of what it takes."""
     with pytest.raises(UserError, match=message):
         content_type(declared)
 
