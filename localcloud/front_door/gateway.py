@@ -343,6 +343,7 @@ class Gateway:
             refusal = self._authorization.may_list(call, caller, claim.region)
             if refusal is not None:
                 raise refusal
+        answer = self._authorization.shown(call, answer)
         return plain_http.without_the_buckets_key(call, answer, self._authorization.state, claim.region)
 
     def _answer_ours(self, call: Call, request: HttpRequest, wire: protocol.Protocol, asked: Written) -> HttpResponse:

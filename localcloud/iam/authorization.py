@@ -7,6 +7,8 @@ the first that is not allowed is refused in AWS's words.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from localcloud.iam import caller_identity, simulation
@@ -185,6 +187,14 @@ class Authorization:
         before = self._leaving.pop(leaving, None) if leaving else None
         if leaving and before and self.state.identity(*leaving) is None:
             self.state.departed.note(*before, self.state.policy_texts())
+
+    def shown(self, request: ApiRequest, answer: HttpResponse) -> HttpResponse:
+        """The answer with the ids of those whom a policy in it named and who are gone."""
+        body = self.state.departed.shown(request, answer.body) if answer.status == HTTPStatus.OK else answer.body
+        if body == answer.body:
+            return answer
+        headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
+        return replace(answer, headers=headers, body=body)
 
     def _see_leave(self, request: ApiRequest) -> None:
         """Remembers who is to be deleted: afterwards, nobody knows the id."""

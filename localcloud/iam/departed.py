@@ -8,13 +8,31 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import html
 import json
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from localcloud.platform.store import Store
+    from localcloud.wire.api_requests import ApiRequest
+
+#: What shows policies that name identities.
+_SHOW = frozenset(
+    {
+        ("ecr", "GetRepositoryPolicy"),
+        *(("iam", name) for name in ("GetAccountAuthorizationDetails", "GetRole", "ListRoles")),
+        ("kms", "GetKeyPolicy"),
+        ("s3", "GetBucketPolicy"),
+        ("secretsmanager", "GetResourcePolicy"),
+        ("sns", "GetTopicAttributes"),
+        ("sqs", "GetQueueAttributes"),
+    }
+)
+_TEXT_IN_XML = re.compile(r"(?<=>)[^<]+(?=<)")
 
 
 class Departed:
@@ -42,6 +60,28 @@ class Departed:
         for arn, unique_id in (found or {}).items():
             text = text.replace(f'"{arn}"', f'"{unique_id}"')
         return text
+
+    def shown(self, request: ApiRequest, body: bytes) -> bytes:
+        """An answer's body as AWS shows it: with the ids of those who are gone."""
+        if (request.service, request.operation) not in _SHOW or not self._table.names():
+            return body
+        text = body.decode()
+        if text.startswith("<"):
+            return _TEXT_IN_XML.sub(lambda found: self._in_xml(found[0]), text).encode()
+        if self.applied(text) != text:
+            return self.applied(text).encode()
+        return json.dumps(self._in_json(json.loads(text))).encode()
+
+    def _in_xml(self, text: str) -> str:
+        """IAM's documents are encoded as in a URL, those of other services as text of XML."""
+        if text.startswith("%7B"):
+            return quote(self.applied(unquote(text)), safe="")
+        return html.escape(self.applied(html.unescape(text))) if text.startswith("{") else text
+
+    def _in_json(self, found: Any) -> Any:
+        if isinstance(found, dict):
+            return {name: self._in_json(each) for name, each in found.items()}
+        return self.applied(found) if isinstance(found, str) and found.startswith("{") else found
 
 
 def _key(text: str) -> str:

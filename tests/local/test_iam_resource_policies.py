@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -248,8 +250,41 @@ def test_a_policy_names_an_identity_and_no_text(account: Account, bucket: str) -
     reader = account.client("s3", account.session(name))
     with refused("AccessDenied"):
         reader.get_object(Bucket=bucket, Key="raw/a.csv")
+    shown = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]["Principal"]["AWS"]
+    assert re.fullmatch(r"AROA[A-Z0-9]{17}", shown)
     s3.put_bucket_policy(Bucket=bucket, Policy=document)
+    assert name in s3.get_bucket_policy(Bucket=bucket)["Policy"]
     assert reader.get_object(Bucket=bucket, Key="raw/a.csv")["Body"].read() == b"1,2"
+
+
+def test_other_policies_show_who_is_gone(account: Account) -> None:
+    """Of a key, a queue, a topic and a role, in the forms in which their services answer."""
+    gone, iam = account.role(), account.iam
+    topic = account.cloud.client("sns").create_topic(Name=account.name)["TopicArn"]
+    queue = account.cloud.client("sqs").create_queue(QueueName=account.name)["QueueUrl"]
+    kms, sns, sqs = (account.cloud.client(name) for name in ("kms", "sns", "sqs"))
+    root = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
+    key = kms.create_key(Policy=policy(root, by(gone, "kms:Decrypt", "*")))["KeyMetadata"]["KeyId"]
+    sns.set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=policy(by(gone, "sns:Publish", topic))
+    )
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(by(gone, "sqs:SendMessage", "*"))})
+    trusting = f"{account.name}-trusting"
+    iam.create_role(RoleName=trusting, AssumeRolePolicyDocument=trust(AWS=gone))
+    identity = iam.get_role(RoleName=account.name)["Role"]["RoleId"]
+
+    def shown() -> list[str]:
+        return [
+            kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"],
+            sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"],
+            sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"],
+            json.dumps(iam.get_role(RoleName=trusting)["Role"]["AssumeRolePolicyDocument"]),
+        ]
+
+    assert all(gone in each and identity not in each for each in shown())
+    iam.delete_role(RoleName=account.name)
+    assert all(gone not in each and f'"{identity}"' in each for each in shown())
+    iam.delete_role(RoleName=trusting)
 
 
 def test_a_trust_policy_may_leave_its_version_out(account: Account) -> None:
