@@ -258,7 +258,7 @@ def test_a_policy_names_an_identity_and_no_text(account: Account, bucket: str) -
 
 
 def test_other_policies_show_who_is_gone(account: Account) -> None:
-    """Of a key, a queue, a topic and a role, in the forms in which their services answer."""
+    """A key, a queue, a topic and a role answer in forms of their own, and each shows the lost id."""
     gone, iam = account.role(), account.iam
     topic = account.cloud.client("sns").create_topic(Name=account.name)["TopicArn"]
     queue = account.cloud.client("sqs").create_queue(QueueName=account.name)["QueueUrl"]
