@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import json
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from localcloud.cloudformation.limits import CIDR_COUNT
@@ -126,13 +127,41 @@ def _if(values: Values, argument: Any) -> Any:
 
 
 def _find_in_map(values: Values, argument: Any) -> Any:
+    argument, default = _apart(values, argument)
     place = [values.resolve(part) for part in argument]
     found: Any = values.template.section("Mappings")
     for part in place:
         if not isinstance(found, dict) or str(part) not in found:
+            if default is not None:
+                return values.resolve(default)
             raise _error(f"Template error: Unable to get mapping for {'::'.join(map(str, place))}")
         found = found[str(part)]
     return found
+
+
+def _apart(values: Values, argument: Any) -> tuple[Any, Any]:
+    """A place in Mappings, and what the language extensions allow behind it: the value where there is no such place."""
+    match argument:
+        case [*place, {"DefaultValue": default}] if values.template.transforms:
+            return place, default
+        case _:
+            return argument, None
+
+
+def _length(values: Values, argument: Any) -> int:
+    found = values.resolve(argument)
+    if not isinstance(found, list):
+        raise _error(f"Template error: Fn::Length wants a list whose length is known before, not {argument!r}")
+    return len(found)
+
+
+def _to_json_string(values: Values, argument: Any) -> Any:
+    if not isinstance(argument, dict | list):
+        raise _error(f"Template error: Fn::ToJsonString wants an object or a list, not {argument!r}")
+    found = values.resolve(argument)
+    text = json.dumps(shown(found), separators=(",", ":"), ensure_ascii=False)
+    values.spend(len(text))
+    return Unknown("Fn::ToJsonString", text) if contains_unknown(found) else text
 
 
 def _import_value(values: Values, argument: Any) -> Any:
@@ -241,9 +270,11 @@ INTRINSICS: dict[str, Intrinsic] = {
     "Fn::If": _if,
     "Fn::ImportValue": _import_value,
     "Fn::Join": _join,
+    "Fn::Length": _length,
     "Fn::Not": _not,
     "Fn::Or": _or,
     "Fn::Select": _select,
     "Fn::Split": _split,
     "Fn::Sub": _sub,
+    "Fn::ToJsonString": _to_json_string,
 }

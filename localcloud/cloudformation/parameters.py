@@ -44,14 +44,7 @@ def evaluate(
     for name, each in definitions.items():
         check_definition(name, each)
     texts = {name: _text(each["Default"]) for name, each in definitions.items() if "Default" in each}
-    for each in given:
-        name = each["ParameterKey"]
-        if not each.get("UsePreviousValue"):
-            texts[name] = each.get("ParameterValue", "")
-        elif name in previous:
-            texts[name] = previous[name]
-        else:
-            raise _error(f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for it.")
+    texts |= given_texts(given, previous)
     _require_same_names(definitions, texts)
     looked_up = {
         name: ssm_value(text) for name, text in texts.items() if _SSM.fullmatch(_type(name, definitions[name]))
@@ -66,6 +59,20 @@ def evaluate(
         values=values,
         described=[_described(name, definitions[name], texts[name], looked_up) for name in definitions],
     )
+
+
+def given_texts(given: Iterable[Mapping[str, Any]], previous: Mapping[str, str]) -> dict[str, str]:
+    """What a call gives its parameters. Raises AwsError where there is no previous value that it could mean."""
+    texts = {}
+    for each in given:
+        name = each["ParameterKey"]
+        if not each.get("UsePreviousValue"):
+            texts[name] = each.get("ParameterValue", "")
+        elif name in previous:
+            texts[name] = previous[name]
+        else:
+            raise _error(f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for it.")
+    return texts
 
 
 def check_definition(name: str, definition: Mapping[str, Any]) -> None:

@@ -44,8 +44,9 @@ def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: 
     """
     role_arn = params.get("RoleARN") or stack.get("RoleARN")
     make_client = authority.client_maker(cloud.clients, role_arn, caller.access_key_id)
-    template = Template.parse(_template_text(params, stack, cloud, caller))
-    _check_capabilities(template, params.get("Capabilities", []))
+    texts = parameters.given_texts(params.get("Parameters", []), stack["Parameters"])
+    template = Template.parse(_template_text(params, stack, cloud, caller), texts)
+    _check_capabilities(template, params)
     given = parameters.evaluate(
         template, params.get("Parameters", []), stack["Parameters"], lambda name: _ssm_value(make_client, name)
     )
@@ -110,9 +111,13 @@ def _template_text(params: Params, stack: Stack, cloud: Cloud, caller: Caller) -
     return template_source.text(params, cloud, caller)
 
 
-def _check_capabilities(template: Template, given: list[str]) -> None:
+def _check_capabilities(template: Template, params: Params) -> None:
+    """A change set shows what a transform makes, so that nobody has to acknowledge it unseen."""
     stronger = {"CAPABILITY_IAM": {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}}
-    lacking = [each for each in template.capabilities if not stronger.get(each, {each}) & set(given)]
+    needed = [*template.capabilities, *(["CAPABILITY_AUTO_EXPAND"] if template.transforms else [])]
+    by_change_set = "ChangeSetName" in params or READ in params
+    given = {*params.get("Capabilities", []), *(["CAPABILITY_AUTO_EXPAND"] if by_change_set else [])}
+    lacking = [each for each in needed if not stronger.get(each, {each}) & given]
     if lacking:
         raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{', '.join(lacking)}]")
 

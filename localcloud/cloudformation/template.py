@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation import document, limits, sections
+from localcloud.cloudformation import document, language_extensions, limits, sections
 from localcloud.cloudformation.order import check_acyclic
 from localcloud.cloudformation.schemas import schema
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.resources.registry import provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _SECTIONS = frozenset(
     {
@@ -25,7 +26,7 @@ _RESOURCE_KEYS = frozenset(
     {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
 )
 #: AWS's sections and resource attributes that the engine does not support.
-_UNSUPPORTED = frozenset({"Transform", "Hooks", "CreationPolicy", "UpdatePolicy"})
+_UNSUPPORTED = frozenset({"Hooks", "CreationPolicy", "UpdatePolicy"})
 FUNCTIONS = frozenset(
     {
         *("Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::GetAtt", "Fn::If"),
@@ -41,6 +42,7 @@ _POLICIES = {
     "DeletionPolicy": frozenset({"Delete", "Retain", "RetainExceptOnCreate"}),
     "UpdateReplacePolicy": frozenset({"Delete", "Retain"}),
 }
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
 SUBSTITUTION = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
@@ -72,19 +74,28 @@ class ResourceDefinition:
 class Template:
     text: str
     document: dict[str, Any]
+    """As it is deployed: without the transforms."""
     resources: dict[str, ResourceDefinition]
+    transforms: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Template:
-        """Raises AwsError in CloudFormation's words for an invalid template, UnsupportedError for what we lack."""
+    def parse(cls, text: str, parameters: Mapping[str, str] = NO_VALUES) -> Template:
+        """Raises AwsError in CloudFormation's words for an invalid template, UnsupportedError for what we lack.
+
+        ``parameters``: the values that are given, as texts. Loops may go over them.
+        """
         limits.check_text(text, limits.STORED_BYTES, "templateBody")
         found = document.read(text)
         limits.check_depth(found)
+        transforms = language_extensions.transforms(found)
+        if transforms:
+            found = language_extensions.expand(found, parameters)
+            limits.check_depth(found)
         _check_sections(found)
         limits.check_sections(found)
         sections.check(found)
         resources = {name: _resource(name, value) for name, value in found["Resources"].items()}
-        template = cls(text=text, document=found, resources=resources)
+        template = cls(text=text, document=found, resources=resources, transforms=transforms)
         template._check_types()
         template._check_functions()
         template._check_references()
@@ -112,18 +123,17 @@ class Template:
             raise UnsupportedError(f"The resource type {named}")
 
     def _check_functions(self) -> None:
+        known = FUNCTIONS | language_extensions.FUNCTIONS if self.transforms else FUNCTIONS
         for name, each in self.resources.items():
             for function in functions(each.properties):
-                if function not in FUNCTIONS:
+                if function not in known:
                     raise UnsupportedError(f"The function {function} (in resource {name})")
-        for section, allowed in (
-            ("Conditions", FUNCTIONS),
-            ("Outputs", FUNCTIONS),
-            ("Rules", FUNCTIONS | RULE_FUNCTIONS),
-        ):
+        for section, allowed in (("Conditions", known), ("Outputs", known), ("Rules", known | RULE_FUNCTIONS)):
             for function in functions(self.section(section)):
                 if function not in allowed:
                     raise UnsupportedError(f"The function {function} (in {section})")
+        for function in language_extensions.refs_of_functions(self.document) if self.transforms else ():
+            raise UnsupportedError(f"A Ref of a function ({function!r})")
 
     def _check_references(self) -> None:
         for each in self.resources.values():

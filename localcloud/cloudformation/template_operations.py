@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from localcloud.cloudformation import template_source
 from localcloud.cloudformation.operations import CloudFormationOperations, refuse
-from localcloud.cloudformation.parameters import check_definition, masked
+from localcloud.cloudformation.parameters import check_definition, given_texts, masked
 from localcloud.cloudformation.preparation import READ
 from localcloud.cloudformation.template import Template
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Params, operation
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The text of a stack that a change set will create: it has no template yet.
+NO_TEMPLATE = "{}"
+
+
+class Stored(NamedTuple):
+    """A template's text, and the texts of its parameters, by which its loops are written out."""
+
+    text: str
+    parameters: Mapping[str, str]
+
 
 class TemplateOperations(CloudFormationOperations):
     @operation("GetTemplate")
     def get_template(self, _: Call, params: Params) -> Params:
-        return {"TemplateBody": self._stored_text(params), "StagesAvailable": ["Original", "Processed"]}
+        found = self._stored(params)
+        body = found.text
+        if params.get("TemplateStage") != "Original" and body != NO_TEMPLATE:
+            template = Template.parse(body, found.parameters)
+            body = json.dumps(template.document) if template.transforms else body
+        return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
     @operation("GetTemplateSummary")
     def get_template_summary(self, call: Call, params: Params) -> Params:
@@ -25,8 +44,8 @@ class TemplateOperations(CloudFormationOperations):
         stack = self.stacks.existing(params["StackName"]) if named and not params.get("ChangeSetName") else None
         if stack is not None and stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             raise AwsError("ValidationError", "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
-        text = self._stored_text(params) if named else template_source.text(params, self.cloud, call.caller)
-        template = Template.parse(text)
+        found = self._stored(params) if named else Stored(template_source.text(params, self.cloud, call.caller), {})
+        template = Template.parse(found.text, found.parameters)
         types = sorted({each.type_name for each in template.resources.values()})
         return {
             **_summary(template),
@@ -44,7 +63,8 @@ class TemplateOperations(CloudFormationOperations):
         ]
         return found
 
-    def _stored_text(self, params: Params) -> str:
+    def _stored(self, params: Params) -> Stored:
+        """The template of a stack or of a change set, and the values of its parameters."""
         change_set = params.get("ChangeSetName")
         if change_set:
             for key, each in self.stacks.change_sets.items():
@@ -53,15 +73,13 @@ class TemplateOperations(CloudFormationOperations):
                     each["StackId"],
                     each["StackName"],
                 ):
-                    body: str = each["Inputs"][READ]
-                    return body
+                    inputs, before = each["Inputs"], self.stacks.get(each["StackId"]).get("Parameters", {})
+                    return Stored(inputs[READ], given_texts(inputs.get("Parameters", []), before))
             raise AwsError("ChangeSetNotFound", f"ChangeSet [{change_set}] does not exist", status=404)
         if "StackName" not in params:
             raise AwsError("ValidationError", "Either StackName or ChangeSetName must be specified.")
         stack = self.stacks.get(params["StackName"])
-        # A stack that a change set will create has no template yet.
-        text: str = stack.get("Template", "{}")
-        return text
+        return Stored(stack.get("Template", NO_TEMPLATE), stack.get("Parameters", {}))
 
 
 def _summary(template: Template) -> dict[str, Any]:
@@ -73,6 +91,7 @@ def _summary(template: Template) -> dict[str, Any]:
         "Parameters": [_parameter(name, each) for name, each in template.section("Parameters").items()],
         "Capabilities": capabilities,
         **({"CapabilitiesReason": f"{reason}]"} if capabilities else {}),
+        **({"DeclaredTransforms": list(template.transforms)} if template.transforms else {}),
         **({"Description": template.document["Description"]} if "Description" in template.document else {}),
     }
 

@@ -544,3 +544,37 @@ def test_a_failed_stack_leaves_what_it_took_over(local_cloud, stack, there):
     stack.client.execute_change_set(StackName=stack.name, ChangeSetName="c")
     assert stack.end() == "ROLLBACK_COMPLETE"
     assert local_cloud.client("logs").describe_log_groups(logGroupNamePrefix=there)["logGroups"]
+
+
+def test_loops_are_written_out_by_what_the_parameters_are(stack: Stack) -> None:
+    """Another list is another set of resources. A change set shows them; without one, whoever deploys acknowledges."""
+    one = parameter({"Fn::ToJsonString": {"name": "${Name}", "of": {"Fn::Length": {"Ref": "Names"}}}})
+    loop = {"Fn::ForEach::All": ["Name", {"Ref": "Names"}, {"P${Name}": one}]}
+    names = {"Names": {"Type": "CommaDelimitedList", "Default": "A,B"}}
+    outputs = {"Fn::ForEach::Told": ["Name", ["A"], {"O${Name}": {"Value": {"Fn::GetAtt": ["P${Name}", "Value"]}}}]}
+    sections = {"Transform": "AWS::LanguageExtensions", "Parameters": names, "Outputs": outputs}
+    with pytest.raises(ClientError, match="Requires capabilities : \\[CAPABILITY_AUTO_EXPAND\\]"):
+        stack.create(loop, sections=sections)
+    assert stack.create(loop, sections=sections, Capabilities=["CAPABILITY_AUTO_EXPAND"]) == "CREATE_COMPLETE"
+    assert stack.outputs() == {"OA": '{"name":"A","of":2}'}
+    assert sorted(stack.resources()) == ["PA", "PB"]
+    written = stack.client.get_template(StackName=stack.name)["TemplateBody"]
+    assert (sorted(written["Resources"]), "Transform" in written) == (["PA", "PB"], False)
+    original = stack.client.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
+    assert list(original["Resources"]) == ["Fn::ForEach::All"]
+    assert stack.client.get_template_summary(StackName=stack.name)["DeclaredTransforms"] == ["AWS::LanguageExtensions"]
+    stack.client.create_change_set(
+        StackName=stack.name,
+        ChangeSetName="other",
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": "Names", "ParameterValue": "A,C,D"}],
+    )
+    found = stack.client.describe_change_set(StackName=stack.name, ChangeSetName="other")
+    changes = {
+        each["ResourceChange"]["LogicalResourceId"]: each["ResourceChange"]["Action"] for each in found["Changes"]
+    }
+    assert changes == {"PA": "Modify", "PB": "Remove", "PC": "Add", "PD": "Add"}
+    stack.client.execute_change_set(StackName=stack.name, ChangeSetName="other")
+    assert stack.end() == "UPDATE_COMPLETE"
+    assert (sorted(stack.resources()), stack.outputs()) == (["PA", "PC", "PD"], {"OA": '{"name":"A","of":3}'})
+    assert stack.delete() == "DELETE_COMPLETE"

@@ -1,0 +1,164 @@
+"""The transform ``AWS::LanguageExtensions``: loops are written out, before anything else looks at the template.
+
+What it adds besides loops are functions (``intrinsics.py``) and functions in the policies of a resource. Source: "AWS::
+LanguageExtensions transform" and "Fn::ForEach" of the user guide. Other transforms are refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation.limits import WRITTEN_CHARACTERS
+from localcloud.platform.errors import AwsError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+NAME = "AWS::LanguageExtensions"
+#: The functions that a template may call with the transform alone.
+FUNCTIONS = frozenset({"Fn::Length", "Fn::ToJsonString"})
+#: Where AWS takes loops.
+SECTIONS = ("Conditions", "Resources", "Outputs")
+_LOOP = "Fn::ForEach::"
+_LISTS = re.compile(r"CommaDelimitedList|List<.+>")
+_ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
+#: More passes than a template could use: it has 500 resources and 200 outputs.
+_MOST_PASSES = 10_000
+
+
+def transforms(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The transforms that a template declares; raises UnsupportedError for one that is not here."""
+    declared = document.get("Transform", [])
+    names = [declared] if isinstance(declared, str) else declared
+    if not isinstance(names, list) or any(name != NAME for name in names):
+        raise UnsupportedError(f"The template section Transform ({declared!r})")
+    return (NAME,) if names else ()
+
+
+def expand(document: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
+    """The template without the transform and its loops. ``texts``: the values given to its parameters, if any.
+
+    Raises AwsError for a loop that AWS would not write out either.
+    """
+    loops = _Loops(document=document, texts=texts)
+    return {
+        name: loops.written_out(section) if name in SECTIONS else section
+        for name, section in document.items()
+        if name != "Transform"
+    }
+
+
+@dataclass(kw_only=True, slots=True)
+class _Loops:
+    document: Mapping[str, Any]
+    texts: Mapping[str, str]
+    #: Identifier → value, of the loops around.
+    bound: dict[str, str] = field(default_factory=dict)
+    passes: int = 0
+    written: int = 0
+
+    def written_out(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.written_out(item) for item in value]
+        if isinstance(value, str):
+            return self._filled(value)
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1 and isinstance(name := value.get("Ref"), str) and name in self.bound:
+            return self.bound[name]
+        found: dict[str, Any] = {}
+        for key, item in self._members(value):
+            if key in found:
+                raise _error(f"Template format error: A loop of Fn::ForEach makes {key} twice.")
+            found[key] = item
+        return found
+
+    def _members(self, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for key, item in value.items():
+            if str(key).startswith(_LOOP):
+                yield from self._loop(str(key), item)
+            else:
+                yield self._filled(key) if isinstance(key, str) else key, self.written_out(item)
+
+    def _loop(self, name: str, argument: Any) -> Iterator[tuple[str, Any]]:
+        match argument:
+            case [str(identifier), collection, dict(fragment)]:
+                pass
+            case _:
+                raise _error(f"Template error: {name} requires an identifier, a collection and an object, in a list.")
+        self._check_names(name, identifier)
+        for item in self._collection(name, collection):
+            self.passes += 1
+            if self.passes > _MOST_PASSES:
+                raise _error(f"Template error: The template's loops have more than {_MOST_PASSES} passes: {name}")
+            self.bound[identifier] = item
+            yield from self.written_out(fragment).items()
+            del self.bound[identifier]
+
+    def _check_names(self, name: str, identifier: str) -> None:
+        taken = {*self.bound, *(self.document.get("Parameters") or {}), *(self.document.get("Resources") or {})}
+        if not _ALPHANUMERIC.fullmatch(name.removeprefix(_LOOP)) or not _ALPHANUMERIC.fullmatch(identifier):
+            raise _error(
+                f"Template error: The names of {name} and of its identifier {identifier} must be alphanumeric."
+            )
+        if identifier in taken:
+            raise _error(f"Template error: The identifier {identifier} of {name} is in use: choose another one.")
+
+    def _collection(self, name: str, collection: Any) -> list[str]:
+        found = self.written_out(collection)
+        match found:
+            case {"Ref": str(parameter)} if len(found) == 1:
+                return self._list_of(name, parameter)
+            case {"Fn::FindInMap": [str(mapping), str(first), str(second)]} if len(found) == 1:
+                found = ((self.document.get("Mappings") or {}).get(mapping) or {}).get(first, {}).get(second)
+        if not isinstance(found, list) or any(isinstance(item, dict | list | None) for item in found):
+            raise _error(
+                f"Template error: {name} loops over a list of texts, a Ref to a parameter of type CommaDelimitedList, "
+                f"or a list in Mappings, not over {repr(collection)[:200]}"
+            )
+        return list(map(_text, found))
+
+    def _list_of(self, name: str, parameter: str) -> list[str]:
+        definition = (self.document.get("Parameters") or {}).get(parameter)
+        kind = str(definition.get("Type")) if isinstance(definition, dict) else "no parameter"
+        if "AWS::SSM::" in kind:
+            raise UnsupportedError(f"{name} over {parameter}, a parameter of type {kind}")
+        if not isinstance(definition, dict) or not _LISTS.fullmatch(kind):
+            raise _error(f"Template error: {name} cannot loop over {parameter}, which is {kind} and no list.")
+        text = self.texts.get(parameter, _text(definition.get("Default", "")))
+        return [part.strip() for part in text.split(",")] if text else []
+
+    def _filled(self, text: str) -> str:
+        """``${Name}`` is the value, ``&{Name}`` its letters and digits alone."""
+        for identifier, value in self.bound.items():
+            text = text.replace(f"${{{identifier}}}", value).replace(f"&{{{identifier}}}", _plain(value))
+        self.written += len(text) if self.bound else 0
+        if self.written > WRITTEN_CHARACTERS:
+            raise _error("Template error: The loops of the template make more text than any template may have")
+        return text
+
+
+def _plain(value: str) -> str:
+    return "".join(_ALPHANUMERIC.findall(value))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _error(message: str) -> AwsError:
+    return AwsError("ValidationError", message)
+
+
+def refs_of_functions(value: Any) -> Iterable[Any]:
+    """Each function that stands in the place of a name in ``Ref``, which the transform allows."""
+    if isinstance(value, list):
+        for item in value:
+            yield from refs_of_functions(item)
+    elif isinstance(value, dict):
+        if len(value) == 1 and isinstance(value.get("Ref"), dict):
+            yield value["Ref"]
+        for item in value.values():
+            yield from refs_of_functions(item)
