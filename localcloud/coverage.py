@@ -54,8 +54,11 @@ _S3_BY_QUERY = frozenset(
     }
 )
 
-#: Type → the other names that a template may give it.
-_ALSO = {"AWS::CloudFormation::CustomResource": ", also as `Custom::…`, behind a Lambda function"}
+#: Type → what is to be said of it.
+_ALSO = {
+    "AWS::CloudFormation::CustomResource": ", also as `Custom::…`, behind a Lambda function",
+    "AWS::CloudFormation::Stack": ": a template that was changed under the same address is not read again",
+}
 
 _HEAD = """\
 # What the local cloud answers

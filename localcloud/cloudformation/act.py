@@ -304,6 +304,7 @@ class Actor:
             logical_id=logical_id,
             account_id=self.account_id,
             region=self.region,
+            capabilities=tuple(self.stack.get("Capabilities", ())),
             make_client=self.make_client,
             announce=announce,
             cancelled=self.cancelled,

@@ -25,6 +25,8 @@ Path_ = tuple[str, ...]
 _LONGEST_LOOKED_AROUND = 256
 #: The type whose properties and attributes are its function's own, and the names that users give it.
 _CUSTOM = "AWS::CloudFormation::CustomResource"
+#: The type whose attributes are the outputs of another template.
+_NESTED = "AWS::CloudFormation::Stack"
 _OWN_NAME = re.compile(r"Custom::[\w@-]{1,60}", re.ASCII)
 
 
@@ -51,7 +53,7 @@ class Schema:
 
     def attribute_exists(self, name: str) -> bool:
         """Whether ``Fn::GetAtt`` knows this attribute, such as ``Arn`` or ``Endpoint.Address``."""
-        if is_custom(self.type_name):
+        if is_custom(self.type_name) or (self.type_name == _NESTED and name.startswith("Outputs.")):
             return True
         path = tuple(name.split("."))
         return path in self._paths("readOnlyProperties") or path[0] in self.document["properties"]

@@ -41,6 +41,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_applicationautoscaling_scalingpolicy import ScalingPolicy
     from localcloud.resources.aws_cdk_metadata import Metadata
     from localcloud.resources.aws_cloudformation_customresource import CustomResource
+    from localcloud.resources.aws_cloudformation_stack import NestedStack
     from localcloud.resources.aws_cloudformation_waitconditionhandle import WaitConditionHandle
     from localcloud.resources.aws_cloudfront_cachepolicy import CachePolicy
     from localcloud.resources.aws_cloudfront_distribution import Distribution
@@ -112,6 +113,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         ScalingPolicy,
         Metadata,
         CustomResource,
+        NestedStack,
         WaitConditionHandle,
         CachePolicy,
         Distribution,

@@ -66,6 +66,8 @@ class Context:
     """Where functions answer for custom resources."""
     time_scale: float = 1.0
     """AWS's waits are divided by this."""
+    capabilities: tuple[str, ...] = ()
+    """What the deployer has acknowledged for the stack."""
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"

@@ -60,6 +60,7 @@ def test_every_type_has_a_life_here() -> None:
         "AWS::ApplicationAutoScaling::ScalableTarget",  # with the endpoint that it needs, where scaling is tested
         "AWS::ApplicationAutoScaling::ScalingPolicy",
         "AWS::CDK::Metadata",  # there is nothing to ask a service about
+        "AWS::CloudFormation::Stack",  # tests/local/test_nested_stacks.py
         "AWS::CloudFormation::WaitConditionHandle",
         "AWS::CloudFormation::CustomResource",  # a function makes it: tests/local/test_custom_resources.py
         "AWS::SageMaker::Endpoint",  # tested below, and with a model behind it where hosting is tested
