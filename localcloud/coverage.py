@@ -56,7 +56,7 @@ _S3_BY_QUERY = frozenset(
 
 #: Type → what is to be said of it.
 _ALSO = {
-    "AWS::CloudFormation::CustomResource": ", also as `Custom::…`, behind a Lambda function",
+    "AWS::CloudFormation::CustomResource": ", also as `Custom::…`, behind a Lambda function or an SNS topic",
     "AWS::CloudFormation::Stack": ": a template that was changed under the same address is not read again",
 }
 

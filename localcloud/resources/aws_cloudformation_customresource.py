@@ -1,4 +1,7 @@
-"""AWS::CloudFormation::CustomResource, and every type ``Custom::…``: a function makes, changes and deletes it."""
+"""AWS::CloudFormation::CustomResource, and every type ``Custom::…``.
+
+A function makes, changes and deletes it, or somebody who listens to a topic.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ _DEFAULT_SECONDS = 3600.0
 #: The function's work takes this machine's time, so a time-out on the cloud's scale is not shorter than this.
 _LEAST_SECONDS = 60.0
 _LARGEST_ANSWER_BYTES = 4096
+#: Of the message to a topic.
+_SUBJECT = "AWS CloudFormation custom resource request"
 _NO_ANSWER = (
     "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [{}]. "
     "If you are using the Python cfn-response module, you may need to update your Lambda function code so that "
@@ -90,10 +95,8 @@ class CustomResource(Resource):
             raise ResourceError(answer.failure)
 
     def _ask(self, ctx: Context, kind: str, properties: Properties, **more: Any) -> _Answer:
-        """Invokes the function and waits for its answer. Raises ResourceError where none comes in time."""
+        """Asks whom ServiceToken names, and waits for the answer. Raises ResourceError where none comes in time."""
         token = str(properties["ServiceToken"])
-        if not token.startswith("arn:") or token.split(":")[2] != "lambda":
-            raise UnsupportedError(f"A custom resource behind anything but a Lambda function ({token})")
         request_id = str(uuid.uuid4())
         with ctx.responses.expected(f"{ctx.stack_id}|{ctx.logical_id}|{request_id}") as expected:
             event = {
@@ -107,7 +110,7 @@ class CustomResource(Resource):
                 "ResourceProperties": _texts(properties),
                 **more,
             }
-            ctx.client("lambda").invoke(FunctionName=token, InvocationType="Event", Payload=json.dumps(event).encode())
+            _send(ctx, token, json.dumps(event))
             seconds = _seconds(properties, ctx.time_scale)
             deadline = time.monotonic() + seconds
 
@@ -118,6 +121,16 @@ class CustomResource(Resource):
                 return found
 
             return _read(ctx.wait(answered, timeout_seconds=seconds + _LEAST_SECONDS), request_id)
+
+
+def _send(ctx: Context, token: str, event: str) -> None:
+    match token.split(":"):
+        case ["arn", _, "lambda", *_]:
+            ctx.client("lambda").invoke(FunctionName=token, InvocationType="Event", Payload=event.encode())
+        case ["arn", _, "sns", *_]:
+            ctx.client("sns").publish(TopicArn=token, Subject=_SUBJECT, Message=event)
+        case _:
+            raise UnsupportedError(f"A custom resource behind anything but a Lambda function or an SNS topic ({token})")
 
 
 def _seconds(properties: Properties, time_scale: float) -> float:

@@ -239,12 +239,13 @@ def test_a_function_that_never_answers_fails_at_the_time_out(stack: Stack, code:
     [
         ({"Length": 5000}, "Response object is too long."),
         ({"Id": ""}, "Invalid PhysicalResourceId"),
-        ({"ServiceToken": "arn:aws:sns:us-east-1:123456789012:topic"}, "behind anything but a Lambda function"),
+        ({"ServiceToken": "arn:aws:sqs:us-east-1:123456789012:q"}, "but a Lambda function or an SNS topic"),
+        ({"ServiceToken": "arn:aws:sns:us-east-1:123456789012:none"}, "HandlerErrorCode: NotFound"),
         ({"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:none"}, "Function not found"),
     ],
 )
 def test_what_no_answer_can_mend_is_told(stack: Stack, properties: dict[str, Any], words: str) -> None:
-    """An answer over 4,096 bytes, one without an id, a topic, and a function that is not there."""
+    """An answer over 4,096 bytes, one without an id, a queue, and a topic and a function that are not there."""
     wanted = template(**properties)
     if properties.get("Id") == "":  # what cfnresponse puts in its place is an id
         code = OBEDIENT.replace('wanted["Id"], wanted', '" ", wanted').replace("import cfnresponse", _BARE)
@@ -322,6 +323,39 @@ def test_the_stacks_role_must_be_allowed_to_invoke_the_function(account: Account
         if not statements:
             assert any("lambda:InvokeFunction" in reason for reason in other.reasons())
         other.delete()
+
+
+def test_whoever_listens_to_a_topic_makes_it(stack: Stack) -> None:
+    """The request is the topic's message; the answer comes by its address, from whom it may."""
+    sns, sqs, cloudformation = (stack.client(name) for name in ("sns", "sqs", "cloudformation"))
+    topic = sns.create_topic(Name=stack.name)["TopicArn"]
+    queue = sqs.create_queue(QueueName=stack.name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    def answered(kind: str, **answer: Any) -> None:
+        found = until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), what=f"the request to {kind}")[0]
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=found["ReceiptHandle"])
+        envelope = json.loads(found["Body"])
+        request = json.loads(envelope["Message"])
+        assert (envelope["Subject"], request["RequestType"]) == ("AWS CloudFormation custom resource request", kind)
+        same = {key: request[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+        body = json.dumps({"Status": "SUCCESS", "PhysicalResourceId": "one", **same, **answer}).encode()
+        urllib.request.urlopen(urllib.request.Request(request["ResponseURL"], data=body, method="PUT"))
+
+    subject = {"Type": "Custom::Word", "Properties": {"ServiceToken": topic, "Word": "hello"}}
+    told = {"Resources": {"Subject": subject}, "Outputs": {"Said": {"Value": attribute("Subject", "Said")}}}
+    cloudformation.create_stack(StackName=stack.name, TemplateBody=json.dumps(told))
+    answered("Create", Data={"Said": "HELLO"})
+    found = until(
+        lambda: cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0],
+        lambda one: one["StackStatus"] == "CREATE_COMPLETE",
+        what=f"the end of {stack.name}",
+    )
+    assert found["Outputs"][0]["OutputValue"] == "HELLO"
+    cloudformation.delete_stack(StackName=stack.name)
+    answered("Delete")
+    assert stack.settled_after_delete() == "DELETE_COMPLETE"
 
 
 def test_only_a_request_under_way_takes_an_answer(stack: Stack) -> None:
