@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.limits import WRITTEN_CHARACTERS
+from localcloud.cloudformation.values import is_list, items_of, objects, text_of
 from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ FUNCTIONS = frozenset({"Fn::Length", "Fn::ToJsonString"})
 #: Where AWS takes loops.
 SECTIONS = ("Conditions", "Resources", "Outputs")
 _LOOP = "Fn::ForEach::"
-_LISTS = re.compile(r"CommaDelimitedList|List<.+>")
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 #: More passes than a template could use: it has 500 resources and 200 outputs.
 _MOST_PASSES = 10_000
@@ -118,17 +118,16 @@ class _Loops:
                 f"Template error: {name} loops over a list of texts, a Ref to a parameter of type CommaDelimitedList, "
                 f"or a list in Mappings, not over {repr(collection)[:200]}"
             )
-        return list(map(_text, found))
+        return list(map(text_of, found))
 
     def _list_of(self, name: str, parameter: str) -> list[str]:
         definition = (self.document.get("Parameters") or {}).get(parameter)
         kind = str(definition.get("Type")) if isinstance(definition, dict) else "no parameter"
         if "AWS::SSM::" in kind:
             raise UnsupportedError(f"{name} over {parameter}, a parameter of type {kind}")
-        if not isinstance(definition, dict) or not _LISTS.fullmatch(kind):
+        if not isinstance(definition, dict) or not is_list(kind):
             raise _error(f"Template error: {name} cannot loop over {parameter}, which is {kind} and no list.")
-        text = self.texts.get(parameter, _text(definition.get("Default", "")))
-        return [part.strip() for part in text.split(",")] if text else []
+        return items_of(self.texts.get(parameter, text_of(definition.get("Default", ""))))
 
     def _filled(self, text: str) -> str:
         """``${Name}`` is the value, ``&{Name}`` its letters and digits alone."""
@@ -144,21 +143,10 @@ def _plain(value: str) -> str:
     return "".join(_ALPHANUMERIC.findall(value))
 
 
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _error(message: str) -> AwsError:
     return AwsError("ValidationError", message)
 
 
 def refs_of_functions(value: Any) -> Iterable[Any]:
     """Each function that stands in the place of a name in ``Ref``, which the transform allows."""
-    if isinstance(value, list):
-        for item in value:
-            yield from refs_of_functions(item)
-    elif isinstance(value, dict):
-        if len(value) == 1 and isinstance(value.get("Ref"), dict):
-            yield value["Ref"]
-        for item in value.values():
-            yield from refs_of_functions(item)
+    return (each["Ref"] for each in objects(value) if len(each) == 1 and isinstance(each.get("Ref"), dict))

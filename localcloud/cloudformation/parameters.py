@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation import limits, patterns
+from localcloud.cloudformation.values import is_list, items_of, text_of
 from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def evaluate(
     definitions = template.section("Parameters")
     for name, each in definitions.items():
         check_definition(name, each)
-    texts = {name: _text(each["Default"]) for name, each in definitions.items() if "Default" in each}
+    texts = {name: text_of(each["Default"]) for name, each in definitions.items() if "Default" in each}
     texts |= given_texts(given, previous)
     _require_same_names(definitions, texts)
     looked_up = {
@@ -83,7 +84,7 @@ def check_definition(name: str, definition: Mapping[str, Any]) -> None:
 
 
 def masked(definition: Mapping[str, Any], text: str) -> str:
-    return _MASK if _text(definition.get("NoEcho", False)) == "true" else text
+    return _MASK if text_of(definition.get("NoEcho", False)) == "true" else text
 
 
 def _require_same_names(definitions: Mapping[str, Any], texts: Mapping[str, str]) -> None:
@@ -112,26 +113,24 @@ def _typed(name: str, definition: Mapping[str, Any], text: str) -> Any:
     kind = _type(name, definition)
     ssm = _SSM.fullmatch(kind)
     inner = ssm[1] if ssm else kind
-    if inner == "CommaDelimitedList" or inner.startswith("List<"):
-        return [part.strip() for part in text.split(",")] if text else []
-    return text
+    return items_of(text) if is_list(inner) else text
 
 
 def _check(name: str, definition: Mapping[str, Any], text: str) -> None:
     """Checks AllowedValues, AllowedPattern, lengths and bounds, for each item of a list."""
     kind = _type(name, definition)
     told = definition.get("ConstraintDescription")
-    is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
-    for item in text.split(",") if is_list else [text]:
-        problem = _problem(definition, kind, item.strip() if is_list else item)
+    listed = is_list(kind)
+    for item in text.split(",") if listed else [text]:
+        problem = _problem(definition, kind, item.strip() if listed else item)
         if problem:
             raise _error(f"Parameter '{name}' must {told}" if told else f"Parameter '{name}' {problem}")
 
 
 def _problem(definition: Mapping[str, Any], kind: str, text: str) -> str | None:
     allowed = definition.get("AllowedValues")
-    if allowed is not None and text not in [_text(value) for value in allowed]:
-        return f"must be one of AllowedValues: [{', '.join(map(_text, allowed))}]; found {masked(definition, text)!r}"
+    if allowed is not None and text not in [text_of(value) for value in allowed]:
+        return f"must be one of AllowedValues: [{', '.join(map(text_of, allowed))}]; found {masked(definition, text)!r}"
     pattern = definition.get("AllowedPattern")
     if pattern is not None and not _matches(str(pattern), text):
         return f"must match pattern {pattern}"
@@ -166,10 +165,6 @@ def _number_problem(definition: Mapping[str, Any], text: str) -> str | None:
     if "MaxValue" in definition and number > _number(definition, "MaxValue"):
         return f"must be a number not greater than {definition['MaxValue']}"
     return None
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _error(message: str) -> AwsError:

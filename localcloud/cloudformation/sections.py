@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from localcloud.cloudformation.values import objects
 from localcloud.platform.errors import AwsError
 
 if TYPE_CHECKING:
@@ -71,15 +72,11 @@ def _check_mappings(mappings: dict[str, Any]) -> None:
 
 def _check_functions(value: Any) -> None:
     """Functions on conditions have their number of arguments, whoever calls them."""
-    if isinstance(value, list):
-        for item in value:
-            _check_functions(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            known = _CONDITIONS.get(name) if len(value) == 1 else None
-            if known is not None and not (isinstance(item, list) and known[0] <= len(item) <= known[1]):
-                raise _error(f"Template error: every {name} object requires {known[2]}.")
-            _check_functions(item)
+    for each in objects(value):
+        name, item = next(iter(each.items())) if len(each) == 1 else ("", None)
+        known = _CONDITIONS.get(name)
+        if known is not None and not (isinstance(item, list) and known[0] <= len(item) <= known[1]):
+            raise _error(f"Template error: every {name} object requires {known[2]}.")
 
 
 def _check_parameters(parameters: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.cloudformation import document, language_extensions, limits, sections
 from localcloud.cloudformation.order import check_acyclic
 from localcloud.cloudformation.schemas import schema
+from localcloud.cloudformation.values import objects
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.resources.registry import provider
 
@@ -196,13 +197,8 @@ class Template:
 
 def references(value: Any) -> Iterator[tuple[str, str | None]]:
     """Each name that a value refers to, with the attribute of a Fn::GetAtt."""
-    if isinstance(value, list):
-        for item in value:
-            yield from references(item)
-    elif isinstance(value, dict):
-        yield from _own_references(value)
-        for item in value.values():
-            yield from references(item)
+    for each in objects(value):
+        yield from _own_references(each)
 
 
 def _own_references(value: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
@@ -237,14 +233,7 @@ def _apart(names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
 
 def functions(value: Any) -> Iterator[str]:
     """Every intrinsic function that a value calls."""
-    if isinstance(value, list):
-        for item in value:
-            yield from functions(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if len(value) == 1 and name.startswith("Fn::"):
-                yield name
-            yield from functions(item)
+    return (name for each in objects(value) if len(each) == 1 for name in each if name.startswith("Fn::"))
 
 
 def _check_sections(found: dict[str, Any]) -> None:
@@ -306,14 +295,9 @@ def _check_types_of(name: str, value: dict[str, Any], depends_on: Any) -> None:
 
 def _conditions_in(value: Any) -> Iterator[str]:
     """The names of conditions that a value asks for."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _conditions_in(item)
-    elif isinstance(value, dict):
-        if len(value) == 1 and isinstance(value.get("Condition"), str):
-            yield value["Condition"]
-        for item in value.values():
-            yield from _conditions_in(item)
+    for each in objects(value):
+        if len(each) == 1 and isinstance(each.get("Condition"), str):
+            yield each["Condition"]
 
 
 def unresolved(names: list[str], block: str) -> AwsError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
 KNOWN_AFTER_APPLY: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
@@ -37,6 +37,30 @@ def contains_unknown(value: Any) -> bool:
     if isinstance(value, dict):
         return any(contains_unknown(item) for item in value.values())
     return isinstance(value, list) and any(contains_unknown(item) for item in value)
+
+
+def is_list(kind: str) -> bool:
+    """Whether a parameter of this type is a list, which is given as one text."""
+    return kind == "CommaDelimitedList" or kind.startswith("List<")
+
+
+def items_of(text: str) -> list[str]:
+    """The items of such a list."""
+    return [part.strip() for part in text.split(",")] if text else []
+
+
+def text_of(value: Any) -> str:
+    """A scalar as CloudFormation writes it: ``true`` and ``5`` are texts."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a value, the value itself among them, from the outside to the inside."""
+    if isinstance(value, dict):
+        yield value
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from objects(item)
 
 
 def with_texts(value: Any, change: Callable[[str], Any]) -> Any:

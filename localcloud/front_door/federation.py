@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -54,8 +53,7 @@ class Federation:
             body = _ROLE_ID.sub(f"<AssumedRoleId>{found[1]}:".encode(), body, count=1)
         if not call.params.get("Policy"):
             body = _PACKED_SIZE.sub(b"", body)
-        headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
-        return replace(answer, body=body, headers=headers)
+        return answer.with_body(body)
 
 
 def is_login(request: HttpRequest) -> bool:

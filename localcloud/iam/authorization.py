@@ -7,7 +7,6 @@ the first that is not allowed is refused in AWS's words.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -191,10 +190,7 @@ class Authorization:
     def shown(self, request: ApiRequest, answer: HttpResponse) -> HttpResponse:
         """The answer with the ids of those whom a policy in it named and who are gone."""
         body = self.state.departed.shown(request, answer.body) if answer.status == HTTPStatus.OK else answer.body
-        if body == answer.body:
-            return answer
-        headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
-        return replace(answer, headers=headers, body=body)
+        return answer if body == answer.body else answer.with_body(body)
 
     def _see_leave(self, request: ApiRequest) -> None:
         """Remembers who is to be deleted: afterwards, nobody knows the id."""

@@ -68,8 +68,9 @@ class Departed:
         text = body.decode()
         if text.startswith("<"):
             return _TEXT_IN_XML.sub(lambda found: self._in_xml(found[0]), text).encode()
-        if self.applied(text) != text:
-            return self.applied(text).encode()
+        whole = self.applied(text)
+        if whole != text:
+            return whole.encode()
         return json.dumps(self._in_json(json.loads(text))).encode()
 
     def _in_xml(self, text: str) -> str:

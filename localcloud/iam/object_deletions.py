@@ -41,9 +41,8 @@ def answer(
     errors = "".join(
         _error(item, refusal) for item, refusal in zip(asked.objects, refusals, strict=True) if refusal is not None
     )
-    headers = {name: value for name, value in found.headers.items() if name != "content-length"}
-    body = found.body.replace(_END, errors.encode() + _END) if _END in found.body else found.body
-    return HttpResponse(status=found.status, headers=headers | {"content-type": "application/xml"}, body=body)
+    told = found.with_body(found.body.replace(_END, errors.encode() + _END))
+    return replace(told, headers=told.headers | {"content-type": "application/xml"})
 
 
 def _of(objects: list[dict[str, str]], asked: Deletions, request: HttpRequest) -> HttpRequest:

@@ -95,6 +95,11 @@ class HttpResponse:
     more_headers: tuple[tuple[str, str], ...] = ()
     """Further headers, whose names may be in ``headers`` already: a second cookie."""
 
+    def with_body(self, body: bytes) -> HttpResponse:
+        """The same answer with another body, and without the length of the one that it had."""
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "content-length"}
+        return replace(self, headers=headers, body=body)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,25 @@ class Lab:
             pipelineName=self.name, filter={"pipelineExecutionId": execution_id}
         )
         return list(answer["actionExecutionDetails"])
+
+    def started_by(self, trigger: str) -> list[dict[str, Any]]:
+        """The executions that something has started in this way, newest first."""
+        found = self.codepipeline.list_pipeline_executions(pipelineName=self.name)["pipelineExecutionSummaries"]
+        return [each for each in found if each["trigger"]["triggerType"] == trigger]
+
+    def make_build(self, spec: dict[str, Any] | None = None) -> None:
+        """The project that the pipeline's builds run; without a specification, that of its source."""
+        self.cloud.client("codebuild").create_project(
+            name=self.name,
+            serviceRole=self.role_arn,
+            source={"type": "CODEPIPELINE", **({"buildspec": json.dumps(spec)} if spec else {})},
+            artifacts={"type": "CODEPIPELINE"},
+            environment={
+                "type": "LINUX_CONTAINER",
+                "image": "aws/codebuild/standard:7.0",
+                "computeType": "BUILD_GENERAL1_SMALL",
+            },
+        )
 
     def webhook(self, **changes: Any) -> dict[str, Any]:
         definition = {

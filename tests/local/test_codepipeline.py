@@ -8,7 +8,6 @@ import json
 import uuid
 import zipfile
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -303,16 +302,13 @@ def test_a_push_starts_the_pipeline(lab: Lab) -> None:
 
     sha = lab.push("two")
 
-    def by_webhook() -> list[dict[str, Any]]:
-        found = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"]
-        return [execution for execution in found if execution["trigger"]["triggerType"] == "Webhook"]
-
-    execution_id = until(by_webhook, what="an execution that the webhook started")[0]["pipelineExecutionId"]
+    started = until(lambda: lab.started_by("Webhook"), what="an execution that the webhook started")
+    execution_id = started[0]["pipelineExecutionId"]
     lab.answer(lab.token_of("Approve", execution_id))
     execution = lab.ended(execution_id)
     assert execution["artifactRevisions"][0]["revisionId"] == sha
     assert execution["trigger"]["triggerDetail"] == webhook["arn"]
-    assert len(by_webhook()) == 1
+    assert len(lab.started_by("Webhook")) == 1
     assert lab.codepipeline.list_webhooks()["webhooks"][-1]["lastTriggered"]
     lab.codepipeline.deregister_webhook_with_third_party(webhookName=webhook["definition"]["name"])
     assert json.loads(lab.user.api("GET", f"/repos/{lab.repository}/hooks")[1]) == []

@@ -51,17 +51,7 @@ def with_a_build(lab: Lab) -> Lab:
     (lab.folder / "buildspec.yml").write_text(json.dumps(BUILDSPEC))
     (lab.folder / "template.json").write_text(json.dumps(TEMPLATE))
     lab.first_commit = lab.push("with a build")
-    lab.cloud.client("codebuild").create_project(
-        name=lab.name,
-        serviceRole=lab.role_arn,
-        source={"type": "CODEPIPELINE"},
-        artifacts={"type": "CODEPIPELINE"},
-        environment={
-            "type": "LINUX_CONTAINER",
-            "image": "aws/codebuild/standard:7.0",
-            "computeType": "BUILD_GENERAL1_SMALL",
-        },
-    )
+    lab.make_build()
     return lab
 
 

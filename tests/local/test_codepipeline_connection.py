@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +53,7 @@ def build(lab: Lab) -> dict[str, Any]:
         "env": {"exported-variables": ["COMMIT", "SAID"]},
         "phases": {"build": {"commands": commands}},
     }
-    lab.cloud.client("codebuild").create_project(
-        name=lab.name,
-        serviceRole=lab.role_arn,
-        source={"type": "CODEPIPELINE", "buildspec": json.dumps(spec)},
-        artifacts={"type": "CODEPIPELINE"},
-        environment={
-            "type": "LINUX_CONTAINER",
-            "image": "aws/codebuild/standard:7.0",
-            "computeType": "BUILD_GENERAL1_SMALL",
-        },
-    )
+    lab.make_build(spec)
     action = {
         "name": "Tell",
         "actionTypeId": {"category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"},
@@ -87,8 +76,7 @@ def pushed(lab: Lab, path: str, text: str, *, ref: str = "main") -> str:
 
 def by_pushes(lab: Lab) -> list[dict[str, Any]]:
     """The executions that pushes started, newest first."""
-    found = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"]
-    return [each for each in found if each["trigger"]["triggerType"] == "WebhookV2"]
+    return lab.started_by("WebhookV2")
 
 
 def test_a_push_within_the_filter_starts_the_pipeline_with_its_commit(lab: Lab) -> None:

@@ -66,17 +66,7 @@ def build(lab: Lab) -> dict[str, Any]:
             }
         },
     }
-    lab.cloud.client("codebuild").create_project(
-        name=lab.name,
-        serviceRole=lab.role_arn,
-        source={"type": "CODEPIPELINE", "buildspec": json.dumps(spec)},
-        artifacts={"type": "CODEPIPELINE"},
-        environment={
-            "type": "LINUX_CONTAINER",
-            "image": "aws/codebuild/standard:7.0",
-            "computeType": "BUILD_GENERAL1_SMALL",
-        },
-    )
+    lab.make_build(spec)
     action = {
         "name": "Read",
         "actionTypeId": {"category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"},
@@ -90,12 +80,6 @@ def build(lab: Lab) -> dict[str, Any]:
 def create(lab: Lab, shelf: Shelf, *stages: dict[str, Any], **configuration: str) -> str:
     source = lab.source()
     return lab.create(*stages, source={**source, "actions": [*source["actions"], shelf.action(**configuration)]})
-
-
-def started(lab: Lab, trigger: str) -> list[dict[str, Any]]:
-    """The executions that something has started in this way, newest first."""
-    found = lab.codepipeline.list_pipeline_executions(pipelineName=lab.name)["pipelineExecutionSummaries"]
-    return [each for each in found if each["trigger"]["triggerType"] == trigger]
 
 
 def version_of(lab: Lab, execution_id: str) -> str:
@@ -179,12 +163,12 @@ def test_a_new_version_starts_a_pipeline_that_polls(lab: Lab) -> None:
 
     second = shelf.put("two")
 
-    execution = until(lambda: started(lab, "PollForSourceChanges"), what="an execution that polling started")[0]
+    execution = until(lambda: lab.started_by("PollForSourceChanges"), what="an execution that polling started")[0]
     assert version_of(lab, execution["pipelineExecutionId"]) == second
     assert execution["trigger"]["triggerDetail"] == f"{lab.name}/Shelf"
     third = shelf.put("three")
-    until(lambda: len(started(lab, "PollForSourceChanges")) == 2, what="a second execution that polling started")
-    assert version_of(lab, started(lab, "PollForSourceChanges")[0]["pipelineExecutionId"]) == third
+    until(lambda: len(lab.started_by("PollForSourceChanges")) == 2, what="a second execution that polling started")
+    assert version_of(lab, lab.started_by("PollForSourceChanges")[0]["pipelineExecutionId"]) == third
 
 
 def test_a_rule_starts_the_pipeline_with_the_objects_version(lab: Lab) -> None:
@@ -212,7 +196,7 @@ def test_a_rule_starts_the_pipeline_with_the_objects_version(lab: Lab) -> None:
 
     version = shelf.put("two")
 
-    execution = until(lambda: started(lab, "CloudWatchEvent"), what="an execution that the rule started")[0]
+    execution = until(lambda: lab.started_by("CloudWatchEvent"), what="an execution that the rule started")[0]
     assert execution["trigger"]["triggerDetail"] == rule
     assert version_of(lab, execution["pipelineExecutionId"]) == version
     events.remove_targets(Rule=lab.name, Ids=["p"])

@@ -93,6 +93,12 @@ ACTION_TYPES: dict[tuple[str, str, str, str], ActionType] = {
 MASK = "****"
 
 
+def source_actions(pipeline: Declaration) -> list[Declaration]:
+    """The actions of a pipeline's first stage."""
+    found: list[Declaration] = pipeline["stages"][0]["actions"]
+    return found
+
+
 def type_key(action: Declaration) -> tuple[str, str, str, str]:
     found = action["actionTypeId"]
     return (found["category"], found["owner"], found["provider"], found["version"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.platform.errors import AwsError
-from localcloud.services.codepipeline.action_types import S3, Declaration, type_key
+from localcloud.services.codepipeline.action_types import S3, Declaration, source_actions, type_key
 from localcloud.services.codepipeline.records import FINISHED
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def polled(pipeline: Declaration) -> list[Declaration]:
     """The source actions that are polled."""
     return [
         action
-        for action in pipeline["stages"][0]["actions"]
+        for action in source_actions(pipeline)
         if type_key(action) == S3 and action["configuration"].get("PollForSourceChanges", "true").lower() == "true"
     ]
 

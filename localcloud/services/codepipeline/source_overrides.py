@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError
+from localcloud.services.codepipeline.action_types import source_actions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ class Overrides:
 
 def of(pipeline: Declaration, given: list[Mapping[str, str]]) -> Overrides:
     """Raises AwsError ValidationException for what the pipeline's source actions do not take."""
-    sources = {action["name"]: action for action in pipeline["stages"][0]["actions"]}
+    sources = {action["name"]: action for action in source_actions(pipeline)}
     found = Overrides(revisions={}, places={})
     for each in given:
         name, kind = each["actionName"], each["revisionType"]

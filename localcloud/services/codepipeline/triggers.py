@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.codepipeline import globs
-from localcloud.services.codepipeline.action_types import CONNECTION, Declaration, type_key
+from localcloud.services.codepipeline.action_types import CONNECTION, Declaration, source_actions, type_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +54,7 @@ def push_of(payload: Mapping[str, Any]) -> Push | None:
 
 def connected(pipeline: Declaration) -> list[Declaration]:
     """The pipeline's source actions that use a connection."""
-    return [action for action in pipeline["stages"][0]["actions"] if type_key(action) == CONNECTION]
+    return [action for action in source_actions(pipeline) if type_key(action) == CONNECTION]
 
 
 def starts(pipeline: Declaration, action: Declaration, push: Push) -> bool:

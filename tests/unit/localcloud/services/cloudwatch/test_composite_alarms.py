@@ -13,17 +13,9 @@ from localcloud.platform.errors import AwsError
 from localcloud.services.cloudwatch.composite_rules import suppression
 from localcloud.services.cloudwatch.service import CloudWatch
 from tests.unit.localcloud.services.calls import call
+from tests.unit.localcloud.services.cloudwatch.test_metrics import ALARM
 
 CALL = call("monitoring")
-METRIC = {
-    "MetricName": "Latency",
-    "Namespace": "N",
-    "Statistic": "Sum",
-    "Period": 60,
-    "EvaluationPeriods": 3,
-    "Threshold": 1.0,
-    "ComparisonOperator": "GreaterThanThreshold",
-}
 BOTH = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
 HELD = {"ActionsSuppressor": "a", "ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 120}
 
@@ -32,7 +24,7 @@ HELD = {"ActionsSuppressor": "a", "ActionsSuppressorWaitPeriod": 60, "ActionsSup
 def cloudwatch(cloud: Cloud) -> CloudWatch:
     found = CloudWatch(cloud)
     for name in ("a", "b"):
-        found.put_metric_alarm(CALL, {**METRIC, "AlarmName": name})
+        found.put_metric_alarm(CALL, {**ALARM, "AlarmName": name})
     return found
 
 
