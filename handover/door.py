@@ -16,7 +16,6 @@ from handover.costs import UNSTATED_COST, threshold_of
 from handover.documents import from_json, to_json
 from handover.errors import HandOverError
 from handover.images import CONTENT_TYPES, format_of
-from handover.places import raw_file, topic_words
 
 if TYPE_CHECKING:
     from handover.addresses import S3Address
@@ -134,6 +133,8 @@ class Door:
 
         release: ``*`` stands for all of them, in a policy.
         """
+        from handover.places import raw_file, topic_words  # doors that read no object start without it
+
         if self.gives is Gives.TOPICS:
             return topic_words(bucket, release)
         return raw_file(bucket, self.titles["sha256"], self.titles["name"]) if self.titles else None

@@ -15,7 +15,7 @@ import boto3
 from handover.addresses import S3Address
 from handover.data import DATA_FILE, LEARNED, SPLITS, Data, Features
 from handover.places import raw_file
-from handover.variables import DataVariables
+from handover.step_variables import DataVariables
 from ml_init.contract import fetch_checked
 from ml_init.dataset import Dataset
 from ml_init.fetch import fetch

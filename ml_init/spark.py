@@ -32,7 +32,7 @@ from ml_steps.running import StepError, say, timed
 
 if TYPE_CHECKING:
     from handover.addresses import S3Address
-    from handover.variables import DataVariables
+    from handover.step_variables import DataVariables
 
 PROJECT = Path(__file__).parents[1]
 #: The project's modules that the Glue job imports, besides its own script.

@@ -12,7 +12,7 @@ from handover.gate_report import RELEASABLE, GateReport
 from handover.names import Artifact, pipeline_of
 from handover.notifications import publish, report_lines
 from handover.places import GateFolder
-from handover.variables import ApproveVariables
+from handover.step_variables import ApproveVariables
 from ml_steps.approval import approve
 from ml_steps.artifacts import read_input
 from ml_steps.running import StepError, run, say, timed

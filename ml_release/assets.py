@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from handover.addresses import S3Address
-from handover.variables import SynthVariables
+from handover.step_variables import SynthVariables
 from ml_steps.objects import put_once
 from ml_steps.running import StepError, run, say
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handover.errors import HandOverError
-from handover.variables import SynthVariables
+from handover.step_variables import SynthVariables
 from ml_steps.running import StepError, run, say
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from handover.notifications import publish, report_lines
 from handover.packages import APPROVED, Package, version_of
 from handover.places import GateFolder
 from handover.serving import Serving, Variant, serving, serving_fault
-from handover.variables import VerifyVariables
+from handover.step_variables import VerifyVariables
 from handover.versions import replaced
 from ml_steps.artifacts import read_input, write_output
 from ml_steps.endpoint import CLIENT_CONFIG, Asker

@@ -34,7 +34,7 @@ from ml_test.subject import Subject
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from handover.variables import GateVariables
+    from handover.step_variables import GateVariables
     from ml_test.gate.agreement import Agreed, Agreement
     from ml_test.gate.decision import Decision
     from ml_test.gate.rules import Rules

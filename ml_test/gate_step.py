@@ -15,7 +15,7 @@ from handover.notifications import publish as publish_notification
 from handover.notifications import report_lines
 from handover.packages import PENDING, REJECTED, Judgement, set_status, version_of
 from handover.places import GateFolder, topic_words
-from handover.variables import GateVariables
+from handover.step_variables import GateVariables
 from ml_steps.approval import approve
 from ml_steps.artifacts import write_output, write_variables
 from ml_steps.objects import put_once

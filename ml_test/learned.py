@@ -25,7 +25,7 @@ from ml_test.gate.learning import Learned, Learning
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from handover.variables import GateVariables
+    from handover.step_variables import GateVariables
     from ml_test.champion_report import ChampionReport
     from ml_test.known_data import KnownData
 

@@ -9,7 +9,7 @@ from handover.console import commit_page, execution_page, object_page
 from handover.names import pipeline_of
 
 if TYPE_CHECKING:
-    from handover.variables import GateVariables
+    from handover.step_variables import GateVariables
 
 
 def links(variables: GateVariables, champion_report: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from handover.invocations import invocation
 from handover.names import Artifact, dashed
 from handover.packages import Training as Lineage
 from handover.places import jobs_code, models, training_curve, training_metrics, tuning_report
-from handover.variables import TrainVariables
+from handover.step_variables import TrainVariables
 from ml_steps.artifacts import read_input, write_variables
 from ml_steps.objects import put_once
 from ml_steps.running import StepError, run, say, timed

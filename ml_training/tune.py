@@ -13,7 +13,7 @@ import boto3
 
 from handover.data import DATA_FILE, Data
 from handover.names import Artifact
-from handover.variables import TrainVariables
+from handover.step_variables import TrainVariables
 from ml_steps.artifacts import read_input
 from ml_steps.running import run, say, timed
 from ml_training.train import training_job, tuning_of

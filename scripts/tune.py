@@ -16,7 +16,7 @@ from pathlib import Path
 
 from handover.data import DATA_FILE
 from handover.names import Artifact, PipelineStage
-from handover.variables import TrainVariables
+from handover.step_variables import TrainVariables
 from scripts import cloud
 from scripts.command import run
 from scripts.reads.errors import NotThereError

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from handover.captured import exchanges
+from handover.function_variables import AnswerShareVariables
 from handover.invocations import CSV, answers_in, invocation
 from handover.names import ANSWER_SHARE_METRIC, METRIC_NAMESPACE
 from handover.places import CapturedFile
 from handover.plain_text import number
-from handover.variables import AnswerShareVariables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

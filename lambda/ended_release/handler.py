@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from handover.approvals import Answer, action_executions
+from handover.function_variables import EndedReleaseVariables
 from handover.gate_report import GateReport
 from handover.names import PipelineStage
 from handover.notifications import publish, report_lines
 from handover.packages import PENDING, REJECTED, set_status
 from handover.places import GateFolder
-from handover.variables import EndedReleaseVariables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -21,8 +21,7 @@ from shown import Shown
 from handover.door import DOOR_FILE, Door
 from handover.door_schema import JSON, openapi, page_schema
 from handover.names import MAIN_VARIANT, NO_CHAMPION
-from handover.packages import version_of
-from handover.variables import PredictVariables
+from handover.predict_variables import PredictVariables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,6 +99,8 @@ class Predict:
         """The champion's number while a release competes with it and the champion's variant has answered."""
         champion = self._variables.champion_arn
         if variant == MAIN_VARIANT and champion and champion != NO_CHAMPION:
+            from handover.packages import version_of  # doors before a single model start without it
+
             return version_of(champion)
         return self._variables.release
 

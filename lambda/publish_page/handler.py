@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from handover.variables import PublishPageVariables
+from handover.function_variables import PublishPageVariables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

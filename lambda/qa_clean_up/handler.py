@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
+from handover.function_variables import QaCleanUpVariables
 from handover.names import PipelineStage
-from handover.variables import QaCleanUpVariables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

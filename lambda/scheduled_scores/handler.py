@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
+from handover.function_variables import ScheduledScoresVariables
 from handover.invocations import invocation
 from handover.notifications import publish
 from handover.places import incoming, scheduled_folder
 from handover.serving import serving
 from handover.transforms import transform_job
-from handover.variables import ScheduledScoresVariables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from handover.function_variables import AnswerShareVariables
 from handover.invocations import text_of
 from handover.names import METRIC_NAMESPACE
 from handover.places import CAPTURE, CapturedFile
-from handover.variables import AnswerShareVariables
 
 from constructs import Construct
 from stacks.constructs.data_bucket import DataBucket

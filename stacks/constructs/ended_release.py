@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from handover.function_variables import EndedReleaseVariables
 from handover.names import PipelineStage
 from handover.places import GATE
-from handover.variables import EndedReleaseVariables
 
 from constructs import Construct
 from stacks.constructs.function import Function

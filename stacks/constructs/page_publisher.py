@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handover.variables import PublishPageVariables
+from handover.function_variables import PublishPageVariables
 
 from constructs import Construct
 from stacks.constructs.encryption import Encryption

@@ -10,7 +10,7 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_lambda as lambda_
 from handover.door import DOOR_FILE, Door
 from handover.names import API_STAGE, Parameter
-from handover.variables import PredictVariables
+from handover.predict_variables import PredictVariables
 
 from constructs import Construct
 from stacks.api_parameters import parameter

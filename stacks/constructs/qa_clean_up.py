@@ -6,8 +6,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from handover.function_variables import QaCleanUpVariables
 from handover.names import PipelineStage
-from handover.variables import QaCleanUpVariables
 
 from constructs import Construct
 from stacks.constructs.encryption import Encryption

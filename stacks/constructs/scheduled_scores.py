@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from handover.function_variables import ScheduledScoresVariables
 from handover.invocations import text_of
 from handover.places import INCOMING
-from handover.variables import ScheduledScoresVariables
 
 from constructs import Construct
 from stacks.constructs.endpoint_deployment import NAMED_BY_CLOUDFORMATION, served_arns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handover.names import Artifact
 from handover.packages import APPROVED
-from handover.variables import ApproveVariables
+from handover.step_variables import ApproveVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.judge_code import judges_build

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handover.names import Artifact
-from handover.variables import DataVariables
+from handover.step_variables import DataVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.step_spec import StepSpec, of_commit

@@ -7,7 +7,7 @@ from handover.invocations import text_of
 from handover.names import Artifact
 from handover.packages import APPROVED, PENDING, REJECTED
 from handover.places import FEATURES, GATE, RAW
-from handover.variables import GateVariables
+from handover.step_variables import GateVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.endpoint_deployment import allow_to_see, endpoint_arn

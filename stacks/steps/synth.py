@@ -6,7 +6,7 @@ It stops if the commit's pipeline is not the deployed one: a person has changed 
 from __future__ import annotations
 
 from handover.names import Artifact
-from handover.variables import SynthVariables
+from handover.step_variables import SynthVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.permissions import allow_stack

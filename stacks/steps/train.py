@@ -7,7 +7,7 @@ from typing import Any
 from handover.invocations import text_of
 from handover.names import Artifact
 from handover.places import MODELS
-from handover.variables import TrainVariables
+from handover.step_variables import TrainVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.step_spec import StepSpec, of_commit

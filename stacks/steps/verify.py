@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handover.invocations import text_of
 from handover.names import Artifact
-from handover.variables import VerifyVariables
+from handover.step_variables import VerifyVariables
 
 from stacks.constructs.build_step import BuildStep
 from stacks.constructs.endpoint_deployment import allow_to_see, endpoint_arn

@@ -11,7 +11,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from handover.variables import PredictVariables
+from handover.predict_variables import PredictVariables
 from stacks.api_stack import attach_api
 from stacks.pipeline_stack import PipelineStack
 from stacks.settings import Settings

@@ -9,8 +9,8 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
+from handover.function_variables import PublishPageVariables
 from handover.places import topic_words
-from handover.variables import PublishPageVariables
 from stacks.api_settings import Api as ApiSettings
 from stacks.api_stack import ApiStack
 from stacks.pipeline_stack import PipelineStack

@@ -9,20 +9,18 @@ from typing import Any
 
 import pytest
 
+from handover.function_variables import AnswerShareVariables, EndedReleaseVariables, QaCleanUpVariables
 from handover.invocations import text_of
 from handover.names import StackKind
-from handover.variables import (
-    AnswerShareVariables,
+from handover.step_variables import (
     ApproveVariables,
     DataVariables,
-    EndedReleaseVariables,
     GateVariables,
-    QaCleanUpVariables,
     SynthVariables,
     TrainVariables,
-    Variables,
     VerifyVariables,
 )
+from handover.variables import Variables
 from ml_release.deployed import differences, plain
 from stacks.pushed_paths import patterns
 from stacks.settings import Settings

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from handover.variables import PublishPageVariables
+from handover.function_variables import PublishPageVariables
 
 VARIABLES = PublishPageVariables(
     site_bucket="site",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handover.variables import QaCleanUpVariables
+from handover.function_variables import QaCleanUpVariables
 from tests.waiting import DEADLINE_SECONDS
 
 Stage = dict[str, Any]

@@ -9,9 +9,9 @@ import pytest
 
 from handover.captured import Exchange
 from handover.errors import HandOverError
+from handover.function_variables import AnswerShareVariables
 from handover.invocations import CSV
 from handover.plain_text import lines, number, without_line_break
-from handover.variables import AnswerShareVariables
 from ml_init.columns import Decimals, Integers
 from ml_test.gate.answers.labels import Labels
 from ml_test.gate.answers.probability import probability

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handover.variables import SynthVariables
+from handover.step_variables import SynthVariables
 from ml_release.deployed import check, deployed_template, differences, main, plain
 from ml_steps.running import StepError
 

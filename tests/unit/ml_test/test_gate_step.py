@@ -12,7 +12,7 @@ from handover.approvals import Answer
 from handover.documents import to_json
 from handover.gate_report import GateReport, JudgedObject
 from handover.notifications import publish
-from handover.variables import GateVariables
+from handover.step_variables import GateVariables
 from ml_release import approve
 from ml_steps.approval import tag
 from ml_steps.running import StepError

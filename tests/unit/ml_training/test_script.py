@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from handover.addresses import S3Address
 from handover.data import Data, Features
 from handover.invocations import TensorRow
-from handover.variables import TrainVariables
+from handover.step_variables import TrainVariables
 from ml_steps.running import StepError
 from ml_training.containers import FrameworkContainer, Made
 from ml_training.script_job import upload_folder

@@ -13,7 +13,7 @@ import pytest
 from handover.addresses import S3Address
 from handover.data import Data, Features, Transformation
 from handover.invocations import CSV
-from handover.variables import TrainVariables
+from handover.step_variables import TrainVariables
 from ml_steps.running import StepError
 from ml_training.containers import Made
 from ml_training.model_package import register
