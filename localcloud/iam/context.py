@@ -38,7 +38,7 @@ EVALUATED = frozenset(
         *("cloudformation:changesetname", "cloudformation:rolearn", "cloudformation:stackpolicyurl"),
         *("cloudformation:templateurl", "cloudwatch:namespace", "iam:awsservicename", "iam:passedtoservice"),
         *("iam:permissionsboundary", "iam:policyarn", "kms:calleraccount", "kms:encryptioncontextkeys"),
-        *("apigateway:request/routeauthorizationtype", "lambda:principal"),
+        *("apigateway:request/routeauthorizationtype", "lambda:layer", "lambda:principal"),
         *(
             f"{service}:{key}"
             for service in ("codeconnections", "codestar-connections")

@@ -22,6 +22,7 @@ _DEFAULTS: Properties = {
     "Description": "",
     "DeadLetterConfig": {"TargetArn": ""},
     "Environment": {"Variables": {}},
+    "Layers": [],
     "MemorySize": 128,
     "Timeout": 3,
 }

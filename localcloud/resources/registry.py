@@ -77,6 +77,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_lambda_alias import Alias as FunctionAlias
     from localcloud.resources.aws_lambda_eventinvokeconfig import EventInvokeConfig
     from localcloud.resources.aws_lambda_function import Function
+    from localcloud.resources.aws_lambda_layerversion import LayerVersion
     from localcloud.resources.aws_lambda_permission import Permission
     from localcloud.resources.aws_lambda_version import Version
     from localcloud.resources.aws_logs_loggroup import LogGroup
@@ -149,6 +150,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         FunctionAlias,
         EventInvokeConfig,
         Function,
+        LayerVersion,
         Permission,
         Version,
         LogGroup,

@@ -284,7 +284,9 @@ def test_concurrency_is_limited_where_it_is_reserved(account: Account) -> None:
     [
         ({"PackageType": "Image", "Code": {"ImageUri": "a/b:1"}}, "NotImplemented", "images"),
         ({"Runtime": "nodejs22.x"}, "NotImplemented", "nodejs22.x"),
-        ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"]}, "NotImplemented", "Layers"),
+        ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"]}, "InvalidParameterValueException", "exist"),
+        ({"Layers": ["arn:aws:lambda:us-east-1:999999999999:layer:x:1"]}, "NotImplemented", "other accounts"),
+        ({"Layers": ["fonts:1"]}, "ValidationException", "layers"),
         ({"Timeout": 901}, "InvalidParameterValueException", "900"),
         ({"Code": {"ZipFile": b"no archive"}}, "InvalidParameterValueException", "unzip"),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "InvalidParameterValueException", "AWS_REGION"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from localcloud.platform.service import Operations
 from localcloud.services.lambda_.asynchronous import Asynchronous
 from localcloud.services.lambda_.engine import Engine
 from localcloud.services.lambda_.functions import Functions
+from localcloud.services.lambda_.layers import Layers
 from localcloud.services.lambda_.versions import Versions
 
 if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
+    from localcloud.platform.store import Document
 
 
 class LambdaOperations(Operations):
@@ -21,5 +24,11 @@ class LambdaOperations(Operations):
         super().__init__(cloud)
         self.functions = Functions(cloud)
         self.versions = Versions(cloud, self.functions)
-        self.engine = Engine(cloud, self.functions, self.versions)
+        self.layers = Layers(cloud)
+        self.engine = Engine(cloud, self.functions, self.versions, self.layers)
         self.asynchronous = Asynchronous(cloud, self.versions, self.engine)
+
+    def configurations(self) -> list[Document]:
+        """Of all functions and their published versions."""
+        documents = chain(self.functions.table.items(), self.versions.published.items())
+        return [document["configuration"] for _, document in documents]

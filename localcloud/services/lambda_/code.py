@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.service import Call, Params
 
-_LARGEST_UNPACKED_BYTES = 250 * 1024 * 1024
+LARGEST_UNPACKED_BYTES = 250 * 1024 * 1024
 
 
 def archive(cloud: Cloud, call: Call, code: Params) -> bytes:
@@ -34,10 +34,10 @@ def archive(cloud: Cloud, call: Call, code: Params) -> bytes:
         ) from error
     if not entries:
         raise AwsError("InvalidParameterValueException", "Uploaded file must be a non-empty zip")
-    if size > _LARGEST_UNPACKED_BYTES:
+    if size > LARGEST_UNPACKED_BYTES:
         raise AwsError(
             "InvalidParameterValueException",
-            f"Unzipped size must be smaller than {_LARGEST_UNPACKED_BYTES} bytes, not {size}",
+            f"Unzipped size must be smaller than {LARGEST_UNPACKED_BYTES} bytes, not {size}",
         )
     return content
 
@@ -53,7 +53,7 @@ def _from_s3(cloud: Cloud, call: Call, code: Params) -> bytes:
     try:
         s3 = cloud.clients.forwarding("s3", call.caller.access_key_id, via=(*call.caller.via, PRINCIPAL))
         answer = s3.get_object(**wanted)
-        if answer["ContentLength"] > _LARGEST_UNPACKED_BYTES:
+        if answer["ContentLength"] > LARGEST_UNPACKED_BYTES:
             raise AwsError("CodeStorageExceededException", f"s3://{wanted['Bucket']}/{wanted['Key']} is too large")
         return bytes(answer["Body"].read())
     except ClientError as error:
@@ -65,11 +65,12 @@ def _from_s3(cloud: Cloud, call: Call, code: Params) -> bytes:
         ) from error
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Unpacks an archive into a folder, completely or not at all."""
+def unpack(folder: Path, *archives: Path) -> None:
+    """Unpacks archives into a folder, completely or not at all. Of files at one place the last archive's counts."""
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    with zipfile.ZipFile(path) as files:
-        files.extractall(unfinished)
+    for archive in archives:
+        with zipfile.ZipFile(archive) as files:
+            files.extractall(unfinished)
     unfinished.rename(folder)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError
+from localcloud.services.lambda_.archives import hex_of
 from localcloud.services.lambda_.code import unpack
 from localcloud.services.lambda_.concurrency import Concurrency
-from localcloud.services.lambda_.functions import hex_of
 from localcloud.services.lambda_.metrics import LambdaMetrics
 from localcloud.services.lambda_.names import PRINCIPAL
 from localcloud.services.lambda_.provisioned import Provisioned
 from localcloud.services.lambda_.runtime_api import Incoming
-from localcloud.services.lambda_.sandbox import Outcome, Sandbox, runtime, version_of
+from localcloud.services.lambda_.sandbox import Folders, Outcome, Sandbox, runtime, version_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
     from localcloud.services.lambda_.functions import Functions
+    from localcloud.services.lambda_.layers import Layers
     from localcloud.services.lambda_.pool import Pool
     from localcloud.services.lambda_.versions import Target, Versions
 
@@ -47,8 +49,9 @@ def role_credentials(cloud: Cloud, configuration: Document) -> dict[str, str]:
 
 
 class Engine:
-    def __init__(self, cloud: Cloud, functions: Functions, versions: Versions) -> None:
+    def __init__(self, cloud: Cloud, functions: Functions, versions: Versions, layers: Layers) -> None:
         self._cloud = cloud
+        self._layers = layers
         self._functions = functions
         self._versions = versions
         self._lock = threading.Lock()
@@ -102,9 +105,10 @@ class Engine:
         return outcome
 
     def prepare(self, configuration: Document) -> None:
-        """Makes what a first invocation would wait for: the runtime's environment, and the folder with the code."""
+        """Makes what a first invocation would wait for: the runtime's environment, and the folders with the code."""
         runtime(self._cloud, configuration)
         self._code(configuration)
+        self._opt(configuration)
 
     def retire(self, version: str) -> None:
         """Ends the warm sandboxes of a ``<function>:<version>`` that has changed or is gone.
@@ -167,8 +171,8 @@ class Engine:
 
     def _started(self, configuration: Document, *, provisioned: bool = False) -> Sandbox:
         credentials = role_credentials(self._cloud, configuration)
-        code = self._code(configuration)
-        return Sandbox(self._cloud, configuration, code, credentials, provisioned=provisioned)
+        folders = Folders(code=self._code(configuration), opt=self._opt(configuration))
+        return Sandbox(self._cloud, configuration, folders, credentials, provisioned=provisioned)
 
     def _put_back(self, sandbox: Sandbox) -> None:
         current = self._versions.current(sandbox.version)
@@ -187,11 +191,22 @@ class Engine:
 
     def _code(self, configuration: Document) -> Path:
         """The folder with the function's code. All its sandboxes share it."""
-        digest = hex_of(configuration["CodeSha256"])
-        folder = self._cloud.settings.home / "work" / "lambda-code" / digest
+        code_sha256 = configuration["CodeSha256"]
+        return self._unpacked("lambda-code", hex_of(code_sha256), self._functions.archives.path(code_sha256))
+
+    def _opt(self, configuration: Document) -> Path | None:
+        """The folder with what the function's layers have, one over the other; None without layers."""
+        hashes = list(self._layers.hashes(configuration))
+        if not hashes:
+            return None
+        named = hashlib.sha256("".join(hashes).encode()).hexdigest()
+        return self._unpacked("lambda-layers", named, *map(self._layers.archives.path, hashes))
+
+    def _unpacked(self, kind: str, named: str, *archives: Path) -> Path:
+        folder = self._cloud.settings.home / "work" / kind / named
         with self._unpacking:
             if not folder.exists():
-                unpack(self._functions.archive(digest), folder)
+                unpack(folder, *archives)
         return folder
 
     def _sweep(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 import uuid
@@ -11,10 +12,11 @@ from localcloud.platform import page_tokens
 from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
 from localcloud.platform.service import operation
 from localcloud.services.lambda_ import code
+from localcloud.services.lambda_.archives import unpacked_bytes
 from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.configuration import CARRIED, accept_only, defaults, taken
 from localcloud.services.lambda_.engine import role_credentials
-from localcloud.services.lambda_.functions import hex_of, touched
+from localcloud.services.lambda_.functions import touched
 from localcloud.services.lambda_.names import LATEST, Reference, function_name, reference
 from localcloud.services.lambda_.versions import PENDING, require_ready, require_revision
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.lambda")
 
-_SETTINGS = ("FunctionName", "LoggingConfig", *CARRIED)
+_SETTINGS = ("FunctionName", "LoggingConfig", "Layers", *CARRIED)
 _CODE = (
     *("FunctionName", "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri", "Architectures", "RevisionId"),
     "Publish",
@@ -55,7 +57,9 @@ class FunctionOperations(LambdaOperations):
             **taken(params, name),
         }
         self._check_role(configuration)
-        configuration |= self.functions.keep(code.archive(self.cloud, call, params["Code"])) | PENDING
+        content = code.archive(self.cloud, call, params["Code"])
+        configuration |= self._layers_of(configuration, params, unpacked_bytes(io.BytesIO(content)))
+        configuration |= self.functions.archives.keep(content) | PENDING
         touched(configuration)
         change = str(uuid.uuid4())
         self.functions.table.put(name, {"configuration": configuration, "tags": params.get("Tags", {}), CHANGE: change})
@@ -89,9 +93,12 @@ class FunctionOperations(LambdaOperations):
     @operation("UpdateFunctionCode")
     def update_function_code(self, call: Call, params: Params) -> Params:
         accept_only(params, _CODE, "UpdateFunctionCode")
-        name = self._changeable(params)["configuration"]["FunctionName"]
-        kept = self.functions.keep(code.archive(self.cloud, call, params))
-        return self._changed(name, kept, publish=params.get("Publish", False))
+        configuration = self._changeable(params)["configuration"]
+        content = code.archive(self.cloud, call, params)
+        same = {"Layers": [layer["Arn"] for layer in configuration.get("Layers", [])]}
+        self._layers_of(configuration, same, unpacked_bytes(io.BytesIO(content)))
+        kept = self.functions.archives.keep(content)
+        return self._changed(configuration["FunctionName"], kept, publish=params.get("Publish", False))
 
     @operation("UpdateFunctionConfiguration")
     def update_function_configuration(self, _: Call, params: Params) -> Params:
@@ -101,7 +108,8 @@ class FunctionOperations(LambdaOperations):
         wanted = taken(params, name)
         if "Role" in wanted:
             self._check_role(configuration | wanted)
-        return self._changed(name, wanted)
+        own = self.functions.archives.unpacked_bytes(configuration["CodeSha256"])
+        return self._changed(name, wanted | self._layers_of(configuration, params, own))
 
     @operation("DeleteFunction")
     def delete_function(self, _: Call, params: Params) -> Params:
@@ -116,6 +124,7 @@ class FunctionOperations(LambdaOperations):
             self.engine.retire(str(named))
         else:
             self._delete(self.functions.get(named.name)["configuration"])
+        self.layers.forget_unused(self.configurations())
         return {"StatusCode": 204}
 
     def resume(self) -> None:
@@ -150,6 +159,8 @@ class FunctionOperations(LambdaOperations):
 
         def change(function: Document) -> None:
             function["configuration"].update(wanted)
+            if not function["configuration"].get("Layers"):
+                function["configuration"].pop("Layers", None)
             function["configuration"].update(
                 LastUpdateStatus="InProgress",
                 LastUpdateStatusReason="The function is being updated.",
@@ -161,8 +172,16 @@ class FunctionOperations(LambdaOperations):
         configuration: Params = self.functions.update(name, change)["configuration"]
         answer = self.versions.publish(name, ready=False) if publish else configuration
         self.versions.forget_unused(before)
+        self.layers.forget_unused(self.configurations())
         self._make_ready(name, mark)
         return answer
+
+    def _layers_of(self, configuration: Params, params: Params, code_bytes: int) -> Params:
+        """The member ``Layers`` of the configuration that these parameters ask for; nothing where they ask for none."""
+        if "Layers" not in params:
+            return {}
+        found = self.layers.of_function(params["Layers"], configuration.get("Layers", []), code_bytes)
+        return {"Layers": found} if found or "Layers" in configuration else {}
 
     def _check_role(self, configuration: Params) -> None:
         try:
@@ -198,7 +217,7 @@ class FunctionOperations(LambdaOperations):
 
     def _archive_url(self, configuration: Params) -> str:
         """The archive's location: a file here, on AWS an address for ten minutes."""
-        return self.functions.archive(hex_of(configuration["CodeSha256"])).as_uri()
+        return self.functions.archives.path(configuration["CodeSha256"]).as_uri()
 
 
 def page(member: str, found: list[Document], params: Params) -> Params:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError
+from localcloud.services.lambda_.archives import Archives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from localcloud.platform.cloud import Cloud
-    from localcloud.platform.service import Params
     from localcloud.platform.store import Document
 
 TABLE = "lambda.functions"
@@ -26,7 +23,7 @@ class Functions:
 
     def __init__(self, cloud: Cloud) -> None:
         self.table = cloud.store.table(TABLE)
-        self._archives = cloud.settings.home / "state" / "lambda"
+        self.archives = Archives(cloud.settings.home / "state" / "lambda")
         self._arn_prefix = cloud.arn("lambda", "function:")
 
     def arn(self, name: str) -> str:
@@ -43,28 +40,10 @@ class Functions:
         self.get(name)
         return self.table.update(name, change)
 
-    def archive(self, sha256: str) -> Path:
-        return self._archives / f"{sha256}.zip"
-
-    def keep(self, content: bytes) -> Params:
-        """Writes an archive; returns its part of a configuration."""
-        digest = hashlib.sha256(content).digest()
-        path = self.archive(digest.hex())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        unfinished.write_bytes(content)
-        unfinished.rename(path)
-        return {"CodeSha256": base64.b64encode(digest).decode(), "CodeSize": len(content)}
-
     def forget_unused(self, code_sha256: str) -> None:
         """Deletes the archive with this hash, unless a function uses it as it is now."""
         if all(function["configuration"]["CodeSha256"] != code_sha256 for _, function in self.table.items()):
-            self.archive(hex_of(code_sha256)).unlink(missing_ok=True)
-
-
-def hex_of(code_sha256: str) -> str:
-    """A hash in hexadecimal, for file names. ``CodeSha256`` is base64 in the API."""
-    return base64.b64decode(code_sha256).hex()
+            self.archives.delete(code_sha256)
 
 
 def touched(configuration: Document) -> None:

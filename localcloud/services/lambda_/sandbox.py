@@ -61,6 +61,15 @@ class Outcome:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Folders:
+    """What a sandbox runs in, and shares with others: AWS's ``/var/task`` and ``/opt``."""
+
+    code: Path
+    opt: Path | None = None
+    """None where the function has no layers."""
+
+
 class Sandbox:
     """The constructor starts it. Only one thread at a time may call ``invoke``. ``stop`` frees everything."""
 
@@ -68,7 +77,7 @@ class Sandbox:
         self,
         cloud: Cloud,
         configuration: Document,
-        code: Path,
+        folders: Folders,
         credentials: dict[str, str],
         *,
         provisioned: bool = False,
@@ -90,10 +99,10 @@ class Sandbox:
         group = configuration["LoggingConfig"]["LogGroup"]
         self._log = _log_stream(cloud, credentials, group, stream)
         environment = {
-            **base_environment(self._root),
+            **_with_layers(base_environment(self._root), configuration, folders.opt),
             **configuration.get("Environment", {}).get("Variables", {}),
             **cloud.clients.environment(credentials),
-            **_lambda_variables(configuration, code, self._api.address, stream),
+            **_lambda_variables(configuration, folders.code, self._api.address, stream),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency" if provisioned else "on-demand",
         }
         python = runtime(cloud, configuration).python
@@ -101,7 +110,7 @@ class Sandbox:
         self.born = time.monotonic()
         self._child = cloud.processes.start(
             [str(python), "-m", "awslambdaric", configuration["Handler"]],
-            cwd=code,
+            cwd=folders.code,
             environment=environment,
             on_line=self._on_line,
         )
@@ -258,6 +267,21 @@ def _lambda_variables(configuration: Document, code: Path, api: str, stream: str
         "LAMBDA_TASK_ROOT": str(code),
         "PYTHONDONTWRITEBYTECODE": "1",
         "TZ": ":UTC",
+    }
+
+
+def _with_layers(environment: dict[str, str], configuration: Document, opt: Path | None) -> dict[str, str]:
+    """The variables by which programs and modules of layers are found, in the order of AWS's Python runtimes.
+
+    The function's own code comes first. The function's settings may name other paths.
+    """
+    if opt is None:
+        return environment
+    site_packages = opt / "python" / "lib" / configuration["Runtime"] / "site-packages"
+    return environment | {
+        "PATH": f"{environment['PATH']}:{opt / 'bin'}",
+        "LD_LIBRARY_PATH": str(opt / "lib"),
+        "PYTHONPATH": f"{site_packages}:{opt / 'python'}",
     }
 
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from localcloud.services.lambda_.function_operations import FunctionOperations
 from localcloud.services.lambda_.invocation_operations import InvocationOperations
+from localcloud.services.lambda_.layer_operations import LayerOperations
 from localcloud.services.lambda_.policy_operations import PolicyOperations
 from localcloud.services.lambda_.provisioned_operations import ProvisionedOperations
 from localcloud.services.lambda_.version_operations import VersionOperations
 
 
-class Lambda(FunctionOperations, InvocationOperations, PolicyOperations, VersionOperations, ProvisionedOperations):
+class Lambda(
+    FunctionOperations,
+    InvocationOperations,
+    PolicyOperations,
+    VersionOperations,
+    ProvisionedOperations,
+    LayerOperations,
+):
     """All operations over one engine."""
 
     waiting = frozenset({"Invoke"})

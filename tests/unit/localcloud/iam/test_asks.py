@@ -78,6 +78,7 @@ def here(service: str, resource: str) -> str:
 
 
 SAGEMAKER_PASS = f"iam:PassRole {ROLE}"
+LAYER = here("lambda", "layer:fonts:1")
 MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
 
 
@@ -174,6 +175,29 @@ MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
             {"Resource": here("lambda", "function:f")},
             [f"lambda:ListTags {here('lambda', 'function:f')}"],
         ),
+        (
+            "lambda",
+            "UpdateFunctionConfiguration",
+            {"FunctionName": "f", "Layers": [LAYER]},
+            [f"lambda:UpdateFunctionConfiguration {here('lambda', 'function:f')}", f"lambda:GetLayerVersion {LAYER}"],
+        ),
+        ("lambda", "GetLayerVersionByArn", {"Arn": LAYER}, [f"lambda:GetLayerVersion {LAYER}"]),
+        *(
+            (
+                "lambda",
+                f"{verb}LayerVersion",
+                {"LayerName": name, "VersionNumber": 1},
+                [f"lambda:{verb}LayerVersion {LAYER}"],
+            )
+            for verb, name in (("Get", "fonts"), ("Delete", here("lambda", "layer:fonts")))
+        ),
+        (
+            "lambda",
+            "PublishLayerVersion",
+            {"LayerName": "fonts", "Content": {}},
+            [f"lambda:PublishLayerVersion {here('lambda', 'layer:fonts')}"],
+        ),
+        ("lambda", "ListLayerVersions", {"LayerName": "fonts"}, ["lambda:ListLayerVersions *"]),
         (
             "sagemaker",
             "CreateTrainingJob",

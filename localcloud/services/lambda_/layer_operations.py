@@ -1,0 +1,102 @@
+"""Publishes, describes and deletes versions of layers."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.service import operation
+from localcloud.services.lambda_ import code
+from localcloud.services.lambda_.base import LambdaOperations
+from localcloud.services.lambda_.function_operations import page
+from localcloud.services.lambda_.layers import version_in
+
+if TYPE_CHECKING:
+    from localcloud.platform.service import Call, Params
+    from localcloud.platform.store import Document
+
+_DESCRIBED = ("Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo")
+_SUMMARY = (*_DESCRIBED, "LayerVersionArn", "Version", "CreatedDate")
+_NAME = re.compile(r"(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:)?([A-Za-z0-9-_]{1,140})")
+_MISSING = "The resource you requested does not exist."
+
+
+class LayerOperations(LambdaOperations):
+    @operation("PublishLayerVersion")
+    def publish_layer_version(self, call: Call, params: Params) -> Params:
+        name = _layer_name(params["LayerName"])
+        described = {"Description": ""} | {key: params[key] for key in _DESCRIBED if key in params}
+        content = code.archive(self.cloud, call, params["Content"])
+        _refuse_extensions(content)
+        return self._described(self.layers.publish(name, content, described))
+
+    @operation("GetLayerVersion")
+    def get_layer_version(self, _: Call, params: Params) -> Params:
+        return self._found(_layer_name(params["LayerName"]), params["VersionNumber"])
+
+    @operation("GetLayerVersionByArn")
+    def get_layer_version_by_arn(self, _: Call, params: Params) -> Params:
+        return self._found(*version_in(params["Arn"])[2:])
+
+    @operation("ListLayerVersions")
+    def list_layer_versions(self, _: Call, params: Params) -> Params:
+        versions = self.layers.versions_of(_layer_name(params["LayerName"]))
+        return page("LayerVersions", [_summary(each) for each in versions if _fits(each, params)], params)
+
+    @operation("ListLayers")
+    def list_layers(self, call: Call, params: Params) -> Params:
+        """Each layer with its latest version of those that fit."""
+        del call
+        found = []
+        for name in self.layers.names():
+            fitting = (each for each in self.layers.versions_of(name) if _fits(each, params))
+            latest = next(fitting, None)
+            if latest is not None:
+                summary = _summary(latest)
+                found.append({"LayerName": name, "LayerArn": latest["LayerArn"], "LatestMatchingVersion": summary})
+        return page("Layers", found, params)
+
+    @operation("DeleteLayerVersion")
+    def delete_layer_version(self, _: Call, params: Params) -> None:
+        """Functions that use it go on."""
+        self.layers.delete(_layer_name(params["LayerName"]), params["VersionNumber"], self.configurations())
+
+    def _found(self, name: str, number: int) -> Params:
+        document = self.layers.find(name, number)
+        if document is None:
+            raise AwsError("ResourceNotFoundException", _MISSING, status=404)
+        return self._described(document)
+
+    def _described(self, document: Document) -> Params:
+        """The archive's location is a file here, on AWS an address for ten minutes."""
+        content = {key: document[key] for key in ("CodeSha256", "CodeSize")}
+        location = self.layers.archives.path(document["CodeSha256"]).as_uri()
+        return {**_summary(document), "LayerArn": document["LayerArn"], "Content": {**content, "Location": location}}
+
+
+def _refuse_extensions(content: bytes) -> None:
+    """Raises UnsupportedError for a layer with programs that Lambda would run beside the function."""
+    with zipfile.ZipFile(io.BytesIO(content)) as files:
+        found = [name for name in files.namelist() if name.startswith("extensions/") and not name.endswith("/")]
+    if found:
+        raise UnsupportedError(f"lambda: layers with extensions ({found[0]})")
+
+
+def _layer_name(given: str) -> str:
+    match = _NAME.fullmatch(given)
+    if match is None:
+        raise AwsError("ValidationException", f"{given!r} names no layer: give its name, such as fonts, or its ARN.")
+    return match[1]
+
+
+def _summary(document: Document) -> Params:
+    return {key: document[key] for key in _SUMMARY if key in document}
+
+
+def _fits(document: Document, params: Params) -> bool:
+    """Whether a version says that it is for the runtime and the architecture asked for, if any."""
+    asked = (("CompatibleRuntime", "CompatibleRuntimes"), ("CompatibleArchitecture", "CompatibleArchitectures"))
+    return all(params[one] in document.get(several, []) for one, several in asked if params.get(one))
