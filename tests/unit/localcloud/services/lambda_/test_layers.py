@@ -73,7 +73,7 @@ def test_lists_show_what_fits(functions: Lambda) -> None:
 
 
 def test_a_number_never_comes_again(functions: Lambda) -> None:
-    """Nor does a deleted version, or its archive; to delete it twice is no error."""
+    """A deleted version is gone with its archive; to delete it twice is no error."""
     location = publish(functions)["Content"]["Location"]
     named = {"LayerName": "fonts", "VersionNumber": 1}
     functions.delete_layer_version(CALL, named)
@@ -149,7 +149,7 @@ def test_what_the_local_cloud_lacks_is_named(functions: Lambda, refused: Callabl
 
 
 def test_layers_lie_over_one_another(cloud: Cloud, tmp_path: Path) -> None:
-    """Of a file that two archives have, the later one's is read, as on AWS under /opt."""
+    """Where two archives have a file, the later one's is read, as on AWS under /opt."""
     kept = Layers(cloud)
     for name, text in (("below", "1"), ("above", "2")):
         kept.publish(name, zipped({"python/both.py": text, f"python/{name}.py": text}), {})
