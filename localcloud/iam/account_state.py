@@ -142,7 +142,9 @@ class AccountState:
         for table in ("lambda.functions", "lambda.versions", "lambda.aliases"):
             documents = [document for _, document in self._store.table(table).items()]
             kept = [document["policy"] for document in documents if document.get("policy")]
-            yield from (json.dumps({"Version": "2012-10-17", "Statement": statements}) for statements in kept)
+            yield from (_of_statements(statements) for statements in kept)
+        buses = [bus for _, bus in self._store.table("events.buses").items()]
+        yield from (_of_statements(bus["policy"]) for bus in buses if bus["policy"])
 
     def held_by_arn(self, arn: str) -> HeldPolicies | None:
         """The policies of a role or user; None where the ARN is unknown."""
@@ -191,6 +193,7 @@ class AccountState:
             "ecr": self._repository_policy,
             "lambda": self._function_policy,
             "execute-api": self._api_policy,
+            "events": self._bus_policy,
         }.get(service)
         text = reader(arn) if reader else None
         name = arn.rpartition(":")[2]
@@ -283,7 +286,14 @@ class AccountState:
         _, _, qualifier = named.partition(":")
         table = "lambda.versions" if qualifier.isdigit() else "lambda.aliases" if qualifier else "lambda.functions"
         statements = (self._store.table(table).get(named) or {}).get("policy")
-        return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
+        return _of_statements(statements) if statements else None
+
+    def _bus_policy(self, arn: str) -> str | None:
+        """The policy of an event bus, which counts for its rules as well."""
+        kind, _, name = arn.rpartition(":")[2].partition("/")
+        bus = name if kind == "event-bus" else name.rpartition("/")[0] or "default"
+        statements = (self._store.table("events.buses").get(bus) or {}).get("policy")
+        return _of_statements(statements) if statements else None
 
     def _api_policy(self, arn: str) -> str | None:
         """An API's policy as it was deployed to the stage. In it ``execute-api:/`` stands for the API's own ARN."""
@@ -314,6 +324,10 @@ class AccountState:
         from moto.kms.models import kms_backends
 
         return kms_backends[self._account_id][region]
+
+
+def _of_statements(statements: list[Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def _policies_of(holder: Any) -> list[Policy]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SHOW = frozenset(
     {
         ("ecr", "GetRepositoryPolicy"),
+        *(("events", name) for name in ("DescribeEventBus", "ListEventBuses")),
         *(("iam", name) for name in ("GetAccountAuthorizationDetails", "GetRole", "ListRoles")),
         ("kms", "GetKeyPolicy"),
         ("s3", "GetBucketPolicy"),

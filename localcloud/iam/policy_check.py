@@ -28,9 +28,11 @@ _DOCUMENTS: dict[tuple[str, str], tuple[str, PolicyKind]] = {
     ("sts", "AssumeRoleWithWebIdentity"): ("Policy", PolicyKind.SESSION),
     ("s3", "PutBucketPolicy"): ("body", PolicyKind.RESOURCE),
     ("apigateway", "CreateRestApi"): ("policy", PolicyKind.RESOURCE),
+    ("events", "PutPermission"): ("Policy", PolicyKind.RESOURCE),
 }
 _WORDS = {
     "apigateway": "BadRequestException",
+    "events": "ValidationException",
     "kms": "MalformedPolicyDocumentException",
     "s3": "MalformedPolicy",
     "secretsmanager": "MalformedPolicyDocumentException",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _INVALID = "Invalid principal in policy"
 #: Signing name → code and message, where they are not those of IAM and STS.
 _WORDS = {
+    "events": ("ValidationException", _INVALID),
     "s3": ("MalformedPolicy", _INVALID),
     "sns": ("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),
     "sqs": ("InvalidAttributeValue", "Invalid value for the parameter Policy."),

@@ -42,7 +42,7 @@ class ResourceTags:
             "cloudformation": self._of_stack,
             "iam": self._of_principal,
             "ecr": self._of_repository,
-            "events": self._of_rule,
+            "events": self._of_rule_or_bus,
             "lambda": self._of_function,
         }
         if service in readers:
@@ -113,8 +113,10 @@ class ResourceTags:
 
         return self._tagged(ecr_backends[self._account_id][region], arn)
 
-    def _of_rule(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
-        tags: Mapping[str, str] = self._document("events.rules", name.rpartition("/")[2]).get("tags", {})
+    def _of_rule_or_bus(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
+        kind, _, key = name.partition("/")
+        table = "events.buses" if kind == "event-bus" else "events.rules"
+        tags: Mapping[str, str] = self._document(table, key).get("tags", {})
         return tags
 
     def _of_function(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:

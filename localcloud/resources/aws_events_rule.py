@@ -28,7 +28,7 @@ class Rule(Resource):
         )
         tags = tag_parameter(events, "PutRule", tags_of(properties))
         arn = call(events, "PutRule", without(named, "Targets", "Tags"), **tags)["RuleArn"]
-        bus = properties.get("EventBusName", "default")
+        bus = str(properties.get("EventBusName", "default")).rpartition(":event-bus/")[2]
         name = named["Name"] if bus == "default" else f"{bus}|{named['Name']}"
         ctx.created(name)
         _put_targets(events, named)

@@ -61,6 +61,8 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_cognito_userpoolgroup import UserPoolGroup
     from localcloud.resources.aws_cognito_userpooluser import UserPoolUser
     from localcloud.resources.aws_ecr_repository import Repository
+    from localcloud.resources.aws_events_eventbus import EventBus
+    from localcloud.resources.aws_events_eventbuspolicy import EventBusPolicy
     from localcloud.resources.aws_events_rule import Rule
     from localcloud.resources.aws_glue_classifier import Classifier
     from localcloud.resources.aws_glue_crawler import Crawler
@@ -134,6 +136,8 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         UserPoolGroup,
         UserPoolUser,
         Repository,
+        EventBus,
+        EventBusPolicy,
         Rule,
         Classifier,
         Crawler,

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_events, aws_events_targets, aws_lambda
 
 from tests.clouds import LocalCloud
+from tests.local.cdk_stacks import template_of
 from tests.local.codepipeline_lab import Lab, approval
-from tests.local.iam_account import ACCOUNT, Account, allow, refused, trust
+from tests.local.iam_account import ACCOUNT, Account, allow, policy, refused, trust
+from tests.local.lives.life import Stack
 from tests.local.test_lambda import Function, received
 from tests.waiting import until
 
@@ -20,22 +24,22 @@ PATTERN = json.dumps({"source": ["my.shop"], "detail": {"price": [{"numeric": ["
 
 
 class Queue:
-    """A queue that rules may send to, if ``admitted``."""
+    """A queue that the rule of the account's name may send to, or the rule at this path."""
 
-    def __init__(self, account: Account, *, admitted: bool = True) -> None:
+    def __init__(self, account: Account, *, path: str = "", admitted: bool = True) -> None:
         self.sqs = account.cloud.client("sqs")
-        self.url = self.sqs.create_queue(QueueName=account.name)["QueueUrl"]
-        self.arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{account.name}"
+        name = path.replace("/", "_") or account.name
+        self.url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        self.arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
         if admitted:
             statement = {
                 "Effect": "Allow",
                 "Principal": {"Service": "events.amazonaws.com"},
                 "Action": "sqs:SendMessage",
                 "Resource": self.arn,
-                "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn(account.name)}},
+                "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn(path or account.name)}},
             }
-            policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-            self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+            self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy(statement)})
 
     def message(self) -> Any:
         found = received(self.sqs, self.url)
@@ -50,9 +54,13 @@ def rule_arn(name: str) -> str:
     return f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{name}"
 
 
-def put(events: Any, *, source: str = "my.shop", **detail: Any) -> dict[str, Any]:
+def bus_arn(name: str) -> str:
+    return f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/{name}"
+
+
+def put(events: Any, *, source: str = "my.shop", bus: str = "default", **detail: Any) -> dict[str, Any]:
     entry = {"Source": source, "DetailType": "Sale", "Detail": json.dumps(detail), "Resources": ["arn:x"]}
-    return dict(events.put_events(Entries=[entry]))
+    return dict(events.put_events(Entries=[entry | {"EventBusName": bus}]))
 
 
 def test_an_event_goes_to_the_targets_of_the_rules_that_it_matches(account: Account) -> None:
@@ -95,10 +103,8 @@ def test_what_a_target_refuses_goes_to_the_dead_letter_queue(account: Account) -
     """The message's attributes have the reason of the refusal."""
     events, queue = account.cloud.client("events"), Queue(account)
     topic = account.cloud.client("sns").create_topic(Name=account.name)["TopicArn"]
-    policy = {"Version": "2012-10-17", "Statement": [allow("sns:Publish", topic, Principal={"AWS": ACCOUNT})]}
-    account.cloud.client("sns").set_topic_attributes(
-        TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy)
-    )
+    admitted = policy(allow("sns:Publish", topic, Principal={"AWS": ACCOUNT}))
+    account.cloud.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=admitted)
     events.put_rule(Name=account.name, EventPattern=PATTERN)
     target = {"Id": "t", "Arn": topic, "DeadLetterConfig": {"Arn": queue.arn}}
     events.put_targets(Rule=account.name, Targets=[target])
@@ -137,6 +143,79 @@ def test_an_objects_creation_is_told_where_its_bucket_says_so(account: Account, 
     assert (detail["bucket"], detail["reason"]) == ({"name": bucket}, "PutObject")
     assert (detail["object"]["key"], detail["object"]["size"]) == ("a b", 3)
     assert queue.is_empty()
+
+
+def test_an_event_goes_on_to_another_bus_with_the_rules_role(account: Account) -> None:
+    """The same event reaches the other bus's queue while the rule's role may put it there, and not without."""
+    events, other = account.cloud.client("events"), f"{account.name}-b"
+    first, second = (events.create_event_bus(Name=name)["EventBusArn"] for name in (account.name, other))
+    role = account.role(allow("events:PutEvents", second), trusting=trust(Service="events.amazonaws.com"))
+    queue, dead_letters = Queue(account, path=f"{other}/{account.name}"), Queue(account, path=f"{account.name}/on")
+    target = {"Id": "bus", "Arn": second, "RoleArn": role, "DeadLetterConfig": {"Arn": dead_letters.arn}}
+    events.put_rule(Name="on", EventBusName=first, EventPattern=PATTERN)
+    events.put_targets(Rule="on", EventBusName=first, Targets=[target])
+    events.put_rule(Name=account.name, EventBusName=other, EventPattern=PATTERN)
+    events.put_targets(Rule=account.name, EventBusName=other, Targets=[{"Id": "queue", "Arn": queue.arn}])
+    put(events, price=11)  # which is for the default bus
+    sent = put(events, bus=first, price=12)
+    event = queue.message()
+    assert (event["id"], event["detail"]) == (sent["Entries"][0]["EventId"], {"price": 12})
+    account.iam.delete_role_policy(RoleName=account.name, PolicyName="p")
+    put(events, bus=first, price=13)
+    assert dead_letters.message()["detail"] == {"price": 13}
+    assert queue.is_empty()
+    with refused("ValidationException", "EventBus can't be deleted since it has rules"):
+        events.delete_event_bus(Name=other)
+
+
+def test_who_may_put_events_to_a_bus(account: Account) -> None:
+    """The user's policy names the bus, or the bus's policy admits the user; a denial of the bus counts before."""
+    events, name = account.cloud.client("events"), account.name
+    events.create_event_bus(Name=name)
+    user = account.client("events", account.user(allow("events:PutEvents", bus_arn("other"))))
+    with refused("AccessDeniedException", f"events:PutEvents on resource: {bus_arn(name)}"):
+        put(user, bus=name, price=1)
+    admitted = allow("events:PutEvents", bus_arn(name), Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/{name}"})
+    events.put_permission(EventBusName=name, Policy=policy(admitted))
+    assert put(user, bus=bus_arn(name), price=1)["FailedEntryCount"] == 0
+    events.put_permission(EventBusName=name, Policy=policy(admitted, admitted | {"Effect": "Deny"}))
+    with refused("AccessDeniedException", "with an explicit deny in a resource-based policy"):
+        put(user, bus=name, price=1)
+
+
+def test_the_cdks_bus_takes_events_to_a_function(account: Account) -> None:
+    """A template of the CDK's: a bus, a rule on it and a function, with the grant to put events."""
+    template = template_of(a_bus_of_sales, name=account.name)
+    stack = Stack(cloud=account.cloud, name=account.name)
+    function = stack.deploy(template)["Name"]
+    events, logs = account.cloud.client("events"), account.cloud.client("logs")
+    put(events, bus=account.name, price=30)
+
+    def lines() -> str:
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return ""
+        return "".join(each["message"] for each in found)
+
+    until(lines, lambda found: "sold for 30" in found, what="the sale in the function's log")
+    stack.delete()
+
+
+def a_bus_of_sales(stack: cdk.Stack, *, name: str) -> None:
+    bus = aws_events.EventBus(stack, "Bus", event_bus_name=name)
+    function = aws_lambda.Function(
+        stack,
+        "Function",
+        runtime=aws_lambda.Runtime.PYTHON_3_12,
+        handler="index.handler",
+        code=aws_lambda.Code.from_inline("def handler(event, _):\n    print('sold for', event['detail']['price'])\n"),
+    )
+    pattern = aws_events.EventPattern(source=["my.shop"])
+    rule = aws_events.Rule(stack, "Rule", event_bus=bus, event_pattern=pattern)
+    rule.add_target(aws_events_targets.LambdaFunction(function))
+    bus.grant_put_events_to(function)
+    cdk.CfnOutput(stack, "Name", value=function.function_name)
 
 
 def test_a_pipeline_tells_what_becomes_of_its_executions(account: Account, tmp_path: Path) -> None:
@@ -190,8 +269,8 @@ def test_what_is_not_an_event_or_a_rule_is_refused(account: Account) -> None:
         events.put_rule(Name=account.name, ScheduleExpression="sometimes")
     with refused("ResourceNotFoundException"):
         events.describe_rule(Name=account.name)
-    with refused("NotImplemented", "custom event buses"):
-        events.put_rule(Name=account.name, EventPattern=PATTERN, EventBusName="mine")
+    with refused("NotImplemented", "CreateArchive"):
+        events.create_archive(ArchiveName=account.name, EventSourceArn=bus_arn("default"))
     events.put_rule(Name=account.name, EventPattern=PATTERN)
     with refused("NotImplemented", "states as a target"):
         machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:x"

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.events.inputs import check_input
+from localcloud.services.events.place import bus_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from localcloud.platform.cloud import Cloud
+    from localcloud.platform.settings import Settings
 
 PRINCIPAL = "events.amazonaws.com"
 _KNOWN = frozenset(
@@ -21,10 +23,12 @@ _KNOWN = frozenset(
     }
 )
 #: Services without resource policies, for which a rule needs a role.
-_BY_ROLE_ONLY = frozenset({"codebuild", "codepipeline"})
+_BY_ROLE_ONLY = frozenset({"codebuild", "codepipeline", "events"})
+#: What a rule may make of an event before it sends it. Another bus gets it as it is.
+_OTHER_INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
-def check_target(target: Mapping[str, Any]) -> None:
+def check_target(settings: Settings, target: Mapping[str, Any]) -> None:
     """Raises UnsupportedError for what the local cloud cannot do, AwsError for what AWS refuses."""
     unknown = sorted(set(target) - _KNOWN)
     if unknown:
@@ -34,7 +38,23 @@ def check_target(target: Mapping[str, Any]) -> None:
         raise UnsupportedError(f"events: {service} as a target ({target['Arn']})")
     if service in _BY_ROLE_ONLY and not target.get("RoleArn"):
         raise AwsError("ValidationException", f"RoleArn is required for target {target['Arn']}.")
+    if service == "events":
+        _check_bus(settings, target)
     check_input(target)
+
+
+def _check_bus(settings: Settings, target: Mapping[str, Any]) -> None:
+    """The bus need not exist yet. What is not a bus, such as an API destination, is refused by name."""
+    if not is_bus(target):
+        raise UnsupportedError(f"events: {target['Arn']} as a target")
+    bus_named(settings, target, "Arn")
+    given = [name for name in _OTHER_INPUTS if target.get(name) is not None]
+    if given:
+        raise UnsupportedError(f"events: an event bus as a target with {', '.join(given)}")
+
+
+def is_bus(target: Mapping[str, Any]) -> bool:
+    return service_of(target) == "events" and ":event-bus/" in str(target["Arn"])
 
 
 def service_of(target: Mapping[str, Any]) -> str:
@@ -99,9 +119,17 @@ def _start_execution(_: Cloud, client: Any, target: Mapping[str, Any], text: str
     client.start_pipeline_execution(name=target["Arn"].rpartition(":")[2], **present)
 
 
+def _put_event(_: Cloud, client: Any, target: Mapping[str, Any], text: str) -> None:
+    """Hands an event on. Only this service's own sessions of a rule's role may put an event as the whole of it."""
+    event = json.loads(text)
+    entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": text}
+    client.put_events(Entries=[entry | {"EventBusName": target["Arn"]}])
+
+
 _SENDERS: dict[str, Callable[[Any, Any, Mapping[str, Any], str], None]] = {
     "codebuild": _start_build,
     "codepipeline": _start_execution,
+    "events": _put_event,
     "lambda": _invoke,
     "sns": _publish,
     "sqs": _send_message,

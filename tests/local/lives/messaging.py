@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.local.lives.life import Life, Stack, attribute, ref, statement
+from tests.local.lives.life import Life, Stack, attribute, ref, statement, tags
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
 
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
+
+SHOP = "arn:aws:events:${AWS::Region}:${AWS::AccountId}:event-bus/shop"
+
+
+def bus(name: str) -> dict[str, Any]:
+    return {"Type": "AWS::Events::EventBus", "Properties": {"Name": name}}
 
 
 def subscribers(stack: Stack, outputs: dict[str, str]) -> list[str]:
@@ -46,6 +52,31 @@ def rule(stack: Stack, outputs: dict[str, str]) -> tuple[str | None, str | None,
     found = events.describe_rule(Name=outputs["Ref"])
     targets = events.list_targets_by_rule(Rule=outputs["Ref"])["Targets"]
     return found.get("EventPattern"), found.get("ScheduleExpression"), [each["Id"] for each in targets]
+
+
+def event_bus(stack: Stack, outputs: dict[str, str]) -> tuple[str, list[str], dict[str, str]]:
+    events = stack.client("events")
+    found = events.describe_event_bus(Name=outputs["Ref"])
+    marks = tags(events.list_tags_for_resource(ResourceARN=found["Arn"])["Tags"])
+    return found["Description"], [each["Sid"] for each in json.loads(found["Policy"])["Statement"]], marks
+
+
+def event_bus_policy(stack: Stack, outputs: dict[str, str]) -> list[tuple[str, str]]:
+    found = stack.client("events").describe_event_bus(Name=outputs["NeedBus"])
+    statements = json.loads(found["Policy"])["Statement"]
+    return [(outputs["Ref"].rpartition("|")[2], each["Action"]) for each in statements]
+
+
+def rule_of_bus(stack: Stack, outputs: dict[str, str]) -> tuple[str, str, str]:
+    bus, _, name = outputs["Ref"].partition("|")
+    found = stack.client("events").describe_rule(Name=name, EventBusName=bus)
+    assert found["Arn"] == outputs["Arn"]
+    return found["EventBusName"], found["State"], found["Arn"].rpartition(":")[2].split("/")[1]
+
+
+def admits(sid: str, action: str = "events:PutEvents") -> dict[str, Any]:
+    """A statement of the bus ``shop``'s policy for everybody."""
+    return {"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": action, "Resource": {"Fn::Sub": SHOP}}
 
 
 def alarm_of(threshold: float) -> dict[str, Any]:
@@ -146,6 +177,44 @@ LIVES = [
         at_first=('{"source": ["aws.sagemaker"]}', None, ["one"]),
         later=(None, "rate(5 minutes)", ["two"]),
         attributes=("Arn",),
+    ),
+    Life(
+        type_name="AWS::Events::Rule",
+        needs={"Bus": bus("rules")},
+        first={"EventBusName": attribute("Bus"), "EventPattern": {"source": ["shop"]}},
+        then={"EventBusName": attribute("Bus"), "EventPattern": {"source": ["shop"]}, "State": "DISABLED"},
+        look=rule_of_bus,
+        at_first=("rules", "ENABLED", "rules"),
+        later=("rules", "DISABLED", "rules"),
+        attributes=("Arn",),
+    ),
+    Life(
+        type_name="AWS::Events::EventBus",
+        first={
+            "Name": "shop",
+            "Description": "one",
+            "Policy": {"Version": "2012-10-17", "Statement": [admits("a")]},
+            "Tags": [{"Key": "team", "Value": "a"}],
+        },
+        then={
+            "Name": "shop",
+            "Description": "two",
+            "Policy": {"Version": "2012-10-17", "Statement": [admits("b"), admits("c")]},
+            "Tags": [{"Key": "team", "Value": "b"}],
+        },
+        look=event_bus,
+        at_first=("one", ["a"], {"team": "a"}),
+        later=("two", ["b", "c"], {"team": "b"}),
+        attributes=("Arn",),
+    ),
+    Life(
+        type_name="AWS::Events::EventBusPolicy",
+        needs={"Bus": bus("shop")},
+        first={"EventBusName": ref("Bus"), "StatementId": "s", "Statement": admits("s")},
+        then={"EventBusName": ref("Bus"), "StatementId": "s", "Statement": admits("s", "events:PutRule")},
+        look=event_bus_policy,
+        at_first=[("s", "events:PutEvents")],
+        later=[("s", "events:PutRule")],
     ),
     Life(
         type_name="AWS::CloudWatch::Alarm",

@@ -86,6 +86,26 @@ MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
     ("service", "operation", "params", "expected"),
     [
         ("cognito-idp", "CreateUserPool", {"PoolName": "p"}, ["cognito-idp:CreateUserPool *"]),
+        ("events", "DescribeRule", {"Name": "r"}, [f"events:DescribeRule {here('events', 'rule/r')}"]),
+        (
+            "events",
+            "PutTargets",
+            {"Rule": "r", "EventBusName": here("events", "event-bus/b"), "Targets": []},
+            [f"events:PutTargets {here('events', 'rule/b/r')}"],
+        ),
+        ("events", "DescribeEventBus", {}, [f"events:DescribeEventBus {here('events', 'event-bus/default')}"]),
+        (
+            "events",
+            "CreateEventBus",
+            {"Name": "b", "Tags": [{"Key": "k", "Value": "v"}]},
+            [f"events:CreateEventBus {here('events', 'event-bus/b')}"],
+        ),
+        (
+            "events",
+            "PutEvents",
+            {"Entries": [{}, {"EventBusName": "b"}, {"EventBusName": here("events", "event-bus/b")}]},
+            [f"events:PutEvents {here('events', f'event-bus/{name}')}" for name in ("default", "b")],
+        ),
         (
             "cognito-idp",
             "UpdateUserPool",

@@ -1,4 +1,4 @@
-"""The default bus: finds the rules that match an event or are due, and delivers until the event has arrived."""
+"""Finds the rules that match an event on a bus or are due, and delivers until the event has arrived."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from localcloud.platform.errors import AwsError
 from localcloud.platform.service_events import Event, event_of
 from localcloud.services.events.inputs import input_of
 from localcloud.services.events.patterns import matches, read_pattern
+from localcloud.services.events.place import DEFAULT, rule_path
 from localcloud.services.events.schedules import read_schedule
-from localcloud.services.events.targets import PRINCIPAL, queue_url, send
+from localcloud.services.events.targets import PRINCIPAL, is_bus, queue_url, send
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.store import Document
 
@@ -29,11 +32,12 @@ _LONGEST_WAIT_SECONDS = 300.0
 _THROTTLED = ("Throttling", "TooManyRequests", "Rate")
 
 
-class Bus:
+class Router:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self.rules = cloud.store.table("events.rules")
-        self._patterns: dict[str, dict[str, Any]] = {}
+        #: Bus → key of a rule → its pattern.
+        self._patterns: dict[str, dict[str, dict[str, Any]]] = {}
         self.deliveries = Agenda(cloud.store.table("events.deliveries"), self._deliver)
         self.schedules = Agenda(cloud.store.table("events.schedules"), self._tick)
         for name, rule in self.rules.items():
@@ -49,40 +53,56 @@ class Bus:
         self.schedules.stop()
         self.deliveries.stop()
 
-    def receive(self, event: Event) -> None:
-        """Writes down the targets of the event. Other threads deliver it."""
-        for name in [name for name, pattern in list(self._patterns.items()) if matches(pattern, event)]:
-            rule = self.rules.get(name)
+    def receive(self, event: Event, bus: str = DEFAULT, *, forwarded: bool = False) -> None:
+        """Writes down the targets of the event. Other threads deliver it.
+
+        ``forwarded``: it comes from a rule of another bus. As on AWS, it goes to no third one.
+        """
+        patterns = list(self._patterns.get(bus, {}).items())
+        for key in [key for key, pattern in patterns if matches(pattern, event)]:
+            rule = self.rules.get(key)
             if rule is not None:
-                self._send_to_targets(rule, event)
+                self._send_to_targets(rule, event, forwarded=forwarded)
+
+    def rules_of(self, bus: str, prefix: str = "") -> list[Document]:
+        """The rules on a bus whose names begin so."""
+        return [rule for _, rule in self.rules.items(rule_path(bus, prefix)) if _bus_of(rule) == bus]
 
     def put(self, rule: Document, *, reschedule: bool) -> None:
         """Takes up a rule that is new or has changed."""
-        self.rules.put(rule["Name"], rule)
-        self._watch(rule["Name"], rule)
+        key = _key_of(rule)
+        self.rules.put(key, rule)
+        self._watch(key, rule)
         if not _is_scheduled(rule):
-            self.schedules.remove(rule["Name"])
-        elif reschedule or rule["Name"] not in self.schedules:
+            self.schedules.remove(key)
+        elif reschedule or key not in self.schedules:
             self._schedule(rule)
 
-    def delete(self, name: str) -> None:
-        self.rules.delete(name)
-        self._patterns.pop(name, None)
-        self.schedules.remove(name)
+    def change(self, rule: Document, change: Callable[[Document], None]) -> None:
+        """Changes what a rule does when it matches, not when it does."""
+        self.rules.update(_key_of(rule), change)
 
-    def _watch(self, name: str, rule: Document) -> None:
+    def delete(self, key: str) -> None:
+        rule = self.rules.get(key)
+        if rule is not None:
+            self.rules.delete(key)
+            self._patterns.get(_bus_of(rule), {}).pop(key, None)
+            self.schedules.remove(key)
+
+    def _watch(self, key: str, rule: Document) -> None:
         """The rules with patterns, parsed. Other rules cost an event nothing."""
+        patterns = self._patterns.setdefault(_bus_of(rule), {})
         if rule.get("EventPattern") and rule["State"] == "ENABLED":
-            self._patterns[name] = read_pattern(rule["EventPattern"])
+            patterns[key] = read_pattern(rule["EventPattern"])
         else:
-            self._patterns.pop(name, None)
+            patterns.pop(key, None)
 
     def _schedule(self, rule: Document) -> None:
         now = datetime.now(UTC)
         following = read_schedule(rule["ScheduleExpression"]).after(now)
         if following is not None:
             wait = (following - now).total_seconds() / self._cloud.settings.time_scale
-            self.schedules.put({"time": following}, after_seconds=wait, key=rule["Name"])
+            self.schedules.put({"time": following}, after_seconds=wait, key=_key_of(rule))
 
     def _tick(self, name: str, entry: Document) -> Again | None:
         """Runs a schedule that is due. Times that passed while the local cloud was down are not made up for."""
@@ -105,8 +125,11 @@ class Bus:
         wait = (following - base).total_seconds() / self._cloud.settings.time_scale
         return Again(after_seconds=wait, document={"time": following})
 
-    def _send_to_targets(self, rule: Document, event: Event) -> None:
+    def _send_to_targets(self, rule: Document, event: Event, *, forwarded: bool = False) -> None:
         for target in rule["targets"].values():
+            if forwarded and is_bus(target):
+                log.info("%s: an event from another bus does not go on to %s", rule["Arn"], target["Arn"])
+                continue
             text = input_of(target, event, rule["Arn"])
             self.deliveries.put(
                 {"rule": rule["Arn"], "target": target, "text": text, "since": datetime.now(UTC), "attempts": 0}
@@ -149,6 +172,14 @@ class Bus:
             )
         except (ClientError, BotoCoreError) as lost:
             log.warning("%s: nor does it reach the dead letter queue %s: %s", entry["rule"], arn, lost)
+
+
+def _bus_of(rule: Document) -> str:
+    return str(rule.get("EventBusName", DEFAULT))
+
+
+def _key_of(rule: Document) -> str:
+    return rule_path(_bus_of(rule), rule["Name"])
 
 
 def _is_scheduled(rule: Document) -> bool:
