@@ -295,6 +295,11 @@ class AccountState:
         statements = (self._store.table("events.buses").get(bus) or {}).get("policy")
         return _of_statements(statements) if statements else None
 
+    def url_auth_type(self, named: str) -> str:
+        """The authentication of the URL of a function or alias; empty where it has none."""
+        urls = self._store.table("lambda.urls").items()
+        return next((str(url["AuthType"]) for _, url in urls if url["function"] == named), "")
+
     def _api_policy(self, arn: str) -> str | None:
         """An API's policy as it was deployed to the stage. In it ``execute-api:/`` stands for the API's own ARN."""
         start, _, resource = arn.rpartition(":")

@@ -39,6 +39,7 @@ EVALUATED = frozenset(
         *("cloudformation:templateurl", "cloudwatch:namespace", "iam:awsservicename", "iam:passedtoservice"),
         *("iam:permissionsboundary", "iam:policyarn", "kms:calleraccount", "kms:encryptioncontextkeys"),
         *("apigateway:request/routeauthorizationtype", "lambda:layer", "lambda:principal"),
+        *("lambda:functionarn", "lambda:functionurlauthtype", "lambda:invokedviafunctionurl"),
         *(
             f"{service}:{key}"
             for service in ("codeconnections", "codestar-connections")
@@ -72,6 +73,7 @@ _PARAMETERS = {
     "cloudwatch:namespace": "Namespace",
     "iam:permissionsboundary": "PermissionsBoundary",
     "iam:policyarn": "PolicyArn",
+    "lambda:functionurlauthtype": "FunctionUrlAuthType",
     "lambda:principal": "Principal",
     "sns:endpoint": "Endpoint",
     "sns:protocol": "Protocol",

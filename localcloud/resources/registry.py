@@ -81,6 +81,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_lambda_function import Function
     from localcloud.resources.aws_lambda_layerversion import LayerVersion
     from localcloud.resources.aws_lambda_permission import Permission
+    from localcloud.resources.aws_lambda_url import Url
     from localcloud.resources.aws_lambda_version import Version
     from localcloud.resources.aws_logs_loggroup import LogGroup
     from localcloud.resources.aws_s3_bucket import Bucket
@@ -156,6 +157,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         Function,
         LayerVersion,
         Permission,
+        Url,
         Version,
         LogGroup,
         Bucket,

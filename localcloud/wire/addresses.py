@@ -8,6 +8,7 @@ sent to, or sends, is local. So whoever answers a page turns one into the other,
 ``https://<domain>.auth.<region>.amazoncognito.com``  ``http://<domain>.auth.localhost:PORT``
 ``https://cognito-idp.<region>.amazonaws.com``        ``http://cognito-idp.localhost:PORT``
 ``https://<distribution>.cloudfront.net``             ``http://<distribution>.cloudfront.localhost:PORT``
+``https://<url id>.lambda-url.<region>.on.aws``       ``http://<url id>.lambda-url.localhost:PORT``
 ====================================================  =====================================
 
 The front door does it for the headers of virtual hosts, in both directions: Host, Origin and Referer of requests, and
@@ -29,6 +30,7 @@ _HOSTS = (
     (f"auth.{_REGION}.amazoncognito.com", "auth.localhost", True),
     (f"cognito-idp.{_REGION}.amazonaws.com", "cognito-idp.localhost", False),
     ("cloudfront.net", "cloudfront.localhost", True),
+    (f"lambda-url.{_REGION}.on.aws", "lambda-url.localhost", True),
 )
 
 
@@ -41,7 +43,7 @@ class Addresses:
 
     def local(self, text: str) -> str:
         """The text with local addresses in the place of AWS's. Other addresses stay as they are."""
-        if "amazon" not in text and "cloudfront.net" not in text:
+        if not any(named in text for named in ("amazon", "cloudfront.net", ".on.aws")):
             return text
         for aws, local, named in _HOSTS:
             host = re.escape(aws.replace(_REGION, self.region))

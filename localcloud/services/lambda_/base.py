@@ -10,6 +10,7 @@ from localcloud.services.lambda_.asynchronous import Asynchronous
 from localcloud.services.lambda_.engine import Engine
 from localcloud.services.lambda_.functions import Functions
 from localcloud.services.lambda_.layers import Layers
+from localcloud.services.lambda_.urls.settings import Urls
 from localcloud.services.lambda_.versions import Versions
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class LambdaOperations(Operations):
         self.functions = Functions(cloud)
         self.versions = Versions(cloud, self.functions)
         self.layers = Layers(cloud)
+        self.urls = Urls(cloud)
         self.engine = Engine(cloud, self.functions, self.versions, self.layers)
         self.asynchronous = Asynchronous(cloud, self.versions, self.engine)
 

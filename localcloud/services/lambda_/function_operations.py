@@ -140,6 +140,8 @@ class FunctionOperations(LambdaOperations):
         numbers = [version["Version"] for version in self.versions.versions_of(name)]
         aliases = [alias["Name"] for alias in self.versions.aliases_of(name)]
         self.functions.table.delete(name)
+        for named in self.urls.of_function(name):
+            self.urls.delete(named)
         self.versions.delete_all(name)
         self.versions.forget_unused(configuration["CodeSha256"])
         for qualifier in (*aliases, *numbers):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PERMISSION = (
     *("FunctionName", "StatementId", "Action", "Principal", "SourceArn", "SourceAccount", "PrincipalOrgID"),
-    *("Qualifier", "RevisionId"),
+    *("Qualifier", "RevisionId", "FunctionUrlAuthType", "InvokedViaFunctionUrl"),
 )
 #: A service, an account, an identity of IAM or STS, or everybody.
 _PRINCIPAL = re.compile(
@@ -36,6 +36,7 @@ class PolicyOperations(LambdaOperations):
         named = reference(params["FunctionName"], params.get("Qualifier"))
         if named.qualifier == LATEST:
             raise AwsError("InvalidParameterValueException", "We currently do not support adding policies for $LATEST.")
+        _check_of_url(params)
         statement = _statement(self.functions.arn(str(named)), params)
         _require_readable(statement)
 
@@ -130,7 +131,21 @@ def _statement(arn: str, params: Params) -> dict[str, Any]:
         conditions["StringEquals"] = {"AWS:SourceAccount": params["SourceAccount"]}
     if params.get("SourceArn"):
         conditions["ArnLike"] = {"AWS:SourceArn": params["SourceArn"]}
+    if params.get("FunctionUrlAuthType"):
+        conditions["StringEquals"] = {
+            **conditions.get("StringEquals", {}),
+            "lambda:FunctionUrlAuthType": params["FunctionUrlAuthType"],
+        }
+    if params.get("InvokedViaFunctionUrl"):
+        conditions["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
     return statement | ({"Condition": conditions} if conditions else {})
+
+
+def _check_of_url(params: Params) -> None:
+    """Raises AwsError where a condition for function URLs is put to an action that does not know it."""
+    for name, action in (("FunctionUrlAuthType", "InvokeFunctionUrl"), ("InvokedViaFunctionUrl", "InvokeFunction")):
+        if params.get(name) and params["Action"] != f"lambda:{action}":
+            raise AwsError("InvalidParameterValueException", f"{name} is only supported for lambda:{action} action")
 
 
 def _require_readable(statement: dict[str, Any]) -> None:

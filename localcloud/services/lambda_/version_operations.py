@@ -103,6 +103,7 @@ class VersionOperations(LambdaOperations):
         named = self._alias(params)
         self.functions.get(named.name)
         self.versions.aliases.delete(str(named))
+        self.urls.delete(named)
         self.engine.provisioned.remove(named)
 
     def _alias(self, params: Params) -> Reference:

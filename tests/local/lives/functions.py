@@ -70,6 +70,12 @@ def pointed(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
     return answer, found["FunctionVersion"], found["Description"], found.get("RoutingConfig")
 
 
+def addressed(stack: Stack, outputs: dict[str, str]) -> tuple[Any, ...]:
+    found = stack.client("lambda").get_function_url_config(FunctionName=outputs["Ref"])
+    assert found["FunctionUrl"] == outputs["FunctionUrl"]
+    return found["AuthType"], found.get("Cors")
+
+
 def invoking(count: int) -> dict[str, Any]:
     return {"FunctionName": ref("Function"), "Qualifier": "$LATEST", "MaximumRetryAttempts": count}
 
@@ -118,6 +124,20 @@ LIVES = [
         look=published,
         at_first=("1", "the first"),
         attributes=("Version", "FunctionArn"),
+    ),
+    Life(
+        type_name="AWS::Lambda::Url",
+        needs={"Role": ROLE, "Function": FUNCTION},
+        first={
+            "TargetFunctionArn": attribute("Function"),
+            "AuthType": "NONE",
+            "Cors": {"AllowOrigins": ["*"], "MaxAge": 60},
+        },
+        then={"TargetFunctionArn": attribute("Function"), "AuthType": "AWS_IAM"},
+        look=addressed,
+        at_first=("NONE", {"AllowOrigins": ["*"], "MaxAge": 60}),
+        later=("AWS_IAM", {}),
+        attributes=("FunctionArn", "FunctionUrl"),
     ),
     Life(
         type_name="AWS::Lambda::Alias",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.platform.service import HttpResponse
 from localcloud.services.apigateway.gateway_responses import failed
 from localcloud.services.apigateway.serving.proxy_event import is_binary
+from localcloud.wire.function_answers import header_of, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -60,12 +61,9 @@ def _read(payload: bytes) -> dict[str, Any]:
 
 def _status(value: Any) -> int:
     try:
-        status = int(value) if not isinstance(value, (bool, float)) else -1
-    except (TypeError, ValueError):
-        status = -1
-    if not 100 <= status <= 999:
-        raise failed(f"{_MALFORMED}: its statusCode is {value!r}")
-    return status
+        return status_of(value)
+    except ValueError as error:
+        raise failed(f"{_MALFORMED}: {error}") from error
 
 
 def _headers(answer: dict[str, Any]) -> dict[str, list[str]]:
@@ -90,9 +88,7 @@ def _headers(answer: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _header(name: str, value: Any) -> str:
-    if isinstance(value, (dict, list)):
-        raise failed(f"{_MALFORMED}: the header {name} is {type(value).__name__}")
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    if not name.isascii() or any(ord(letter) < 32 and letter != "\t" for letter in name + text):
-        raise failed(f"{_MALFORMED}: the header {name!r} has a control character")
-    return text.encode("latin-1", "replace").decode("latin-1")
+    try:
+        return header_of(name, value)
+    except ValueError as error:
+        raise failed(f"{_MALFORMED}: {error}") from error

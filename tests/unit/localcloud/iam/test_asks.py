@@ -217,6 +217,12 @@ MODEL_PACKAGE = here("sagemaker", "model-package/cars/3")
             {"LayerName": "fonts", "Content": {}},
             [f"lambda:PublishLayerVersion {here('lambda', 'layer:fonts')}"],
         ),
+        (
+            "lambda",
+            "InvokeFunctionUrl",
+            {"FunctionName": "f:live", "AuthType": "NONE"},
+            [f"lambda:{each} {here('lambda', 'function:f:live')}" for each in ("InvokeFunctionUrl", "InvokeFunction")],
+        ),
         ("lambda", "ListLayerVersions", {"LayerName": "fonts"}, ["lambda:ListLayerVersions *"]),
         (
             "sagemaker",

@@ -13,6 +13,7 @@ PAIRS = [
     ("https://my-page.auth.us-east-1.amazoncognito.com/login?a=b", "http://my-page.auth.localhost:4730/login?a=b"),
     ("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_A", "http://cognito-idp.localhost:4730/us-east-1_A"),
     ("https://d111.cloudfront.net", "http://d111.cloudfront.localhost:4730"),
+    ("https://abc1.lambda-url.us-east-1.on.aws/x", "http://abc1.lambda-url.localhost:4730/x"),
     ("d111.cloudfront.net", "d111.cloudfront.localhost:4730"),
     (
         "default-src 'self'; connect-src https://a1.execute-api.us-east-1.amazonaws.com https://d1.cloudfront.net",
