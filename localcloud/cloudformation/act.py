@@ -129,7 +129,8 @@ class Actor:
         action, _ = decide(step.type_name, properties, step.present)
         status = (self.stacks.resource(self.stack["StackId"], step.logical_id) or {}).get("ResourceStatus")
         # An update that changes anything reads parameters anew.
-        if action is Action.UNCHANGED and (status in FAILED or wanted.fetched != step.present.fetched):
+        again = status in FAILED or step.automatic or wanted.fetched != step.present.fetched
+        if action is Action.UNCHANGED and again:
             action = Action.UPDATE
         self._check_policy(action, step)
         if action is Action.UNCHANGED:

@@ -26,6 +26,14 @@ _ACTIONS = {
 }
 
 
+#: A stack in the stack, whose template may be another one by now.
+_AUTOMATIC = {
+    "Target": {"Attribute": "Properties", "RequiresRecreation": "Never"},
+    "Evaluation": "Dynamic",
+    "ChangeSource": "Automatic",
+}
+
+
 def changes(plan: Plan, template: Template, given_anew: frozenset[str]) -> list[dict[str, Any]]:
     """DescribeChangeSet's Changes, property values included. ``given_anew``: parameters that have another value now."""
     return [
@@ -92,6 +100,7 @@ def _change(step: Step, causes: _Causes) -> dict[str, Any]:
         found["Replacement"] = _replacement(step)
         found["Scope"] = list(_scope(step))
         found["Details"] = [_detail(each, cause) for each in step.changes for cause in causes.of(each)]
+        found["Details"] += [_AUTOMATIC] if step.automatic else []
         found["Details"] += [
             {"Target": {"Attribute": name, "RequiresRecreation": "Never"}, "Evaluation": "Static",
              "ChangeSource": "DirectModification"}
@@ -111,7 +120,7 @@ def _replacement(step: Step) -> str:
 
 def _scope(step: Step) -> Iterator[str]:
     names = {each.name for each in step.changes}
-    if names - {"Tags"}:
+    if names - {"Tags"} or step.automatic:
         yield "Properties"
     if "Tags" in names:
         yield "Tags"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import threading
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.live import Live
@@ -13,7 +14,6 @@ from localcloud.platform.errors import AwsError
 from localcloud.resources.resource import ResourceError
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Mapping
 
     from localcloud.cloudformation.act import Actor
@@ -34,6 +34,10 @@ class Deployment:
     actor: Actor
     going_down: threading.Event
     """Set when the local cloud stops. Failures are not rolled back from then on."""
+    in_charge: threading.Lock = field(default_factory=threading.Lock)
+    """Held while the stack's status changes, and while another operation takes the stack over."""
+    superseded: bool = False
+    """Whether the stack is another operation's by now: its deletion's, which waits for the end of this one."""
 
     def create(self, plan: Plan, evaluation: Evaluation, *, on_failure: str) -> None:
         """``on_failure``: ROLLBACK, DELETE or DO_NOTHING. Without an export that it imports, nothing is made."""
@@ -48,10 +52,9 @@ class Deployment:
         if on_failure == "DO_NOTHING" or self.going_down.is_set():
             self._status("CREATE_FAILED", reason)
         elif on_failure == "DELETE":
-            self._status("DELETE_IN_PROGRESS", f"{reason}. Delete requested by user.")
-            self._delete_all(self._as_never_made(self.stacks.deployed(self.stack_id)))
-        else:
-            self._status("ROLLBACK_IN_PROGRESS", f"{reason}. Rollback requested by user.")
+            if self._status("DELETE_IN_PROGRESS", f"{reason}. Delete requested by user."):
+                self._delete_all(self._as_never_made(self.stacks.deployed(self.stack_id)))
+        elif self._status("ROLLBACK_IN_PROGRESS", f"{reason}. Rollback requested by user."):
             self.roll_back_create()
 
     def roll_back_create(self) -> None:
@@ -196,8 +199,12 @@ class Deployment:
             self.actor.cancelled.set()
         return self.actor
 
-    def _status(self, status: str, reason: str | None = None, **fields: Any) -> None:
-        self.stacks.set_status(self.stack_id, status, reason, **fields)
+    def _status(self, status: str, reason: str | None = None, **fields: Any) -> bool:
+        """Whether the stack has the status now: it has not once another operation has taken the stack over."""
+        with self.in_charge:
+            if not self.superseded:
+                self.stacks.set_status(self.stack_id, status, reason, **fields)
+            return not self.superseded
 
 
 def stack_fields(stack: Mapping[str, Any]) -> dict[str, Any]:

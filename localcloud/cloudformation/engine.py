@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import uuid
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 STOP_SECONDS = 3.0
 #: How long an answer waits for a short operation to end. A client like cdk looks again after five seconds only.
 GRACE_SECONDS = 2.0
+
+#: A deletion does not wait for the end of these.
+_BEING_MADE = frozenset({"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
 
 log = logging.getLogger("localcloud.cloudformation")
 
@@ -62,14 +66,20 @@ class Engine:
     def delete(
         self, stack: Stack, caller: Caller, *, retain: frozenset[str], role_arn: str | None, **fields: Any
     ) -> None:
+        """A creation that is under way, or its rollback, ends first: what it waits for is cancelled."""
         make_client = authority.client_maker(self.cloud.clients, role_arn or stack.get("RoleARN"), caller.access_key_id)
-        status = str(stack["StackStatus"])
         if role_arn:
             fields["RoleARN"] = role_arn
-        fields |= {"CallerKey": caller.access_key_id, "Retain": sorted(retain), "BackTo": status}
-        stack = self._begin(stack["StackId"], "DELETE_IN_PROGRESS", **fields)
+        fields |= {"CallerKey": caller.access_key_id, "Retain": sorted(retain)}
+        stack, making = self._begin_deletion(stack["StackId"], **fields)
         deployment = self._deployment(stack, make_client)
-        self._start(deployment, lambda: deployment.delete(retain=retain, back_to=status))
+
+        def work() -> None:
+            if making is not None:
+                making.join()
+            deployment.delete(retain=retain, back_to=stack["BackTo"])
+
+        self._start(deployment, work)
 
     def roll_back(self, stack: Stack, caller: Caller, *, skip: frozenset[str] = frozenset(), **fields: Any) -> None:
         """Rolls back a failed create or update."""
@@ -126,6 +136,22 @@ class Engine:
             require_idle(self.stacks.get(stack_id))
             return self.stacks.begin(stack_id, status, **fields)
 
+    def _begin_deletion(self, stack_id: str, **fields: Any) -> tuple[Stack, threading.Thread | None]:
+        """Takes the stack for its deletion, also from the operation that makes it, whose thread comes back with it."""
+        fields["OperationId"] = str(uuid.uuid4())
+        with self._lock:
+            thread, making = self._running.get(stack_id, (None, None))
+            with making.in_charge if making else contextlib.nullcontext():
+                status = str(self.stacks.get(stack_id)["StackStatus"])
+                if making is None or status not in _BEING_MADE:
+                    require_deletable(self.stacks.get(stack_id))
+                    return self.stacks.begin(stack_id, "DELETE_IN_PROGRESS", BackTo=status, **fields), None
+                making.superseded = True
+                stack = self.stacks.begin(stack_id, "DELETE_IN_PROGRESS", BackTo="CREATE_FAILED", **fields)
+            if status == "CREATE_IN_PROGRESS":
+                making.actor.cancelled.set()
+            return stack, thread
+
     def _deployment(self, stack: Stack, make_client: Callable[[str], Any]) -> Deployment:
         settings = self.cloud.settings
         actor = Actor(
@@ -146,10 +172,12 @@ class Engine:
                 work()
             except Exception as error:
                 log.exception("stack %s", deployment.stack_id)
-                self._fail(deployment.stack_id, f"Internal failure: {type(error).__name__}: {error}")
+                if not deployment.superseded:
+                    self._fail(deployment.stack_id, f"Internal failure: {type(error).__name__}: {error}")
             finally:
                 with self._lock:
-                    self._running.pop(deployment.stack_id, None)
+                    if self._running.get(deployment.stack_id, (None, None))[1] is deployment:
+                        del self._running[deployment.stack_id]
 
         thread = threading.Thread(target=run, name=f"stack-{deployment.actor.stack['StackName']}", daemon=True)
         with self._lock:
@@ -182,6 +210,12 @@ class Engine:
 def is_busy(stack: Stack) -> bool:
     status = str(stack.get("StackStatus", ""))
     return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+
+
+def require_deletable(stack: Stack) -> None:
+    if is_busy(stack):
+        message = f"Stack [{stack['StackId']}] cannot be deleted while in status {stack['StackStatus']}"
+        raise AwsError("ValidationError", message)
 
 
 def require_new_name(stacks: Stacks, name: str) -> None:

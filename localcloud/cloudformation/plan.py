@@ -16,6 +16,7 @@ from localcloud.cloudformation.order import in_order, reversed_
 from localcloud.cloudformation.schemas import Schema, is_custom, schema
 from localcloud.cloudformation.values import Unknown, contains_unknown
 from localcloud.platform.errors import AwsError
+from localcloud.resources.registry import provider
 from localcloud.wire import system_tags
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Step:
     imported: str = ""
     """The physical id of a resource that is there, and in no stack yet."""
     changes: tuple[PropertyChange, ...] = ()
+    automatic: bool = False
+    """Whether it is asked only because the stack is updated: nobody knows before whether anything changes."""
     attributes_changed: tuple[str, ...] = ()
     """Which of Metadata, DeletionPolicy and UpdateReplacePolicy changed."""
 
@@ -279,8 +282,11 @@ def _step(
                 f"resources: [{definition.logical_id}]",
             )
         action, changes = decide(definition.type_name, properties, present)
+    kind = provider(definition.type_name)
+    automatic = action is Action.UNCHANGED and kind is not None and kind.asked_at_every_update
     return Step(
-        action=action,
+        action=Action.UPDATE if automatic else action,
+        automatic=automatic,
         logical_id=definition.logical_id,
         type_name=definition.type_name,
         depends_on=depends_on,

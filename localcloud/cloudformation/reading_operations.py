@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from localcloud.cloudformation.nesting import is_protected
 from localcloud.cloudformation.operations import CloudFormationOperations, page
 from localcloud.cloudformation.stacks import STACK_TYPE, Stack
 from localcloud.platform.errors import AwsError
@@ -13,7 +14,7 @@ from localcloud.platform.service import Call, Params, operation
 _STACK_KEYS = (
     *("StackId", "StackName", "ChangeSetId", "Description", "CreationTime", "DeletionTime", "LastUpdatedTime"),
     *("StackStatus", "StackStatusReason", "DisableRollback", "Capabilities", "Outputs", "RoleARN"),
-    *("EnableTerminationProtection", "RetainExceptOnCreate"),
+    *("EnableTerminationProtection", "RetainExceptOnCreate", "ParentId", "RootId"),
 )
 _RESOURCE_KEYS = ("LogicalResourceId", "PhysicalResourceId", "ResourceType", "ResourceStatus", "ResourceStatusReason")
 
@@ -23,14 +24,17 @@ class ReadingOperations(CloudFormationOperations):
     def describe_stacks(self, _: Call, params: Params) -> Params:
         name = params.get("StackName")
         found = [self.stacks.get(name)] if name else list(self.stacks.living())
-        return page("Stacks", [_described(stack) for stack in found], params.get("NextToken"))
+        described = [
+            _described(stack) | {"EnableTerminationProtection": is_protected(stack, self.stacks)} for stack in found
+        ]
+        return page("Stacks", described, params.get("NextToken"))
 
     @operation("ListStacks")
     def list_stacks(self, _: Call, params: Params) -> Params:
         wanted = params.get("StackStatusFilter")
         keys = (
             *("StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", "StackStatus"),
-            "StackStatusReason",
+            *("StackStatusReason", "ParentId", "RootId"),
         )
         found = [
             {key: stack[key] for key in keys if stack.get(key) is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from localcloud.cloudformation import stack_policy_source
+from localcloud.cloudformation import nesting, stack_policy_source
 from localcloud.cloudformation.engine import require_idle, require_new_name
 from localcloud.cloudformation.operations import CloudFormationOperations, refuse, refuse_deployment_config
 from localcloud.cloudformation.preparation import prepare
@@ -42,6 +42,7 @@ class StackOperations(CloudFormationOperations):
             require_new_name(self.stacks, name)
             stack = self.stacks.blank(name)
         policy = stack_policy_source.given(params, self.cloud, call.caller)
+        family = nesting.taken_out(params, self.stacks)
         prepared = prepare(self.cloud, self.stacks, stack, params, call.caller)
         self.engine.create(
             stack,
@@ -52,6 +53,7 @@ class StackOperations(CloudFormationOperations):
             RetainExceptOnCreate=bool(params.get("RetainExceptOnCreate")),
             ClientRequestToken=params.get("ClientRequestToken"),
             StackPolicy=policy,
+            **family,
         )
         self.stacks.forget_change_sets(stack["StackId"])
         return {"StackId": stack["StackId"]}
@@ -88,11 +90,7 @@ class StackOperations(CloudFormationOperations):
         stack = self.stacks.find(params["StackName"])
         if stack is None or stack["StackStatus"] in {"DELETE_COMPLETE", "DELETE_IN_PROGRESS"}:
             return
-        if stack["EnableTerminationProtection"]:
-            raise AwsError(
-                "ValidationError",
-                f"Stack [{stack['StackName']}] cannot be deleted while TerminationProtection is enabled",
-            )
+        nesting.refuse_protected(stack, self.stacks, self.cloud.clients, call.caller)
         retain = frozenset(params.get("RetainResources", []))
         if retain and stack["StackStatus"] != "DELETE_FAILED":
             raise AwsError(
@@ -140,6 +138,7 @@ class StackOperations(CloudFormationOperations):
     @operation("UpdateTerminationProtection")
     def update_termination_protection(self, _: Call, params: Params) -> Params:
         stack = self._require(params["StackName"])
+        nesting.require_root(stack)
         self.stacks.change(stack["StackId"], EnableTerminationProtection=params["EnableTerminationProtection"])
         return {"StackId": stack["StackId"]}
 

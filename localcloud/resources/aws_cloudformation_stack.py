@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 #: As long as a custom resource may take, and the resources of a stack one after the other.
 _TIMEOUT_SECONDS = 6 * 3600
+#: With it, a stack says in which stack it is made. Only CloudFormation itself can set a tag like this.
+PARENT_TAG = "aws:cloudformation:stack-id"
 _NOTHING_TO_DO = "No updates are to be performed."
 _GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+#: A stack that is being made can be deleted.
+_DELETABLE = frozenset({"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
 #: Where a stack says why it went back.
 _WHY = frozenset(
     {"CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_FAILED", "DELETE_FAILED"}
@@ -24,17 +28,20 @@ _WHY = frozenset(
 class NestedStack(Resource):
     """A stack of its own, with the parent's authority, capabilities and tags. Ref is its ARN.
 
-    ``Outputs.<name>`` are its outputs. It is updated where its properties change: another template has another URL, as
-    the CDK's have.
+    ``Outputs.<name>`` are its outputs. Every update of the parent reads the template again, which may be another one
+    under the same URL.
     """
 
     type_name = "AWS::CloudFormation::Stack"
+    asked_at_every_update = True
 
     def create(self, ctx: Context, properties: Properties) -> Created:
         cloudformation = ctx.client("cloudformation")
         more = {key: properties[key] for key in ("NotificationARNs", "TimeoutInMinutes") if key in properties}
         name = ctx.new_name(128)
-        stack_id = cloudformation.create_stack(StackName=name, **_inputs(ctx, properties), **more)["StackId"]
+        inputs = _inputs(ctx, properties)
+        inputs["Tags"].append({"Key": PARENT_TAG, "Value": ctx.stack_id})
+        stack_id = cloudformation.create_stack(StackName=name, **inputs, **more)["StackId"]
         ctx.created(stack_id)
         found = _settled(ctx, cloudformation, stack_id)
         return Created(physical_id=stack_id, attributes=_outputs(cloudformation, found, _GOOD, "created"))
@@ -56,8 +63,8 @@ class NestedStack(Resource):
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
         del properties
         cloudformation = ctx.client("cloudformation")
-        # It may still be made, for a failure beside it has ended the parent's operation.
-        _settled(ctx, cloudformation, physical_id)
+        # It may still be made or changed, for a failure beside it has ended the parent's operation.
+        _settled(ctx, cloudformation, physical_id, but=_DELETABLE)
         cloudformation.delete_stack(StackName=physical_id)
         found = _settled(ctx, cloudformation, physical_id)
         _outputs(cloudformation, found, {"DELETE_COMPLETE"}, "deleted")
@@ -79,10 +86,13 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _settled(ctx: Context, cloudformation: Any, stack_id: str) -> dict[str, Any]:
+def _settled(ctx: Context, cloudformation: Any, stack_id: str, *, but: Collection[str] = frozenset()) -> dict[str, Any]:
+    """The stack once nothing goes on in it, or what ``but`` names."""
+
     def poll() -> dict[str, Any] | None:
         found: dict[str, Any] = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]
-        return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
+        goes_on = found["StackStatus"].endswith("_IN_PROGRESS") and found["StackStatus"] not in but
+        return None if goes_on else found
 
     return ctx.wait(poll, timeout_seconds=_TIMEOUT_SECONDS, what=f"Embedded stack {stack_id}")
 

@@ -133,6 +133,9 @@ class Resource(abc.ABC):
     #: Why a change that needs a replacement is refused; empty where it is not.
     cannot_be_replaced: ClassVar[str] = ""
 
+    #: Whether every update of the stack asks the resource too, for its properties do not tell all that it is made of.
+    asked_at_every_update: ClassVar[bool] = False
+
     @abc.abstractmethod
     def create(self, ctx: Context, properties: Properties) -> Created:
         """Makes the resource and waits until it can be used. ``ctx.new_name`` names it if the template does not."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.clouds import LocalCloud
 from tests.local.iam_account import Account, allow, trust
@@ -213,6 +214,25 @@ def test_what_could_not_be_made_is_deleted(stack: Stack) -> None:
     assert any("Message returned: as asked" in reason for reason in stack.reasons())
     found = requests(stack, function_name(stack), 2)
     assert asked(found) == [("Create", "", "hello"), ("Delete", "one", "hello")]
+
+
+def test_a_stack_that_waits_for_a_function_can_be_deleted(stack: Stack) -> None:
+    """Nobody waits for the answer any more, and the function is asked to delete what it may have made."""
+    deaf = OBEDIENT.replace("    wanted =", "    if event['RequestType'] == 'Create':\n        return\n    wanted =")
+    cloudformation = stack.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=stack.name, TemplateBody=json.dumps(template(deaf)), Capabilities=["CAPABILITY_IAM"]
+    )
+    until(stack.reasons, lambda found: any(each.startswith("Subject:") for each in found), what="the custom resource")
+    requests(stack, function_name(stack), 1)
+    with pytest.raises(ClientError, match="already exists"):
+        cloudformation.create_stack(StackName=stack.name, TemplateBody="{}")
+    stack_id = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]["StackId"]
+    cloudformation.delete_stack(StackName=stack.name)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig={"Delay": 1})
+    events = cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
+    told = [each["ResourceStatus"] for each in events if each["LogicalResourceId"] == "Subject"]
+    assert told[:3] == ["DELETE_COMPLETE", "DELETE_IN_PROGRESS", "CREATE_FAILED"]
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,9 @@ class Templates:
         self._s3, self._bucket, self._url = cloud.client("s3"), f"nested-{uuid.uuid4().hex[:8]}", cloud.endpoint_url
         self._s3.create_bucket(Bucket=self._bucket)
 
-    def put(self, resources: dict[str, Any], **sections: Any) -> str:
-        key = uuid.uuid4().hex
+    def put(self, resources: dict[str, Any], *, over: str = "", **sections: Any) -> str:
+        """The template's address. ``over``: the address of the one that it takes the place of."""
+        key = over.rpartition("/")[2] or uuid.uuid4().hex
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=template(resources, **sections).encode())
         return f"https://s3.us-east-1.amazonaws.com/{self._bucket}/{key}"
 
@@ -90,6 +91,47 @@ def test_a_stack_in_a_stack_lives_with_it(local_cloud: LocalCloud, parent: Stack
     assert status(parent, stack_id) == "DELETE_COMPLETE"
     with pytest.raises(ClientError, match="ParameterNotFound"):
         ssm.get_parameter(Name=before["Name"])
+
+
+def test_a_template_that_was_changed_under_its_address_is_read_again(parent: Stack, templates: Templates) -> None:
+    """Each update of the parent reads it, also one that changes nothing else; a change set foresees that."""
+    url = templates.put({"P": parameter("one")})
+    made = {"Child": child(url)}
+    assert parent.create(made) == "CREATE_COMPLETE"
+    templates.put({"P": parameter("two"), "Q": parameter("q")}, over=url)
+    change_set = {"StackName": parent.name, "ChangeSetName": "c", "TemplateBody": template(made)}
+    parent.client.create_change_set(**change_set)
+    found = parent.client.describe_change_set(StackName=parent.name, ChangeSetName="c")["Changes"][0]["ResourceChange"]
+    assert (found["LogicalResourceId"], found["Replacement"]) == ("Child", "False")
+    assert [each["ChangeSource"] for each in found["Details"]] == ["Automatic"]
+    stack_id = parent.resources()["Child"]
+    assert parent.update(made) == "UPDATE_COMPLETE"
+    inside = parent.client.describe_stack_resources(StackName=stack_id)["StackResources"]
+    assert {each["LogicalResourceId"] for each in inside} == {"P", "Q"}
+    assert parent.update(made) == "UPDATE_COMPLETE"
+
+
+def test_a_stack_in_a_stack_says_whose_it_is(parent: Stack, templates: Templates) -> None:
+    """Parent and root are told, and the root's termination protection guards the inner stack, but for its parent."""
+    inner = templates.put({"Inner": child(templates.put({"P": parameter("p")}))})
+    assert parent.create({"Child": child(inner), "P": parameter("p")}) == "CREATE_COMPLETE"
+    root = parent.client.describe_stacks(StackName=parent.name)["Stacks"][0]
+    first = parent.client.describe_stacks(StackName=parent.resources()["Child"])["Stacks"][0]
+    second = parent.client.describe_stack_resource(StackName=first["StackId"], LogicalResourceId="Inner")
+    last_id = second["StackResourceDetail"]["PhysicalResourceId"]
+    last = parent.client.describe_stacks(StackName=last_id)["Stacks"][0]
+    assert "ParentId" not in root
+    assert (first["ParentId"], first["RootId"]) == (root["StackId"], root["StackId"])
+    assert (last["ParentId"], last["RootId"], last["Tags"]) == (first["StackId"], root["StackId"], [])
+    with pytest.raises(ClientError, match="termination protection is set on the root stack"):
+        parent.client.update_termination_protection(StackName=last_id, EnableTerminationProtection=True)
+    parent.client.update_termination_protection(StackName=parent.name, EnableTerminationProtection=True)
+    assert parent.client.describe_stacks(StackName=last_id)["Stacks"][0]["EnableTerminationProtection"] is True
+    with pytest.raises(ClientError, match="cannot be deleted while TerminationProtection is enabled"):
+        parent.client.delete_stack(StackName=last_id)
+    assert parent.update({"P": parameter("p")}) == "UPDATE_COMPLETE"
+    assert status(parent, last_id) == "DELETE_COMPLETE"
+    parent.client.update_termination_protection(StackName=parent.name, EnableTerminationProtection=False)
 
 
 def test_a_failure_inside_rolls_both_back(parent: Stack, templates: Templates) -> None:

@@ -181,6 +181,38 @@ def test_one_operation_at_a_time(cloud):
         cloud.topics("UpdateStack", {"A": "one"})
 
 
+def test_a_stack_that_is_being_made_can_be_deleted(cloud):
+    """The creation ends: what waits is cancelled, what has not begun never begins, and what was made is deleted."""
+    cloud.topics("CreateStack", {"A": "one", "B": "hangs", "C": "three"}, after={"B": "A", "C": "B"})
+    until(lambda: len(cloud.topic.world), lambda made: made == 2, what="topics A and B", every_seconds=0.01)
+    stack_id = cloud.call("DescribeStacks")["Stacks"][0]["StackId"]
+    cloud.call("DeleteStack")
+    assert cloud.api.stacks.get(stack_id)["StackStatus"] == "DELETE_COMPLETE"
+    assert cloud.topic.world == {}
+    events = cloud.call("DescribeStackEvents", StackName=stack_id)["StackEvents"][::-1]
+    told = [(each["LogicalResourceId"], each["ResourceStatus"]) for each in events]
+    assert told[told.index(("demo", "DELETE_IN_PROGRESS")) :] == [
+        ("demo", "DELETE_IN_PROGRESS"),
+        ("B", "CREATE_FAILED"),
+        ("B", "DELETE_IN_PROGRESS"),
+        ("B", "DELETE_COMPLETE"),
+        ("A", "DELETE_IN_PROGRESS"),
+        ("A", "DELETE_COMPLETE"),
+        ("demo", "DELETE_COMPLETE"),
+    ]
+    assert "Resource creation cancelled" in [each.get("ResourceStatusReason") for each in events]
+
+
+def test_a_stack_that_is_being_updated_cannot_be_deleted(cloud):
+    """The refusal says so in AWS's words, and the update goes on."""
+    cloud.topics("CreateStack", {"A": "one"})
+    cloud.wait_for("CREATE_COMPLETE")
+    cloud.topics("UpdateStack", {"A": "hangs"})
+    with pytest.raises(AwsError, match=r"Stack \[arn:.*\] cannot be deleted while in status UPDATE_IN_PROGRESS"):
+        cloud.call("DeleteStack")
+    assert cloud.status() == "UPDATE_IN_PROGRESS"
+
+
 def test_a_roll_back_that_fails_can_be_continued(cloud):
     """UPDATE_ROLLBACK_FAILED says what would not go back; once it can, ContinueUpdateRollback ends it."""
     cloud.topics("CreateStack", {"A": "one", "B": "one"})

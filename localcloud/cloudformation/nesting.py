@@ -1,0 +1,52 @@
+"""Stacks in stacks: whose child a stack is, and what only its root stack decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cloudformation.authority import PRINCIPAL
+from localcloud.platform.errors import AwsError
+from localcloud.resources.aws_cloudformation_stack import PARENT_TAG
+
+if TYPE_CHECKING:
+    from localcloud.cloudformation.stacks import Stack, Stacks
+    from localcloud.platform.clients import Clients
+    from localcloud.platform.service import Caller, Params
+
+
+def taken_out(params: Params, stacks: Stacks) -> dict[str, Any]:
+    """ParentId and RootId of a stack that another one makes: CloudFormation's own tag names the parent."""
+    tags = params.get("Tags", [])
+    parent = next((tag["Value"] for tag in tags if tag["Key"] == PARENT_TAG), None)
+    if parent is None:
+        return {}
+    params["Tags"] = [tag for tag in tags if tag["Key"] != PARENT_TAG]
+    return {"ParentId": parent, "RootId": stacks.get(parent).get("RootId", parent)}
+
+
+def is_protected(stack: Stack, stacks: Stacks) -> bool:
+    """Whether the stack may not be deleted; for a stack in a stack, the root stack says so."""
+    root = stacks.find(stack["RootId"]) if "RootId" in stack else stack
+    return bool(root and root["EnableTerminationProtection"])
+
+
+def refuse_protected(stack: Stack, stacks: Stacks, clients: Clients, caller: Caller) -> None:
+    """Raises AwsError unless the stack may be deleted by this caller. An update of its parent may delete it."""
+    if not is_protected(stack, stacks) or ("RootId" in stack and _is_cloudformation(clients, caller)):
+        return
+    message = f"Stack [{stack['StackName']}] cannot be deleted while TerminationProtection is enabled"
+    raise AwsError("ValidationError", message)
+
+
+def require_root(stack: Stack) -> None:
+    if "RootId" in stack:
+        message = (
+            "For nested stacks, termination protection is set on the root stack and can't be changed directly on the "
+            f"nested stack; the root stack of {stack['StackName']} is {stack['RootId']}."
+        )
+        raise AwsError("ValidationError", message)
+
+
+def _is_cloudformation(clients: Clients, caller: Caller) -> bool:
+    """Whether the call is part of an operation on the parent, by a forward access session or a stack's role."""
+    return PRINCIPAL in caller.via or clients.assumed_for(caller.access_key_id)[0] == PRINCIPAL
