@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import logging
-import queue
 import shutil
 import time
 import uuid
@@ -35,6 +33,8 @@ INIT_SECONDS = 10.0
 #: A sandbox that is older than this takes no more events, because its role's session ends after an hour.
 OLDEST_SECONDS = 2400.0
 _TAIL_BYTES = 4096
+#: How often one looks whether a process that says nothing is still there.
+_LOOK_SECONDS = 0.05
 
 
 def runtime(cloud: Cloud, configuration: Document) -> PythonEnvironment:
@@ -165,7 +165,11 @@ class Sandbox:
     def initialize(self, seconds: float) -> Answer | None:
         """Waits until the runtime asks for its first event; returns the failure if it never does."""
         deadline = self.born + seconds
-        while not self._api.initialized.wait(0.005):
+        while self._api.first_asked is None:
+            failed = self._api.wait(_LOOK_SECONDS)
+            if failed is not None:
+                self.usable = False
+                return failed
             broken = self._broken("")
             if broken is not None:
                 return broken
@@ -188,10 +192,9 @@ class Sandbox:
                     + f"Z {request_id} {message.partition('Error: ')[2]}"
                 )
                 return _failure("Sandbox.Timedout", message, request_id)
-            with contextlib.suppress(queue.Empty):
-                answer = self._api.answers.get(timeout=min(left, 0.05))
-                if answer.request_id == request_id or answer.kind == "init error":
-                    return answer
+            answer = self._api.wait(min(left, _LOOK_SECONDS))
+            if answer is not None and (answer.request_id == request_id or answer.kind == "init error"):
+                return answer
             broken = self._broken(request_id)
             if broken is not None:
                 return broken
@@ -202,8 +205,9 @@ class Sandbox:
             return None
         self.usable = False
         code = self._child.wait()
-        with contextlib.suppress(queue.Empty):
-            return self._api.answers.get_nowait()
+        said = self._api.wait(0)
+        if said is not None:
+            return said
         how = f"exit status {code}" if code >= 0 else f"signal: {-code}"
         prefix = f"RequestId: {request_id} " if request_id else ""
         return _failure("Runtime.ExitError", f"{prefix}Error: Runtime exited with error: {how}", request_id)
