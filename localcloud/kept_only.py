@@ -59,7 +59,6 @@ KEPT_ONLY = {
         "PutBucketReplication": _NO_REPLICA,
         "PutBucketWebsite": "no website is served",
         "PutObjectAcl": "lists of grants allow nothing",
-        "PutPublicAccessBlock": "a public policy is taken; a request that is not signed is refused all the same",
         "RestoreObject": "objects of every class can be read",
     },
     "secretsmanager": {"ReplicateSecretToRegions": _NO_REPLICA},

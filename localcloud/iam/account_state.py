@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _KEY_ID_LENGTH = 36
 _SESSION_SECONDS = 3600
+#: Settings of a bucket's block of public access → moto's names.
+_BLOCKS = {"BlockPublicAcls": "block_public_acls", "BlockPublicPolicy": "block_public_policy"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,6 +202,15 @@ class AccountState:
         policy = parsed(self.departed.applied(text), name, PolicyKind.RESOURCE) if text else None
         return policy, service == "kms" and policy is not None
 
+    def public_access_block(self, bucket: str) -> frozenset[str]:
+        """The names of the settings of a bucket's block that are on; none where it is unknown."""
+        block = getattr(self._bucket(bucket), "public_access_block", None)
+        return frozenset(name for name, attribute in _BLOCKS.items() if block and getattr(block, attribute))
+
+    def object_ownership(self, bucket: str) -> str:
+        """The bucket's setting; empty where there is none, as in buckets of an earlier local cloud."""
+        return str(getattr(self._bucket(bucket), "ownership_rule", None) or "")
+
     def bucket_names(self) -> set[str]:
         from moto.s3.models import s3_backends
 
@@ -238,10 +249,13 @@ class AccountState:
         """Whether an object of S3 has tags, in this version or the latest."""
         return bool(ResourceTags(self._account_id, self._store).of_object(object_arn, version or None))
 
-    def _bucket_policy(self, arn: str) -> str | None:
+    def _bucket(self, name: str) -> Any:
         from moto.s3.models import s3_backends
 
-        bucket = s3_backends[self._account_id]["aws"].buckets.get(arn.rpartition(":")[2].partition("/")[0])
+        return s3_backends[self._account_id]["aws"].buckets.get(name)
+
+    def _bucket_policy(self, arn: str) -> str | None:
+        bucket = self._bucket(arn.rpartition(":")[2].partition("/")[0])
         return _text(bucket.policy) if bucket is not None and bucket.policy else None
 
     def _key_policy(self, arn: str) -> str | None:

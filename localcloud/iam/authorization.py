@@ -21,6 +21,7 @@ from localcloud.iam.not_evaluated import refuse_not_evaluated
 from localcloud.iam.policy_check import check_policies
 from localcloud.iam.policy_size import check_sizes
 from localcloud.iam.principals import require_known
+from localcloud.iam.public_access import check_public_access
 from localcloud.iam.records import AccessRecords
 from localcloud.iam.resource_tags import ResourceTags
 from localcloud.iam.resources import asks_of
@@ -80,6 +81,7 @@ class Authorization:
         if put is not None:
             require_known(request, put[1], self.state)
             self.state.departed.forget(put[0])
+        check_public_access(request, put[1] if put else None, caller, self.state)
         check_session_length(request, caller, self.state)
         check_sizes(request, self.state)
         check_trust(request, Place(region=region, account_id=self._account_id, state=self.state))

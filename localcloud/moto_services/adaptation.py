@@ -11,7 +11,9 @@ import threading
 import types
 from typing import TYPE_CHECKING, Any
 
+from localcloud.iam.document import PolicyKind, parse_policy
 from localcloud.iam.linked_roles import LINKED_ROLES
+from localcloud.iam.public_policies import is_public
 from localcloud.moto_services.log_filters import filter_by_terms
 from localcloud.moto_services.object_lists import list_by_pages
 from localcloud.moto_services.state.bodies import Bodies, ObjectBody
@@ -51,6 +53,7 @@ def adapt(bodies: Bodies) -> None:
     _import_backends()
     _share_operations_between_threads()
     _leave_bucket_policies_to_us()
+    _block_public_access_of_new_buckets()
     _take_policies_without_a_version()
     _list_modules_once()
     _refuse_functions_behind_buckets()
@@ -279,6 +282,26 @@ def _leave_bucket_policies_to_us() -> None:
     from moto.s3.models import FakeBucket
 
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
+
+
+def _block_public_access_of_new_buckets() -> None:
+    """Lets each new bucket block public access and its owner own all of it, as on AWS since April 2023."""
+    from moto.s3 import responses
+    from moto.s3.models import FakeBucket, PublicAccessBlock
+
+    begin = FakeBucket.__init__
+
+    def begin_blocked(bucket: Any, *args: Any, **kwargs: Any) -> None:
+        begin(bucket, *args, **kwargs)
+        bucket.public_access_block = PublicAccessBlock(*(True,) * 4)
+        bucket.ownership_rule = "BucketOwnerEnforced"
+
+    FakeBucket.__init__ = begin_blocked  # type: ignore[assignment,method-assign]
+    vars(responses)["bucket_policy_is_public"] = _is_public
+
+
+def _is_public(policy: bytes) -> bool:
+    return is_public(parse_policy(policy.decode(), name="bucket", kind=PolicyKind.RESOURCE))
 
 
 def _take_policies_without_a_version() -> None:

@@ -120,15 +120,15 @@ def _notification(wanted: Properties, target: str) -> Properties:
     return without(own, "Event") | {"Events": [wanted["Event"]]}
 
 
-#: Property → how to set it, and how to reset it. The order matters: ownership decides whether there are ACLs.
+#: Property → how to set it, and how to reset it. The order matters: ownership and block decide which ACLs there are.
 SETTINGS: dict[str, tuple[Callable[[Any, str, Any], object], Callable[[Any, str], object]]] = {
     "OwnershipControls": (_put_ownership, lambda s3, bucket: s3.delete_bucket_ownership_controls(Bucket=bucket)),
-    "AccessControl": (_put_acl, lambda s3, bucket: s3.put_bucket_acl(Bucket=bucket, ACL="private")),
-    "BucketEncryption": (_put_encryption, lambda s3, bucket: _put_encryption(s3, bucket, _S3_MANAGED)),
     "PublicAccessBlockConfiguration": (
         _put_public_access_block,
         lambda s3, bucket: s3.delete_public_access_block(Bucket=bucket),
     ),
+    "AccessControl": (_put_acl, lambda s3, bucket: s3.put_bucket_acl(Bucket=bucket, ACL="private")),
+    "BucketEncryption": (_put_encryption, lambda s3, bucket: _put_encryption(s3, bucket, _S3_MANAGED)),
     "VersioningConfiguration": (
         _put_versioning,
         # A bucket's versioning can only be suspended, never removed.

@@ -232,6 +232,64 @@ def test_the_administrator_is_the_same_to_iam_as_to_sts(account: Account) -> Non
         account.client("iam", session).get_user()
 
 
+# ---- what a bucket's block prevents
+
+
+def test_a_new_bucket_takes_no_public_policy(account: Account, bucket: str) -> None:
+    """Every setting of the block is on; without the block, the policy is taken, and it shows as public."""
+    s3, everybody = account.cloud.client("s3"), policy(allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*", Principal="*"))
+    block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
+    words = "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access"
+    with refused("AccessDenied", f's3:PutBucketPolicy on resource: "arn:aws:s3:::{bucket}" {words}'):
+        s3.put_bucket_policy(Bucket=bucket, Policy=everybody)
+    network = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+    s3.put_bucket_policy(
+        Bucket=bucket,
+        Policy=policy(allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*", Principal="*", Condition=network)),
+    )
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is False
+    s3.put_public_access_block(
+        Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(block, True) | {"BlockPublicPolicy": False}
+    )
+    s3.put_bucket_policy(Bucket=bucket, Policy=everybody)
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is True
+    s3.delete_public_access_block(Bucket=bucket)
+    with refused("NoSuchPublicAccessBlockConfiguration"):
+        s3.get_public_access_block(Bucket=bucket)
+
+
+def test_a_new_bucket_takes_no_list_of_grants(account: Account, bucket: str) -> None:
+    """Its owner owns all of it. Where lists are allowed, the block still refuses public ones."""
+    s3 = account.cloud.client("s3")
+    owner = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    assert owner == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    words = "because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access"
+    with refused("AccessDenied", f's3:PutObjectAcl on resource: "arn:aws:s3:::{bucket}/raw/a.csv" {words}'):
+        s3.put_object_acl(Bucket=bucket, Key="raw/a.csv", ACL="public-read")
+    with refused("AccessControlListNotSupported", "The bucket does not allow ACLs"):
+        s3.put_bucket_acl(Bucket=bucket, ACL="private")
+    with refused("AccessControlListNotSupported"):
+        s3.put_object(Bucket=bucket, Key="k", Body=b"", ACL="aws-exec-read")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"", ACL="bucket-owner-full-control")
+    controls = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
+    s3.put_bucket_acl(Bucket=bucket, ACL="private")
+    group = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
+    with refused("AccessDenied", "s3:PutBucketAcl.*BlockPublicAcls"):
+        s3.put_bucket_acl(Bucket=bucket, GrantRead=group)
+    grants = s3.get_bucket_acl(Bucket=bucket)
+    grants["Grants"].append({"Grantee": {"Type": "Group", "URI": group[5:-1]}, "Permission": "READ"})
+    with refused("AccessDenied", "s3:PutBucketAcl.*BlockPublicAcls"):
+        s3.put_bucket_acl(Bucket=bucket, AccessControlPolicy={key: grants[key] for key in ("Grants", "Owner")})
+    s3.delete_public_access_block(Bucket=bucket)
+    s3.put_bucket_acl(Bucket=bucket, GrantRead=group)
+    with refused("InvalidBucketAclWithObjectOwnership", "BucketOwnerEnforced"):
+        s3.create_bucket(Bucket=f"{bucket}-2", ACL="public-read")
+    with refused("InvalidBucketAclWithBlockPublicAccessError"):
+        s3.create_bucket(Bucket=f"{bucket}-2", ACL="public-read", ObjectOwnership="ObjectWriter")
+
+
 # ---- who a policy names
 
 
