@@ -165,6 +165,7 @@ class Gateway:
             return await self._hosts.answer(*visited, body)
         if not heads.is_own_host(head.headers.get("host", "")):
             return refuse_foreign_host(head)
+        heads.check_names(head)
         route = self._routes.find(head.path)
         if route is not None:
             return await self._answer_route(route, head, body)

@@ -1,8 +1,8 @@
 """A request's head, read once and strictly: what later code sees is one spelling of each header, and one of each.
 
 Whoever checks a request and whoever carries it out must read the same. So a head that two readers could read in two
-ways is refused here: a header given twice, a name with an underscore (WSGI folds it into a hyphen), a path that is not
-UTF-8.
+ways is refused here: a header given twice, a path that is not UTF-8. So are, for what goes on through WSGI, names with
+an underscore, which it folds into a hyphen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from localcloud.platform.service import HttpRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NAME = re.compile(r"[a-z0-9-]+")
+#: A token of RFC 9110, in lower case.
+_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_PLAIN_NAME = re.compile(r"[a-z0-9-]+")
 #: S3's user metadata keep their underscores, also in moto.
 _METADATA = re.compile(r"x-amz-meta-[a-z0-9._-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -52,17 +54,14 @@ def read(method: str, raw_path: bytes, query: bytes, headers: Iterable[tuple[byt
     found: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name = raw_name.decode("latin-1").lower()
-        if not (_NAME.fullmatch(name) or _METADATA.fullmatch(name)):
-            raise UnreadableError(f"The header's name {name!r} has other characters than letters, digits and hyphens.")
+        if not _NAME.fullmatch(name):
+            raise UnreadableError(f"The header's name {name!r} has characters that no header's name may have.")
         if name in found:
             raise UnreadableError(f"The header {name} is given more than once.")
         value = raw_value.decode("latin-1").strip(" \t")
         if _CONTROL.search(value):
             raise UnreadableError(f"The header {name} has a control character.")
         found[name] = value
-    folded = {name.replace("_", "-") for name in found if "_" in name}
-    if folded & found.keys():
-        raise UnreadableError(f"The headers {', '.join(sorted(folded & found.keys()))} are given in two spellings.")
     _check_framing(found)
     return HttpRequest(
         method=method,
@@ -71,6 +70,17 @@ def read(method: str, raw_path: bytes, query: bytes, headers: Iterable[tuple[byt
         headers=found,
         body=b"",
     )
+
+
+def check_names(head: HttpRequest) -> None:
+    """Refuses headers that WSGI would read as others. Raises UnreadableError."""
+    names = head.headers.keys()
+    for name in names:
+        if not (_PLAIN_NAME.fullmatch(name) or _METADATA.fullmatch(name)):
+            raise UnreadableError(f"The header's name {name!r} has other characters than letters, digits and hyphens.")
+    twice = {name.replace("_", "-") for name in names if "_" in name} & names
+    if twice:
+        raise UnreadableError(f"The headers {', '.join(sorted(twice))} are given in two spellings.")
 
 
 def _checked(raw: bytes, what: str) -> str:

@@ -11,7 +11,10 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def read(headers: Headers, path: bytes = b"/", query: bytes = b"") -> dict[str, str]:
-    return heads.read("POST", path, query, headers).headers
+    """Of a request that goes on through WSGI."""
+    head = heads.read("POST", path, query, headers)
+    heads.check_names(head)
+    return head.headers
 
 
 def test_names_are_lower_case_and_values_trimmed() -> None:
@@ -22,6 +25,12 @@ def test_names_are_lower_case_and_values_trimmed() -> None:
 def test_metadata_keep_their_underscores() -> None:
     """S3's user metadata may have them; no other header may."""
     assert read([(b"x-amz-meta-a_b", b"1")]) == {"x-amz-meta-a_b": "1"}
+
+
+def test_a_virtual_host_gets_every_name_that_http_has() -> None:
+    """An API's function sees what its caller sent: no WSGI folds one name into another."""
+    headers = [(b"X_Trace|Id", b"1"), (b"x.y", b"2"), (b"x-y", b"3"), (b"x_y", b"4")]
+    assert heads.read("GET", b"/", b"", headers).headers == {"x_trace|id": "1", "x.y": "2", "x-y": "3", "x_y": "4"}
 
 
 @pytest.mark.parametrize(
