@@ -11,6 +11,9 @@ from localcloud.resources.s3_settings import SETTINGS
 from localcloud.resources.shapes import refuse, without
 from localcloud.resources.tags import tag_set, tags_of, without_system_tags
 
+#: A new bucket is private. To say so needs no call, which a bucket without ACLs would refuse.
+_DEFAULTS: Properties = {"AccessControl": "Private"}
+
 
 class Bucket(Resource):
     """A bucket and its settings, each of which is a call of its own. Ref is its name."""
@@ -49,6 +52,7 @@ def _refuse_others(properties: Properties) -> None:
 
 
 def _configure(s3: Any, name: str, properties: Properties, previous: Properties) -> None:
+    properties, previous = _DEFAULTS | properties, _DEFAULTS | previous
     for setting, (put, unset) in SETTINGS.items():
         wanted, had = properties.get(setting), previous.get(setting)
         if wanted and wanted != had:
