@@ -1,6 +1,7 @@
 """The transform ``AWS::LanguageExtensions``: loops are written out, before anything else looks at the template.
 
-What it adds besides loops are functions (``intrinsics.py``) and functions in the policies of a resource. Source: "AWS::
+A function in Ref or Fn::GetAtt makes the name of a parameter or a resource, and is replaced by it here. What the
+transform adds besides are functions (``intrinsics.py``), and functions in the policies of a resource. Source: "AWS::
 LanguageExtensions transform" and "Fn::ForEach" of the user guide. Other transforms are refused by name.
 """
 
@@ -24,6 +25,8 @@ FUNCTIONS = frozenset({"Fn::Length", "Fn::ToJsonString"})
 SECTIONS = ("Conditions", "Resources", "Outputs")
 _LOOP = "Fn::ForEach::"
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
+#: A place in the text of Fn::Sub.
+SUBSTITUTION = re.compile(r"\$\{([^!{}][^{}]*)\}")
 #: More passes than a template could use: it has 500 resources and 200 outputs.
 _MOST_PASSES = 10_000
 
@@ -73,6 +76,52 @@ class _Loops:
             if key in found:
                 raise _error(f"Template format error: A loop of Fn::ForEach makes {key} twice.")
             found[key] = item
+        return self._with_names(found)
+
+    def _with_names(self, found: dict[str, Any]) -> dict[str, Any]:
+        """A Ref or Fn::GetAtt with the names that functions in it make, of a parameter or a resource."""
+        match found:
+            case {"Ref": dict(function)} if len(found) == 1:
+                return {"Ref": self._name(function)}
+            case {"Fn::GetAtt": [dict(function), attribute]} if len(found) == 1:
+                return {"Fn::GetAtt": [self._name(function), attribute]}
+            case _:
+                return found
+
+    def _name(self, value: Any) -> str:
+        """The text that a function makes of the parameters' values, which are all that is known before."""
+        match value:
+            case str(text):
+                return text
+            case {"Ref": str(parameter)}:
+                return self._value(parameter)
+            case {"Fn::Sub": str(text)}:
+                return SUBSTITUTION.sub(lambda place: self._value(place[1].strip()), text)
+            case {"Fn::Sub": [str(text), dict(own)]}:
+                made = {name: self._name(function) for name, function in own.items()}
+                return SUBSTITUTION.sub(lambda place: made.get(place[1].strip()) or self._value(place[1].strip()), text)
+            case {"Fn::Join": [str(delimiter), list(parts)]}:
+                return delimiter.join(map(self._name, parts))
+            case {"Fn::FindInMap": [mapping, first, second]}:
+                place = self._in_mappings(*map(self._name, (mapping, first, second)))
+                if isinstance(place, str):
+                    return place
+        raise UnsupportedError(f"A Ref or Fn::GetAtt of a function ({repr(value)[:200]})")
+
+    def _value(self, parameter: str) -> str:
+        definition = self._definition(parameter)
+        if not isinstance(definition, dict) or "AWS::SSM::" in str(definition.get("Type")):
+            raise UnsupportedError(f"A Ref or Fn::GetAtt of a function of {parameter}, which is no plain parameter")
+        return self.texts.get(parameter, text_of(definition.get("Default", "")))
+
+    def _definition(self, parameter: str) -> Any:
+        declared = self.document.get("Parameters")
+        return declared.get(parameter) if isinstance(declared, dict) else None
+
+    def _in_mappings(self, mapping: str, first: str, second: str) -> Any:
+        found: Any = self.document.get("Mappings")
+        for name in (mapping, first, second):
+            found = found.get(name) if isinstance(found, dict) else None
         return found
 
     def _members(self, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -112,7 +161,7 @@ class _Loops:
             case {"Ref": str(parameter)} if len(found) == 1:
                 return self._list_of(name, parameter)
             case {"Fn::FindInMap": [str(mapping), str(first), str(second)]} if len(found) == 1:
-                found = ((self.document.get("Mappings") or {}).get(mapping) or {}).get(first, {}).get(second)
+                found = self._in_mappings(mapping, first, second)
         if not isinstance(found, list) or any(isinstance(item, dict | list | None) for item in found):
             raise _error(
                 f"Template error: {name} loops over a list of texts, a Ref to a parameter of type CommaDelimitedList, "
@@ -121,7 +170,7 @@ class _Loops:
         return list(map(text_of, found))
 
     def _list_of(self, name: str, parameter: str) -> list[str]:
-        definition = (self.document.get("Parameters") or {}).get(parameter)
+        definition = self._definition(parameter)
         kind = str(definition.get("Type")) if isinstance(definition, dict) else "no parameter"
         if "AWS::SSM::" in kind:
             raise UnsupportedError(f"{name} over {parameter}, a parameter of type {kind}")

@@ -45,7 +45,7 @@ _POLICIES = {
 }
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
-SUBSTITUTION = re.compile(r"\$\{([^!{}][^{}]*)\}")
+SUBSTITUTION = language_extensions.SUBSTITUTION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

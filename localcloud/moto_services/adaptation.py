@@ -52,6 +52,7 @@ def adapt(bodies: Bodies) -> None:
     """Imports all services of moto that are used, so that its clock can be replaced, and makes the other changes."""
     _import_backends()
     _share_operations_between_threads()
+    _name_missing_topics()
     _leave_bucket_policies_to_us()
     _block_public_access_of_new_buckets()
     _take_policies_without_a_version()
@@ -274,6 +275,21 @@ def nobody_told() -> Iterator[None]:
         yield
     finally:
         vars(models)["requests"] = posting
+
+
+def _name_missing_topics() -> None:
+    """Lets a message to no topic fail in AWS's words. moto looks for an endpoint then, and says that this is not."""
+    from moto.sns.exceptions import TopicNotFound
+    from moto.sns.models import SNSBackend
+
+    find = SNSBackend.get_endpoint
+
+    def get_endpoint(backend: Any, arn: str) -> Any:
+        if ":endpoint/" not in arn and arn not in backend.platform_endpoints:
+            raise TopicNotFound
+        return find(backend, arn)
+
+    SNSBackend.get_endpoint = get_endpoint  # type: ignore[assignment,method-assign]
 
 
 def _leave_bucket_policies_to_us() -> None:

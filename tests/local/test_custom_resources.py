@@ -260,7 +260,7 @@ def test_a_function_that_never_answers_fails_at_the_time_out(stack: Stack, code:
         ({"Length": 5000}, "Response object is too long."),
         ({"Id": ""}, "Invalid PhysicalResourceId"),
         ({"ServiceToken": "arn:aws:sqs:us-east-1:123456789012:q"}, "but a Lambda function or an SNS topic"),
-        ({"ServiceToken": "arn:aws:sns:us-east-1:123456789012:none"}, "HandlerErrorCode: NotFound"),
+        ({"ServiceToken": "arn:aws:sns:us-east-1:123456789012:none"}, "Topic does not exist"),
         ({"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:none"}, "Function not found"),
     ],
 )

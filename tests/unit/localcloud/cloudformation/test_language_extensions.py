@@ -139,10 +139,49 @@ def test_without_the_transform_its_words_are_unknown(resources: dict[str, Any], 
         Template.parse(json.dumps({"Resources": resources}))
 
 
-def test_a_function_in_a_ref_is_refused_by_name() -> None:
-    """The transform allows it, and it is not evaluated here."""
-    with pytest.raises(UnsupportedError, match="A Ref of a function"):
-        parse({"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": {"Fn::Sub": "${AWS::Region}"}}}}})
+@pytest.mark.parametrize(
+    ("function", "named"),
+    [
+        ({"Fn::Sub": "Param${Name}"}, "ParamA"),
+        ({"Fn::Sub": ["${Kind}${Stage}", {"Kind": "Param"}]}, "ParamB"),
+        ({"Fn::Join": ["", ["Param", {"Ref": "Stage"}]]}, "ParamB"),
+        ({"Fn::FindInMap": ["Names", {"Ref": "Stage"}, "name"]}, "ParamA"),
+        ({"Ref": "Which"}, "ParamA"),
+    ],
+)
+def test_a_function_names_what_a_ref_means(function: dict[str, Any], named: str) -> None:
+    """In Ref and in Fn::GetAtt it makes the name of a parameter or a resource, of parameters and loops' values."""
+    text = {"Type": "String"}
+    template = parse(
+        {
+            **loop(["A"], {"T${Name}": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": function}}}}),
+            **{name: {"Type": "AWS::SNS::Topic"} for name in ("ParamC", "ParamD")},
+        },
+        Outputs=loop(["C", "D"], {"O${Name}": {"Value": {"Fn::GetAtt": [{"Fn::Sub": "Param${Name}"}, "TopicArn"]}}}),
+        Parameters={
+            **dict.fromkeys(("ParamA", "ParamB"), text),
+            "Stage": {**text, "Default": "A"},
+            "Which": {**text, "Default": "ParamA"},
+        },
+        Mappings={"Names": {"B": {"name": "ParamA"}}},
+        given={"Stage": "B"},
+    )
+    assert template.resources["TA"].properties == {"DisplayName": {"Ref": named}}
+    assert template.section("Outputs")["OD"] == {"Value": {"Fn::GetAtt": ["ParamD", "TopicArn"]}}
+
+
+@pytest.mark.parametrize("function", [{"Fn::Sub": "${AWS::Region}"}, {"Fn::Select": [0, ["ParamA"]]}])
+def test_a_function_that_names_nothing_yet_is_refused_by_name(function: dict[str, Any]) -> None:
+    """Only functions of parameters are known before the template is read."""
+    with pytest.raises(UnsupportedError, match="A Ref or Fn::GetAtt of a function"):
+        parse({"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": function}}}})
+
+
+def test_a_name_that_nothing_has_is_a_fault() -> None:
+    """What the function makes is looked for like any other name."""
+    wrong = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": {"Fn::Sub": "No${Name}"}}}}
+    with pytest.raises(AwsError, match=r"Unresolved resource dependencies \[NoA\] in the Resources block"):
+        parse(loop(["A"], {"T${Name}": wrong}))
 
 
 @pytest.mark.parametrize(
