@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation import language_extensions
+from localcloud.cloudformation import language_extensions, serverless
 from localcloud.cloudformation.template import FUNCTIONS, RULE_FUNCTIONS
 from localcloud.front_door.registry import operation_groups
 from localcloud.iam.not_evaluated import NOT_EVALUATED
@@ -133,7 +133,10 @@ def _types() -> Iterator[str]:
     yield "A property that the local cloud does not carry to the service is an error that names it.\n"
     yield f"Functions: {', '.join(sorted(FUNCTIONS))}; in rules also {', '.join(sorted(RULE_FUNCTIONS))}.\n"
     added = ", ".join(sorted(language_extensions.FUNCTIONS))
-    yield f"Transforms: `{language_extensions.NAME}`, with Fn::ForEach, {added}, and defaults of Fn::FindInMap.\n"
+    yield (
+        f"Transforms: `{language_extensions.NAME}`, with Fn::ForEach, {added}, and defaults of Fn::FindInMap; "
+        f"`{serverless.NAME}` (SAM), by AWS's own translator, as far as the types are below that it makes.\n"
+    )
     for name in sorted(resource_types()):
         yield f"- `{name}`{_ALSO.get(name, '')}"
     yield ""

@@ -2,7 +2,7 @@
 
 A function in Ref or Fn::GetAtt makes the name of a parameter or a resource, and is replaced by it here. What the
 transform adds besides are functions (``intrinsics.py``), and functions in the policies of a resource. Source: "AWS::
-LanguageExtensions transform" and "Fn::ForEach" of the user guide. Other transforms are refused by name.
+LanguageExtensions transform" and "Fn::ForEach" of the user guide.
 """
 
 from __future__ import annotations
@@ -31,26 +31,13 @@ SUBSTITUTION = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _MOST_PASSES = 10_000
 
 
-def transforms(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """The transforms that a template declares; raises UnsupportedError for one that is not here."""
-    declared = document.get("Transform", [])
-    names = [declared] if isinstance(declared, str) else declared
-    if not isinstance(names, list) or any(name != NAME for name in names):
-        raise UnsupportedError(f"The template section Transform ({declared!r})")
-    return (NAME,) if names else ()
-
-
 def expand(document: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
-    """The template without the transform and its loops. ``texts``: the values given to its parameters, if any.
+    """The template without its loops. ``texts``: the values given to its parameters, if any.
 
     Raises AwsError for a loop that AWS would not write out either.
     """
     loops = _Loops(document=document, texts=texts)
-    return {
-        name: loops.written_out(section) if name in SECTIONS else section
-        for name, section in document.items()
-        if name != "Transform"
-    }
+    return {name: loops.written_out(section) if name in SECTIONS else section for name, section in document.items()}
 
 
 @dataclass(kw_only=True, slots=True)

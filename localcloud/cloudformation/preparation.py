@@ -9,6 +9,7 @@ from localcloud.cloudformation import authority, parameters, plan, rules, templa
 from localcloud.cloudformation.evaluation import Evaluation, no_export
 from localcloud.cloudformation.imports import Imports
 from localcloud.cloudformation.outputs import outputs
+from localcloud.cloudformation.serverless import Account
 from localcloud.cloudformation.template import Template
 from localcloud.cloudformation.values import Unknown, shown
 from localcloud.platform.errors import AwsError
@@ -45,7 +46,7 @@ def prepare(cloud: Cloud, stacks: Stacks, stack: Stack, params: Params, caller: 
     role_arn = params.get("RoleARN") or stack.get("RoleARN")
     make_client = authority.client_maker(cloud.clients, role_arn, caller.access_key_id)
     texts = parameters.given_texts(params.get("Parameters", []), stack["Parameters"])
-    template = Template.parse(_template_text(params, stack, cloud, caller), texts)
+    template = Template.parse(_template_text(params, stack, cloud, caller), texts, Account.of(cloud))
     _check_capabilities(template, params)
     given = parameters.evaluate(
         template, params.get("Parameters", []), stack["Parameters"], lambda name: _ssm_value(make_client, name)

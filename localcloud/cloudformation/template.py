@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation import document, language_extensions, limits, sections
+from localcloud.cloudformation import document, language_extensions, limits, sections, transforms
 from localcloud.cloudformation.order import check_acyclic
 from localcloud.cloudformation.schemas import schema
+from localcloud.cloudformation.serverless import Account
 from localcloud.cloudformation.values import objects
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.resources.registry import provider
@@ -44,6 +45,7 @@ _POLICIES = {
     "UpdateReplacePolicy": frozenset({"Delete", "Retain"}),
 }
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
+_NO_ACCOUNT = Account()
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
 SUBSTITUTION = language_extensions.SUBSTITUTION
 
@@ -80,23 +82,21 @@ class Template:
     transforms: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str, parameters: Mapping[str, str] = NO_VALUES) -> Template:
+    def parse(cls, text: str, parameters: Mapping[str, str] = NO_VALUES, account: Account = _NO_ACCOUNT) -> Template:
         """Raises AwsError in CloudFormation's words for an invalid template, UnsupportedError for what we lack.
 
-        ``parameters``: the values that are given, as texts. Loops may go over them.
+        ``parameters``: the values that are given, as texts. Loops may go over them. ``account``: for SAM's transform.
         """
         limits.check_text(text, limits.STORED_BYTES, "templateBody")
         found = document.read(text)
         limits.check_depth(found)
-        transforms = language_extensions.transforms(found)
-        if transforms:
-            found = language_extensions.expand(found, parameters)
-            limits.check_depth(found)
+        declared = transforms.declared(found)
+        found = transforms.applied(found, parameters, account)
         _check_sections(found)
         limits.check_sections(found)
         sections.check(found)
         resources = {name: _resource(name, value) for name, value in found["Resources"].items()}
-        template = cls(text=text, document=found, resources=resources, transforms=transforms)
+        template = cls(text=text, document=found, resources=resources, transforms=declared)
         template._check_types()
         template._check_functions()
         template._check_references()
@@ -124,7 +124,8 @@ class Template:
             raise UnsupportedError(f"The resource type {named}")
 
     def _check_functions(self) -> None:
-        known = FUNCTIONS | language_extensions.FUNCTIONS if self.transforms else FUNCTIONS
+        extended = language_extensions.NAME in self.transforms
+        known = FUNCTIONS | language_extensions.FUNCTIONS if extended else FUNCTIONS
         for name, each in self.resources.items():
             for function in functions(each.properties):
                 if function not in known:
@@ -133,7 +134,7 @@ class Template:
             for function in functions(self.section(section)):
                 if function not in allowed:
                     raise UnsupportedError(f"The function {function} (in {section})")
-        for function in language_extensions.refs_of_functions(self.document) if self.transforms else ():
+        for function in language_extensions.refs_of_functions(self.document) if extended else ():
             raise UnsupportedError(f"A Ref of a function ({function!r})")
 
     def _check_references(self) -> None:

@@ -9,7 +9,8 @@ from localcloud.cloudformation import template_source
 from localcloud.cloudformation.operations import CloudFormationOperations, refuse
 from localcloud.cloudformation.parameters import check_definition, given_texts, masked
 from localcloud.cloudformation.preparation import READ
-from localcloud.cloudformation.template import Template
+from localcloud.cloudformation.serverless import Account
+from localcloud.cloudformation.template import NO_VALUES, Template
 from localcloud.platform.errors import AwsError
 from localcloud.platform.service import Call, Params, operation
 
@@ -33,7 +34,7 @@ class TemplateOperations(CloudFormationOperations):
         found = self._stored(params)
         body = found.text
         if params.get("TemplateStage") != "Original" and body != NO_TEMPLATE:
-            template = Template.parse(body, found.parameters)
+            template = self._parsed(body, found.parameters)
             body = json.dumps(template.document) if template.transforms else body
         return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
@@ -45,7 +46,7 @@ class TemplateOperations(CloudFormationOperations):
         if stack is not None and stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             raise AwsError("ValidationError", "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
         found = self._stored(params) if named else Stored(template_source.text(params, self.cloud, call.caller), {})
-        template = Template.parse(found.text, found.parameters)
+        template = self._parsed(found.text, found.parameters)
         types = sorted({each.type_name for each in template.resources.values()})
         return {
             **_summary(template),
@@ -55,13 +56,16 @@ class TemplateOperations(CloudFormationOperations):
 
     @operation("ValidateTemplate")
     def validate_template(self, call: Call, params: Params) -> Params:
-        template = Template.parse(template_source.text(params, self.cloud, call.caller))
+        template = self._parsed(template_source.text(params, self.cloud, call.caller))
         shown = {"ParameterKey", "DefaultValue", "NoEcho", "Description"}
         found = _summary(template)
         found["Parameters"] = [
             {key: value for key, value in each.items() if key in shown} for each in found["Parameters"]
         ]
         return found
+
+    def _parsed(self, text: str, parameters: Mapping[str, str] = NO_VALUES) -> Template:
+        return Template.parse(text, parameters, Account.of(self.cloud))
 
     def _stored(self, params: Params) -> Stored:
         """The template of a stack or of a change set, and the values of its parameters."""

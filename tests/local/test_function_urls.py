@@ -12,6 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tests.clouds import LocalCloud
 from tests.local.iam_account import Account, allow, refused
 from tests.local.test_lambda import Function
 
@@ -29,12 +30,16 @@ def handler(event, context):
 
 
 class FunctionUrl:
-    """The URL of a function, and how it is asked."""
+    """A function's URL, as AWS writes it, and how it is asked here."""
 
-    def __init__(self, function: Function, auth_type: str, **more: Any) -> None:
-        self.endpoint = urlsplit(function.account.cloud.endpoint_url)
+    def __init__(self, cloud: LocalCloud, url: str) -> None:
+        self.endpoint = urlsplit(cloud.endpoint_url)
+        self.id = str(urlsplit(url).hostname).partition(".")[0]
+
+    @classmethod
+    def of(cls, function: Function, auth_type: str, **more: Any) -> FunctionUrl:
         made = function.client.create_function_url_config(FunctionName=function.name, AuthType=auth_type, **more)
-        self.id = str(urlsplit(made["FunctionUrl"]).hostname).partition(".")[0]
+        return cls(function.account.cloud, made["FunctionUrl"])
 
     @property
     def host(self) -> str:
@@ -75,7 +80,7 @@ def test_everybody_may_ask_where_the_functions_policy_says_so(account: Account) 
     """One of the two permissions is not enough, and nobody may invoke the function in another way."""
     function = Function(account, ASKED)
     cors = {"AllowOrigins": ["https://page.example"], "AllowMethods": ["GET"]}
-    url = FunctionUrl(function, "NONE", Cors=cors)
+    url = FunctionUrl.of(function, "NONE", Cors=cors)
     open_to_all(function)
     status, headers, body = url.ask("/a/b?c=d", headers={"origin": "https://page.example"})
     assert (status, json.loads(body)) == (201, {"path": "/a/b", "method": "GET", "who": "anonymous"})
@@ -96,7 +101,7 @@ def test_everybody_may_ask_where_the_functions_policy_says_so(account: Account) 
 def test_a_signature_is_asked_for_and_the_signers_policies_count(account: Account) -> None:
     """A user with both permissions on the function is answered; unsigned or without them nobody is."""
     function = Function(account, ASKED)
-    url = FunctionUrl(function, "AWS_IAM")
+    url = FunctionUrl.of(function, "AWS_IAM")
     keys = account.user(
         allow("lambda:InvokeFunction", function.arn)
         | {"Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}},

@@ -119,9 +119,9 @@ def test_loops_in_loops_have_a_limit() -> None:
         parse(fragment)
 
 
-@pytest.mark.parametrize("transform", ["AWS::Serverless-2016-10-31", [TRANSFORM, "Mine"], {"Name": TRANSFORM}])
+@pytest.mark.parametrize("transform", ["AWS::SecretsManager-2020-07-23", [TRANSFORM, "Mine"], {"Name": TRANSFORM}])
 def test_other_transforms_are_refused_by_name(transform: Any) -> None:
-    """Alone, and beside the one that is known."""
+    """Alone, and beside one that is known."""
     with pytest.raises(UnsupportedError, match="The template section Transform"):
         parse({"T": named("t")}, Transform=transform)
 

@@ -21,7 +21,7 @@ def resource(**attributes):
 @pytest.mark.parametrize(
     ("sections", "named"),
     [
-        ({"Transform": "AWS::Serverless-2016-10-31"}, "Transform"),
+        ({"Transform": "AWS::Include"}, "Transform"),
         ({"Hooks": {}}, "Hooks"),
         ({"Outputs": {"Zones": {"Value": {"Fn::GetAZs": ""}}}}, "Fn::GetAZs"),
         ({"Outputs": {"Text": {"Value": {"Fn::ToJsonString": {}}}}}, "Fn::ToJsonString"),
