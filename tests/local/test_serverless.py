@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import textwrap
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.clouds import LocalCloud
 from tests.local.iam_account import refused
-from tests.local.lives.life import Stack, attribute
+from tests.local.lives.life import Stack, attribute, ref
 from tests.local.test_function_urls import FunctionUrl
 from tests.local.test_lambda_layers import module, zipped
-from tests.waiting import WAITER
 
 pytestmark = pytest.mark.local
 
 NAME = "AWS::Serverless-2016-10-31"
-SAYS = "import said\n\ndef handler(event, context):\n    return said.TEXT + ' ' + context.invoked_function_arn\n"
+SAYS = """
+import said
+
+def handler(event, context):
+    return {"statusCode": 200, "body": said.TEXT + " " + context.invoked_function_arn}
+"""
 
 
 def template(bucket: str) -> dict[str, Any]:
-    """A function with a layer and a URL for everybody, behind an alias that is moved with each change of its code."""
+    """A function with a layer behind an API and a URL, each at an alias that is moved with each change of its code."""
     return {
         "Transform": NAME,
         "Parameters": {"Code": {"Type": "String"}},
-        "Globals": {"Function": {"Runtime": "python3.11", "Timeout": 10}},
+        "Globals": {"Function": {"Runtime": "python3.11", "Timeout": 10}, "Api": {"Cors": "'*'"}},
         "Resources": {
             "Said": {
                 "Type": "AWS::Serverless::LayerVersion",
@@ -39,11 +46,18 @@ def template(bucket: str) -> dict[str, Any]:
                     "Layers": [{"Ref": "Said"}],
                     "AutoPublishAlias": "live",
                     "FunctionUrlConfig": {"AuthType": "NONE"},
-                    "Events": {"Nightly": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)"}}},
+                    "Events": {
+                        "Nightly": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)"}},
+                        "Asked": {"Type": "Api", "Properties": {"Path": "/say/{what}", "Method": "get"}},
+                    },
                 },
             },
         },
-        "Outputs": {"Url": {"Value": attribute("SaysUrl", "FunctionUrl")}, "Name": {"Value": {"Ref": "Says"}}},
+        "Outputs": {
+            "Url": {"Value": attribute("SaysUrl", "FunctionUrl")},
+            "Name": {"Value": ref("Says")},
+            "Api": {"Value": ref("ServerlessRestApi")},
+        },
     }
 
 
@@ -52,7 +66,7 @@ def test_a_sam_template_is_deployed_and_called(local_cloud: LocalCloud, bucket: 
     stack = Stack(cloud=local_cloud, name=f"Sam{bucket}")
     client, s3 = stack.client("cloudformation"), stack.client("s3")
     s3.put_object(Bucket=bucket, Key="layer.zip", Body=module("hello"))
-    for key, code in (("one.zip", SAYS), ("two.zip", SAYS.replace("return ", "return 'again ' + "))):
+    for key, code in (("one.zip", SAYS), ("two.zip", SAYS.replace("said.TEXT +", "'again ' + said.TEXT +"))):
         s3.put_object(Bucket=bucket, Key=key, Body=zipped({"index.py": code}))
     text = json.dumps(template(bucket))
 
@@ -66,16 +80,19 @@ def test_a_sam_template_is_deployed_and_called(local_cloud: LocalCloud, bucket: 
             Capabilities=["CAPABILITY_IAM"],
         )
         client.execute_change_set(StackName=stack.name, ChangeSetName=f"c-{kind}")
-        client.get_waiter(f"stack_{kind.lower()}_complete").wait(StackName=stack.name, WaiterConfig=WAITER)
-        (found,) = client.describe_stacks(StackName=stack.name)["Stacks"]
+        found = stack.settled()
+        assert found["StackStatus"] == f"{kind}_COMPLETE", stack.reasons()
         return {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
 
     made = deploy("one.zip", "CREATE")
     url = FunctionUrl(local_cloud, made["Url"])
     status, _, body = url.ask("/")
     assert (status, body.decode()) == (200, f"hello {live(stack, made['Name'])}")
+    api = f"/_execute-api/{made['Api']}/Prod/say/x"
+    assert asked(local_cloud, "GET", api) == (200, None, body)
+    assert asked(local_cloud, "OPTIONS", api) == (200, "*", b"{}\n")
     assert deploy("two.zip", "UPDATE") == made
-    assert url.ask("/")[2].startswith(b"again hello ")
+    assert url.ask("/")[2] == asked(local_cloud, "GET", api)[2] == b"again " + body
     assert stack.client("lambda").get_alias(FunctionName=made["Name"], Name="live")["FunctionVersion"] == "2"
 
     original = client.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
@@ -83,9 +100,21 @@ def test_a_sam_template_is_deployed_and_called(local_cloud: LocalCloud, bucket: 
     assert "Transform" in dict(original)
     assert {each["Type"] for each in dict(processed)["Resources"].values()} == {
         *("AWS::IAM::Role", "AWS::Events::Rule"),
+        *(f"AWS::ApiGateway::{kind}" for kind in ("Deployment", "RestApi", "Stage")),
         *(f"AWS::Lambda::{kind}" for kind in ("Alias", "Function", "LayerVersion", "Permission", "Url", "Version")),
     }
     stack.delete()
+
+
+def asked(cloud: LocalCloud, method: str, path: str) -> tuple[int, str | None, bytes]:
+    """Status, allowed origin and body of an API's answer."""
+    address = urlsplit(cloud.endpoint_url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
+    connection.request(method, path)
+    answer = connection.getresponse()
+    found = answer.status, answer.getheader("access-control-allow-origin"), answer.read()
+    connection.close()
+    return found
 
 
 def live(stack: Stack, name: str) -> str:
@@ -103,3 +132,35 @@ def test_a_stack_is_made_unseen_only_where_that_is_acknowledged(local_cloud: Loc
     invalid = {"Transform": NAME, "Resources": {"Says": {"Type": "AWS::Serverless::Function"}}}
     with refused("ValidationError", rf"Transform {NAME} failed with: .* Resource with id \[Says\] is invalid\."):
         client.create_stack(**wanted, TemplateBody=json.dumps(invalid))
+
+
+def test_an_api_is_made_from_a_document_in_a_bucket(local_cloud: LocalCloud, bucket: str) -> None:
+    """In YAML, as SAM's DefinitionUri; the template's name counts."""
+    stack = Stack(cloud=local_cloud, name=f"Api{bucket}")
+    text = """
+        openapi: 3.0.1
+        info: {title: Document, version: 2020-01-01}
+        paths:
+          /x:
+            get:
+              responses: {200: {description: ok}}
+              x-amazon-apigateway-integration:
+                type: mock
+                requestTemplates: {application/json: '{"statusCode": 200}'}
+                responses: {default: {statusCode: 200, responseTemplates: {application/json: '{"a": 1}'}}}
+    """
+    stack.client("s3").put_object(Bucket=bucket, Key="api.yaml", Body=textwrap.dedent(text).encode())
+    api = {"Name": "Own", "BodyS3Location": {"Bucket": bucket, "Key": "api.yaml"}}
+    deployment = {"RestApiId": ref("Api"), "StageName": "prod"}
+    made = stack.deploy(
+        {
+            "Resources": {
+                "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": api},
+                "Deployment": {"Type": "AWS::ApiGateway::Deployment", "Properties": deployment},
+            },
+            "Outputs": {"Api": {"Value": ref("Api")}},
+        }
+    )
+    assert stack.client("apigateway").get_rest_api(restApiId=made["Api"])["name"] == "Own"
+    assert asked(local_cloud, "GET", f"/_execute-api/{made['Api']}/prod/x") == (200, None, b'{"a": 1}')
+    stack.delete()

@@ -45,6 +45,8 @@ def _context(request: ApiRequest) -> dict[str, tuple[str, ...]]:
 def _sets_policy(request: ApiRequest) -> bool:
     if request.operation == "CreateRestApi":
         return bool(request.params.get("policy"))
+    if request.operation in ("ImportRestApi", "PutRestApi"):
+        return "x-amazon-apigateway-policy" in str(request.params.get("body"))
     return request.operation == "UpdateRestApi" and bool(patched_value(request, "/policy"))
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.platform.service import VirtualHost
-from localcloud.services.apigateway.control.definitions import Definitions
 from localcloud.services.apigateway.control.deployments import Deployments
+from localcloud.services.apigateway.control.imports import Imports
 from localcloud.services.apigateway.control.keys import Keys
-from localcloud.services.apigateway.control.methods import Methods
-from localcloud.services.apigateway.control.rest_apis import RestApis
 from localcloud.services.apigateway.serving.front import Front
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 _LARGEST_BYTES = 10 * 1024 * 1024
 
 
-class ApiGateway(RestApis, Methods, Definitions, Deployments, Keys):
+class ApiGateway(Imports, Deployments, Keys):
     """REST APIs, version 1."""
 
     def __init__(self, cloud: Cloud) -> None:

@@ -68,7 +68,7 @@ class Stack:
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
         )
-        found = self._settled()
+        found = self.settled()
         assert found["StackStatus"] == ("UPDATE_COMPLETE" if update else "CREATE_COMPLETE"), self.reasons()
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
@@ -80,7 +80,7 @@ class Stack:
         """The stack's status once its deletion has ended."""
         self.client("cloudformation").delete_stack(StackName=self.name)
         try:
-            status: str = self._settled()["StackStatus"]
+            status: str = self.settled()["StackStatus"]
         except ClientError:
             return "DELETE_COMPLETE"
         return status
@@ -89,7 +89,7 @@ class Stack:
         events = self.client("cloudformation").describe_stack_events(StackName=self.name)["StackEvents"]
         return [f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in events]
 
-    def _settled(self) -> dict[str, Any]:
+    def settled(self) -> dict[str, Any]:
         cloudformation = self.client("cloudformation")
         return until(
             lambda: dict(cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]),

@@ -35,9 +35,7 @@ class Definitions(ApiGatewayOperations):
     def create_model(self, _: Call, params: Params) -> Params:
         model = taken(params, ("restApiId", "name", "description", "schema", "contentType"), "CreateModel")
         model = {"id": new_id(6), **{key: value for key, value in model.items() if key != "restApiId"}}
-        if not _MODEL_NAME.fullmatch(model["name"]):
-            raise bad_request(f"Model name must be alphanumeric: {model['name']}")
-        _check_schema(model)
+        _check_model(model)
 
         def change(api: Document) -> None:
             if model["name"] in api["models"]:
@@ -154,9 +152,7 @@ class Definitions(ApiGatewayOperations):
         kind = params["responseType"]
         given = taken(params, ("restApiId", "responseType", *_RESPONSE), "PutGatewayResponse")
         response = {key: given[key] for key in _RESPONSE if key in given}
-        for template in (response.get("responseTemplates") or {}).values():
-            check_template(template, f"the gateway response {kind}")
-        mapped_headers(response.get("responseParameters") or {}, RESPONSE_HEADER, f"the gateway response {kind}")
+        _check_response(kind, response)
         self.documents.change(
             params["restApiId"], lambda api: api["gateway_responses"].update({kind: {"responseType": kind, **response}})
         )
@@ -205,6 +201,30 @@ class Definitions(ApiGatewayOperations):
             del api[kind][key]
 
         self.documents.change(api_id, change)
+
+
+def check_parts(api: Document) -> None:
+    """Raises AwsError for a part of an API that AWS refuses, and UnsupportedError for one that is not served here."""
+    for model in api["models"].values():
+        _check_model(model)
+    for authorizer in api["authorizers"].values():
+        _check_authorizer(authorizer)
+    for kind, response in api["gateway_responses"].items():
+        if kind not in STATUSES:
+            raise not_found("gateway_responses")
+        _check_response(kind, response)
+
+
+def _check_response(kind: str, response: Document) -> None:
+    for template in (response.get("responseTemplates") or {}).values():
+        check_template(template, f"the gateway response {kind}")
+    mapped_headers(response.get("responseParameters") or {}, RESPONSE_HEADER, f"the gateway response {kind}")
+
+
+def _check_model(model: Document) -> None:
+    if not _MODEL_NAME.fullmatch(model["name"]):
+        raise bad_request(f"Model name must be alphanumeric: {model['name']}")
+    _check_schema(model)
 
 
 def _check_schema(model: Document) -> None:

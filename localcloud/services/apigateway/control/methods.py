@@ -38,31 +38,13 @@ _SHORTEST_MILLISECONDS = 50
 class Methods(ApiGatewayOperations):
     @operation("CreateResource")
     def create_resource(self, _: Call, params: Params) -> Params:
-        part, made = params["pathPart"], new_id(6)
-        if not _PART.fullmatch(part):
-            raise bad_request(
-                "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the "
-                f"beginning and the end, not {part!r}."
-            )
+        made: Document = {}
 
         def change(api: Document) -> None:
-            parent = part_of(api, "resources", params["parentId"])
-            if parent["path"].endswith("+}"):
-                raise bad_request("Cannot create a child of a resource with a greedy path variable.")
-            siblings = [each for each in api["resources"].values() if each.get("parentId") == parent["id"]]
-            if any(each["pathPart"] == part for each in siblings):
-                raise conflict("Another resource with the same parent already has this name: " + part)
-            variable = next((each["pathPart"] for each in siblings if each["pathPart"].startswith("{")), None)
-            if part.startswith("{") and variable:
-                raise bad_request(
-                    f"A sibling ({variable}) of this resource already has a variable path part -- only one unique "
-                    "variable path part is allowed"
-                )
-            path = f"{parent['path'].rstrip('/')}/{part}"
-            resource = {"id": made, "parentId": parent["id"], "pathPart": part, "path": path, "methods": {}}
-            api["resources"][made] = resource
+            made.update(add_resource(api, params["parentId"], params["pathPart"]))
 
-        return _resource(self.documents.change(params["restApiId"], change)["resources"][made])
+        self.documents.change(params["restApiId"], change)
+        return _resource(made)
 
     @operation("GetResources")
     def get_resources(self, _: Call, params: Params) -> Params:
@@ -166,7 +148,7 @@ class Methods(ApiGatewayOperations):
         }
         if "integrationHttpMethod" in given:
             integration["httpMethod"] = given["integrationHttpMethod"]
-        _check_integration(integration)
+        check_integration(integration)
 
         def change(api: Document) -> None:
             method_of(api, params)["methodIntegration"] = integration
@@ -185,7 +167,7 @@ class Methods(ApiGatewayOperations):
         def change(api: Document) -> None:
             integration = _integration_of(method_of(api, params))
             patches.apply(integration, asked, shape=shape, may=_INTEGRATION_PATCHED)
-            _check_integration(integration)
+            check_integration(integration)
 
         return _integration_of(method_of(self.documents.change(params["restApiId"], change), params))
 
@@ -235,6 +217,31 @@ class Methods(ApiGatewayOperations):
         self.documents.change(params["restApiId"], change)
 
 
+def add_resource(api: Document, parent_id: str, part: str) -> Document:
+    """Raises AwsError where AWS has no such resource below the parent."""
+    if not _PART.fullmatch(part):
+        raise bad_request(
+            "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the "
+            f"beginning and the end, not {part!r}."
+        )
+    parent = part_of(api, "resources", parent_id)
+    if parent["path"].endswith("+}"):
+        raise bad_request("Cannot create a child of a resource with a greedy path variable.")
+    siblings = [each for each in api["resources"].values() if each.get("parentId") == parent["id"]]
+    if any(each["pathPart"] == part for each in siblings):
+        raise conflict("Another resource with the same parent already has this name: " + part)
+    variable = next((each["pathPart"] for each in siblings if each["pathPart"].startswith("{")), None)
+    if part.startswith("{") and variable:
+        raise bad_request(
+            f"A sibling ({variable}) of this resource already has a variable path part -- only one unique "
+            "variable path part is allowed"
+        )
+    made, path = new_id(6), f"{parent['path'].rstrip('/')}/{part}"
+    resource = {"id": made, "parentId": parent["id"], "pathPart": part, "path": path, "methods": {}}
+    api["resources"][made] = resource
+    return resource
+
+
 def method_of(api: Document, params: Params) -> Document:
     found: Document | None = part_of(api, "resources", params["resourceId"])["methods"].get(params["httpMethod"])
     if found is None:
@@ -258,7 +265,8 @@ def check_method(method: Document, api: Document) -> None:
             raise bad_request(f"Invalid model identifier specified: {model}")
 
 
-def _check_integration(integration: Document) -> None:
+def check_integration(integration: Document) -> None:
+    """Raises AwsError for an integration that AWS refuses."""
     timeout = integration.get("timeoutInMillis", LONGEST_MILLISECONDS)
     if not _SHORTEST_MILLISECONDS <= timeout <= LONGEST_MILLISECONDS:
         raise bad_request(

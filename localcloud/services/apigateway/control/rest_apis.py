@@ -28,30 +28,18 @@ class RestApis(ApiGatewayOperations):
     @operation("CreateRestApi")
     def create_rest_api(self, _: Call, params: Params) -> Params:
         given = taken(params, _GIVEN, "CreateRestApi")
-        _check(given)
-        root = new_id(10)
-        api = {
-            "id": new_id(10),
-            "createdDate": now(),
-            "apiKeySource": "HEADER",
-            "endpointConfiguration": {"types": ["EDGE"]},
-            "disableExecuteApiEndpoint": False,
-            **given,
-            "rootResourceId": root,
-            "resources": {root: {"id": root, "path": "/", "methods": {}}},
-            **{kind: {} for kind in ("models", "validators", "authorizers", "gateway_responses")},
-            **{kind: {} for kind in ("stages", "deployments")},
-        }
+        check_api(given)
+        api = new_api(given)
         self.documents.apis.put(api["id"], api)
-        return _shown(api)
+        return shown(api)
 
     @operation("GetRestApi")
     def get_rest_api(self, _: Call, params: Params) -> Params:
-        return _shown(self.documents.api(params["restApiId"]))
+        return shown(self.documents.api(params["restApiId"]))
 
     @operation("GetRestApis")
     def get_rest_apis(self, _: Call, params: Params) -> Params:
-        return page([_shown(api) for _, api in self.documents.apis.items()], params)
+        return page([shown(api) for _, api in self.documents.apis.items()], params)
 
     @operation("UpdateRestApi")
     def update_rest_api(self, _: Call, params: Params) -> Params:
@@ -59,9 +47,9 @@ class RestApis(ApiGatewayOperations):
 
         def change(api: Document) -> None:
             patches.apply(api, asked, shape=shape, may=_PATCHED)
-            _check(api)
+            check_api(api)
 
-        return _shown(self.documents.change(params["restApiId"], change))
+        return shown(self.documents.change(params["restApiId"], change))
 
     @operation("DeleteRestApi")
     def delete_rest_api(self, _: Call, params: Params) -> None:
@@ -134,7 +122,25 @@ def _tags_of(document: Document, stage: str) -> Document:
     return found
 
 
-def _check(api: Document) -> None:
+def new_api(given: Document) -> Document:
+    """An API with these settings, and nothing in it."""
+    root = new_id(10)
+    return {
+        "id": new_id(10),
+        "createdDate": now(),
+        "apiKeySource": "HEADER",
+        "endpointConfiguration": {"types": ["EDGE"]},
+        "disableExecuteApiEndpoint": False,
+        **given,
+        "rootResourceId": root,
+        "resources": {root: {"id": root, "path": "/", "methods": {}}},
+        **{kind: {} for kind in ("models", "validators", "authorizers", "gateway_responses")},
+        **{kind: {} for kind in ("stages", "deployments")},
+    }
+
+
+def check_api(api: Document) -> None:
+    """Raises AwsError for settings that AWS refuses, and UnsupportedError for those that are not served here."""
     if not str(api.get("name") or "").strip():
         raise bad_request("API name cannot be blank")
     if api.get("apiKeySource", "HEADER") != "HEADER":
@@ -149,5 +155,6 @@ def _check(api: Document) -> None:
             raise bad_request("Invalid policy document. Please check the policy syntax.") from error
 
 
-def _shown(api: Document) -> Params:
+def shown(api: Document) -> Params:
+    """The API as operations describe it."""
     return {name: api[name] for name in _SHOWN if name in api}
