@@ -8,6 +8,7 @@ their existing environments, with no pipeline, no build containers and no artifa
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -16,6 +17,8 @@ from functools import partial
 from pathlib import Path
 
 from bench import PROJECT
+from bench.lab.processes import family_cpu_seconds
+from localcloud.platform import run_file
 from localcloud.platform.environments import Environments
 from localcloud.platform.settings import Settings
 from scripts import cloud, outcome
@@ -23,6 +26,7 @@ from scripts.push import push_and_follow
 from scripts.reads.pipeline import Execution, Pipeline
 
 WORKLOAD = "car_evaluation"
+_OWN = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 def main() -> None:
@@ -33,11 +37,28 @@ def main() -> None:
         _git("clone", "--quiet", str(PROJECT), str(clone), cwd=PROJECT)
         identity = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
         _git(*identity, "commit", "--quiet", "--allow-empty", "--message", "bench", cwd=clone)
+        cloud_used, own_used = cloud_seconds(), own_seconds()
         execution = push_and_follow(pipeline, clone, rewind=True)
+        used = cloud_seconds() - cloud_used, own_seconds() - own_used
         if execution.status != "Succeeded":
             raise SystemExit("\n".join(outcome.stopped(pipeline, execution)))
         bare = bare_steps(clone, execution)
     show(execution, bare)
+    print(
+        f"CPU seconds: {used[0]:.1f} of the local cloud and all that it ran, {used[1]:.1f} of the push that followed it"
+    )
+
+
+def cloud_seconds() -> float:
+    """What the local cloud has used until now, and its builds, jobs and containers."""
+    running = run_file.read(Path(os.environ["LOCALCLOUD_HOME"]))
+    if running is None:
+        raise SystemExit(f"No local cloud runs in {os.environ['LOCALCLOUD_HOME']}: make demo starts one.")
+    return family_cpu_seconds(running.pid)
+
+
+def own_seconds() -> float:
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, _OWN))
 
 
 def bare_steps(clone: Path, execution: Execution) -> dict[str, float]:

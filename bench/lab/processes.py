@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -28,5 +29,22 @@ def forget_most_memory(pid: int) -> None:
 
 def cpu_seconds(pid: int) -> float:
     """What the process itself has used, without its children."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, _stat(pid)[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def family_cpu_seconds(pid: int) -> float:
+    """What the process has used, and all that it has started, whether they have ended or not."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            found[int(entry.name)] = _stat(int(entry.name))
+    family = {pid}
+    while more := {each for each, stat in found.items() if int(stat[1]) in family} - family:
+        family |= more
+    # Of itself, and of children that have ended.
+    return sum(int(used) for each in family for used in found[each][11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields from the process's state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
