@@ -56,13 +56,9 @@ def check_sections(document: dict[str, Any]) -> None:
     description = document.get("Description", "")
     if not isinstance(description, str) or len(description.encode("utf-8", "replace")) > _DESCRIPTION_BYTES:
         raise error(f"Template format error: 'Description' must be a string of up to {_DESCRIPTION_BYTES} bytes.")
-    for section, most in _MOST.items():
+    for section in _MOST:
         members = document.get(section) or {}
-        if len(members) > most:
-            kind = section.lower()
-            raise error(
-                f"Template format error: Number of {kind}, {len(members)}, is greater than maximum allowed, {most}"
-            )
+        check_count(section, len(members))
         for name, member in members.items():
             if len(str(name)) > _NAME_CHARACTERS:
                 raise error(f"Template format error: {section} name {str(name)[:40]}… is too long.")
@@ -71,6 +67,15 @@ def check_sections(document: dict[str, Any]) -> None:
                     raise error(f"Template format error: Every Mappings member {name} must be a map")
                 raise error(f"Template format error: [/{section}/{name}] Every {section} member must be an object.")
     _check_members(document)
+
+
+def check_count(section: str, count: int) -> None:
+    """Raises AwsError for more members than AWS takes in a section."""
+    if count > _MOST[section]:
+        kind = section.lower()
+        raise error(
+            f"Template format error: Number of {kind}, {count}, is greater than maximum allowed, {_MOST[section]}"
+        )
 
 
 def _check_members(document: dict[str, Any]) -> None:

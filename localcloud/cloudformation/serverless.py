@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from typing import TYPE_CHECKING, Any
 
+from localcloud.cloudformation import limits
 from localcloud.platform.errors import AwsError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 NAME = "AWS::Serverless-2016-10-31"
 #: The translator would ask AWS's Serverless Application Repository for it.
 _FROM_REPOSITORY = "AWS::Serverless::Application"
+
+_OF_APIS = ("Api", "HttpApi")
+#: AWS's quota of resources in one API.
+_API_RESOURCES = 300
+#: What the globals may become, once they stand in each function: ten times the largest template.
+_GLOBALS_CHARACTERS = 10 * limits.STORED_BYTES
 
 log = logging.getLogger("localcloud.cloudformation")
 
@@ -44,10 +51,11 @@ def translate(document: dict[str, Any], texts: Mapping[str, str], account: Accou
     Raises AwsError in AWS's words for what the translator refuses. ``document`` is not to be used afterwards.
     """
     _refuse_applications(document)
+    _check_size(document)
     modules = _translator()
     parameters = {"AWS::Region": account.region, "AWS::Partition": "aws", **texts}
-    modules.prepare(document, parameters)
     try:
+        modules.prepare(document, parameters)
         translated = modules.make(account.region).translate(
             document, parameter_values=parameters, get_managed_policy_map=account.managed_policies
         )
@@ -88,11 +96,36 @@ def _translator() -> _Translator:
     )
 
 
+def _resources(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Those that are objects; of the others the translator speaks."""
+    found = document.get("Resources")
+    return [(name, each) for name, each in found.items() if isinstance(each, dict)] if isinstance(found, dict) else []
+
+
 def _refuse_applications(document: Mapping[str, Any]) -> None:
-    resources = document.get("Resources")
-    for name, each in resources.items() if isinstance(resources, dict) else ():
-        if isinstance(each, dict) and each.get("Type") == _FROM_REPOSITORY:
+    for name, each in _resources(document):
+        if each.get("Type") == _FROM_REPOSITORY:
             raise UnsupportedError(f"The resource type {_FROM_REPOSITORY} ({name})")
+
+
+def _check_size(document: Mapping[str, Any]) -> None:
+    """Raises AwsError where the translator would work for minutes, for more than AWS takes.
+
+    Each event is at least one resource, and each path one of an API's.
+    """
+    own = [each for _, each in _resources(document) if str(each.get("Type")).startswith("AWS::Serverless::")]
+    events = [each for found in own for each in _events(found)]
+    limits.check_count("Resources", len(own) + len(events))
+    if sum(each.get("Type") in _OF_APIS for each in events) > _API_RESOURCES:
+        raise limits.error("Maximum number of resources for this API has been reached.")
+    if len(own) * len(str(document.get("Globals") or "")) > _GLOBALS_CHARACTERS:
+        raise limits.error("Template error: The Globals of the template make more text than any template may have")
+
+
+def _events(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    properties = resource.get("Properties")
+    found = properties.get("Events") if isinstance(properties, dict) else None
+    return [each for each in found.values() if isinstance(each, dict)] if isinstance(found, dict) else []
 
 
 def _told(error: Any) -> str:

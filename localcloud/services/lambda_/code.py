@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import shutil
+import stat
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.services.lambda_.names import PRINCIPAL
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.service import Call, Params
 
@@ -66,11 +66,17 @@ def _from_s3(cloud: Cloud, call: Call, code: Params) -> bytes:
 
 
 def unpack(folder: Path, *archives: Path) -> None:
-    """Unpacks archives into a folder, completely or not at all. Of files at one place the last archive's counts."""
+    """Unpacks archives into a folder, completely or not at all. Of files at one place the last archive's counts.
+
+    Programs stay programs: zipfile alone forgets a file's mode.
+    """
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     for archive in archives:
         with zipfile.ZipFile(archive) as files:
-            files.extractall(unfinished)
+            for member in files.infolist():
+                placed = Path(files.extract(member, unfinished))
+                if member.external_attr >> 16 & stat.S_IXUSR and placed.is_file():
+                    placed.chmod(placed.stat().st_mode | stat.S_IXUSR)
     unfinished.rename(folder)

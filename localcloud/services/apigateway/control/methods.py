@@ -30,6 +30,8 @@ _INTEGRATION = (
 )
 _INTEGRATION_PATCHED = frozenset({*_INTEGRATION, "httpMethod"} - {"type"})
 _INTEGRATION_RESPONSE = ("selectionPattern", "responseParameters", "responseTemplates", "contentHandling")
+#: AWS's quota.
+_MOST_RESOURCES = 300
 #: AWS's longest time for an integration, and its shortest.
 LONGEST_MILLISECONDS = 29_000
 _SHORTEST_MILLISECONDS = 50
@@ -223,6 +225,13 @@ def add_resource(api: Document, parent_id: str, part: str) -> Document:
         raise bad_request(
             "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the "
             f"beginning and the end, not {part!r}."
+        )
+    if len(api["resources"]) >= _MOST_RESOURCES:
+        raise AwsError(
+            "LimitExceededException",
+            "Maximum number of resources for this API has been reached. Please contact AWS if you need additional "
+            "resources.",
+            status=429,
         )
     parent = part_of(api, "resources", parent_id)
     if parent["path"].endswith("+}"):

@@ -13,14 +13,19 @@ from localcloud.services.apigateway.apis import bad_request
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+#: A larger one would be read for minutes.
+_LARGEST_YAML_BYTES = 1024 * 1024
 _EXTENSION = "x-amazon-apigateway-"
 
 
 def read(body: bytes) -> dict[str, Any]:
     """The document. Raises AwsError for what is none."""
+    is_json = body.lstrip().startswith(b"{")
+    if not is_json and len(body) > _LARGEST_YAML_BYTES:
+        raise UnsupportedError(f"apigateway: an OpenAPI document in YAML of more than {_LARGEST_YAML_BYTES} bytes")
     try:
         text = body.decode()
-        found = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+        found = json.loads(text) if is_json else yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
         document = json.loads(json.dumps(found, default=str))  # names are texts, also of statuses; dates are none
     except (ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
         raise bad_request(f"Invalid OpenAPI input. It cannot be read: {error}") from error

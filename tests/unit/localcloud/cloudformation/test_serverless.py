@@ -15,6 +15,12 @@ from localcloud.platform.errors import AwsError, UnsupportedError
 
 FUNCTION: dict[str, Any] = {"CodeUri": "s3://code/one.zip", "Handler": "index.handler", "Runtime": "python3.11"}
 
+SAM: dict[str, Any] = {"Type": "AWS::Serverless::Function", "Properties": FUNCTION}
+
+
+def with_events(count: int, event: dict[str, Any]) -> dict[str, Any]:
+    return {**SAM, "Properties": {**FUNCTION, "Events": {f"E{number}": event for number in range(count)}}}
+
 
 def parse(
     properties: dict[str, Any], *, given: dict[str, str] | None = None, account: Account | None = None, **more: Any
@@ -108,6 +114,31 @@ def test_an_invalid_template_is_refused_in_aws_words() -> None:
     assert refused.value.code == "ValidationError"
     assert refused.value.message.startswith(f"{start}Number of errors found: 2. Resource with id [Other] is invalid. ")
     assert "Resource with id [Score] is invalid. " in refused.value.message
+
+
+@pytest.mark.parametrize("resources", [[], {}, {"Score": []}, {"Score": {**SAM, "Properties": []}}])
+def test_resources_of_another_form_are_refused_by_the_translator(resources: Any) -> None:
+    """It looks at them before it begins."""
+    with pytest.raises(AwsError, match=f"^Transform {NAME} failed with: Invalid Serverless Application Specification"):
+        Template.parse(json.dumps({"Transform": NAME, "Resources": resources}))
+
+
+@pytest.mark.parametrize(
+    ("resources", "sections", "words"),
+    [
+        ({f"F{number}": SAM for number in range(501)}, {}, "Number of resources, 501, is greater than maximum"),
+        ({"F": with_events(501, {"Type": "Schedule"})}, {}, "Number of resources, 502, is greater than maximum"),
+        ({"F": with_events(301, {"Type": "Api"})}, {}, "Maximum number of resources for this API"),
+        ({f"F{number}": SAM for number in range(500)}, {"Globals": {"x": "x" * 30_000}}, "The Globals of the template"),
+    ],
+)
+def test_more_than_aws_takes_is_not_translated(
+    resources: dict[str, Any], sections: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The translator would work for minutes."""
+    monkeypatch.setattr("samtranslator.translator.translator.Translator.translate", None)
+    with pytest.raises(AwsError, match=words):
+        Template.parse(json.dumps({"Transform": NAME, "Resources": resources, **sections}))
 
 
 def test_a_fault_of_the_translator_is_one_of_the_transform(monkeypatch: pytest.MonkeyPatch) -> None:

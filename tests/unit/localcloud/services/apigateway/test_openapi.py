@@ -187,6 +187,15 @@ def test_what_is_no_document_is_a_bad_request(gateway: ApiGateway, body: bytes, 
     assert gateway.get_rest_apis(CALL, {})["items"] == []
 
 
+def test_an_api_has_as_many_resources_as_on_aws(gateway: ApiGateway) -> None:
+    """A document with more is refused before it takes long, and so is one in YAML that would."""
+    with pytest.raises(AwsError, match="Maximum number of resources") as refused:
+        imported(gateway, document({f"/p{number}": {"get": PROXY} for number in range(300)}))
+    assert refused.value.code == "LimitExceededException"
+    with pytest.raises(UnsupportedError, match="YAML of more than"):
+        imported(gateway, b"a: " + b"x" * 1024 * 1024)
+
+
 def test_parameters_of_an_import_say_the_endpoint(gateway: ApiGateway) -> None:
     """The whole query is among them, as AWS's model has it; a base path that would count is refused by name."""
     body = json.dumps(document({"/x": {"get": PROXY}})).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +27,9 @@ def zipped(files: dict[str, str]) -> bytes:
     found = io.BytesIO()
     with zipfile.ZipFile(found, "w") as written:
         for name, text in files.items():
-            written.writestr(name, text)
+            member = zipfile.ZipInfo(name)
+            member.external_attr = (0o755 if name.startswith("bin/") else 0o644) << 16
+            written.writestr(member, text)
     return found.getvalue()
 
 
@@ -152,9 +155,11 @@ def test_layers_lie_over_one_another(cloud: Cloud, tmp_path: Path) -> None:
     """Where two archives have a file, the later one's is read, as on AWS under /opt."""
     kept = Layers(cloud)
     for name, text in (("below", "1"), ("above", "2")):
-        kept.publish(name, zipped({"python/both.py": text, f"python/{name}.py": text}), {})
+        kept.publish(name, zipped({"python/both.py": text, f"python/{name}.py": text, f"bin/{name}": "#!/bin/sh"}), {})
     arns = [f"{ARN}:below:1", f"{ARN}:above:1"]
     paths = [kept.archives.path(each) for each in kept.hashes({"Layers": [{"Arn": arn} for arn in arns]})]
     unpack(tmp_path / "opt", *paths)
     found = {path.name: path.read_text() for path in (tmp_path / "opt" / "python").iterdir()}
     assert found == {"both.py": "2", "below.py": "1", "above.py": "2"}
+    assert all(os.access(path, os.X_OK) for path in (tmp_path / "opt" / "bin").iterdir())
+    assert not os.access(tmp_path / "opt" / "python" / "both.py", os.X_OK)
