@@ -53,6 +53,8 @@ from localcloud.wire import api_requests, heads, protocol, rpc_v2, s3_requests
 from localcloud.wire.api_requests import ApiRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from localcloud.front_door.identity import Authenticated, Authenticating, Identity
     from localcloud.front_door.signatures import Claim
     from localcloud.iam.authorization import Authorization
@@ -91,12 +93,12 @@ class Gateway:
         self._handlers: dict[tuple[str, str], Handler] = {}
         #: Operations that take as long as something else does.
         self._waiting: set[tuple[str, str]] = set()
-        #: Operations that nobody has to sign, by the X-Amz-Target that names them.
-        self._unsigned: dict[str, tuple[str, str]] = {}
+        #: Operations that nobody has to sign, and the name that others of their service are signed for.
+        self._unsigned: dict[str, str] = {}
         #: The same, as they are called: AWS asks no policy then.
         self._without_policies: set[tuple[str, str]] = set()
-        #: The key is the name that requests are signed for, as in the handlers.
-        self._protocols: dict[str, dict[str, protocol.Protocol]] = {}
+        #: The name that requests are signed for, as in the handlers, → botocore's.
+        self._services: dict[str, str] = {}
         self._under_way = 0
         self._closed = threading.Event()
         self._workers = Workers()
@@ -114,11 +116,10 @@ class Gateway:
         if not handlers:
             return
         signed_for = protocol.signing_name(group.service)
-        self._protocols.setdefault(signed_for, protocol.Protocol.all_of(group.service))
+        self._services.setdefault(signed_for, group.service)
         self._waiting |= {(signed_for, name) for name in group.waiting}
         for name in group.unsigned:
-            prefix = self._protocols[signed_for]["json"].target_prefix
-            self._unsigned[f"{prefix}.{name}"] = (signed_for, name)
+            self._unsigned[name] = signed_for
             self._without_policies.add((signed_for, name))
         for name, handler in handlers.items():
             if (signed_for, name) in self._handlers:
@@ -233,23 +234,36 @@ class Gateway:
         finally:
             upload.discard()
 
+    def _protocols(self, signed_for: str) -> Mapping[str, protocol.Protocol]:
+        service = self._services.get(signed_for)
+        return protocol.Protocol.all_of(service) if service else {}
+
     def _kind_of(self, head: HttpRequest) -> Kind:
         """On whose threads a call is answered; by what it says, for nobody has been asked yet who calls."""
         service = protocol.spoken_service(head)
-        wire = self._protocols.get(service, {}).get("rest-json") if self._waiting else None
+        waits = any(service == waiting for waiting, _ in self._waiting)
+        wire = self._protocols(service).get("rest-json") if waits else None
         asked = wire.read(head) if wire else None
         if asked is not None and (service, asked.operation) in self._waiting:
             return Kind.WAITING
         return Kind.INNER if self._identity.is_inner(head) else Kind.OUTER
 
     def _known(self, request: HttpRequest) -> Authenticated:
-        unsigned = self._unsigned.get(request.headers.get("x-amz-target", ""))
-        if unsigned is not None and protocol.signature(request) is None:
-            return self._identity.nobody(request, service=unsigned[0])
+        unsigned = self._unsigned_for(request)
+        if unsigned is not None:
+            return self._identity.nobody(request, service=unsigned)
         if federation.is_login(request):
             return self._identity.nobody(request, service="sts")
         with self._authorization.cost.measured(calls=1):
             return self._identity.authenticate(request)
+
+    def _unsigned_for(self, request: HttpRequest) -> str | None:
+        """The service of the operation that a request names, if nobody has to sign it, and nobody has."""
+        prefix, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
+        service = self._unsigned.get(operation)
+        if service is None or protocol.signature(request) is not None:
+            return None
+        return service if prefix == self._protocols(service)["json"].target_prefix else None
 
     def _answer_api(self, head: HttpRequest, authenticated: Callable[[], Authenticated]) -> HttpResponse | Poll:
         request_id = str(uuid.uuid4())
@@ -260,7 +274,7 @@ class Gateway:
             if service in MOTO_SERVICES:
                 return self._answer_motos(claim, caller, request)
             regions.require(service, claim.region, here=self._region)
-            wire = protocol.wire_of(self._protocols.get(service, {}), request)
+            wire = protocol.wire_of(self._protocols(service), request)
             asked = wire.read(request) if wire else None
             if asked is None or wire is None:
                 target = request.headers.get("x-amz-target", "").rpartition(".")[2]

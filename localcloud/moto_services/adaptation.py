@@ -48,9 +48,10 @@ _EVENT_BYTES = 400
 log = logging.getLogger("localcloud.moto")
 
 
-def adapt(bodies: Bodies) -> None:
+def adapt(bodies: Bodies, region: str) -> None:
     """Imports all services of moto that are used, so that its clock can be replaced, and makes the other changes."""
     _import_backends()
+    _know_only(region)
     _share_operations_between_threads()
     _name_missing_topics()
     _leave_bucket_policies_to_us()
@@ -141,13 +142,16 @@ def _share_operations_between_threads() -> None:
     ServiceModel.operation_model = instance_cache(operation_model)  # type: ignore[method-assign]
 
 
-def make_what_is_there_from_the_start(settings: Settings) -> None:
-    """Makes AWS's own policies and keys, with their random ids. moto would make them at the first read, unrecorded.
-
-    Only for this region: those of another region are made at their first read, and get new ids after a crash.
-    """
-    from moto.backends import get_backend
+def _know_only(region: str) -> None:
+    """Lets services be in the cloud's region alone: for the names of all regions, moto would read their models."""
     from moto.core.base_backend import AccountSpecificBackend
+
+    AccountSpecificBackend._generate_regions = lambda *_: [region]  # type: ignore[assignment,method-assign]  # noqa: SLF001
+
+
+def make_what_is_there_from_the_start(settings: Settings) -> None:
+    """Makes AWS's own policies and keys, with their random ids. moto would make them at the first read, unrecorded."""
+    from moto.backends import get_backend
     from moto.kms.models import kms_backends
     from moto.kms.utils import RESERVED_ALIASES
 
@@ -156,8 +160,6 @@ def make_what_is_there_from_the_start(settings: Settings) -> None:
         _ = regions[settings.region if settings.region in regions else "aws"]
     for alias in RESERVED_ALIASES:
         kms_backends[settings.account_id][settings.region].get_key_id_from_alias(alias)
-    # It has read each service's model for the names of its regions, and keeps all of them.
-    AccountSpecificBackend.get_session.cache_clear()
 
 
 def _hold_no_instances() -> None:

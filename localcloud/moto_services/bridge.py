@@ -79,7 +79,7 @@ class MotoBridge:
             },
         )
         self._reserve = Reserve(settings.home / "state" / "moto.reserve", _RESERVE_BYTES)
-        adaptation.adapt(self._bodies)
+        adaptation.adapt(self._bodies, settings.region)
         keep_system_tags()
         self._world = World()
         self._modules = 0

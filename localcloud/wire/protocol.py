@@ -78,10 +78,13 @@ def _service_model(service: str) -> Any:
     return get_service_model(service)
 
 
+#: botocore's name → the name that requests are signed for, where they differ. To ask a model would mean to read it.
+_SIGNED_FOR = {"cloudwatch": "monitoring"}
+
+
 def signing_name(service: str) -> str:
     """The name that requests to a service are signed for: ``monitoring`` for botocore's ``cloudwatch``."""
-    name: str = _service_model(service).signing_name
-    return name
+    return _SIGNED_FOR.get(service, service)
 
 
 def operations_of(service: str) -> list[str]:
@@ -100,8 +103,12 @@ class Protocol:
         self._paths = RestPaths(self._model) if protocol in ("rest-json", "rest-xml") else None
 
     @classmethod
-    def all_of(cls, service: str) -> dict[str, Protocol]:
-        """The service's protocols by name: ``json``, ``query``, CBOR, or several; or ``rest-json``, or ``rest-xml``."""
+    @functools.cache
+    def all_of(cls, service: str) -> Mapping[str, Protocol]:
+        """The service's protocols by name: ``json``, ``query``, CBOR, or several; or ``rest-json``, or ``rest-xml``.
+
+        The first call reads the service's model: a service that nobody calls costs neither time nor memory.
+        """
         metadata = _service_model(service).metadata
         spoken = metadata.get("protocols") or [metadata["protocol"]]
         return {name: cls(service, name) for name in _SPOKEN if name in spoken}

@@ -67,7 +67,7 @@ import sys
 from pathlib import Path
 from localcloud.moto_services import adaptation
 from localcloud.moto_services.state.bodies import Bodies
-adaptation.adapt(Bodies(Path(sys.argv[1]) / "bodies"))
+adaptation.adapt(Bodies(Path(sys.argv[1]) / "bodies"), "us-east-1")
 from moto.logs.models import logs_backends
 logs = logs_backends["123456789012"]["us-east-1"]
 logs.create_log_group("g", {})
