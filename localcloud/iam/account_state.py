@@ -141,7 +141,7 @@ class AccountState:
         repositories = [each for backend in of_regions(ecr_backends) for each in backend.repositories.values()]
         yield from (json.dumps(on_itself(_text(each.policy))) for each in repositories if each.policy)
         yield from (_text(role.assume_role_policy_document) for role in list(self._iam().roles.values()))
-        for table in ("lambda.functions", "lambda.versions", "lambda.aliases"):
+        for table in ("lambda.functions", "lambda.versions", "lambda.aliases", "lambda.layers"):
             documents = [document for _, document in self._store.table(table).items()]
             kept = [document["policy"] for document in documents if document.get("policy")]
             yield from (_of_statements(statements) for statements in kept)
@@ -295,10 +295,19 @@ class AccountState:
         return json.dumps(on_itself(_text(found.policy))) if found is not None and found.policy else None
 
     def _function_policy(self, arn: str) -> str | None:
-        """The policy of a function, or of the version or alias in the ARN: each has its own. It is in our store."""
-        named = arn.partition(":function:")[2]
+        """The policy of a function, of the version or alias in the ARN, or of a layer's version: each has its own."""
+        is_layer = ":layer:" in arn
+        named = arn.partition(":layer:" if is_layer else ":function:")[2]
         _, _, qualifier = named.partition(":")
-        table = "lambda.versions" if qualifier.isdigit() else "lambda.aliases" if qualifier else "lambda.functions"
+        table = (
+            "lambda.layers"
+            if is_layer
+            else "lambda.versions"
+            if qualifier.isdigit()
+            else "lambda.aliases"
+            if qualifier
+            else "lambda.functions"
+        )
         statements = (self._store.table(table).get(named) or {}).get("policy")
         return _of_statements(statements) if statements else None
 

@@ -80,6 +80,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
     from localcloud.resources.aws_lambda_eventinvokeconfig import EventInvokeConfig
     from localcloud.resources.aws_lambda_function import Function
     from localcloud.resources.aws_lambda_layerversion import LayerVersion
+    from localcloud.resources.aws_lambda_layerversionpermission import LayerVersionPermission
     from localcloud.resources.aws_lambda_permission import Permission
     from localcloud.resources.aws_lambda_url import Url
     from localcloud.resources.aws_lambda_version import Version
@@ -156,6 +157,7 @@ def resource_types() -> dict[str, Resource]:  # noqa: PLR0915  (one line for eac
         EventInvokeConfig,
         Function,
         LayerVersion,
+        LayerVersionPermission,
         Permission,
         Url,
         Version,

@@ -75,13 +75,17 @@ def test_a_function_imports_from_its_layers(account: Account) -> None:
 
 
 def test_who_gives_a_layer_must_be_allowed_to_read_it(account: Account) -> None:
-    """The function alone is not enough: the layer's version is asked for as well."""
+    """The function alone is not enough: the layer's version is asked for as well, and its policy counts."""
     client = account.cloud.client("lambda")
     layer = client.publish_layer_version(LayerName=account.name, Content={"ZipFile": module("one")})["LayerVersionArn"]
     function = Function(account, "def handler(event, context):\n    return 1\n")
     theirs = account.client("lambda", account.user(allow("lambda:UpdateFunctionConfiguration", function.arn)))
     with refused("AccessDeniedException", "lambda:GetLayerVersion on resource: .*:layer:"):
         theirs.update_function_configuration(FunctionName=function.name, Layers=[layer])
+    client.add_layer_version_permission(
+        LayerName=account.name, VersionNumber=1, StatementId="all", Action="lambda:GetLayerVersion", Principal="*"
+    )
+    assert theirs.update_function_configuration(FunctionName=function.name, Layers=[layer])["Layers"][0]["Arn"] == layer
 
 
 def test_a_stack_makes_a_layer_and_replaces_it(stack: Stack, bucket: str) -> None:
@@ -92,6 +96,7 @@ def test_a_stack_makes_a_layer_and_replaces_it(stack: Stack, bucket: str) -> Non
 
     def template(key: str) -> dict[str, Any]:
         layer = {"Content": {"S3Bucket": bucket, "S3Key": key}, "CompatibleRuntimes": ["python3.11"]}
+        shared = {"LayerVersionArn": ref("Fonts"), "Action": "lambda:GetLayerVersion", "Principal": "*"}
         function = {
             "Handler": "index.handler",
             "Runtime": "python3.11",
@@ -104,6 +109,7 @@ def test_a_stack_makes_a_layer_and_replaces_it(stack: Stack, bucket: str) -> Non
                 "Role": ROLE,
                 "Fonts": {"Type": "AWS::Lambda::LayerVersion", "Properties": layer},
                 "Function": {"Type": "AWS::Lambda::Function", "Properties": function},
+                "Shared": {"Type": "AWS::Lambda::LayerVersionPermission", "Properties": shared},
             },
             "Outputs": {"Layer": {"Value": ref("Fonts")}, "Function": {"Value": ref("Function")}},
         }
@@ -117,3 +123,5 @@ def test_a_stack_makes_a_layer_and_replaces_it(stack: Stack, bucket: str) -> Non
     assert [(each["LayerVersionArn"], each["CompatibleRuntimes"]) for each in versions] == [
         (changed["Layer"], ["python3.11"])
     ]
+    policy = client.get_layer_version_policy(LayerName="Fonts", VersionNumber=2)["Policy"]
+    assert [each["Resource"] for each in json.loads(policy)["Statement"]] == [changed["Layer"]]

@@ -62,6 +62,7 @@ def test_every_type_has_a_life_here() -> None:
         "AWS::CDK::Metadata",  # there is nothing to ask a service about
         "AWS::CloudFormation::Stack",  # tests/local/test_nested_stacks.py
         "AWS::CloudFormation::WaitConditionHandle",
+        "AWS::Lambda::LayerVersionPermission",  # of the next
         "AWS::Lambda::LayerVersion",  # it comes from an archive in a bucket: tests/local/test_lambda_layers.py
         "AWS::CloudFormation::CustomResource",  # a function makes it: tests/local/test_custom_resources.py
         "AWS::SageMaker::Endpoint",  # tested below, and with a model behind it where hosting is tested

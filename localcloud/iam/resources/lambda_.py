@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 #: Operation → action, where they differ.
 _ACTIONS = {"Invoke": "InvokeFunction", "GetLayerVersionByArn": "GetLayerVersion"}
-_OF_LAYER_VERSIONS = frozenset({"GetLayerVersion", "GetLayerVersionByArn", "DeleteLayerVersion"})
+_OF_LAYER_VERSIONS = frozenset(
+    {
+        *("GetLayerVersion", "GetLayerVersionByArn", "DeleteLayerVersion"),
+        *("AddLayerVersionPermission", "GetLayerVersionPolicy", "RemoveLayerVersionPermission"),
+    }
+)
 #: A request to a URL, which is no operation of the API.
 _URL_REQUEST = "InvokeFunctionUrl"
 _OF_URLS = frozenset(f"{verb}FunctionUrlConfig" for verb in ("Create", "Get", "Update", "Delete")) | {_URL_REQUEST}

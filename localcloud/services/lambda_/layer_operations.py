@@ -1,9 +1,11 @@
-"""Publishes, describes and deletes versions of layers."""
+"""Publishes, describes and deletes versions of layers, and says who else may use them."""
 
 from __future__ import annotations
 
 import io
+import json
 import re
+import uuid
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,15 @@ from localcloud.services.lambda_ import code
 from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.function_operations import page
 from localcloud.services.lambda_.layers import version_in
+from localcloud.services.lambda_.statements import (
+    add_statement,
+    no_policy,
+    policy_text,
+    require_readable,
+    statement_of,
+    without_statement,
+)
+from localcloud.services.lambda_.versions import require_revision
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Call, Params
@@ -64,6 +75,47 @@ class LayerOperations(LambdaOperations):
         """Functions that use it go on."""
         self.layers.delete(_layer_name(params["LayerName"]), params["VersionNumber"], self.configurations())
 
+    @operation("AddLayerVersionPermission")
+    def add_layer_version_permission(self, _: Call, params: Params) -> Params:
+        """In one account a permission admits those whose own policies say nothing of the layer."""
+        if params.get("OrganizationId"):
+            raise UnsupportedError("lambda:AddLayerVersionPermission with OrganizationId")
+        name, number = self._version(params)
+        statement = statement_of(self.layers.arn(f"{name}:{number}"), params)
+        require_readable(statement)
+
+        def add(document: Document) -> None:
+            _require_revision(params, document)
+            add_statement(document.setdefault("policy", []), statement)
+            document["RevisionId"] = str(uuid.uuid4())
+
+        revision = self.layers.update(name, number, add)["RevisionId"]
+        return {"Statement": json.dumps(statement), "RevisionId": revision}
+
+    @operation("RemoveLayerVersionPermission")
+    def remove_layer_version_permission(self, _: Call, params: Params) -> None:
+        def remove(document: Document) -> None:
+            _require_revision(params, document)
+            document["policy"] = without_statement(document.get("policy", []), params["StatementId"])
+            document["RevisionId"] = str(uuid.uuid4())
+
+        self.layers.update(*self._version(params), remove)
+
+    @operation("GetLayerVersionPolicy")
+    def get_layer_version_policy(self, _: Call, params: Params) -> Params:
+        document = self.layers.find(*self._version(params))
+        if document is None or not document.get("policy"):
+            raise no_policy("No policy is associated with the given resource.")
+        return {"Policy": policy_text(document["policy"]), "RevisionId": document["RevisionId"]}
+
+    def _version(self, params: Params) -> tuple[str, int]:
+        """Layer and number of a version; raises AwsError where it does not exist."""
+        name, number = _layer_name(params["LayerName"]), int(params["VersionNumber"])
+        if self.layers.find(name, number) is None:
+            arn = self.layers.arn(f"{name}:{number}")
+            raise AwsError("ResourceNotFoundException", f"Layer version {arn} does not exist.", status=404)
+        return name, number
+
     def _found(self, name: str, number: int) -> Params:
         document = self.layers.find(name, number)
         if document is None:
@@ -75,6 +127,11 @@ class LayerOperations(LambdaOperations):
         content = {key: document[key] for key in ("CodeSha256", "CodeSize")}
         location = self.layers.archives.path(document["CodeSha256"]).as_uri()
         return {**_summary(document), "LayerArn": document["LayerArn"], "Content": {**content, "Location": location}}
+
+
+def _require_revision(params: Params, document: Document) -> None:
+    if params.get("RevisionId"):
+        require_revision(params["RevisionId"], {"RevisionId": "", **document})
 
 
 def _refuse_extensions(content: bytes) -> None:

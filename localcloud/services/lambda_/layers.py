@@ -15,7 +15,7 @@ from localcloud.services.lambda_.archives import Archives
 from localcloud.services.lambda_.code import LARGEST_UNPACKED_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from localcloud.platform.cloud import Cloud
     from localcloud.platform.service import Params
@@ -61,6 +61,10 @@ class Layers:
     def find(self, name: str, number: int) -> Document | None:
         found = self._table.get(f"{name}:{number}")
         return None if found is None or found.get("deleted") else found
+
+    def update(self, name: str, number: int, change: Callable[[Document], None]) -> Document:
+        """``name`` and ``number`` are those of a version that :meth:`find` found."""
+        return self._table.update(f"{name}:{number}", change)
 
     def versions_of(self, name: str) -> list[Document]:
         """Latest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from collections.abc import Callable
@@ -120,6 +121,30 @@ def test_layers_that_a_function_cannot_have(functions: Lambda, asked: list[str],
     with pytest.raises(AwsError, match=words) as refused:
         layered(functions, *asked)
     assert refused.value.code == "InvalidParameterValueException"
+
+
+def test_a_version_says_who_else_may_use_it(functions: Lambda) -> None:
+    """Each statement once, with AWS's words for those that are there or not; an organization is refused by name."""
+    publish(functions)
+    version = {"LayerName": "fonts", "VersionNumber": 1}
+    shared = version | {"StatementId": "all", "Action": "lambda:GetLayerVersion", "Principal": "*"}
+    with pytest.raises(AwsError, match=r"^No policy is associated with the given resource\.$"):
+        functions.get_layer_version_policy(CALL, version)
+    added = functions.add_layer_version_permission(CALL, shared)
+    found = functions.get_layer_version_policy(CALL, version)
+    assert json.loads(found["Policy"])["Statement"] == [json.loads(added["Statement"])]
+    assert json.loads(added["Statement"])["Resource"] == f"{ARN}:fonts:1"
+    with pytest.raises(AwsError, match=r"^The statement id \(all\) provided already exists"):
+        functions.add_layer_version_permission(CALL, shared)
+    with pytest.raises(AwsError, match="Revision Id"):
+        functions.remove_layer_version_permission(CALL, version | {"StatementId": "all", "RevisionId": "old"})
+    functions.remove_layer_version_permission(CALL, version | {"StatementId": "all", "RevisionId": added["RevisionId"]})
+    with pytest.raises(AwsError, match="No policy"):
+        functions.get_layer_version_policy(CALL, version)
+    with pytest.raises(AwsError, match=rf"^Layer version {ARN}:fonts:2 does not exist\.$"):
+        functions.add_layer_version_permission(CALL, shared | {"VersionNumber": 2})
+    with pytest.raises(UnsupportedError, match="OrganizationId"):
+        functions.add_layer_version_permission(CALL, shared | {"OrganizationId": "o-1"})
 
 
 def test_code_and_layers_have_one_limit(functions: Lambda, monkeypatch: pytest.MonkeyPatch) -> None:
