@@ -184,7 +184,7 @@ def test_who_may_put_events_to_a_bus(account: Account) -> None:
 
 
 def test_the_cdks_bus_takes_events_to_a_function(account: Account) -> None:
-    """A template of the CDK's: a bus, a rule on it and a function, with the grant to put events."""
+    """A template of the CDK's: a rule sends on what one bus gets to another, whose rule calls a function."""
     template = template_of(a_bus_of_sales, name=account.name)
     stack = Stack(cloud=account.cloud, name=account.name)
     function = stack.deploy(template)["Name"]
@@ -204,6 +204,7 @@ def test_the_cdks_bus_takes_events_to_a_function(account: Account) -> None:
 
 def a_bus_of_sales(stack: cdk.Stack, *, name: str) -> None:
     bus = aws_events.EventBus(stack, "Bus", event_bus_name=name)
+    sales = aws_events.EventBus(stack, "Sales")
     function = aws_lambda.Function(
         stack,
         "Function",
@@ -212,8 +213,11 @@ def a_bus_of_sales(stack: cdk.Stack, *, name: str) -> None:
         code=aws_lambda.Code.from_inline("def handler(event, _):\n    print('sold for', event['detail']['price'])\n"),
     )
     pattern = aws_events.EventPattern(source=["my.shop"])
-    rule = aws_events.Rule(stack, "Rule", event_bus=bus, event_pattern=pattern)
-    rule.add_target(aws_events_targets.LambdaFunction(function))
+    for source, target in (
+        (bus, aws_events_targets.EventBus(sales)),
+        (sales, aws_events_targets.LambdaFunction(function)),
+    ):
+        aws_events.Rule(stack, f"Rule{source.node.id}", event_bus=source, event_pattern=pattern, targets=[target])
     bus.grant_put_events_to(function)
     cdk.CfnOutput(stack, "Name", value=function.function_name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from localcloud.platform.errors import AwsError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import operation
 from localcloud.platform.service_events import event_of
 from localcloud.services.events.operations import EventsOperations
@@ -25,6 +25,8 @@ class EventOperations(EventsOperations):
         """As on AWS, an event for a bus that does not exist is taken, and lost."""
         if not 1 <= len(params["Entries"]) <= _MOST_ENTRIES:
             raise AwsError("ValidationException", f"Entries must be from 1 to {_MOST_ENTRIES}.")
+        if params.get("EndpointId"):
+            raise UnsupportedError(f"events: the global endpoint {params['EndpointId']}")
         entries = [(bus_named(self.cloud.settings, entry), entry) for entry in params["Entries"]]
         by_rule = self.cloud.clients.assumed_for(call.caller.access_key_id)[0] == PRINCIPAL
         put = self._forward if by_rule else self._put_event

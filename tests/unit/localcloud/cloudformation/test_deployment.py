@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +30,9 @@ class Topic(Resource):
         """Stands for Systems Manager."""
         self.tags = {}
         """The tags that each topic was made or changed with, by its name."""
+        self.may_go = threading.Event()
+        """Whether topics can be deleted now. A deletion waits for it."""
+        self.may_go.set()
         self.told = []
         """Topics whose display name was to be set, in order."""
 
@@ -49,6 +53,7 @@ class Topic(Resource):
 
     def delete(self, ctx, physical_id, properties):
         del ctx
+        self.may_go.wait(60)
         if properties.get("DisplayName") == "clings":
             raise ResourceError("It clings.")
         self.world.pop(physical_id, None)
@@ -201,6 +206,28 @@ def test_a_stack_that_is_being_made_can_be_deleted(cloud):
         ("demo", "DELETE_COMPLETE"),
     ]
     assert "Resource creation cancelled" in [each.get("ResourceStatusReason") for each in events]
+
+
+def test_a_stack_that_is_being_rolled_back_can_be_deleted(cloud):
+    """The deletion waits for the rollback, which goes on, and takes what is left."""
+    cloud.topic.refuses, cloud.topic.may_go = {"bad"}, threading.Event()
+    cloud.topics("CreateStack", {"A": "one", "B": "bad"}, after={"B": "A"})
+    until(lambda: "DELETE_IN_PROGRESS" in str(cloud.events("B")), what="the rollback of B", every_seconds=0.01)
+    stack_id = cloud.call("DescribeStacks")["Stacks"][0]["StackId"]
+    deleting = threading.Thread(target=cloud.call, args=("DeleteStack",))
+    deleting.start()
+    cloud.wait_for("DELETE_IN_PROGRESS")
+    cloud.topic.may_go.set()
+    deleting.join()
+    until(
+        lambda: cloud.api.stacks.get(stack_id)["StackStatus"],
+        lambda status: status == "DELETE_COMPLETE",
+        what="a deleted stack",
+        every_seconds=0.01,
+    )
+    told = [each["ResourceStatus"] for each in cloud.call("DescribeStackEvents", StackName=stack_id)["StackEvents"]]
+    assert (told[0], "ROLLBACK_IN_PROGRESS" in told, "ROLLBACK_COMPLETE" in told) == ("DELETE_COMPLETE", True, False)
+    assert cloud.topic.world == {}
 
 
 def test_a_stack_that_is_being_updated_cannot_be_deleted(cloud):

@@ -98,6 +98,7 @@ def test_a_bus_is_described_anew(api: Api) -> None:
             "ValidationException",
             "ScheduleExpression is supported only on the default event bus.",
         ),
+        ("PutEvents", {"Entries": [{}], "EndpointId": "e.veo"}, "NotImplemented", "the global endpoint e.veo"),
         ("PutPermission", {"EventBusName": "no"}, "ResourceNotFoundException", "Event bus no does not exist."),
         (
             "PutPermission",
