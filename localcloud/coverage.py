@@ -57,8 +57,8 @@ _S3_BY_QUERY = frozenset(
 #: Type → what is to be said of it.
 _ALSO = {
     "AWS::CloudFormation::CustomResource": ", also as `Custom::…`, behind a Lambda function or an SNS topic",
-    "AWS::CloudFormation::Stack": ": where a later failure takes an update back, a template that was changed under the "
-    "same address stays",
+    "AWS::CloudFormation::Stack": ": where a later failure takes an update back, a template two levels down that was "
+    "changed under the same address stays",
 }
 
 _HEAD = """\

@@ -211,15 +211,16 @@ class Actor:
         self._update_in_place(attempted, present)
         self._event(wanted.logical_id, "UPDATE_COMPLETE")
 
-    def _update_in_place(self, wanted: Deployed, present: Deployed) -> Deployed:
+    def _update_in_place(self, wanted: Deployed, present: Deployed, *, back: bool = False) -> Deployed:
         """The resource after the change. A type that makes its own replacement may answer another one."""
-        answer = _provider(wanted).update(
-            self._context(wanted.logical_id),
-            wanted.physical_id,
-            self._asked(wanted.properties, wanted),
-            # With the values of parameters that it got, which may be others by now.
-            self._asked(replaced(present.properties, present.fetched.items()), wanted),
-        )
+        provider, ctx, asked = _provider(wanted), self._context(wanted.logical_id), self._asked
+        properties = asked(wanted.properties, wanted)
+        # With the values of parameters that it got, which may be others by now.
+        previous = asked(replaced(present.properties, present.fetched.items()), wanted)
+        if back:
+            answer = provider.restore(ctx, wanted.physical_id, properties, previous, wanted.attributes)
+        else:
+            answer = provider.update(ctx, wanted.physical_id, properties, previous)
         made = answer if isinstance(answer, Created) else Created(physical_id=wanted.physical_id, attributes=answer)
         if made.physical_id != wanted.physical_id:
             self._event(wanted.logical_id, "UPDATE_IN_PROGRESS", _OWN_REPLACEMENT)
@@ -252,15 +253,15 @@ class Actor:
         if _provider(before).makes_its_own_replacement and attempted.properties != before.properties:
             self._event(name, "UPDATE_IN_PROGRESS")
             asked = dataclasses.replace(before, physical_id=attempted.physical_id, attributes=attempted.attributes)
-            back = self._update_in_place(asked, attempted)
+            back = self._update_in_place(asked, attempted, back=True)
             if back.physical_id != attempted.physical_id:
                 self._remember(back, Replacement=document_of(attempted))
         elif attempted.physical_id != before.physical_id:
             # The old one was never touched. The stack points to it again, and the clean-up deletes the new one.
             self._remember(before, Replacement=document_of(attempted))
-        elif attempted.properties != before.properties:
+        elif attempted.properties != before.properties or _provider(before).asked_at_every_update:
             self._event(name, "UPDATE_IN_PROGRESS")
-            self._update_in_place(before, attempted)
+            self._update_in_place(before, attempted, back=True)
         else:
             self._remember(before)
             if not found["ResourceStatus"].endswith("_FAILED"):

@@ -83,7 +83,10 @@ class Deployment:
 
     def complete_update(self) -> None:
         """The clean-up after all resources have been updated."""
-        self._clean_up(set(self.stacks.get(self.stack_id)["Removed"]))
+        stack = self.stacks.get(self.stack_id)
+        self._clean_up(set(stack["Removed"]))
+        if "RootId" in stack:  # its parent's update may still fail
+            self.stacks.change(self.stack_id, Former=stack.get("Before"))
         self._status("UPDATE_COMPLETE")
 
     def roll_back_update(self, *, skip: frozenset[str] = frozenset()) -> None:

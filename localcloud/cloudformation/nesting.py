@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.authority import PRINCIPAL
+from localcloud.cloudformation.preparation import READ
 from localcloud.platform.errors import AwsError
-from localcloud.resources.aws_cloudformation_stack import PARENT_TAG
+from localcloud.resources.aws_cloudformation_stack import BACK_TAG, PARENT_TAG
 
 if TYPE_CHECKING:
     from localcloud.cloudformation.stacks import Stack, Stacks
@@ -22,6 +23,23 @@ def taken_out(params: Params, stacks: Stacks) -> dict[str, Any]:
         return {}
     params["Tags"] = [tag for tag in tags if tag["Key"] != PARENT_TAG]
     return {"ParentId": parent, "RootId": stacks.get(parent).get("RootId", parent)}
+
+
+def gone_back(params: Params, stack: Stack) -> Params:
+    """The parameters of an update of a stack in a stack to what it was before, where its parent goes back."""
+    if all(tag["Key"] != BACK_TAG for tag in params.get("Tags", [])):
+        return params
+    former = stack.get("Former")
+    if not former:
+        raise AwsError("ValidationError", "No updates are to be performed.")
+    given = [{"ParameterKey": key, "ParameterValue": text} for key, text in former["Parameters"].items()]
+    return {
+        "StackName": params["StackName"],
+        READ: former["Template"],
+        "Parameters": given,
+        "Capabilities": former["Capabilities"],
+        "Tags": [{"Key": key, "Value": text} for key, text in former["Tags"].items()],
+    }
 
 
 def is_protected(stack: Stack, stacks: Stacks) -> bool:

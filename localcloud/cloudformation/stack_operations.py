@@ -64,6 +64,7 @@ class StackOperations(CloudFormationOperations):
         refuse_deployment_config(params)
         stack = self.stacks.existing(params["StackName"])
         require_updatable(stack)
+        params = nesting.gone_back(params, stack)
         policies = {
             name: stack_policy_source.given(params, self.cloud, call.caller, name=name)
             for name in ("StackPolicy", "StackPolicyDuringUpdate")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _TIMEOUT_SECONDS = 6 * 3600
 #: With it, a stack says in which stack it is made. Only CloudFormation itself can set a tag like this.
 PARENT_TAG = "aws:cloudformation:stack-id"
+#: With it, a stack is updated to what it was before its latest update.
+BACK_TAG = "aws:cloudformation:back"
+#: The attribute that tells one update of the stack from the next.
+_UPDATED = "LastUpdatedTime"
 _NOTHING_TO_DO = "No updates are to be performed."
 _GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 #: A stack that is being made can be deleted.
@@ -60,6 +64,20 @@ class NestedStack(Resource):
             good = _GOOD | {"UPDATE_ROLLBACK_COMPLETE"}  # it has gone back by itself
         return _outputs(cloudformation, _settled(ctx, cloudformation, physical_id), good, "updated")
 
+    def restore(
+        self, ctx: Context, physical_id: str, properties: Properties, previous: Properties, attributes: Attributes
+    ) -> Attributes:
+        """Its template may be another one by now, under the same URL. So the stack goes back by what it was."""
+        if _UPDATED not in attributes:  # it was made by an earlier local cloud
+            return self.update(ctx, physical_id, properties, previous)
+        cloudformation = ctx.client("cloudformation")
+        found = _settled(ctx, cloudformation, physical_id)
+        if found["StackStatus"] == "UPDATE_COMPLETE" and _updated(found) != attributes[_UPDATED]:
+            back = [{"Key": BACK_TAG, "Value": "true"}]
+            cloudformation.update_stack(StackName=physical_id, UsePreviousTemplate=True, Tags=back)
+            found = _settled(ctx, cloudformation, physical_id)
+        return _outputs(cloudformation, found, _GOOD | {"UPDATE_ROLLBACK_COMPLETE"}, "updated")
+
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
         del properties
         cloudformation = ctx.client("cloudformation")
@@ -103,7 +121,13 @@ def _outputs(cloudformation: Any, stack: dict[str, Any], good: Collection[str], 
         raise ResourceError(
             f"Embedded stack {stack['StackId']} was not successfully {what}: {_reason(cloudformation, stack)}"
         )
-    return {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.get("Outputs", [])}
+    outputs = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack.get("Outputs", [])}
+    return outputs | {_UPDATED: _updated(stack)}
+
+
+def _updated(stack: dict[str, Any]) -> str:
+    """When the stack was updated last; empty where it never was."""
+    return str(stack.get("LastUpdatedTime", ""))
 
 
 def _reason(cloudformation: Any, stack: dict[str, Any]) -> str:

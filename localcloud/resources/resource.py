@@ -149,6 +149,13 @@ class Resource(abc.ABC):
         A type that ``makes_its_own_replacement`` returns the resource that there is now.
         """
 
+    def restore(
+        self, ctx: Context, physical_id: str, properties: Properties, previous: Properties, attributes: Attributes
+    ) -> Attributes | Created:
+        """Changes the resource back to ``properties`` and ``attributes``, after a failed update of its stack."""
+        del attributes
+        return self.update(ctx, physical_id, properties, previous)
+
     @abc.abstractmethod
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
         """Deletes the resource and waits until it is gone. A resource that is gone already is no error."""

@@ -111,6 +111,23 @@ def test_a_template_that_was_changed_under_its_address_is_read_again(parent: Sta
     assert parent.update(made) == "UPDATE_COMPLETE"
 
 
+def test_a_template_that_was_changed_under_its_address_goes_back(parent: Stack, templates: Templates) -> None:
+    """Where the parent fails later, the inner stack is what it was; where it was not changed, it stays as it is."""
+    url = templates.put({"P": parameter("one")}, Outputs=TOLD)
+    told = taken_up({"Said": "Said"})
+    assert parent.create({"Child": child(url)}, sections=told) == "CREATE_COMPLETE"
+    templates.put({"P": parameter("two"), "Q": parameter("q")}, over=url, Outputs=TOLD)
+    after = {"Child": child(url), "B": IMPOSSIBLE | {"DependsOn": "Child"}}
+    assert parent.update(after, sections=told) == "UPDATE_ROLLBACK_COMPLETE"
+    assert parent.outputs() == {"Said": "one"}
+    stack_id = parent.resources()["Child"]
+    inside = parent.client.describe_stack_resources(StackName=stack_id)["StackResources"]
+    assert {each["LogicalResourceId"] for each in inside} == {"P"}
+    assert parent.update({"Child": child(url)}, sections=told) == "UPDATE_COMPLETE"
+    assert parent.update(after, sections=told) == "UPDATE_ROLLBACK_COMPLETE"
+    assert parent.outputs() == {"Said": "two"}
+
+
 def test_a_stack_in_a_stack_says_whose_it_is(parent: Stack, templates: Templates) -> None:
     """Parent and root are told, and the root's termination protection guards the inner stack, but for its parent."""
     inner = templates.put({"Inner": child(templates.put({"P": parameter("p")}))})
