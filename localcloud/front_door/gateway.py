@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from localcloud.front_door.signatures import Claim
     from localcloud.iam.authorization import Authorization
     from localcloud.platform.service import Caller
+    from localcloud.platform.service_calls import ServiceCall
     from localcloud.platform.token_issuers import TokenIssuers
     from localcloud.wire.addresses import Addresses
     from localcloud.wire.written import Written
@@ -146,6 +147,27 @@ class Gateway:
         finally:
             self._under_way -= 1
         await _write(head, response, send)
+
+    async def answer_service(self, asked: ServiceCall) -> dict[str, Any]:
+        """The answer to a service of this cloud that calls on its own behalf; raises AwsError."""
+        service = protocol.signing_name(asked.service)
+        handler = self._handlers[service, asked.operation]
+        caller = self._identity.service(asked.principal, source_arn=asked.source_arn)
+        call = Call(
+            service=service,
+            operation=asked.operation,
+            region=self._region,
+            caller=caller,
+            request_id=str(uuid.uuid4()),
+        )
+        request = ApiRequest(service=service, operation=asked.operation, params=asked.params, headers={})
+
+        def answered() -> dict[str, Any]:
+            self._authorize(request, caller, self._region, inner=True)
+            return handler(call, asked.params) or {}
+
+        waits = (service, asked.operation) in self._waiting
+        return await self._workers.run(Kind.WAITING if waits else Kind.INNER, answered)
 
     async def close(self, within_seconds: float) -> None:
         """Takes no more requests, and waits this long for those under way."""

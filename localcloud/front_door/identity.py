@@ -108,6 +108,10 @@ class Identity:
             claim=unsigned_claim(service, self._region), caller=self._caller("", "anonymous"), request=request
         )
 
+    def service(self, principal: str, *, source_arn: str) -> Caller:
+        """A service that calls on its own behalf, for one of its resources."""
+        return self._caller(SERVICE_KEY_PREFIX + principal, principal, service=principal, source_arn=source_arn)
+
     def is_inner(self, head: HttpRequest) -> bool:
         """Whether a request comes from this very process."""
         return hmac.compare_digest(head.headers.get(INNER_HEADER, "").encode(), self._inner_secret.encode())
@@ -131,8 +135,7 @@ class Identity:
         """Raises SignatureError for a key that nobody was given."""
         access_key_id = claim.access_key_id
         if access_key_id.startswith(SERVICE_KEY_PREFIX):
-            service = access_key_id.removeprefix(SERVICE_KEY_PREFIX)
-            caller = self._caller(access_key_id, service, service=service, source_arn=claim.token)
+            caller = self.service(access_key_id.removeprefix(SERVICE_KEY_PREFIX), source_arn=claim.token)
             return Key(caller=caller, secret=self._inner_secret, token=claim.token)
         found = self._given_key(access_key_id)
         if found is None:

@@ -93,6 +93,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     authorization = Authorization(settings.account_id, cloud.store)
     addresses = Addresses(region=settings.region, port=settings.port)
     gateway = Gateway(groups, Identity(settings, cloud.clients), authorization, moto, cloud.issuers, addresses)
+    cloud.calls.answer_by(gateway.answer_service)
     run_file.write(settings, os.getpid())
     written = settings.home / run_file.RUN_FILE
     try:

@@ -65,20 +65,6 @@ class Clients:
         }
         return self._client(service, credentials, cache_key=f"{principal} {source_arn}")
 
-    def signed_post(self, service: str, principal: str, *, source_arn: str, path: str, body: bytes) -> dict[str, str]:
-        """The headers of a POST that a service sends on its own behalf, as :meth:`as_service` but without boto3.
-
-        For calls that are too many for boto3's cost, and that no thread should wait for.
-        """
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-        from botocore.credentials import Credentials
-
-        credentials = Credentials(SERVICE_KEY_PREFIX + principal, self.inner_secret, source_arn)
-        request = AWSRequest(method="POST", url=f"{self._settings.endpoint_url}{path}", data=body)
-        SigV4Auth(credentials, service, self._settings.region).add_auth(request)
-        return {**dict(request.headers.items()), INNER_HEADER: self.inner_secret}
-
     def signed_get(
         self, service: str, credentials: dict[str, str], path: str, query: Mapping[str, str]
     ) -> own_http.Answer:

@@ -10,6 +10,7 @@ from localcloud.platform.clients import Clients
 from localcloud.platform.environments import Environments
 from localcloud.platform.landlock import Enclosure
 from localcloud.platform.processes import Processes
+from localcloud.platform.service_calls import ServiceCalls
 from localcloud.platform.service_events import ServiceEvents
 from localcloud.platform.service_metrics import ServiceMetrics
 from localcloud.platform.store import Store
@@ -29,6 +30,7 @@ class Cloud:
     processes: Processes
     environments: Environments
     events: ServiceEvents
+    calls: ServiceCalls = field(default_factory=ServiceCalls)
     alarm_actions: AlarmActions = field(default_factory=AlarmActions)
     metrics: ServiceMetrics = field(default_factory=ServiceMetrics)
     issuers: TokenIssuers = field(default_factory=TokenIssuers)

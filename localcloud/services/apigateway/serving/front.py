@@ -47,7 +47,7 @@ class Front:
         self._quotas = Quotas(documents.usage)
         self._plans = Plans(documents, self._throttles, self._quotas)
         self._tokens = CognitoTokens(cloud.settings)
-        self._functions = Functions(cloud)
+        self._functions = Functions(cloud.calls)
         self._reports = Reports(cloud, documents.cloudwatch_role, self._quotas.save)
 
     def start(self) -> None:
