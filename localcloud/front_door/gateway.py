@@ -69,6 +69,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Ask = Callable[[HttpRequest], HttpResponse]
 
+#: Statuses that end a response: what came after them, a client would take for the next one.
+_WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 #: Large objects are read from their file and sent in pieces of this size.
 _PIECE_BYTES = 256 * 1024
 HEALTH_PATH = "/_localcloud/health"
@@ -418,16 +420,18 @@ def _apparent_service(scope: Scope) -> str:
 
 
 async def _write(request: HttpRequest, response: HttpResponse, send: Send) -> None:
+    has_body = response.status not in _WITHOUT_BODY
+    dropped = {"transfer-encoding", "connection"} | (set() if has_body else {"content-length"})
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in (*response.headers.items(), *response.more_headers)
-        if name not in {"transfer-encoding", "connection"}
+        if name not in dropped
     ]
-    if "content-length" not in response.headers:
+    if has_body and "content-length" not in response.headers:
         headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     if response.file is not None:
         with response.file as file:
             while piece := file.read(_PIECE_BYTES):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
+    await send({"type": "http.response.body", "body": response.body if has_body and request.method != "HEAD" else b""})

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+#: A token of RFC 9110.
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def status_of(value: Any) -> int:
-    """Raises ValueError for what is no status."""
+    """Raises ValueError for what is no status of an answer. After one below 200, a client waits for another."""
     try:
         status = int(value) if not isinstance(value, (bool, float)) else -1
     except (TypeError, ValueError):
         status = -1
-    if not 100 <= status <= 999:
+    if not 200 <= status <= 599:
         raise ValueError(f"its statusCode is {value!r}")
     return status
 
 
 def header_of(name: str, value: Any) -> str:
-    """A header's text. Raises ValueError for what no header can be."""
+    """A header's text. Raises ValueError for a name or a value that no header can have."""
     if isinstance(value, (dict, list)):
         raise ValueError(f"the header {name} is {type(value).__name__}")  # noqa: TRY004  (of JSON, not of Python)
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    if not name.isascii() or any(ord(letter) < 32 and letter != "\t" for letter in name + text):
-        raise ValueError(f"the header {name!r} has a control character")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no header's name")
+    if _CONTROL.search(text):
+        raise ValueError(f"the header {name} has a control character")
     return text.encode("latin-1", "replace").decode("latin-1")

@@ -24,6 +24,8 @@ import json
 
 def handler(event, context):
     http = event["requestContext"]["http"]
+    if http["method"] == "DELETE":
+        return {"statusCode": 204, "body": "nothing that a client reads"}
     said = {"path": event["rawPath"], "method": http["method"], "who": event["requestContext"]["accountId"]}
     return {"statusCode": 201, "headers": {"X-Made": "yes"}, "cookies": ["a=1"], "body": json.dumps(said)}
 """
@@ -87,6 +89,12 @@ def test_everybody_may_ask_where_the_functions_policy_says_so(account: Account) 
     assert (headers["x-made"], headers["set-cookie"]) == ("yes", "a=1")
     assert headers["access-control-allow-origin"] == "https://page.example"
     assert url.ask("/a", by_path=True)[0] == 201
+    connection = http.client.HTTPConnection(str(url.endpoint.hostname), url.endpoint.port, timeout=60)
+    for method, expected in (("DELETE", 204), ("GET", 201)):  # on one connection: the first answer has ended
+        connection.request(method, "/", headers={"host": url.host})
+        answer = connection.getresponse()
+        assert (answer.status, bool(answer.read())) == (expected, expected == 201)
+    connection.close()
     preflight = {"origin": "https://page.example", "access-control-request-method": "GET"}
     assert url.ask("/", method="OPTIONS", headers=preflight)[1]["access-control-allow-methods"] == "GET"
 

@@ -24,7 +24,8 @@ import os
 def handler(event, context):
     print("got", event)
     left = context.get_remaining_time_in_millis()
-    return {"event": event, "pid": os.getpid(), "name": context.function_name, "left": left}
+    told = context.client_context and context.client_context.custom
+    return {"event": event, "pid": os.getpid(), "name": context.function_name, "left": left, "told": told}
 """
 
 
@@ -119,6 +120,20 @@ def test_a_function_answers_with_what_its_handler_returns(account: Account) -> N
     lines = function.log()
     assert [line.split(" ")[0].split("\t")[0] for line in lines] == ["INIT_START", "START", "got", "END", "REPORT"]
     assert "Init Duration: " in lines[-1]
+
+
+def test_a_function_is_told_its_clients_context(account: Account) -> None:
+    """What the client sends in base64 is an object to the handler, whatever is in it; other texts are refused."""
+    function, told = Function(account, ECHO), {"page": "ü\r\n€"}
+
+    def invoke(context: str) -> Any:
+        encoded = base64.b64encode(context.encode()).decode()
+        return function.invoke({}, ClientContext=encoded)
+
+    answer = invoke(json.dumps({"custom": told}, indent=1, ensure_ascii=False))
+    assert json.load(answer["Payload"])["told"] == told
+    with refused("InvalidRequestContentException", "valid Base64-encoded JSON"):
+        invoke("no JSON")
 
 
 def test_a_warm_process_is_used_again_until_the_code_changes(account: Account) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import lzma
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.services.lambda_.archives import unpacked_bytes
 from localcloud.services.lambda_.names import PRINCIPAL
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Call, Params
 
 LARGEST_UNPACKED_BYTES = 250 * 1024 * 1024
+#: What Python raises for archives that are damaged, encrypted, or packed in ways that it does not know.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 
 
 def archive(cloud: Cloud, call: Call, code: Params) -> bytes:
@@ -25,21 +30,28 @@ def archive(cloud: Cloud, call: Call, code: Params) -> bytes:
         raise UnsupportedError(f"lambda: functions from container images ({code['ImageUri']})")
     content = bytes(code["ZipFile"]) if code.get("ZipFile") else _from_s3(cloud, call, code)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as files:
-            size = sum(file.file_size for file in files.infolist())
-            entries = len(files.infolist())
-    except zipfile.BadZipFile as error:
+        _check(content)
+    except _DAMAGED as error:
         raise AwsError(
             "InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try again."
         ) from error
-    if not entries:
-        raise AwsError("InvalidParameterValueException", "Uploaded file must be a non-empty zip")
+    return content
+
+
+def _check(content: bytes) -> None:
+    """Raises AwsError for an archive that AWS refuses, and one of ``_DAMAGED`` where it cannot be unpacked."""
+    size = unpacked_bytes(io.BytesIO(content))
     if size > LARGEST_UNPACKED_BYTES:
         raise AwsError(
             "InvalidParameterValueException",
             f"Unzipped size must be smaller than {LARGEST_UNPACKED_BYTES} bytes, not {size}",
         )
-    return content
+    with zipfile.ZipFile(io.BytesIO(content)) as files:
+        if not files.infolist():
+            raise AwsError("InvalidParameterValueException", "Uploaded file must be a non-empty zip")
+        broken = files.testzip()  # which reads no more of a file than the size that it says
+        if broken is not None:
+            raise zipfile.BadZipFile(f"{broken} is damaged")
 
 
 def _from_s3(cloud: Cloud, call: Call, code: Params) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ class InvocationOperations(LambdaOperations):
         if kind == "DryRun":
             return {"StatusCode": 204}
         payload = _payload(params, kind)
-        context = params.get("ClientContext", "")
+        context = _client_context(params.get("ClientContext", ""))
         if kind == "Event":
             self.asynchronous.accept(named, call.request_id, payload, context)
             return {"StatusCode": 202, "Payload": b""}
@@ -108,6 +109,18 @@ class InvocationOperations(LambdaOperations):
                 "ResourceNotFoundException", f"The function {arn} doesn't have an EventInvokeConfig", status=404
             )
         return {"FunctionArn": arn, "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}, **document["event_invoke"]}
+
+
+def _client_context(given: str) -> str:
+    """The caller's JSON, which comes in base64, as the runtime's header takes it: on one line, in ASCII."""
+    if not given:
+        return ""
+    try:
+        return json.dumps(json.loads(base64.b64decode(given, validate=True)))
+    except ValueError as error:
+        raise AwsError(
+            "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."
+        ) from error
 
 
 def _payload(params: Params, kind: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import uuid
 import zipfile
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from localcloud.platform.service import operation
 from localcloud.services.lambda_ import code
 from localcloud.services.lambda_.base import LambdaOperations
 from localcloud.services.lambda_.function_operations import page
-from localcloud.services.lambda_.layers import version_in
 from localcloud.services.lambda_.statements import (
     add_statement,
     no_policy,
@@ -31,14 +29,13 @@ if TYPE_CHECKING:
 
 _DESCRIBED = ("Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo")
 _SUMMARY = (*_DESCRIBED, "LayerVersionArn", "Version", "CreatedDate")
-_NAME = re.compile(r"(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:)?([A-Za-z0-9-_]{1,140})")
 _MISSING = "The resource you requested does not exist."
 
 
 class LayerOperations(LambdaOperations):
     @operation("PublishLayerVersion")
     def publish_layer_version(self, call: Call, params: Params) -> Params:
-        name = _layer_name(params["LayerName"])
+        name = self.layers.name_in(params["LayerName"])
         described = {"Description": ""} | {key: params[key] for key in _DESCRIBED if key in params}
         content = code.archive(self.cloud, call, params["Content"])
         _refuse_extensions(content)
@@ -46,15 +43,15 @@ class LayerOperations(LambdaOperations):
 
     @operation("GetLayerVersion")
     def get_layer_version(self, _: Call, params: Params) -> Params:
-        return self._found(_layer_name(params["LayerName"]), params["VersionNumber"])
+        return self._found(self.layers.name_in(params["LayerName"]), params["VersionNumber"])
 
     @operation("GetLayerVersionByArn")
     def get_layer_version_by_arn(self, _: Call, params: Params) -> Params:
-        return self._found(*version_in(params["Arn"])[2:])
+        return self._found(*self.layers.version_in(params["Arn"]))
 
     @operation("ListLayerVersions")
     def list_layer_versions(self, _: Call, params: Params) -> Params:
-        versions = self.layers.versions_of(_layer_name(params["LayerName"]))
+        versions = self.layers.versions_of(self.layers.name_in(params["LayerName"]))
         return page("LayerVersions", [_summary(each) for each in versions if _fits(each, params)], params)
 
     @operation("ListLayers")
@@ -73,7 +70,7 @@ class LayerOperations(LambdaOperations):
     @operation("DeleteLayerVersion")
     def delete_layer_version(self, _: Call, params: Params) -> None:
         """Functions that use it go on."""
-        self.layers.delete(_layer_name(params["LayerName"]), params["VersionNumber"], self.configurations())
+        self.layers.delete(self.layers.name_in(params["LayerName"]), params["VersionNumber"], self.configurations())
 
     @operation("AddLayerVersionPermission")
     def add_layer_version_permission(self, _: Call, params: Params) -> Params:
@@ -110,7 +107,7 @@ class LayerOperations(LambdaOperations):
 
     def _version(self, params: Params) -> tuple[str, int]:
         """Layer and number of a version; raises AwsError where it does not exist."""
-        name, number = _layer_name(params["LayerName"]), int(params["VersionNumber"])
+        name, number = self.layers.name_in(params["LayerName"]), int(params["VersionNumber"])
         if self.layers.find(name, number) is None:
             arn = self.layers.arn(f"{name}:{number}")
             raise AwsError("ResourceNotFoundException", f"Layer version {arn} does not exist.", status=404)
@@ -140,13 +137,6 @@ def _refuse_extensions(content: bytes) -> None:
         found = [name for name in files.namelist() if name.startswith("extensions/") and not name.endswith("/")]
     if found:
         raise UnsupportedError(f"lambda: layers with extensions ({found[0]})")
-
-
-def _layer_name(given: str) -> str:
-    match = _NAME.fullmatch(given)
-    if match is None:
-        raise AwsError("ValidationException", f"{given!r} names no layer: give its name, such as fonts, or its ARN.")
-    return match[1]
 
 
 def _summary(document: Document) -> Params:

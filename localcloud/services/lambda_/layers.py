@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: AWS's limits for a function with its layers.
 _MOST_LAYERS = 5
+_NAME = re.compile(r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:)?([A-Za-z0-9-_]{1,140})")
 _VERSION_ARN = re.compile(r"arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):layer:([A-Za-z0-9-_]+):(\d+)")
 
 
@@ -40,6 +41,22 @@ class Layers:
     def arn(self, named: str) -> str:
         """The ARN of a layer, or of ``<layer>:<version>``."""
         return self._cloud.arn("lambda", f"layer:{named}")
+
+    def name_in(self, given: str) -> str:
+        """A layer's name, which comes as itself or in an ARN. Raises UnsupportedError for an ARN of another place."""
+        match = _NAME.fullmatch(given)
+        if match is None:
+            raise AwsError(
+                "ValidationException", f"{given!r} names no layer: give its name, such as fonts, or its ARN."
+            )
+        if match[1] and given != self.arn(match[2]):
+            raise UnsupportedError(f"lambda: layers of other accounts and regions ({given})")
+        return match[2]
+
+    def version_in(self, arn: str) -> tuple[str, int]:
+        """Layer and number in the ARN of a version that is here. Raises UnsupportedError for one of another place."""
+        *_, number = version_in(arn)
+        return self.name_in(arn.rpartition(":")[0]), number
 
     def publish(self, name: str, content: bytes, described: Params) -> Document:
         """``described``: what the version says of itself besides."""

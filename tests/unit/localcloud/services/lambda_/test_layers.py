@@ -168,12 +168,46 @@ def test_code_and_layers_have_one_limit(functions: Lambda, monkeypatch: pytest.M
             ),
             "extensions/agent",
         ),
+        (lambda functions: publish(functions, "arn:aws:lambda:us-east-1:999999999999:layer:x"), "999999999999"),
+        (
+            lambda functions: functions.get_layer_version_by_arn(
+                CALL, {"Arn": "arn:aws:lambda:eu-west-1:123456789012:layer:fonts:1"}
+            ),
+            "eu-west-1",
+        ),
     ],
 )
 def test_what_the_local_cloud_lacks_is_named(functions: Lambda, refused: Callable[[Lambda], Any], words: str) -> None:
-    """Layers of other accounts, and programs that would run beside the function."""
+    """Layers of other accounts and regions, and programs that would run beside the function."""
+    publish(functions)
     with pytest.raises(UnsupportedError, match=words):
         refused(functions)
+
+
+def damaged(at: int, change: bytes, *, mark: bytes = b"PK\x01\x02") -> bytes:
+    """An archive with other bytes at a place of its list of files, or of what ``mark`` begins."""
+    content = bytearray(zipped({"python/fonts.py": "NAME = 'fonts'"}))
+    start = content.rfind(mark) + at
+    content[start : start + len(change)] = change
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        damaged(len(b"NAME"), b"!", mark=b"NAME"),
+        damaged(24, b"\x01\x00\x00\x00"),
+        damaged(8, b"\x01\x00"),
+        damaged(10, b"\x63\x00"),
+    ],
+    ids=["a file's bytes", "a size that is too small", "a password", "an unknown method"],
+)
+def test_an_archive_that_cannot_be_unpacked_is_refused(functions: Lambda, content: bytes) -> None:
+    """When it comes, in AWS's words: a function that had it would be pending for ever."""
+    with pytest.raises(AwsError, match=r"^Could not unzip uploaded file\.") as refused:
+        functions.publish_layer_version(CALL, {"LayerName": "fonts", "Content": {"ZipFile": content}})
+    assert refused.value.code == "InvalidParameterValueException"
+    assert functions.list_layers(CALL, {})["Layers"] == []
 
 
 def test_layers_lie_over_one_another(cloud: Cloud, tmp_path: Path) -> None:

@@ -168,13 +168,19 @@ def test_cookies_are_headers_of_their_own() -> None:
     "answer",
     [
         {"statusCode": "x"},
+        {"statusCode": 100},
+        {"statusCode": 999},
+        {"statusCode": 200, "headers": {"X Made": "yes"}},
+        {"statusCode": 200, "headers": {"": "yes"}},
+        {"statusCode": 200, "headers": {"X-Made": "\x7f"}},
+        {"statusCode": 200, "cookies": ["a=1\r\nx: y"]},
         {"statusCode": 200, "headers": ["x"]},
         {"statusCode": 200, "body": "?", "isBase64Encoded": True},
     ],
 )
 def test_any_other_answer_is_malformed(answer: dict[str, Any]) -> None:
     """The front answers 502 for it."""
-    with pytest.raises(ValueError, match=r"statusCode|headers|base64"):
+    with pytest.raises(ValueError, match=r"statusCode|header|base64"):
         http_answer(json.dumps(answer).encode())
 
 
