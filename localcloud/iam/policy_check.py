@@ -49,13 +49,18 @@ def check_policies(request: ApiRequest) -> tuple[Any, Policy] | None:
         return None
     text, kind = found
     name = str(request.params.get("PolicyName") or request.params.get("RoleName") or request.operation)
+    return read_policy(request.service, text, name=name, kind=kind)
+
+
+def read_policy(service: str, text: Any, *, name: str, kind: PolicyKind) -> tuple[Any, Policy]:
+    """A document that a service keeps, and what it says. Raises AwsError as :func:`check_policies`."""
     try:
-        whole = _whole(request.service, text)
+        whole = _whole(service, text)
         policy = parse_policy(whole, name=name, kind=kind)
         _refuse_unevaluated(policy)
         return whole, policy
     except AwsError as error:
-        raise AwsError(_WORDS.get(request.service, error.code), error.message) from error
+        raise AwsError(_WORDS.get(service, error.code), error.message) from error
 
 
 def _document(request: ApiRequest) -> tuple[Any, PolicyKind] | None:

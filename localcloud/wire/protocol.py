@@ -128,6 +128,12 @@ class Protocol:
     def output_shape(self, operation: str) -> Any | None:
         return self._operation(operation).output_shape
 
+    def check_answer(self, operation: str, document: Params) -> None:
+        """Raises AwsError for what the operation could not answer with: it has other types or values than the model."""
+        shape = self.output_shape(operation)
+        json_types.check(shape, document)
+        self._constraints.check(shape, document)
+
     def read(self, request: HttpRequest) -> Written | None:
         """What a request asks for, None where it asks for no operation. Raises AwsError where it asks for two."""
         if self._paths is not None:

@@ -27,7 +27,7 @@ _AUTHORIZER = (
     "authorizerResultTtlInSeconds",
 )
 _VALIDATOR = ("name", "validateRequestBody", "validateRequestParameters")
-_RESPONSE = ("statusCode", "responseParameters", "responseTemplates")
+RESPONSE = ("statusCode", "responseParameters", "responseTemplates")
 
 
 class Definitions(ApiGatewayOperations):
@@ -150,8 +150,8 @@ class Definitions(ApiGatewayOperations):
     @operation("PutGatewayResponse")
     def put_gateway_response(self, _: Call, params: Params) -> Params:
         kind = params["responseType"]
-        given = taken(params, ("restApiId", "responseType", *_RESPONSE), "PutGatewayResponse")
-        response = {key: given[key] for key in _RESPONSE if key in given}
+        given = taken(params, ("restApiId", "responseType", *RESPONSE), "PutGatewayResponse")
+        response = {key: given[key] for key in RESPONSE if key in given}
         _check_response(kind, response)
         self.documents.change(
             params["restApiId"], lambda api: api["gateway_responses"].update({kind: {"responseType": kind, **response}})

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from localcloud.platform.errors import UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import operation
 from localcloud.services.apigateway.apis import bad_request
 from localcloud.services.apigateway.control.base import taken
-from localcloud.services.apigateway.control.definitions import Definitions, check_parts
+from localcloud.services.apigateway.control.definitions import RESPONSE, Definitions, check_parts
 from localcloud.services.apigateway.control.methods import Methods, add_resource, check_integration, check_method
 from localcloud.services.apigateway.control.rest_apis import RestApis, check_api, new_api, shown
 from localcloud.services.apigateway.openapi.definitions import Definitions as Defined
 from localcloud.services.apigateway.openapi.methods import methods_of
 from localcloud.services.apigateway.openapi.reading import extension, objects, read, refuse_others
+from localcloud.wire.protocol import Protocol
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Call, Params
@@ -26,6 +27,13 @@ _KNOWN = (
 )
 #: AWS's model has all of a request's query among them.
 _IMPORT_PARAMETERS = frozenset({"endpointConfigurationTypes", "basepath", "mode", "failonwarnings"})
+#: Operation that shows a part of an API → where its document has them.
+_SHOWN_BY = {
+    "GetModel": "models",
+    "GetRequestValidator": "validators",
+    "GetAuthorizer": "authorizers",
+    "GetGatewayResponse": "gateway_responses",
+}
 _INFO = (("title", "name"), ("description", "description"), ("version", "version"))
 
 
@@ -63,8 +71,9 @@ def _overwrite(api: Document, document: dict[str, Any]) -> None:
     refuse_others(document, _KNOWN, "the document")
     try:
         _put_parts(api, document)
-    except (KeyError, TypeError, AttributeError) as error:  # a list in the place of an object
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # a list in the place of an object
         raise bad_request(f"Invalid OpenAPI input. {type(error).__name__}: {error}") from error
+    _check_types(api)
     check_api(api)
     check_parts(api)
     for resource in api["resources"].values():
@@ -74,9 +83,27 @@ def _overwrite(api: Document, document: dict[str, Any]) -> None:
                 check_integration(method["methodIntegration"])
 
 
+def _check_types(api: Document) -> None:
+    """Raises AwsError for what other operations would have refused as a parameter, and could not show."""
+    wire = Protocol.all_of("apigateway")["rest-json"]
+    own = {name: value for name, value in shown(api).items() if name != "createdDate"}
+    methods = [method for resource in api["resources"].values() for method in resource["methods"].values()]
+    parts = {
+        "GetRestApi": [own],
+        "GetMethod": methods,
+        **{shows: api[kind].values() for shows, kind in _SHOWN_BY.items()},
+    }
+    for shows, found in parts.items():
+        for part in found:
+            try:
+                wire.check_answer(shows, part)
+            except AwsError as error:
+                raise bad_request(f"Invalid OpenAPI input. {error.message}") from error
+
+
 def _put_parts(api: Document, document: dict[str, Any]) -> None:
     info = document.get("info") or {}
-    api |= {name: str(info[given]) for given, name in _INFO if given in info}
+    api |= {name: _text(info[given]) for given, name in _INFO if info.get(given) is not None}
     for given, name in (("binary-media-types", "binaryMediaTypes"), ("api-key-source", "apiKeySource")):
         if extension(document, given) is not None:
             api[name] = extension(document, given)
@@ -91,10 +118,21 @@ def _put_parts(api: Document, document: dict[str, Any]) -> None:
             methods[method["httpMethod"]] = method
     api |= {"models": defined.models, "validators": defined.validators, "authorizers": defined.authorizers}
     responses = objects(extension(document, "gateway-responses"), "The gateway responses")
-    api["gateway_responses"] = {
-        kind: {"responseType": kind, **{name: value for name, value in given.items() if value not in ({}, None)}}
-        for kind, given in responses.items()
-    }
+    api["gateway_responses"] = {kind: _response(kind, given) for kind, given in responses.items()}
+
+
+def _response(kind: str, given: dict[str, Any]) -> Document:
+    unknown = sorted(given.keys() - RESPONSE)
+    if unknown:
+        raise UnsupportedError(f"apigateway: {unknown[0]} of the gateway response {kind}")
+    return {"responseType": kind, **{name: value for name, value in given.items() if value not in ({}, None)}}
+
+
+def _text(value: Any) -> str:
+    """A text of the document, which YAML may take for a number."""
+    if isinstance(value, (dict, list)):
+        raise bad_request(f"Invalid OpenAPI input. {value!r} is no text.")
+    return str(value)
 
 
 def _resource_at(api: Document, path: str) -> Document:

@@ -50,7 +50,7 @@ def read(params: Params) -> list[Patch]:
 
 def output_shape(operation: str) -> Any:
     """AWS's model of what an operation answers."""
-    return protocol.Protocol("apigateway", "rest-json").output_shape(operation)
+    return protocol.Protocol.all_of("apigateway")["rest-json"].output_shape(operation)
 
 
 def apply(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from localcloud.platform.errors import UnsupportedError
+from localcloud.iam.document import PolicyKind
+from localcloud.iam.policy_check import read_policy
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import operation
 from localcloud.services.apigateway.apis import ACCOUNT_THROTTLE, bad_request, new_id, not_found, now, part_of
 from localcloud.services.apigateway.control import patches
@@ -150,9 +151,10 @@ def check_api(api: Document) -> None:
         raise UnsupportedError("apigateway: a private API")
     if api.get("policy"):
         try:
-            json.loads(api["policy"])
-        except ValueError as error:
-            raise bad_request("Invalid policy document. Please check the policy syntax.") from error
+            read_policy("apigateway", api["policy"], name=api["name"], kind=PolicyKind.RESOURCE)
+        except AwsError as error:
+            message = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
+            raise bad_request(f"{message} {error.message}") from error
 
 
 def shown(api: Document) -> Params:

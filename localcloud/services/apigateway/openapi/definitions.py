@@ -58,7 +58,7 @@ class Definitions:
     def add_validator(self, name: str, validator: dict[str, Any]) -> None:
         key = new_id(6)
         checks = ("validateRequestBody", "validateRequestParameters")
-        self.validators[key] = {"id": key, "name": name, **{each: bool(validator.get(each)) for each in checks}}
+        self.validators[key] = {"id": key, "name": name, **{each: validator.get(each, False) for each in checks}}
 
     def add_authorizer(self, name: str, scheme: dict[str, Any]) -> None:
         key, given = new_id(6), extension(scheme, "authorizer")

@@ -42,7 +42,7 @@ def methods_of(
 def _method(verb: str, operation: dict[str, Any], document: dict[str, Any], definitions: Definitions) -> Document:
     resolved = [_resolved(each, document) for each in operation["parameters"]]
     parameters = {
-        f"method.request.{_PLACES[each['in']]}.{each['name']}": bool(each.get("required"))
+        f"method.request.{_PLACES[each['in']]}.{each['name']}": each.get("required", False)
         for each in resolved
         if each.get("in") in _PLACES
     }

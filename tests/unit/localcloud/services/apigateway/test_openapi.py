@@ -32,6 +32,20 @@ SCHEMES = {
 }
 
 
+UNEVALUATED = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "execute-api:Invoke",
+            "Resource": "execute-api:/*",
+            "Condition": {"StringEquals": {"aws:surprise": "x"}},
+        }
+    ],
+}
+
+
 @pytest.fixture
 def gateway(cloud: Cloud) -> ApiGateway:
     return ApiGateway(cloud)
@@ -129,14 +143,16 @@ def test_a_mock_answers_with_the_documents_headers(gateway: ApiGateway) -> None:
 def test_the_apis_own_settings_come_with_the_document(gateway: ApiGateway) -> None:
     """Its answers, binary types and policy."""
     responses = {"DEFAULT_4XX": {"responseParameters": {"gatewayresponse.header.x": "'1'"}, "responseTemplates": {}}}
-    more = {"gateway-responses": responses, "binary-media-types": ["image/png"], "policy": {"Version": "2012-10-17"}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    more = {"gateway-responses": responses, "binary-media-types": ["image/png"], "policy": policy}
     extensions = {f"x-amazon-apigateway-{name}": value for name, value in more.items()}
     api = imported(gateway, document({"/x": {"get": PROXY}}, **extensions))
     assert api["gateway_responses"]["DEFAULT_4XX"] == {
         "responseType": "DEFAULT_4XX",
         "responseParameters": {"gatewayresponse.header.x": "'1'"},
     }
-    assert (api["binaryMediaTypes"], json.loads(api["policy"])) == (["image/png"], {"Version": "2012-10-17"})
+    assert (api["binaryMediaTypes"], json.loads(api["policy"])) == (["image/png"], policy)
 
 
 def test_a_document_takes_the_place_of_the_definition(gateway: ApiGateway) -> None:
@@ -160,6 +176,7 @@ def test_a_document_takes_the_place_of_the_definition(gateway: ApiGateway) -> No
         (document({}, **{"x-amazon-apigateway-minimum-compression-size": 1}), "minimum-compression-size"),
         (document({"/x": {"get": {**PROXY, "x-amazon-apigateway-surprise": {}}}}), "surprise of GET /x"),
         (document({"/x": {"get": {"x-amazon-apigateway-integration": {"type": "mock", "more": 1}}}}), "more of an"),
+        (document({}, **{"x-amazon-apigateway-gateway-responses": {"ACCESS_DENIED": {"more": 1}}}), "more of the"),
     ],
 )
 def test_an_extension_that_is_not_known_is_named(gateway: ApiGateway, given: dict[str, Any], named: str) -> None:
@@ -183,6 +200,48 @@ def test_what_is_no_document_is_a_bad_request(gateway: ApiGateway, body: bytes, 
     """The message says what is wrong; no API is made."""
     with pytest.raises(AwsError, match=words) as refused:
         imported(gateway, body)
+    assert refused.value.code == "BadRequestException"
+    assert gateway.get_rest_apis(CALL, {})["items"] == []
+
+
+def mocked(**more: Any) -> dict[str, Any]:
+    return document({"/x": {"get": {"x-amazon-apigateway-integration": {"type": "mock", **more}}}})
+
+
+def guarded(**more: Any) -> dict[str, Any]:
+    authorizer = {**SCHEMES["people"]["x-amazon-apigateway-authorizer"], **more}
+    return document({}, securityDefinitions={"p": SCHEMES["people"] | {"x-amazon-apigateway-authorizer": authorizer}})
+
+
+def answering(**more: Any) -> dict[str, Any]:
+    return document({}, **{"x-amazon-apigateway-gateway-responses": {"ACCESS_DENIED": more}})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (mocked(requestTemplates="x"), "Expected map"),
+        (mocked(requestTemplates={"application/json": 5}), "NUMBER_VALUE"),
+        (mocked(timeoutInMillis="x"), "STRING_VALUE"),
+        (mocked(responses={"default": {"statusCode": {}}}), "pattern"),
+        (mocked(responses={"default": {"statusCode": "200", "responseParameters": ["x"]}}), "Expected map"),
+        (mocked(type="nothing"), "enum value set"),
+        (guarded(providerARNs=[5]), "NUMBER_VALUE"),
+        (guarded(authorizerResultTtlInSeconds="x"), "STRING_VALUE"),
+        (answering(responseParameters="x"), "Expected map"),
+        (answering(responseTemplates={"application/json": 5}), "NUMBER_VALUE"),
+        (document({}, **{"x-amazon-apigateway-binary-media-types": "image/png"}), "Expected list"),
+        (document({}, **{"x-amazon-apigateway-request-validators": {"v": {"validateRequestBody": "no"}}}), "Boolean"),
+        (document({}, **{"x-amazon-apigateway-policy": {"Statement": "x"}}), "Invalid policy document"),
+        (document({}, **{"x-amazon-apigateway-policy": UNEVALUATED}), "aws:surprise"),
+        (document({"/x": {"get": {"parameters": [{"$ref": "#/swagger"}]}}}), "ValueError"),
+        (document({}, info={"title": {"a": 1}}), "is no text"),
+    ],
+)
+def test_values_of_other_types_are_refused(gateway: ApiGateway, given: dict[str, Any], words: str) -> None:
+    """Where other operations have parameters, a document may have anything: no API is made that cannot be shown."""
+    with pytest.raises(AwsError, match=words) as refused:
+        imported(gateway, given)
     assert refused.value.code == "BadRequestException"
     assert gateway.get_rest_apis(CALL, {})["items"] == []
 
