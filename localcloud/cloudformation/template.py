@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation import document, language_extensions, limits, sections, transforms
+from localcloud.cloudformation import document, language_extensions, limits, sections, serverless, transforms
 from localcloud.cloudformation.order import check_acyclic
 from localcloud.cloudformation.schemas import schema
 from localcloud.cloudformation.serverless import Account
@@ -80,6 +80,8 @@ class Template:
     """As it is deployed: without the transforms."""
     resources: dict[str, ResourceDefinition]
     transforms: tuple[str, ...] = ()
+    written_types: tuple[str, ...] = ()
+    """The type of each resource as the template has it, in its order: SAM's are among them."""
 
     @classmethod
     def parse(cls, text: str, parameters: Mapping[str, str] = NO_VALUES, account: Account = _NO_ACCOUNT) -> Template:
@@ -91,12 +93,15 @@ class Template:
         found = document.read(text)
         limits.check_depth(found)
         declared = transforms.declared(found)
-        found = transforms.applied(found, parameters, account)
+        found = transforms.expanded(found, parameters)
+        written = tuple(transforms.types_of(found))
+        if serverless.NAME in declared:
+            found = transforms.translated(found, parameters, account)
         _check_sections(found)
         limits.check_sections(found)
         sections.check(found)
         resources = {name: _resource(name, value) for name, value in found["Resources"].items()}
-        template = cls(text=text, document=found, resources=resources, transforms=declared)
+        template = cls(text=text, document=found, resources=resources, transforms=declared, written_types=written)
         template._check_types()
         template._check_functions()
         template._check_references()

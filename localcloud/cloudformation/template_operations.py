@@ -47,10 +47,9 @@ class TemplateOperations(CloudFormationOperations):
             raise AwsError("ValidationError", "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
         found = self._stored(params) if named else Stored(template_source.text(params, self.cloud, call.caller), {})
         template = self._parsed(found.text, found.parameters)
-        types = sorted({each.type_name for each in template.resources.values()})
         return {
             **_summary(template),
-            "ResourceTypes": types,
+            "ResourceTypes": list(template.written_types),
             "Version": template.document.get("AWSTemplateFormatVersion", "2010-09-09"),
         }
 

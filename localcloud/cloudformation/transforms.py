@@ -23,14 +23,25 @@ def declared(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in KNOWN if name in names)
 
 
-def applied(document: dict[str, Any], texts: Mapping[str, str], account: serverless.Account) -> dict[str, Any]:
-    """The template as it is deployed. ``texts``: the values given to its parameters, if any."""
+def expanded(document: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
+    """The template with its loops written out. ``texts``: the values given to its parameters, if any."""
     names = declared(document)
     found = {section: value for section, value in document.items() if section != "Transform"}
     if language_extensions.NAME in names:
         found = language_extensions.expand(found, texts)
         limits.check_depth(found)
-    if serverless.NAME in names:
-        found = serverless.translate(found, texts, account)
-        limits.check_depth(found)
     return found
+
+
+def translated(document: dict[str, Any], texts: Mapping[str, str], account: serverless.Account) -> dict[str, Any]:
+    """An expanded template with what SAM's resources stand for. ``document`` is not to be used afterwards."""
+    found = serverless.translate(document, texts, account)
+    limits.check_depth(found)
+    return found
+
+
+def types_of(document: dict[str, Any]) -> list[str]:
+    """The type of each resource of an expanded template."""
+    resources = document.get("Resources")
+    members = resources.values() if isinstance(resources, dict) else ()
+    return [str(each["Type"]) for each in members if isinstance(each, dict) and "Type" in each]

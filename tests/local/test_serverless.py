@@ -98,6 +98,8 @@ def test_a_sam_template_is_deployed_and_called(local_cloud: LocalCloud, bucket: 
     original = client.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
     processed = client.get_template(StackName=stack.name)["TemplateBody"]
     assert "Transform" in dict(original)
+    written = client.get_template_summary(StackName=stack.name)["ResourceTypes"]
+    assert written == [each["Type"] for each in dict(original)["Resources"].values()]
     assert {each["Type"] for each in dict(processed)["Resources"].values()} == {
         *("AWS::IAM::Role", "AWS::Events::Rule"),
         *(f"AWS::ApiGateway::{kind}" for kind in ("Deployment", "RestApi", "Stage")),

@@ -44,6 +44,7 @@ def test_a_function_has_a_role_and_its_globals() -> None:
     assert template.transforms == (NAME,)
     assert template.document.keys() == {"Resources"}
     assert json.loads(template.text)["Transform"] == NAME
+    assert template.written_types == ("AWS::Serverless::Function",)
 
 
 def test_events_alias_and_url_are_resources() -> None:
