@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.authority import PRINCIPAL
 from localcloud.cloudformation.preparation import READ
-from localcloud.platform.errors import AwsError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.resources.aws_cloudformation_stack import BACK_TAG, PARENT_TAG
 
 if TYPE_CHECKING:
     from localcloud.cloudformation.stacks import Stack, Stacks
     from localcloud.platform.clients import Clients
     from localcloud.platform.service import Caller, Params
+
+#: What the local cloud makes of one stack. AWS has no limit of levels, and one of 2,500 resources.
+_MOST_LEVELS = 10
+_MOST_STACKS = 200
 
 
 def taken_out(params: Params, stacks: Stacks) -> dict[str, Any]:
@@ -22,7 +26,20 @@ def taken_out(params: Params, stacks: Stacks) -> dict[str, Any]:
     if parent is None:
         return {}
     params["Tags"] = [tag for tag in tags if tag["Key"] != PARENT_TAG]
-    return {"ParentId": parent, "RootId": stacks.get(parent).get("RootId", parent)}
+    root = str(stacks.get(parent).get("RootId", parent))
+    _check_family(parent, root, stacks)
+    return {"ParentId": parent, "RootId": root}
+
+
+def _check_family(parent: str, root: str, stacks: Stacks) -> None:
+    """Raises UnsupportedError for more stacks than the local cloud makes of one: a template may name itself."""
+    levels, above = 1, stacks.get(parent)
+    while "ParentId" in above and levels <= _MOST_LEVELS:
+        levels, above = levels + 1, stacks.get(above["ParentId"])
+    if levels > _MOST_LEVELS:
+        raise UnsupportedError(f"cloudformation: stacks in stacks on more than {_MOST_LEVELS} levels (of {root})")
+    if sum(stack.get("RootId") == root for stack in stacks.living()) >= _MOST_STACKS:
+        raise UnsupportedError(f"cloudformation: more than {_MOST_STACKS} stacks in one stack ({root})")
 
 
 def gone_back(params: Params, stack: Stack) -> Params:

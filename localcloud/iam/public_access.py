@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from localcloud.wire.api_requests import ApiRequest
 
 _ENFORCED = "BucketOwnerEnforced"
+_OWNERSHIPS = frozenset({_ENFORCED, "BucketOwnerPreferred", "ObjectWriter"})
 _PUBLIC = frozenset({"public-read", "public-read-write", "authenticated-read"})
 _EVERYBODY = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
 _SETS_ACLS = frozenset({"PutBucketAcl", "PutObjectAcl"})
 _WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
-#: What a write may bring where the bucket's owner owns all: it changes nothing.
-_OWNERS = frozenset({"", "private", "bucket-owner-full-control"})
+#: What a write may bring where the bucket's owner owns all: it changes nothing. A new bucket may be private, too.
+_OWNERS = frozenset({"", "bucket-owner-full-control"})
 
 
 def check_public_access(request: ApiRequest, put: Policy | None, caller: Caller, state: AccountState) -> None:
@@ -59,7 +60,10 @@ def _refuse_blocked(request: ApiRequest, caller: Caller, state: AccountState, se
 
 def _check_new_bucket(request: ApiRequest) -> None:
     """Each new bucket blocks public access, and its owner owns all of it unless the request says otherwise."""
-    if request.headers.get("x-amz-object-ownership", _ENFORCED) == _ENFORCED and not _is_the_owners(request):
+    ownership = request.headers.get("x-amz-object-ownership", _ENFORCED)
+    if ownership not in _OWNERSHIPS:
+        raise AwsError("InvalidArgument", f"Invalid x-amz-object-ownership header: {ownership}")
+    if ownership == _ENFORCED and not _is_the_owners(request):
         message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
         raise AwsError("InvalidBucketAclWithObjectOwnership", message)
     if _is_for_everybody(request):
@@ -81,7 +85,7 @@ def _is_the_owners(request: ApiRequest) -> bool:
         return False
     canned = request.headers.get("x-amz-acl", "")
     if request.operation not in _SETS_ACLS:
-        return canned in _OWNERS
+        return canned in _OWNERS or (request.operation == "CreateBucket" and canned == "private")
     permissions = [text for name, text in _texts(request) if name == "Permission"]
     return canned == "bucket-owner-full-control" or (not canned and permissions == ["FULL_CONTROL"])
 

@@ -269,8 +269,9 @@ def test_a_new_bucket_takes_no_list_of_grants(account: Account, bucket: str) -> 
         s3.put_object_acl(Bucket=bucket, Key="raw/a.csv", ACL="public-read")
     with refused("AccessControlListNotSupported", "The bucket does not allow ACLs"):
         s3.put_bucket_acl(Bucket=bucket, ACL="private")
-    with refused("AccessControlListNotSupported"):
-        s3.put_object(Bucket=bucket, Key="k", Body=b"", ACL="aws-exec-read")
+    for canned in ("private", "aws-exec-read"):
+        with refused("AccessControlListNotSupported"):
+            s3.put_object(Bucket=bucket, Key="k", Body=b"", ACL=canned)
     s3.put_object(Bucket=bucket, Key="k", Body=b"", ACL="bucket-owner-full-control")
     controls = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
     s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
@@ -286,6 +287,8 @@ def test_a_new_bucket_takes_no_list_of_grants(account: Account, bucket: str) -> 
     s3.put_bucket_acl(Bucket=bucket, GrantRead=group)
     with refused("InvalidBucketAclWithObjectOwnership", "BucketOwnerEnforced"):
         s3.create_bucket(Bucket=f"{bucket}-2", ACL="public-read")
+    with refused("InvalidArgument", "Invalid x-amz-object-ownership header: Nobody"):
+        s3.create_bucket(Bucket=f"{bucket}-2", ObjectOwnership="Nobody")
     with refused("InvalidBucketAclWithBlockPublicAccessError"):
         s3.create_bucket(Bucket=f"{bucket}-2", ACL="public-read", ObjectOwnership="ObjectWriter")
 

@@ -35,9 +35,11 @@ def rule_path(bus: str, rule: str) -> str:
     return rule if bus == DEFAULT else f"{bus}/{rule}"
 
 
-def key_of(arn: str) -> tuple[str, str]:
-    """The store's table and key for the ARN of a rule or a bus."""
-    resource = arn.rpartition(":")[2]
+def key_of(settings: Settings, arn: str) -> tuple[str, str]:
+    """The store's table and key for the ARN of a rule or a bus. Raises UnsupportedError for one that is elsewhere."""
+    place, _, resource = arn.rpartition(":")
+    if arn.startswith("arn:") and f"{place}:" != bus_arn(settings, "").removesuffix(_BUS):
+        raise UnsupportedError(f"events: tags in another account or region ({arn})")
     if resource.startswith(_BUS):
         return "events.buses", resource.removeprefix(_BUS)
     return "events.rules", resource.removeprefix("rule/")

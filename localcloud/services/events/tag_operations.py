@@ -34,7 +34,7 @@ class TagOperations(EventsOperations):
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
     def _tagged(self, arn: str) -> Document:
-        table, key = key_of(arn)
+        table, key = key_of(self.cloud.settings, arn)
         found = self.cloud.store.table(table).get(key)
         if found is not None:
             return found
@@ -45,5 +45,5 @@ class TagOperations(EventsOperations):
 
     def _change(self, arn: str, change: Callable[[Document], None]) -> None:
         self._tagged(arn)
-        table, key = key_of(arn)
+        table, key = key_of(self.cloud.settings, arn)
         self.cloud.store.table(table).update(key, change)

@@ -9,7 +9,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from localcloud.platform import page_tokens
-from localcloud.platform.errors import AwsError, EngineError, UnsupportedError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import operation
 from localcloud.services.lambda_ import code
 from localcloud.services.lambda_.archives import unpacked_bytes
@@ -203,7 +203,7 @@ class FunctionOperations(LambdaOperations):
             self.engine.prepare(function["configuration"])
             self.engine.retire(str(Reference(name, LATEST)))
             problem = ""
-        except (EngineError, OSError) as error:
+        except Exception as error:  # whatever it is, the function does not stay pending
             log.exception("%s", name)
             problem = str(error)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localcloud.platform.cloud import Cloud
-from localcloud.platform.errors import AwsError
+from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Call, Caller
 from localcloud.services.events.service import Events
 
@@ -172,3 +172,11 @@ def test_a_bus_is_a_target_with_a_role(api: Api, target: dict[str, str], code: s
         api("PutTargets", Rule="r", Targets=[{"Id": "b", **target}])
     assert refused.value.code == code
     assert message in refused.value.message
+
+
+def test_tags_are_those_of_this_place(api: Api) -> None:
+    """Policies are asked about the ARN in the request: one of another account or region names no bus that is here."""
+    for other in (ARN.replace("123456789012", "999999999999"), ARN.replace("us-east-1", "eu-west-1")):
+        with pytest.raises(UnsupportedError, match="another account or region"):
+            api("UntagResource", ResourceARN=other, TagKeys=["team"])
+    assert api("ListTagsForResource", ResourceARN=ARN)["Tags"] == [{"Key": "team", "Value": "a"}]

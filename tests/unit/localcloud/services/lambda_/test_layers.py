@@ -14,6 +14,7 @@ import pytest
 
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError, UnsupportedError
+from localcloud.platform.store import Document
 from localcloud.services.lambda_ import layers
 from localcloud.services.lambda_.code import unpack
 from localcloud.services.lambda_.layers import Layers
@@ -222,3 +223,16 @@ def test_layers_lie_over_one_another(cloud: Cloud, tmp_path: Path) -> None:
     assert found == {"both.py": "2", "below.py": "1", "above.py": "2"}
     assert all(os.access(path, os.X_OK) for path in (tmp_path / "opt" / "bin").iterdir())
     assert not os.access(tmp_path / "opt" / "python" / "both.py", os.X_OK)
+
+
+def test_a_function_that_cannot_be_made_ready_has_failed(functions: Lambda, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the reason, such as a layer that went in the same moment: it is not pending for ever."""
+
+    def gone(_: Document) -> None:
+        raise AwsError("ResourceNotFoundException", "the layer is gone", status=404)
+
+    monkeypatch.setattr(functions.engine, "prepare", gone)
+    functions.functions.table.put("f", {"configuration": {"FunctionName": "f", "State": "Pending"}})
+    functions._ready("f", None)
+    found = functions.functions.get("f")["configuration"]
+    assert (found["State"], found["StateReason"]) == ("Failed", "the layer is gone")
