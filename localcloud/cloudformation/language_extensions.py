@@ -86,7 +86,7 @@ class _Loops:
                 return SUBSTITUTION.sub(lambda place: self._value(place[1].strip()), text)
             case {"Fn::Sub": [str(text), dict(own)]}:
                 made = {name: self._name(function) for name, function in own.items()}
-                return SUBSTITUTION.sub(lambda place: made.get(place[1].strip()) or self._value(place[1].strip()), text)
+                return SUBSTITUTION.sub(lambda place: self._sub(place[1].strip(), made), text)
             case {"Fn::Join": [str(delimiter), list(parts)]}:
                 return delimiter.join(map(self._name, parts))
             case {"Fn::FindInMap": [mapping, first, second]}:
@@ -94,6 +94,9 @@ class _Loops:
                 if isinstance(place, str):
                     return place
         raise UnsupportedError(f"A Ref or Fn::GetAtt of a function ({repr(value)[:200]})")
+
+    def _sub(self, name: str, own: Mapping[str, str]) -> str:
+        return own[name] if name in own else self._value(name)
 
     def _value(self, parameter: str) -> str:
         definition = self._definition(parameter)

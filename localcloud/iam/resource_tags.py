@@ -120,7 +120,10 @@ class ResourceTags:
         return tags
 
     def _of_function(self, _arn: str, _region: str, name: str) -> Mapping[str, str]:
-        tags: Mapping[str, str] = self._document("lambda.functions", name.split(":")[1]).get("tags", {})
+        kind, _, named = name.partition(":")
+        if kind != "function":  # a layer may have a function's name, and has no tags
+            return {}
+        tags: Mapping[str, str] = self._document("lambda.functions", named.partition(":")[0]).get("tags", {})
         return tags
 
     @staticmethod

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from localcloud.platform.service import Call, Params
 
 _MOST_ENTRIES = 10
+#: All entries of a call together are smaller.
+_LARGEST_BYTES = 1024 * 1024
+_TIME_BYTES = 14
 
 
 class EventOperations(EventsOperations):
@@ -25,6 +28,8 @@ class EventOperations(EventsOperations):
         """As on AWS, an event for a bus that does not exist is taken, and lost."""
         if not 1 <= len(params["Entries"]) <= _MOST_ENTRIES:
             raise AwsError("ValidationException", f"Entries must be from 1 to {_MOST_ENTRIES}.")
+        if sum(map(_size, params["Entries"])) >= _LARGEST_BYTES:
+            raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
         if params.get("EndpointId"):
             raise UnsupportedError(f"events: the global endpoint {params['EndpointId']}")
         entries = [(bus_named(self.cloud.settings, entry), entry) for entry in params["Entries"]]
@@ -71,6 +76,12 @@ class EventOperations(EventsOperations):
         event = json.loads(entry["Detail"])
         self.router.receive(event, bus, forwarded=True)
         return {"EventId": event["id"]}
+
+
+def _size(entry: Params) -> int:
+    """As "Calculating PutEvents event entry size" of the user guide counts."""
+    texts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")] + entry.get("Resources", [])
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) + (_TIME_BYTES if "Time" in entry else 0)
 
 
 def _failed(code: str, message: str) -> dict[str, Any]:

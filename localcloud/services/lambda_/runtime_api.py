@@ -152,7 +152,7 @@ class _Connection:
             self._parser.feed_data(data)
         except OSError:
             return False
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             log.warning("a runtime's request cannot be read: %s", error, exc_info=error)
             return False
         return bool(data)

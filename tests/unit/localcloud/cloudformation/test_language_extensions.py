@@ -144,6 +144,7 @@ def test_without_the_transform_its_words_are_unknown(resources: dict[str, Any], 
     [
         ({"Fn::Sub": "Param${Name}"}, "ParamA"),
         ({"Fn::Sub": ["${Kind}${Stage}", {"Kind": "Param"}]}, "ParamB"),
+        ({"Fn::Sub": ["${Kind}ParamB", {"Kind": ""}]}, "ParamB"),
         ({"Fn::Join": ["", ["Param", {"Ref": "Stage"}]]}, "ParamB"),
         ({"Fn::FindInMap": ["Names", {"Ref": "Stage"}, "name"]}, "ParamA"),
         ({"Ref": "Which"}, "ParamA"),

@@ -99,6 +99,12 @@ def test_a_bus_is_described_anew(api: Api) -> None:
             "ScheduleExpression is supported only on the default event bus.",
         ),
         ("PutEvents", {"Entries": [{}], "EndpointId": "e.veo"}, "NotImplemented", "the global endpoint e.veo"),
+        (
+            "PutEvents",
+            {"Entries": [{"Source": "a", "DetailType": "b", "Detail": "ü" * 2**18, "Resources": []}] * 2},
+            "ValidationException",
+            "Total size of the entries in the request is over the limit.",
+        ),
         ("PutPermission", {"EventBusName": "no"}, "ResourceNotFoundException", "Event bus no does not exist."),
         (
             "PutPermission",
