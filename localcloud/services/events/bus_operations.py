@@ -29,9 +29,7 @@ class BusOperations(EventsOperations):
         name = params["Name"]
         if "/" in name:
             raise AwsError("ValidationException", "Event bus name must not contain '/'.")
-        if self.buses.has(name):
-            raise AwsError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
-        bus = self.buses.put(name, description=params.get("Description"), tags=tags_given(params))
+        bus = self.buses.create(name, description=params.get("Description"), tags=tags_given(params))
         return {"EventBusArn": bus["Arn"], **_described(bus)}
 
     @operation("UpdateEventBus")

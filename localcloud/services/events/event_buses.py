@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,16 @@ class EventBuses:
     def __init__(self, cloud: Cloud) -> None:
         self._settings = cloud.settings
         self._table = cloud.store.table("events.buses")
+        self._making = threading.Lock()
         if DEFAULT not in self._table:
             self.put(DEFAULT, description=None, tags={})
+
+    def create(self, name: str, *, description: str | None, tags: dict[str, str]) -> Document:
+        """Raises AwsError where there is one of this name. Of several that make it at once, one does."""
+        with self._making:
+            if name in self._table:
+                raise AwsError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
+            return self.put(name, description=description, tags=tags)
 
     def put(self, name: str, *, description: str | None, tags: dict[str, str]) -> Document:
         now = datetime.now(UTC)
@@ -48,9 +57,6 @@ class EventBuses:
         if found is None:
             raise AwsError("ResourceNotFoundException", f"Event bus {name} does not exist.")
         return found
-
-    def has(self, name: str) -> bool:
-        return name in self._table
 
     def change(self, name: str, change: Callable[[Document], None]) -> Document:
         self.get(name)

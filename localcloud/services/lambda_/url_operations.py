@@ -22,14 +22,13 @@ class UrlOperations(LambdaOperations):
         named = _aliased(params)
         if self.versions.known(named) is None:
             raise AwsError("ResourceNotFoundException", "Function does not exist", status=404)
-        if self.urls.of(named) is not None:
+        if not self.urls.create(named, {"InvokeMode": "BUFFERED"} | _settings(params)):
             raise AwsError(
                 "ResourceConflictException",
                 f"Failed to create function url config for [functionArn = {self.functions.arn(str(named))}]. Error "
                 "message:  FunctionUrlConfig exists for this Lambda function",
                 status=409,
             )
-        self.urls.create(named, {"InvokeMode": "BUFFERED"} | _settings(params))
         return self._url(named)
 
     @operation("GetFunctionUrlConfig")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +24,18 @@ class Urls:
 
     def __init__(self, cloud: Cloud) -> None:
         self._table = cloud.store.table(TABLE)
+        self._making = threading.Lock()
         self._region = cloud.settings.region
 
-    def create(self, named: Reference, settings: dict[str, Any]) -> Document:
+    def create(self, named: Reference, settings: dict[str, Any]) -> bool:
+        """False where the function or alias has one. Of several that make it at once, one does."""
         now = _now()
-        document = {"function": str(named), **settings, "CreationTime": now, "LastModifiedTime": now}
-        self._table.put(_new_id(), document)
-        return document
+        with self._making:
+            if self.of(named) is not None:
+                return False
+            document = {"function": str(named), **settings, "CreationTime": now, "LastModifiedTime": now}
+            self._table.put(_new_id(), document)
+            return True
 
     def update(self, named: Reference, settings: dict[str, Any]) -> None:
         url_id, _ = self._found(named)

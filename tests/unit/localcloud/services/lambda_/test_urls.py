@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from localcloud.platform.cloud import Cloud
 from localcloud.platform.errors import AwsError, UnsupportedError
 from localcloud.platform.service import Asked, Caller, HttpRequest, HttpResponse, Visit
+from localcloud.services.lambda_.names import Reference
 from localcloud.services.lambda_.sandbox import Outcome
 from localcloud.services.lambda_.service import Lambda
 from localcloud.services.lambda_.urls.answer import http_answer
@@ -286,3 +289,16 @@ def test_an_unknown_url_is_not_found(front: Front) -> None:
     """AWS says no more either."""
     answer = front.answer(visit())
     assert (answer.status, answer.body) == (404, b'{"Message":null}')
+
+
+def test_of_several_that_make_a_url_one_does(functions: Lambda) -> None:
+    """Also where all find at once that the function has none: it has one URL, and one setting of who may ask."""
+    barrier = threading.Barrier(4)
+
+    def make(_: int) -> bool:
+        barrier.wait()
+        return functions.urls.create(Reference("score"), {"AuthType": "NONE"})
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(make, range(4))) == [False, False, False, True]
+    assert len(functions.list_function_url_configs(CALL, {"FunctionName": "score"})["FunctionUrlConfigs"]) == 1
