@@ -49,6 +49,9 @@ def _check(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as files:
         if not files.infolist():
             raise AwsError("InvalidParameterValueException", "Uploaded file must be a non-empty zip")
+        link = next((each.filename for each in files.infolist() if stat.S_ISLNK(each.external_attr >> 16)), None)
+        if link is not None:  # zipfile would make a file of it, with the link's target as its text
+            raise UnsupportedError(f"lambda: archives with symbolic links ({link})")
         broken = files.testzip()  # which reads no more of a file than the size that it says
         if broken is not None:
             raise zipfile.BadZipFile(f"{broken} is damaged")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,8 @@ def zipped(files: dict[str, str]) -> bytes:
     with zipfile.ZipFile(found, "w") as written:
         for name, text in files.items():
             member = zipfile.ZipInfo(name)
-            member.external_attr = (0o755 if name.startswith("bin/") else 0o644) << 16
+            kind = stat.S_IFLNK if name.startswith("links/") else stat.S_IFREG
+            member.external_attr = (kind | (0o755 if name.startswith("bin/") else 0o644)) << 16
             written.writestr(member, text)
     return found.getvalue()
 
@@ -171,6 +173,12 @@ def test_code_and_layers_have_one_limit(functions: Lambda, monkeypatch: pytest.M
         ),
         (lambda functions: publish(functions, "arn:aws:lambda:us-east-1:999999999999:layer:x"), "999999999999"),
         (
+            lambda functions: functions.publish_layer_version(
+                CALL, {"LayerName": "x", "Content": {"ZipFile": zipped({"links/passwd": "/etc/passwd"})}}
+            ),
+            "links/passwd",
+        ),
+        (
             lambda functions: functions.get_layer_version_by_arn(
                 CALL, {"Arn": "arn:aws:lambda:eu-west-1:123456789012:layer:fonts:1"}
             ),
@@ -179,7 +187,7 @@ def test_code_and_layers_have_one_limit(functions: Lambda, monkeypatch: pytest.M
     ],
 )
 def test_what_the_local_cloud_lacks_is_named(functions: Lambda, refused: Callable[[Lambda], Any], words: str) -> None:
-    """Layers of other accounts and regions, and programs that would run beside the function."""
+    """Layers of other accounts and regions, symbolic links, and programs that would run beside the function."""
     publish(functions)
     with pytest.raises(UnsupportedError, match=words):
         refused(functions)
