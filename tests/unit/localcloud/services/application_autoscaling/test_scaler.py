@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -97,7 +98,13 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     made.scaler.start()
     yield made
     made.scaler.stop()
+    until(lambda: not _at_work(), what="the end of the scaler's threads")
     cloud.store.close()
+
+
+def _at_work() -> list[threading.Thread]:
+    """Those that may still write: who listens, and what was due."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith(("scaling", "due-"))]
 
 
 def test_an_activity_is_written_down_from_its_cause_to_its_end(lab: Lab) -> None:
