@@ -292,7 +292,7 @@ def test_an_unknown_url_is_not_found(front: Front) -> None:
 
 
 def test_of_several_that_make_a_url_one_does(functions: Lambda) -> None:
-    """Also where all find at once that the function has none: it has one URL, and one setting of who may ask."""
+    """A function for which several find at once that it has no URL gets one, with one setting of who may ask."""
     barrier = threading.Barrier(4)
 
     def make(_: int) -> bool:
