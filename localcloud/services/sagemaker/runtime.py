@@ -89,7 +89,8 @@ class Runtime:
         claim = endpoint.claim(request.headers.get(f"{_HEADER}target-variant"))
         variant = claim.variant
         try:
-            response = await asyncio.wait_for(self._served(request, claim), INVOCATION_SECONDS)
+            async with asyncio.timeout(INVOCATION_SECONDS):
+                response = await self._served(request, claim)
             answer = _success(response, variant, request_id)
         except (ModelError, TimeoutError) as error:
             failure = error if isinstance(error, ModelError) else _timed_out(claim.instance)
