@@ -93,7 +93,7 @@ class Template:
         found = document.read(text)
         limits.check_depth(found)
         declared = transforms.declared(found)
-        found = transforms.expanded(found, parameters)
+        found = transforms.expanded(found, declared, parameters)
         written = tuple(transforms.types_of(found))
         if serverless.NAME in declared:
             found = transforms.translated(found, parameters, account)

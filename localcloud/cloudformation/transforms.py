@@ -23,9 +23,11 @@ def declared(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in KNOWN if name in names)
 
 
-def expanded(document: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
-    """The template with its loops written out. ``texts``: the values given to its parameters, if any."""
-    names = declared(document)
+def expanded(document: dict[str, Any], names: tuple[str, ...], texts: Mapping[str, str]) -> dict[str, Any]:
+    """The template with its loops written out.
+
+    ``names``: those that it has :func:`declared`. ``texts``: the values given to its parameters, if any.
+    """
     found = {section: value for section, value in document.items() if section != "Transform"}
     if language_extensions.NAME in names:
         found = language_extensions.expand(found, texts)

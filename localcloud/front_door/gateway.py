@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from localcloud.front_door.identity import Authenticated, Authenticating, Identity
     from localcloud.front_door.signatures import Claim
     from localcloud.iam.authorization import Authorization
-    from localcloud.platform.service import Caller
+    from localcloud.platform.service import Caller, Params
     from localcloud.platform.service_calls import ServiceCall
     from localcloud.platform.token_issuers import TokenIssuers
     from localcloud.wire.addresses import Addresses
@@ -153,7 +153,6 @@ class Gateway:
     async def answer_service(self, asked: ServiceCall) -> dict[str, Any]:
         """The answer to a service of this cloud that calls on its own behalf; raises AwsError."""
         service = protocol.signing_name(asked.service)
-        handler = self._handlers[service, asked.operation]
         caller = self._identity.service(asked.principal, source_arn=asked.source_arn)
         call = Call(
             service=service,
@@ -162,14 +161,8 @@ class Gateway:
             caller=caller,
             request_id=str(uuid.uuid4()),
         )
-        request = ApiRequest(service=service, operation=asked.operation, params=asked.params, headers={})
-
-        def answered() -> dict[str, Any]:
-            self._authorize(request, caller, self._region, inner=True)
-            return handler(call, asked.params) or {}
-
-        waits = (service, asked.operation) in self._waiting
-        return await self._workers.run(Kind.WAITING if waits else Kind.INNER, answered)
+        kind = Kind.WAITING if (service, asked.operation) in self._waiting else Kind.INNER
+        return await self._workers.run(kind, lambda: self._carried_out(call, asked.params, {}, inner=True) or {})
 
     async def close(self, within_seconds: float) -> None:
         """Takes no more requests, and waits this long for those under way."""
@@ -387,16 +380,21 @@ class Gateway:
 
     def _answer_ours(self, call: Call, request: HttpRequest, wire: protocol.Protocol, asked: Written) -> HttpResponse:
         try:
-            handler = self._handlers.get((call.service, call.operation))
-            if handler is None:
+            if (call.service, call.operation) not in self._handlers:
                 raise protocol.unsupported(call.service, call.operation, request)
-            params = wire.parse(request, asked)
-            read = ApiRequest(service=call.service, operation=call.operation, params=params, headers=request.headers)
-            if (call.service, call.operation) not in self._without_policies:
-                self._authorize(read, call.caller, call.region, inner=self._identity.is_inner(request))
-            return wire.answer(call.operation, handler(call, params), call.request_id)
+            params, inner = wire.parse(request, asked), self._identity.is_inner(request)
+            result = self._carried_out(call, params, request.headers, inner=inner)
+            return wire.answer(call.operation, result, call.request_id)
         except AwsError as error:
             return wire.refuse(error, call.request_id)
+
+    def _carried_out(self, call: Call, params: Params, headers: Mapping[str, str], *, inner: bool) -> Params | None:
+        """What one of our operations answers, once the caller's policies have been asked."""
+        named = (call.service, call.operation)
+        if named not in self._without_policies:
+            asked = ApiRequest(service=call.service, operation=call.operation, params=params, headers=headers)
+            self._authorize(asked, call.caller, call.region, inner=inner)
+        return self._handlers[named](call, params)
 
 
 def _not_taken(call: ApiRequest, error: Exception) -> AwsError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from localcloud.iam.departed import Departed
-from localcloud.iam.document import Policy, PolicyKind, on_itself, parse_policy
+from localcloud.iam.document import Policy, PolicyKind, on_itself, parse_policy, whole
 from localcloud.iam.encryption_keys import EncryptionKeys
 from localcloud.iam.resource_tags import ResourceTags
 from localcloud.platform.errors import AwsError
@@ -144,9 +144,9 @@ class AccountState:
         for table in ("lambda.functions", "lambda.versions", "lambda.aliases", "lambda.layers"):
             documents = [document for _, document in self._store.table(table).items()]
             kept = [document["policy"] for document in documents if document.get("policy")]
-            yield from (_of_statements(statements) for statements in kept)
+            yield from (json.dumps(whole(statements)) for statements in kept)
         buses = [bus for _, bus in self._store.table("events.buses").items()]
-        yield from (_of_statements(bus["policy"]) for bus in buses if bus["policy"])
+        yield from (json.dumps(whole(bus["policy"])) for bus in buses if bus["policy"])
 
     def held_by_arn(self, arn: str) -> HeldPolicies | None:
         """The policies of a role or user; None where the ARN is unknown."""
@@ -296,27 +296,16 @@ class AccountState:
 
     def _function_policy(self, arn: str) -> str | None:
         """The policy of a function, of the version or alias in the ARN, or of a layer's version: each has its own."""
-        is_layer = ":layer:" in arn
-        named = arn.partition(":layer:" if is_layer else ":function:")[2]
-        _, _, qualifier = named.partition(":")
-        table = (
-            "lambda.layers"
-            if is_layer
-            else "lambda.versions"
-            if qualifier.isdigit()
-            else "lambda.aliases"
-            if qualifier
-            else "lambda.functions"
-        )
+        table, named = _lambda_document(arn)
         statements = (self._store.table(table).get(named) or {}).get("policy")
-        return _of_statements(statements) if statements else None
+        return json.dumps(whole(statements)) if statements else None
 
     def _bus_policy(self, arn: str) -> str | None:
         """The policy of an event bus, which counts for its rules as well."""
         kind, _, name = arn.rpartition(":")[2].partition("/")
         bus = name if kind == "event-bus" else name.rpartition("/")[0] or "default"
         statements = (self._store.table("events.buses").get(bus) or {}).get("policy")
-        return _of_statements(statements) if statements else None
+        return json.dumps(whole(statements)) if statements else None
 
     def url_auth_type(self, named: str) -> str:
         """The authentication of the URL of a function or alias; empty where it has none."""
@@ -354,8 +343,14 @@ class AccountState:
         return kms_backends[self._account_id][region]
 
 
-def _of_statements(statements: list[Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+def _lambda_document(arn: str) -> tuple[str, str]:
+    """Table and key of what a Lambda ARN names."""
+    layer_version = arn.partition(":layer:")[2]
+    if layer_version:
+        return "lambda.layers", layer_version
+    named = arn.partition(":function:")[2]
+    qualifier = named.partition(":")[2]
+    return "lambda.versions" if qualifier.isdigit() else "lambda.aliases" if qualifier else "lambda.functions", named
 
 
 def _policies_of(holder: Any) -> list[Policy]:

@@ -105,6 +105,11 @@ def parse_policy(text: str | Mapping[str, Any], *, name: str, kind: PolicyKind) 
     return Policy(name=name, kind=kind, has_variables=version == VERSIONS[0], statements=tuple(parsed))
 
 
+def whole(statements: list[Any]) -> dict[str, Any]:
+    """A policy of these statements, of which alone some services keep it."""
+    return {"Version": VERSIONS[0], "Statement": statements}
+
+
 def on_itself(text: str | Mapping[str, Any]) -> Mapping[str, Any]:
     """A policy that leaves out Resource, because it applies to the resource that carries it, as ECR's do."""
     document = _read(text)

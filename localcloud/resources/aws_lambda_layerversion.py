@@ -23,6 +23,11 @@ class LayerVersion(Resource):
 
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
         del properties
-        layer, _, number = physical_id.rpartition(":")
         with already_gone():
-            ctx.client("lambda").delete_layer_version(LayerName=layer, VersionNumber=int(number))
+            ctx.client("lambda").delete_layer_version(**named_by(physical_id))
+
+
+def named_by(arn: str) -> Properties:
+    """How the API names a version, by its ARN."""
+    layer, _, number = arn.rpartition(":")
+    return {"LayerName": layer, "VersionNumber": int(number)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from localcloud.resources.absence import already_gone
+from localcloud.resources.aws_lambda_layerversion import named_by
 from localcloud.resources.resource import Attributes, Context, Created, Properties, Resource
 from localcloud.resources.shapes import call, without
 
@@ -15,10 +16,8 @@ class LayerVersionPermission(Resource):
     def create(self, ctx: Context, properties: Properties) -> Created:
         sid = ctx.new_name(100)
         version: str = properties["LayerVersionArn"]
-        layer, _, number = version.rpartition(":")
         members = without(properties, "LayerVersionArn")
-        place = {"LayerName": layer, "VersionNumber": int(number), "StatementId": sid}
-        call(ctx.client("lambda"), "AddLayerVersionPermission", members, **place)
+        call(ctx.client("lambda"), "AddLayerVersionPermission", members, **named_by(version), StatementId=sid)
         physical_id = f"{version}#{sid}"
         return Created(physical_id=physical_id, attributes={"Id": physical_id})
 
@@ -29,8 +28,5 @@ class LayerVersionPermission(Resource):
     def delete(self, ctx: Context, physical_id: str, properties: Properties) -> None:
         del properties
         version, _, sid = physical_id.partition("#")
-        layer, _, number = version.rpartition(":")
         with already_gone():
-            ctx.client("lambda").remove_layer_version_permission(
-                LayerName=layer, VersionNumber=int(number), StatementId=sid
-            )
+            ctx.client("lambda").remove_layer_version_permission(**named_by(version), StatementId=sid)

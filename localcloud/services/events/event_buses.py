@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.iam.document import whole
 from localcloud.platform.errors import AwsError
 from localcloud.services.events.place import DEFAULT, bus_arn
 
@@ -96,7 +97,7 @@ class EventBuses:
 
 def policy_text(bus: Document) -> str | None:
     """The bus's policy as JSON; None where it has none."""
-    return json.dumps({"Version": "2012-10-17", "Statement": bus["policy"]}) if bus["policy"] else None
+    return json.dumps(whole(bus["policy"])) if bus["policy"] else None
 
 
 def _checked(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:

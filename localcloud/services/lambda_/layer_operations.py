@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import uuid
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,10 @@ from localcloud.services.lambda_.statements import (
     add_statement,
     no_policy,
     policy_text,
+    remove_statement,
     require_readable,
     statement_of,
-    without_statement,
 )
-from localcloud.services.lambda_.versions import require_revision
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Call, Params
@@ -80,23 +78,14 @@ class LayerOperations(LambdaOperations):
         name, number = self._version(params)
         statement = statement_of(self.layers.arn(f"{name}:{number}"), params)
         require_readable(statement)
-
-        def add(document: Document) -> None:
-            _require_revision(params, document)
-            add_statement(document.setdefault("policy", []), statement)
-            document["RevisionId"] = str(uuid.uuid4())
-
-        revision = self.layers.update(name, number, add)["RevisionId"]
-        return {"Statement": json.dumps(statement), "RevisionId": revision}
+        given = params.get("RevisionId") or None
+        changed = self.layers.update(name, number, lambda found: add_statement(found, found, given, statement))
+        return {"Statement": json.dumps(statement), "RevisionId": changed["RevisionId"]}
 
     @operation("RemoveLayerVersionPermission")
     def remove_layer_version_permission(self, _: Call, params: Params) -> None:
-        def remove(document: Document) -> None:
-            _require_revision(params, document)
-            document["policy"] = without_statement(document.get("policy", []), params["StatementId"])
-            document["RevisionId"] = str(uuid.uuid4())
-
-        self.layers.update(*self._version(params), remove)
+        given, sid = params.get("RevisionId") or None, params["StatementId"]
+        self.layers.update(*self._version(params), lambda found: remove_statement(found, found, given, sid))
 
     @operation("GetLayerVersionPolicy")
     def get_layer_version_policy(self, _: Call, params: Params) -> Params:
@@ -124,11 +113,6 @@ class LayerOperations(LambdaOperations):
         content = {key: document[key] for key in ("CodeSha256", "CodeSize")}
         location = self.layers.archives.path(document["CodeSha256"]).as_uri()
         return {**_summary(document), "LayerArn": document["LayerArn"], "Content": {**content, "Location": location}}
-
-
-def _require_revision(params: Params, document: Document) -> None:
-    if params.get("RevisionId"):
-        require_revision(params["RevisionId"], {"RevisionId": "", **document})
 
 
 def _refuse_extensions(content: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from typing import TYPE_CHECKING
 
 from localcloud.platform.errors import AwsError
@@ -15,11 +14,10 @@ from localcloud.services.lambda_.statements import (
     add_statement,
     no_policy,
     policy_text,
+    remove_statement,
     require_readable,
     statement_of,
-    without_statement,
 )
-from localcloud.services.lambda_.versions import require_revision
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Call, Params
@@ -41,26 +39,15 @@ class PolicyOperations(LambdaOperations):
         _check_of_url(params)
         statement = statement_of(self.functions.arn(str(named)), params)
         require_readable(statement)
-
-        def add(document: Document) -> None:
-            require_revision(params.get("RevisionId"), described(document))
-            known = document.setdefault("policy", [])
-            add_statement(known, statement)
-            described(document)["RevisionId"] = str(uuid.uuid4())
-
-        self.versions.update(named, add)
+        revision = params.get("RevisionId")
+        self.versions.update(named, lambda found: add_statement(found, described(found), revision, statement))
         return {"Statement": json.dumps(statement)}
 
     @operation("RemovePermission")
     def remove_permission(self, _: Call, params: Params) -> None:
-        named, sid = reference(params["FunctionName"], params.get("Qualifier")), params["StatementId"]
-
-        def remove(document: Document) -> None:
-            require_revision(params.get("RevisionId"), described(document))
-            document["policy"] = without_statement(document.get("policy", []), sid)
-            described(document)["RevisionId"] = str(uuid.uuid4())
-
-        self.versions.update(named, remove)
+        named = reference(params["FunctionName"], params.get("Qualifier"))
+        revision, sid = params.get("RevisionId"), params["StatementId"]
+        self.versions.update(named, lambda found: remove_statement(found, described(found), revision, sid))
 
     @operation("GetPolicy")
     def get_policy(self, _: Call, params: Params) -> Params:

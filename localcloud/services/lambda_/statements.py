@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from typing import TYPE_CHECKING, Any
 
-from localcloud.iam.document import PolicyKind, parse_policy
+from localcloud.iam.document import PolicyKind, parse_policy, whole
 from localcloud.platform.errors import AwsError
+from localcloud.services.lambda_.versions import require_revision
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Params
+    from localcloud.platform.store import Document
 
 #: A service, an account, an identity of IAM or STS, or everybody.
 _PRINCIPAL = re.compile(
@@ -57,13 +60,18 @@ def statement_of(arn: str, params: Params) -> dict[str, Any]:
 def require_readable(statement: dict[str, Any]) -> None:
     """Raises AwsError for a statement that no policy can have: afterwards, nobody could reach the resource."""
     try:
-        parse_policy({"Version": "2012-10-17", "Statement": [statement]}, name="default", kind=PolicyKind.RESOURCE)
+        parse_policy(whole([statement]), name="default", kind=PolicyKind.RESOURCE)
     except AwsError as error:
         raise AwsError("InvalidParameterValueException", error.message) from error
 
 
-def add_statement(known: list[dict[str, Any]], statement: dict[str, Any]) -> None:
-    """Raises AwsError where the policy has one of this id."""
+def add_statement(document: Document, revised: Document, revision: str | None, statement: dict[str, Any]) -> None:
+    """Adds it to the document's policy. ``revised``: the part of the document with its revision id.
+
+    Raises AwsError where that is not ``revision``, if one is given, and where the policy has a statement of this id.
+    """
+    require_revision(revision, revised)
+    known = document.setdefault("policy", [])
     if any(each["Sid"] == statement["Sid"] for each in known):
         raise AwsError(
             "ResourceConflictException",
@@ -72,15 +80,19 @@ def add_statement(known: list[dict[str, Any]], statement: dict[str, Any]) -> Non
             status=409,
         )
     known.append(statement)
+    revised["RevisionId"] = str(uuid.uuid4())
 
 
-def without_statement(known: list[dict[str, Any]], sid: str) -> list[dict[str, Any]]:
-    """Raises AwsError where the policy has none of this id."""
+def remove_statement(document: Document, revised: Document, revision: str | None, sid: str) -> None:
+    """As :func:`add_statement`; raises AwsError where the policy has no statement of this id."""
+    require_revision(revision, revised)
+    known = document.get("policy", [])
     if not known:
         raise no_policy("No policy is associated with the given resource.")
     if all(each["Sid"] != sid for each in known):
         raise no_policy(f"Statement {sid} is not found in resource policy.")
-    return [each for each in known if each["Sid"] != sid]
+    document["policy"] = [each for each in known if each["Sid"] != sid]
+    revised["RevisionId"] = str(uuid.uuid4())
 
 
 def policy_text(statements: list[dict[str, Any]]) -> str:

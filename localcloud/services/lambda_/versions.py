@@ -271,8 +271,11 @@ def require_ready(configuration: Document) -> None:
 
 
 def require_revision(given: str | None, document: Document) -> None:
-    """``document``: a configuration or an alias. Raises AwsError where it has changed since the caller read it."""
-    if given not in (None, document["RevisionId"]):
+    """``document``: a configuration, an alias, or a layer's version, which begins without a revision.
+
+    Raises AwsError where it has changed since the caller read it.
+    """
+    if given not in (None, document.get("RevisionId")):
         raise AwsError("PreconditionFailedException", _STALE, status=412)
 
 

@@ -7,21 +7,17 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from localcloud.services.apigateway.serving.request_checks import media_type
+from localcloud.wire.function_requests import SOURCE_IP, new_trace_id, time_of, values_of
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Caller, Visit
     from localcloud.services.apigateway.gateway_responses import Refused
     from localcloud.services.apigateway.serving.snapshots import Method
     from localcloud.services.apigateway.serving.stages import Stage
-
-#: Every client of the local cloud is on this machine.
-SOURCE_IP = "127.0.0.1"
 
 
 @dataclass(kw_only=True)
@@ -65,18 +61,15 @@ class Exchange:
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for name, value in parse_qsl(self.visit.request.query, keep_blank_values=True):
-            found.setdefault(name, []).append(value)
-        return found
+        return values_of(self.visit.request.query)
 
     @cached_property
     def trace_id(self) -> str:
-        return f"Root=1-{int(self.time):08x}-{secrets.token_hex(12)}"
+        return new_trace_id(self.time)
 
     @property
     def request_time(self) -> str:
-        return datetime.fromtimestamp(self.time, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+        return time_of(self.time)
 
     def identity(self) -> dict[str, str | None]:
         """Who asks, in the form of ``requestContext.identity``."""

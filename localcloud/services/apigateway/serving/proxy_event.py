@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from localcloud.services.apigateway.serving.exchange import SOURCE_IP
+from localcloud.wire.function_requests import NOT_PASSED_ON, SOURCE_IP
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 #: Names that API Gateway writes itself.
 _SPELLED = {"host": "Host", "user-agent": "User-Agent"}
-_NOT_PASSED_ON = frozenset({"connection", "transfer-encoding", "content-length", "x-localcloud-inner"})
 
 
 def proxy_event(exchange: Exchange, method: Method) -> bytes:
@@ -49,7 +48,7 @@ def is_binary(media_type: str, binary_media_types: Collection[str]) -> bool:
 
 
 def _headers(exchange: Exchange) -> dict[str, str]:
-    sent = {_SPELLED.get(name, name): value for name, value in exchange.headers.items() if name not in _NOT_PASSED_ON}
+    sent = {_SPELLED.get(name, name): value for name, value in exchange.headers.items() if name not in NOT_PASSED_ON}
     added = {"X-Forwarded-For": SOURCE_IP, "X-Forwarded-Port": "443", "X-Forwarded-Proto": "https"}
     return sent | added | {"X-Amzn-Trace-Id": exchange.trace_id}
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+
+from localcloud.wire.function_requests import NOT_PASSED_ON, SOURCE_IP, new_trace_id, time_of, values_of
 
 if TYPE_CHECKING:
     from localcloud.platform.service import Caller, Visit
 
-#: Every client of the local cloud is on this machine.
-_SOURCE_IP = "127.0.0.1"
-_NOT_PASSED_ON = frozenset({"connection", "transfer-encoding", "content-length", "cookie", "x-localcloud-inner"})
+#: Cookies have a member of their own.
+_NOT_PASSED_ON = NOT_PASSED_ON | {"cookie"}
 #: The types of bodies that are handed over as text; all others are encoded.
 _TEXTS = frozenset({"application/json", "application/javascript", "application/xml"})
 _TEXT_ENDINGS = ("+json", "+xml")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Exchange:
     """A request to a function's URL."""
 
@@ -33,19 +32,16 @@ class Exchange:
     host: str
     time: float = field(default_factory=time.time)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    trace: str = field(default_factory=lambda: secrets.token_hex(12))
 
-    @property
+    @cached_property
     def trace_id(self) -> str:
-        return f"Root=1-{int(self.time):08x}-{self.trace}"
+        return new_trace_id(self.time)
 
     def event(self) -> bytes:
         visit = self.visit
         body, encoded = _body(visit.headers.get("content-type", ""), visit.request.body)
         cookies = [each for each in visit.headers.get("cookie", "").split("; ") if each]
-        query: dict[str, list[str]] = {}
-        for name, value in parse_qsl(visit.request.query, keep_blank_values=True):
-            query.setdefault(name, []).append(value)
+        query = values_of(visit.request.query)
         event: dict[str, Any] = {
             "version": "2.0",
             "routeKey": "$default",
@@ -62,7 +58,7 @@ class Exchange:
 
     def _headers(self) -> dict[str, str]:
         sent = {name: value for name, value in self.visit.headers.items() if name not in _NOT_PASSED_ON}
-        added = {"x-forwarded-for": _SOURCE_IP, "x-forwarded-port": "443", "x-forwarded-proto": "https"}
+        added = {"x-forwarded-for": SOURCE_IP, "x-forwarded-port": "443", "x-forwarded-proto": "https"}
         return sent | added | {"x-amzn-trace-id": self.trace_id}
 
     def _context(self) -> dict[str, Any]:
@@ -76,13 +72,13 @@ class Exchange:
                 "method": self.visit.request.method,
                 "path": self.visit.path,
                 "protocol": "HTTP/1.1",
-                "sourceIp": _SOURCE_IP,
+                "sourceIp": SOURCE_IP,
                 "userAgent": self.visit.headers.get("user-agent"),
             },
             "requestId": self.request_id,
             "routeKey": "$default",
             "stage": "$default",
-            "time": datetime.fromtimestamp(self.time, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "time": time_of(self.time),
             "timeEpoch": int(self.time * 1000),
         }
 
